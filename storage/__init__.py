@@ -1,0 +1,1 @@
+"""Keeps named bytes sealed, on disk or in an object store, and says so when they are missing."""

@@ -1,0 +1,1 @@
+"""Takes bytes in from slow phones: resumable, bounded, sniffed, quarantined."""
