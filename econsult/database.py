@@ -1,0 +1,225 @@
+"""The one place that makes database engines. SQLite in WAL mode by default, Postgres through the same code.
+
+Every writing transaction on SQLite starts with BEGIN IMMEDIATE: an upgrade from a read lock fails at once under load,
+whatever the busy timeout, while waiting for the write lock up front does not.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, String, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from econsult.errors import ConsultError, SettingError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class TextCipher(Protocol):
+    """Seals short texts for columns; `context` names the column, so a value cannot be moved to another one."""
+
+    def seal(self, text: str, context: str) -> bytes: ...
+
+    def open(self, sealed: bytes, context: str) -> str: ...
+
+    def blind_index(self, text: str, context: str) -> str: ...
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; a naive one is refused instead of being guessed at."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("An instant needs a time zone.")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it.
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Sealed(TypeDecorator[str]):
+    """A text that rests encrypted in its column; the key comes from the database that the session belongs to."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _cipher_of(dialect).seal(value, self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else _cipher_of(dialect).open(bytes(value), self.context)
+
+
+class SealedJson(TypeDecorator[dict[str, Any]]):
+    """A JSON object that rests encrypted in its column."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        return _cipher_of(dialect).seal(json.dumps(value, ensure_ascii=False), self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        found: dict[str, Any] = json.loads(_cipher_of(dialect).open(bytes(value), self.context))
+        return found
+
+
+def _cipher_of(dialect: Dialect) -> TextCipher:
+    cipher: TextCipher = vars(dialect)["econsult_cipher"]
+    return cipher
+
+
+class Base(DeclarativeBase):
+    """All tables of all rooms: integer keys inside, random public ids outside."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def new_public_id() -> str:
+    return secrets.token_hex(16)
+
+
+class PublicId:
+    """A 128-bit random name for a record that URLs and other systems may carry."""
+
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_public_id)
+
+
+class Database:
+    """One engine and its transactions. Sessions keep loaded values after commit, so pages render outside of them."""
+
+    def __init__(self, engine: Engine, cipher: TextCipher) -> None:
+        self.engine = engine
+        self.cipher = cipher
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        read_only: dict[str, Any] = {"econsult_read_only": True}
+        self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that may write; it commits at the end of the block, or rolls back when the block raises."""
+        with self._sessions() as session, session.begin() as transaction:
+            try:
+                yield session
+            except ConsultError as error:
+                # An emergency stop must leave its record behind although the request itself is refused.
+                if error.is_recorded:
+                    transaction.commit()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, so it never waits for a writer."""
+        with self._readers() as session, session.begin():
+            yield session
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to `revision`; `base` removes everything."""
+        config = alembic_config(self.engine.url.render_as_string(hide_password=False))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            if revision == "base" or revision.startswith("-"):
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+
+    def ping(self) -> None:
+        """Raise OperationalError when the database does not answer."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def alembic_config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def open_database(url: str, cipher: TextCipher) -> Database:
+    """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingError("ECONSULT_DATABASE_URL is not a database URL.") from None
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite_engine(url, parsed.database)
+    elif parsed.get_backend_name() == "postgresql":
+        engine = create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=15)
+    else:
+        raise SettingError("ECONSULT_DATABASE_URL must be sqlite:/// or postgresql+psycopg://.")
+    vars(engine.dialect)["econsult_cipher"] = cipher
+    return Database(engine, cipher)
+
+
+def _sqlite_engine(url: str, path: str | None) -> Engine:
+    if path:
+        folder = Path(path).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingError(f"The database folder cannot be made: {error.strerror}.") from None
+    engine = create_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=64, pool_timeout=15)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions of its own: ours start in _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    is_reading = connection.get_execution_options().get("econsult_read_only", False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+__all__ = [
+    "Base",
+    "Database",
+    "Instant",
+    "PublicId",
+    "Sealed",
+    "TextCipher",
+    "new_public_id",
+    "open_database",
+]

@@ -1,0 +1,73 @@
+"""The errors that every room above the consult understands; each carries one clear sentence and a stable code."""
+
+from __future__ import annotations
+
+
+class ConsultError(Exception):
+    """A rule said no. `code` is stable snake_case for machines; the message is one English sentence for people."""
+
+    code = "refused"
+    is_recorded = False  # True where what was written before the refusal is part of the record and must be kept.
+
+    def __init__(self, message: str, *, code: str | None = None, detail: dict[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
+        self.detail = detail or {}
+
+
+class NotFoundError(ConsultError):
+    """The record does not exist, or this person may not know that it does."""
+
+    code = "not_found"
+
+    def __init__(self, message: str = "There is nothing here for you.") -> None:
+        super().__init__(message)
+
+
+class ForbiddenError(ConsultError):
+    """The person may know the record but lacks the right to do this with it."""
+
+    code = "forbidden"
+
+
+class ImpossibleVerbError(ConsultError):
+    """The lifecycle table has no entry for this (status, verb)."""
+
+    code = "impossible_verb"
+
+    def __init__(self, status: str, verb: str) -> None:
+        super().__init__(f"A consult that is {status} cannot {verb}.", detail={"status": status, "verb": verb})
+
+
+class InvalidError(ConsultError):
+    """A value is wrong or missing. `fields` maps a field's name to a stable reason code."""
+
+    code = "invalid"
+
+    def __init__(self, message: str, fields: dict[str, str]) -> None:
+        super().__init__(message, detail={"fields": fields})
+        self.fields = fields
+
+
+class EmergencyError(ConsultError):
+    """A red flag that means now: the request stops and the person is sent to emergency care."""
+
+    code = "emergency"
+    is_recorded = True
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__(
+            "This may be an emergency. Call 911 or go to the nearest emergency room now.",
+            detail={"red_flags": list(codes)},
+        )
+        self.codes = codes
+
+
+class StaleVersionError(ConsultError):
+    """Somebody saved this record after the caller read it; nothing was overwritten."""
+
+    code = "stale_version"
+
+
+class SettingError(ValueError):
+    """A setting has a value that the program cannot work with; the start stops with this one line."""
