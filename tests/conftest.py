@@ -1,0 +1,13 @@
+"""Fixtures for every room: real servers and a real browser, started when the first test asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# These modules import each other, so pytest must know all of them before it loads the first.
+pytest.register_assert_rewrite("tests.services")
+
+# Each file in tests/services offers fixtures for one server; a new file needs no line here.
+pytest_plugins = [f"tests.services.{path.stem}" for path in sorted(Path(__file__).parent.glob("services/[a-z]*.py"))]

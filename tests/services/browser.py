@@ -1,0 +1,99 @@
+"""A real Chromium, shared by the whole session; every test gets fresh contexts, so no cookie travels between tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.services.processes import ServiceError
+
+# Chromium's own background traffic would only meet a closed network, and its sandbox does not start as root.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium() -> str:
+    """The path of an installed Chromium (or what ECONSULT_TEST_CHROMIUM names). Raises ServiceError without one."""
+    found = os.environ.get("ECONSULT_TEST_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        raise ServiceError("Chromium is not installed. Run: sudo apt-get install chromium")
+    return found
+
+
+@dataclass
+class Devices:
+    """Opens pages as people hold them; everything opened is closed after the test."""
+
+    playwright: Playwright
+    browser: Browser
+    opened: list[BrowserContext] = field(default_factory=list)
+
+    def phone(self, **options: Any) -> Page:
+        """A parent's phone: Pixel 7, touch, Spanish."""
+        return self._open({**self.playwright.devices["Pixel 7"], "locale": "es-US"} | options)
+
+    def desktop(self, **options: Any) -> Page:
+        """A clinician's desk: 1440 x 900, English."""
+        return self._open({"viewport": {"width": 1440, "height": 900}, "locale": "en-US"} | options)
+
+    def _open(self, options: dict[str, Any]) -> Page:
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        self.opened.append(context)
+        return context.new_page()
+
+    def close(self) -> None:
+        while self.opened:
+            self.opened.pop().close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver process."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The session's headless Chromium."""
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def devices(playwright: Playwright, browser: Browser) -> Iterator[Devices]:
+    """As many phones and desks as the test needs: `devices.phone()`, `devices.desktop()`."""
+    devices = Devices(playwright, browser)
+    yield devices
+    devices.close()
+
+
+@pytest.fixture
+def phone(devices: Devices) -> Page:
+    """One page on a parent's phone."""
+    return devices.phone()
+
+
+@pytest.fixture
+def desktop(devices: Devices) -> Page:
+    """One page on a clinician's desk."""
+    return devices.desktop()
