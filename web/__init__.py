@@ -1,0 +1,44 @@
+"""Pages, API and upload endpoints: the only room that speaks HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web.assets import init_assets
+from web.errors import init_errors
+from web.forms import init_forms
+from web.headers import init_headers
+from web.language import init_language
+from web.times import init_times
+
+if TYPE_CHECKING:
+    from web.context import ShellRuntime
+
+
+def create_app(runtime: ShellRuntime) -> Flask:
+    """The web application around an opened `runtime`."""
+    app = Flask("web", static_folder=None)
+    app.extensions["econsult"] = runtime
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["program"] = {
+        "name": runtime.settings.program_name,
+        "phone": runtime.settings.help_phone,
+        "is_demo": runtime.settings.is_demo,
+    }
+    _trust_proxies(app, runtime.settings.proxy_hops)
+    # Headers come first: Flask runs what is registered first last, so they also cover what the others add.
+    init_headers(app)
+    init_assets(app)
+    init_language(app)
+    init_times(app)
+    init_errors(app)
+    init_forms(app)
+    return app
+
+
+def _trust_proxies(app: Flask, hops: int) -> None:
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

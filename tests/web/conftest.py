@@ -1,0 +1,88 @@
+"""A small application around the shell alone, with one page that shows every part and one form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask, render_template_string, request
+from flask.testing import FlaskClient
+
+from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
+from econsult.settings import Settings, load_settings
+from web import create_app
+from web.chips import paused_chip, running_chip, stopped_chip
+
+NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
+PARTS = """
+{% extends "layouts/" ~ layout ~ ".html" %}
+{% from "parts/forms.html" import proof, error_summary, field, segmented, check_list, radio_list with context %}
+{% from "parts/notes.html" import lane_note, notice, care_card, empty, toast with context %}
+{% from "parts/sla.html" import sla with context %}
+{% from "parts/frame.html" import step_bar with context %}
+{% block title %}T{% endblock %}
+{% block main %}{{ error_summary(errors) }}<h1>T</h1>{{ step_bar("/", 2, 5) }}
+{% for chip in chips %}<p>{{ sla(chip) }}</p>{% endfor %}
+{% call lane_note("family", "F") %}<p>M</p>{% endcall %}{% call notice("offline", "warm") %}<p>N</p>{% endcall %}
+{{ care_card("C", [("heat", "H")]) }}{{ empty("E") }}{{ toast("T") }}
+<form method="post">{{ proof() }}{{ field("story", "L", value="<b>", hint="H", errors=errors, rows=3) }}
+{{ segmented("itch", "L", [("yes", "Y"), ("no", "N")], "no", errors=errors) }}
+{{ check_list("flags", "L", [("a", "A")], ["a"]) }}{{ radio_list("site", "L", [("arm", "A")], "arm") }}
+<button class="btn">B</button></form>{% endblock %}
+"""
+
+
+@dataclass(frozen=True)
+class ShellOnly:
+    """The part of a runtime that the shell needs."""
+
+    settings: Settings
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Flask:
+    """The shell with the routes of this file."""
+    settings = load_settings({"ECONSULT_DATA": str(tmp_path), "ECONSULT_SECRET_KEY": "k" * 32})
+    app = create_app(ShellOnly(settings))
+    _add_routes(app)
+    return app
+
+
+def _add_routes(app: Flask) -> None:
+    errors = {
+        "/gone": NotFoundError(),
+        "/no": ForbiddenError("Only for doctors."),
+        "/911": EmergencyError(("seizure",)),
+    }
+
+    @app.route("/parts/<layout>", methods=["GET", "POST"])
+    def parts(layout: str) -> str:
+        wrong = {"story": "Write something"} if request.method == "POST" else {}
+        chips = [
+            running_chip("first reply", NOON - timedelta(hours=4), NOON + timedelta(hours=20)),
+            running_chip("first reply", NOON - timedelta(hours=20), NOON + timedelta(hours=2)),
+            running_chip("first reply", NOON - timedelta(hours=30), NOON - timedelta(minutes=20)),
+            paused_chip("first reply", "family"),
+            stopped_chip("done"),
+        ]
+        return render_template_string(PARTS, layout=layout, errors=wrong, chips=chips)
+
+    for path, error in errors.items():
+        for prefix in ("", "/api/v1"):
+            app.add_url_rule(prefix + path, prefix + path, _raiser(error))
+    app.add_url_rule("/crash", "crash", _raiser(ZeroDivisionError("Ana Maria")))
+
+
+def _raiser(error: Exception):  # type: ignore[no-untyped-def]
+    def view() -> str:
+        raise error
+
+    return view
+
+
+@pytest.fixture
+def visitor(shell: Flask) -> FlaskClient:
+    """A browser without a session."""
+    return shell.test_client()

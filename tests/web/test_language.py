@@ -1,0 +1,112 @@
+"""Pages speak the reader's language, and say times as clock times in the reader's zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+
+from tests.web.conftest import NOON
+from web.catalogues import FOLDER, load_catalogue
+from web.language import safe_path
+from web.times import due_by, moment, time_left
+from web.wording import extract_messages, faults, main
+
+
+def test_no_text_is_untranslated_or_doubtful() -> None:
+    assert list(faults("es")) == []
+    assert main(["--check"]) == 0
+
+
+def test_the_check_sees_the_texts_of_python_and_of_templates() -> None:
+    found = {message.id for message in extract_messages()}
+    assert {"There is a problem", "by %(time)s today"} <= found
+
+
+def test_no_catalogue_file_is_empty() -> None:
+    assert all(part.stat().st_size > 200 for part in FOLDER.glob("*/*.po"))
+    assert len(load_catalogue("es")) > 40
+
+
+def test_two_files_may_not_translate_one_text_differently(tmp_path: Path) -> None:
+    (tmp_path / "es").mkdir()
+    for name, word in (("a", "Sí"), ("b", "Claro")):
+        (tmp_path / "es" / f"{name}.po").write_text(f'msgid "Yes"\nmsgstr "{word}"\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"b\.po translates 'Yes' in another way"):
+        load_catalogue("es", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/parts/family", {}, "en"),
+        ("/parts/family", {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}, "es"),
+        ("/parts/family", {"Accept-Language": "nv"}, "en"),
+        ("/parts/family?lang=es", {"Accept-Language": "en"}, "es"),
+        ("/parts/family?lang=xx", {"Accept-Language": "es"}, "es"),
+    ],
+)
+def test_the_page_speaks_what_was_asked_for(
+    visitor: FlaskClient, path: str, headers: dict[str, str], expected: str
+) -> None:
+    assert f'<html lang="{expected}">' in visitor.get(path, headers=headers).text
+
+
+def test_a_wished_language_is_remembered(visitor: FlaskClient) -> None:
+    visitor.get("/parts/family?lang=es")
+    assert '<html lang="es">' in visitor.get("/parts/family").text
+
+
+def test_the_record_of_the_person_beats_the_browser(shell: Flask, visitor: FlaskClient) -> None:
+    person = SimpleNamespace(language="es", time_zone="America/New_York")
+    shell.before_request_funcs[None].insert(0, lambda: g.__setattr__("person", person))
+    assert '<html lang="es">' in visitor.get("/parts/family", headers={"Accept-Language": "en"}).text
+
+
+def test_the_switch_returns_to_the_same_place(visitor: FlaskClient) -> None:
+    page = visitor.get("/parts/family?step=2").text
+    fields = dict(re.findall(r'name="(csrf_token|next)" value="([^"]*)"', page)) | {"lang": "es"}
+    answer = visitor.post("/language", data=fields)
+    assert (answer.status_code, answer.location) == (303, "/parts/family?step=2")
+    assert '<html lang="es">' in visitor.get("/parts/family").text
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "", "/a\nb", "javascript:1", "///e"]
+)
+def test_the_switch_leads_nowhere_else(address: str) -> None:
+    assert safe_path(address) == "/"
+
+
+@pytest.mark.parametrize(
+    ("language", "hours", "for_family", "expected"),
+    [
+        ("en", 27, False, "by Tue 15:00"),
+        ("en", 27, True, "by 3:00 PM tomorrow"),
+        ("en", 3, False, "by 15:00 today"),
+        ("es", 3, True, "antes de las 3:00 p. m. de hoy"),
+        ("es", 27, False, "antes del martes 3:00 p. m."),
+        ("es", 27, True, "antes de las 3:00 p. m. de mañana"),
+        ("es", 51, True, "antes del miércoles 3:00 p. m."),
+        ("en", 27 + 24 * 8, False, "by Wed 2 Dec 15:00"),
+    ],
+)
+def test_a_promise_is_a_clock_time(shell: Flask, language: str, hours: int, for_family: bool, expected: str) -> None:
+    with shell.test_request_context(f"/?lang={language}"):
+        g.now = NOON
+        said = due_by(NOON + timedelta(hours=hours), for_family=for_family)
+    assert re.sub(r"\s", " ", said) == expected
+
+
+def test_a_moment_names_its_day(shell: Flask) -> None:
+    with shell.test_request_context("/?lang=en"):
+        g.now = NOON
+        assert moment(NOON) == "today, 12:00"
+        assert moment(NOON - timedelta(days=1)) == "yesterday, 12:00"
+        assert moment(NOON + timedelta(days=3)) == "Thu 26 Nov, 12:00"
+        assert [time_left(NOON + timedelta(minutes=n)) for n in (20, 130, 4600)] == ["20 min", "2 h 10 min", "3 d 4 h"]

@@ -1,0 +1,92 @@
+"""Which language a page speaks, and how it says a time.
+
+An explicit `?lang=` wins, then the signed-in person's record, then the cookie of the switch, then what the browser
+asks for. The switch is a small form on every page: it remembers the choice and returns to the same place.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, redirect, request
+from flask_babel import Babel, Domain, get_locale
+from flask_babel import gettext as _gettext
+from werkzeug import Response
+
+from web.catalogues import load_translations
+from web.context import settings, signed_in
+
+LANGUAGES = {"en": "English", "es": "Español"}
+COOKIE = "lang"
+ONE_YEAR = 365 * 24 * 3600
+
+
+def init_language(app: Flask) -> None:
+    """Set up translations, and give templates the language, the other languages and the place to return to."""
+    babel = Babel(app, locale_selector=choose_language, timezone_selector=choose_zone)
+    domain = Domain()
+    for language in LANGUAGES:
+        domain.cache[language, "messages"] = load_translations(language)
+    babel.domain_instance = domain
+    app.context_processor(_language_words)
+    app.after_request(_remember_choice)
+    app.add_url_rule("/language", "language", switch_language, methods=["POST"])
+
+
+def gettext(text: str, **values: object) -> str:
+    """The text in the language of this request, with `%(name)s` filled in from `values`."""
+    return str(_gettext(text, **values))
+
+
+def choose_language() -> str:
+    """The language of this request, one of LANGUAGES."""
+    wishes = (request.args.get("lang"), getattr(signed_in(), "language", None), request.cookies.get(COOKIE))
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(list(LANGUAGES), default="en")
+
+
+def choose_zone() -> str:
+    """The IANA time zone in which this request's times are shown."""
+    return getattr(signed_in(), "time_zone", None) or settings().time_zone
+
+
+def language() -> str:
+    """The language of this request as a template or a verb wants it: `en` or `es`."""
+    return str(get_locale().language)
+
+
+def switch_language() -> Response:
+    """Remember the wished language and go back to the page that asked."""
+    response = redirect(safe_path(request.form.get("next", "/")), code=303)
+    wish = request.form.get("lang", "")
+    if wish in LANGUAGES:
+        _set_cookie(response, wish)
+    return response
+
+
+def safe_path(address: str) -> str:
+    """The address if it is a path on this site, else `/`, so that no link of ours can lead a person elsewhere."""
+    parts = urlsplit(address.strip())
+    is_ours = (
+        not parts.scheme and not parts.netloc and parts.path.startswith("/") and not address.strip().startswith("//")
+    )
+    return address.strip() if is_ours and "\\" not in address and address.isprintable() else "/"
+
+
+def _remember_choice(response: Response) -> Response:
+    wish = request.args.get("lang")
+    if wish in LANGUAGES and request.endpoint != "static":
+        _set_cookie(response, wish)
+    return response
+
+
+def _set_cookie(response: Response, wish: str) -> None:
+    response.set_cookie(COOKIE, wish, max_age=ONE_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def _language_words() -> dict[str, object]:
+    here = request.full_path.rstrip("?") if request.method == "GET" and "lang" not in request.args else request.path
+    others = {code: name for code, name in LANGUAGES.items() if code != language()}
+    return {"language": language(), "other_languages": others, "here": here}
