@@ -1,0 +1,66 @@
+"""The few things about local files that are easy to get wrong: durable writes and what an errno means for a caller."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.contract import StoreFull, StoreUnavailable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Translate an OSError: StoreFull where space ran out, StoreUnavailable otherwise; no path gets into a log."""
+    try:
+        yield
+    except OSError as error:
+        name = errno.errorcode.get(error.errno or 0, "unknown error")
+        kind = StoreFull if error.errno in _FULL else StoreUnavailable
+        raise kind(f"the disk says {name}") from None
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file descriptor whose file, if it is created, only its owner may read."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+    """Write all of `data` at `offset`; the kernel may take it in parts."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names inside a folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_folder(path: Path) -> None:
+    """Create a private folder and its missing parents, durably; one that is there already costs one stat."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(path.parent)
+
+
+def replace_file(path: Path, content: bytes | bytearray) -> None:
+    """Put `content` under `path` so that a crash leaves either the old file or the new one, whole and durable."""
+    fresh = path.with_name(path.name + ".new")
+    fd = open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        write_at(fd, content, 0)
+        os.fdatasync(fd)
+    finally:
+        os.close(fd)
+    fresh.replace(path)
+    sync_folder(path.parent)

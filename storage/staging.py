@@ -1,0 +1,209 @@
+"""A sealed container that is still growing: what an upload writes into, one network chunk after another.
+
+Two files: `data` takes full segments only, and `data.tail` the sealed rest of less than 64 KiB, replaced as a whole at
+each `sync`. The tail names the segment it stands for, so a tail that `data` has outgrown is known to be stale. Truth is
+what these files hold and authenticate: after a crash `resume` cuts what was torn and says how far the bytes go. What
+was synced is never cut; where it does not open any more, that is SealBroken.
+"""
+
+import os
+import struct
+from pathlib import Path
+from typing import Self
+
+from storage.contract import BlobExists, BlobMissing
+from storage.disk import disk_errors, open_private, replace_file, sync_folder, write_at
+from storage.segments import OVERHEAD, SEALED, SEGMENT, Bytes, Role, SealBroken, SegmentCipher
+
+_INDEX = struct.Struct(">Q")
+
+
+class Staging:
+    """One growing container. The caller sees to it that only one writes at a time.
+
+    Raises StoreFull and StoreUnavailable for what the disk reports; `offset` then stands where it stood.
+    """
+
+    def __init__(self, path: Path, object_id: str, key: bytes, fd: int) -> None:
+        """Use `create` or `resume`, which open the file."""
+        self._path, self._fd = path, fd
+        self._cipher = SegmentCipher(object_id, key)
+        self._full, self._pending = 0, bytearray()
+        self.durable = -1
+        self.finished = False
+
+    @classmethod
+    def create(cls, path: Path, object_id: str, key: bytes) -> Self:
+        """Start an empty container at `path`, whose folder is there. Raises BlobExists."""
+        with disk_errors():
+            try:
+                fd = open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            except FileExistsError:
+                raise BlobExists(path.name) from None
+        staging = cls(path, object_id, key, fd)
+        staging.sync()
+        return staging
+
+    @classmethod
+    def resume(cls, path: Path, object_id: str, key: bytes) -> Self:
+        """Open what is there and cut a torn end. Raises BlobMissing; SealBroken, with nothing cut, on a wrong key."""
+        with disk_errors():
+            try:
+                fd = open_private(path, os.O_RDWR)
+            except FileNotFoundError:
+                raise BlobMissing(path.name) from None
+            staging = cls(path, object_id, key, fd)
+            try:
+                staging._recover()
+            except BaseException:
+                staging.close()
+                raise
+        return staging
+
+    @property
+    def offset(self) -> int:
+        """Plaintext bytes taken so far; those up to `durable` survive a power cut."""
+        return self._full * SEGMENT + len(self._pending)
+
+    def write(self, data: Bytes) -> None:
+        """Take all of `data`. Blocks of 256 KiB and more are sealed in one go."""
+        if self.finished:
+            raise ValueError("the container is finished")
+        view = memoryview(data)
+        room = SEGMENT - len(self._pending) if self._pending else 0
+        if len(view) < room:
+            self._pending += view
+            return
+        full = self._full
+        with disk_errors():
+            if room:
+                full += self._append(self._pending + view[:room], full)
+            whole = (len(view) - room) // SEGMENT * SEGMENT
+            full += self._append(view[room : room + whole], full)
+        self._full, self._pending = full, bytearray(view[room + whole :])
+
+    def sync(self) -> None:
+        """Make everything up to `offset` durable; costs nothing where nothing was written since."""
+        if self.durable == self.offset or self.finished:
+            return
+        with disk_errors():
+            os.fdatasync(self._fd)
+            self._write_tail(self._full, self._pending, Role.TAIL)
+        self.durable = self.offset
+
+    def rewind(self, offset: int) -> None:
+        """Durably forget what came after `offset`, as when a chunk fails its checksum. Raises ValueError past the end.
+
+        A crash inside the call may leave either state.
+        """
+        if self.finished or not 0 <= offset <= self.offset:
+            raise ValueError(f"cannot rewind from {self.offset} to {offset}")
+        full, keep = divmod(offset, SEGMENT)
+        with disk_errors():
+            pending = self._read_segment(full)[:keep] if full < self._full else self._pending[:keep]
+            self._write_tail(full, pending, Role.TAIL)
+            os.ftruncate(self._fd, full * SEALED)
+            os.fdatasync(self._fd)
+        self._full, self._pending, self.durable = full, bytearray(pending), offset
+
+    def finish(self) -> None:
+        """Write the last segment, durably. From now on the data file is a container that `sealed.open` reads."""
+        if self.finished:
+            return
+        with disk_errors():
+            last = self._cipher.seal(self._pending, self._full, Role.LAST)
+            write_at(self._fd, last, self._full * SEALED)
+            os.ftruncate(self._fd, self._full * SEALED + len(last))
+            os.fdatasync(self._fd)
+            self._write_tail(self._full, b"", Role.DONE)
+        self.durable, self.finished = self.offset, True
+
+    def close(self) -> None:
+        """Let go of the file. What was not synced may or may not be there at the next `resume`."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append(self, plain: Bytes, index: int) -> int:
+        """Write full segments at `index`; return how many."""
+        offset = index * SEALED
+        for run in self._cipher.seal_runs(plain, index):
+            write_at(self._fd, run, offset)
+            offset += len(run)
+        return len(plain) // SEGMENT
+
+    def _write_tail(self, index: int, plain: Bytes, role: Role) -> None:
+        replace_file(_tail_of(self._path), _INDEX.pack(index) + self._cipher.seal(plain, index, role))
+
+    def _read_segment(self, index: int) -> bytes:
+        return self._cipher.open(os.pread(self._fd, SEALED, index * SEALED), index, Role.FULL)
+
+    def _recover(self) -> None:
+        """Find the end of what authenticates, starting at the segment that the tail stands for."""
+        index, pending, done = self._read_tail()
+        size = os.fstat(self._fd).st_size
+        if size // SEALED < index:
+            raise SealBroken("the staged file is shorter than what was made durable")
+        self._full = self._count_sound(index, size // SEALED)
+        last = self._read_last(size)
+        if last is not None:
+            self._pending, self.finished = bytearray(last), True
+        elif done:
+            raise SealBroken("the finished staged file has lost its end")
+        else:
+            self._pending = bytearray(pending if self._full == index else b"")
+            os.ftruncate(self._fd, self._full * SEALED)
+        self.durable = self.offset if self.finished or self._full == index else -1
+
+    def _read_tail(self) -> tuple[int, bytes, bool]:
+        """Index, plaintext, and whether the container was finished."""
+        try:
+            content = _tail_of(self._path).read_bytes()
+        except FileNotFoundError:
+            raise SealBroken("the staged file has lost its tail") from None
+        if len(content) < _INDEX.size + OVERHEAD:
+            raise SealBroken("the tail of the staged file is cut short")
+        index, sealed = _INDEX.unpack_from(content)[0], content[_INDEX.size :]
+        if len(sealed) > OVERHEAD:
+            return index, self._cipher.open(sealed, index, Role.TAIL), False
+        try:
+            return index, self._cipher.open(sealed, index, Role.DONE), True
+        except SealBroken:
+            return index, self._cipher.open(sealed, index, Role.TAIL), False
+
+    def _count_sound(self, first: int, count: int) -> int:
+        """The number of segments before the first one, from `first` on, that does not open."""
+        for index in range(first, count):
+            try:
+                self._read_segment(index)
+            except SealBroken:
+                return index
+        return count
+
+    def _read_last(self, size: int) -> bytes | None:
+        """The plaintext of the last segment, where the file ends in one."""
+        start = self._full * SEALED
+        if not OVERHEAD <= size - start < SEALED:
+            return None
+        try:
+            return self._cipher.open(os.pread(self._fd, SEALED, start), self._full, Role.LAST)
+        except SealBroken:
+            return None
+
+
+def discard(path: Path) -> None:
+    """Remove a staged container; one that is gone already is no error."""
+    with disk_errors():
+        path.unlink(missing_ok=True)
+        _tail_of(path).unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def _tail_of(path: Path) -> Path:
+    return path.with_name(path.name + ".tail")
