@@ -1,0 +1,53 @@
+# The four commands: make run, make test, make check, make bench. The rest is set-up that they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+
+.PHONY: run test check bench lock
+
+# exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.
+run: $(VENV)/.installed
+	@exec $(BIN)/python -m web --demo
+
+test: $(VENV)/.test-installed
+	$(BIN)/python -m tests.services.machine --install
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest --cov
+
+check: $(VENV)/.test-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/codespell
+	$(BIN)/python -m web.vendor --check
+	$(BIN)/python -m pytest --quiet tests/house --ignore=tests/house/test_services.py
+
+# Every file in tests/bench is one bench; each prints one JSON object a line.
+bench: $(VENV)/.installed
+	@for file in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$file .py) || exit 1; done
+
+# The stamps make a later start a matter of milliseconds: pip runs only when a lock or pyproject.toml has changed.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1)' || { \
+	  echo 'eConsult needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  echo 'Setting up .venv (the first time only, a minute or two) ...'; $(PYTHON) -m venv --clear $(VENV); }
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock
+	@$(PIP) install --require-hashes -r tests/requirements.lock
+	@touch $@
+
+# For maintainers: pin every dependency again, for all supported systems and Python versions, with hashes.
+LOCK := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-config --quiet --extra install
+lock: $(VENV)/.installed
+	@$(PIP) install uv==0.13.9
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra test --constraint requirements.lock --output-file tests/requirements.lock
