@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, String, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, Engine, String, Text, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -31,11 +31,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class TextCipher(Protocol):
     """Seals short texts for columns; `context` names the column, so a value cannot be moved to another one."""
 
-    def seal(self, text: str, context: str) -> bytes: ...
+    def seal(self, text: str, context: str) -> str: ...
 
-    def open(self, sealed: bytes, context: str) -> str: ...
+    def open(self, sealed: str, context: str) -> str: ...
 
     def blind_index(self, text: str, context: str) -> str: ...
+
+    def blind_indexes(self, text: str, context: str) -> list[str]: ...
 
 
 class Instant(TypeDecorator[datetime]):
@@ -61,39 +63,39 @@ class Instant(TypeDecorator[datetime]):
 class Sealed(TypeDecorator[str]):
     """A text that rests encrypted in its column; the key comes from the database that the session belongs to."""
 
-    impl = LargeBinary
+    impl = Text
     cache_ok = True
 
     def __init__(self, context: str) -> None:
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else _cipher_of(dialect).seal(value, self.context)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else _cipher_of(dialect).open(bytes(value), self.context)
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _cipher_of(dialect).open(value, self.context)
 
 
 class SealedJson(TypeDecorator[dict[str, Any]]):
     """A JSON object that rests encrypted in its column."""
 
-    impl = LargeBinary
+    impl = Text
     cache_ok = True
 
     def __init__(self, context: str) -> None:
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
         return _cipher_of(dialect).seal(json.dumps(value, ensure_ascii=False), self.context)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
         if value is None:
             return None
-        found: dict[str, Any] = json.loads(_cipher_of(dialect).open(bytes(value), self.context))
+        found: dict[str, Any] = json.loads(_cipher_of(dialect).open(value, self.context))
         return found
 
 

@@ -1,0 +1,283 @@
+"""Load this for that person, or say no. Nothing else in the house fetches a record by an id that came from outside.
+
+A stranger gets NotFoundError, as if the record did not exist; somebody who may know it but lacks a right gets
+ForbiddenError. Every load of a record with health data leaves an audit row in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, exists, false, or_, select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.consults.answers import Answer
+from econsult.consults.attachments import Attachment, Rendition
+from econsult.consults.intake import Upload
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult, Kind
+from econsult.consults.threads import Audience
+from econsult.errors import ForbiddenError, NotFoundError
+from econsult.people.patients import Patient, RelatedPerson, caregiver_link
+from econsult.people.persons import Person, Role, specialties_of
+
+
+class Relation(StrEnum):
+    """What somebody is to a consult."""
+
+    CAREGIVER = "caregiver"
+    MEDICAL_HOME = "medical_home"
+    PRESENTER = "presenter"
+    POOL = "pool"
+    HOLDER = "holder"
+    COORDINATOR = "coordinator"
+
+
+class Right(StrEnum):
+    """What somebody may do with a consult."""
+
+    SEE = "see"
+    SEE_MEDIA = "see_media"
+    SEE_IDENTITY = "see_identity"
+    READ_FAMILY = "read_family"
+    READ_CLINICIANS = "read_clinicians"
+    READ_COORDINATION = "read_coordination"
+    WRITE_FAMILY = "write_family"
+    WRITE_CLINICIANS = "write_clinicians"
+    WRITE_COORDINATION = "write_coordination"
+    UPLOAD = "upload"
+    REQUEST = "request"
+    HOLD = "hold"
+    ANSWER = "answer"
+    SEND_ON = "send_on"
+    ACKNOWLEDGE = "acknowledge"
+    INFORM = "inform"
+    CLOSE = "close"
+
+
+_SEEING = {Right.SEE, Right.SEE_MEDIA}
+_FAMILY = {Right.READ_FAMILY, Right.WRITE_FAMILY}
+_CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
+_COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
+
+RIGHTS: dict[Relation, frozenset[Right]] = {
+    Relation.CAREGIVER: frozenset(_SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM}),
+    Relation.MEDICAL_HOME: frozenset(
+        _SEEING
+        | _FAMILY
+        | _CLINICIANS
+        | _COORDINATION
+        | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE}
+    ),
+    Relation.PRESENTER: frozenset(
+        _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
+    ),
+    Relation.POOL: frozenset(_SEEING | {Right.HOLD}),
+    Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER}),
+    Relation.COORDINATOR: frozenset(
+        {Right.SEE, Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.INFORM, Right.CLOSE}
+        | _COORDINATION
+    ),
+}
+
+READ_RIGHTS = {
+    Audience.FAMILY: Right.READ_FAMILY,
+    Audience.CLINICIANS: Right.READ_CLINICIANS,
+    Audience.COORDINATION: Right.READ_COORDINATION,
+}
+WRITE_RIGHTS = {
+    Audience.FAMILY: Right.WRITE_FAMILY,
+    Audience.CLINICIANS: Right.WRITE_CLINICIANS,
+    Audience.COORDINATION: Right.WRITE_COORDINATION,
+}
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A consult that was loaded for somebody, and what they may do with it."""
+
+    consult: Consult
+    patient: Patient
+    relation: Relation
+    rights: frozenset[Right]
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def readable_lanes(self) -> tuple[Audience, ...]:
+        return tuple(lane for lane, right in READ_RIGHTS.items() if right in self.rights)
+
+
+def consult_for(session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.SEE) -> Pass:
+    """The consult, when this person may know it and has the right."""
+    consult = session.scalars(select(Consult).where(Consult.public_id == public_id)).one_or_none()
+    if consult is None or consult.program_id != person.program_id:
+        raise NotFoundError
+    relation = _relation_to(session, person, consult, now)
+    if relation is None:
+        raise NotFoundError
+    rights = _rights(relation, person, consult)
+    if right not in rights:
+        raise ForbiddenError("You may look at this consult, but not do that.")
+    patient = session.get_one(Patient, consult.patient_id)
+    audit.record(
+        session,
+        "read" if right == Right.SEE else f"use/{right}",
+        "consult",
+        consult.public_id,
+        now=now,
+        person_id=person.id,
+        patient_id=consult.patient_id,
+        consult_id=consult.id,
+        detail=relation,
+    )
+    return Pass(consult, patient, relation, rights)
+
+
+def rendition_for(session: Session, person: Person, public_id: str, *, now: datetime) -> tuple[Rendition, Attachment]:
+    """A safe copy, under the rules of its consult. The audit row is there before the first byte leaves."""
+    rendition = session.scalars(select(Rendition).where(Rendition.public_id == public_id)).one_or_none()
+    if rendition is None:
+        raise NotFoundError
+    attachment = session.get_one(Attachment, rendition.attachment_id)
+    _check_media(session, person, attachment, now, f"read_{rendition.name}")
+    return rendition, attachment
+
+
+def attachment_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Attachment:
+    """An attachment's record (state, reason, report), under the rules of its consult."""
+    attachment = session.scalars(select(Attachment).where(Attachment.public_id == public_id)).one_or_none()
+    if attachment is None:
+        raise NotFoundError
+    _check_media(session, person, attachment, now, "read")
+    return attachment
+
+
+def upload_for(session: Session, person: Person, public_id: str) -> Upload:
+    """An upload in progress: its owner's alone."""
+    upload = session.scalars(select(Upload).where(Upload.public_id == public_id)).one_or_none()
+    if upload is None or upload.owner_id != person.id:
+        raise NotFoundError
+    return upload
+
+
+def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
+    """A child whom this person may know by name."""
+    query = _known_patients(person, now).where(Patient.public_id == public_id)
+    patient = session.scalars(query).one_or_none()
+    if patient is None:
+        raise NotFoundError
+    _note_patients(session, person, [patient], now)
+    return patient
+
+
+def patients_for(session: Session, person: Person, *, now: datetime, after: int = 0, limit: int = 50) -> list[Patient]:
+    """The children whom this person may know by name, oldest registration first."""
+    query = _known_patients(person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
+    patients = list(session.scalars(query))
+    _note_patients(session, person, patients, now)
+    return patients
+
+
+def consults_about(session: Session, person: Person, patient: Patient, *, now: datetime) -> list[Consult]:
+    """A known child's consults that this person may open, newest first; `patient` comes from `patient_for`."""
+    query = select(Consult).where(Consult.patient_id == patient.id).order_by(Consult.id.desc())
+    return [consult for consult in session.scalars(query) if _relation_to(session, person, consult, now)]
+
+
+def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
+    if _is_hidden_draft(person, consult):
+        return None
+    is_home = consult.organization_id is not None and consult.organization_id == person.organization_id
+    match person.role:
+        case Role.CAREGIVER if caregiver_link(session, consult.patient_id, person.id, now) is not None:
+            return Relation.CAREGIVER
+        case Role.PCP if is_home:
+            return Relation.MEDICAL_HOME
+        case Role.TELEPRESENTER if consult.requester_id == person.id:
+            return Relation.PRESENTER
+        case Role.SPECIALIST:
+            return _specialists_relation(session, person, consult)
+        case _:
+            return Relation.COORDINATOR if person.role == Role.COORDINATOR else None
+
+
+def _is_hidden_draft(person: Person, consult: Consult) -> bool:
+    """A draft is its writer's, and of the writer's team where the clinic asks."""
+    if consult.status != Status.DRAFT or consult.requester_id == person.id:
+        return False
+    is_team_draft = person.role == Role.PCP and consult.kind != Kind.FAMILY_QUESTION
+    return not is_team_draft or consult.organization_id != person.organization_id
+
+
+def _specialists_relation(session: Session, person: Person, consult: Consult) -> Relation | None:
+    if consult.kind == Kind.FAMILY_QUESTION or consult.status == Status.DRAFT:
+        return None
+    wrote = exists().where(
+        Answer.consult_id == consult.id, Answer.author_id == person.id, Answer.signed_at.is_not(None)
+    )
+    if consult.holder_id == person.id or session.scalar(select(wrote)):
+        return Relation.HOLDER
+    is_pool = consult.status in OPEN and consult.specialty in specialties_of(session, person)
+    return Relation.POOL if is_pool else None
+
+
+def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:
+    rights = set(RIGHTS[relation])
+    if person.id in {consult.requester_id, consult.sent_on_by_id}:
+        rights.add(Right.REQUEST)
+    if relation == Relation.MEDICAL_HOME and consult.kind != Kind.FAMILY_QUESTION:
+        rights.add(Right.REQUEST)
+    if relation == Relation.MEDICAL_HOME and consult.kind == Kind.FAMILY_QUESTION:
+        rights |= {Right.HOLD, Right.ANSWER}
+    return frozenset(rights)
+
+
+def _check_media(session: Session, person: Person, attachment: Attachment, now: datetime, action: str) -> None:
+    consult = session.get_one(Consult, attachment.consult_id)
+    relation = _relation_to(session, person, consult, now) if consult.program_id == person.program_id else None
+    if relation is None:
+        raise NotFoundError
+    if Right.SEE_MEDIA not in _rights(relation, person, consult):
+        raise ForbiddenError("You may know this consult, but not look at its photos and documents.")
+    audit.record(
+        session,
+        action,
+        "attachment",
+        attachment.public_id,
+        now=now,
+        person_id=person.id,
+        patient_id=attachment.patient_id,
+        consult_id=attachment.consult_id,
+        detail=relation,
+    )
+
+
+def _known_patients(person: Person, now: datetime) -> Select[Patient]:
+    query = select(Patient).where(Patient.program_id == person.program_id)
+    match person.role:
+        case Role.CAREGIVER:
+            linked = select(RelatedPerson.patient_id).where(
+                RelatedPerson.person_id == person.id,
+                RelatedPerson.starts_at <= now,
+                or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
+            )
+            return query.where(Patient.id.in_(linked))
+        case Role.PCP:
+            return query.where(Patient.organization_id.is_not(None), Patient.organization_id == person.organization_id)
+        case Role.TELEPRESENTER:
+            presented = select(Consult.patient_id).where(Consult.requester_id == person.id)
+            return query.where(or_(Patient.registered_by_id == person.id, Patient.id.in_(presented)))
+        case Role.COORDINATOR:
+            return query
+        case _:
+            return query.where(false())
+
+
+def _note_patients(session: Session, person: Person, patients: Iterable[Patient], now: datetime) -> None:
+    for patient in patients:
+        audit.record(session, "read", "patient", patient.public_id, now=now, person_id=person.id, patient_id=patient.id)

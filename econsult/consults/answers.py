@@ -1,0 +1,246 @@
+"""Answering: a draft that only its author sees, a signature that makes it final, its release to the family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.consults.clocks import ClockName, start_clock, stop_clock
+from econsult.consults.holding import keep_holding, require_holder
+from econsult.consults.lifecycle import next_status
+from econsult.consults.records import Consult, Kind, note
+from econsult.consults.requests import end
+from econsult.database import Base, Instant, SealedJson
+from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.notices import NoticeKind, notify
+from econsult.people.patients import caregivers_of
+from econsult.people.persons import Person, Role, team_of
+
+RELEASE_AFTER = timedelta(hours=12)
+INFORM_WITHIN = timedelta(hours=24)
+CONFIDENCES = ("sure", "likely", "unsure")
+OWNERS = ("family", "pcp", "specialist", "coordinator")
+METHODS = ("opened", "phone", "visit")
+LONGEST_TEXT, MOST_RECOMMENDATIONS = 10_000, 30
+
+
+class Disposition(StrEnum):
+    ADVICE_ONLY = "advice_only"
+    WORK_UP_FIRST = "work_up_first"
+    NEW_PHOTO = "new_photo"
+    CLINIC_VISIT = "clinic_visit"
+    EXPEDITE = "expedite"
+    EMERGENCY_NOW = "emergency_now"
+    CONVERT_TO_REFERRAL = "convert_to_referral"
+    WRONG_SPECIALTY = "wrong_specialty"
+
+
+class Answer(Base):
+    """One answer. `content` holds its fields as CONTRACT spells them; `saves` counts draft saves for stale checks."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("consult_id", "version", name="uq_answer_version"),)
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    version: Mapped[int]
+    saves: Mapped[int] = mapped_column(default=1)
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJson("answer.content"))
+    disposition: Mapped[str | None] = mapped_column(String(24))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def save_draft(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    content: Mapping[str, Any],
+    *,
+    now: datetime,
+    lease: timedelta,
+    saves: int | None = None,
+) -> Answer:
+    """Replace the draft. `saves` is the count that the writer last saw; a newer one means somebody else saved since."""
+    next_status(consult.status, "draft_answer")
+    require_holder(consult, person)
+    clean = _clean(content)
+    draft = draft_of(session, consult.id)
+    if draft is None:
+        version = len(session.scalars(select(Answer.id).where(Answer.consult_id == consult.id)).all()) + 1
+        draft = Answer(
+            consult_id=consult.id, author_id=person.id, version=version, content=clean, created_at=now, saved_at=now
+        )
+        session.add(draft)
+    else:
+        if saves is not None and saves != draft.saves:
+            raise StaleVersionError("Somebody saved this answer after you opened it; your text was not saved over it.")
+        draft.content, draft.saves = clean, draft.saves + 1
+        draft.saved_at, draft.author_id = now, person.id
+    draft.disposition = clean.get("disposition")
+    keep_holding(consult, now, lease)
+    session.flush()
+    return draft
+
+
+def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -> Answer:
+    """Make the draft final: the first reply is given, and the clock of telling the family starts."""
+    status = next_status(consult.status, "sign")
+    require_holder(consult, person)
+    draft = draft_of(session, consult.id)
+    if draft is None:
+        raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
+    _check_complete(draft.content)
+    draft.signed_at, draft.author_id = now, person.id
+    consult.status, consult.answered_at = status, now
+    consult.claim_until = None
+    consult.version += 1
+    stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
+    start_clock(session, consult, ClockName.FAMILY_INFORMED, INFORM_WITHIN, now)
+    note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
+    for clinician in team_of(session, consult.organization_id):
+        if clinician.id != person.id:
+            notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)
+    is_immediate = consult.kind == Kind.FAMILY_QUESTION or draft.disposition == Disposition.EMERGENCY_NOW
+    consult.release_at = now if is_immediate else now + RELEASE_AFTER
+    if is_immediate:
+        release(session, consult, now)
+    return draft
+
+
+def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:
+    """The PCP has read the answer; the family may read it from now on."""
+    consult.status = next_status(consult.status, "acknowledge")
+    if consult.acknowledged_at is None:
+        consult.acknowledged_at = now
+        note(session, consult, "acknowledge", person_id=person.id, now=now)
+    if consult.released_at is None:
+        release(session, consult, now)
+    return consult
+
+
+def release(session: Session, consult: Consult, now: datetime) -> None:
+    """Open the signed answer to the family and tell them that there is one."""
+    consult.release_at, consult.released_at = None, now
+    note(session, consult, "release_answer", person_id=None, now=now)
+    for caregiver in caregivers_of(session, consult.patient_id, now):
+        notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about="release", now=now)
+
+
+def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
+    """Release every answer whose time has come without an acknowledgement."""
+    query = select(Consult).where(Consult.release_at <= now).order_by(Consult.release_at).limit(limit)
+    due = list(session.scalars(query.with_for_update(skip_locked=True)))
+    for consult in due:
+        release(session, consult, now)
+    return due
+
+
+def inform(
+    session: Session, consult: Consult, person: Person, *, method: str, teach_back: bool, now: datetime
+) -> Consult:
+    """Record that the family heard the answer: opened by a caregiver, or told by staff on the phone or at a visit."""
+    if method not in METHODS:
+        raise InvalidError("The method must be opened, phone or visit.", {"method": "unknown_value"})
+    is_family = person.role == Role.CAREGIVER
+    if is_family != (method == "opened"):
+        raise ForbiddenError("A caregiver opens the answer; staff tell it by phone or at a visit.")
+    next_status(consult.status, "inform")
+    if is_family and consult.released_at is None:
+        raise ForbiddenError("The answer is not open to the family yet.")
+    if consult.informed_at is None:
+        consult.informed_at, consult.informed_method = now, method
+        stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, method)
+        detail = f"{method}/teach_back" if teach_back else method
+        note(session, consult, "inform", person_id=person.id, now=now, detail=detail)
+    return consult
+
+
+def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
+    """End an answered consult. The family must have heard the answer, or staff must say why that is not to be."""
+    next_status(consult.status, "close")
+    if consult.informed_at is None and not reason.strip():
+        raise InvalidError(
+            "The family has not heard the answer yet; say why the consult closes.", {"reason": "required"}
+        )
+    return end(session, consult, person, "close", reason=reason, now=now)
+
+
+def draft_of(session: Session, consult_id: int) -> Answer | None:
+    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def signed_answer(session: Session, consult_id: int) -> Answer | None:
+    """The latest signed version."""
+    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
+    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+
+
+def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:
+    """The answer as this person may read it: one's own draft, signed for staff, released for families."""
+    signed = signed_answer(session, consult.id)
+    if signed is not None:
+        return signed if person.is_staff or consult.released_at is not None else None
+    draft = draft_of(session, consult.id)
+    return draft if draft is not None and consult.holder_id == person.id else None
+
+
+def _clean(content: Mapping[str, Any]) -> dict[str, Any]:
+    wrong: dict[str, str] = {}
+    clean: dict[str, Any] = {}
+    for name in ("impression", "watch_for", "family_summary", "references"):
+        value = content.get(name, "")
+        text = "\n".join(str(line) for line in value) if isinstance(value, list) else value
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+            wrong[name] = "invalid" if not isinstance(text, str) else "too_long"
+        clean[name] = text
+    for name, known in (("confidence", CONFIDENCES), ("disposition", tuple(Disposition))):
+        value = content.get(name) or None
+        if value is not None and value not in known:
+            wrong[name] = "unknown_value"
+        clean[name] = value
+    clean["recommendations"] = _clean_recommendations(content.get("recommendations", []), wrong)
+    if wrong:
+        raise InvalidError("Some parts of the answer are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    return clean
+
+
+def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > MOST_RECOMMENDATIONS:
+        wrong["recommendations"] = "invalid"
+        return []
+    clean = []
+    for number, item in enumerate(value):
+        entry = {"text": item} if isinstance(item, str) else item
+        if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
+            wrong[f"recommendations.{number}"] = "required"
+            continue
+        owner = entry.get("owner") or "pcp"
+        if owner not in OWNERS:
+            wrong[f"recommendations.{number}.owner"] = "unknown_value"
+        due_at = entry.get("due_at")
+        if due_at is not None and not _is_date(due_at):
+            wrong[f"recommendations.{number}.due_at"] = "invalid"
+        clean.append({"text": str(entry["text"]).strip()[:2000], "owner": owner, "due_at": due_at})
+    return clean
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _check_complete(content: Mapping[str, Any]) -> None:
+    missing = {name: "required" for name in ("impression", "disposition", "family_summary") if not content.get(name)}
+    if missing:
+        raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)

@@ -1,0 +1,201 @@
+"""Photos, videos and lab documents of a consult, and the safe copies (renditions) that people may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.consults.holding import took_reply
+from econsult.consults.records import Consult
+from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.persons import Person
+
+
+class MediaKind(StrEnum):
+    """What may be uploaded. DICOM joins when its pipeline does."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    LAB_DOCUMENT = "lab_document"
+
+
+DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
+
+
+class AttachmentState(StrEnum):
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    READY = "ready"
+    HELD = "held"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class Attachment(PublicId, Base):
+    """One file as it was sent. The original rests sealed under `blob_key` and is never served to anyone."""
+
+    __tablename__ = "attachment"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    document_type: Mapped[str | None] = mapped_column(String(24))
+    view: Mapped[str | None] = mapped_column(String(32))
+    filename: Mapped[str] = mapped_column(Sealed("attachment.filename"), default="")
+    size: Mapped[int]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), default=AttachmentState.RECEIVED)
+    reason: Mapped[str | None] = mapped_column(String(48))
+    progress: Mapped[int] = mapped_column(default=0)
+    quality: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("attachment.quality"))
+    report: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("attachment.report"))
+    blob_key: Mapped[str | None] = mapped_column(String(200))
+    key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Rendition(PublicId, Base):
+    """A safe copy: pixels only, upright, bounded. Sealed under its own key with its own object id."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (UniqueConstraint("attachment_id", "name", name="uq_rendition_name"),)
+
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), index=True)
+    name: Mapped[str] = mapped_column(String(16))
+    media_type: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    object_id: Mapped[str] = mapped_column(String(32))
+    blob_key: Mapped[str] = mapped_column(String(200))
+    key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True)
+class PreparedCopy:
+    """A rendition whose sealed bytes are already in the store, waiting to be linked."""
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    sha256: str
+    object_id: str
+    blob_key: str
+    key_wrapped: bytes
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the upload door knows of a finished file; `object_id`, the upload's public id, stays the blob's name."""
+
+    object_id: str
+    kind: MediaKind
+    size: int
+    filename: str
+    key_wrapped: bytes
+    uploaded_by_id: int
+    view: str | None = None
+    document_type: str | None = None
+
+
+def receive(session: Session, consult: Consult, received: Received, now: datetime) -> Attachment:
+    """Add the attachment and the job that prepares it, in the transaction that completes the upload."""
+    attachment = Attachment(
+        public_id=received.object_id,
+        consult_id=consult.id,
+        patient_id=consult.patient_id,
+        uploaded_by_id=received.uploaded_by_id,
+        kind=received.kind,
+        document_type=received.document_type,
+        view=received.view,
+        filename=received.filename,
+        size=received.size,
+        key_wrapped=received.key_wrapped,
+        received_at=now,
+    )
+    session.add(attachment)
+    session.flush()
+    lane = Lane.SLOW if received.kind == MediaKind.VIDEO else Lane.FAST
+    add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=f"prepare:{attachment.id}", now=now)
+    _note(session, attachment, "receive", now, person_id=received.uploaded_by_id)
+    took_reply(session, consult, session.get_one(Person, received.uploaded_by_id), now=now)
+    return attachment
+
+
+def start_processing(attachment: Attachment) -> None:
+    attachment.state, attachment.progress = AttachmentState.PROCESSING, 0
+
+
+def link_renditions(
+    session: Session, attachment: Attachment, copies: Sequence[PreparedCopy], report: dict[str, Any], now: datetime
+) -> None:
+    """Make the attachment ready: store the report, link the copies. The caller holds the job's lease."""
+    for copy in copies:
+        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
+    attachment.state, attachment.reason, attachment.progress = AttachmentState.READY, None, 100
+    attachment.report, attachment.quality = report, report.get("quality")
+    attachment.finished_at = now
+    _note(session, attachment, "prepare", now, person_id=None, detail="ready")
+
+
+def end_without_copies(
+    session: Session,
+    attachment: Attachment,
+    state: AttachmentState,
+    *,
+    reason: str,
+    now: datetime,
+    report: dict[str, Any] | None = None,
+) -> None:
+    """The file was rejected, failed or must wait for a person; `reason` is a stable code that pages put into words."""
+    attachment.state, attachment.reason, attachment.finished_at = state, reason[:48], now
+    attachment.report = report
+    _note(session, attachment, "prepare", now, person_id=None, detail=state)
+
+
+def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
+    return list(session.scalars(select(Attachment).where(Attachment.consult_id == consult_id).order_by(Attachment.id)))
+
+
+def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, list[Rendition]]:
+    """Renditions by attachment id, in the order in which they were made."""
+    found: dict[int, list[Rendition]] = {number: [] for number in attachment_ids}
+    query = select(Rendition).where(Rendition.attachment_id.in_(attachment_ids)).order_by(Rendition.id)
+    for rendition in session.scalars(query):
+        found[rendition.attachment_id].append(rendition)
+    return found
+
+
+def _note(
+    session: Session,
+    attachment: Attachment,
+    action: str,
+    now: datetime,
+    *,
+    person_id: int | None,
+    detail: str = "",
+) -> None:
+    audit.record(
+        session,
+        action,
+        "attachment",
+        attachment.public_id,
+        now=now,
+        person_id=person_id,
+        patient_id=attachment.patient_id,
+        consult_id=attachment.consult_id,
+        detail=detail,
+    )

@@ -1,0 +1,48 @@
+"""The table of uploads. The verbs over it, and the state machine, live in the `uploads` room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from econsult.database import Base, Instant, PublicId, Sealed
+
+
+class UploadState(StrEnum):
+    CREATED = "created"
+    RECEIVING = "receiving"
+    COMPLETE = "complete"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    TERMINATED = "terminated"
+    FAILED = "failed"
+
+
+class Upload(PublicId, Base):
+    """One file on its way in. The staged data file, not this row, knows how many bytes have arrived."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_owner", "owner_id", "state"), Index("ix_upload_state", "state", "expires_at"))
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    document_type: Mapped[str | None] = mapped_column(String(24))
+    view: Mapped[str | None] = mapped_column(String(32))
+    filename: Mapped[str] = mapped_column(Sealed("upload.filename"), default="")
+    media_type: Mapped[str] = mapped_column(String(80), default="")
+    metadata_text: Mapped[str] = mapped_column(Sealed("upload.metadata"), default="")
+    length: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), default=UploadState.CREATED)
+    reason: Mapped[str | None] = mapped_column(String(48))
+    epoch: Mapped[int] = mapped_column(default=0)
+    key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,0 +1,60 @@
+"""What can happen to a consult, as a table. A pair that is absent raises one named error."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from econsult.errors import ImpossibleVerbError
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    CLAIMED = "claimed"
+    NEEDS_INFO = "needs_info"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    REDIRECTED = "redirected"
+
+
+S = Status
+
+LIFECYCLE: dict[tuple[Status, str], Status] = {
+    (S.DRAFT, "edit"): S.DRAFT,
+    (S.DRAFT, "submit"): S.SUBMITTED,
+    (S.DRAFT, "withdraw"): S.WITHDRAWN,
+    (S.SUBMITTED, "claim"): S.CLAIMED,
+    (S.SUBMITTED, "send_on"): S.SUBMITTED,
+    (S.SUBMITTED, "decline"): S.DECLINED,
+    (S.SUBMITTED, "withdraw"): S.WITHDRAWN,
+    (S.CLAIMED, "release"): S.SUBMITTED,
+    (S.CLAIMED, "send_on"): S.SUBMITTED,
+    (S.CLAIMED, "request_info"): S.NEEDS_INFO,
+    (S.CLAIMED, "draft_answer"): S.CLAIMED,
+    (S.CLAIMED, "sign"): S.ANSWERED,
+    (S.CLAIMED, "decline"): S.DECLINED,
+    (S.CLAIMED, "withdraw"): S.WITHDRAWN,
+    (S.NEEDS_INFO, "reply"): S.CLAIMED,
+    (S.NEEDS_INFO, "resume"): S.CLAIMED,
+    (S.NEEDS_INFO, "release"): S.SUBMITTED,
+    (S.NEEDS_INFO, "draft_answer"): S.NEEDS_INFO,
+    (S.NEEDS_INFO, "sign"): S.ANSWERED,
+    (S.NEEDS_INFO, "withdraw"): S.WITHDRAWN,
+    (S.ANSWERED, "acknowledge"): S.ANSWERED,
+    (S.ANSWERED, "inform"): S.ANSWERED,
+    (S.ANSWERED, "close"): S.CLOSED,
+    (S.CLOSED, "inform"): S.CLOSED,
+}
+
+OPEN = frozenset({S.SUBMITTED, S.CLAIMED, S.NEEDS_INFO})
+ENDED = frozenset({S.CLOSED, S.DECLINED, S.WITHDRAWN, S.REDIRECTED})
+
+
+def next_status(status: str, verb: str) -> Status:
+    """The status after the verb. Raises ImpossibleVerbError where the table has no such pair."""
+    try:
+        return LIFECYCLE[Status(status), verb]
+    except KeyError:
+        raise ImpossibleVerbError(status, verb) from None

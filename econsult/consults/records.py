@@ -1,0 +1,122 @@
+"""The consult's own row, which every other part of the consult hangs on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.consults.lifecycle import Status
+from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+
+
+class Kind(StrEnum):
+    FAMILY_QUESTION = "family_question"
+    ECONSULT = "econsult"
+    FOLLOW_UP = "follow_up"
+
+
+class Source(StrEnum):
+    CAREGIVER = "caregiver"
+    CLINICIAN = "clinician"
+    TELEPRESENTER = "telepresenter"
+    PHONE = "phone"
+
+
+class Urgency(StrEnum):
+    ROUTINE = "routine"
+    SAME_DAY = "same_day"
+    URGENT = "urgent"
+
+
+QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
+
+
+class Consult(PublicId, Base):
+    """One question about one child. `version` counts saves; `next_deadline_at` is what the clock process looks for."""
+
+    __tablename__ = "consult"
+    __table_args__ = (
+        Index(
+            "ix_consult_next_deadline",
+            "next_deadline_at",
+            sqlite_where=text("next_deadline_at IS NOT NULL"),
+            postgresql_where=text("next_deadline_at IS NOT NULL"),
+        ),
+        Index("ix_consult_worklist", "program_id", "specialty", "status", "urgency_rank", "due_at", "id"),
+        Index("ix_consult_patient", "patient_id"),
+        Index("ix_consult_holder", "holder_id", "status"),
+    )
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    sent_on_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16), default=Status.DRAFT)
+    specialty: Mapped[str | None] = mapped_column(String(32))
+    urgency: Mapped[str] = mapped_column(String(16), default=Urgency.ROUTINE)
+    urgency_rank: Mapped[int] = mapped_column(default=2)
+    question: Mapped[str] = mapped_column(Sealed("consult.question"), default="")
+    question_type: Mapped[str | None] = mapped_column(String(24))
+    details: Mapped[dict[str, Any]] = mapped_column(SealedJson("consult.details"), default=dict)
+    is_private_site: Mapped[bool] = mapped_column(default=False)
+    is_test: Mapped[bool] = mapped_column(default=False)
+    override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
+    end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    claim_until: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    release_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+    informed_at: Mapped[datetime | None] = mapped_column(Instant)
+    informed_method: Mapped[str | None] = mapped_column(String(16))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    next_deadline_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def number(self) -> str:
+        """The name that people say on the telephone."""
+        return f"C-{1000 + self.id}"
+
+
+class RedFlagStop(Base):
+    """A request that was stopped, or passed by a clinician's attestation, because of a red flag."""
+
+    __tablename__ = "red_flag_stop"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    codes: Mapped[str] = mapped_column(String(400))
+    is_attested: Mapped[bool] = mapped_column(default=False)
+    attestation: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("red_flag_stop.attestation"))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+def note(
+    session: Session, consult: Consult, action: str, *, person_id: int | None, now: datetime, detail: str = ""
+) -> None:
+    """Add the audit row of something that was done with the consult."""
+    audit.record(
+        session,
+        action,
+        "consult",
+        consult.public_id,
+        now=now,
+        person_id=person_id,
+        patient_id=consult.patient_id,
+        consult_id=consult.id,
+        detail=detail,
+    )

@@ -1,0 +1,260 @@
+"""Asking: a draft becomes a request that names its question, its consent and its urgency, and opens the first clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import ClockName, start_clock, stop_all, stop_clock
+from econsult.consults.lifecycle import next_status
+from econsult.consults.records import QUESTION_TYPES, Consult, Kind, RedFlagStop, Source, Urgency, note
+from econsult.consults.redflags import body_sites, flags_now, is_private
+from econsult.errors import EmergencyError, ForbiddenError, InvalidError
+from econsult.notices import NoticeKind, notify
+from econsult.people.consent import ConsentGiven, consent_for, record_consent
+from econsult.people.patients import Patient, caregiver_link, caregivers_of
+from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
+
+SHORTEST_QUESTION, LONGEST_QUESTION, LONGEST_TEXT = 20, 300, 5000
+CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
+SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """What a person asks, as a form or an API call gives it. Fields that are None stay as they are when editing."""
+
+    kind: str | None = None
+    specialty: str | None = None
+    question: str | None = None
+    question_type: str | None = None
+    urgency: str | None = None
+    source: str | None = None
+    details: Mapping[str, Any] | None = None
+    consent: ConsentGiven | None = None
+
+
+@dataclass(frozen=True)
+class SubmitForm:
+    """What submitting may carry besides the draft: a clinician's reasons for going on."""
+
+    override_reason: str = ""
+    red_flag_attestation: Mapping[str, Any] | None = None
+
+
+def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
+    """Open a draft for a child whom the caller has already been allowed to act for."""
+    kind = form.kind or (Kind.FAMILY_QUESTION if person.role == Role.CAREGIVER else Kind.ECONSULT)
+    _check_kind(person, kind)
+    consult = Consult(
+        program_id=patient.program_id,
+        patient_id=patient.id,
+        organization_id=patient.organization_id,
+        requester_id=person.id,
+        kind=kind,
+        source=_source(person, form.source),
+        urgency_rank=RANKS[Urgency.ROUTINE],
+        details={},
+        created_at=now,
+    )
+    _fill(consult, form)
+    session.add(consult)
+    session.flush()
+    if form.consent is not None:
+        _consent(session, consult, form.consent, person, now)
+    note(session, consult, "create", person_id=person.id, now=now)
+    return consult
+
+
+def edit(session: Session, consult: Consult, person: Person, form: RequestForm, *, now: datetime) -> Consult:
+    """Change a draft; what the form leaves out stays."""
+    next_status(consult.status, "edit")
+    _fill(consult, form)
+    consult.version += 1
+    if form.consent is not None:
+        _consent(session, consult, form.consent, person, now)
+    note(session, consult, "edit", person_id=person.id, now=now)
+    return consult
+
+
+def submit(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    form: SubmitForm,
+    *,
+    now: datetime,
+    targets: Mapping[str, timedelta],
+) -> Consult:
+    """Send the request. Raises EmergencyError (recorded), InvalidError listing what is missing, ImpossibleVerbError."""
+    status = next_status(consult.status, "submit")
+    _screen_red_flags(session, consult, person, form, now=now)
+    _check_complete(session, consult)
+    consult.status, consult.submitted_at = status, now
+    consult.override_reason = form.override_reason[:LONGEST_TEXT] or None
+    consult.version += 1
+    start_clock(session, consult, ClockName.FIRST_REPLY, targets[consult.urgency], now)
+    note(session, consult, "submit", person_id=person.id, now=now)
+    _tell_pool(session, consult, now)
+    for caregiver in caregivers_of(session, consult.patient_id, now):
+        notify(session, caregiver, NoticeKind.RECEIVED, consult_id=consult.id, about="submit", now=now)
+    return consult
+
+
+def send_on(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    form: RequestForm,
+    *,
+    now: datetime,
+    targets: Mapping[str, timedelta],
+) -> Consult:
+    """The medical home makes a family's question its own request to a specialty; media and history stay with it."""
+    if consult.kind != Kind.FAMILY_QUESTION:
+        raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
+    status = next_status(consult.status, "send_on")
+    consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
+    _fill(consult, form)
+    _check_complete(session, consult)
+    stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
+    consult.status, consult.holder_id, consult.claim_until = status, None, None
+    consult.version += 1
+    start_clock(session, consult, ClockName.FIRST_REPLY, targets[consult.urgency], now)
+    note(session, consult, "send_on", person_id=person.id, now=now)
+    _tell_pool(session, consult, now)
+    return consult
+
+
+def withdraw(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
+    """Take the request back; who works on it is told."""
+    holder_id = consult.holder_id
+    end(session, consult, person, "withdraw", reason=reason, now=now)
+    if holder_id is not None and holder_id != person.id:
+        holder = session.get_one(Person, holder_id)
+        notify(session, holder, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
+    return consult
+
+
+def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
+    """Close, decline or withdraw: the consult ends and no clock goes on."""
+    consult.status = next_status(consult.status, verb)
+    consult.ended_at, consult.end_reason = now, reason[:LONGEST_TEXT] or None
+    consult.holder_id = consult.claim_until = None
+    consult.version += 1
+    stop_all(session, consult, now, verb)
+    note(session, consult, verb, person_id=person.id, now=now)
+    return consult
+
+
+def _check_kind(person: Person, kind: str) -> None:
+    if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
+        raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
+    if person.role == Role.CAREGIVER and kind != Kind.FAMILY_QUESTION:
+        raise ForbiddenError("A caregiver asks a family_question; the clinic sends an econsult.")
+    if person.role != Role.CAREGIVER and person.role not in CLINICIANS:
+        raise ForbiddenError("Only caregivers and the medical home open requests.")
+
+
+def _source(person: Person, asked: str | None) -> Source:
+    if asked == Source.PHONE and person.role in CLINICIANS:
+        return Source.PHONE
+    return SOURCES.get(Role(person.role), Source.CLINICIAN)
+
+
+def _fill(consult: Consult, form: RequestForm) -> None:
+    _check_values(form)
+    if form.specialty is not None:
+        consult.specialty = form.specialty or None
+    if form.question is not None:
+        consult.question = form.question.strip()
+    if form.question_type is not None:
+        consult.question_type = form.question_type
+    if form.urgency is not None:
+        consult.urgency = form.urgency
+        consult.urgency_rank = RANKS[Urgency(form.urgency)]
+    if form.details is not None:
+        details = {**consult.details, **form.details}
+        consult.is_private_site = is_private(body_sites(details.get("body_site")))
+        consult.details = details
+
+
+def _check_values(form: RequestForm) -> None:
+    wrong: dict[str, str] = {}
+    if form.specialty and form.specialty not in SPECIALTIES:
+        wrong["specialty"] = "unknown_value"
+    if form.question_type is not None and form.question_type not in QUESTION_TYPES:
+        wrong["question_type"] = "unknown_value"
+    if form.urgency is not None and form.urgency not in RANKS:
+        wrong["urgency"] = "unknown_value"
+    if form.question is not None and len(form.question.strip()) > LONGEST_QUESTION:
+        wrong["question"] = "too_long"
+    if form.details is not None and not isinstance(form.details.get("red_flags", []), list):
+        wrong["details.red_flags"] = "invalid"
+    if wrong:
+        raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
+
+
+def _check_complete(session: Session, consult: Consult) -> None:
+    missing: dict[str, str] = {}
+    if len(consult.question) < SHORTEST_QUESTION:
+        missing["question"] = "too_short" if consult.question else "required"
+    if consult.kind == Kind.ECONSULT and not consult.specialty:
+        missing["specialty"] = "required"
+    if consult.kind == Kind.ECONSULT and not consult.question_type:
+        missing["question_type"] = "required"
+    if consent_for(session, consult.id) is None:
+        missing["consent"] = "required"
+    if missing:
+        raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _screen_red_flags(session: Session, consult: Consult, person: Person, form: SubmitForm, now: datetime) -> None:
+    """Stop for every flag that means now; only a clinician who has examined the child may attest and go on."""
+    codes = flags_now(consult.details.get("red_flags", ()))
+    if not codes:
+        return
+    attestation = form.red_flag_attestation if person.role in CLINICIANS else None
+    is_attested = attestation is not None and all(attestation.get(name) for name in ("examined_by", "at", "why"))
+    session.add(
+        RedFlagStop(
+            consult_id=consult.id,
+            person_id=person.id,
+            codes=",".join(codes)[:400],
+            is_attested=is_attested,
+            attestation=dict(attestation) if attestation and is_attested else None,
+            at=now,
+        )
+    )
+    note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
+    if is_attested:
+        return
+    for clinician in team_of(session, consult.organization_id):
+        notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=",".join(codes), now=now)
+    session.flush()
+    raise EmergencyError(codes)
+
+
+def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:
+    if person.role == Role.CAREGIVER:
+        link = caregiver_link(session, consult.patient_id, person.id, now)
+        if link is None or not link.has_authority:
+            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+    names = (consult.id, consult.public_id)
+    record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)
+
+
+def _tell_pool(session: Session, consult: Consult, now: datetime) -> None:
+    is_clinics = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
+    pool = (
+        team_of(session, consult.organization_id)
+        if is_clinics
+        else specialists_for(session, consult.program_id, consult.specialty or "")
+    )
+    for member in pool:
+        notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=consult.kind, now=now)

@@ -1,0 +1,138 @@
+"""What is said around a consult, in three lanes. A message has one audience, and nobody outside of it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.consults.clocks import ClockName, pause_clock
+from econsult.consults.holding import require_holder, took_reply
+from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
+from econsult.consults.records import Consult, Kind, note
+from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.notices import NoticeKind, notify
+from econsult.people.patients import caregivers_of
+from econsult.people.persons import Person, Role, team_of
+
+LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
+
+
+class Audience(StrEnum):
+    FAMILY = "family"
+    CLINICIANS = "clinicians"
+    COORDINATION = "coordination"
+
+
+class Message(PublicId, Base):
+    """One message. `items` is the checklist of a request for information, empty otherwise."""
+
+    __tablename__ = "message"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    audience: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Sealed("message.text"))
+    items: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("message.items"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def post(
+    session: Session, consult: Consult, person: Person, audience: Audience, *, text: str, now: datetime
+) -> Message:
+    """Say something to one audience. The caller has checked that this person may write to that lane."""
+    if consult.status in ENDED or consult.status == Status.DRAFT:
+        raise ImpossibleVerbError(consult.status, "take messages")
+    message = _add(session, consult, person, audience, text=text, items=(), now=now)
+    took_reply(session, consult, person, now=now)
+    _tell(session, consult, message, NoticeKind.MESSAGE, now)
+    return message
+
+
+def request_info(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    *,
+    text: str,
+    items: Sequence[str],
+    audience: Audience | None,
+    now: datetime,
+) -> Message:
+    """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit."""
+    status = next_status(consult.status, "request_info")
+    require_holder(consult, person)
+    lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
+    message = _add(session, consult, person, lane, text=text, items=items, now=now)
+    consult.status = status
+    consult.version += 1
+    pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now)
+    note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
+    _tell(session, consult, message, NoticeKind.MORE_NEEDED, now)
+    return message
+
+
+def messages_of(session: Session, consult_id: int, audiences: Sequence[str]) -> list[Message]:
+    """The messages of these lanes, oldest first."""
+    query = select(Message).where(Message.consult_id == consult_id, Message.audience.in_(audiences))
+    return list(session.scalars(query.order_by(Message.id)))
+
+
+def _add(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    audience: Audience,
+    *,
+    text: str,
+    items: Sequence[str],
+    now: datetime,
+) -> Message:
+    wrong: dict[str, str] = {}
+    if not 1 <= len(text.strip()) <= LONGEST_MESSAGE:
+        wrong["text"] = "required" if not text.strip() else "too_long"
+    if len(items) > MOST_ITEMS or any(not 1 <= len(item) <= 200 for item in items):
+        wrong["items"] = "invalid"
+    if wrong:
+        raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)
+    message = Message(
+        consult_id=consult.id,
+        author_id=person.id,
+        audience=audience,
+        text=text.strip(),
+        items={"items": list(items)} if items else None,
+        created_at=now,
+    )
+    session.add(message)
+    session.flush()
+    note(session, consult, "message", person_id=person.id, now=now, detail=audience)
+    return message
+
+
+def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime) -> None:
+    """Tell everybody in the lane but the author."""
+    people: list[Person] = []
+    if message.audience == Audience.FAMILY:
+        people += caregivers_of(session, consult.patient_id, now)
+        if consult.kind == Kind.FAMILY_QUESTION:
+            people += team_of(session, consult.organization_id)
+    elif message.audience == Audience.CLINICIANS:
+        people += team_of(session, consult.organization_id)
+    else:
+        people += _coordinators(session, consult)
+    if consult.holder_id is not None and consult.status in OPEN:
+        people.append(session.get_one(Person, consult.holder_id))
+    for person in {person.id: person for person in people if person.id != message.author_id}.values():
+        notify(session, person, kind, consult_id=consult.id, about=message.public_id, now=now)
+
+
+def _coordinators(session: Session, consult: Consult) -> list[Person]:
+    query = select(Person).where(
+        Person.program_id == consult.program_id, Person.role == Role.COORDINATOR, Person.is_active
+    )
+    return list(session.scalars(query))

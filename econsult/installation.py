@@ -1,0 +1,68 @@
+"""What one installation keeps: its secrets (made on first use, mode 0600) and the way to its records."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from econsult.database import Database, open_database
+from econsult.errors import SettingError
+from econsult.settings import Settings
+from econsult.vault import Vault
+from storage.keys import FieldCipher, KeyRing, generate, read_private
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The database with the keys that open it. `secret_key` signs forms and cookies."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    secret_key: str
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Read or make the secrets and open the database. Raises SettingError with one sentence where that cannot be."""
+    ring = _open_ring(settings)
+    secret_key = settings.secret_key or _kept_secret(settings.data / "secret_key", lambda: secrets.token_urlsafe(48))
+    if len(secret_key) < 32:
+        raise SettingError("ECONSULT_SECRET_KEY must have at least 32 characters.")
+    database = open_database(settings.database_url, FieldCipher(ring))
+    return Installation(settings, database, Vault(ring), secret_key)
+
+
+def _open_ring(settings: Settings) -> KeyRing:
+    text = settings.keys or _kept_secret(settings.data / "keys", generate)
+    try:
+        return KeyRing.parse(text)
+    except ValueError as error:
+        raise SettingError(f"ECONSULT_KEYS cannot be used: {error}.") from None
+
+
+def _kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret in the file, made first where there is none. Two processes that start together agree on one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(make() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    try:
+        return read_private(path).strip()
+    except ValueError as error:
+        raise SettingError(f"{error}.") from None

@@ -1,0 +1,110 @@
+"""The outbox: what people are told, in fixed words without health data, written beside the change that causes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.database import Base, Instant
+from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.persons import Person
+
+
+class NoticeKind(StrEnum):
+    RECEIVED = "received"
+    NEW_REQUEST = "new_request"
+    MORE_NEEDED = "more_needed"
+    MESSAGE = "message"
+    ANSWERED = "answered"
+    OVERDUE = "overdue"
+    EMERGENCY = "emergency"
+    WITHDRAWN = "withdrawn"
+
+
+class NoticeState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+
+
+TEXTS: dict[NoticeKind, dict[str, str]] = {
+    NoticeKind.RECEIVED: {
+        "en": "We got your request. Sign in to see when we will answer.",
+        "es": "Recibimos su solicitud. Entre para ver cuándo le responderemos.",
+    },
+    NoticeKind.NEW_REQUEST: {
+        "en": "A new request waits for you. Sign in to see it.",
+        "es": "Una solicitud nueva le espera. Entre para verla.",
+    },
+    NoticeKind.MORE_NEEDED: {
+        "en": "We need one more thing from you. Please sign in.",
+        "es": "Necesitamos una cosa más. Por favor entre.",
+    },
+    NoticeKind.MESSAGE: {
+        "en": "You have a new message. Sign in to read it.",
+        "es": "Tiene un mensaje nuevo. Entre para leerlo.",
+    },
+    NoticeKind.ANSWERED: {
+        "en": "You have a new answer. Sign in to read it.",
+        "es": "Tiene una respuesta nueva. Entre para leerla.",
+    },
+    NoticeKind.OVERDUE: {
+        "en": "A request is overdue. Sign in to see it.",
+        "es": "Una solicitud está atrasada. Entre para verla.",
+    },
+    NoticeKind.EMERGENCY: {
+        "en": "A request was stopped and the family was sent to emergency care. Sign in to see it.",
+        "es": "Se detuvo una solicitud y se envió a la familia a urgencias. Entre para verla.",
+    },
+    NoticeKind.WITHDRAWN: {
+        "en": "A request was taken back. Sign in to see it.",
+        "es": "Se retiró una solicitud. Entre para verla.",
+    },
+}
+
+SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}
+
+
+class Notice(Base):
+    """One message to one person. `dedupe_key` makes it exist once; sending it is a job."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), default=NoticeState.PENDING)
+    dedupe_key: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def notify(
+    session: Session, person: Person, kind: NoticeKind, *, consult_id: int | None, about: str, now: datetime
+) -> Notice:
+    """Tell the person, once per (kind, consult, person, about); `about` tells two messages of one kind apart."""
+    key = f"{kind}:{consult_id}:{person.id}:{about}"[:80]
+    known = session.scalars(select(Notice).where(Notice.dedupe_key == key)).one_or_none()
+    if known is not None:
+        return known
+    notice = Notice(
+        person_id=person.id, consult_id=consult_id, kind=kind, language=person.language, dedupe_key=key, created_at=now
+    )
+    session.add(notice)
+    session.flush()
+    add_job(session, JobKind.NOTIFY, notice.id, lane=Lane.FAST, dedupe_key=f"notice:{notice.id}", now=now)
+    return notice
+
+
+def letter(notice: Notice, base_url: str) -> tuple[str, str]:
+    """Subject and text of the notice in the person's language; the link leads to the sign-in page only."""
+    language = notice.language if notice.language in SUBJECTS else "en"
+    return SUBJECTS[language], f"{TEXTS[NoticeKind(notice.kind)][language]}\n\n{base_url}/\n"
+
+
+def mark_notice_sent(notice: Notice, now: datetime) -> None:
+    notice.state, notice.sent_at = NoticeState.SENT, now

@@ -1,0 +1,118 @@
+"""Consent as it was given: which text, in which language, by whom, how and when."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.database import Base, Instant
+from econsult.errors import InvalidError
+from econsult.people.persons import LANGUAGES, Person
+
+GIVEN_BY = ("guardian", "parent", "youth", "agency")
+METHODS = ("electronic", "verbal", "paper")
+
+TEXT_VERSION = "2026-11"
+TEXTS = {
+    "en": (
+        "A doctor who is not in the room will look at what you send. This is not for emergencies: call 911. "
+        "We aim to answer within 24 hours; this is a goal, not a promise. The people who care for your child "
+        "can see your photos and your words: your clinic, the specialist who answers, and the care "
+        "coordinator. We remove hidden data such as the place where a photo was taken. A photo may still show "
+        "who your child is, and may not show everything that a visit would. You may say no, stop at any time, "
+        "or ask for a visit instead, and your child's care goes on as before."
+    ),
+    "es": (
+        "Un doctor que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
+        "Queremos responder en 24 horas; es una meta, no una promesa. Las personas que cuidan a su hijo "
+        "pueden ver sus fotos y sus palabras: su clínica, el especialista que responde y la coordinadora. "
+        "Quitamos datos ocultos, como el lugar donde se tomó la foto. Aun así, una foto puede mostrar quién "
+        "es su hijo, y puede no mostrar todo lo que se ve en una visita. Usted puede decir que no, parar "
+        "cuando quiera o pedir una visita, y la atención de su hijo sigue igual."
+    ),
+}
+
+
+class Consent(Base):
+    """One person's yes for one consult. `text_hash` is the SHA-256 of the text that was shown."""
+
+    __tablename__ = "consent"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    given_by: Mapped[str] = mapped_column(String(16))
+    method: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8))
+    text_version: Mapped[str] = mapped_column(String(16))
+    text_hash: Mapped[str] = mapped_column(String(64))
+    given_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class ConsentGiven:
+    """What a form or an API call says about consent; raises InvalidError where a value is not one of the known."""
+
+    by: str
+    method: str
+    language: str
+
+    def __post_init__(self) -> None:
+        known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
+        wrong = {
+            f"consent.{name}": "unknown_value" for name, values in known.items() if getattr(self, name) not in values
+        }
+        if wrong:
+            raise InvalidError("Say who consents, how, and in which language.", wrong)
+
+
+def text_hash(language: str) -> str:
+    return hashlib.sha256(TEXTS[language].encode()).hexdigest()
+
+
+def record_consent(
+    session: Session,
+    *,
+    patient_id: int,
+    consult: tuple[int, str],
+    given: ConsentGiven,
+    recorded_by: Person,
+    now: datetime,
+) -> Consent:
+    """Keep the consent with the version and hash of the text that was shown; `consult` is its (id, public id)."""
+    consult_id, public_id = consult
+    consent = Consent(
+        patient_id=patient_id,
+        consult_id=consult_id,
+        recorded_by_id=recorded_by.id,
+        given_by=given.by,
+        method=given.method,
+        language=given.language,
+        text_version=TEXT_VERSION,
+        text_hash=text_hash(given.language),
+        given_at=now,
+    )
+    session.add(consent)
+    audit.record(
+        session,
+        "consent",
+        "consult",
+        public_id,
+        now=now,
+        person_id=recorded_by.id,
+        patient_id=patient_id,
+        consult_id=consult_id,
+        detail=f"{given.by}/{given.method}/{given.language}/{TEXT_VERSION}",
+    )
+    session.flush()
+    return consent
+
+
+def consent_for(session: Session, consult_id: int) -> Consent | None:
+    query = select(Consent).where(Consent.consult_id == consult_id).order_by(Consent.id.desc()).limit(1)
+    return session.scalars(query).one_or_none()

@@ -1,0 +1,178 @@
+"""Children, and the caregivers who may act for them. Names and birth dates rest sealed."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.database import Base, Instant, PublicId, Sealed
+from econsult.errors import InvalidError
+from econsult.people.persons import LANGUAGES, Organization, Person, Program
+
+SEXES = ("female", "male", "other", "unknown")
+RELATIONS = ("mother", "father", "parent", "guardian", "grandparent", "foster_parent", "agency", "other")
+
+
+class Patient(PublicId, Base):
+    """A child in the program. Specialists see alias, age, sex and region; the rest is for the medical home."""
+
+    __tablename__ = "patient"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    registered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(Sealed("patient.name"))
+    birth_date_text: Mapped[str] = mapped_column("birth_date", Sealed("patient.birth_date"))
+    phone: Mapped[str] = mapped_column(Sealed("patient.phone"), default="")
+    mrn: Mapped[str] = mapped_column(Sealed("patient.mrn"), default="")
+    sex: Mapped[str] = mapped_column(String(16), default="unknown")
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    region: Mapped[str] = mapped_column(String(40), default="")
+    alias: Mapped[str] = mapped_column(String(24))
+    key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def birth_date(self) -> date:
+        return date.fromisoformat(self.birth_date_text)
+
+
+class RelatedPerson(Base):
+    """A caregiver's link to a child: relation, whether it carries legal authority, and how long it lasts."""
+
+    __tablename__ = "related_person"
+    __table_args__ = (UniqueConstraint("patient_id", "person_id", name="uq_related_person"),)
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    relation: Mapped[str] = mapped_column(String(24))
+    has_authority: Mapped[bool] = mapped_column(default=True)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def age_in_months(birth_date: date, today: date) -> int:
+    """Whole months of life; a birth date in the future counts as 0."""
+    months = (today.year - birth_date.year) * 12 + today.month - birth_date.month
+    return max(months - (today.day < birth_date.day), 0)
+
+
+def add_patient(
+    session: Session,
+    program: Program,
+    *,
+    key_wrapped: bytes,
+    name: str,
+    birth_date: str,
+    now: datetime,
+    sex: str = "unknown",
+    language: str = "en",
+    organization: Organization | None = None,
+    registered_by: Person | None = None,
+    region: str = "",
+    phone: str = "",
+    mrn: str = "",
+) -> Patient:
+    """Register a child. Raises InvalidError naming each wrong field."""
+    _check_patient(name, birth_date, sex, language, now)
+    patient = Patient(
+        program_id=program.id,
+        organization_id=organization.id if organization else None,
+        registered_by_id=registered_by.id if registered_by else None,
+        name=name.strip(),
+        birth_date_text=birth_date,
+        phone=phone,
+        mrn=mrn,
+        sex=sex,
+        language=language,
+        region=region,
+        alias=f"Child {secrets.token_hex(3).upper()}",
+        key_wrapped=key_wrapped,
+        created_at=now,
+    )
+    session.add(patient)
+    session.flush()
+    audit.record(
+        session,
+        "create",
+        "patient",
+        patient.public_id,
+        now=now,
+        person_id=registered_by.id if registered_by else None,
+        patient_id=patient.id,
+    )
+    return patient
+
+
+def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
+    wrong: dict[str, str] = {}
+    if not 1 <= len(name.strip()) <= 120:
+        wrong["name"] = "required"
+    if sex not in SEXES:
+        wrong["sex"] = "unknown_value"
+    if language not in LANGUAGES:
+        wrong["language"] = "unknown_value"
+    try:
+        born = date.fromisoformat(birth_date)
+    except ValueError:
+        wrong["birth_date"] = "invalid"
+    else:
+        if born > now.date() or age_in_months(born, now.date()) >= 21 * 12:
+            wrong["birth_date"] = "not_under_21"
+    if wrong:
+        raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
+
+
+def link_caregiver(
+    session: Session, patient: Patient, person: Person, relation: str, now: datetime, *, has_authority: bool = True
+) -> RelatedPerson:
+    """Let the caregiver act for the child from now on."""
+    if relation not in RELATIONS:
+        raise InvalidError("This relation is not known.", {"relation": "unknown_value"})
+    link = RelatedPerson(
+        patient_id=patient.id, person_id=person.id, relation=relation, has_authority=has_authority, starts_at=now
+    )
+    session.add(link)
+    audit.record(
+        session,
+        "link_caregiver",
+        "patient",
+        patient.public_id,
+        now=now,
+        person_id=person.id,
+        patient_id=patient.id,
+        detail=relation,
+    )
+    session.flush()
+    return link
+
+
+def caregiver_link(session: Session, patient_id: int, person_id: int, now: datetime) -> RelatedPerson | None:
+    """The link that holds at this moment, if any."""
+    query = select(RelatedPerson).where(
+        RelatedPerson.patient_id == patient_id,
+        RelatedPerson.person_id == person_id,
+        RelatedPerson.starts_at <= now,
+        or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
+    )
+    return session.scalars(query).one_or_none()
+
+
+def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:
+    """The active caregivers whose link holds at this moment."""
+    query = (
+        select(Person)
+        .join(RelatedPerson, RelatedPerson.person_id == Person.id)
+        .where(
+            RelatedPerson.patient_id == patient_id,
+            Person.is_active,
+            RelatedPerson.starts_at <= now,
+            or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
+        )
+        .order_by(Person.id)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,168 @@
+"""Programs, clinics and the people who sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
+from econsult.errors import InvalidError
+
+
+class Role(StrEnum):
+    CAREGIVER = "caregiver"
+    PCP = "pcp"
+    SPECIALIST = "specialist"
+    COORDINATOR = "coordinator"
+    TELEPRESENTER = "telepresenter"
+    DIRECTOR = "director"
+    PRIVACY = "privacy"
+    ADMIN = "admin"
+
+
+STAFF = frozenset(Role) - {Role.CAREGIVER}
+
+SPECIALTIES = (
+    "dermatology",
+    "cleft",
+    "neurology",
+    "endocrinology",
+    "nephrology",
+    "genetics",
+    "metabolic",
+    "cardiology",
+    "gastroenterology",
+    "cystic_fibrosis",
+    "asthma",
+)
+
+LANGUAGES = ("en", "es")
+
+EMAIL = "person.email"
+
+
+class Program(PublicId, Base):
+    """A children's program: the tenant that everything belongs to. Its key is wrapped by the master key."""
+
+    __tablename__ = "program"
+
+    name: Mapped[str] = mapped_column(String(120))
+    key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Organization(PublicId, Base):
+    """A clinic: the medical home of children and the site of staff."""
+
+    __tablename__ = "organization"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+
+
+class Person(PublicId, Base):
+    """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("email_index", name="uq_person_email_index"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    role: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(Sealed("person.name"))
+    email: Mapped[str] = mapped_column(Sealed(EMAIL))
+    email_index: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    time_zone: Mapped[str] = mapped_column(String(40), default="")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+
+class PractitionerSpecialty(Base):
+    """Which pools a specialist answers for."""
+
+    __tablename__ = "practitioner_specialty"
+    __table_args__ = (UniqueConstraint("person_id", "specialty", name="uq_practitioner_specialty"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    specialty: Mapped[str] = mapped_column(String(32), index=True)
+
+
+def add_organization(session: Session, program: Program, name: str, phone: str = "") -> Organization:
+    organization = Organization(program_id=program.id, name=name, phone=phone)
+    session.add(organization)
+    session.flush()
+    return organization
+
+
+def add_person(
+    session: Session,
+    cipher: TextCipher,
+    program: Program,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    now: datetime,
+    organization: Organization | None = None,
+    language: str = "en",
+    specialties: tuple[str, ...] = (),
+) -> Person:
+    """Make an account. Raises InvalidError for an address that is taken or is no address."""
+    if "@" not in email or len(email) > 254:
+        raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
+    taken = select(Person.id).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)))
+    if session.scalars(taken).first() is not None:
+        raise InvalidError("Somebody already uses this e-mail address.", {"email": "taken"})
+    person = Person(
+        program_id=program.id,
+        organization_id=organization.id if organization else None,
+        role=role,
+        name=name,
+        email=email.strip(),
+        email_index=cipher.blind_index(email, EMAIL),
+        language=language if language in LANGUAGES else "en",
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
+    audit.record(session, "create", "person", person.public_id, now=now, person_id=None)
+    return person
+
+
+def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person | None:
+    query = select(Person).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)), Person.is_active)
+    return session.scalars(query).one_or_none()
+
+
+def specialties_of(session: Session, person: Person) -> frozenset[str]:
+    rows = select(PractitionerSpecialty.specialty).where(PractitionerSpecialty.person_id == person.id)
+    return frozenset(session.scalars(rows))
+
+
+def specialists_for(session: Session, program_id: int, specialty: str) -> list[Person]:
+    """The pool: every active specialist who answers for the specialty."""
+    query = (
+        select(Person)
+        .join(PractitionerSpecialty, PractitionerSpecialty.person_id == Person.id)
+        .where(Person.program_id == program_id, Person.is_active, PractitionerSpecialty.specialty == specialty)
+        .order_by(Person.id)
+    )
+    return list(session.scalars(query))
+
+
+def team_of(session: Session, organization_id: int | None, role: Role = Role.PCP) -> list[Person]:
+    """The active people of a clinic in one role."""
+    query = select(Person).where(Person.organization_id == organization_id, Person.role == role, Person.is_active)
+    return list(session.scalars(query.order_by(Person.id)))

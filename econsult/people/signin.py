@@ -1,0 +1,170 @@
+"""Server-side sessions, one-time sign-in links and API tokens. Only SHA-256 hashes of the secrets are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, ForeignKey, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.database import Base, Instant, TextCipher
+from econsult.people.passwords import is_password
+from econsult.people.persons import EMAIL, Person, person_by_email
+
+FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
+STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+TRIES, TRY_WINDOW = 10, timedelta(minutes=15)
+
+
+class SignInSession(Base):
+    """A signed-in browser. `form_secret` is the root of its form tokens."""
+
+    __tablename__ = "sign_in_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SignInLink(Base):
+    """A link that signs one person in once."""
+
+    __tablename__ = "sign_in_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiToken(Base):
+    """A bearer token for machines, with the rights of its person."""
+
+    __tablename__ = "api_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SignInTry(Base):
+    """A password that was wrong, so that guessing gets slow. `account` is the blind index of the address."""
+
+    __tablename__ = "sign_in_try"
+
+    account: Mapped[str] = mapped_column(String(100), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person and how they came in."""
+
+    person: Person
+    session_id: int | None
+    opened_at: datetime
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(session: Session, person: Person, now: datetime) -> str:
+    """Sign the person in; the returned token goes into the cookie and is stored nowhere else."""
+    token = secrets.token_urlsafe(32)
+    absolute = STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
+    session.add(
+        SignInSession(
+            token_hash=_hashed(token), person_id=person.id, created_at=now, seen_at=now, expires_at=now + absolute
+        )
+    )
+    audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id)
+    return token
+
+
+def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
+    """Who this cookie belongs to; None where it is unknown, too old or was idle for too long."""
+    row = session.scalars(select(SignInSession).where(SignInSession.token_hash == _hashed(token))).one_or_none()
+    if row is None or row.expires_at <= now:
+        return None
+    person = session.get_one(Person, row.person_id)
+    idle = STAFF_IDLE if person.is_staff else FAMILY_IDLE
+    if not person.is_active or row.seen_at + idle <= now:
+        return None
+    return Visitor(person, row.id, row.seen_at)
+
+
+def touch_session(session: Session, session_id: int, now: datetime) -> None:
+    """Note that the browser was active, so that the idle limit starts anew."""
+    session.execute(update(SignInSession).where(SignInSession.id == session_id).values(seen_at=now))
+
+
+def close_session(session: Session, session_id: int) -> None:
+    session.execute(delete(SignInSession).where(SignInSession.id == session_id))
+
+
+def make_link(session: Session, person: Person, now: datetime, *, lives: timedelta = timedelta(minutes=10)) -> str:
+    """A token for a one-time sign-in link."""
+    token = secrets.token_urlsafe(32)
+    session.add(SignInLink(token_hash=_hashed(token), person_id=person.id, expires_at=now + lives))
+    return token
+
+
+def use_link(session: Session, token: str, now: datetime) -> Person | None:
+    """The link's person, once: a second use, an expired or an unknown link gives None."""
+    used = (
+        update(SignInLink)
+        .where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(used_at=now)
+        .returning(SignInLink.person_id)
+    )
+    person_id = session.scalars(used).one_or_none()
+    return None if person_id is None else session.get_one(Person, person_id)
+
+
+def sign_in(session: Session, cipher: TextCipher, email: str, password: str, now: datetime) -> Person | None:
+    """The person, when the password is right. Ten wrong tries on one address close it for a quarter of an hour."""
+    account = cipher.blind_index(email, EMAIL)
+    recent = select(SignInTry.id).where(SignInTry.account == account, SignInTry.at > now - TRY_WINDOW)
+    if len(session.scalars(recent.limit(TRIES)).all()) >= TRIES:
+        return None
+    person = person_by_email(session, cipher, email)
+    if is_password(person.password_hash if person else None, password):
+        return person
+    session.add(SignInTry(account=account, at=now))
+    return None
+
+
+def make_token(session: Session, person: Person, now: datetime, *, days: int = 90) -> str:
+    """A bearer token for the API; shown once."""
+    token = secrets.token_urlsafe(32)
+    expires = now + timedelta(days=days)
+    session.add(ApiToken(token_hash=_hashed(token), person_id=person.id, created_at=now, expires_at=expires))
+    audit.record(session, "create", "api_token", person.public_id, now=now, person_id=person.id)
+    return token
+
+
+def visitor_by_token(session: Session, token: str, now: datetime) -> Visitor | None:
+    row = session.scalars(select(ApiToken).where(ApiToken.token_hash == _hashed(token))).one_or_none()
+    if row is None or row.expires_at <= now:
+        return None
+    person = session.get_one(Person, row.person_id)
+    return Visitor(person, None, row.created_at) if person.is_active else None
+
+
+def sweep_sign_ins(session: Session, now: datetime) -> int:
+    """Remove what has expired; returns how many rows went."""
+    gone = (
+        delete(SignInSession).where(SignInSession.expires_at <= now),
+        delete(SignInLink).where(SignInLink.expires_at <= now),
+        delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
+    )
+    results = [session.execute(statement) for statement in gone]
+    return sum(result.rowcount for result in results if isinstance(result, CursorResult))

@@ -1,0 +1,56 @@
+"""The chain of keys: master wraps program, program wraps patient, patient wraps object; each wrap names its use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.database import new_public_id
+from econsult.people.patients import Patient
+from econsult.people.persons import Program
+from storage.keys import KeyRing, Purpose, key_context, new_key, unwrap, wrap
+
+
+class Vault:
+    """Makes and opens the keys of one program's children and their objects."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def ensure_program(self, session: Session, name: str, now: datetime) -> Program:
+        """The program of this installation, made on first use."""
+        program = session.scalars(select(Program).order_by(Program.id).limit(1)).one_or_none()
+        if program is None:
+            public_id = new_public_id()
+            sealed = self._ring.wrap(new_key(), key_context(Purpose.PROGRAM, program=public_id))
+            program = Program(public_id=public_id, name=name, key_wrapped=sealed, created_at=now)
+            session.add(program)
+            session.flush()
+        return program
+
+    def new_patient_key(self, program: Program) -> bytes:
+        """A wrapped key for a child who is about to be registered."""
+        return wrap(new_key(), self._program_key(program), key_context(Purpose.PATIENT, program=program.public_id))
+
+    def new_object_key(self, session: Session, patient: Patient, object_id: str) -> tuple[bytes, bytes]:
+        """A fresh key for one object, plain and wrapped."""
+        key = new_key()
+        program = session.get_one(Program, patient.program_id)
+        context = key_context(Purpose.OBJECT, program=program.public_id, patient=patient.public_id, item=object_id)
+        return key, wrap(key, self._patient_key(program, patient), context)
+
+    def object_key(self, session: Session, patient_id: int, object_id: str, wrapped: bytes) -> bytes:
+        """The plain key of an object of this child. Raises WrongKey when it was wrapped for anything else."""
+        patient = session.get_one(Patient, patient_id)
+        program = session.get_one(Program, patient.program_id)
+        context = key_context(Purpose.OBJECT, program=program.public_id, patient=patient.public_id, item=object_id)
+        return unwrap(wrapped, self._patient_key(program, patient), context)
+
+    def _program_key(self, program: Program) -> bytes:
+        return self._ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
+
+    def _patient_key(self, program: Program, patient: Patient) -> bytes:
+        context = key_context(Purpose.PATIENT, program=program.public_id)
+        return unwrap(patient.key_wrapped, self._program_key(program), context)
