@@ -1,0 +1,1 @@
+"""The sandboxed process in which every untrusted byte is decoded."""

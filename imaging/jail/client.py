@@ -1,0 +1,283 @@
+"""The parent's side of the jail: starts the fork-server, orders jobs, answers for bytes, keeps the time."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from imaging.jail import wire
+from imaging.limits import JOB_LIMITS, JobLimits
+from imaging.rendition import Rendition
+
+_ROOT = Path(__file__).resolve().parents[2]
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(int(sys.argv[2]))"
+_PATH_MOST = 100
+"""A unix socket's path is bounded at 108 bytes by the kernel."""
+
+
+class JailError(Exception):
+    """The fork-server cannot be reached or started; nothing is known about the file."""
+
+
+@dataclass
+class Outcome:
+    """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died."""
+
+    verdict: str
+    reason: str | None
+    facts: dict[str, object] = field(default_factory=dict)
+    renditions: list[Rendition] = field(default_factory=list)
+    cpu: float | None = None
+    rss: int | None = None
+
+
+class Jail:
+    """A running fork-server. Safe to use from a forked child of the process that opened it.
+
+    Every job has a connection of its own, so nothing is shared between processes but the socket's address. Only the
+    process that opened the jail closes it.
+    """
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._folder = Path(tempfile.mkdtemp(prefix="jail-"))
+        if len(os.fsencode(self._folder)) > _PATH_MOST - len("/socket"):
+            self._folder.rmdir()
+            self._folder = Path(tempfile.mkdtemp(prefix="jail-", dir="/tmp"))
+        self._address = str(self._folder / "socket")
+        self._server = self._start()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the fork-server."""
+        return self._server.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the fork-server and every job in it. Calling it twice, or in a forked child, does nothing."""
+        if os.getpid() != self._owner:
+            return
+        self._stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def ensure(self) -> None:
+        """Start the fork-server again if it has died. A worker may call this between jobs."""
+        if os.getpid() == self._owner and self._server.poll() is not None:
+            self._stop()
+            self._server = self._start()
+
+    def run(self, kind: str, media_type: str, source: BinaryIO, size: int, policy: dict[str, object]) -> Outcome:
+        """Run one job to its end and return its outcome; what goes wrong inside is an outcome too.
+
+        `source` is read here, in the caller's process, wherever the child asks. Its own errors reach the caller.
+        """
+        limits = JOB_LIMITS[kind]
+        try:
+            connection = self._connect()
+        except JailError:
+            return Outcome("failed", "crash")
+        with connection:
+            order = {"kind": kind, "media_type": media_type, "size": size, "policy": policy}
+            return _Conversation(connection, source, limits).hold(order)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        """Bind the address and start a server on it; connections queue until the decoders are loaded."""
+        Path(self._address).unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self._address)
+            listener.listen(64)
+            descriptor = listener.fileno()
+            return subprocess.Popen(
+                [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(descriptor)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[descriptor],
+                env={},
+                cwd="/",
+                # A signal for the worker's process group must not end the jobs that the worker is draining.
+                start_new_session=True,
+            )
+
+    def _stop(self) -> None:
+        if self._server.stdin is not None:
+            self._server.stdin.close()
+        self._server.kill()
+        self._server.wait()
+
+    def _connect(self) -> socket.socket:
+        """Connect for one job; a server that died is started again once."""
+        connection = self._try_connect()
+        if connection is None:
+            self._restart()
+            connection = self._try_connect()
+        if connection is None:
+            raise JailError("the fork-server does not answer")
+        return connection
+
+    def _restart(self) -> None:
+        """Start a server in place of a dead one; a forked child starts its own, which ends with that child."""
+        if os.getpid() == self._owner:
+            self._stop()
+        self._server = self._start()
+
+    def _try_connect(self) -> socket.socket | None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            connection.connect(self._address)
+        except (ConnectionRefusedError, FileNotFoundError):
+            connection.close()
+            return None
+        return connection
+
+
+class _OutOfTime(Exception):  # noqa: N818 - it states what happened.
+    """The wall limit of the job has passed."""
+
+
+class _Misspoken(Exception):  # noqa: N818 - it states what happened.
+    """The child said something that only a child taken over by its file would say."""
+
+
+class _Conversation:
+    """One job's exchange of messages, with its limits."""
+
+    def __init__(self, connection: socket.socket, source: BinaryIO, limits: JobLimits) -> None:
+        self._connection = connection
+        self._source = source
+        self._limits = limits
+        self._began = time.monotonic()
+        self._wall = limits.wall
+        self._outcome: Outcome | None = None
+        self._heads: list[dict[str, object]] = []
+        self._bodies: list[bytearray] = []
+        self._room = limits.output
+
+    def hold(self, order: dict[str, object]) -> Outcome:
+        """Give the order and answer until the child has ended."""
+        try:
+            wire.send_json(self._connection, wire.JOB, order)
+            while True:
+                kind, payload = self._next()
+                if kind == wire.EXIT:
+                    return self._conclude(_parse(payload))
+                self._answer(kind, payload)
+        except _OutOfTime:
+            return Outcome("failed", "wall")
+        except (wire.Gone, _Misspoken):
+            return Outcome("failed", "crash")
+
+    def _next(self) -> tuple[bytes, bytes]:
+        remaining = self._began + self._wall - time.monotonic()
+        if remaining <= 0:
+            raise _OutOfTime
+        self._connection.settimeout(remaining)
+        try:
+            return wire.receive(self._connection)
+        except TimeoutError:
+            raise _OutOfTime from None
+
+    def _answer(self, kind: bytes, payload: bytes) -> None:
+        if kind == wire.READ:
+            self._give_bytes(payload)
+        elif kind == wire.HEAD:
+            self._begin_rendition(_parse(payload))
+        elif kind == wire.BODY:
+            self._extend_rendition(payload)
+        elif kind == wire.BUDGET:
+            self._extend_wall(_parse(payload).get("wall"))
+        elif kind == wire.DONE:
+            self._outcome = _outcome(_parse(payload))
+
+    def _give_bytes(self, payload: bytes) -> None:
+        """Read what the child asked for; errors of the source are the caller's and pass through."""
+        try:
+            offset, length = wire.unpack_range(payload)
+        except struct.error:
+            raise _Misspoken from None
+        self._source.seek(offset)
+        data = self._source.read(min(length, wire.PIECE))
+        try:
+            wire.send(self._connection, wire.DATA, data)
+        except TimeoutError:
+            raise _OutOfTime from None
+
+    def _begin_rendition(self, head: dict[str, object]) -> None:
+        if len(self._heads) >= self._limits.renditions:
+            raise _Misspoken
+        self._heads.append(head)
+        self._bodies.append(bytearray())
+
+    def _extend_rendition(self, payload: bytes) -> None:
+        self._room -= len(payload)
+        if self._room < 0 or not self._bodies:
+            raise _Misspoken
+        self._bodies[-1] += payload
+
+    def _extend_wall(self, seconds: object) -> None:
+        if not isinstance(seconds, int | float):
+            raise _Misspoken
+        self._wall = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
+
+    def _conclude(self, end: dict[str, object]) -> Outcome:
+        """Join what the child said with how it ended; a child that was cut off has said nothing."""
+        number, cpu, rss = end["signal"], end["cpu"], end["rss"]
+        if not isinstance(number, int) or not isinstance(cpu, float) or not isinstance(rss, int):
+            raise _Misspoken
+        outcome = self._outcome or self._cut_off(number, cpu)
+        outcome.cpu, outcome.rss = cpu, rss
+        if outcome.verdict == "ready":
+            pairs = zip(self._heads, self._bodies, strict=True)
+            outcome.renditions = [_rendition(head, bytes(body)) for head, body in pairs]
+        return outcome
+
+    def _cut_off(self, number: int, cpu: float) -> Outcome:
+        if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu >= self._limits.cpu_most):
+            return Outcome("rejected", "cpu")
+        return Outcome("failed", "crash")
+
+
+def _parse(payload: bytes) -> dict[str, object]:
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        raise _Misspoken from None
+    if not isinstance(content, dict):
+        raise _Misspoken
+    return content
+
+
+def _outcome(facts: dict[str, object]) -> Outcome:
+    verdict, reason = facts.pop("verdict", None), facts.pop("reason", None)
+    if verdict not in {"ready", "rejected"} or not isinstance(reason, str | None):
+        raise _Misspoken
+    return Outcome(str(verdict), reason, facts)
+
+
+def _rendition(head: dict[str, object], data: bytes) -> Rendition:
+    width, height = head.get("width"), head.get("height")
+    if not isinstance(width, int) or not isinstance(height, int):
+        raise _Misspoken
+    return Rendition(str(head.get("name")), str(head.get("media_type")), width, height, data)
+
+
+def open_jail() -> Jail:
+    """Start a fork-server for decoding. Use it as a context manager, or call `close`."""
+    return Jail()

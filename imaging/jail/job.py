@@ -1,0 +1,86 @@
+"""What the child does between its fork and its end: one file through one pipeline."""
+
+import io
+import json
+import os
+import socket
+import warnings
+from typing import cast
+
+from imaging import pipeline
+from imaging.jail import confine, wire
+from imaging.jail.remote import RemoteSource
+from imaging.limits import JOB_LIMITS
+from imaging.policy import Policy
+from imaging.refusal import Refused
+from imaging.rendition import Rendition
+
+_WALL_PER_CPU = 3.0
+"""A shared machine may give us a third of a core, and the work still deserves to finish."""
+
+
+def preload() -> None:
+    """Load what the first job would otherwise load, before the server forks any."""
+    pipeline.preload()
+
+
+def run_job(connection: socket.socket) -> None:
+    """Read the order, lock the door, work, report. Never returns to the server's code."""
+    try:
+        _, payload = wire.receive(connection)
+        order = json.loads(payload)
+        confine.confine(JOB_LIMITS[order["kind"]], keep=connection.fileno())
+        warnings.simplefilter("ignore")
+        wire.send_json(connection, wire.DONE, _work(connection, order))
+    except wire.Gone:
+        os._exit(2)
+    os._exit(0)
+
+
+def _work(connection: socket.socket, order: dict[str, object]) -> dict[str, object]:
+    """Run the pipeline and turn whatever happens into a verdict."""
+    try:
+        return {"verdict": "ready", "reason": None, **_prepare(connection, order)}
+    except Refused as refused:
+        return {"verdict": "rejected", "reason": refused.reason}
+    except MemoryError:
+        return {"verdict": "rejected", "reason": "memory"}
+    except wire.Gone:
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary of the jail: a decoder may raise anything on bad bytes.
+        # The class name alone: messages may quote the file.
+        return {"verdict": "rejected", "reason": "damaged", "detail": type(error).__name__}
+
+
+def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, object]:
+    def emit(rendition: Rendition) -> None:
+        _send_rendition(connection, rendition)
+
+    def budget(seconds: float) -> None:
+        confine.extend_cpu(seconds)
+        wire.send_json(connection, wire.BUDGET, {"wall": seconds * _WALL_PER_CPU})
+
+    size = cast("int", order["size"])
+    source = io.BufferedReader(RemoteSource(connection, size), wire.PIECE)
+    return pipeline.run(
+        str(order["kind"]),
+        source=source,
+        size=size,
+        media_type=str(order["media_type"]),
+        policy=Policy(**cast("dict[str, int]", order["policy"])),
+        emit=emit,
+        budget=budget,
+    )
+
+
+def _send_rendition(connection: socket.socket, rendition: Rendition) -> None:
+    head: dict[str, object] = {
+        "name": rendition.name,
+        "media_type": rendition.media_type,
+        "width": rendition.width,
+        "height": rendition.height,
+    }
+    wire.send_json(connection, wire.HEAD, head)
+    body = memoryview(rendition.data)
+    for start in range(0, len(body), wire.PIECE):
+        wire.send(connection, wire.BODY, body[start : start + wire.PIECE])

@@ -1,0 +1,127 @@
+"""The fork-server: loads the decoders once, then forks one confined child per job.
+
+It is started as a program of its own with an empty environment, so neither it nor a child ever held a key, a
+database connection or a path to a patient's file. It decodes nothing itself.
+"""
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+from dataclasses import dataclass
+
+from imaging.jail import wire
+
+_LIFELINE = 0
+"""Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
+
+
+@dataclass(frozen=True)
+class _Child:
+    pid: int
+    pidfd: int
+    connection: socket.socket
+
+
+class Server:
+    """Accepts one connection per job, forks a child for it, and says how the child ended."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._poll = select.poll()
+        self._poll.register(_LIFELINE, select.POLLIN)
+        self._poll.register(listener, select.POLLIN)
+        self._by_pidfd: dict[int, _Child] = {}
+        self._by_connection: dict[int, _Child] = {}
+
+    def serve(self) -> None:
+        """Work until the lifeline closes, then kill what still runs."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor == _LIFELINE:
+                    self._kill_all()
+                    return
+                self._handle(descriptor)
+
+    def _handle(self, descriptor: int) -> None:
+        if descriptor == self._listener.fileno():
+            self._accept()
+        elif descriptor in self._by_pidfd:
+            self._reap(self._by_pidfd[descriptor])
+        elif descriptor in self._by_connection:
+            # The customer hung up: its job has nobody to report to. The pidfd tells when the child is gone.
+            self._poll.unregister(descriptor)
+            os.kill(self._by_connection[descriptor].pid, signal.SIGKILL)
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        pid = os.fork()
+        if pid == 0:
+            _become_job(connection)
+        child = _Child(pid, os.pidfd_open(pid), connection)
+        self._by_pidfd[child.pidfd] = child
+        self._by_connection[connection.fileno()] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+        # An empty mask still reports a hang-up, and leaves the messages to the child.
+        self._poll.register(connection, 0)
+
+    def _reap(self, child: _Child) -> None:
+        """Send the last word of a child that ended: its signal or exit code and what it used."""
+        _, status, usage = os.wait4(child.pid, 0)
+        with contextlib.suppress(wire.Gone):
+            wire.send_json(
+                child.connection,
+                wire.EXIT,
+                {
+                    "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+                    "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+                    "cpu": usage.ru_utime + usage.ru_stime,
+                    "rss": usage.ru_maxrss * 1024,
+                },
+            )
+        self._forget(child)
+
+    def _forget(self, child: _Child) -> None:
+        self._poll.unregister(child.pidfd)
+        with contextlib.suppress(KeyError):
+            self._poll.unregister(child.connection)
+        del self._by_pidfd[child.pidfd]
+        del self._by_connection[child.connection.fileno()]
+        os.close(child.pidfd)
+        child.connection.close()
+
+    def _kill_all(self) -> None:
+        for child in self._by_pidfd.values():
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+
+
+def _become_job(connection: socket.socket) -> None:
+    """Turn the forked copy of the server into a job; it ends inside."""
+    from imaging.jail.job import run_job  # noqa: PLC0415 - loaded by `preload`; here it only gets its name.
+
+    try:
+        run_job(connection)
+    finally:
+        os._exit(70)
+
+
+def preload() -> None:
+    """Load every decoder now, so that a job starts with a fork alone. One thread each: the cores are for jobs."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import imaging.jail.job  # noqa: PLC0415 - numpy reads the two variables above when it is first imported.
+
+    imaging.jail.job.preload()
+    gc.collect()
+    gc.freeze()
+
+
+def main(descriptor: int) -> None:
+    """Serve on an inherited listening socket until standard input closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listener = socket.socket(fileno=descriptor)
+    preload()
+    Server(listener).serve()

@@ -1,0 +1,53 @@
+"""Every bound that an untrusted file meets, in one place."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+PHOTO_PIXELS = 50_000_000
+"""Largest still that is decoded whole."""
+SCALED_PIXELS = 200_000_000
+"""Largest baseline JPEG that is decoded at a fraction of its size."""
+STILL_SIDE = 30_000
+"""Longest side of a still, in pixels."""
+JPEG_SCANS = 100
+"""A real progressive photo has about ten scans; thousands of them are a way to burn a processor."""
+JPEG_SEGMENTS = 5_000
+PNG_TEXT_CHUNKS = 64
+PNG_TEXT_BYTES = 4 * MIB
+PNG_CHUNKS = 100_000
+WEBP_CHUNKS = 10_000
+
+VIEW_SIDE = 2048
+THUMB_SIDE = 320
+PAGE_SIDE = 2600
+PAGE_PIXELS = 8_000_000
+PAGE_DPI = 200
+DOCUMENT_PAGES = 100
+
+VIDEO_SECONDS = 180
+VIDEO_SECONDS_MOST = 300
+VIDEO_SIDE = 4096
+VIDEO_STREAMS = 32
+VIDEO_FRAMES_PER_SECOND = 60
+PLAY_LONG, PLAY_SHORT = 1280, 720
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """What one job in the jail may use. Seconds are processor seconds unless the name says `wall`."""
+
+    cpu: int
+    cpu_most: int
+    memory: int
+    wall: float
+    wall_most: float
+    output: int
+    renditions: int
+
+
+JOB_LIMITS: dict[str, JobLimits] = {
+    "photo": JobLimits(10, 10, 1229 * MIB, 60, 60, 96 * MIB, 3),
+    "lab_document": JobLimits(10, 10 * (DOCUMENT_PAGES + 1), 1229 * MIB, 60, 1500, 400 * MIB, DOCUMENT_PAGES + 1),
+    "video": JobLimits(20, 3600, 1536 * MIB, 120, 5400, 400 * MIB, 2),
+}

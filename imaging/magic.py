@@ -1,0 +1,72 @@
+"""Tells a media type from the first bytes of a file. Names and declared types are never believed."""
+
+HEAD_BYTES = 4096
+"""How many leading bytes `sniff` wants to see; fewer is fine for a smaller file."""
+
+_PREFIXES: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"%PDF-", "application/pdf"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_HEIF_BRANDS = {b"mif1", b"mif2", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_MP4_BRANDS = {b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9"}
+_MP4_BRANDS |= {
+    b"mp41",
+    b"mp42",
+    b"mp71",
+    b"avc1",
+    b"M4V ",
+    b"M4VH",
+    b"M4VP",
+    b"MSNV",
+    b"dash",
+    b"f4v ",
+    b"XAVC",
+    b"hvc1",
+}
+_BARE_QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip"}
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the media type that the leading bytes prove, or None when they prove nothing we know.
+
+    A known type is not yet an accepted one: ask `imaging.kinds.accepts` which types a kind takes.
+    """
+    for prefix, media_type in _PREFIXES:
+        if head.startswith(prefix):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[128:132] == b"DICM":
+        return "application/dicom"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "video/webm" if b"webm" in head[:128] else None
+    if head[4:8] == b"ftyp":
+        return _sniff_brands(head)
+    return "video/quicktime" if head[4:8] in _BARE_QUICKTIME else None
+
+
+def _sniff_brands(head: bytes) -> str | None:
+    """Read the brands of an ISO base media file: the major one first, then the compatible ones."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    major = head[8:12]
+    brands = [major, *(head[at : at + 4] for at in range(16, end - 3, 4))]
+    if major in _HEIC_BRANDS | _HEIF_BRANDS | _AVIF_BRANDS:
+        return _sniff_still(brands)
+    if major == b"qt  ":
+        return "video/quicktime"
+    if major[:2] == b"3g":
+        return "video/3gpp"
+    return "video/mp4" if _MP4_BRANDS.intersection(brands) and major[:3] != b"M4A" else None
+
+
+def _sniff_still(brands: list[bytes]) -> str | None:
+    if _AVIF_BRANDS.intersection(brands):
+        return "image/avif"
+    return "image/heic" if _HEIC_BRANDS.intersection(brands) else None

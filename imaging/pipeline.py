@@ -1,0 +1,95 @@
+"""The pipelines, as tables of contents: what happens to a file, in order.
+
+Each step is a plain function in a file of its own. Its parameter names say what it needs; the table says what it
+gives. A step that gives several things returns a record whose fields have those names.
+"""
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
+
+from imaging import limits
+from imaging.steps.convert_colour import convert_colour
+from imaging.steps.decode_pixels import decode_pixels
+from imaging.steps.inspect_still import inspect_still
+from imaging.steps.judge_quality import judge_quality
+from imaging.steps.keep_pixels import keep_pixels
+from imaging.steps.make_view import make_view
+from imaging.steps.open_still import open_still
+from imaging.steps.read_whole import read_whole
+from imaging.steps.render_photo import render_photo
+from imaging.steps.turn_upright import turn_upright
+
+
+@dataclass(frozen=True)
+class Step:
+    """One function and the names of what it gives."""
+
+    run: Callable[..., object]
+    gives: tuple[str, ...] = ()
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the function's parameters."""
+        return tuple(inspect.signature(self.run).parameters)
+
+
+PHOTO = (
+    Step(read_whole, ("data",)),
+    Step(inspect_still, ("removed",)),
+    Step(open_still, ("decode", "profile", "orientation", "width", "height", "found")),
+    Step(decode_pixels, ("image",)),
+    Step(convert_colour, ("image",)),
+    Step(turn_upright, ("image",)),
+    Step(keep_pixels, ("image",)),
+    Step(make_view, ("view",)),
+    Step(judge_quality, ("quality",)),
+    Step(render_photo),
+)
+
+PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO}
+
+GIVEN = ("source", "size", "media_type", "policy", "emit", "budget")
+"""What every pipeline starts with: the file, what is known of it, and the ways out."""
+
+
+def run(kind: str, **given: object) -> dict[str, object]:
+    """Run one file through the pipeline of its kind and return the facts for the report.
+
+    `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time. Raises
+    Refused, or whatever a decoder raises on bad bytes.
+    """
+    values = dict(given)
+    timings: dict[str, float] = {}
+    for step in PIPELINES[kind]:
+        began = time.process_time()
+        result = step.run(**{name: values[name] for name in step.needs})
+        values.update(_named(step, result))
+        timings[step.run.__name__] = round((time.process_time() - began) * 1000, 1)
+    return _facts(values) | {"timings": timings}
+
+
+def preload() -> None:
+    """Load what a decoder would otherwise load in its first job."""
+    Image.preinit()
+    Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
+
+
+def _named(step: Step, result: object) -> dict[str, object]:
+    if len(step.gives) == 1:
+        return {step.gives[0]: result}
+    return {name: getattr(result, name) for name in step.gives}
+
+
+def _facts(values: dict[str, object]) -> dict[str, object]:
+    facts = {name: values.get(name) for name in ("width", "height", "duration", "pages", "quality")}
+    removed = {name for key in ("removed", "found") for name in _classes(values.get(key))}
+    return facts | {"removed": sorted(removed)}
+
+
+def _classes(value: object) -> frozenset[str]:
+    return value if isinstance(value, frozenset) else frozenset()

@@ -1,0 +1,69 @@
+"""The account of what was done to one file: what came in, what was removed, what went out."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from imaging.policy import TREATMENT_USE
+
+READY = "ready"
+REJECTED = "rejected"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What is known of the file that came in. Width and height are upright; duration is in seconds."""
+
+    media_type: str | None
+    bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True)
+class RenditionFacts:
+    """One copy that went out: its name, type, pixels, bytes and hash."""
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict on one file and everything that was done to it; it never holds a value that was removed.
+
+    `verdict` is `ready`, `rejected` (the file is at fault, `reason` says how) or `failed` (we are; trying again may
+    help). `detail` is the class of a decoder's error. `removed` names the classes of metadata found. `quality` is
+    advice and never decides anything. `jail` is the level of confinement. `usage` holds processor and memory
+    figures, the only part that differs between two runs.
+    """
+
+    kind: str
+    verdict: str
+    reason: str | None
+    source: SourceFacts
+    detail: str | None = None
+    removed: tuple[str, ...] = ()
+    renditions: tuple[RenditionFacts, ...] = ()
+    quality: dict[str, object] = field(default_factory=dict)
+    label: str = TREATMENT_USE
+    jail: str = ""
+    tools: dict[str, str] = field(default_factory=dict)
+    policy: dict[str, object] = field(default_factory=dict)
+    usage: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the renditions were put and may be linked."""
+        return self.verdict == READY
+
+    def to_json(self) -> str:
+        """Return the report as a JSON object with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

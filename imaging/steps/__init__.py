@@ -1,0 +1,1 @@
+"""The steps of the pipelines, one per file. A step's parameters name what it needs and nothing more."""

@@ -1,0 +1,126 @@
+"""Looks at a still's structure before any decoder does: refuses traps and notes what will be removed."""
+
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from PIL import Image
+
+from imaging import limits
+from imaging.refusal import Refused
+from imaging.walks import jpeg, png, webp
+from imaging.walks.part import Broken, Part
+
+_EXIF_HEADER = b"Exif\x00\x00"
+_GPS, _EXIF_IFD, _MAKER_NOTE = 0x8825, 0x8769, 0x927C
+_PNG_CLASSES = {"eXIf": "exif", "tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "icc", "tIME": "time"}
+_PNG_PICTURE = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "sRGB", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs", "hIST", "cICP"}
+_PNG_FRAMES = {"acTL": "other_images", "fcTL": "other_images", "fdAT": "other_images"}
+_WEBP_CLASSES = {"EXIF": "exif", "XMP": "xmp", "ICCP": "icc", "ANIM": "other_images", "ANMF": "other_images"}
+_WEBP_PICTURE = {"VP8", "VP8L", "VP8X", "ALPH"}
+
+
+def inspect_still(data: bytes, media_type: str) -> frozenset[str]:
+    """Return the classes of metadata found, such as `exif` or `trailer`; refuse what exceeds a structural limit."""
+    inspect = _INSPECTORS.get(media_type)
+    return frozenset(inspect(data)) if inspect else frozenset()
+
+
+def exif_classes(payload: bytes) -> set[str]:
+    """Return which classes an Exif block holds: always `exif`, and `gps`, `thumbnail`, `maker_note` where present."""
+    found = {"exif"}
+    exif = Image.Exif()
+    try:
+        exif.load(payload)
+        if _GPS in exif:
+            found.add("gps")
+        if _MAKER_NOTE in exif.get_ifd(_EXIF_IFD):
+            found.add("maker_note")
+        if exif.get_ifd(1):
+            found.add("thumbnail")
+    except (SyntaxError, ValueError, KeyError, TypeError, OSError, struct.error):
+        # A block too damaged to read is removed all the same.
+        return found
+    return found
+
+
+def _inspect_jpeg(data: bytes) -> set[str]:
+    found: set[str] = set()
+    counts: Counter[str] = Counter()
+    for part in _tolerant(jpeg.walk(data)):
+        counts[part.name] += 1
+        if counts["SOS"] > limits.JPEG_SCANS:
+            raise Refused("too_many_scans")
+        if counts.total() > limits.JPEG_SEGMENTS:
+            raise Refused("too_many_segments")
+        found |= _jpeg_classes(part, data)
+    return found
+
+
+def _jpeg_classes(part: Part, data: bytes) -> set[str]:
+    if part.name in {"COM", "TRAILER"}:
+        return {"comment" if part.name == "COM" else "trailer"}
+    if not part.name.startswith("APP") or part.name in {"APP0", "APP14"}:
+        return set()
+    payload = part.of(data)
+    if part.name == "APP1":
+        return exif_classes(payload) if payload.startswith(_EXIF_HEADER) else {"xmp"}
+    if part.name == "APP2" and payload.startswith((b"ICC_PROFILE", b"MPF\x00")):
+        return {"icc"} if payload.startswith(b"ICC") else {"other_images"}
+    return {"iptc"} if part.name == "APP13" else {"application_data"}
+
+
+def _inspect_png(data: bytes) -> set[str]:
+    found: set[str] = set()
+    texts, text_bytes = 0, 0
+    for number, part in enumerate(_tolerant(png.walk(data))):
+        if part.name in {"tEXt", "zTXt", "iTXt"}:
+            texts, text_bytes = texts + 1, text_bytes + part.size
+        if texts > limits.PNG_TEXT_CHUNKS or text_bytes > limits.PNG_TEXT_BYTES:
+            raise Refused("too_much_text")
+        if number > limits.PNG_CHUNKS:
+            raise Refused("too_many_segments")
+        found |= _png_classes(part, data)
+    return found
+
+
+def _png_classes(part: Part, data: bytes) -> set[str]:
+    if part.name == "eXIf":
+        return exif_classes(_EXIF_HEADER + part.of(data))
+    if part.name == "TRAILER":
+        return {"trailer"}
+    if part.name == "iTXt" and part.of(data).startswith(b"XML:com.adobe.xmp"):
+        return {"xmp"}
+    if part.name in _PNG_PICTURE:
+        return set()
+    return {(_PNG_CLASSES | _PNG_FRAMES).get(part.name, "application_data")}
+
+
+def _inspect_webp(data: bytes) -> set[str]:
+    found: set[str] = set()
+    for number, part in enumerate(_tolerant(webp.walk(data))):
+        if number > limits.WEBP_CHUNKS:
+            raise Refused("too_many_segments")
+        if part.name == "EXIF":
+            payload = part.of(data)
+            found |= exif_classes(payload if payload.startswith(_EXIF_HEADER) else _EXIF_HEADER + payload)
+        elif part.name == "TRAILER":
+            found.add("trailer")
+        elif part.name not in _WEBP_PICTURE:
+            found.add(_WEBP_CLASSES.get(part.name, "application_data"))
+    return found
+
+
+def _tolerant(parts: Iterable[Part]) -> Iterator[Part]:
+    """Stop quietly where the structure breaks: the decoder decides whether the picture is whole."""
+    try:
+        yield from parts
+    except Broken:
+        return
+
+
+_INSPECTORS: dict[str, Callable[[bytes], set[str]]] = {
+    "image/jpeg": _inspect_jpeg,
+    "image/png": _inspect_png,
+    "image/webp": _inspect_webp,
+}

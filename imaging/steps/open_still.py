@@ -1,0 +1,120 @@
+"""Opens a still by the one decoder of its type, reads the header and checks it. No pixel is decoded yet."""
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pi_heif
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from imaging import limits
+from imaging.refusal import Refused
+from imaging.steps.inspect_still import exif_classes
+
+# MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
+_PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
+_ORIENTATION = 0x0112
+_SIDEWAYS = {5, 6, 7, 8}
+
+
+@dataclass(frozen=True)
+class Still:
+    """An opened picture. `orientation` is the Exif value 1 to 8; `width` and `height` are of the upright picture.
+
+    `decode` gives the pixels, at a fraction of the size where the picture is too large to be decoded whole.
+    """
+
+    decode: Callable[[], Image.Image]
+    profile: bytes | None
+    orientation: int
+    width: int
+    height: int
+    found: frozenset[str] = frozenset()
+
+
+def open_still(data: bytes, media_type: str) -> Still:
+    """Read the header. Refuses `too_many_pixels`, and `damaged` where the decoder finds no picture."""
+    if media_type == "image/heic":
+        return _open_heif(data)
+    return still_of(_open_pillow(data, media_type))
+
+
+def still_of(image: ImageFile.ImageFile) -> Still:
+    """Describe the current frame of a picture that Pillow opened, after checking its size."""
+    width, height = image.size
+    is_scaled = check_size(width, height, can_scale=image.format in {"JPEG", "MPO"} and "progression" not in image.info)
+    orientation = _orientation(image)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Still(
+        lambda: _decode_pillow(image, halve=is_scaled), image.info.get("icc_profile"), orientation, width, height
+    )
+
+
+def check_size(width: int, height: int, *, can_scale: bool) -> bool:
+    """Refuse a picture that is too large; return whether it must be decoded at half its size."""
+    if max(width, height) > limits.STILL_SIDE or width * height > limits.SCALED_PIXELS:
+        raise Refused("too_many_pixels")
+    if width * height <= limits.PHOTO_PIXELS:
+        return False
+    if not can_scale:
+        raise Refused("too_many_pixels")
+    return True
+
+
+def _open_pillow(data: bytes, media_type: str) -> ImageFile.ImageFile:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise Refused("too_many_pixels") from None
+        except UnidentifiedImageError:
+            raise Refused("damaged") from None
+    if not isinstance(image, ImageFile.ImageFile):
+        raise Refused("damaged")
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError, KeyError, TypeError, OSError):
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _decode_pillow(image: ImageFile.ImageFile, *, halve: bool) -> Image.Image:
+    if halve:
+        image.draft(None, (image.width // 2, image.height // 2))
+    try:
+        image.load()
+    except OSError as error:
+        # Pillow tells a short file from a damaged one only in its message.
+        raise Refused("truncated" if "truncated" in str(error) else "damaged") from None
+    except SyntaxError:
+        raise Refused("damaged") from None
+    return image
+
+
+def _open_heif(data: bytes) -> Still:
+    """Open an HEIF still. Its decoder turns the picture itself, so an Exif orientation must not be applied again."""
+    try:
+        heif = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+    except (ValueError, RuntimeError, OSError, SyntaxError, EOFError):
+        raise Refused("damaged") from None
+    width, height = heif.size
+    check_size(width, height, can_scale=False)
+    info = heif.info
+    return Still(heif.to_pillow, info.get("icc_profile"), 1, width, height, frozenset(_heif_classes(heif)))
+
+
+def _heif_classes(heif: pi_heif.HeifFile) -> set[str]:
+    """Name what an HEIF file carries beside its primary picture."""
+    info = heif.info
+    found = exif_classes(info["exif"]) if info.get("exif") else set()
+    names = {"xmp": "xmp", "icc_profile": "icc", "thumbnails": "thumbnail", "depth_images": "other_images"}
+    names |= {"aux": "other_images", "metadata": "application_data"}
+    found |= {name for key, name in names.items() if info.get(key)}
+    return found | ({"other_images"} if len(heif) > 1 else set())

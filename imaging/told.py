@@ -1,0 +1,55 @@
+"""Reads the facts that the jail tells, as if a stranger told them: a number is a number, a word is a plain word."""
+
+import math
+import re
+from dataclasses import dataclass, field
+
+_WORD = re.compile(r"[a-zA-Z0-9_]{1,40}")
+_ENTRIES = 64
+
+
+@dataclass(frozen=True)
+class Told:
+    """The facts of one job, without anything that could carry more than it should."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    pages: int | None = None
+    removed: tuple[str, ...] = ()
+    quality: dict[str, object] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    detail: str | None = None
+
+
+def read_facts(facts: dict[str, object]) -> Told:
+    """Take what has the right shape and drop the rest."""
+    removed = facts.get("removed")
+    return Told(
+        _whole(facts.get("width")),
+        _whole(facts.get("height")),
+        _number(facts.get("duration")),
+        _whole(facts.get("pages")),
+        tuple(word for word in removed[:_ENTRIES] if _word(word)) if isinstance(removed, list) else (),
+        {name: value for name, value in _entries(facts.get("quality")) if _number(value) is not None or _word(value)},
+        {name: value for name, raw in _entries(facts.get("timings")) if (value := _number(raw)) is not None},
+        _word(facts.get("detail")),
+    )
+
+
+def _entries(value: object) -> list[tuple[str, object]]:
+    if not isinstance(value, dict):
+        return []
+    return [(name, entry) for name, entry in list(value.items())[:_ENTRIES] if _word(name)]
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else None

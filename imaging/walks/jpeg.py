@@ -1,0 +1,56 @@
+"""The segments of a JPEG, scan data and everything after the end included."""
+
+import re
+from collections.abc import Iterator
+
+from imaging.walks.part import Broken, Part
+
+_NAMES = {0xC4: "DHT", 0xC8: "JPG", 0xCC: "DAC", 0xD8: "SOI", 0xD9: "EOI", 0xDA: "SOS", 0xDB: "DQT", 0xDC: "DNL"}
+_NAMES |= {0xDD: "DRI", 0xDE: "DHP", 0xDF: "EXP", 0xFE: "COM", 0x01: "TEM"}
+_NAMES |= {code: f"SOF{code - 0xC0}" for code in range(0xC0, 0xD0) if code not in {0xC4, 0xC8, 0xCC}}
+_NAMES |= {0xE0 + number: f"APP{number}" for number in range(16)}
+# Inside scan data a 0xFF is followed by zero (a stuffed byte), a restart marker or another 0xFF (fill).
+_SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+
+
+def walk(data: bytes) -> Iterator[Part]:
+    """Yield the parts in order: SOI, segments, `SCAN` after each SOS, EOI, and `TRAILER` when bytes follow it."""
+    if data[:2] != b"\xff\xd8":
+        raise Broken("no start of image")
+    yield Part("SOI", 2, 0)
+    position = 2
+    while True:
+        name, position = _marker(data, position)
+        if name == "EOI":
+            yield Part("EOI", position, 0)
+            break
+        part = _segment(data, name, position)
+        yield part
+        position = part.start + part.size
+        if name == "SOS":
+            end = _SCAN_END.search(data, position)
+            if end is None:
+                raise Broken("scan without end")
+            yield Part("SCAN", position, end.start() - position)
+            position = end.start()
+    if position < len(data):
+        yield Part("TRAILER", position, len(data) - position)
+
+
+def _marker(data: bytes, position: int) -> tuple[str, int]:
+    """Read a marker, with the fill bytes that may precede it; returns its name and the place behind it."""
+    if data[position : position + 1] != b"\xff":
+        raise Broken("no marker where one belongs")
+    end = position + 1
+    while data[end : end + 1] == b"\xff":
+        end += 1
+    if end >= len(data):
+        raise Broken("no end of image")
+    return _NAMES.get(data[end], f"0x{data[end]:02X}"), end + 1
+
+
+def _segment(data: bytes, name: str, position: int) -> Part:
+    length = int.from_bytes(data[position : position + 2], "big")
+    if length < 2 or position + length > len(data):
+        raise Broken(f"{name} runs past the end")
+    return Part(name, position + 2, length - 2)
