@@ -50,7 +50,7 @@ def test_a_token_from_before_signing_in_is_void_afterwards(shell: Flask, visitor
     [
         {"Origin": "https://evil.test"},
         {"Origin": "http://localhost.evil.test"},
-        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
         {"Origin": "https://localhost"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
