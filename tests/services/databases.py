@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from econsult.database import Database, TextCipher, open_database
+from storage.keys import FieldCipher, KeyRing, generate
 from tests.services.postgres import PostgresServer
-
-
-class FixedKeyCipher:
-    """AES-256-GCM under one key of the test run: columns are as opaque as in production."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def seal(self, text: str, context: str) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + AESGCM(self._key).encrypt(nonce, text.encode(), context.encode())
-
-    def open(self, sealed: bytes, context: str) -> str:
-        return AESGCM(self._key).decrypt(sealed[:12], sealed[12:], context.encode()).decode()
-
-    def blind_index(self, text: str, context: str) -> str:
-        return hmac.new(self._key, f"{context}\0{text}".encode(), hashlib.sha256).hexdigest()
 
 
 @pytest.fixture(scope="session")
 def cipher() -> TextCipher:
-    """The cipher that every database of this run is opened with."""
-    return FixedKeyCipher(os.urandom(32))
+    """The cipher that every database of this run is opened with, under a key of this run."""
+    return FieldCipher(KeyRing.parse(generate()))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,22 @@
+"""The `database` fixture hands out migrated databases that do not know of each other, on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import inspect
+
+from econsult.database import Base, Database
+from econsult.heartbeats import beat, latest
+
+
+def test_a_database_is_migrated(database: Database) -> None:
+    assert set(Base.metadata.tables) <= set(inspect(database.engine).get_table_names())
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_no_test_sees_the_rows_of_another(database: Database, turn: int) -> None:
+    with database.writing() as session:
+        assert latest(session) == {}
+        beat(session, f"worker-{turn}", "fast", datetime.now(UTC))
