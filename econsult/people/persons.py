@@ -146,6 +146,16 @@ def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person 
     return session.scalars(query).one_or_none()
 
 
+def choose_language(session: Session, person: Person, language: str, now: datetime) -> None:
+    """Keep the language in which this person reads pages and notices. Raises InvalidError for an unknown one."""
+    if language not in LANGUAGES:
+        raise InvalidError("This language is not known.", {"language": "unknown_value"})
+    session.get_one(Person, person.id).language = language
+    audit.record(
+        session, "edit", "person", person.public_id, now=now, person_id=person.id, detail=f"language/{language}"
+    )
+
+
 def specialties_of(session: Session, person: Person) -> frozenset[str]:
     rows = select(PractitionerSpecialty.specialty).where(PractitionerSpecialty.person_id == person.id)
     return frozenset(session.scalars(rows))
