@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from storage.address import BucketAddress
 from storage.contract import (
     BlobError,
     BlobExists,
@@ -16,6 +17,8 @@ from storage.contract import (
     check_key,
 )
 from storage.filestore import FileStore
+from storage.miniostore import MinioStore
+from storage.s3store import S3Store
 
 __all__ = [
     "BlobError",
@@ -33,11 +36,25 @@ __all__ = [
 
 
 def open_store(url: str) -> BlobStore:
-    """Open the store at `file:///absolute/folder`.
+    """Open the store at an address; `storage.address` says what buckets take beside their name.
 
-    Raises ValueError with one sentence for an address that is wrong, StoreUnavailable where the store does not answer.
+    `file:///absolute/folder`, `s3://bucket/prefix?endpoint=http://host:port` or `minio://host:port/bucket/prefix?secure=0`.
+    Raises ValueError with one sentence for an address that is wrong, StoreUnavailable where the store does not answer,
+    and StoreRefused where it knows us not, or where strangers can read the bucket.
     """
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        return FileStore(_folder_of(url))
+    if scheme == "s3":
+        return S3Store(BucketAddress.from_s3(url))
+    if scheme == "minio":
+        return MinioStore(BucketAddress.from_minio(url))
+    raise ValueError("a blob store's address begins with file://, s3:// or minio://")
+
+
+def _folder_of(url: str) -> Path:
     parts = urlsplit(url)
-    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path != "/":
-        return FileStore(Path(unquote(parts.path)))
-    raise ValueError("a blob store is addressed as file:///absolute/folder")
+    path = unquote(parts.path)
+    if parts.netloc or parts.query or parts.fragment or not path.startswith("/") or not path.strip("/"):
+        raise ValueError("a folder of blobs is addressed as file:///absolute/folder")
+    return Path(path)

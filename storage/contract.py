@@ -84,9 +84,14 @@ class BlobStore(Protocol):
         """Raise StoreUnavailable, within seconds, unless the store can be reached. Reads and writes no blob."""
 
 
+def is_key(name: str) -> bool:
+    """Whether `name` could be the key of a blob: a path of lowercase segments within the length limit."""
+    return len(name) <= KEY_LIMIT and ".." not in name and _KEY.fullmatch(name) is not None
+
+
 def check_key(key: str) -> str:
-    """Return `key`, or raise ValueError where it is no path of lowercase segments within the length limit."""
-    if len(key) > KEY_LIMIT or ".." in key or not _KEY.fullmatch(key):
+    """Return `key`, or raise ValueError where it is not in the grammar of `is_key`."""
+    if not is_key(key):
         raise ValueError(f"a blob key is 1-{KEY_LIMIT} of a-z 0-9 . _ - in segments parted by '/', not {key[:80]!r}")
     return key
 
