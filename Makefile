@@ -37,7 +37,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  echo 'Setting up .venv (the first time only, a minute or two) ...'; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock
