@@ -18,10 +18,15 @@ from imaging.steps.decode_pixels import decode_pixels
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
+from imaging.steps.list_tracks import list_tracks
 from imaging.steps.make_view import make_view
+from imaging.steps.move_index import move_index
+from imaging.steps.open_clip import open_clip
 from imaging.steps.open_still import open_still
 from imaging.steps.read_whole import read_whole
+from imaging.steps.render_clip import render_clip
 from imaging.steps.render_photo import render_photo
+from imaging.steps.transcode_clip import transcode_clip
 from imaging.steps.turn_upright import turn_upright
 
 
@@ -51,7 +56,16 @@ PHOTO = (
     Step(render_photo),
 )
 
-PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO}
+VIDEO = (
+    Step(open_clip, ("opened",)),
+    Step(list_tracks, ("found",)),
+    Step(transcode_clip, ("clip", "view", "width", "height", "duration")),
+    Step(move_index, ("clip",)),
+    Step(judge_quality, ("quality",)),
+    Step(render_clip),
+)
+
+PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO}
 
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget")
 """What every pipeline starts with: the file, what is known of it, and the ways out."""

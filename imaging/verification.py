@@ -3,17 +3,29 @@
 Our own walk over the structure is binding. exiftool is a second opinion where it is installed (`second_opinion`).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.magic import HEAD_BYTES, sniff
-from imaging.walks import jpeg, png, webp
+from imaging.walks import jpeg, mp4, png, webp
 from imaging.walks.part import Broken, Part
 
 _JPEG_PARTS = {"SOI", "APP0", "DQT", "SOF0", "SOF2", "DHT", "DRI", "SOS", "SCAN", "EOI"}
 _PNG_PARTS = {"IHDR", "PLTE", "IDAT", "IEND"}
 _WEBP_PARTS = {"VP8", "VP8L"}
+_TABLES = {"stsd", "stsd/avc1", "stsd/avc1/avcC", "stsd/avc1/pasp", "stsd/avc1/colr", "stsd/avc1/btrt", "stts", "ctts"}
+_TABLES |= {"stss", "stsc", "stsz", "stco", "co64", "sgpd", "sbgp", "sdtp"}
+_STBL = "moov/trak/mdia/minf/stbl"
+_MP4_BOXES = {"ftyp", "free", "mdat", "moov", "moov/mvhd", "moov/trak", "moov/trak/tkhd", "moov/trak/edts"}
+_MP4_BOXES |= {"moov/trak/edts/elst", "moov/trak/mdia", "moov/trak/mdia/mdhd", "moov/trak/mdia/hdlr"}
+_MP4_BOXES |= {"moov/trak/mdia/minf", "moov/trak/mdia/minf/vmhd", "moov/trak/mdia/minf/dinf"}
+_MP4_BOXES |= {"moov/trak/mdia/minf/dinf/dref", "moov/trak/mdia/minf/dinf/dref/url ", _STBL}
+_MP4_BOXES |= {f"{_STBL}/{table}" for table in _TABLES}
+_DATED = {"mvhd": 8, "tkhd": 8, "mdhd": 8}
+_VIDEO_HANDLERS = {b"vide" + bytes(12) + b"VideoHandler\x00"}
+_CODED_PICTURE = {1, 5, 7, 8}
 _JFIF = b"JFIF\x00"
 
 
@@ -78,8 +90,32 @@ def _strangers(parts: Iterable[Part], allowed: set[str], word: str) -> Iterator[
             yield f"{word} {part.name}"
 
 
+def _check_mp4(data: bytes) -> Iterator[str]:
+    boxes = list(mp4.walk(data))
+    for box in boxes:
+        if box.path not in _MP4_BOXES:
+            yield f"box {box.path}"
+        elif box.name in _DATED and any(box.of(data)[4 : 4 + _DATED[box.name]]):
+            yield f"box {box.path} with a date"
+    paths = Counter(box.path for box in boxes)
+    for path in ("ftyp", "moov", "mdat", "moov/trak"):
+        if paths[path] != 1:
+            yield f"{paths[path]} boxes {path} instead of one"
+    yield from _check_media(data, boxes)
+
+
+def _check_media(data: bytes, boxes: list[mp4.Box]) -> Iterator[str]:
+    for box in boxes:
+        if box.name == "hdlr" and box.of(data)[8:] not in _VIDEO_HANDLERS:
+            yield "a track that is not our video"
+        if box.path == "mdat":
+            strange = set(mp4.coded_units(data, box.start, box.end)) - _CODED_PICTURE
+            yield from (f"coded unit of type {number}" for number in sorted(strange))
+
+
 _CHECKS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "image/jpeg": _check_jpeg,
     "image/png": _check_png,
     "image/webp": _check_webp,
+    "video/mp4": _check_mp4,
 }

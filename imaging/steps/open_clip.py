@@ -1,0 +1,63 @@
+"""Opens a video, checks its header against the limits."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from imaging import limits
+from imaging.policy import Policy
+from imaging.refusal import Refused
+
+# Naming the container's reader closes every playlist format, which could point at other files or hosts.
+_FORMATS = {"video/mp4": "mov", "video/quicktime": "mov", "video/3gpp": "mov", "video/webm": "matroska"}
+_CPU_TO_OPEN = 10
+_CPU_PER_SECOND = 12
+"""Processor seconds per second of film; 4K HEVC on one slow core needs about eight."""
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Clip:
+    """An opened video and its picture stream; `seconds_most` bounds how long the film may turn out to be."""
+
+    container: InputContainer
+    stream: VideoStream
+    duration: float | None
+    seconds_most: float
+    cpu: float
+
+
+def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
+    """Open the video. Refuses `too_long`, `too_many_pixels`, `too_many_streams` and `no_picture`."""
+    try:
+        container = av.open(source, "r", format=_FORMATS[media_type], metadata_errors="ignore")
+    except av.FFmpegError as error:
+        raise _refusal(error) from None
+    if len(container.streams) > limits.VIDEO_STREAMS:
+        raise Refused("too_many_streams")
+    if not container.streams.video:
+        raise Refused("no_picture")
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = 1
+    _check_size(stream)
+    longest = min(policy.video_seconds, limits.VIDEO_SECONDS_MOST) + 1.0
+    duration = None if container.duration is None else container.duration / _MICROSECONDS
+    if duration is not None and duration > longest:
+        raise Refused("too_long")
+    cpu = _CPU_TO_OPEN + _CPU_PER_SECOND * (duration or longest)
+    return Clip(container, stream, duration, longest, cpu)
+
+
+def _refusal(error: av.FFmpegError) -> Refused:
+    return Refused("memory" if isinstance(error, MemoryError) else "damaged")
+
+
+def _check_size(stream: VideoStream) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width < 2 or height < 2:
+        raise Refused("no_picture")
+    if max(width, height) > limits.VIDEO_SIDE or width * height > limits.VIDEO_SIDE * 2304:
+        raise Refused("too_many_pixels")

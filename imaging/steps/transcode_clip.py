@@ -1,0 +1,142 @@
+"""Encodes a film anew from its pictures alone: H.264, at most 720p, upright, no sound, no foreign tag.
+
+Copying the camera's coded pictures would be a hundred times cheaper, but they carry what the camera wrote between
+them, so every picture is decoded and encoded again.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.bitstream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image, ImageStat
+
+from imaging import limits
+from imaging.refusal import Refused
+from imaging.steps.fit_frame import Fitter
+from imaging.steps.open_clip import Clip
+
+_CLOCK = Fraction(1, 90_000)
+_ENCODER = {"preset": "veryfast", "crf": "23", "maxrate": "5M", "bufsize": "10M", "threads": "1", "profile": "high"}
+_UNITS_OF_PICTURE = "filter_units=remove_types=6"
+"""Drops the encoder's remarks (H.264 type 6), so that nothing but coded picture is left."""
+_POSTER_SECONDS = 2.0
+_BLACK = 24.0
+
+
+@dataclass(frozen=True)
+class Film:
+    """The encoded film, an early picture of it that is not black, its upright size and its length in seconds."""
+
+    clip: bytes
+    view: Image.Image
+    width: int
+    height: int
+    duration: float
+
+
+def transcode_clip(opened: Clip, budget: Callable[[float], None]) -> Film:
+    """Return the film. Refuses `too_long` where the header had lied, `damaged`, and `no_picture`."""
+    budget(opened.cpu)
+    writer = _Writer(opened.stream.sample_aspect_ratio or Fraction(1))
+    for at, frame in _paced(opened):
+        writer.add(at, frame)
+    return writer.finish()
+
+
+def _paced(opened: Clip) -> Iterator[tuple[Fraction, VideoFrame]]:
+    """Yield frames with their times from zero, in order, at most 60 in a second; uneven spacing stays uneven."""
+    first, last = None, None
+    shortest = Fraction(1, limits.VIDEO_FRAMES_PER_SECOND + 1)
+    for frame in _decoded(opened):
+        if frame.pts is None or frame.time_base is None:
+            continue
+        time = frame.pts * frame.time_base
+        first = time if first is None else first
+        at = time - first
+        if at > opened.seconds_most:
+            raise Refused("too_long")
+        if last is None or at - last >= shortest:
+            last = at
+            yield at, frame
+
+
+def _decoded(opened: Clip) -> Iterator[VideoFrame]:
+    """Decode the picture stream. A film cut off at its end is shown as far as it goes."""
+    any_frame = False
+    try:
+        for frame in opened.container.decode(opened.stream):
+            any_frame = True
+            yield frame
+    except av.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise Refused("memory") from None
+        if not any_frame:
+            raise Refused("damaged") from None
+
+
+class _Writer:
+    """Encodes frames as they come and keeps one of the first for the poster."""
+
+    def __init__(self, aspect: Fraction) -> None:
+        self._aspect = aspect
+        self._buffer = io.BytesIO()
+        self._output = av.open(self._buffer, "w", format="mp4", options={"fflags": "+bitexact"})
+        self._stream: VideoStream | None = None
+        self._fitter: Fitter | None = None
+        self._strip: av.bitstream.BitStreamFilterContext | None = None
+        self._poster: Image.Image | None = None
+        self._has_light = False
+        self._last = self._gap = Fraction(0)
+
+    def add(self, at: Fraction, frame: VideoFrame) -> None:
+        """Encode one frame shown at this time, in seconds."""
+        if self._fitter is None:
+            self._fitter = Fitter(frame, self._aspect)
+        fitted = self._fitter.fit(frame)
+        if self._stream is None:
+            self._stream = self._open_stream(fitted)
+        self._keep_poster(at, fitted)
+        fitted.pts, fitted.time_base = round(at / _CLOCK), _CLOCK
+        self._last, self._gap = at, at - self._last
+        self._write(fitted)
+
+    def finish(self) -> Film:
+        """Flush the encoder and return the film."""
+        if self._stream is None or self._poster is None:
+            raise Refused("no_picture")
+        self._write(None)
+        width, height = self._stream.codec_context.width, self._stream.codec_context.height
+        self._output.close()
+        return Film(self._buffer.getvalue(), self._poster, width, height, round(float(self._last + self._gap), 3))
+
+    def _open_stream(self, frame: VideoFrame) -> VideoStream:
+        stream = self._output.add_stream("libx264", rate=30, options=dict(_ENCODER))
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = frame.width, frame.height, "yuv420p"
+        context.time_base = stream.time_base = _CLOCK
+        context.thread_count = 1
+        context.color_range, context.colorspace = frame.color_range, frame.colorspace
+        context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+        self._strip = av.bitstream.BitStreamFilterContext(_UNITS_OF_PICTURE, "h264")
+        return stream
+
+    def _write(self, frame: VideoFrame | None) -> None:
+        if self._stream is None or self._strip is None:
+            return
+        for packet in self._stream.encode(frame):
+            for picture in self._strip.filter(packet):
+                self._output.mux(picture)
+
+    def _keep_poster(self, at: Fraction, frame: VideoFrame) -> None:
+        """Keep the first frame, then the first of the next two seconds that is not black."""
+        if self._has_light or (self._poster is not None and at > _POSTER_SECONDS):
+            return
+        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call] # PyAV gives it no type.
+        self._has_light = ImageStat.Stat(image.convert("L")).mean[0] >= _BLACK
+        if self._poster is None or self._has_light:
+            self._poster = image
