@@ -8,17 +8,21 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.assets import init_assets
+from web.auth import init_auth
 from web.errors import init_errors
 from web.forms import init_forms
 from web.headers import init_headers
 from web.language import init_language
+from web.pages.door import door
 from web.times import init_times
 
 if TYPE_CHECKING:
-    from web.context import ShellRuntime
+    from web.context import WebRuntime
+
+PAGES = (door,)
 
 
-def create_app(runtime: ShellRuntime) -> Flask:
+def create_app(runtime: WebRuntime) -> Flask:
     """The web application around an opened `runtime`."""
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
@@ -35,7 +39,10 @@ def create_app(runtime: ShellRuntime) -> Flask:
     init_language(app)
     init_times(app)
     init_errors(app)
+    init_auth(app)
     init_forms(app)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     return app
 
 

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from flask import current_app, g
 
+from econsult.database import Database
+from econsult.people.persons import Person
 from econsult.settings import Settings
 
 
-class ShellRuntime(Protocol):
-    """The part of the composition root that the shell itself uses."""
+class WebRuntime(Protocol):
+    """The part of the composition root that every page uses."""
 
     @property
     def settings(self) -> Settings: ...
 
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+
+def runtime() -> WebRuntime:
+    """The runtime that this application was started with."""
+    return cast("WebRuntime", current_app.extensions["econsult"])
+
 
 def settings() -> Settings:
     """The settings that this application was started with."""
-    return cast("ShellRuntime", current_app.extensions["econsult"]).settings
+    return runtime().settings
+
+
+def database() -> Database:
+    """The records: `database().writing()` for anything that loads through access, because a read is audited."""
+    return runtime().database
 
 
 def now() -> datetime:
@@ -29,6 +47,6 @@ def now() -> datetime:
     return cast("datetime", g.now)
 
 
-def signed_in() -> Any:
-    """The person whom `g.person` names, or None for a visitor. The sign-in code sets it before a view runs."""
-    return g.get("person")
+def signed_in() -> Person | None:
+    """The person who is speaking, or None for a visitor."""
+    return cast("Person | None", g.get("person"))

@@ -79,7 +79,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return make_response(error.get_response())
-    if _is_for_machine():
+    if is_for_machine():
         response = problem(status, "about:blank", HTTPStatus(status).description or HTTPStatus(status).phrase)
     else:
         response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
@@ -91,10 +91,11 @@ def _http_error(error: HTTPException) -> Response:
 
 def _consult_error(error: ConsultError) -> Response:
     status = status_of(error)
-    return problem(status, error.code, str(error), **error.detail) if _is_for_machine() else _page(status)
+    return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
 
 
-def _is_for_machine() -> bool:
+def is_for_machine() -> bool:
+    """Whether this address is for programs, which get problem details instead of pages."""
     return request.path.startswith(("/api/", "/uploads", "/fhir/", "/health/"))
 
 

@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_babel import lazy_gettext
 from werkzeug.exceptions import BadRequest
 
-from web.context import settings
+from web.context import runtime
 from web.language import gettext
 
 FIELD = "csrf_token"
@@ -70,9 +70,9 @@ def cookie_name() -> str:
 
 
 def _token(key: str) -> str:
-    # g.session_ref is set by the sign-in code: a token from before signing in is void afterwards, and the reverse.
+    # A token from before signing in is void afterwards, and the reverse.
     text = f"form:{key}:{g.get('session_ref') or ''}"
-    return hmac.new(settings().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(runtime().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _refuse_forged() -> None:

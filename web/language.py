@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request
+from flask import Flask, request
 from flask_babel import Babel, Domain, get_locale
 from flask_babel import gettext as _gettext
 from werkzeug import Response
@@ -30,7 +30,6 @@ def init_language(app: Flask) -> None:
     babel.domain_instance = domain
     app.context_processor(_language_words)
     app.after_request(_remember_choice)
-    app.add_url_rule("/language", "language", switch_language, methods=["POST"])
 
 
 def gettext(text: str, **values: object) -> str:
@@ -57,15 +56,6 @@ def language() -> str:
     return str(get_locale().language)
 
 
-def switch_language() -> Response:
-    """Remember the wished language and go back to the page that asked."""
-    response = redirect(safe_path(request.form.get("next", "/")), code=303)
-    wish = request.form.get("lang", "")
-    if wish in LANGUAGES:
-        _set_cookie(response, wish)
-    return response
-
-
 def safe_path(address: str) -> str:
     """The address if it is a path on this site, else `/`, so that no link of ours can lead a person elsewhere."""
     parts = urlsplit(address.strip())
@@ -78,15 +68,16 @@ def safe_path(address: str) -> str:
 def _remember_choice(response: Response) -> Response:
     wish = request.args.get("lang")
     if wish in LANGUAGES and request.endpoint != "static":
-        _set_cookie(response, wish)
+        remember(response, wish)
     return response
 
 
-def _set_cookie(response: Response, wish: str) -> None:
+def remember(response: Response, wish: str) -> None:
+    """Keep the language of a visitor in a cookie for a year."""
     response.set_cookie(COOKIE, wish, max_age=ONE_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _language_words() -> dict[str, object]:
     here = request.full_path.rstrip("?") if request.method == "GET" and "lang" not in request.args else request.path
     others = {code: name for code, name in LANGUAGES.items() if code != language()}
-    return {"language": language(), "other_languages": others, "here": here}
+    return {"language": language(), "other_languages": others, "here": here, "person": signed_in()}

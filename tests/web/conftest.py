@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
-from econsult.settings import Settings, load_settings
+from econsult.installation import Installation, open_installation
+from econsult.settings import load_settings
 from web import create_app
 from web.chips import paused_chip, running_chip, stopped_chip
 
@@ -34,18 +35,19 @@ PARTS = """
 """
 
 
-@dataclass(frozen=True)
-class ShellOnly:
-    """The part of a runtime that the shell needs."""
-
-    settings: Settings
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """A fresh data folder with a migrated database and its keys."""
+    installation = open_installation(load_settings({"ECONSULT_DATA": str(tmp_path)}))
+    installation.database.migrate()
+    yield installation
+    installation.close()
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Flask:
-    """The shell with the routes of this file."""
-    settings = load_settings({"ECONSULT_DATA": str(tmp_path), "ECONSULT_SECRET_KEY": "k" * 32})
-    app = create_app(ShellOnly(settings))
+def shell(installation: Installation) -> Flask:
+    """The application with the routes of this file."""
+    app = create_app(installation)
     _add_routes(app)
     return app
 

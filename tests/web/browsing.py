@@ -1,0 +1,24 @@
+"""Use forms as a browser without JavaScript does: read the token from a page, then post."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
+
+
+def token_from(text: str) -> str:
+    """The form token of a page. Fails where the page has no form."""
+    found = TOKEN.search(text)
+    assert found is not None, "This page has no form."
+    return found[1]
+
+
+def post(visitor: FlaskClient, path: str, fields: dict[str, Any], *, form_at: str = "/nowhere") -> TestResponse:
+    """Post `fields` with the token that the page at `form_at` carries (every page has the language switch)."""
+    token = token_from(visitor.get(form_at).text)
+    return visitor.post(path, data={"csrf_token": token, **fields})

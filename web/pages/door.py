@@ -1,0 +1,80 @@
+"""The door: sign in with a password or a one-time link, sign out, and the start page that sends people on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from werkzeug import Response
+from werkzeug.utils import redirect
+
+from econsult.people.persons import Person, choose_language
+from econsult.people.signin import sign_in, use_link
+from web.auth import home_of, let_in, let_out
+from web.context import database, now, signed_in
+from web.forms import FormReader
+from web.language import LANGUAGES, gettext, remember, safe_path
+
+door = Blueprint("door", __name__)
+
+
+@door.get("/")
+def start() -> Response:
+    """Send a signed-in person to their own start page, and a visitor to the sign-in page."""
+    person = signed_in()
+    return redirect(home_of(person) if person else "/sign-in", code=303)
+
+
+@door.route("/sign-in", methods=["GET", "POST"])
+def sign_in_page() -> str | Response | tuple[str, int]:
+    """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
+    if request.method == "GET":
+        return render_template("door/sign_in.html", errors={}, email="")
+    form = FormReader()
+    email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
+    password = request.form.get("password", "")
+    if not password:
+        form.errors["password"] = gettext("Write your password")
+    person = None if form.errors else _person_with(email, password)
+    if person is not None:
+        return let_in(person, _place_for(person))
+    if not form.errors:
+        form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
+    return render_template("door/sign_in.html", errors=form.errors, email=email), 422
+
+
+@door.route("/s/<token>", methods=["GET", "POST"])
+def sign_in_link(token: str) -> str | Response | tuple[str, int]:
+    """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
+    if request.method == "GET":
+        return render_template("door/link.html", is_spent=False)
+    with database().writing() as session:
+        person = use_link(session, token, now())
+    return let_in(person, home_of(person)) if person else (render_template("door/link.html", is_spent=True), 410)
+
+
+@door.post("/sign-out")
+def sign_out() -> Response:
+    """End the session."""
+    return let_out("/sign-in")
+
+
+@door.post("/language")
+def switch_language() -> Response:
+    """Remember the wished language, also on the person's record, and go back to the page that asked."""
+    response = redirect(safe_path(request.form.get("next", "/")), code=303)
+    wish, person = request.form.get("lang", ""), signed_in()
+    if wish in LANGUAGES:
+        remember(response, wish)
+        if person is not None:
+            with database().writing() as session:
+                choose_language(session, person, wish, now())
+    return response
+
+
+def _person_with(email: str, password: str) -> Person | None:
+    with database().writing() as session:
+        return sign_in(session, database().cipher, email, password, now())
+
+
+def _place_for(person: Person) -> str:
+    place = safe_path(request.cookies.get("next", "/"))
+    return place if place != "/" else home_of(person)
