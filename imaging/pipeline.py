@@ -22,9 +22,11 @@ from imaging.steps.list_tracks import list_tracks
 from imaging.steps.make_view import make_view
 from imaging.steps.move_index import move_index
 from imaging.steps.open_clip import open_clip
+from imaging.steps.open_pages import open_pages
 from imaging.steps.open_still import open_still
 from imaging.steps.read_whole import read_whole
 from imaging.steps.render_clip import render_clip
+from imaging.steps.render_pages import render_pages
 from imaging.steps.render_photo import render_photo
 from imaging.steps.transcode_clip import transcode_clip
 from imaging.steps.turn_upright import turn_upright
@@ -65,7 +67,13 @@ VIDEO = (
     Step(render_clip),
 )
 
-PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO}
+DOCUMENT = (
+    Step(read_whole, ("data",)),
+    Step(open_pages, ("pages", "draw", "found")),
+    Step(render_pages, ("width", "height", "quality")),
+)
+
+PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_document": DOCUMENT}
 
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget")
 """What every pipeline starts with: the file, what is known of it, and the ways out."""

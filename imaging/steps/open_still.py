@@ -37,7 +37,7 @@ def open_still(data: bytes, media_type: str) -> Still:
     """Read the header. Refuses `too_many_pixels`, and `damaged` where the decoder finds no picture."""
     if media_type == "image/heic":
         return _open_heif(data)
-    return still_of(_open_pillow(data, media_type))
+    return still_of(open_image(data, media_type))
 
 
 def still_of(image: ImageFile.ImageFile) -> Still:
@@ -63,7 +63,8 @@ def check_size(width: int, height: int, *, can_scale: bool) -> bool:
     return True
 
 
-def _open_pillow(data: bytes, media_type: str) -> ImageFile.ImageFile:
+def open_image(data: bytes, media_type: str) -> ImageFile.ImageFile:
+    """Read a picture's header with Pillow, by the one decoder of its type."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:

@@ -1,0 +1,88 @@
+"""`python -m imaging`: prepare one file without the web, or check prepared files again."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from imaging.kinds import KINDS, guess
+from imaging.limits import VIDEO_SECONDS
+from imaging.magic import HEAD_BYTES, sniff
+from imaging.policy import Policy
+from imaging.preparation import prepare
+from imaging.report import FAILED, READY, REJECTED
+from imaging.second_opinion import second_opinion
+from imaging.verification import verify
+
+_EXITS = {READY: 0, REJECTED: 2, FAILED: 3}
+_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
+_NO_MASKING = "masking of faces and text is not there yet: only `keep` is accepted"
+
+
+class Folder:
+    """A target that writes each rendition into a folder, named after itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, media_type: str, data: bytes, width: int, height: int) -> None:  # noqa: ARG002 - Target's.
+        """Write one rendition."""
+        (self._folder / (name + _SUFFIXES[media_type])).write_bytes(data)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    return _prepare(options) if options.command == "prepare" else _verify(options)
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    """Write renditions and `report.json`; 0 ready, 2 rejected or wrong usage, 3 failed."""
+    if "mask" in {options.faces, options.text}:
+        print(_NO_MASKING, file=sys.stderr)
+        return 2
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        with options.file.open("rb") as source:
+            kind = options.kind or guess(sniff(source.read(HEAD_BYTES)))
+            policy = Policy(video_seconds=VIDEO_SECONDS, seed=options.seed)
+            report = prepare(kind, source, Folder(options.out), policy)
+        (options.out / "report.json").write_text(report.to_json() + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"cannot read or write: {error.strerror}", file=sys.stderr)
+        return 3
+    if report.reason is not None:
+        print(f"{report.verdict}: {report.reason}", file=sys.stderr)
+    return _EXITS[report.verdict]
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """Print a line per finding; 0 clean, 1 not, 3 where a file cannot be read."""
+    try:
+        findings = verify(options.files) + second_opinion(options.files)
+    except OSError as error:
+        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        return 3
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m imaging", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("prepare", help="prepare one file: write its renditions and report.json into a folder")
+    one.add_argument("file", type=Path)
+    one.add_argument("--out", type=Path, required=True, metavar="DIR")
+    one.add_argument(
+        "--kind", choices=sorted(KINDS), help="what the file is; guessed from its first bytes if not given"
+    )
+    one.add_argument("--faces", choices=["mask", "keep"], default="keep")
+    one.add_argument("--text", choices=["mask", "keep"], default="keep")
+    one.add_argument("--seed", type=int, default=0, help="recorded in the report")
+    many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
+    many.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""What exiftool, where it is installed, sees in a prepared file beyond the picture itself."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from imaging.verification import Finding
+
+_SECONDS = 120
+# Facts of the file on this disk and of the tool, computed values, and the bare structure of the formats we write.
+_GROUPS = {"ExifTool", "System", "File", "Composite"}
+_JFIF = {"JFIFVersion", "ResolutionUnit", "XResolution", "YResolution"}
+_PNG = {"ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace", "Palette"}
+_MOVIE = {"MajorBrand", "MinorVersion", "CompatibleBrands", "MovieHeaderVersion", "TimeScale", "Duration"}
+_MOVIE |= {"PreferredRate", "PreferredVolume", "MatrixStructure", "NextTrackID", "MediaDataSize", "MediaDataOffset"}
+_MOVIE |= {f"{name}Time" for name in ("Preview", "Poster", "Selection", "Current")}
+_MOVIE |= {"PreviewDuration", "SelectionDuration"}
+_TRACK = {"TrackHeaderVersion", "TrackID", "TrackDuration", "TrackLayer", "TrackVolume", "MatrixStructure"}
+_TRACK |= {"ImageWidth", "ImageHeight", "MediaHeaderVersion", "MediaTimeScale", "MediaDuration", "MediaLanguageCode"}
+_TRACK |= {"HandlerType", "HandlerDescription", "GraphicsMode", "OpColor", "CompressorID", "SourceImageWidth"}
+_TRACK |= {"SourceImageHeight", "XResolution", "YResolution", "BitDepth", "VideoFrameRate", "PixelAspectRatio"}
+_TRACK |= {"BufferSize", "MaxBitrate", "AverageBitrate", "ColorProfiles", "ColorPrimaries", "MatrixCoefficients"}
+_TRACK |= {"TransferCharacteristics", "VideoFullRangeFlag"}
+_ALLOWED = {"JFIF": _JFIF, "PNG": _PNG, "QuickTime": _MOVIE, "Track1": _TRACK, "RIFF": {"VP8Version"}}
+# A date field that every movie must have says nothing when it is zero.
+_ZERO_DATE = "0000:00:00 00:00:00"
+
+
+def is_available() -> bool:
+    """Whether exiftool is installed."""
+    return shutil.which("exiftool") is not None
+
+
+def second_opinion(files: Sequence[Path]) -> list[Finding]:
+    """Return what exiftool finds outside of the allow-list; an empty list too where it is not installed."""
+    if not files or not is_available():
+        return []
+    # The resolved path starts with a slash, so no file name can be taken for an option.
+    command = ["exiftool", "-a", "-G1", "-j", "-api", "LargeFileSupport=1", *(str(file.resolve()) for file in files)]
+    answer = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    entries = json.loads(answer.stdout or b"[]")
+    return [
+        Finding(str(entry["SourceFile"]), f"exiftool sees {tag}")
+        for entry in entries
+        for tag, value in entry.items()
+        if not _is_allowed(tag, value)
+    ]
+
+
+def _is_allowed(tag: str, value: object) -> bool:
+    group, _, name = tag.partition(":")
+    if tag == "SourceFile" or (group in _GROUPS and name != "Comment"):
+        return True
+    return value == _ZERO_DATE or name in _ALLOWED.get(group, set())

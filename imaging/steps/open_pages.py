@@ -1,0 +1,78 @@
+"""Opens a document, counts its pages against the limit and offers to draw them one by one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from imaging import limits
+from imaging.refusal import Refused
+from imaging.steps import open_pdf
+from imaging.steps.convert_colour import convert_colour
+from imaging.steps.decode_pixels import decode_pixels
+from imaging.steps.inspect_still import inspect_still
+from imaging.steps.open_still import Still, open_image, open_still, still_of
+from imaging.steps.shrink import shrink
+from imaging.steps.turn_upright import turn_upright
+
+
+@dataclass(frozen=True)
+class Document:
+    """An opened document. `draw` takes a page's number from 0 and gives its picture: RGB, upright, bounded."""
+
+    pages: int
+    draw: Callable[[int], Image.Image]
+    found: frozenset[str]
+
+
+def open_pages(data: bytes, media_type: str) -> Document:
+    """Open a PDF, a TIFF of many pages, or a photo of one page. Refuses `too_many_pages` and what a still refuses."""
+    document = _OPENERS.get(media_type, _open_photo)(data, media_type)
+    if document.pages > limits.DOCUMENT_PAGES:
+        raise Refused("too_many_pages")
+    if document.pages == 0:
+        raise Refused("no_pages")
+    return document
+
+
+def _open_pdf(data: bytes, _media_type: str) -> Document:
+    pdf = open_pdf.open_pdf(data)
+    pages = len(pdf)
+    if pages > limits.DOCUMENT_PAGES:
+        raise Refused("too_many_pages")
+    return Document(pages, lambda number: open_pdf.draw_page(pdf, number), open_pdf.list_extras(pdf, data))
+
+
+def _open_tiff(data: bytes, media_type: str) -> Document:
+    image = open_image(data, media_type)
+    pages = _count_frames(image)
+
+    def draw(number: int) -> Image.Image:
+        image.seek(number)
+        return _draw(still_of(image))
+
+    return Document(pages, draw, frozenset({"metadata"}))
+
+
+def _count_frames(image: Image.Image) -> int:
+    """Count the pages, but not past the limit: a file can chain thousands of them."""
+    try:
+        for number in range(limits.DOCUMENT_PAGES + 1):
+            image.seek(number)
+    except EOFError:
+        return number
+    return limits.DOCUMENT_PAGES + 1
+
+
+def _open_photo(data: bytes, media_type: str) -> Document:
+    found = inspect_still(data, media_type)
+    still = open_still(data, media_type)
+    return Document(1, lambda _: _draw(still), found | still.found)
+
+
+def _draw(still: Still) -> Image.Image:
+    image = shrink(decode_pixels(still.decode), limits.PAGE_SIDE)
+    return turn_upright(convert_colour(image, still.profile), still.orientation)
+
+
+_OPENERS: dict[str, Callable[[bytes, str], Document]] = {"application/pdf": _open_pdf, "image/tiff": _open_tiff}

@@ -1,0 +1,68 @@
+"""Opens a PDF with PDFium and draws its pages. Scripts never run: this build of PDFium has no engine for them."""
+
+import math
+from collections.abc import Callable
+
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image
+
+from imaging import limits
+from imaging.refusal import Refused
+
+_POINTS_PER_INCH = 72
+_NO_SECURITY = -1
+_RAW_CLASSES = {b"/Metadata": "xmp", b"/JavaScript": "javascript", b"/JS": "javascript", b"/AcroForm": "forms"}
+_RAW_CLASSES |= {b"/Launch": "actions", b"/URI": "links", b"/RichMedia": "attachment", b"/Annots": "annotations"}
+
+
+def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
+    """Open the document. Refuses `encrypted_pdf`, even where no password is asked, and `damaged`."""
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = {pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY}
+        raise Refused("encrypted_pdf" if error.err_code in locked else "damaged") from None
+    if pypdfium2.raw.FPDF_GetSecurityHandlerRevision(pdf.raw) != _NO_SECURITY:
+        raise Refused("encrypted_pdf")
+    # What a person has typed into a form is part of the page that the family sees.
+    pdf.init_forms()
+    return pdf
+
+
+def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Image.Image:
+    """Draw one page, counted from 0, in RGB on white at 200 dots per inch, or fewer where the page is large."""
+    page = pdf[number]
+    try:
+        bitmap = page.render(scale=_scale(*page.get_size()), rev_byteorder=True)
+        image: Image.Image = bitmap.to_pil().convert("RGB")
+    finally:
+        page.close()
+    return image
+
+
+def list_extras(pdf: pypdfium2.PdfDocument, data: bytes) -> frozenset[str]:
+    """Name what the document holds beside the look of its pages."""
+    found = {name for token, name in _RAW_CLASSES.items() if token in data}
+    checks: dict[str, Callable[[], object]] = {
+        "metadata": lambda: any(pdf.get_metadata_dict(skip_empty=True)),
+        "attachment": pdf.count_attachments,
+        "javascript": lambda: pypdfium2.raw.FPDFDoc_GetJavaScriptActionCount(pdf.raw) > 0,
+        "forms": pdf.get_formtype,
+        "old_revisions": lambda: data.count(b"%%EOF") > 1,
+        "text_layer": lambda: _has_text(pdf),
+    }
+    return frozenset(found | {name for name, check in checks.items() if check()})
+
+
+def _has_text(pdf: pypdfium2.PdfDocument) -> bool:
+    """Whether the first page has text that could be selected; the others are not read for this."""
+    return len(pdf) > 0 and pdf[0].get_textpage().count_chars() > 0
+
+
+def _scale(width: float, height: float) -> float:
+    """Return pixels per point. A page may claim to be a football field; its picture stays bounded."""
+    width, height = max(width, 1.0), max(height, 1.0)
+    by_dots = limits.PAGE_DPI / _POINTS_PER_INCH
+    by_pixels = math.sqrt(limits.PAGE_PIXELS / (width * height))
+    return min(by_dots, by_pixels, limits.PAGE_SIDE / max(width, height))
