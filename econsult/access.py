@@ -19,7 +19,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, Rendition
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
@@ -187,6 +187,15 @@ def consults_about(session: Session, person: Person, patient: Patient, *, now: d
     """A known child's consults that this person may open, newest first; `patient` comes from `patient_for`."""
     query = select(Consult).where(Consult.patient_id == patient.id).order_by(Consult.id.desc())
     return [consult for consult in session.scalars(query) if _relation_to(session, person, consult, now)]
+
+
+def patients_on(session: Session, person: Person, consults: Iterable[Consult], *, now: datetime) -> dict[int, Patient]:
+    """The children of consults that `worklist.page` listed for this person, by their id; each listing is audited."""
+    listed = list(consults)
+    query = select(Patient).where(Patient.id.in_({consult.patient_id for consult in listed}))
+    for consult in listed:
+        note(session, consult, "list", person_id=person.id, now=now)
+    return {patient.id: patient for patient in session.scalars(query)}
 
 
 def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:

@@ -170,6 +170,15 @@ def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
     return list(session.scalars(select(Attachment).where(Attachment.consult_id == consult_id).order_by(Attachment.id)))
 
 
+def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Attachment]]:
+    """Attachments by consult id, in the order in which they came in."""
+    found: dict[int, list[Attachment]] = {number: [] for number in consult_ids}
+    query = select(Attachment).where(Attachment.consult_id.in_(consult_ids)).order_by(Attachment.id)
+    for attachment in session.scalars(query):
+        found[attachment.consult_id].append(attachment)
+    return found
+
+
 def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, list[Rendition]]:
     """Renditions by attachment id, in the order in which they were made."""
     found: dict[int, list[Rendition]] = {number: [] for number in attachment_ids}

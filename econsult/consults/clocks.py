@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -113,6 +114,15 @@ def clocks_of(session: Session, consult_id: int) -> list[Clock]:
     """The latest cycle of each clock."""
     rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(Clock.name, Clock.cycle))
     return list({clock.name: clock for clock in rows}.values())
+
+
+def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Clock]]:
+    """The clocks that are not stopped, by consult id, the soonest deadline first."""
+    found: dict[int, list[Clock]] = {number: [] for number in consult_ids}
+    query = select(Clock).where(Clock.consult_id.in_(consult_ids), Clock.state != ClockState.STOPPED)
+    for clock in session.scalars(query.order_by(Clock.deadline_at)):
+        found[clock.consult_id].append(clock)
+    return found
 
 
 def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Consult]:

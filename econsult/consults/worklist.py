@@ -23,6 +23,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class View(StrEnum):
+    DRAFTS = "drafts"
     POOL = "pool"
     MINE = "mine"
     WAITING = "waiting"
@@ -103,6 +104,7 @@ def _in_view(person: Person, view: View, now: datetime) -> ColumnElement[bool]:
     is_clinic = person.role in {Role.PCP, Role.TELEPRESENTER}
     ours = Consult.kind == Kind.FAMILY_QUESTION if is_clinic else Consult.kind != Kind.FAMILY_QUESTION
     views: dict[View, ColumnElement[bool]] = {
+        View.DRAFTS: and_(Consult.status == Status.DRAFT, Consult.requester_id == person.id),
         View.POOL: and_(Consult.status == Status.SUBMITTED, ours),
         View.MINE: and_(Consult.holder_id == person.id, Consult.status.in_(OPEN)),
         View.WAITING: and_(Consult.status.in_(OPEN), ~ours) if is_clinic else Consult.status == Status.NEEDS_INFO,
