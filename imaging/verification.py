@@ -57,10 +57,12 @@ def verify_bytes(data: bytes, name: str) -> list[Finding]:
     check = _CHECKS.get(sniff(data[:HEAD_BYTES]) or "")
     if check is None:
         return [Finding(name, "not a type that we write")]
+    findings: list[Finding] = []
     try:
-        return [Finding(name, what) for what in check(data)]
+        findings.extend(Finding(name, what) for what in check(data))
     except Broken as broken:
-        return [Finding(name, f"broken structure: {broken}")]
+        findings.append(Finding(name, f"broken structure: {broken}"))
+    return findings
 
 
 def _check_jpeg(data: bytes) -> Iterator[str]:
