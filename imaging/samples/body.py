@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.samples.fields import Field, Frame, clouds, layered_clouds, smoothstep, soften
+from imaging.samples.fields import Field, Frame, clouds, layered_clouds, slope, smoothstep, soften
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def close_up(rng: np.random.Generator, frame: Frame) -> Shape:
     half = frame.width_mm / 2
     cx, cy = rng.uniform(-0.25, 0.05) * half, rng.uniform(-0.35, -0.1) * half
     radius = np.sqrt((x - cx) ** 2 + ((y - cy) * 1.1) ** 2) / half
-    light = 1.10 - 0.30 * radius**2 + 0.10 * radius**3 + 0.03 * clouds(rng, frame, half * 0.8)
+    light = 1.12 - 0.40 * radius**2 + 0.13 * radius**3 + 0.03 * clouds(rng, frame, half * 0.8)
     sheen = 0.05 * np.exp(-((radius / 0.75) ** 2), dtype=np.float32)
     mask: Field = np.ones((frame.height, frame.width), dtype=np.float32)
     return Shape(mask, np.asarray(light, dtype=np.float32), np.asarray(sheen, dtype=np.float32))
@@ -64,19 +64,26 @@ def _ease(t: Field) -> Field:
 
 def cloth(rng: np.random.Generator, frame: Frame, colour: tuple[int, int, int]) -> Field:
     """Return folded cotton in linear light, shape (height, width, 3)."""
-    fold = layered_clouds(rng, frame, frame.width_mm * 0.22, 2)
-    ridge = np.abs(layered_clouds(rng, frame, frame.width_mm * 0.30, 2))
-    light = (
-        0.90
-        + 0.10 * np.tanh(fold)
-        - 0.22 * np.exp(-((ridge / 0.10) ** 2))
-        + 0.10 * np.exp(-(((ridge - 0.18) / 0.10) ** 2))
-    )
-    light += 0.02 * layered_clouds(rng, frame, 3.0, 2)
+    height = np.zeros((frame.height, frame.width), dtype=np.float32)
+    reach = frame.width_mm
+    for _ in range(2):
+        height += _folds(rng, frame, float(rng.uniform(-0.9, 0.9)), reach * float(rng.uniform(0.22, 0.36)))
+    rumple = layered_clouds(rng, frame, reach * 0.12, 3)
+    lean = slope(np.asarray(height * reach * 0.013 + rumple * reach * 0.0016, dtype=np.float32), frame, (-0.5, -0.85))
+    light = 0.92 + 0.26 * np.tanh(lean * 1.1) + 0.03 * rumple
     base = (np.array(colour, dtype=np.float32) / 255) ** 2.2
-    return np.asarray(
-        soften(np.asarray(light, dtype=np.float32), frame.scale * 0.6)[..., None] * base, dtype=np.float32
-    )
+    return np.asarray(light[..., None] * base, dtype=np.float32)
+
+
+def _folds(rng: np.random.Generator, frame: Frame, angle: float, pitch_mm: float) -> Field:
+    """Return long soft folds of about unit deviation that run at ``angle`` radians."""
+    x, y = frame.axes()
+    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    drift = clouds(rng, frame, pitch_mm * 2.4)
+    across = (y * cos - x * sin) / pitch_mm + 0.55 * drift
+    phase = across * np.float32(2 * np.pi) + np.float32(rng.uniform(0, 6))
+    strength = 0.5 + 0.5 * np.tanh(clouds(rng, frame, pitch_mm * 2.8))
+    return np.asarray((np.sin(phase) + 0.25 * np.sin(2 * phase)) * strength, dtype=np.float32)
 
 
 def cast_shadow(mask: Field, frame: Frame, depth_mm: float) -> Field:

@@ -154,10 +154,11 @@ def _visits(rng: np.random.Generator, sheet: Bitmap, dots: int) -> None:
     count = int(rng.integers(6, 9))
     age = np.asarray(rng.uniform(2.4, 3.2) + np.arange(count) * rng.uniform(0.75, 0.95), dtype=np.float32)
     slowing = np.maximum(age - age[2], 0)
-    height = height_median(age) + rng.uniform(-4, 2) - 2.6 * slowing + rng.normal(0, 0.35, count)
+    height = height_median(age) + rng.uniform(-4, 2) - 3.4 * slowing + rng.normal(0, 0.35, count)
     points = _place(age, np.asarray(height, dtype=np.float32))
     ink = (26, 54, 148)
-    polyline(sheet, dots, points + rng.normal(0, 0.3, points.shape), ink, 0.55)
+    unsteady = points + rng.normal(0, 0.3, points.shape)
+    polyline(sheet, dots, np.asarray(unsteady, dtype=np.float32), ink, 0.55)
     for x, y in points:
         for slant in (1, -1):
             arm = np.array([(x - 2, y - 2 * slant), (x + 2, y + 2 * slant)]) + rng.normal(0, 0.35, (2, 2))

@@ -8,6 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 import av
+import cv2
 import numpy as np
 
 from imaging.samples.fields import Bitmap
@@ -65,7 +66,8 @@ def _write(
     """Encode the stage and a tone; one encoder thread, so that the bytes do not depend on the machine."""
     picture = container.add_stream("libx264", rate=_RATE)
     picture.width, picture.height, picture.pix_fmt = size[0], size[1], "yuv420p"
-    picture.options = {"preset": "veryfast", "crf": "23", "threads": "1"}
+    # Without cpu-independent the encoder's fast paths depend on where memory happens to lie, even in one thread.
+    picture.options = {"preset": "veryfast", "crf": "23", "threads": "1", "x264-params": "cpu-independent=1"}
     sound = container.add_stream("aac", rate=_SOUND_RATE, layout="mono")
     for index in range(max(1, round(seconds * _RATE))):
         image = grained(rng, stage(index / _RATE))
@@ -73,17 +75,17 @@ def _write(
         frame.pts, frame.time_base = index, Fraction(1, _RATE)
         container.mux(picture.encode(frame))
     container.mux(picture.encode(None))
-    for frame in _tone(seconds):
-        container.mux(sound.encode(frame))
+    for notes in _tone(seconds):
+        container.mux(sound.encode(notes))
     container.mux(sound.encode(None))
 
 
 def grained(rng: np.random.Generator, image: Bitmap) -> Bitmap:
     """Return the frame with a little sensor noise in its brightness."""
     height, width = image.shape[:2]
-    noise = np.rint(rng.standard_normal((height // 2, width // 2, 1), dtype=np.float32) * 1.6).astype(np.int16)
-    wide = noise.repeat(2, axis=0).repeat(2, axis=1)
-    return np.clip(image[: height // 2 * 2, : width // 2 * 2] + wide, 0, 255).astype(np.uint8)
+    coarse = rng.integers(-3, 4, (height // 2, width // 2), dtype=np.int16)
+    noise = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.add(image, cv2.merge([noise, noise, noise]), dtype=cv2.CV_8U), dtype=np.uint8)
 
 
 def _tone(seconds: float) -> list[av.AudioFrame]:

@@ -38,11 +38,11 @@ def eczema(rng: np.random.Generator, skin: Surface, spots: list[Spot], strength:
     patch = smoothstep(-0.10, 0.42, inner + ragged)
     halo = smoothstep(-0.75, 0.45, inner + 0.5 * ragged)
     mottle = 0.74 + 0.26 * np.tanh(layered_clouds(rng, frame, size * 0.16, 4))
-    papules = smoothstep(0.75, 1.5, clouds(rng, frame, size * 0.075)) * smoothstep(-0.55, 0.15, inner + ragged)
-    skin.redden(np.asarray(strength * (0.62 * patch * mottle + 0.20 * halo + 0.34 * papules), dtype=np.float32))
-    skin.height += 0.10 * patch + 0.09 * papules + 0.05 * patch * clouds(rng, frame, size * 0.05)
+    papules = smoothstep(0.6, 2.2, clouds(rng, frame, size * 0.062)) * smoothstep(-0.55, 0.15, inner + ragged)
+    skin.redden(np.asarray(strength * (0.62 * patch * mottle + 0.20 * halo + 0.42 * papules), dtype=np.float32))
+    skin.height += 0.10 * patch + 0.07 * papules + 0.05 * patch * clouds(rng, frame, size * 0.05)
     skin.coarse += 1.5 * patch * strength
-    crust = smoothstep(1.0, 2.1, layered_clouds(rng, frame, size * 0.10, 4)) * smoothstep(0.35, 0.9, patch)
+    crust = smoothstep(0.8, 2.6, layered_clouds(rng, frame, size * 0.07, 4)) * smoothstep(0.35, 0.9, patch)
     skin.flakes += 0.22 * strength * crust
     for _ in range(int(5 * strength)):
         _scratch(rng, skin, spots[int(rng.integers(len(spots)))])
@@ -72,15 +72,16 @@ def hives(rng: np.random.Generator, skin: Surface, spots: list[Spot]) -> None:
     """Raised wheals with paler tops and a red flare; neighbours run together."""
     frame = skin.frame
     size = float(np.mean([spot.rx for spot in spots]))
-    bend = 0.17 * layered_clouds(rng, frame, size * 1.1, 2)
+    bend = 0.20 * layered_clouds(rng, frame, size * 0.9, 3)
+    mottle = np.tanh(layered_clouds(rng, frame, size * 0.35, 3))
     inner = np.max([nearness(frame, spot) for spot in spots], axis=0) + bend
-    wheal = smoothstep(-0.04, 0.10, inner)
+    wheal = smoothstep(-0.10, 0.16, inner)
     flare = smoothstep(-1.25, 0.1, inner) ** 2
-    top = smoothstep(0.08, 0.55, inner)
-    skin.redden(np.asarray(0.30 * flare + 0.40 * wheal - 0.42 * top, dtype=np.float32))
-    skin.height += 0.75 * smoothstep(-0.10, 0.36, inner)
+    top = smoothstep(0.05, 0.7, inner)
+    skin.redden(np.asarray(0.34 * flare + 0.34 * wheal - 0.24 * top + 0.08 * wheal * mottle, dtype=np.float32))
+    skin.height += 0.42 * smoothstep(-0.22, 0.75, inner)
     skin.coarse -= 0.5 * wheal
-    skin.gloss += 0.8 * wheal
+    skin.gloss += 0.4 * wheal
 
 
 def ring(rng: np.random.Generator, skin: Surface, spot: Spot) -> None:
@@ -121,7 +122,7 @@ def dark_patches(rng: np.random.Generator, skin: Surface, spots: list[Spot]) -> 
         ragged = 0.26 * layered_clouds(rng, frame, spot.rx * 0.6, 4)
         patch = smoothstep(-0.12, 0.62, nearness(frame, spot) + ragged)
         uneven = 0.80 + 0.20 * np.tanh(layered_clouds(rng, frame, spot.rx * 0.22, 3))
-        skin.melanin += 0.46 * patch * uneven
+        skin.melanin += (0.36 + 0.055 * skin.tone) * patch * uneven
         skin.blood += 0.10 * patch
 
 

@@ -18,7 +18,8 @@ _BLOCKS: tuple[Colour, ...] = ((206, 104, 66), (228, 176, 88), (78, 138, 116), (
 
 def tremor(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
     """A drawn forearm and hand on a cloth that shakes in bursts, with a sudden jerk now and then."""
-    ground = _cloth_ground(rng, size, (150, 172, 184))
+    small = (size[0] // 2, size[1] // 2)
+    ground = _cloth_ground(rng, small, (150, 172, 184))
     colour = _SKIN[int(rng.integers(len(_SKIN)))]
     jerks = np.sort(rng.uniform(0.5, 60, 30))
     pace = float(rng.uniform(5.0, 7.0))
@@ -28,9 +29,10 @@ def tremor(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
         since = t - jerks[jerks <= t][-1] if (jerks <= t).any() else 9.0
         jerk = np.exp(-since * 7) * np.sin(since * 26)
         shake = 0.010 * burst * np.sin(2 * np.pi * pace * t) + 0.05 * jerk
-        return _shaded_limb(ground, _hand_mask(size, shake, 0.6 * burst * np.sin(2 * np.pi * pace * t + 1)), colour)
+        curl = 0.6 * burst * np.sin(2 * np.pi * pace * t + 1)
+        return _shaded_limb(ground, _hand_mask(small, shake, curl), colour)
 
-    return frame_at
+    return _enlarged(frame_at, size)
 
 
 def _hand_mask(size: tuple[int, int], shake: float, curl: float) -> Field:
@@ -71,15 +73,17 @@ def _shaded_limb(ground: Bitmap, mask: Field, colour: Colour) -> Bitmap:
     """Return the ground with a rounded, softly lit shape and its shadow on it."""
     height, width = mask.shape
     depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-    dome = soften(np.sqrt(np.minimum(depth / (height * 0.07), 1), dtype=np.float32), height * 0.008)
+    dome = soften(np.sqrt(np.minimum(depth / (height * 0.085), 1), dtype=np.float32), height * 0.008)
     lean = cv2.Sobel(dome, cv2.CV_32F, 0, 1, ksize=3) + 0.5 * cv2.Sobel(dome, cv2.CV_32F, 1, 0, ksize=3)
-    light = 0.66 + 0.32 * dome + 0.0045 * height * soften(np.asarray(lean, dtype=np.float32), 2) * 0.9
+    light = 0.60 + 0.34 * dome + 0.006 * height * soften(np.asarray(lean, dtype=np.float32), height * 0.01)
     moved = np.roll(mask, (round(height * 0.03), round(height * 0.015)), (0, 1))
     small = cv2.resize(moved, (width // 4, height // 4))
     shadow = cv2.resize(cv2.GaussianBlur(small, (0, 0), height * 0.006), (width, height))
     cover = mask[..., None]
     lit = light[..., None] * np.array(colour, dtype=np.float32)
-    return np.clip(ground * (1 - 0.4 * shadow[..., None]) * (1 - cover) + lit * cover, 0, 255).astype(np.uint8)
+    return np.asarray(
+        np.clip(ground * (1 - 0.4 * shadow[..., None]) * (1 - cover) + lit * cover, 0, 255), dtype=np.uint8
+    )
 
 
 def _cloth_ground(rng: np.random.Generator, size: tuple[int, int], colour: Colour) -> Bitmap:
@@ -89,7 +93,7 @@ def _cloth_ground(rng: np.random.Generator, size: tuple[int, int], colour: Colou
 
 def breathing(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
     """A drawn chest under a striped blanket that rises and falls, faster than it should."""
-    width, height = size
+    width, height = size[0] // 2, size[1] // 2
     frame = Frame(width, height, 500)
     pace = float(rng.uniform(0.65, 0.9))
     stripes = _blanket(rng, frame)
@@ -107,7 +111,16 @@ def breathing(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
         moved = cv2.remap(stripes, base_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         lean = cv2.Sobel(high, cv2.CV_32F, 0, 1, ksize=1) * 0.5 + cv2.Sobel(high, cv2.CV_32F, 1, 0, ksize=1) * 0.35
         light = 0.86 + lean * (0.55 * frame.scale) + folds
-        return np.clip(moved * light[..., None], 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(moved * light[..., None], 0, 255), dtype=np.uint8)
+
+    return _enlarged(frame_at, size)
+
+
+def _enlarged(stage: Stage, size: tuple[int, int]) -> Stage:
+    """Return a stage drawn at half size, enlarged: moving cloth and skin hold no finer detail."""
+
+    def frame_at(t: float) -> Bitmap:
+        return np.asarray(cv2.resize(stage(t), size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
     return frame_at
 
@@ -120,7 +133,7 @@ def _blanket(rng: np.random.Generator, frame: Frame) -> Bitmap:
         distance = np.abs((y - offset + 28) % 56 - 28)
         stripe = np.clip(width - distance, 0, 1)[..., None] * np.float32(0.85)
         image = image * (1 - stripe) + image / 225 * np.array(colour, dtype=np.float32) * stripe
-    return np.clip(image, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image, 0, 255), dtype=np.uint8)
 
 
 def toy_room(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
@@ -186,11 +199,9 @@ def _tower(rng: np.random.Generator, image: Bitmap) -> None:
     for order, (x, y) in zip(rng.permutation(len(_BLOCKS)), places, strict=True):
         colour = np.array(_BLOCKS[int(order)])
         left, top = int(x * width), int(y * height - edge / 2)
-        lid = np.array([(0, 0), (edge, 0), (edge * 1.22, -edge * 0.26), (edge * 0.22, -edge * 0.26)]) + (left, top)
-        side = np.array([(edge, 0), (edge * 1.22, -edge * 0.26), (edge * 1.22, edge * 0.74), (edge, edge)]) + (
-            left,
-            top,
-        )
+        corner = np.array((left, top), dtype=np.float32)
+        lid = edge * np.array([(0, 0), (1, 0), (1.22, -0.26), (0.22, -0.26)]) + corner
+        side = edge * np.array([(1, 0), (1.22, -0.26), (1.22, 0.74), (1, 1)]) + corner
         cv2.rectangle(image, (left, top), (left + edge, top + edge), colour.tolist(), -1)
         cv2.fillConvexPoly(image, lid.astype(np.int32), np.minimum(colour * 1.18 + 8, 255).tolist(), cv2.LINE_AA)
         cv2.fillConvexPoly(image, side.astype(np.int32), (colour * 0.72).tolist(), cv2.LINE_AA)
@@ -202,7 +213,7 @@ def _window_light(rng: np.random.Generator, image: Bitmap) -> Bitmap:
     frame = Frame(width, height, 2)
     x, y = frame.axes()
     light = 1.03 - 0.12 * ((x - 0.3) ** 2 + (y + 0.1) ** 2) + 0.015 * clouds(rng, frame, 0.5)
-    return np.clip(image * light[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * light[..., None], 0, 255), dtype=np.uint8)
 
 
 def _ball(image: Bitmap, x: float, y: float, radius: float, turn: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -98,5 +99,5 @@ def _labels(media_type: str, taken_at: datetime) -> dict[str, object]:
 
 def stored_pixels(image: Bitmap, orientation: int) -> Bitmap:
     """Return the pixels as the sensor stored them, so that this EXIF orientation turns them upright again."""
-    turns = {1: 0, 6: 1, 3: 2, 8: 3}[orientation]
-    return np.ascontiguousarray(np.rot90(image, turns))
+    turns = {6: cv2.ROTATE_90_COUNTERCLOCKWISE, 3: cv2.ROTATE_180, 8: cv2.ROTATE_90_CLOCKWISE}
+    return image if orientation == 1 else np.asarray(cv2.rotate(image, turns[orientation]), dtype=np.uint8)

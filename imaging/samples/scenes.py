@@ -62,8 +62,8 @@ def hives_trunk(rng: np.random.Generator, tone: int, size: tuple[int, int]) -> B
     """Wheals scattered over a close-up of the upper back."""
     shape, skin = _close(rng, tone, size, 130)
     spots = []
-    for x, y in _scattered(rng, 11, (-54, 54), (-40, 24), 17):
-        radius = rng.uniform(4.0, 9.5)
+    for x, y in _scattered(rng, 17, (-56, 56), (-42, 26), 13):
+        radius = 2.8 + 7.5 * rng.uniform() ** 2
         spots.append(Spot(x, y, radius, radius * rng.uniform(0.65, 1.0), rng.uniform(0, 3)))
     hives(rng, skin, spots)
     moles(rng, skin, 2)

@@ -10,12 +10,12 @@ from imaging.samples.skin import to_srgb
 _WOODS = ((128, 98, 72), (150, 140, 128), (96, 80, 66))
 
 
-def ecg_sheet(rng: np.random.Generator, tone: int, size: tuple[int, int]) -> Bitmap:
+def ecg_sheet(rng: np.random.Generator, _tone: int, size: tuple[int, int]) -> Bitmap:
     """A twelve-lead ECG on pink paper; the tone plays no part."""
     return _photographed(rng, draw_ecg(rng, _dots(size)), size)
 
 
-def growth_chart(rng: np.random.Generator, tone: int, size: tuple[int, int]) -> Bitmap:
+def growth_chart(rng: np.random.Generator, _tone: int, size: tuple[int, int]) -> Bitmap:
     """A height chart with a child's points drawn by pen; the tone plays no part."""
     return _photographed(rng, draw_growth(rng, _dots(size)), size)
 

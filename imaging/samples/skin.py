@@ -25,10 +25,13 @@ _TONES = np.array(
 )
 # How strongly one unit of each pigment dims red, green and blue.
 _MELANIN = np.array([0.55, 0.95, 1.35], dtype=np.float32)
-_BLOOD = np.array([0.16, 1.0, 0.72], dtype=np.float32)
+_BLOOD = np.array([0.20, 1.0, 0.84], dtype=np.float32)
 # Dark skin hides part of its blood below the melanin, and shows inflammation as brown-violet instead.
-_BLOOD_SEEN = (1.0, 0.98, 0.92, 0.82, 0.68, 0.58)
+_BLOOD_SEEN = (1.0, 0.98, 0.92, 0.84, 0.76, 0.74)
 _BROWNING = (0.0, 0.02, 0.06, 0.14, 0.24, 0.30)
+
+# Tan and flush vary more on brown skin; the same variation would look like marble on pale skin.
+_UNEVEN = (0.5, 0.6, 0.8, 1.0, 1.1, 1.1)
 
 LIGHT = (-0.62, -0.78)
 
@@ -59,8 +62,11 @@ class Surface:
 def bare_skin(rng: np.random.Generator, frame: Frame, tone: int) -> Surface:
     """Return healthy skin: uneven tan, faint mottling, a few freckles on light tones."""
     shape = (frame.height, frame.width)
-    tan = 0.050 * layered_clouds(rng, frame, 34, 3) + 0.020 * layered_clouds(rng, frame, 5, 3)
-    flush = 0.050 * layered_clouds(rng, frame, 22, 3) + 0.028 * layered_clouds(rng, frame, 3.2, 3)
+    even = _UNEVEN[tone - 1]
+    tan: Field = np.asarray(0.050 * even * layered_clouds(rng, frame, 34, 3), dtype=np.float32)
+    tan += 0.022 * even * layered_clouds(rng, frame, 5, 3)
+    flush: Field = np.asarray(0.045 * even * layered_clouds(rng, frame, 22, 3), dtype=np.float32)
+    flush += 0.022 * layered_clouds(rng, frame, 3.2, 3)
     relief = 0.10 * clouds(rng, frame, 14) + 0.022 * clouds(rng, frame, 4)
     ones: Field = np.ones(shape, dtype=np.float32)
     zeros: Field = np.zeros(shape, dtype=np.float32)
@@ -73,7 +79,7 @@ def albedo(skin: Surface) -> Field:
     dimming = skin.melanin[..., None] * _MELANIN + skin.blood[..., None] * _BLOOD
     colour = base * np.exp(-dimming, dtype=np.float32)
     chalk = skin.flakes[..., None]
-    white = np.array([0.80, 0.76, 0.72], dtype=np.float32) * (0.45 + 0.55 * float(base[1]) / 0.6)
+    white = np.array([0.78, 0.68, 0.60], dtype=np.float32) * (0.14 + 0.86 * float(base[1]) / 0.6)
     return np.asarray(colour * (1 - chalk) + white * chalk, dtype=np.float32)
 
 
