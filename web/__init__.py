@@ -9,17 +9,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.assets import init_assets
 from web.auth import init_auth
+from web.desk import init_desk
 from web.errors import init_errors
 from web.forms import init_forms
 from web.headers import init_headers
 from web.language import init_language
+from web.pages.demo import demo
 from web.pages.door import door
+from web.pages.start import start
 from web.times import init_times
 
 if TYPE_CHECKING:
     from web.context import WebRuntime
 
-PAGES = (door,)
+PAGES = (door, start)
 
 
 def create_app(runtime: WebRuntime) -> Flask:
@@ -41,7 +44,8 @@ def create_app(runtime: WebRuntime) -> Flask:
     init_errors(app)
     init_auth(app)
     init_forms(app)
-    for pages in PAGES:
+    init_desk(app)
+    for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)
     return app
 

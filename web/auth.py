@@ -30,8 +30,15 @@ from web.forms import is_bearer
 
 COOKIE = "econsult_session"
 TOUCH_EVERY = timedelta(minutes=1)
-HOME_OF = {Role.CAREGIVER: "/family", Role.PCP: "/clinic"}
-OTHER_HOME = "/worklist"
+HOME_OF = {
+    Role.CAREGIVER: "/family",
+    Role.PCP: "/clinic",
+    Role.TELEPRESENTER: "/clinic",
+    Role.SPECIALIST: "/worklist",
+    Role.COORDINATOR: "/coordination",
+}
+OTHER_HOME = "/start"
+BACKGROUND = "X-Background"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -110,7 +117,8 @@ def _load_visitor() -> None:
     g.person = visitor.person
     if visitor.session_id is not None:
         g.session_id, g.session_ref = visitor.session_id, str(visitor.session_id)
-        if now() - visitor.opened_at >= TOUCH_EVERY:
+        # A page that asks for news by itself says so: only what a person does keeps a session alive.
+        if BACKGROUND not in request.headers and now() - visitor.opened_at >= TOUCH_EVERY:
             with database().writing() as session:
                 touch_session(session, visitor.session_id, now())
 

@@ -9,16 +9,19 @@ from werkzeug.utils import redirect
 from econsult.people.persons import Person, choose_language
 from econsult.people.signin import sign_in, use_link
 from web.auth import home_of, let_in, let_out
-from web.context import database, now, signed_in
+from web.context import database, now, settings, signed_in
 from web.forms import FormReader
 from web.language import LANGUAGES, gettext, remember, safe_path
+from web.pages.demo import landing
 
 door = Blueprint("door", __name__)
 
 
 @door.get("/")
-def start() -> Response:
-    """Send a signed-in person to their own start page, and a visitor to the sign-in page."""
+def start() -> str | Response:
+    """Send a signed-in person to their own start page, and a visitor to the sign-in page; a demo shows its people."""
+    if settings().is_demo:
+        return landing()
     person = signed_in()
     return redirect(home_of(person) if person else "/sign-in", code=303)
 
@@ -42,6 +45,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
 
 
 @door.route("/s/<token>", methods=["GET", "POST"])
+@door.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def sign_in_link(token: str) -> str | Response | tuple[str, int]:
     """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
     if request.method == "GET":
@@ -54,7 +58,7 @@ def sign_in_link(token: str) -> str | Response | tuple[str, int]:
 @door.post("/sign-out")
 def sign_out() -> Response:
     """End the session."""
-    return let_out("/sign-in")
+    return let_out("/" if settings().is_demo else "/sign-in")
 
 
 @door.post("/language")

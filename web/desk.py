@@ -1,0 +1,60 @@
+"""The frame of the staff pages: where each role can go from here, and what a page says after something was done."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_babel import lazy_gettext as _l
+
+from econsult.people.persons import Role
+from web.context import signed_in
+
+PLACES = {
+    Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
+    Role.TELEPRESENTER: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request"))),
+    Role.SPECIALIST: (("/worklist", _l("Queue")), ("/worklist?view=done", _l("Answered"))),
+    Role.COORDINATOR: (("/coordination", _l("Families to tell")),),
+}
+SAID = {
+    "signed": _l("Signed. The clinic has been told."),
+    "all_answered": _l("Nothing more waits for you now."),
+    "released": _l("Given back to the pool."),
+    "declined": _l("Declined. The person who asked has been told."),
+    "claimed": _l("You hold this now."),
+    "asked": _l("Asked. The clock stands still until an answer comes."),
+    "sent": _l("Message sent."),
+    "saved": _l("Saved."),
+    "request_sent": _l("Request sent."),
+    "sent_on": _l("Sent on to the specialists."),
+    "acknowledged": _l("Thank you. The family can read the answer now."),
+    "informed": _l("Written down: the family has heard the answer."),
+    "closed": _l("Closed."),
+    "withdrawn": _l("Taken back."),
+    "registered": _l("The child is registered."),
+    "files_sent": _l("The files arrived and are being prepared."),
+}
+
+
+def init_desk(app: Flask) -> None:
+    """Give templates `desk_places()`, `said` and the filter `initials`."""
+    app.jinja_env.globals["desk_places"] = desk_places
+    app.jinja_env.filters["initials"] = initials
+    app.context_processor(lambda: {"said": SAID.get(request.args.get("said", ""), "")})
+
+
+def desk_places() -> list[tuple[str, str, str]]:
+    """Address, words and count of each entry of the signed-in person's navigation."""
+    person = signed_in()
+    places = PLACES.get(Role(person.role), ()) if person else ()
+    counts: dict[str, str] = g.get("place_counts", {})
+    return [(address, str(words), counts.get(address, "")) for address, words in places]
+
+
+def count_place(address: str, count: str) -> None:
+    """Show a number beside an entry of the navigation on this page."""
+    g.setdefault("place_counts", {})[address] = count
+
+
+def initials(name: str) -> str:
+    """The first letters of a name's first and last word, without titles such as Dr."""
+    words = [word for word in name.split() if word[0].isalpha() and not word.endswith(".")]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
