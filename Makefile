@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
-.PHONY: run test check bench lock
+.PHONY: run test check bench lock pages
 
 # exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.
 run: $(VENV)/.installed
@@ -51,3 +51,7 @@ lock: $(VENV)/.installed
 	@$(PIP) install uv==0.13.9
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra test --constraint requirements.lock --output-file tests/requirements.lock
+
+# Pages of docs/ that are written from the code.
+pages: $(VENV)/.installed
+	$(BIN)/python -m tests.house.pages
