@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from econsult import tables  # noqa: F401 - declares every table, whichever module is asked for first.
 from econsult.database import Database, open_database
 from econsult.errors import SettingError
 from econsult.settings import Settings

@@ -9,10 +9,15 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.records import Consult
+from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person
 
 PAUSE_LIMIT = timedelta(hours=72)
+# Whoever waited for information gets this long to take the consult up again before the claim lapses.
+GRACE = timedelta(hours=4)
 
 
 class ClockName(StrEnum):
@@ -143,12 +148,26 @@ def fire_due(session: Session, consult: Consult, now: datetime) -> list[Clock]:
     for clock in _open_clocks(session, consult, None):
         if clock.state == ClockState.PAUSED and clock.paused_until is not None and clock.paused_until <= now:
             resume_clock(session, consult, ClockName(clock.name), clock.paused_until, "pause_limit")
+            _end_waiting(session, consult, now)
         if clock.state == ClockState.RUNNING and not clock.is_breached and clock.deadline_at <= now:
             clock.is_breached = True
             _note(session, clock, "breached", now)
             breached.append(clock)
     refresh_deadline(session, consult)
     return breached
+
+
+def _end_waiting(session: Session, consult: Consult, now: datetime) -> None:
+    """Nobody answered the request for information in time: the consult goes back to a human, who is told."""
+    if consult.status != Status.NEEDS_INFO:
+        return
+    consult.status = next_status(consult.status, "resume")
+    consult.claim_until = now + GRACE
+    consult.version += 1
+    note(session, consult, "resume", person_id=None, now=now, detail="pause_limit")
+    if consult.holder_id is not None:
+        holder = session.get_one(Person, consult.holder_id)
+        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=f"pause:{now.isoformat()}", now=now)
 
 
 def refresh_deadline(session: Session, consult: Consult) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import ClockName, resume_clock
+from econsult.consults.clocks import GRACE, ClockName, resume_clock
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.records import Consult, note
 from econsult.consults.requests import end
@@ -90,6 +90,7 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
     if consult.status != Status.NEEDS_INFO or person.id == consult.holder_id:
         return
     consult.status = next_status(consult.status, "reply")
+    consult.claim_until = now + GRACE
     consult.version += 1
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, "reply")
     note(session, consult, "reply", person_id=person.id, now=now)

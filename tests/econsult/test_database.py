@@ -1,0 +1,94 @@
+"""Transactions, sealed columns and instants."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError, StatementError
+
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.database import Database, open_database
+from econsult.errors import EmergencyError, NotFoundError, SettingError
+from econsult.heartbeats import beat
+from econsult.people.patients import Patient
+from storage.keys import FieldCipher, KeyRing, WrongKey, generate
+from tests.personas import NOON, Clinic, open_clinic
+
+
+def test_names_and_words_rest_sealed(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        raw = session.execute(text("SELECT p.name, c.question FROM patient p, consult c")).all()
+        flat = " ".join(str(value) for row in raw for value in row)
+    assert "Luz" not in flat
+    assert "dermatitis" not in flat
+    assert consult.question.startswith("Is this atopic")
+
+
+def test_another_key_does_not_open_the_columns(sqlite_database: Database) -> None:
+    open_clinic(sqlite_database)
+    other = open_database(str(sqlite_database.engine.url), FieldCipher(KeyRing.parse(generate())))
+    with pytest.raises(WrongKey), other.reading() as session:
+        session.scalars(select(Patient)).all()
+    other.close()
+
+
+def test_a_naive_instant_is_refused(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(StatementError, match="time zone"), database.writing() as session:
+        consult = clinic.econsult(session)
+        consult.answered_at = datetime(2026, 3, 2, 12, 0)  # noqa: DTZ001 - the point of the test.
+
+
+def test_instants_come_back_aware_and_equal(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = clinic.econsult(session).id
+    with database.reading() as session:
+        assert session.get_one(Consult, number).due_at == NOON + timedelta(hours=24)
+
+
+def test_a_refusal_rolls_back_but_an_emergency_is_kept(database: Database, clinic: Clinic) -> None:
+    def raise_inside(error: Exception) -> int:
+        with pytest.raises(type(error)), database.writing() as session:
+            consult = clinic.draft(session)
+            session.add(RedFlagStop(consult_id=consult.id, person_id=clinic.pcp.id, codes="breathing", at=NOON))
+            raise error
+        with database.reading() as session:
+            return len(session.scalars(select(RedFlagStop)).all())
+
+    assert raise_inside(NotFoundError()) == 0
+    assert raise_inside(EmergencyError(("breathing",))) == 1
+
+
+def test_sqlite_writers_wait_for_each_other_instead_of_failing(sqlite_database: Database) -> None:
+    errors: list[Exception] = []
+
+    def add_rows(name: str) -> None:
+        for number in range(30):
+            try:
+                with sqlite_database.writing() as session:
+                    beat(session, f"{name}-{number}", "fast", NOON)
+            except OperationalError as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=add_rows, args=(f"w{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_sqlite_is_durable_and_checks_references(sqlite_database: Database) -> None:
+    with sqlite_database.reading() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert session.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert session.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "sqlite:////proc/none/db.sqlite3"])
+def test_a_wrong_database_url_is_one_clear_sentence(url: str) -> None:
+    with pytest.raises(SettingError, match=r"\.$"):
+        open_database(url, FieldCipher(KeyRing.parse(generate())))

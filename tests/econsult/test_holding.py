@@ -1,0 +1,90 @@
+"""Claims: one winner, renewed by work, returned to the pool when the holder falls silent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from econsult.consults import answers, holding, threads
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.people.persons import Person
+from tests.personas import ANSWER, LEASE, NOON, Clinic
+
+
+def test_many_claim_at_once_and_one_holds_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = clinic.econsult(session).id
+
+    def try_claim(person: Person) -> bool:
+        try:
+            with database.writing() as session:
+                holding.claim(session, session.get_one(Consult, number), person, now=NOON, lease=LEASE)
+        except ImpossibleVerbError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        people = [clinic.derm, clinic.derm2, clinic.neuro, clinic.pcp, clinic.admin, clinic.nurse]
+        assert sum(pool.map(try_claim, people)) == 1
+
+
+def test_claiming_ones_own_again_renews_it(database: Database, clinic: Clinic) -> None:
+    later = NOON + timedelta(minutes=20)
+    with database.writing() as session:
+        consult = holding.claim(session, clinic.claimed(session), clinic.derm, now=later, lease=LEASE)
+        assert consult.claim_until == later + LEASE
+
+
+def test_a_silent_holder_loses_the_claim_but_not_with_a_draft(database: Database, clinic: Clinic) -> None:
+    after = NOON + LEASE + timedelta(minutes=1)
+    with database.writing() as session:
+        silent, writing = clinic.claimed(session), clinic.claimed(session)
+        answers.save_draft(session, writing, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        assert [consult.id for consult in holding.lapse_claims(session, after)] == [silent.id]
+        assert (silent.status, silent.holder_id) == ("submitted", None)
+        assert writing.holder_id == clinic.derm.id
+        assert [consult.id for consult in holding.lapse_claims(session, NOON + 9 * LEASE)] == [writing.id]
+        assert answers.draft_of(session, writing.id) is not None
+
+
+def test_only_the_holder_releases(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        with pytest.raises(ForbiddenError):
+            holding.release(session, consult, clinic.derm2, "mine", now=NOON)
+        holding.release(session, consult, clinic.derm, "", now=NOON)
+        assert (consult.status, consult.holder_id) == ("submitted", None)
+
+
+def test_a_draft_survives_the_release_and_the_next_holder_goes_on_with_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        holding.release(session, consult, clinic.derm, "", now=NOON)
+        holding.claim(session, consult, clinic.derm2, now=NOON, lease=LEASE)
+        draft = answers.draft_of(session, consult.id)
+        assert draft is not None
+        assert draft.content["impression"] == ANSWER["impression"]
+
+
+def test_releasing_while_information_is_awaited_lets_the_clock_run_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        holding.release(session, consult, clinic.derm, "", now=NOON + timedelta(hours=5))
+        assert consult.due_at == NOON + timedelta(hours=29)
+
+
+def test_declining_ends_the_consult_with_a_reason(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        assert (consult.status, consult.end_reason, consult.next_deadline_at) == ("declined", "Needs a visit", None)
+
+
+def test_somebody_elses_consult_cannot_be_declined(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(ForbiddenError), database.writing() as session:
+        holding.decline(session, clinic.claimed(session), clinic.derm2, "No", now=NOON)

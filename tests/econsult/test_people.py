@@ -1,0 +1,155 @@
+"""Accounts, passwords, sessions, links, tokens and children."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.people import signin
+from econsult.people.passwords import hash_password, is_password
+from econsult.people.patients import add_patient, age_in_months, caregivers_of, link_caregiver
+from econsult.people.persons import Role, add_person, person_by_email
+from tests.personas import NOON, Clinic
+
+PASSWORD = "correct horse battery"
+
+
+def test_a_person_is_found_whatever_the_case_of_the_address(database: Database, clinic: Clinic) -> None:
+    with database.reading() as session:
+        found = person_by_email(session, database.cipher, " Mother@CLINIC.test ")
+    assert found is not None
+    assert found.id == clinic.mother.id
+
+
+@pytest.mark.parametrize(("email", "reason"), [("no address", "invalid"), ("MOTHER@clinic.test", "taken")])
+def test_an_address_is_checked(database: Database, clinic: Clinic, email: str, reason: str) -> None:
+    with pytest.raises(InvalidError) as error, database.writing() as session:
+        add_person(session, database.cipher, clinic.program, email=email, name="X", role=Role.PCP, now=NOON)
+    assert error.value.fields == {"email": reason}
+
+
+def test_a_password_is_right_only_when_it_is_the_same_text() -> None:
+    stored = hash_password(PASSWORD)
+    assert is_password(stored, PASSWORD)
+    assert not is_password(stored, PASSWORD + "x")
+    assert not is_password(None, PASSWORD)
+    assert not is_password(stored, "x" * 100_000)
+    composed, decomposed = "contrase\u00f1a muy larga", "contrasen\u0303a muy larga"
+    assert is_password(hash_password(composed), decomposed)
+
+
+@pytest.mark.parametrize("password", ["too short", "x" * 257])
+def test_a_password_has_a_sensible_length(password: str) -> None:
+    with pytest.raises(InvalidError):
+        hash_password(password)
+
+
+def test_guessing_closes_the_account_for_a_while(database: Database, clinic: Clinic) -> None:
+    def attempt(password: str, after: timedelta = timedelta()) -> bool:
+        with database.writing() as session:
+            return signin.sign_in(session, database.cipher, "pcp@clinic.test", password, NOON + after) is not None
+
+    with database.writing() as session:
+        session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
+    assert attempt(PASSWORD)
+    assert not any(attempt("wrong") for _ in range(signin.TRIES))
+    assert not attempt(PASSWORD)
+    assert attempt(PASSWORD, signin.TRY_WINDOW + timedelta(seconds=1))
+
+
+def test_a_session_ends_when_idle_and_at_its_limit(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        token = signin.open_session(session, clinic.mother, NOON)
+        assert signin.visitor_by_session(session, token, NOON + timedelta(minutes=59)) is not None
+        assert signin.visitor_by_session(session, token, NOON + timedelta(minutes=61)) is None
+        assert signin.visitor_by_session(session, "made up", NOON) is None
+        assert token not in str(session.execute(text("SELECT * FROM sign_in_session")).all())
+
+
+def test_a_session_that_is_used_lives_on_but_not_for_ever(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        token = signin.open_session(session, clinic.derm, NOON)
+        for quarter in range(1, 48):
+            visitor = signin.visitor_by_session(session, token, NOON + quarter * timedelta(minutes=15))
+            assert visitor is not None
+            assert visitor.session_id is not None
+            signin.touch_session(session, visitor.session_id, NOON + quarter * timedelta(minutes=15))
+        assert signin.visitor_by_session(session, token, NOON + timedelta(hours=12)) is None
+
+
+def test_signing_out_ends_the_session_at_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        token = signin.open_session(session, clinic.derm, NOON)
+        visitor = signin.visitor_by_session(session, token, NOON)
+        assert visitor is not None
+        assert visitor.session_id is not None
+        signin.close_session(session, visitor.session_id)
+        assert signin.visitor_by_session(session, token, NOON) is None
+
+
+def test_a_link_works_once_and_not_for_long(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        token, old = signin.make_link(session, clinic.mother, NOON), signin.make_link(session, clinic.mother, NOON)
+        person = signin.use_link(session, token, NOON)
+        assert person is not None
+        assert person.id == clinic.mother.id
+        assert signin.use_link(session, token, NOON) is None
+        assert signin.use_link(session, old, NOON + timedelta(minutes=11)) is None
+
+
+def test_a_token_carries_its_person_until_it_expires_or_they_leave(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        token = signin.make_token(session, clinic.derm, NOON, days=1)
+        assert signin.visitor_by_token(session, token, NOON) is not None
+        assert signin.visitor_by_token(session, token, NOON + timedelta(days=1)) is None
+        session.merge(clinic.derm).is_active = False
+        session.flush()
+        assert signin.visitor_by_token(session, token, NOON) is None
+
+
+def test_sweeping_removes_what_has_expired(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        signin.open_session(session, clinic.derm, NOON)
+        signin.make_link(session, clinic.derm, NOON)
+        assert signin.sweep_sign_ins(session, NOON) == 0
+        assert signin.sweep_sign_ins(session, NOON + timedelta(days=2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"birth_date": "2004-01-01"}, "birth_date"),
+        ({"birth_date": "2027-01-01"}, "birth_date"),
+        ({"birth_date": "yesterday"}, "birth_date"),
+        ({"sex": "boy"}, "sex"),
+        ({"language": "tlh"}, "language"),
+    ],
+)
+def test_a_child_is_checked_field_by_field(
+    database: Database, clinic: Clinic, change: dict[str, str], field: str
+) -> None:
+    values = {"name": "Ana", "birth_date": "2020-02-29", "sex": "female", "language": "es", **change}
+    with pytest.raises(InvalidError) as error, database.writing() as session:
+        add_patient(session, clinic.program, key_wrapped=b"k", now=NOON, **values)  # type: ignore[arg-type]
+    assert list(error.value.fields) == [field]
+
+
+@pytest.mark.parametrize(
+    ("today", "months"),
+    [(date(2024, 2, 29), 48), (date(2024, 2, 28), 47), (date(2025, 3, 1), 60), (date(2019, 1, 1), 0)],
+)
+def test_age_counts_whole_months(today: date, months: int) -> None:
+    assert age_in_months(date(2020, 2, 29), today) == months
+
+
+def test_a_caregivers_link_counts_from_its_start(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        link_caregiver(session, clinic.child, clinic.stranger, "foster_parent", NOON + timedelta(days=1))
+        assert [person.id for person in caregivers_of(session, clinic.child.id, NOON)] == [clinic.mother.id]
+        with pytest.raises(InvalidError):
+            link_caregiver(session, clinic.other_child, clinic.mother, "neighbour", NOON)

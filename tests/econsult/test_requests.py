@@ -1,0 +1,197 @@
+"""Asking: what a request needs, what stops it, and what a family's question becomes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from econsult import access
+from econsult.consults import requests
+from econsult.consults.clocks import ClockState, clocks_of
+from econsult.consults.records import RedFlagStop
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.database import Database
+from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.consent import ConsentGiven, consent_for
+from econsult.people.patients import link_caregiver
+from tests.personas import NOON, QUESTION, TARGETS, Clinic
+
+SENT_ON = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis", urgency="same_day")
+
+
+def test_submitting_starts_the_promise(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        assert consult.status == "submitted"
+        assert consult.due_at == consult.next_deadline_at == NOON + timedelta(hours=24)
+        assert [clock.state for clock in clocks_of(session, consult.id)] == [ClockState.RUNNING]
+
+
+@pytest.mark.parametrize(("urgency", "hours"), [("routine", 24), ("same_day", 4), ("urgent", 1)])
+def test_urgency_sets_the_target(database: Database, clinic: Clinic, urgency: str, hours: int) -> None:
+    with database.writing() as session:
+        assert clinic.econsult(session, urgency=urgency).due_at == NOON + timedelta(hours=hours)
+
+
+def test_the_whole_pool_and_the_family_are_told_and_nobody_else(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        told = session.execute(select(Notice.person_id, Notice.kind).where(Notice.consult_id == consult.id)).all()
+    assert {tuple(row) for row in told} == {
+        (clinic.derm.id, NoticeKind.NEW_REQUEST),
+        (clinic.derm2.id, NoticeKind.NEW_REQUEST),
+        (clinic.mother.id, NoticeKind.RECEIVED),
+    }
+
+
+def test_a_request_names_everything_that_is_missing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = requests.create(session, clinic.pcp, clinic.child, RequestForm(question="Eczema?"), now=NOON)
+        with pytest.raises(InvalidError) as error:
+            requests.submit(session, draft, clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+    assert error.value.fields == {
+        "question": "too_short",
+        "specialty": "required",
+        "question_type": "required",
+        "consent": "required",
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        (RequestForm(specialty="astrology"), "specialty"),
+        (RequestForm(question="?" * 301), "question"),
+        (RequestForm(question_type="gossip"), "question_type"),
+        (RequestForm(urgency="yesterday"), "urgency"),
+        (RequestForm(details={"red_flags": "breathing"}), "details.red_flags"),
+        (RequestForm(details={"body_site": "somewhere"}), "details.body_site"),
+        (RequestForm(details={"body_site": [3]}), "details.body_site"),
+        (RequestForm(kind="gossip"), "kind"),
+    ],
+)
+def test_an_unknown_value_is_refused_by_name(database: Database, clinic: Clinic, form: RequestForm, field: str) -> None:
+    with pytest.raises(InvalidError) as error, database.writing() as session:
+        requests.create(session, clinic.pcp, clinic.child, form, now=NOON)
+    assert list(error.value.fields) == [field]
+
+
+def test_a_red_flag_stops_the_family_and_stays_on_record(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError) as error, database.writing() as session:
+        draft = clinic.family_draft(session, details={"red_flags": ["breathing", "kawasaki_signs"]})
+        form = SubmitForm(
+            red_flag_attestation={"examined_by": "me", "at": "now", "why": "no"}, override_reason="please"
+        )
+        requests.submit(session, draft, clinic.mother, form, now=NOON, targets=TARGETS)
+    assert error.value.codes == ("breathing",)
+    with database.reading() as session:
+        stop = session.scalars(select(RedFlagStop)).one()
+        assert (stop.codes, stop.is_attested) == ("breathing", False)
+        told = session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.EMERGENCY)).all()
+        assert told == [clinic.pcp.id]
+
+
+def test_a_red_flag_that_nobody_knows_counts_as_now(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError), database.writing() as session:
+        clinic.econsult(session, details={"red_flags": ["glows_in_the_dark"]})
+
+
+def test_a_same_day_flag_does_not_block(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        assert clinic.econsult(session, details={"red_flags": ["kawasaki_signs"]}).status == "submitted"
+
+
+@pytest.mark.parametrize("missing", ["examined_by", "at", "why", None])
+def test_a_clinician_passes_only_with_a_whole_attestation(
+    database: Database, clinic: Clinic, missing: str | None
+) -> None:
+    attestation = {"examined_by": "PCP", "at": "2026-03-02T11:00Z", "why": "Seen in clinic, breathing normally"}
+    attestation.pop(missing or "", None)
+    with database.writing() as session:
+        draft = clinic.draft(session, details={"red_flags": ["breathing"]})
+        form = SubmitForm(red_flag_attestation=attestation)
+        if missing:
+            with pytest.raises(EmergencyError):
+                requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS)
+        else:
+            requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS)
+            assert session.scalars(select(RedFlagStop)).one().is_attested
+
+
+def test_a_private_place_is_known_from_the_draft_on(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": ["leg", "groin"]})
+        assert draft.is_private_site
+        requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "leg"}), now=NOON)
+        assert not draft.is_private_site
+
+
+def test_consent_keeps_its_text_and_who_gave_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consent = consent_for(session, clinic.family_draft(session).id)
+    assert consent is not None
+    assert (consent.given_by, consent.method, consent.language) == ("parent", "electronic", "es")
+    assert (len(consent.text_hash), consent.given_at, consent.recorded_by_id) == (64, NOON, clinic.mother.id)
+
+
+def test_somebody_without_authority_cannot_consent(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        link_caregiver(session, clinic.child, clinic.stranger, "grandparent", NOON, has_authority=False)
+        form = RequestForm(kind="family_question", consent=ConsentGiven("parent", "electronic", "en"))
+        with pytest.raises(ForbiddenError, match="authority"):
+            requests.create(session, clinic.stranger, clinic.child, form, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("friend", "verbal", "en"), ("parent", "telepathic", "en"), ("parent", "verbal", "xx")]
+)
+def test_consent_takes_only_known_words(wrong: tuple[str, str, str]) -> None:
+    with pytest.raises(InvalidError):
+        ConsentGiven(*wrong)
+
+
+def test_a_caregiver_cannot_send_an_econsult_and_a_specialist_cannot_ask(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        with pytest.raises(ForbiddenError):
+            requests.create(session, clinic.mother, clinic.child, RequestForm(kind="econsult"), now=NOON)
+        with pytest.raises(ForbiddenError):
+            requests.create(session, clinic.derm, clinic.child, RequestForm(kind="econsult"), now=NOON)
+
+
+def test_what_was_sent_is_not_edited_or_sent_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        with pytest.raises(ImpossibleVerbError, match="submitted"):
+            requests.edit(session, consult, clinic.pcp, RequestForm(question="Another one, please?"), now=NOON)
+        with pytest.raises(ImpossibleVerbError):
+            requests.submit(session, consult, clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+
+
+def test_a_family_question_sent_on_becomes_the_clinics_request(database: Database, clinic: Clinic) -> None:
+    later = NOON + timedelta(hours=2)
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+        requests.send_on(session, consult, clinic.pcp, SENT_ON, now=later, targets=TARGETS)
+        assert (consult.kind, consult.source, consult.status) == ("econsult", "caregiver", "submitted")
+        assert (consult.requester_id, consult.sent_on_by_id) == (clinic.mother.id, clinic.pcp.id)
+        (clock,) = clocks_of(session, consult.id)
+        assert (clock.cycle, clock.deadline_at) == (2, later + timedelta(hours=4))
+        access.consult_for(session, clinic.derm, consult.public_id, now=later, right=access.Right.HOLD)
+
+
+def test_only_a_family_question_is_sent_on(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session, pytest.raises(InvalidError):
+        requests.send_on(session, clinic.econsult(session), clinic.pcp, SENT_ON, now=NOON, targets=TARGETS)
+
+
+def test_a_withdrawn_request_stops_every_clock_and_tells_the_holder(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        requests.withdraw(session, consult, clinic.pcp, "Family moved", now=NOON)
+        assert (consult.status, consult.next_deadline_at, consult.holder_id) == ("withdrawn", None, None)
+        assert {clock.state for clock in clocks_of(session, consult.id)} == {ClockState.STOPPED}
+        kinds = select(func.count()).where(Notice.kind == NoticeKind.WITHDRAWN, Notice.person_id == clinic.derm.id)
+        assert session.scalar(kinds) == 1

@@ -1,0 +1,89 @@
+"""One order for everybody; each list shows only what its reader may open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from econsult import access
+from econsult.consults import requests, worklist
+from econsult.consults.worklist import View
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.people.persons import Person
+from tests.personas import NOON, Clinic
+
+
+def _ids(database: Database, person: Person, view: View) -> list[int]:
+    with database.reading() as session:
+        return [consult.id for consult in worklist.page(session, person, view, now=NOON).consults]
+
+
+def test_urgency_comes_first_and_then_the_deadline(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        late = clinic.econsult(session, now=NOON + timedelta(hours=1)).id
+        early = clinic.econsult(session).id
+        urgent = clinic.econsult(session, now=NOON + timedelta(hours=2), urgency="urgent").id
+    assert _ids(database, clinic.derm, View.POOL) == [urgent, early, late]
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        everything = [clinic.econsult(session, urgency=("routine", "urgent")[n % 2]).id for n in range(7)]
+    seen, cursor = [], None
+    for _ in range(4):
+        with database.reading() as session:
+            found = worklist.page(session, clinic.derm, View.POOL, now=NOON, cursor=cursor, limit=2)
+        seen += [consult.id for consult in found.consults]
+        cursor = found.next_cursor
+    assert sorted(seen) == everything
+    assert cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30=", "WzEsMiwzXQ==", "é"])
+def test_a_made_up_cursor_is_refused(database: Database, clinic: Clinic, cursor: str) -> None:
+    with pytest.raises(InvalidError), database.reading() as session:
+        worklist.page(session, clinic.derm, View.POOL, now=NOON, cursor=cursor)
+
+
+def test_each_list_holds_only_what_its_reader_may_open(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for make in (clinic.econsult, clinic.claimed, clinic.answered, clinic.family_question, clinic.draft):
+            make(session)
+        clinic.family_draft(session)
+        requests.withdraw(session, clinic.econsult(session), clinic.pcp, "", now=NOON)
+    for person in (clinic.derm, clinic.derm2, clinic.neuro, clinic.pcp, clinic.other_pcp, clinic.coordinator):
+        for view in View:
+            with database.writing() as session:
+                for consult in worklist.page(session, person, view, now=NOON).consults:
+                    access.consult_for(session, person, consult.public_id, now=NOON)
+
+
+def test_views_tell_apart_what_to_do(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        waiting, mine = clinic.econsult(session).id, clinic.claimed(session).id
+        question = clinic.family_question(session).id
+        answered = clinic.answered(session).id
+    assert _ids(database, clinic.derm, View.POOL) == [waiting]
+    assert _ids(database, clinic.derm, View.MINE) == [mine]
+    assert _ids(database, clinic.derm, View.DONE) == [answered]
+    assert _ids(database, clinic.pcp, View.POOL) == [question]
+    assert set(_ids(database, clinic.pcp, View.WAITING)) == {waiting, mine}
+    assert _ids(database, clinic.pcp, View.ANSWERED) == [answered]
+    assert _ids(database, clinic.admin, View.POOL) == []
+
+
+def test_overdue_holds_what_is_past_its_promise(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        late = clinic.econsult(session, now=NOON - timedelta(days=2)).id
+        clinic.econsult(session)
+    assert _ids(database, clinic.derm, View.OVERDUE) == [late]
+
+
+def test_a_count_stops_at_its_cap(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for _ in range(3):
+            clinic.econsult(session)
+        assert worklist.count(session, clinic.derm, View.POOL, now=NOON) == 3
+        assert worklist.COUNT_CAP == 99

@@ -1,0 +1,146 @@
+"""The people that tests speak through: a mother, a stranger, a clinic, specialists. All of them are made up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers, holding, requests
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.database import Database
+from econsult.people.consent import ConsentGiven
+from econsult.people.patients import Patient, add_patient, link_caregiver
+from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person
+from econsult.vault import Vault
+from storage.keys import KeyRing, generate
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+TARGETS = {"routine": timedelta(hours=24), "same_day": timedelta(hours=4), "urgent": timedelta(hours=1)}
+LEASE = timedelta(minutes=30)
+QUESTION = "Is this atopic dermatitis, and is a mid-strength steroid safe here?"
+FAMILY_QUESTION = "¿Qué es esta mancha roja que le pica en el codo?"
+ANSWER = {
+    "impression": "Atopic dermatitis",
+    "confidence": "sure",
+    "recommendations": [{"text": "Triamcinolone 0.1 % twice a day for 7 days", "owner": "family", "due_at": None}],
+    "watch_for": "Fever, pus or blisters",
+    "disposition": "advice_only",
+    "family_summary": "This looks like eczema. Use the cream two times a day for seven days.",
+    "references": "",
+}
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A small program with one child whose mother, clinic and specialists are known, and people who are strangers."""
+
+    vault: Vault
+    program: Program
+    home: Organization
+    child: Patient
+    other_child: Patient
+    mother: Person
+    stranger: Person
+    pcp: Person
+    other_pcp: Person
+    derm: Person
+    derm2: Person
+    neuro: Person
+    coordinator: Person
+    nurse: Person
+    director: Person
+    admin: Person
+
+    def econsult(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
+        """A submitted eConsult of the PCP to dermatology."""
+        consult = self.draft(session, now=now, **changes)
+        return requests.submit(session, consult, self.pcp, SubmitForm(), now=now, targets=TARGETS)
+
+    def draft(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
+        """The PCP's draft, complete but not sent."""
+        values: dict[str, object] = {
+            "kind": "econsult",
+            "specialty": "dermatology",
+            "question": QUESTION,
+            "question_type": "diagnosis",
+            "details": {"body_site": "elbow"},
+            "consent": ConsentGiven("parent", "verbal", "en"),
+        }
+        return requests.create(session, self.pcp, self.child, RequestForm(**{**values, **changes}), now=now)  # type: ignore[arg-type]
+
+    def family_draft(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
+        """The mother's draft, complete but not sent."""
+        values: dict[str, object] = {
+            "kind": "family_question",
+            "question": FAMILY_QUESTION,
+            "details": {"body_site": "elbow", "red_flags": []},
+            "consent": ConsentGiven("parent", "electronic", "es"),
+        }
+        return requests.create(session, self.mother, self.child, RequestForm(**{**values, **changes}), now=now)  # type: ignore[arg-type]
+
+    def family_question(self, session: Session, *, now: datetime = NOON) -> Consult:
+        """A submitted question of the mother to the medical home."""
+        consult = self.family_draft(session, now=now)
+        return requests.submit(session, consult, self.mother, SubmitForm(), now=now, targets=TARGETS)
+
+    def claimed(self, session: Session, *, now: datetime = NOON) -> Consult:
+        """An eConsult that the dermatologist holds."""
+        return holding.claim(session, self.econsult(session, now=now), self.derm, now=now, lease=LEASE)
+
+    def answered(self, session: Session, *, now: datetime = NOON) -> Consult:
+        """An eConsult that the dermatologist has answered and signed."""
+        consult = self.claimed(session, now=now)
+        answers.save_draft(session, consult, self.derm, ANSWER, now=now, lease=LEASE)
+        answers.sign(session, consult, self.derm, now=now)
+        return consult
+
+
+def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON) -> Clinic:
+    """Fill an empty database with the clinic."""
+    vault = vault or Vault(KeyRing.parse(generate()))
+    with database.writing() as session:
+        program = vault.ensure_program(session, "Test program", now)
+        home = add_organization(session, program, "Home clinic", "505-555-0100")
+        other = add_organization(session, program, "Other clinic")
+
+        def person(name: str, role: Role, **details: object) -> Person:
+            email = f"{name}@clinic.test"
+            return add_person(session, database.cipher, program, email=email, name=name, role=role, now=now, **details)  # type: ignore[arg-type]
+
+        def child(name: str, organization: Organization) -> Patient:
+            key = vault.new_patient_key(program)
+            return add_patient(
+                session,
+                program,
+                key_wrapped=key,
+                name=name,
+                birth_date="2022-01-15",
+                sex="female",
+                organization=organization,
+                now=now,
+            )
+
+        clinic = Clinic(
+            vault=vault,
+            program=program,
+            home=home,
+            child=child("Luz Prueba", home),
+            other_child=child("Sam Sample", other),
+            mother=person("mother", Role.CAREGIVER, language="es"),
+            stranger=person("stranger", Role.CAREGIVER),
+            pcp=person("pcp", Role.PCP, organization=home),
+            other_pcp=person("otherpcp", Role.PCP, organization=other),
+            derm=person("derm", Role.SPECIALIST, specialties=("dermatology",)),
+            derm2=person("derm2", Role.SPECIALIST, specialties=("dermatology",)),
+            neuro=person("neuro", Role.SPECIALIST, specialties=("neurology",)),
+            coordinator=person("coordinator", Role.COORDINATOR),
+            nurse=person("nurse", Role.TELEPRESENTER, organization=home),
+            director=person("director", Role.DIRECTOR),
+            admin=person("admin", Role.ADMIN),
+        )
+        link_caregiver(session, clinic.child, clinic.mother, "mother", now)
+        link_caregiver(session, clinic.other_child, clinic.stranger, "father", now)
+    return clinic
