@@ -12,7 +12,7 @@ from tests.house.tree import ROOMS, kept_files, python_files, text_of
 # Letters in brackets keep this file from containing what it looks for.
 FOREIGN = {
     "a path of somebody's machine": r"(?<![\w.~}])/(?:work|root|home|Users|opt)/\w",
-    "a package registry's address": r"https?://[^\s/\"']*(?:py[p]i|python[h]osted|npm[j]s|registr[y]|mirro[r])",
+    "a package registry's address": r"https?://[^\s/\"']*(?:py[p]i|python[h]osted|npm[j]s|reg[i]stry|mirr[o]r)",
     "a tool of somebody's workplace": r"\bfar[m]-(?:bench|studio)|\bissue[s] (?:show|list)\b|\.librar[y]\b",
 }
 UNFINISHED = {
