@@ -10,7 +10,7 @@ from econsult.installation import Installation, open_installation
 from econsult.settings import Settings, load_settings
 from econsult.vault import Vault
 from storage.blobs import BlobStore, StoreRefused, StoreUnavailable, open_store
-from workers.queue import Doorbell, queue_mark
+from workers.doorbell import Doorbell, queue_mark
 
 
 class Runtime:
