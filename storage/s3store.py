@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import boto3
@@ -54,8 +55,11 @@ class S3Store:
         Raises StoreUnavailable, and StoreRefused for bad credentials and for a bucket open to the public.
         """
         self._address, self._bucket = address, address.bucket
-        self._client = PerProcess(lambda: _connect(address, read_timeout=30, attempts=3))
-        self._probe = PerProcess(lambda: _connect(address, read_timeout=2, attempts=1))
+        # One session for all clients: it holds the parsed service model, which takes long to load, and no connection.
+        connect = partial(_connect, boto3.session.Session(), address)
+        self._client = PerProcess(lambda: connect(read_timeout=30, attempts=3))
+        self._probe = PerProcess(lambda: connect(read_timeout=2, attempts=1))
+        self._stranger = PerProcess(lambda: connect(read_timeout=5, attempts=1, signed=False))
         self._ensure_bucket()
         self._refuse_public()
 
@@ -179,16 +183,16 @@ class S3Store:
         return False
 
     def _serves_strangers(self) -> bool:
-        stranger = _connect(self._address, read_timeout=5, attempts=1, signed=False)
         with _s3_errors("bucket"), suppress(ClientError):
-            stranger.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
+            self._stranger().list_objects_v2(Bucket=self._bucket, MaxKeys=1)
             return True
         return False
 
 
-def _connect(address: BucketAddress, *, read_timeout: int, attempts: int, signed: bool = True) -> "S3Client":
+def _connect(
+    session: boto3.session.Session, address: BucketAddress, *, read_timeout: int, attempts: int, signed: bool = True
+) -> "S3Client":
     given = address.credentials
-    session = boto3.session.Session()
     return session.client(
         "s3",
         endpoint_url=address.endpoint,
