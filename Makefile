@@ -38,19 +38,24 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  echo 'Setting up .venv (the first time only, a minute or two) ...'; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PIP) install --require-hashes -r requirements.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m imaging.opencv
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock
 	@$(PIP) install --require-hashes -r tests/requirements.lock
+	@$(BIN)/python -m imaging.opencv
 	@touch $@
 
 # For maintainers: pin every dependency again, for all supported systems and Python versions, with hashes.
-LOCK := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
-  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-config --quiet --extra install
+LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-config --quiet
 lock: $(VENV)/.installed
 	@$(PIP) install uv==0.13.9
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra test --constraint requirements.lock --output-file tests/requirements.lock
+	$(LOCK) pyproject.toml --extra install --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra install --extra test --constraint requirements.lock \
+	  --output-file tests/requirements.lock
+	sed -n 's/^opencv-python==\([^ ]*\).*/opencv-python-headless==\1/p' requirements.lock | \
+	  $(LOCK) - --no-deps --output-file imaging/opencv-headless.lock
 
 # Pages of docs/ that are written from the code.
 pages: $(VENV)/.installed

@@ -13,6 +13,8 @@ from pathlib import Path
 
 FULL = "opencv-python"
 HEADLESS = "opencv-python-headless"
+# The version and the hashes of the headless package; `make lock` keeps it at the version of the declared one.
+LOCK = Path(__file__).with_name("opencv-headless.lock")
 
 
 class OpenCvError(Exception):
@@ -38,9 +40,11 @@ def ensure() -> str:
 def _exchange(number: str) -> None:
     """Replace whatever is installed by the headless package; it is fetched first, so a dead network breaks nothing."""
     with tempfile.TemporaryDirectory() as folder:
-        wanted = f"{HEADLESS}=={number}"
-        _pip("download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder, wanted)
+        source = ("--require-hashes", "--requirement", str(LOCK))
+        _pip("download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder, *source)
         wheel = next(Path(folder).iterdir())
+        if not wheel.name.startswith(f"{HEADLESS.replace('-', '_')}-{number}-"):
+            raise OpenCvError(f"{FULL} {number} is installed, and {LOCK.name} holds another version")
         _pip("uninstall", "--quiet", "--yes", FULL, HEADLESS)
         _pip("install", "--quiet", "--no-deps", "--no-index", str(wheel))
     problem = _import_problem()
