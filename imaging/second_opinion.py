@@ -10,7 +10,9 @@ from imaging.verification import Finding
 
 _SECONDS = 120
 # Facts of the file on this disk and of the tool, computed values, and the bare structure of the formats we write.
-_GROUPS = {"ExifTool", "System", "File", "Composite"}
+_GROUPS = {"ExifTool", "System", "Composite"}
+_FILE = {"FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight", "EncodingProcess", "BitsPerSample"}
+_FILE |= {"ColorComponents", "YCbCrSubSampling"}
 _JFIF = {"JFIFVersion", "ResolutionUnit", "XResolution", "YResolution"}
 _PNG = {"ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace", "Palette"}
 _MOVIE = {"MajorBrand", "MinorVersion", "CompatibleBrands", "MovieHeaderVersion", "TimeScale", "Duration"}
@@ -23,7 +25,7 @@ _TRACK |= {"HandlerType", "HandlerDescription", "GraphicsMode", "OpColor", "Comp
 _TRACK |= {"SourceImageHeight", "XResolution", "YResolution", "BitDepth", "VideoFrameRate", "PixelAspectRatio"}
 _TRACK |= {"BufferSize", "MaxBitrate", "AverageBitrate", "ColorProfiles", "ColorPrimaries", "MatrixCoefficients"}
 _TRACK |= {"TransferCharacteristics", "VideoFullRangeFlag"}
-_ALLOWED = {"JFIF": _JFIF, "PNG": _PNG, "QuickTime": _MOVIE, "Track1": _TRACK, "RIFF": {"VP8Version"}}
+_ALLOWED = {"File": _FILE, "JFIF": _JFIF, "PNG": _PNG, "QuickTime": _MOVIE, "Track1": _TRACK, "RIFF": {"VP8Version"}}
 # A date field that every movie must have says nothing when it is zero.
 _ZERO_DATE = "0000:00:00 00:00:00"
 
@@ -51,6 +53,6 @@ def second_opinion(files: Sequence[Path]) -> list[Finding]:
 
 def _is_allowed(tag: str, value: object) -> bool:
     group, _, name = tag.partition(":")
-    if tag == "SourceFile" or (group in _GROUPS and name != "Comment"):
+    if tag == "SourceFile" or group in _GROUPS:
         return True
     return value == _ZERO_DATE or name in _ALLOWED.get(group, set())

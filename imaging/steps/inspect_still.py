@@ -4,7 +4,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from imaging import limits
 from imaging.refusal import Refused
@@ -12,7 +12,6 @@ from imaging.walks import jpeg, png, webp
 from imaging.walks.part import Broken, Part
 
 _EXIF_HEADER = b"Exif\x00\x00"
-_GPS, _EXIF_IFD, _MAKER_NOTE = 0x8825, 0x8769, 0x927C
 _PNG_CLASSES = {"eXIf": "exif", "tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "icc", "tIME": "time"}
 _PNG_PICTURE = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "sRGB", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs", "hIST", "cICP"}
 _PNG_FRAMES = {"acTL": "other_images", "fcTL": "other_images", "fdAT": "other_images"}
@@ -32,11 +31,11 @@ def exif_classes(payload: bytes) -> set[str]:
     exif = Image.Exif()
     try:
         exif.load(payload)
-        if _GPS in exif:
+        if ExifTags.IFD.GPSInfo in exif:
             found.add("gps")
-        if _MAKER_NOTE in exif.get_ifd(_EXIF_IFD):
+        if ExifTags.Base.MakerNote in exif.get_ifd(ExifTags.IFD.Exif):
             found.add("maker_note")
-        if exif.get_ifd(1):
+        if exif.get_ifd(ExifTags.IFD.IFD1):
             found.add("thumbnail")
     except (SyntaxError, ValueError, KeyError, TypeError, OSError, struct.error):
         # A block too damaged to read is removed all the same.

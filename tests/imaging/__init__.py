@@ -1,0 +1,1 @@
+"""Tests of the imaging room, on real files made by code."""

@@ -1,0 +1,84 @@
+"""Makes PDFs and TIFFs in code."""
+
+import io
+import zlib
+
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image
+
+from tests.imaging import files
+
+
+def pdf(*pages: str, objects: tuple[bytes, ...] = (), catalog: bytes = b"", page: bytes = b"") -> bytes:
+    """Return a PDF with one line of text per page.
+
+    `objects` are further objects, numbered from 4 on; `catalog` and `page` are further dictionary entries.
+    """
+    bodies = {
+        1: b"<</Type/Catalog/Pages 2 0 R" + catalog + b">>",
+        3: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    }
+    bodies |= dict(enumerate(objects, 4))
+    first = 4 + len(objects)
+    for number, text in enumerate(pages):
+        content = zlib.compress(b"BT /F 24 Tf 72 700 Td (" + text.encode() + b") Tj ET")
+        at = first + 2 * number
+        bodies[at] = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %d 0 R" % (at + 1)
+        bodies[at] += b"/Resources<</Font<</F 3 0 R>>>>" + page + b">>"
+        bodies[at + 1] = b"<</Filter/FlateDecode/Length %d>>stream\n" % len(content) + content + b"\nendstream"
+    kids = b" ".join(b"%d 0 R" % (first + 2 * number) for number in range(len(pages)))
+    bodies[2] = b"<</Type/Pages/Count %d/Kids[" % len(pages) + kids + b"]>>"
+    return _write(bodies)
+
+
+def _write(bodies: dict[int, bytes], trailer: bytes = b"") -> bytes:
+    out, places = bytearray(b"%PDF-1.7\n"), {}
+    for number, body in sorted(bodies.items()):
+        places[number] = len(out)
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % places[number] for number in sorted(places))
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1) + table
+    out += b"trailer<</Size %d/Root 1 0 R" % (len(bodies) + 1) + trailer + b">>\nstartxref\n%d\n%%%%EOF\n" % start
+    return bytes(out)
+
+
+def soaked_pdf() -> bytes:
+    """Return a lab page with an author, XMP, a script, an attachment, a note and an older revision."""
+    name = files.CANARY
+    objects = (
+        b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n" % len(files.xmp()) + files.xmp() + b"\nendstream",
+        b"<</S/JavaScript/JS(app.alert\\(1\\))>>",
+        b"<</Type/EmbeddedFile/Length %d>>stream\n" % len(name) + name + b"\nendstream",
+        b"<</Type/Filespec/F(note.txt)/EF<</F 6 0 R>>>>",
+        b"<</Type/Annot/Subtype/Text/Rect[10 10 30 30]/Contents(" + name + b")>>",
+        b"<</Author(" + name + b")/Title(" + name + b")>>",
+    )
+    names = b"/Names<</EmbeddedFiles<</Names[(note.txt) 7 0 R]>>/JavaScript<</Names[(a) 5 0 R]>>>>"
+    whole = pdf("Sodium 140 mmol/L", objects=objects, catalog=b"/Metadata 4 0 R" + names, page=b"/Annots[8 0 R]")
+    start = whole.rindex(b"startxref") + 10
+    earlier = int(whole[start : whole.index(b"\n", start)])
+    update = b"trailer<</Size 12/Root 1 0 R/Info 9 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+    table = len(whole)
+    return whole + b"xref\n0 1\n0000000000 65535 f \n" + update % (earlier, table)
+
+
+def encrypted_pdf() -> bytes:
+    """Return a PDF that asks for a password: the standard handler with keys that no password fits."""
+    lock = b"/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<" + b"11" * 32 + b">/U<" + b"22" * 32 + b">>>"
+    plain = pdf("secret")
+    return plain.replace(b"/Root 1 0 R", b"/Root 1 0 R" + lock + b"/ID[<00><00>]")
+
+
+def tiff(pages: int) -> bytes:
+    """Return a TIFF of so many pages, the first with coloured corners."""
+    buffer = io.BytesIO()
+    rest = [Image.new("L", (200, 100), 255 - number) for number in range(pages - 1)]
+    files.corners(400, 200).save(buffer, "TIFF", save_all=True, append_images=rest, description=files.CANARY.decode())
+    return buffer.getvalue()
+
+
+def text_of(data: bytes) -> str:
+    """Return the text of a PDF's first page, to check that these makers make what they say."""
+    return str(pypdfium2.PdfDocument(data)[0].get_textpage().get_text_range())

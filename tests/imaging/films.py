@@ -1,0 +1,74 @@
+"""Makes short films in code: sound, places, turns, uneven time, damage."""
+
+import io
+from collections.abc import Iterable
+from fractions import Fraction
+
+import av
+import numpy as np
+from PIL import Image
+
+from tests.imaging import files
+
+
+def film(
+    times: Iterable[float],
+    *,
+    image: Image.Image | None = None,
+    codec: str = "libx264",
+    form: str = "mp4",
+    rotation: int = 0,
+    dark_until: float = 0.0,
+    tags: dict[str, str] | None = None,
+    sound: bool = False,
+) -> bytes:
+    """Return a film with one frame at each time, in seconds, of a picture whose brightness wanders a little."""
+    picture = image or files.corners(320, 200)
+    buffer = io.BytesIO()
+    with av.open(
+        buffer, "w", format=form, options={"movflags": "use_metadata_tags"} if form == "mp4" else {}
+    ) as container:
+        container.metadata.update(tags or {})
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
+        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        voice = container.add_stream("aac", rate=44100) if sound else None
+        for number, at in enumerate(times):
+            shade = 0.0 if at < dark_until else 1.0 - 0.02 * (number % 5)
+            frame = av.VideoFrame.from_image(picture.point(lambda value, shade=shade: int(value * shade)))
+            frame.pts, frame.time_base = round(at * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if voice is not None:
+            _hum(container, voice)
+    return buffer.getvalue()
+
+
+def _hum(container: av.container.OutputContainer, voice: av.AudioStream) -> None:
+    for number in range(20):
+        wave = np.sin(np.arange(1024 * number, 1024 * (number + 1)) / 15).astype(np.float32)[None, :] / 3
+        frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 44100, 1024 * number
+        container.mux(voice.encode(frame))
+    container.mux(voice.encode(None))
+
+
+def steady(seconds: float, rate: int = 15) -> list[float]:
+    """Return the times of a film with an even rate."""
+    return [number / rate for number in range(int(seconds * rate))]
+
+
+def soaked_film() -> bytes:
+    """Return a film with a voice, a place, a date and a name."""
+    tags = {"location": "+40.0250-105.2700/", "title": files.CANARY.decode(), "creation_time": "2024-05-06T07:08:09Z"}
+    return film(steady(1), tags=tags, sound=True)
+
+
+def decoded(data: bytes) -> tuple[list[float], tuple[tuple[int, ...], ...]]:
+    """Return the times of all frames, and the corner colours of the first."""
+    with av.open(io.BytesIO(data)) as container:
+        frames = list(container.decode(video=0))
+    picture = files.encode(frames[0].to_image(), "PNG")
+    return [round(float(frame.pts * frame.time_base), 3) for frame in frames], files.read_corners(picture)

@@ -1,0 +1,68 @@
+"""Nothing but the picture leaves: not by our own walk, not by exiftool, not in the raw bytes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from imaging import verify
+from imaging.second_opinion import is_available, second_opinion
+from tests.imaging import documents, files, films
+from tests.imaging.conftest import Prepare
+from tests.imaging.heic import heic
+
+CAMERA = {"exif", "gps", "maker_note", "thumbnail"}
+SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
+    "jpeg": (
+        "photo",
+        files.soaked_jpeg,
+        CAMERA | {"xmp", "iptc", "comment", "other_images", "application_data", "trailer"},
+    ),
+    "png": ("photo", files.soaked_png, CAMERA | {"xmp", "text", "time", "application_data", "trailer"}),
+    "webp": ("photo", files.soaked_webp, CAMERA | {"xmp", "trailer"}),
+    "heic": ("photo", lambda: heic(files.corners(320, 160), exif=files.camera_exif()), CAMERA),
+    "mp4": ("video", films.soaked_film, {"audio", "gps", "metadata"}),
+    "pdf": (
+        "lab_document",
+        documents.soaked_pdf,
+        {"metadata", "xmp", "attachment", "javascript", "annotations", "text_layer", "old_revisions"},
+    ),
+    "photo of paper": ("lab_document", files.soaked_jpeg, CAMERA | {"xmp", "iptc", "comment", "trailer"}),
+}
+
+
+@pytest.mark.parametrize("name", SOAKED)
+def test_everything_beside_the_picture_is_named_and_gone(run: Prepare, tmp_path: Path, name: str) -> None:
+    kind, make, classes = SOAKED[name]
+    data = make()
+    assert files.CANARY in data or name == "pdf"
+    report, kept = run(data, kind)
+    assert report.is_ready
+    assert classes <= set(report.removed)
+    assert verify(kept.files.values()) == []
+    for rendition, content in kept.files.items():
+        assert files.CANARY not in content
+        assert b"778899" not in content
+        (tmp_path / rendition).write_bytes(content)
+    assert second_opinion(sorted(tmp_path.iterdir())) == []
+
+
+def test_exiftool_is_installed_and_sees_what_the_soaked_files_hold(tmp_path: Path) -> None:
+    assert is_available(), "install exiftool: apt-get install libimage-exiftool-perl"
+    for name, (_, make, _) in SOAKED.items():
+        (tmp_path / name.replace(" ", "-")).write_bytes(make())
+    seen = "\n".join(str(finding) for finding in second_opinion(sorted(tmp_path.iterdir())))
+    for tag in ("GPS:GPSLatitude", "IPTC:By-line", "File:Comment", "XMP-dc:Creator", "IFD1:ThumbnailImage"):
+        assert tag in seen
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "mp4", "pdf"])
+def test_our_own_walk_refuses_every_soaked_file(name: str) -> None:
+    assert verify([SOAKED[name][1]()]) != []
+
+
+def test_a_report_never_holds_a_value_that_was_removed(run: Prepare) -> None:
+    for kind, make, _ in SOAKED.values():
+        text = run(make(), kind)[0].to_json()
+        assert "778899" not in text
+        assert "Synthetic" not in text

@@ -1,0 +1,87 @@
+"""A photo comes out upright, in its true colours, in three sizes, and the same each time."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from tests.imaging import files
+from tests.imaging.conftest import Prepare
+from tests.imaging.heic import heic
+
+ORIENTATIONS = range(1, 9)
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_comes_out_upright_however_the_camera_was_held(run: Prepare, name: str, orientation: int) -> None:
+    picture = files.stored(files.corners(), orientation)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    report, kept = run(files.encode(picture, name, exif=exif))
+    assert report.is_ready
+    assert (report.source.width, report.source.height) == (320, 200)
+    for data in kept.files.values():
+        assert files.read_corners(data) == files.CORNERS
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_heic_is_turned_once_though_its_exif_says_it_again(run: Prepare, orientation: int) -> None:
+    picture = files.stored(files.corners(320, 160), orientation)
+    report, kept = run(heic(picture, orientation=orientation, exif=files.camera_exif(orientation)))
+    assert report.is_ready
+    assert {"exif", "gps"} <= set(report.removed)
+    assert kept.sizes["full"] == (320, 160)
+    assert files.read_corners(kept.files["full"]) == files.CORNERS
+
+
+def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
+    report, kept = run(files.encode(files.noise(4000, 3000), "JPEG"))
+    assert kept.sizes == {"thumb": (320, 240), "view": (2000, 1500), "full": (4000, 3000)}
+    for entry in report.renditions:
+        assert Image.open(io.BytesIO(kept.files[entry.name])).size == (entry.width, entry.height)
+
+
+def test_a_small_photo_is_never_enlarged(run: Prepare) -> None:
+    _, kept = run(files.encode(files.corners(60, 40), "PNG"))
+    assert set(kept.sizes.values()) == {(60, 40)}
+
+
+def test_the_same_photo_gives_the_same_bytes(run: Prepare) -> None:
+    data = files.encode(files.noise(640, 480), "JPEG")
+    first, second = run(data)[1].files, run(data)[1].files
+    assert first == second
+    assert set(first) == {"thumb", "view", "full"}
+
+
+def test_a_baseline_jpeg_too_large_to_decode_whole_comes_out_at_half_size(run: Prepare) -> None:
+    report, kept = run(files.encode(files.corners(10000, 6000), "JPEG"))
+    assert report.is_ready
+    assert (report.source.width, report.source.height) == (10000, 6000)
+    assert kept.sizes["full"] == (5000, 3000)
+    assert files.read_corners(kept.files["view"]) == files.CORNERS
+
+
+def test_the_first_picture_of_a_two_picture_file_is_the_photo(run: Prepare) -> None:
+    both = files.encode(files.corners(), "MPO", save_all=True, append_images=[files.noise(320, 200)])
+    report, kept = run(both)
+    assert "other_images" in report.removed
+    assert files.read_corners(kept.files["full"]) == files.CORNERS
+
+
+def test_transparent_parts_become_white(run: Prepare) -> None:
+    _, kept = run(files.encode(Image.new("RGBA", (80, 60), (200, 0, 0, 0)), "PNG"))
+    assert min(Image.open(io.BytesIO(kept.files["full"])).getpixel((40, 30))) > 250
+
+
+def test_sixteen_bit_grey_keeps_its_brightness(run: Prepare) -> None:
+    picture = Image.new("I;16", (80, 60), 0x8000)
+    _, kept = run(files.encode(picture, "PNG"))
+    assert Image.open(io.BytesIO(kept.files["full"])).getpixel((40, 30)) == pytest.approx((128, 128, 128), abs=2)
+
+
+def test_every_copy_is_labelled_as_identifiable(run: Prepare) -> None:
+    report, _ = run(files.encode(files.corners(), "JPEG"))
+    assert report.label == "identifiable - treatment use only"
+    assert report.jail == "rlimits"
+    assert '"verdict": "ready"' in report.to_json()
