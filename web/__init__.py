@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,15 +16,14 @@ from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.start import start
 from web.times import init_times
-
-if TYPE_CHECKING:
-    from web.context import WebRuntime
+from workers.runtime import Runtime, open_runtime
 
 PAGES = (door, start)
 
 
-def create_app(runtime: WebRuntime) -> Flask:
-    """The web application around an opened `runtime`."""
+def create_app(runtime: Runtime | None = None) -> Flask:
+    """The web application around an opened `runtime`; one is opened from the environment when none is given."""
+    runtime = runtime or open_runtime()
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import cast
 
 from flask import current_app, g
 
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.settings import Settings
+from workers.queue import ring
+from workers.runtime import Runtime
 
 
-class WebRuntime(Protocol):
-    """The part of the composition root that every page uses."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def database(self) -> Database: ...
-
-    @property
-    def secret_key(self) -> str: ...
-
-
-def runtime() -> WebRuntime:
+def runtime() -> Runtime:
     """The runtime that this application was started with."""
-    return cast("WebRuntime", current_app.extensions["econsult"])
+    return cast("Runtime", current_app.extensions["econsult"])
 
 
 def settings() -> Settings:
@@ -38,6 +27,11 @@ def settings() -> Settings:
 def database() -> Database:
     """The records: `database().writing()` for anything that loads through access, because a read is audited."""
     return runtime().database
+
+
+def ring_workers() -> None:
+    """Wake a worker for the jobs that were just committed. It never fails: a lost ring is rung again by the clock."""
+    ring(runtime(), now())
 
 
 def now() -> datetime:

@@ -11,10 +11,10 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
-from econsult.installation import Installation, open_installation
 from econsult.settings import load_settings
 from web import create_app
 from web.chips import paused_chip, running_chip, stopped_chip
+from workers.runtime import Runtime, open_runtime
 
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
 PARTS = """
@@ -36,18 +36,18 @@ PARTS = """
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """A fresh data folder with a migrated database and its keys."""
-    installation = open_installation(load_settings({"ECONSULT_DATA": str(tmp_path)}))
-    installation.database.migrate()
-    yield installation
-    installation.close()
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    """A fresh data folder with a migrated database and its keys; no Redis, so nothing is rung."""
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path)}))
+    runtime.database.migrate()
+    yield runtime
+    runtime.close()
 
 
 @pytest.fixture
-def shell(installation: Installation) -> Flask:
+def shell(runtime: Runtime) -> Flask:
     """The application with the routes of this file."""
-    app = create_app(installation)
+    app = create_app(runtime)
     _add_routes(app)
     return app
 

@@ -8,25 +8,25 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from econsult.installation import Installation
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import make_link, make_token, open_session
 from tests.web.browsing import post
 from web.auth import me, only
+from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def parent(installation: Installation, shell: Flask) -> Person:
+def parent(runtime: Runtime, shell: Flask) -> Person:
     """A caregiver with a password, and a page that only caregivers may open."""
     shell.add_url_rule("/secret", "secret", only(Role.CAREGIVER)(lambda: me().public_id))
     shell.add_url_rule("/api/v1/secret", "api_secret", only(Role.PCP)(lambda: me().public_id))
-    with installation.database.writing() as session:
-        program = installation.vault.ensure_program(session, "Mesa", NOW)
-        cipher = installation.database.cipher
+    with runtime.database.writing() as session:
+        program = runtime.vault.ensure_program(session, "Mesa", NOW)
+        cipher = runtime.database.cipher
         person = add_person(
             session, cipher, program, email="p@demo.test", name="Ana", role=Role.CAREGIVER, now=NOW, language="es"
         )
@@ -51,14 +51,14 @@ def test_a_wrong_pair_is_refused_in_the_same_words(visitor: FlaskClient, parent:
 
 
 def test_a_link_works_once_and_only_through_its_button(
-    shell: Flask, installation: Installation, visitor: FlaskClient, parent: Person
+    shell: Flask, runtime: Runtime, visitor: FlaskClient, parent: Person
 ) -> None:
-    with installation.database.writing() as session:
+    with runtime.database.writing() as session:
         token = make_link(session, parent, NOW)
-    assert visitor.get(f"/s/{token}").status_code == 200
-    assert post(visitor, f"/s/{token}", {}).location == "/family"
+    assert visitor.get(f"/sign-in/link/{token}").status_code == 200
+    assert post(visitor, f"/sign-in/link/{token}", {}).location == "/family"
     assert visitor.get("/secret").status_code == 200
-    assert post(shell.test_client(), f"/s/{token}", {}).status_code == 410
+    assert post(shell.test_client(), f"/sign-in/link/{token}", {}).status_code == 410
 
 
 def test_signing_in_changes_the_session_and_signing_out_ends_it(visitor: FlaskClient, parent: Person) -> None:
@@ -72,46 +72,44 @@ def test_signing_in_changes_the_session_and_signing_out_ends_it(visitor: FlaskCl
     assert visitor.get("/secret").status_code == 303
 
 
-def test_the_role_decides(visitor: FlaskClient, installation: Installation, parent: Person) -> None:
-    with installation.database.writing() as session:
+def test_the_role_decides(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
+    with runtime.database.writing() as session:
         headers = {"Authorization": f"Bearer {make_token(session, parent, NOW)}"}
     assert visitor.get("/secret", headers=headers).text == parent.public_id
     assert visitor.get("/api/v1/secret", headers=headers).status_code == 403
 
 
 def test_a_bad_bearer_token_never_falls_back_to_the_cookie(
-    visitor: FlaskClient, installation: Installation, parent: Person
+    visitor: FlaskClient, runtime: Runtime, parent: Person
 ) -> None:
-    with installation.database.writing() as session:
+    with runtime.database.writing() as session:
         visitor.set_cookie("econsult_session", open_session(session, parent, NOW))
     assert visitor.get("/secret").status_code == 200
     refused = visitor.get("/api/v1/secret", headers={"Authorization": "Bearer wrong"})
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
-def test_an_idle_session_ends(visitor: FlaskClient, installation: Installation, parent: Person) -> None:
-    with installation.database.writing() as session:
+def test_an_idle_session_ends(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
+    with runtime.database.writing() as session:
         visitor.set_cookie("econsult_session", open_session(session, parent, NOW - timedelta(minutes=61)))
     assert visitor.get("/secret").status_code == 303
 
 
-def test_use_keeps_a_session_alive(visitor: FlaskClient, installation: Installation, parent: Person) -> None:
-    with installation.database.writing() as session:
+def test_use_keeps_a_session_alive(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
+    with runtime.database.writing() as session:
         visitor.set_cookie("econsult_session", open_session(session, parent, NOW - timedelta(minutes=59)))
     assert visitor.get("/secret").status_code == 200
-    with installation.database.writing() as session:
+    with runtime.database.writing() as session:
         parent = session.get_one(Person, parent.id)
         parent.created_at = NOW
     assert visitor.get("/secret").status_code == 200
 
 
-def test_the_switch_is_kept_on_the_persons_record(
-    visitor: FlaskClient, installation: Installation, parent: Person
-) -> None:
-    with installation.database.writing() as session:
+def test_the_switch_is_kept_on_the_persons_record(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
+    with runtime.database.writing() as session:
         visitor.set_cookie("econsult_session", open_session(session, parent, NOW))
     assert '<html lang="es">' in visitor.get("/parts/family").text
     post(visitor, "/language", {"lang": "en", "next": "/parts/family"})
     assert '<html lang="en">' in visitor.get("/parts/family").text
-    with installation.database.reading() as session:
+    with runtime.database.reading() as session:
         assert session.get_one(Person, parent.id).language == "en"

@@ -44,7 +44,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     return render_template("door/sign_in.html", errors=form.errors, email=email), 422
 
 
-@door.route("/s/<token>", methods=["GET", "POST"])
+@door.route("/sign-in/link/<token>", methods=["GET", "POST"])
 @door.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def sign_in_link(token: str) -> str | Response | tuple[str, int]:
     """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
