@@ -157,10 +157,12 @@ def attachment_for(session: Session, person: Person, public_id: str, *, now: dat
     return attachment
 
 
-def upload_for(session: Session, person: Person, public_id: str) -> Upload:
-    """An upload in progress: its owner's alone."""
+def upload_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Upload:
+    """An upload in progress: its owner's alone, and only while the owner may still know the consult."""
     upload = session.scalars(select(Upload).where(Upload.public_id == public_id)).one_or_none()
     if upload is None or upload.owner_id != person.id:
+        raise NotFoundError
+    if _relation_to(session, person, session.get_one(Consult, upload.consult_id), now) is None:
         raise NotFoundError
     return upload
 

@@ -127,7 +127,7 @@ def test_an_unknown_id_is_nothing(database: Database, clinic: Clinic) -> None:
     with pytest.raises(NotFoundError), database.writing() as session:
         access.rendition_for(session, clinic.pcp, "0" * 32, now=NOON)
     with pytest.raises(NotFoundError), database.writing() as session:
-        access.upload_for(session, clinic.pcp, "0" * 32)
+        access.upload_for(session, clinic.pcp, "0" * 32, now=NOON)
 
 
 def test_looking_at_a_photo_leaves_a_row_and_coordinators_do_not_look(database: Database, clinic: Clinic) -> None:

@@ -1,0 +1,102 @@
+"""One request's bytes on their way into a staged upload: read in pieces, written in blocks, checked at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from storage.contract import StoreUnavailable
+from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
+from uploads.staged import Writer
+
+PIECE, BLOCK = 64 * 1024, 256 * 1024
+IDLE_SECONDS = 30.0
+ALGORITHMS = ("sha1", "sha256")
+
+
+class Readable(Protocol):
+    """Where the bytes come from: `read(n)` waits for up to `n` bytes, gives none at the end, and raises OSError where
+    the connection broke or was silent for too long."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What the sender computed over the chunk. `algorithm` is one of ALGORITHMS."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a request brings. `length` is its declared size in bytes, None where it is not declared.
+
+    `set_timeout` makes a silent connection end after so many seconds; without it the server's own limit holds.
+    """
+
+    offset: int
+    source: Readable
+    length: int | None = None
+    checksum: Checksum | None = None
+    set_timeout: Callable[[float], None] | None = None
+
+
+def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
+    """Add the chunk, or as much of it as arrives, durably. `room` is how many bytes may still come.
+
+    Raises OffsetMismatchError, TooBigError and ChecksumMismatchError, after which the upload stands where it stood,
+    and OvertakenError, after which it belongs to somebody else.
+    """
+    if chunk.offset != writer.offset:
+        raise OffsetMismatchError(writer.offset)
+    if (chunk.length or 0) > room:
+        raise TooBigError(room)
+    if chunk.set_timeout is not None:
+        chunk.set_timeout(IDLE_SECONDS)
+    hasher = hashlib.new(chunk.checksum.algorithm, usedforsecurity=False) if chunk.checksum else None
+    wanted = room + 1 if chunk.length is None else chunk.length
+    try:
+        for block in _blocks(chunk.source, wanted):
+            writer.write(block)
+            if hasher is not None:
+                hasher.update(block)
+    except StoreUnavailable:
+        _keep_what_arrived(writer, chunk)
+        raise
+    if writer.offset - chunk.offset > room:
+        writer.rewind(chunk.offset)
+        raise TooBigError(room)
+    if chunk.checksum is not None and hasher is not None and hasher.digest() != chunk.checksum.digest:
+        writer.rewind(chunk.offset)
+        raise ChecksumMismatchError
+    writer.sync()
+
+
+def _keep_what_arrived(writer: Writer, chunk: Chunk) -> None:
+    """A chunk that comes with a checksum counts whole or not at all; of any other, what reached the disk counts."""
+    if chunk.checksum is not None:
+        writer.rewind(chunk.offset)
+
+
+def _blocks(source: Readable, wanted: int) -> Iterator[bytearray]:
+    """Blocks for writing. Pieces are smaller, so that a connection that breaks loses less than one of them."""
+    block, left = bytearray(), wanted
+    while left > 0:
+        try:
+            piece = source.read(min(PIECE, left))
+        except OSError:
+            # The phone is gone or silent: what it sent so far is kept, and it comes back for the rest.
+            break
+        if not piece:
+            break
+        block += piece
+        left -= len(piece)
+        if len(block) >= BLOCK:
+            yield block
+            block = bytearray()
+    if block:
+        yield block

@@ -1,0 +1,69 @@
+"""What the verbs of this room need from the house, and who may send what to which consult."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from econsult import access
+from econsult.access import Right
+from econsult.consults.attachments import MediaKind
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.people.persons import Person, Role
+from econsult.vault import Vault
+from uploads.errors import TooManyError
+from uploads.kinds import BYTES_WINDOW, LARGEST_SIMPLE, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+
+UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
+UNCOUNTED = (UploadState.EXPIRED, UploadState.TERMINATED, UploadState.REJECTED, UploadState.FAILED)
+
+
+@dataclass(frozen=True)
+class Door:
+    """The records, the keys, and the folder where uploads rest until a worker takes them."""
+
+    database: Database
+    vault: Vault
+    staging: Path
+
+
+def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, now: datetime) -> Consult:
+    """The consult, when this person may add such a file to it now.
+
+    Raises NotFoundError, ForbiddenError (code `private_site` for a caregiver's picture of a private place) and
+    ImpossibleVerbError for a consult that is answered or has ended.
+    """
+    consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
+    check_open(person, consult, kind)
+    return consult
+
+
+def check_open(person: Person, consult: Consult, kind: MediaKind) -> None:
+    """Raise where the consult takes no more files, or not such a file from this person."""
+    if consult.status != Status.DRAFT and consult.status not in OPEN:
+        raise ImpossibleVerbError(consult.status, "take files")
+    if consult.is_private_site and person.role == Role.CAREGIVER and kind in SHOWS_A_BODY:
+        raise ForbiddenError(
+            "We do not take photos or videos of this part of the body from families; the clinic will call you.",
+            code="private_site",
+        )
+
+
+def check_quota(session: Session, person: Person, length: int | None, now: datetime) -> None:
+    """Raise TooManyError where the person has too many files on their way, or sent too much within a day."""
+    is_open = (Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
+    if session.scalars(select(func.count(Upload.id)).where(*is_open)).one() >= MOST_OPEN:
+        raise TooManyError(f"At most {MOST_OPEN} files can be on their way at once.", retry_after=60)
+    since = now - BYTES_WINDOW
+    counted = (Upload.owner_id == person.id, Upload.created_at > since, Upload.state.not_in(UNCOUNTED))
+    sent = int(session.scalars(select(func.coalesce(func.sum(Upload.length), 0)).where(*counted)).one() or 0)
+    if sent + (LARGEST_SIMPLE if length is None else length) > MOST_BYTES:
+        raise TooManyError("You have sent as much as one person may send in a day.", retry_after=3600)

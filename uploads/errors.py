@@ -1,0 +1,65 @@
+"""What an upload may be refused for. Each is an answer to a client, so each carries a stable code."""
+
+from __future__ import annotations
+
+from econsult.errors import ConsultError
+
+
+class UploadError(ConsultError):
+    """The root of the refusals of this room."""
+
+
+class OffsetMismatchError(UploadError):
+    """The chunk does not begin where the stored bytes end; nothing was changed. `offset` is where they end."""
+
+    code = "offset_mismatch"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"The upload stands at byte {offset}.", detail={"offset": offset})
+        self.offset = offset
+
+
+class OvertakenError(UploadError):
+    """A newer request has taken the upload over; this one wrote nothing after that."""
+
+    code = "overtaken"
+
+    def __init__(self) -> None:
+        super().__init__("A newer request goes on with this upload.")
+
+
+class GoneError(UploadError):
+    """The upload has expired, was ended, or lost its bytes; a new one must be begun."""
+
+    code = "gone"
+
+    def __init__(self) -> None:
+        super().__init__("This upload has ended. Begin a new one.")
+
+
+class TooBigError(UploadError):
+    """More bytes than the kind of file may have, or than were declared."""
+
+    code = "too_big"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"At most {limit} bytes are accepted here.", detail={"limit": limit})
+
+
+class TooManyError(UploadError):
+    """The person has used up what one person may send for now. `retry_after` is in seconds."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, detail={"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
+class ChecksumMismatchError(UploadError):
+    """The chunk is not what its sender computed; it was discarded and the offset stands where it stood."""
+
+    code = "checksum_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("The chunk was damaged on its way and was discarded. Send it again.")

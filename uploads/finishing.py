@@ -1,0 +1,153 @@
+"""The end of an upload: one transaction makes a whole file an attachment with its job. And the sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import Attachment, MediaKind, Received, receive
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.records import Consult
+from econsult.errors import ConsultError
+from econsult.people.persons import Person
+from storage.contract import BlobMissing
+from storage.sealed import SealBroken
+from uploads.door import UNFINISHED, Door, admit
+from uploads.errors import GoneError
+from uploads.staged import Writer, discard_staged, staged_path
+
+QUIET = timedelta(seconds=60)
+ORPHAN_AGE = timedelta(hours=1)
+DONE_WITH_STAGING = frozenset(set(UploadState) - {*UNFINISHED, UploadState.COMPLETE})
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep did, in numbers of uploads."""
+
+    finished: int = 0
+    expired: int = 0
+    removed: int = 0
+
+
+def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachment:
+    """Complete an upload whose container is closed, once: the row, the attachment and its job in one transaction.
+
+    Repeating it gives the same attachment. Rights and the consult's state are checked again; where they no longer
+    hold, the upload is rejected, its bytes are removed and the refusal is raised. Raises GoneError for an upload that
+    was ended meanwhile.
+    """
+    with door.database.writing() as session:
+        upload = session.scalars(select(Upload).where(Upload.public_id == object_id).with_for_update()).one()
+        if upload.attachment_id is not None:
+            return session.get_one(Attachment, upload.attachment_id)
+        if upload.state not in UNFINISHED:
+            raise GoneError
+        upload.length = length
+        attachment, refusal = _complete(session, upload, now)
+    if attachment is None:
+        discard_staged(door.staging, object_id)
+        raise refusal or GoneError
+    return attachment
+
+
+def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachment | None, ConsultError | None]:
+    person = session.get_one(Person, upload.owner_id)
+    consult_id = session.get_one(Consult, upload.consult_id).public_id
+    kind = MediaKind(upload.kind)
+    try:
+        consult = admit(session, person, consult_id, kind, now)
+    except ConsultError as refusal:
+        upload.state, upload.reason = UploadState.REJECTED, refusal.code[:48]
+        return None, refusal
+    received = Received(
+        object_id=upload.public_id,
+        kind=kind,
+        size=upload.length or 0,
+        filename=upload.filename,
+        key_wrapped=upload.key_wrapped,
+        uploaded_by_id=upload.owner_id,
+        view=upload.view,
+        document_type=upload.document_type,
+    )
+    attachment = receive(session, consult, received, now)
+    attachment.sha256 = upload.sha256
+    upload.state, upload.completed_at, upload.attachment_id = UploadState.COMPLETE, now, attachment.id
+    return attachment, None
+
+
+def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
+    """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
+
+    A live upload is never touched: one whose files changed within the last minute is left alone.
+    """
+    finished = sum(_finish_stuck(door, object_id, now) for object_id in _stuck(door, limit))
+    expired = _expire(door, now, limit)
+    return Swept(finished, expired, _remove_orphans(door, now))
+
+
+def _stuck(door: Door, limit: int) -> list[str]:
+    query = select(Upload.public_id).where(Upload.state == UploadState.RECEIVING, Upload.length.is_not(None))
+    with door.database.reading() as session:
+        return list(session.scalars(query.order_by(Upload.id).limit(limit)))
+
+
+def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
+    if not _is_quiet(staged_path(door.staging, object_id), now, QUIET):
+        return False
+    with door.database.reading() as session:
+        upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
+        consult = session.get_one(Consult, upload.consult_id)
+        key = door.vault.object_key(session, consult.patient_id, object_id, upload.key_wrapped)
+    length = upload.length or 0
+    # The data file grows with every byte, so a shorter one cannot be whole and its writer, if any, is not disturbed.
+    if staged_path(door.staging, object_id).stat().st_size + 65536 < length:
+        return False
+    try:
+        with Writer(door.staging, object_id, key) as writer:
+            if writer.offset != length:
+                return False
+            writer.finish()
+        finish(door, object_id, length=length, now=now)
+    except (BlobMissing, SealBroken, ConsultError):
+        return False
+    return True
+
+
+def _expire(door: Door, now: datetime, limit: int) -> int:
+    query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
+    with door.database.writing() as session:
+        expired = list(session.scalars(query.with_for_update(skip_locked=True)))
+        for upload in expired:
+            upload.state = UploadState.EXPIRED
+    for upload in expired:
+        discard_staged(door.staging, upload.public_id)
+    return len(expired)
+
+
+def _remove_orphans(door: Door, now: datetime) -> int:
+    """Remove staged files whose upload is over, or unknown, and which have been quiet for an hour."""
+    removed = 0
+    for folder in door.staging.glob("??/*"):
+        if _is_quiet(folder / "epoch", now, ORPHAN_AGE) and _is_orphan(door, folder.name):
+            discard_staged(door.staging, folder.name)
+            removed += 1
+    return removed
+
+
+def _is_orphan(door: Door, object_id: str) -> bool:
+    with door.database.reading() as session:
+        state = session.scalars(select(Upload.state).where(Upload.public_id == object_id)).one_or_none()
+    return state is None or state in DONE_WITH_STAGING
+
+
+def _is_quiet(path: Path, now: datetime, least: timedelta) -> bool:
+    try:
+        changed = max(entry.stat().st_mtime for entry in path.parent.iterdir())
+    except (FileNotFoundError, ValueError):
+        return False
+    return now.timestamp() - changed >= least.total_seconds()

@@ -1,0 +1,178 @@
+"""Where uploads rest while they grow, and the fence that lets only the newest request write.
+
+A folder per upload holds `data` and `data.tail` (a growing sealed container) and `epoch`, eight bytes under a short
+lock. Whoever opens the upload counts the epoch up; a writer looks at it again for each block and stops where it has
+moved on. The lock is never held while anybody waits for the network, so a vanished phone delays nobody, and the rule
+holds across processes that share the folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from storage.contract import BlobMissing
+from storage.disk import disk_errors, make_folder, open_private, sync_folder
+from storage.segments import Bytes
+from storage.staging import Staging, discard
+from uploads.errors import OvertakenError
+
+SYNC_EVERY = 8 * 1024 * 1024
+_EPOCH = struct.Struct(">Q")
+
+
+def staged_path(staging: Path, object_id: str) -> Path:
+    """The sealed bytes of the upload `object_id`: a container that `storage.sealed.open` reads once it is complete."""
+    return staging / object_id[:2] / object_id / "data"
+
+
+def discard_staged(staging: Path, object_id: str) -> None:
+    """Remove what was staged; a writer that is still at it is overtaken first. Nothing there is no error."""
+    path = staged_path(staging, object_id)
+    try:
+        fence = Fence.open(path)
+    except BlobMissing:
+        return
+    with fence, fence.taken():
+        discard(path)
+        with disk_errors():
+            (path.parent / "epoch").unlink(missing_ok=True)
+            path.parent.rmdir()
+            sync_folder(path.parent.parent)
+
+
+class Fence:
+    """The epoch of one upload."""
+
+    def __init__(self, fd: int) -> None:
+        """Use `create` or `open`."""
+        self._fd = fd
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """The fence beside the staged `path`, with its folder, made where they are not there yet."""
+        with disk_errors():
+            make_folder(path.parent)
+            return cls(open_private(path.parent / "epoch", os.O_RDWR | os.O_CREAT))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The fence beside the staged `path`. Raises BlobMissing where nothing was ever staged, or it is gone."""
+        with disk_errors():
+            try:
+                return cls(open_private(path.parent / "epoch", os.O_RDWR))
+            except FileNotFoundError:
+                raise BlobMissing(path.parent.name) from None
+
+    @contextmanager
+    def taken(self) -> Iterator[int]:
+        """Count the epoch up, which ends every earlier writer, and hold the lock; gives the new epoch."""
+        with self._locked():
+            epoch = self._read() + 1
+            with disk_errors():
+                os.pwrite(self._fd, _EPOCH.pack(epoch), 0)
+            yield epoch
+
+    @contextmanager
+    def held(self, epoch: int) -> Iterator[None]:
+        """Hold the lock as the writer of `epoch`. Raises OvertakenError when a newer one has come."""
+        with self._locked():
+            if self._read() != epoch:
+                raise OvertakenError
+            yield
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _read(self) -> int:
+        content = os.pread(self._fd, _EPOCH.size, 0)
+        return int(_EPOCH.unpack(content)[0]) if len(content) == _EPOCH.size else 0
+
+
+class Writer:
+    """The one who may add to a staged upload, until somebody overtakes it.
+
+    Every method may raise OvertakenError, and StoreFull or StoreUnavailable for what the disk says.
+    """
+
+    def __init__(self, staging: Path, object_id: str, key: bytes, *, may_create: bool = False) -> None:
+        """Overtake whoever writes, and cut a torn end. `may_create`: files that are not there yet are made.
+
+        Raises BlobMissing where the bytes are gone, SealBroken where they are damaged.
+        """
+        path = staged_path(staging, object_id)
+        self._fence = Fence.create(path) if may_create else Fence.open(path)
+        try:
+            with self._fence.taken() as self._epoch:
+                self._staging = _open_staging(path, object_id, key, may_create=may_create)
+        except BaseException:
+            self._fence.close()
+            raise
+
+    @property
+    def offset(self) -> int:
+        """Plaintext bytes taken."""
+        return self._staging.offset
+
+    def write(self, block: Bytes) -> None:
+        """Add the block; every 8 MiB the bytes are made durable."""
+        with self._fence.held(self._epoch):
+            self._staging.write(block)
+            if self._staging.offset - self._staging.durable >= SYNC_EVERY:
+                self._staging.sync()
+
+    def sync(self) -> None:
+        """Make everything up to `offset` durable."""
+        with self._fence.held(self._epoch):
+            self._staging.sync()
+
+    def rewind(self, offset: int) -> None:
+        """Durably forget what came after `offset`."""
+        with self._fence.held(self._epoch):
+            self._staging.rewind(offset)
+
+    def finish(self) -> None:
+        """Write the end of the container, durably; doing it again changes nothing."""
+        with self._fence.held(self._epoch):
+            self._staging.finish()
+
+    def close(self) -> None:
+        """Let go of the files; the epoch stands until somebody else comes."""
+        self._staging.close()
+        self._fence.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _open_staging(path: Path, object_id: str, key: bytes, *, may_create: bool) -> Staging:
+    if may_create and not path.with_name("data.tail").exists():
+        # The tail is made last, so without it a crash interrupted the beginning, before any byte was taken.
+        discard(path)
+        return Staging.create(path, object_id, key)
+    return Staging.resume(path, object_id, key)

@@ -1,0 +1,233 @@
+"""The verbs of the upload door. Each checks who asks before it touches a byte, and no transaction spans the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from econsult import access
+from econsult.consults.attachments import Attachment, MediaKind
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.records import Consult
+from econsult.database import new_public_id
+from econsult.errors import ForbiddenError
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from storage.contract import BlobMissing
+from storage.sealed import SealBroken
+from uploads.chunks import Chunk, Readable, take_chunk
+from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
+from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, UploadError
+from uploads.finishing import finish
+from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES, Wanted, check_wanted, plain_name
+from uploads.staged import Writer, discard_staged
+
+Clock = Callable[[], datetime]
+ARRIVED = (UploadState.COMPLETE, UploadState.ACCEPTED)
+RENEW_BEFORE = LIVES - timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an upload is. `length` is None until it is known; `is_complete` once the attachment exists."""
+
+    object_id: str
+    offset: int
+    length: int | None
+    expires_at: datetime
+    is_complete: bool
+    metadata_text: str = ""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """An unfinished upload that was loaded for its owner, with the key of its bytes."""
+
+    upload: Upload
+    key: bytes
+
+    @property
+    def object_id(self) -> str:
+        return self.upload.public_id
+
+    @property
+    def limit(self) -> int:
+        length = self.upload.length
+        return min(LARGEST_SIMPLE, LARGEST[MediaKind(self.upload.kind)]) if length is None else length
+
+    def standing(self, offset: int, *, is_complete: bool = False) -> Standing:
+        upload = self.upload
+        return Standing(
+            upload.public_id, offset, upload.length, upload.expires_at, is_complete, metadata_text=upload.metadata_text
+        )
+
+
+def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Upload:
+    """Open an upload. Raises what `check_wanted`, `admit` and `check_quota` raise; nothing is staged yet."""
+    kind = check_wanted(wanted)
+    with door.database.writing() as session:
+        consult = admit(session, person, wanted.consult_id, kind, now)
+        check_quota(session, person, wanted.length, now)
+        object_id = new_public_id()
+        patient = session.get_one(Patient, consult.patient_id)
+        _key, wrapped = door.vault.new_object_key(session, patient, object_id)
+        upload = Upload(
+            public_id=object_id,
+            owner_id=person.id,
+            consult_id=consult.id,
+            kind=kind,
+            document_type=wanted.document_type if kind == MediaKind.LAB_DOCUMENT else None,
+            view=wanted.view,
+            filename=plain_name(wanted.filename),
+            media_type=wanted.media_type[:80],
+            metadata_text=wanted.metadata_text,
+            length=wanted.length,
+            sha256=wanted.sha256.lower() if wanted.sha256 else None,
+            key_wrapped=wrapped,
+            created_at=now,
+            expires_at=now + LIVES,
+        )
+        session.add(upload)
+    return upload
+
+
+def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: Clock) -> Standing:
+    """Add a chunk. With the last byte the upload becomes an attachment before this returns.
+
+    Raises NotFoundError, GoneError, ForbiddenError and ImpossibleVerbError before a byte is read, what `take_chunk`
+    raises, and what `finish` raises.
+    """
+    with door.database.reading() as session:
+        upload = access.upload_for(session, person, object_id, now=clock())
+        check_open(person, session.get_one(Consult, upload.consult_id), MediaKind(upload.kind))
+    if upload.state in ARRIVED:
+        if chunk.offset == upload.length and not chunk.length:
+            return _arrived(upload)
+        raise OffsetMismatchError(upload.length or 0)
+    opened = _open(door, upload, clock())
+    with _writer(door, opened, is_taking=True) as writer:
+        take_chunk(writer, chunk, opened.limit - chunk.offset)
+        if writer.offset == opened.upload.length:
+            writer.finish()
+        offset = writer.offset
+    return _settled(door, opened, offset, clock())
+
+
+def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standing:
+    """How far the upload is; the offset that is told will be accepted next. Whoever was writing is overtaken.
+
+    A whole file that was never completed, because a process died in between, is completed first.
+    """
+    with door.database.reading() as session:
+        upload = access.upload_for(session, person, object_id, now=now)
+    if upload.state in ARRIVED:
+        return _arrived(upload)
+    opened = _open(door, upload, now)
+    if upload.state == UploadState.CREATED:
+        return opened.standing(0)
+    with _writer(door, opened) as writer:
+        writer.sync()
+        if writer.offset == upload.length:
+            writer.finish()
+        offset = writer.offset
+    return _settled(door, opened, offset, now)
+
+
+def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> None:
+    """End an upload and forget its bytes. A file that has arrived is part of the record and stays: ForbiddenError."""
+    with door.database.writing() as session:
+        upload = access.upload_for(session, person, object_id, now=now)
+        if upload.state in ARRIVED:
+            raise ForbiddenError("This file has arrived and is part of the consult.", code="complete")
+        if upload.state not in UNFINISHED:
+            raise GoneError
+        upload.state = UploadState.TERMINATED
+    discard_staged(door.staging, object_id)
+
+
+def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clock: Clock) -> Attachment:
+    """Take a whole file in one go, through the same steps; without a declared length at most 25 MB.
+
+    Raises what `begin` and `append` raise, TooBigError too; nothing stays behind then.
+    """
+    upload = begin(door, person, wanted, now=clock())
+    opened = _open(door, upload, clock())
+    try:
+        with _writer(door, opened, is_taking=True) as writer:
+            take_chunk(writer, Chunk(0, source), opened.limit)
+            _check_whole(wanted.length, writer.offset)
+            writer.finish()
+            length = writer.offset
+    except UploadError:
+        abandon(door, person, upload.public_id, now=clock())
+        raise
+    return finish(door, upload.public_id, length=length, now=clock())
+
+
+def unfinished(door: Door, person: Person, *, now: datetime) -> list[Upload]:
+    """The person's uploads that can go on, newest first."""
+    query = select(Upload).where(
+        Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now, Upload.length.is_not(None)
+    )
+    with door.database.reading() as session:
+        return list(session.scalars(query.order_by(Upload.id.desc())))
+
+
+def _check_whole(declared: int | None, offset: int) -> None:
+    if offset == 0 or (declared is not None and offset != declared):
+        raise OffsetMismatchError(offset)
+
+
+def _arrived(upload: Upload) -> Standing:
+    length = upload.length or 0
+    return Standing(upload.public_id, length, length, upload.expires_at, True, metadata_text=upload.metadata_text)
+
+
+def _open(door: Door, upload: Upload, now: datetime) -> _Opened:
+    if upload.state not in UNFINISHED or upload.expires_at <= now:
+        raise GoneError
+    with door.database.reading() as session:
+        consult = session.get_one(Consult, upload.consult_id)
+        key = door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped)
+    return _Opened(upload, key)
+
+
+def _writer(door: Door, opened: _Opened, *, is_taking: bool = False) -> Writer:
+    """Overtake whoever writes. An upload counts as receiving before its first byte is taken."""
+    is_first = is_taking and opened.upload.state == UploadState.CREATED
+    try:
+        writer = Writer(door.staging, opened.object_id, opened.key, may_create=is_first)
+    except (BlobMissing, SealBroken):
+        raise GoneError from None
+    if is_first:
+        try:
+            _start_receiving(door, opened.upload)
+        except BaseException:
+            writer.close()
+            raise
+    return writer
+
+
+def _start_receiving(door: Door, upload: Upload) -> None:
+    with door.database.writing() as session:
+        row = session.get_one(Upload, upload.id, with_for_update=True)
+        if row.state not in UNFINISHED:
+            raise GoneError
+        row.state = UploadState.RECEIVING
+
+
+def _settled(door: Door, opened: _Opened, offset: int, now: datetime) -> Standing:
+    """Complete a whole upload; give an unfinished one more time."""
+    if offset == opened.upload.length:
+        finish(door, opened.object_id, length=offset, now=now)
+        return opened.standing(offset, is_complete=True)
+    if opened.upload.expires_at - now < RENEW_BEFORE:
+        with door.database.writing() as session:
+            row = session.get_one(Upload, opened.upload.id, with_for_update=True)
+            if row.state not in UNFINISHED:
+                raise OvertakenError
+            row.expires_at = opened.upload.expires_at = now + LIVES
+    return opened.standing(offset)
