@@ -14,11 +14,12 @@ from web.headers import init_headers
 from web.language import init_language
 from web.pages.demo import demo
 from web.pages.door import door
+from web.pages.family import FAMILY
 from web.pages.start import start
 from web.times import init_times
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (door, start)
+PAGES = (door, start, *FAMILY)
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:

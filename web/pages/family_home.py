@@ -1,0 +1,109 @@
+"""A family's start page: the children, their open questions with the promised time, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Right, consult_for, consults_about, patient_for, patients_for
+from econsult.consults.clocks import ClockName, ClockState, clocks_of
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, create, withdraw
+from econsult.people.patients import Patient
+from econsult.people.persons import Role
+from web.auth import me, only
+from web.context import database, now
+from web.pages.family_drafts import is_stopped, next_step
+from web.pages.family_words import STATUSES
+
+family_home = Blueprint("family_home", __name__, url_prefix="/family")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question in the list of a child; `due_at` is the promised time while a clock runs."""
+
+    consult: Consult
+    drawing: str
+    words: str
+    due_at: datetime | None
+    is_answer_open: bool
+
+
+@dataclass(frozen=True)
+class Child:
+    """One child with the question that is being written, if any, and those that were sent, newest first."""
+
+    patient: Patient
+    draft: Consult | None
+    lines: list[Line]
+
+    @property
+    def first_name(self) -> str:
+        return self.patient.name.split()[0]
+
+
+@family_home.get("")
+@only(Role.CAREGIVER)
+def home() -> str:
+    """The children of this caregiver."""
+    with database().writing() as session:
+        children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]
+    return render_template("family/home.html", children=children)
+
+
+@family_home.post("/children/<public_id>/ask")
+@only(Role.CAREGIVER)
+def ask(public_id: str) -> Response:
+    """Open a draft for the child, or go on with the one that is there."""
+    with database().writing() as session:
+        patient = patient_for(session, me(), public_id, now=now())
+        draft = _draft(consults_about(session, me(), patient, now=now()))
+        draft = draft or create(session, me(), patient, RequestForm(), now=now())
+    return redirect(url_for(next_step(draft), public_id=draft.public_id), code=303)
+
+
+@family_home.post("/ask/<public_id>/discard")
+@only(Role.CAREGIVER)
+def discard(public_id: str) -> Response:
+    """Throw a draft away."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+        if loaded.consult.status == Status.DRAFT:
+            withdraw(session, loaded.consult, me(), "", now=now())
+    return redirect(url_for("family_home.home"), code=303)
+
+
+def due_at(session: Session, consult: Consult) -> datetime | None:
+    """When the family will hear at the latest; None while the clock is held or when it has stopped."""
+    for clock in clocks_of(session, consult.id):
+        if clock.name == ClockName.FIRST_REPLY and clock.state == ClockState.RUNNING:
+            return clock.deadline_at
+    return None
+
+
+def _child(session: Session, patient: Patient) -> Child:
+    consults = consults_about(session, me(), patient, now=now())
+    lines = [_line(session, consult) for consult in consults if consult.submitted_at is not None]
+    return Child(patient, _draft(consults), lines)
+
+
+def _draft(consults: list[Consult]) -> Consult | None:
+    mine = (c for c in consults if c.status == Status.DRAFT and c.requester_id == me().id and not is_stopped(c))
+    return next(mine, None)
+
+
+def _line(session: Session, consult: Consult) -> Line:
+    status = Status(consult.status)
+    is_answer_open = consult.released_at is not None
+    if status == Status.ANSWERED and not is_answer_open:
+        # The clinic reads an answer first; until then the family waits as before.
+        status = Status.CLAIMED
+    drawing, words = STATUSES[status]
+    due = due_at(session, consult) if consult.status in OPEN else None
+    return Line(consult, drawing, str(words), due, is_answer_open)

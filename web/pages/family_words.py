@@ -1,0 +1,95 @@
+"""The codes of the consult in the words of families: short, plain, at most twenty words a sentence."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from econsult.consults.lifecycle import Status
+from econsult.consults.redflags import BODY_SITES
+
+# Code, drawing and words. The first list is asked of everybody, the second is about the skin.
+RED_FLAGS = (
+    ("breathing", "lungs", _l("Hard time breathing, or blue lips")),
+    ("unresponsive", "sleep", _l("Very hard to wake, or suddenly confused")),
+    ("seizure", "brain", _l("A seizure")),
+    ("anaphylaxis", "face", _l("Swelling of face, lips or tongue")),
+    ("non_blanching_rash", "spots", _l("Spots that do not fade when you press a glass on them")),
+    ("young_infant_fever", "heat", _l("Fever of 100.4 °F or more, in a baby under 3 months")),
+    ("stiff_neck", "user", _l("Stiff neck with fever, or a bulging soft spot")),
+    ("bilious_or_bloody_vomit", "stomach", _l("Green vomit, or blood in vomit or stool")),
+    ("dehydration", "drop", _l("No pee for 8 hours, or cannot keep water down")),
+    ("severe_pain", "alert", _l("Very strong or sudden pain")),
+    ("injury", "car", _l("A bad injury, a bad burn, or a hard hit on the head")),
+    ("poisoning", "flask", _l("Swallowed poison, pills or a battery")),
+    ("self_harm", "heart", _l("Thoughts of hurting themselves")),
+    ("unsafe", "home", _l("Someone hurts your child, or you are not safe")),
+)
+SKIN_FLAGS = (
+    ("blisters_or_raw_skin", "spots", _l("Skin with many blisters, or skin that peels and is raw")),
+    ("sores_with_new_drug", "face", _l("Sores in the mouth or eyes after a new medicine")),
+    ("fast_spreading_skin", "heat", _l("Red or dark skin that spreads fast and hurts a lot")),
+    ("newborn_blisters", "family", _l("Blisters in a baby under 1 month")),
+    ("kawasaki_signs", "eye", _l("Fever for 5 days with red eyes, red lips or a rash")),
+)
+NOT_NAMED = "not_named"
+
+SITES = {
+    "scalp": _l("Head, under the hair"),
+    "face": _l("Face"),
+    "mouth": _l("Mouth or lips"),
+    "neck": _l("Neck"),
+    "chest": _l("Chest"),
+    "belly": _l("Belly"),
+    "back": _l("On the back"),
+    "arm": _l("Arm"),
+    "elbow": _l("Elbow"),
+    "hand": _l("Hand"),
+    "leg": _l("Leg"),
+    "knee": _l("Knee"),
+    "foot": _l("Foot"),
+    "all_over": _l("All over the body"),
+    "not_skin": _l("It is not about the skin"),
+}
+SITE_CODES = tuple(code for code in BODY_SITES if code in SITES)
+PRIVATE_SITE = "private_area"
+PRIVATE_WORDS = _l("Private parts, diaper area, bottom or breast")
+
+SINCE = {
+    "today": _l("Since today"),
+    "days": _l("2 or 3 days"),
+    "week": _l("About a week"),
+    "longer": _l("Longer"),
+}
+SYMPTOMS = {"itch": _l("It itches"), "pain": _l("It hurts"), "fever": _l("Fever")}
+CONTACTS = {"call_back": _l("Please call me"), "visit": _l("I want a visit")}
+
+RELATIONS = {
+    "mother": _l("mother"),
+    "father": _l("father"),
+    "parent": _l("parent"),
+    "guardian": _l("legal guardian"),
+    "grandparent": _l("grandparent"),
+    "foster_parent": _l("foster parent"),
+    "agency": _l("agency with legal care"),
+    "other": _l("caregiver"),
+}
+CONSENT_BY = {"mother": "parent", "father": "parent", "parent": "parent", "agency": "agency"}
+
+STATUSES = {
+    Status.DRAFT: ("pen", _l("Not sent yet")),
+    Status.SUBMITTED: ("send", _l("Sent. A doctor will look soon.")),
+    Status.CLAIMED: ("eye", _l("A doctor is looking")),
+    Status.NEEDS_INFO: ("camera", _l("We need one more thing from you")),
+    Status.ANSWERED: ("message", _l("The answer is ready")),
+    Status.CLOSED: ("check", _l("Closed")),
+    Status.DECLINED: ("phone", _l("We could not answer this here. Please call your clinic.")),
+    Status.WITHDRAWN: ("x", _l("You cancelled this question")),
+    Status.REDIRECTED: ("phone", _l("Sent to another place. Please call your clinic.")),
+}
+AUTHORS = {
+    "caregiver": _l("Family"),
+    "pcp": _l("Your clinic"),
+    "telepresenter": _l("Your clinic"),
+    "specialist": _l("Specialist"),
+    "coordinator": _l("Care coordinator"),
+}
