@@ -54,7 +54,7 @@ class Jail:
         if len(os.fsencode(self._folder)) > _PATH_MOST - len("/socket"):
             self._folder.rmdir()
             self._folder = Path(tempfile.mkdtemp(prefix="jail-", dir="/tmp"))
-        self._address = str(self._folder / "socket")
+        self.address = str(self._folder / "socket")
         self._server = self._start()
 
     @property
@@ -99,9 +99,9 @@ class Jail:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""
-        Path(self._address).unlink(missing_ok=True)
+        Path(self.address).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(self._address)
+            listener.bind(self.address)
             listener.listen(64)
             descriptor = listener.fileno()
             return subprocess.Popen(
@@ -141,7 +141,7 @@ class Jail:
     def _try_connect(self) -> socket.socket | None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            connection.connect(self._address)
+            connection.connect(self.address)
         except (ConnectionRefusedError, FileNotFoundError):
             connection.close()
             return None

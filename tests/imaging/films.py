@@ -42,11 +42,12 @@ def film(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if voice is not None:
-            _hum(container, voice)
+            hum(container, voice)
     return buffer.getvalue()
 
 
-def _hum(container: av.container.OutputContainer, voice: av.AudioStream) -> None:
+def hum(container: av.container.OutputContainer, voice: av.AudioStream) -> None:
+    """Add a second or so of a tone."""
     for number in range(20):
         wave = np.sin(np.arange(1024 * number, 1024 * (number + 1)) / 15).astype(np.float32)[None, :] / 3
         frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")

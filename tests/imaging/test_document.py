@@ -1,0 +1,84 @@
+"""A lab page comes out as pictures of its pages, whatever else the document held."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from imaging.steps import open_pdf
+from tests.imaging import documents, files
+from tests.imaging.conftest import Prepare
+
+
+def ink(data: bytes) -> float:
+    """The share of dark pixels."""
+    histogram = Image.open(io.BytesIO(data)).convert("L").histogram()
+    return sum(histogram[:128]) / sum(histogram)
+
+
+def test_each_page_becomes_a_picture_with_its_text_drawn(run: Prepare) -> None:
+    report, kept = run(documents.pdf("Sodium 140", "", "Potassium 4.1"), "lab_document")
+    assert report.source.pages == 3
+    assert list(kept.files) == ["page-1", "page-2", "page-3", "thumb"]
+    assert kept.sizes["page-1"] == (1700, 2200)
+    assert ink(kept.files["page-1"]) > 0.0005 < ink(kept.files["page-3"])
+    assert ink(kept.files["page-2"]) == 0
+
+
+def test_the_soaked_pdf_is_what_the_other_tests_take_it_for() -> None:
+    data = documents.soaked_pdf()
+    assert documents.text_of(data).startswith("Sodium")
+    pdf = open_pdf.open_pdf(data)
+    assert pdf.count_attachments() == 1
+    assert pdf.get_metadata_value("Author") == files.CANARY.decode()
+
+
+def test_a_page_as_large_as_a_field_is_drawn_in_bounds(run: Prepare) -> None:
+    data = documents.pdf("x").replace(b"[0 0 612 792]", b"[0 0 14400 9000]")
+    report, kept = run(data, "lab_document")
+    assert report.is_ready
+    assert max(kept.sizes["page-1"]) <= 2601
+
+
+def test_an_encrypted_pdf_is_refused_by_name(run: Prepare) -> None:
+    report, _ = run(documents.encrypted_pdf(), "lab_document")
+    assert (report.verdict, report.reason) == ("rejected", "encrypted_pdf")
+
+
+@pytest.mark.parametrize("make", [lambda: documents.pdf(*["x"] * 101), lambda: documents.tiff(101)])
+def test_more_than_a_hundred_pages_are_refused_before_any_is_drawn(run: Prepare, make) -> None:
+    report, kept = run(make(), "lab_document")
+    assert (report.verdict, report.reason) == ("rejected", "too_many_pages")
+    assert kept.files == {}
+    assert report.usage["cpu_ms"] < 1000
+
+
+def test_a_hundred_pages_are_drawn_one_at_a_time(run: Prepare) -> None:
+    report, kept = run(documents.pdf(*[f"page {number}" for number in range(100)]), "lab_document")
+    assert report.is_ready
+    assert len(kept.files) == 101
+    assert report.usage["rss_mib"] < 300
+
+
+def test_a_tiff_of_several_pages_becomes_pages(run: Prepare) -> None:
+    report, kept = run(documents.tiff(3), "lab_document")
+    assert report.source.pages == 3
+    assert files.read_corners(kept.files["page-1"]) == files.CORNERS
+    assert kept.sizes["page-2"] == (200, 100)
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_of_paper_becomes_one_upright_page(run: Prepare, name: str) -> None:
+    picture = files.encode(files.stored(files.corners(3200, 2000), 6), name, exif=files.camera_exif(6))
+    report, kept = run(picture, "lab_document")
+    assert kept.sizes == {"page-1": (2600, 1625), "thumb": (320, 200)}
+    assert files.read_corners(kept.files["page-1"]) == files.CORNERS
+    assert report.quality["exposure"] == "good"
+
+
+def test_a_pdf_cut_short_is_refused_or_repaired_but_never_hangs(run: Prepare) -> None:
+    data = documents.soaked_pdf()
+    for part in (0.1, 0.4, 0.8):
+        report, kept = run(data[: int(len(data) * part)], "lab_document")
+        assert report.verdict in {"ready", "rejected"}
+        assert bool(kept.files) == report.is_ready

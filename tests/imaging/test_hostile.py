@@ -1,0 +1,132 @@
+"""Files made to hurt end quickly, with a reason, and put nothing."""
+
+import struct
+import time
+from collections.abc import Callable
+
+import pytest
+
+from imaging import Jail
+from tests.imaging import documents, files, films
+from tests.imaging.conftest import Prepare
+
+JPEG = files.encode(files.noise(640, 480), "JPEG")
+HTML = b"<!doctype html><html><script>alert(1)</script></html>"
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "a header of 50,000 by 50,000": (lambda: files.header_png(50_000, 50_000), "too_many_pixels"),
+    "a header of 2^31 by 2^31": (lambda: files.header_png(2**31 - 1, 2**31 - 1), "too_many_pixels"),
+    "13,000 by 13,000 whole": (lambda: files.flat_png(13_000, 13_000), "too_many_pixels"),
+    "79 million pixels whole": (lambda: files.flat_png(8_900, 8_900), "too_many_pixels"),
+    "5,000 scans": (lambda: files.many_scans(5_000), "too_many_scans"),
+    "400 packed texts": (lambda: files.text_flood(400, 4 << 20), "too_much_text"),
+    "70,000 comments": (lambda: JPEG[:2] + b"\xff\xfe\x00\x02" * 70_000 + JPEG[2:], "too_many_segments"),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_within_a_second_of_work(run: Prepare, name: str) -> None:
+    make, reason = BOMBS[name]
+    report, kept = run(make())
+    assert (report.verdict, report.reason) == ("rejected", reason)
+    assert kept.files == {}
+    assert report.usage["cpu_ms"] < 1000
+    assert report.usage["rss_mib"] < 700
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HTML,
+        SVG,
+        b"PK\x03\x04" + bytes(64),
+        b"MZ" + bytes(64),
+        bytes(64),
+        b"GIF89",
+        b"#!/bin/sh\n",
+        b"\x1a\x45\xdf\xa3" + bytes(64),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("photo", "not_an_image"), ("video", "not_a_video"), ("lab_document", "not_a_document")]
+)
+def test_what_is_no_medium_does_not_enter_the_jail(run: Prepare, data: bytes, kind: str, reason: str) -> None:
+    report, _ = run(data, kind)
+    assert (report.verdict, report.reason) == ("rejected", reason)
+    assert report.usage == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("photo", lambda: documents.pdf("x")),
+        ("photo", lambda: files.encode(files.corners(), "GIF")),
+        ("photo", lambda: films.film([0, 0.1])),
+        ("video", lambda: JPEG),
+        ("lab_document", lambda: films.film([0, 0.1])),
+    ],
+)
+def test_a_file_of_another_kind_is_an_unsupported_type(run: Prepare, kind: str, make: Callable[[], bytes]) -> None:
+    report, _ = run(make(), kind)
+    assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
+
+
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_cut_short_is_refused(run: Prepare, name: str, part: float) -> None:
+    data = files.encode(files.noise(640, 480), name)
+    report, kept = run(data[: int(len(data) * part)])
+    assert report.verdict == "rejected"
+    assert report.reason in {"truncated", "damaged"}
+    assert kept.files == {}
+
+
+@pytest.mark.parametrize(
+    "magic", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\x00\x00\x00WEBPVP8 ", b"%PDF-1.7\n"]
+)
+@pytest.mark.parametrize("body", [HTML, SVG, b"PK\x03\x04"])
+def test_a_page_behind_a_pictures_magic_is_refused(run: Prepare, magic: bytes, body: bytes) -> None:
+    report, kept = run(magic + body * 20, "lab_document")
+    assert report.verdict == "rejected"
+    assert kept.files == {}
+
+
+def test_markup_hung_on_a_real_photo_is_left_behind(run: Prepare) -> None:
+    report, kept = run(JPEG + HTML)
+    assert report.is_ready
+    assert "trailer" in report.removed
+    assert not any(b"<script" in data for data in kept.files.values())
+
+
+def test_an_empty_file_is_called_empty(run: Prepare) -> None:
+    assert run(b"")[0].reason == "empty"
+
+
+def test_random_damage_never_ends_in_anything_but_a_verdict(run: Prepare, jail: Jail) -> None:
+    server = jail.pid
+    sources = [JPEG, files.soaked_png(), files.soaked_webp(), documents.soaked_pdf(), documents.tiff(2)]
+    state = 12345
+    for number in range(60):
+        data = bytearray(sources[number % len(sources)])
+        for _ in range(1 + number % 20):
+            state = state * 6364136223846793005 + 1442695040888963407 & 2**64 - 1
+            data[8 + (state >> 33) % (len(data) - 8)] = state >> 24 & 0xFF
+        report, kept = run(bytes(data), "lab_document")
+        assert report.verdict in {"ready", "rejected"}, report
+        assert bool(kept.files) == report.is_ready
+    assert jail.pid == server
+
+
+def test_a_bomb_that_needs_too_much_memory_ends_at_the_limit(run: Prepare) -> None:
+    # A film that claims 4096 by 2304 is allowed; a WebP of the largest side it can have is not, and says so early.
+    report, _ = run(
+        b"RIFF" + struct.pack("<I", 30) + b"WEBPVP8L" + struct.pack("<I", 17) + b"\x2f" + b"\xff" * 4 + bytes(13)
+    )
+    assert report.verdict == "rejected"
+
+
+def test_the_next_good_photo_starts_at_once_after_a_bomb(run: Prepare) -> None:
+    run(files.many_scans(5_000))
+    began = time.monotonic()
+    assert run(files.encode(files.corners(), "JPEG"))[0].is_ready
+    assert time.monotonic() - began < 1

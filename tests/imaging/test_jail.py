@@ -1,0 +1,212 @@
+"""The jail holds: no key, no file, no other descriptor inside, and no way for one job to hurt the next."""
+
+import io
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from imaging import Jail, Policy, Report, open_jail, prepare
+from tests.imaging import files
+from tests.imaging.conftest import Kept
+
+T = TypeVar("T")
+PHOTO = files.encode(files.corners(), "JPEG")
+
+
+class SlowSource(io.BytesIO):
+    """A source that stops to answer once the child asks for its first byte, until it is let go."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.asked, self.go = threading.Event(), threading.Event()
+        self.passes = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        # The parent reads the file twice itself, for its first bytes and its hash; the child comes third.
+        self.passes += offset == 0
+        if self.passes == 3:
+            self.asked.set()
+            assert self.go.wait(30)
+        return super().seek(offset, whence)
+
+
+class Job:
+    """A job that waits in the middle, in a thread of its own."""
+
+    def __init__(self, jail: Jail) -> None:
+        self.source = SlowSource(PHOTO)
+        self.kept = Kept()
+        self.reports: list[Report] = []
+        self.thread = threading.Thread(target=self._run, args=(jail,))
+        self.thread.start()
+        assert self.source.asked.wait(30)
+
+    def _run(self, jail: Jail) -> None:
+        self.reports.append(prepare("photo", self.source, self.kept, Policy(), jail=jail))
+
+    def finish(self) -> Report:
+        self.source.go.set()
+        self.thread.join(30)
+        return self.reports[0]
+
+
+@pytest.fixture
+def own_jail() -> Iterator[Jail]:
+    with open_jail() as jail:
+        yield jail
+
+
+def child_of(jail: Jail) -> psutil.Process:
+    (child,) = eventually(lambda: psutil.Process(jail.pid).children())
+    return child
+
+
+def eventually(ask: Callable[[], T]) -> T:
+    deadline = time.monotonic() + 20
+    while not (answer := ask()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return answer
+
+
+def good_photo(jail: Jail) -> Report:
+    return prepare("photo", io.BytesIO(PHOTO), Kept(), Policy(), jail=jail)
+
+
+def test_a_job_sees_no_environment_and_no_descriptor_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECONSULT_SECRET_KEY", "hunter2")
+    with open(__file__) as inherited, open_jail() as jail:  # noqa: PTH123 - a descriptor that must not get in.
+        os.set_inheritable(inherited.fileno(), True)
+        job = Job(jail)
+        child = Path("/proc") / str(child_of(jail).pid)
+        assert (child / "environ").read_bytes() == b""
+        links = {entry.name: str(entry.readlink()) for entry in (child / "fd").iterdir()}
+        assert {links.pop(stream) for stream in ("0", "1", "2")} == {os.devnull}
+        assert [target.split(":")[0] for target in links.values()] == ["socket"]
+        assert job.finish().is_ready
+
+
+def test_a_job_runs_under_limits_and_may_not_gain_privileges(own_jail: Jail) -> None:
+    job = Job(own_jail)
+    child = Path("/proc") / str(child_of(own_jail).pid)
+    limits = (child / "limits").read_text()
+    rows = {line[:25].strip(): line[25:].split()[:2] for line in limits.splitlines()}
+    assert rows["Max cpu time"] == ["10", "11"]
+    assert rows["Max address space"] == [str(1229 * 2**20)] * 2
+    assert rows["Max file size"] == rows["Max core file size"] == ["0", "0"]
+    assert rows["Max processes"] == ["0", "0"]
+    assert "NoNewPrivs:\t1" in (child / "status").read_text()
+    assert job.finish().is_ready
+
+
+def test_a_killed_server_costs_its_job_and_not_the_next(own_jail: Jail) -> None:
+    job = Job(own_jail)
+    child = child_of(own_jail)
+    os.kill(own_jail.pid, signal.SIGKILL)
+    report = job.finish()
+    assert (report.verdict, report.reason) == ("failed", "crash")
+    assert job.kept.files == {}
+    eventually(lambda: not child.is_running())
+    assert good_photo(own_jail).is_ready
+
+
+def test_a_child_that_crashes_is_a_failure_and_not_a_hang(own_jail: Jail) -> None:
+    job = Job(own_jail)
+    child_of(own_jail).send_signal(signal.SIGSEGV)
+    report = job.finish()
+    assert (report.verdict, report.reason) == ("failed", "crash")
+    assert good_photo(own_jail).is_ready
+
+
+def test_a_customer_who_hangs_up_takes_the_job_along(own_jail: Jail) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            Job(own_jail)
+        finally:
+            os._exit(0)
+    child = child_of(own_jail)
+    os.waitpid(pid, 0)
+    eventually(lambda: not child.is_running())
+    assert good_photo(own_jail).is_ready
+
+
+def test_a_forked_worker_uses_the_jail_that_its_parent_opened(own_jail: Jail) -> None:
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            status = 0 if good_photo(own_jail).is_ready else 1
+            own_jail.close()
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert good_photo(own_jail).is_ready
+
+
+def test_a_forked_worker_starts_a_dead_server_again(own_jail: Jail) -> None:
+    os.kill(own_jail.pid, signal.SIGKILL)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            status = 0 if good_photo(own_jail).is_ready else 1
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+    own_jail.ensure()
+    assert good_photo(own_jail).is_ready
+
+
+def test_jobs_run_side_by_side(own_jail: Jail) -> None:
+    jobs = [Job(own_jail) for _ in range(4)]
+    assert len(psutil.Process(own_jail.pid).children()) == 4
+    assert all(job.finish().is_ready for job in jobs)
+    eventually(lambda: not psutil.Process(own_jail.pid).children())
+
+
+def test_closing_leaves_no_process_and_no_folder() -> None:
+    jail = open_jail()
+    folder = Path(f"/proc/{jail.pid}/cwd")
+    assert folder.readlink() == Path("/")
+    address = Path(jail.address)
+    server = psutil.Process(jail.pid)
+    assert good_photo(jail).is_ready
+    jail.close()
+    jail.close()
+    assert not server.is_running()
+    assert not address.parent.exists()
+
+
+def test_an_error_of_the_source_reaches_the_caller_and_frees_the_jail(own_jail: Jail) -> None:
+    class Torn(io.BytesIO):
+        reads = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.reads += 1
+            if self.reads > 3:
+                raise ValueError("a sealed segment does not open")
+            return super().read(size)
+
+    with pytest.raises(ValueError, match="sealed segment"):
+        prepare("photo", Torn(PHOTO), Kept(), Policy(), jail=own_jail)
+    eventually(lambda: not psutil.Process(own_jail.pid).children())
+    assert good_photo(own_jail).is_ready
+
+
+def test_a_still_costs_little_more_than_its_decoding(own_jail: Jail) -> None:
+    good_photo(own_jail)
+    costs = []
+    for _ in range(9):
+        usage = good_photo(own_jail).usage
+        costs.append(
+            usage["cpu_ms"] - sum(value for name, value in usage.items() if name.endswith("_ms") and name != "cpu_ms")
+        )
+    assert sorted(costs)[4] <= 25

@@ -1,0 +1,124 @@
+"""A film becomes one silent picture track that any phone plays, at its own pace, the right way up."""
+
+import io
+
+import av
+import pytest
+from PIL import Image
+
+from imaging import Policy
+from imaging.walks import mp4
+from tests.imaging import files, films
+from tests.imaging.conftest import Prepare
+
+
+def test_a_film_becomes_h264_without_sound_and_with_its_index_first(run: Prepare) -> None:
+    report, kept = run(films.soaked_film(), "video")
+    assert report.is_ready
+    assert set(kept.files) == {"poster", "play"}
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        assert [(stream.type, stream.codec_context.name) for stream in container.streams] == [("video", "h264")]
+        assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
+    order = [box.path for box in mp4.walk(kept.files["play"]) if "/" not in box.path]
+    assert order == ["ftyp", "moov", "mdat"]
+    assert report.source.duration == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_film_comes_out_upright_with_its_turn_baked_in(run: Prepare, rotation: int) -> None:
+    upright = files.corners(320, 200)
+    # The container's turn is against the clock, so the stored picture is turned with it.
+    picture = upright.rotate(-rotation, expand=True)
+    data = films.film(films.steady(0.5), image=picture, rotation=rotation)
+    report, kept = run(data, "video")
+    assert (report.source.width, report.source.height) == (320, 200)
+    assert films.decoded(kept.files["play"])[1] == files.CORNERS
+    assert files.read_corners(kept.files["poster"]) == files.CORNERS
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        assert next(container.decode(video=0)).rotation == 0
+
+
+def test_the_turn_that_we_bake_in_is_the_one_that_players_show(tmp_path, run: Prepare) -> None:
+    picture = films.film(films.steady(0.3), image=files.corners(320, 200), rotation=90)
+    _, kept = run(picture, "video")
+    shown = Image.open(io.BytesIO(kept.files["poster"]))
+    assert shown.size == (200, 320)
+    # Turned against the clock by a quarter, the right side is on top.
+    assert files.nearest(shown.getpixel((20, 30))) == files.GREEN
+    assert files.nearest(shown.getpixel((180, 30))) == files.WHITE
+
+
+def test_uneven_times_stay_uneven(run: Prepare) -> None:
+    times = [0.0, 0.04, 0.08, 0.5, 0.55, 1.2, 1.6]
+    _, kept = run(films.film(times), "video")
+    assert films.decoded(kept.files["play"])[0] == pytest.approx(times, abs=0.002)
+
+
+def test_a_large_film_is_brought_to_720_lines_either_way_up(run: Prepare) -> None:
+    for size, expected in (((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((640, 360), (640, 360))):
+        _, kept = run(films.film([0, 0.1], image=files.corners(*size)), "video")
+        assert kept.sizes["play"] == expected
+
+
+def test_high_speed_is_brought_to_sixty_frames_a_second(run: Prepare) -> None:
+    _, kept = run(films.film([number / 240 for number in range(120)]), "video")
+    times, _ = films.decoded(kept.files["play"])
+    assert 24 <= len(times) <= 31
+
+
+@pytest.mark.parametrize(
+    ("form", "codec"), [("webm", "libvpx-vp9"), ("mov", "libx264"), ("3gp", "libx264"), ("mp4", "libx265")]
+)
+def test_what_phones_and_browsers_record_is_accepted(run: Prepare, form: str, codec: str) -> None:
+    report, kept = run(films.film(films.steady(0.4), form=form, codec=codec), "video")
+    assert report.is_ready, report
+    assert films.decoded(kept.files["play"])[1] == files.CORNERS
+
+
+def test_the_poster_is_an_early_picture_that_is_not_black(run: Prepare) -> None:
+    _, kept = run(films.film(films.steady(2), dark_until=0.9), "video")
+    assert files.read_corners(kept.files["poster"]) == files.CORNERS
+
+
+def test_a_film_that_is_too_long_is_refused_by_its_header(run: Prepare) -> None:
+    report, kept = run(films.film([0, 100, 190]), "video")
+    assert (report.verdict, report.reason) == ("rejected", "too_long")
+    assert kept.files == {}
+
+
+def test_neurology_may_ask_for_longer_films(run: Prepare) -> None:
+    data = films.film([0, 100, 190])
+    assert run(data, "video", Policy(video_seconds=300))[0].is_ready
+    assert run(films.film([0, 310]), "video", Policy(video_seconds=9999))[0].reason == "too_long"
+
+
+def test_a_film_with_too_many_pixels_is_refused(run: Prepare) -> None:
+    report, _ = run(films.film([0], image=Image.new("RGB", (4200, 64))), "video")
+    assert report.reason == "too_many_pixels"
+
+
+def test_a_film_without_picture_is_refused(run: Prepare) -> None:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        films.hum(container, container.add_stream("aac", rate=44100))
+    report, _ = run(buffer.getvalue(), "video")
+    assert report.reason == "no_picture"
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+def test_a_film_cut_short_before_its_index_is_refused(run: Prepare, part: float) -> None:
+    data = films.film(films.steady(1))
+    report, kept = run(data[: int(len(data) * part)], "video")
+    assert (report.verdict, report.reason) == ("rejected", "damaged")
+    assert kept.files == {}
+
+
+def test_the_same_film_gives_the_same_bytes(run: Prepare) -> None:
+    data = films.soaked_film()
+    assert run(data, "video")[1].files == run(data, "video")[1].files
+
+
+def test_a_film_keeps_to_one_thread_and_a_bounded_memory(run: Prepare) -> None:
+    report, _ = run(films.film(films.steady(1), image=files.noise(3840, 2160)), "video")
+    assert report.is_ready
+    assert report.usage["rss_mib"] < 600
