@@ -25,8 +25,8 @@ from econsult.people.signin import (
     visitor_by_token,
 )
 from web.context import database, now, signed_in
-from web.errors import is_for_machine, problem
-from web.forms import is_bearer
+from web.errors import problem
+from web.forms import is_bearer, is_for_machine
 
 COOKIE = "econsult_session"
 TOUCH_EVERY = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
@@ -21,7 +21,9 @@ from econsult.errors import (
     NotFoundError,
     StaleVersionError,
 )
-from web.forms import FormRefusedError
+from storage.contract import StoreFull, StoreUnavailable
+from uploads.errors import ChecksumMismatchError, GoneError, TooBigError, TooManyError
+from web.forms import FormRefusedError, is_for_machine
 
 STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (NotFoundError, 404),
@@ -30,8 +32,14 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (EmergencyError, 409),
     (ImpossibleVerbError, 409),
     (StaleVersionError, 409),
+    (GoneError, 410),
+    (TooBigError, 413),
+    (TooManyError, 429),
+    (ChecksumMismatchError, 460),
     (ConsultError, 409),
 )
+# Statuses that the standard library has no phrase for.
+PHRASES = {460: "Checksum Mismatch"}
 TITLES = {
     400: _l("We could not read that"),
     403: _l("You may not do this"),
@@ -60,6 +68,7 @@ def init_errors(app: Flask) -> None:
     """Answer every HTTP error and every error of the consult; anything else becomes a logged 500."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ConsultError, _consult_error)
+    app.register_error_handler(StoreUnavailable, _store_error)
 
 
 def status_of(error: ConsultError) -> int:
@@ -68,8 +77,9 @@ def status_of(error: ConsultError) -> int:
 
 
 def problem(status: int, code: str, detail: str, **members: object) -> Response:
-    """RFC 9457 problem details; `code` becomes the type, `members` are added as they are."""
-    body = {"type": code, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
+    """RFC 9457 problem details. `code` also ends the type, which never changes; `members` are added as they are."""
+    title = PHRASES.get(status) or HTTPStatus(status).phrase
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code, **members}
     response = make_response(current_app.json.dumps(body), status)
     response.mimetype = "application/problem+json"
     return response
@@ -80,7 +90,8 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     if is_for_machine():
-        response = problem(status, "about:blank", HTTPStatus(status).description or HTTPStatus(status).phrase)
+        code = "_".join(HTTPStatus(status).phrase.lower().replace("-", " ").split())
+        response = problem(status, code, HTTPStatus(status).description or HTTPStatus(status).phrase)
     else:
         response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
     for name, value in error.get_headers():
@@ -94,9 +105,12 @@ def _consult_error(error: ConsultError) -> Response:
     return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
 
 
-def is_for_machine() -> bool:
-    """Whether this address is for programs, which get problem details instead of pages."""
-    return request.path.startswith(("/api/", "/uploads", "/fhir/", "/health/"))
+def _store_error(error: StoreUnavailable) -> Response:
+    status = 507 if isinstance(error, StoreFull) else 503
+    words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."
+    response = problem(status, "store_unavailable", words) if is_for_machine() else _page(503)
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _page(status: int, reason: str = "") -> Response:

@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_babel import lazy_gettext
 from werkzeug.exceptions import BadRequest
 
-from web.context import runtime
+from web.context import runtime, signed_in
 from web.language import gettext
 
 FIELD = "csrf_token"
@@ -27,6 +27,7 @@ HEADER = "X-CSRF-Token"
 COOKIE = "econsult_form"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SMALL_BODY = 1024 * 1024
+MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -56,6 +57,18 @@ def accepts_body(limit: int) -> Callable[[View], View]:
     return mark
 
 
+def reads_own_form(view: View) -> View:
+    """Mark a view that reads its body as a stream: it calls `refuse_token` itself once it has read that field."""
+    view.reads_own_form = True  # type: ignore[attr-defined]
+    return view
+
+
+def refuse_token(given: str) -> None:
+    """Raise FormRefusedError unless `given` is this browser's token, or the request speaks with a bearer token."""
+    if not is_bearer() and not _is_token(given):
+        raise FormRefusedError
+
+
 def csrf_token() -> str:
     """The token for forms and for the X-CSRF-Token header: 64 hex digits, good in this session of this browser."""
     key = request.cookies.get(cookie_name(), "")
@@ -80,8 +93,17 @@ def _refuse_forged() -> None:
     request.max_content_length = getattr(view, "max_body", SMALL_BODY)
     if request.method in SAFE_METHODS or request.endpoint is None or is_bearer():
         return
-    if not (_is_from_here() and _has_token()):
+    if signed_in() is None and is_for_machine():
+        # Nobody's authority can be misused here; the view answers that it wants a token.
+        return
+    has_proof = getattr(view, "reads_own_form", False) or _has_token()
+    if not (_is_from_here() and has_proof):
         raise FormRefusedError
+
+
+def is_for_machine() -> bool:
+    """Whether this address is for programs, which get problem details instead of pages."""
+    return request.path.startswith(MACHINE_PATHS)
 
 
 def is_bearer() -> bool:
@@ -98,8 +120,11 @@ def _is_from_here() -> bool:
 
 
 def _has_token() -> bool:
+    return _is_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+
+
+def _is_token(given: str) -> bool:
     key = request.cookies.get(cookie_name(), "")
-    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
     return bool(key) and hmac.compare_digest(given.encode(), _token(key).encode())
 
 
