@@ -28,9 +28,9 @@ class Composition:
 
 
 def working_frame(size: tuple[int, int], width_mm: float) -> Frame:
-    """Return the frame in which colours are mixed: a third of a big picture, never below 960 pixels wide."""
+    """Return the frame in which colours are mixed: a third of a big picture, never below 840 pixels wide."""
     width, height = size
-    work = min(width, max(960, width // 3))
+    work = min(width, max(840, width // 3))
     return Frame(work, round(height * work / width), width_mm)
 
 
@@ -52,7 +52,8 @@ def develop(rng: np.random.Generator, scene: Composition, size: tuple[int, int])
     width, height = size
     full = scene.frame.resized(width, height)
     image = np.asarray(cv2.resize(to_srgb(scene.colour), size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
-    gain = _detail(rng, scene, size)
+    # Detail depends on the output size; a stream of its own keeps what is drawn later the same at every size.
+    gain = _detail(rng.spawn(1)[0], scene, size)
     weave = _weave(full)
     cloth = np.asarray(cv2.resize(1 - scene.skin, (gain.shape[1], gain.shape[0])), dtype=np.float32)
     has_cloth = float(scene.skin.min()) < 0.5
@@ -84,7 +85,7 @@ def _detail(rng: np.random.Generator, scene: Composition, size: tuple[int, int])
     frame = scene.frame.resized(size[0] // shrink, size[1] // shrink)
     shape = (frame.width, frame.height)
     relief = fine_relief(rng, frame) * np.asarray(cv2.resize(scene.coarse * scene.skin, shape), dtype=np.float32)
-    hairs = vellus(rng, frame, int(2.2 * frame.width_mm))
+    hairs = vellus(rng, frame, min(220, int(2.2 * frame.width_mm)))
     hairs = hairs * cv2.resize(scene.skin, shape)
     return np.asarray(1 + relief - 0.10 * hairs, dtype=np.float32)
 

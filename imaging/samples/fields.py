@@ -32,6 +32,11 @@ class Frame:
         """Millimetres from top to bottom."""
         return self.height / self.scale
 
+    @property
+    def whole_height_mm(self) -> int:
+        """Height in whole millimetres: the same at every size, where the exact height differs by a rounding."""
+        return round(self.height_mm) + 1
+
     def axes(self) -> tuple[Field, Field]:
         """Return open x (1, width) and y (height, 1) coordinates in mm, (0, 0) at the centre, y downwards."""
         x = (np.arange(self.width, dtype=np.float32) + 0.5) / self.scale - self.width_mm / 2
@@ -64,7 +69,7 @@ def soften(field: Field, sigma_px: float) -> Field:
 def clouds(rng: np.random.Generator, frame: Frame, feature_mm: float) -> Field:
     """Return smooth noise of about unit deviation whose features are ``feature_mm`` wide."""
     columns = int(np.ceil(frame.width_mm / feature_mm)) + 4
-    rows = int(np.ceil(frame.height_mm / feature_mm)) + 4
+    rows = int(np.ceil(frame.whole_height_mm / feature_mm)) + 4
     grid = rng.standard_normal((rows, columns), dtype=np.float32)
     x0, y0 = rng.uniform(1, 2, 2)
     # Wide features are as smooth from a quarter of the pixels, and cost a tenth.
@@ -96,7 +101,7 @@ def cells(rng: np.random.Generator, frame: Frame, spacing_mm: float, stretch: fl
     Its ridges are the borders of cells, like the fine net of lines on skin; ``stretch`` > 1 makes cells wide.
     """
     step_x, step_y = spacing_mm * stretch, spacing_mm / stretch
-    columns, rows = int(frame.width_mm / step_x) + 3, int(frame.height_mm / step_y) + 3
+    columns, rows = int(frame.width_mm / step_x) + 3, int(frame.whole_height_mm / step_y) + 3
     gx, gy = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     x = (gx - 1 + (gy % 2) * 0.5 + rng.uniform(-0.42, 0.42, gx.shape)) * step_x * frame.scale
     y = (gy - 1 + rng.uniform(-0.42, 0.42, gy.shape)) * step_y * frame.scale

@@ -110,7 +110,7 @@ def breathing(rng: np.random.Generator, size: tuple[int, int]) -> Stage:
         map_y = base_y + high * np.float32(0.35 * frame.scale)
         moved = cv2.remap(stripes, base_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         lean = cv2.Sobel(high, cv2.CV_32F, 0, 1, ksize=1) * 0.5 + cv2.Sobel(high, cv2.CV_32F, 1, 0, ksize=1) * 0.35
-        light = 0.86 + lean * (0.55 * frame.scale) + folds
+        light = 0.86 + lean * (0.42 * frame.scale) + folds
         return np.asarray(np.clip(moved * light[..., None], 0, 255), dtype=np.uint8)
 
     return _enlarged(frame_at, size)

@@ -31,10 +31,13 @@ def _photographed(rng: np.random.Generator, sheet: Bitmap, size: tuple[int, int]
     work = Frame(min(width, 960), round(height * min(width, 960) / width), 330)
     table = np.asarray(cv2.resize(_table(rng, work), size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
     corners = _askew(rng, sheet, size)
+    wanted = float(np.linalg.norm(corners[2] - corners[3])) / sheet.shape[1]
+    if wanted < 1:  # Averaged first: warping alone would leave a moire of the printed grid.
+        sheet = np.asarray(cv2.resize(sheet, None, fx=wanted, fy=wanted, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     sheet_h, sheet_w = sheet.shape[:2]
     source = np.array([(0, 0), (sheet_w, 0), (sheet_w, sheet_h), (0, sheet_h)], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(source, corners)
-    cv2.warpPerspective(sheet, matrix, size, dst=table, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_TRANSPARENT)
+    cv2.warpPerspective(sheet, matrix, size, dst=table, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
     gain = _light(rng, work, corners * (work.width / width))
     return _lit(table, np.asarray(cv2.resize(gain, size), dtype=np.float32))
 

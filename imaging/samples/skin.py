@@ -92,7 +92,8 @@ def relief_shading(skin: Surface) -> Field:
 def fine_relief(rng: np.random.Generator, frame: Frame) -> Field:
     """Return the net of skin lines, pores and down as brightness offsets around 0, of about +-0.05."""
     net = np.minimum(cells(rng, frame, 0.95, 1.25), 0.62)
-    net += 0.55 * np.minimum(cells(rng, frame, 0.42, 1.1), 0.3)
+    if frame.scale > 7:  # Below this the smallest cells would be under three pixels.
+        net += 0.55 * np.minimum(cells(rng, frame, 0.42, 1.1), 0.3)
     lit = slope(np.asarray(-net, dtype=np.float32), frame, LIGHT)
     grain = np.tanh(lit * 1.1) * 0.040 - (net - net.mean()) * 0.055
     patchy = 0.75 + 0.25 * np.tanh(clouds(rng, frame, 9))

@@ -64,6 +64,13 @@ def test_a_photo_without_metadata_carries_none():
     assert not {"comment", "xmp"} & set(image.info)
 
 
+@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+def test_one_seed_shows_the_same_picture_at_every_size(scene):
+    big = upright(samples.photo(scene, seed=9, size=(2016, 1512), metadata=False))
+    small = upright(samples.photo(scene, seed=9, size=(400, 300), metadata=False)).astype(float)
+    assert np.abs(cv2.resize(big, (400, 300), interpolation=cv2.INTER_AREA) - small).mean() < 8
+
+
 def test_phones_are_held_in_every_way_and_the_picture_is_always_upright_for_the_reader():
     held = set()
     for seed in range(24):
