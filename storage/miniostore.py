@@ -27,6 +27,7 @@ from storage.address import BucketAddress
 from storage.contract import (
     BlobMissing,
     BlobStat,
+    StoreFull,
     StoreRefused,
     StoreUnavailable,
     check_key,
@@ -37,12 +38,12 @@ from storage.contract import (
 )
 from storage.exposure import opens_to_all
 from storage.forks import PerProcess
-from storage.s3codes import BUCKET_EXISTS, EMPTY_RANGE, Conflict, blob_error
+from storage.s3codes import BUCKET_EXISTS, EMPTY_RANGE, blob_error
 from storage.streams import Window, bounded
 
 PUT_LIMIT = 5 * 1024**3
-_CONFLICTS = 3
-_PUT_VALID = timedelta(minutes=10)
+_ATTEMPTS = 3
+_PUT_VALID = timedelta(minutes=1)
 
 
 class MinioStore:
@@ -66,11 +67,16 @@ class MinioStore:
         start = check_source(source, size)
         if size > PUT_LIMIT:
             raise ValueError(f"a bucket takes blobs of up to {PUT_LIMIT} bytes")
-        for _ in range(_CONFLICTS):
-            with suppress(Conflict):
-                self._put_once(name, Window(source, start, size), key)
-                return
-        raise StoreUnavailable("other writers kept changing this key")
+        mark = f"application/octet-stream; put={secrets.token_hex(16)}"
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                return self._put_once(name, Window(source, start, size), mark, key)
+            except (StoreFull, StoreRefused):
+                raise
+            except StoreUnavailable:
+                if not left:
+                    raise
+        return None
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See `BlobStore.open`."""
@@ -118,20 +124,19 @@ class MinioStore:
                 if is_key(name):
                     yield name
 
-    def _put_once(self, name: str, body: Window, key: str) -> None:
-        """One conditional PUT under a mark of its own.
+    def _put_once(self, name: str, body: Window, mark: str, key: str) -> None:
+        """One conditional PUT that leaves a mark: where an earlier try got through but its answer was lost, it shows.
 
-        The pool repeats a PUT whose answer was lost, and the repetition then finds the key taken - by the first try.
         The mark travels in the content type, because a presigned address admits no metadata that it did not sign.
+        The pool must not repeat this request by itself: it would log the address, which is a right to write.
         """
-        kind = f"application/octet-stream; put={secrets.token_hex(16)}"
-        headers = {"If-None-Match": "*", "Content-Length": str(len(body)), "Content-Type": kind}
+        headers = {"If-None-Match": "*", "Content-Length": str(len(body)), "Content-Type": mark}
         with _minio_errors(key):
             url = self._client().get_presigned_url("PUT", self._bucket, name, expires=_PUT_VALID)
-            answer = self._pool().request("PUT", url, body=cast("BinaryIO", body), headers=headers, redirect=False)
-            if answer.status == 200 or (answer.status == 412 and self._kind_of(name) == kind):
+            answer = self._pool().request("PUT", url, body=cast("BinaryIO", body), headers=headers, retries=False)
+            if answer.status == 200 or (answer.status == 412 and self._kind_of(name) == mark):
                 return
-        raise blob_error(str(answer.status), key)
+        raise blob_error(_code(answer), key)
 
     def _kind_of(self, name: str) -> str | None:
         with suppress(S3Error):
@@ -187,6 +192,13 @@ def _connect(address: BucketAddress, pool: urllib3.PoolManager, *, signed: bool 
         http_client=pool,
         credentials=_provider(address) if signed else None,
     )
+
+
+def _code(answer: urllib3.BaseHTTPResponse) -> str:
+    """The server's own code where it sent one; the status alone does not tell a full bucket from a refused key."""
+    if answer.data and "xml" in answer.headers.get("content-type", ""):
+        return S3Error.fromxml(answer).code or str(answer.status)
+    return str(answer.status)
 
 
 def _provider(address: BucketAddress) -> StaticProvider | ChainedProvider:

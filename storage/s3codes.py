@@ -20,7 +20,7 @@ _REFUSED = {
 
 
 class Conflict(StoreUnavailable):
-    """Another conditional write crossed ours, and the server asks to try again."""
+    """Another conditional write crossed ours, and the server asks to try again; drivers do."""
 
 
 def blob_error(code: str, key: str) -> BlobError:

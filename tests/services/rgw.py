@@ -78,6 +78,7 @@ class Gateway:
     """Where the server is and who may use it."""
 
     port: int
+    conf: Path
     key_id: str = "econsult-test"
     secret: str = "econsult-test-secret"
 
@@ -95,6 +96,11 @@ class Gateway:
         """The address of a bucket for the boto3 driver."""
         return f"s3://{bucket}?endpoint={self.endpoint}"
 
+    def administer(self, *arguments: str) -> None:
+        """Run a command of the gateway's operator, as `quota set ...`."""
+        command = [need("radosgw-admin", PROGRAMS["radosgw-admin"]), "-c", str(self.conf), *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+
     def minio_url(self, bucket: str) -> str:
         """The address of a bucket for the minio driver."""
         return f"minio://127.0.0.1:{self.port}/{bucket}?secure=0"
@@ -105,18 +111,17 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.gateway = Gateway(free_port())
+        self.gateway = Gateway(free_port(), folder / "ceph.conf")
         self._daemons: list[Service] = []
         self._deadline = time.monotonic() + START_LIMIT
         self._mon_port, self._id = free_port(), str(uuid.uuid4())
-        self._conf = folder / "ceph.conf"
 
     def start(self) -> None:
         """Bring up monitor, disk and gateway, and make the user."""
         for name in ("mon", "osd", "rgw"):
             (self.folder / name).mkdir()
         places = {"cluster": self._id, "folder": self.folder, "mon_port": self._mon_port, "port": self.gateway.port}
-        self._conf.write_text(CONFIGURATION.format(disk_size=DISK_SIZE, **places))
+        self.gateway.conf.write_text(CONFIGURATION.format(disk_size=DISK_SIZE, **places))
         self._start_monitor()
         self._start_disk()
         self._start_gateway()
@@ -147,7 +152,7 @@ class Cluster:
         gateway.wait_ready(lambda: answers(self.gateway.port), self._left())
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        conf = [] if program == "monmaptool" else ["-c", str(self._conf)]
+        conf = [] if program == "monmaptool" else ["-c", str(self.gateway.conf)]
         return [need(program, PROGRAMS[program]), *conf, *arguments]
 
     def _run(self, program: str, *arguments: str) -> None:
