@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -94,3 +95,11 @@ def test_a_server_leaves_no_children_behind(tmp_path: Path) -> None:
     child = int((tmp_path / "log").read_text())
     service.stop()
     assert has_gone(child)
+
+
+def test_a_machine_that_lacks_programs_is_told_their_packages(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.services.machine"]
+    told = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert "Missing: chromium (browser)" in told.stderr
+    assert re.search(r"sudo apt-get install .*\bradosgw\b", told.stderr)
