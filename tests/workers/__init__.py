@@ -1,0 +1,1 @@
+"""The workers: queue, jobs, clock, supervisor."""

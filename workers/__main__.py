@@ -1,0 +1,122 @@
+"""One worker: `python -m workers [fast|slow]`. Start as many as there is work for; each works one lane."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+
+import redis
+
+from econsult.errors import SettingError
+from econsult.jobs import Lane
+from imaging import open_jail
+from workers.bell import BellWorker
+from workers.desk import Desk
+from workers.doorbell import Doorbell
+from workers.notify import check_smtp
+from workers.process import Heart, read_clock, start_log
+from workers.queue import job_policy
+from workers.runtime import Runtime, open_runtime
+from workers.stable import Poller, run_in_horse
+
+log = logging.getLogger("workers")
+
+BEAT_SECONDS = 5
+STUMBLE_SECONDS, MOST_STUMBLES = 5, 3
+SLOW_NICENESS = 5
+"""Long videos give way to pages and photos."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Work until SIGTERM. Exit 0 drained, 1 with one line for a setting that cannot work."""
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("queue", nargs="?", choices=[str(lane) for lane in Lane], default=str(Lane.FAST))
+    lane = Lane(parser.parse_args(arguments).queue)
+    start_log(lane)
+    try:
+        runtime = open_runtime()
+        check_smtp(runtime.settings)
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if lane == Lane.SLOW:
+        os.nice(SLOW_NICENESS)
+    _work(runtime, lane)
+    runtime.close()
+    return 0
+
+
+def _work(runtime: Runtime, lane: Lane) -> None:
+    runtime.settings.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
+    heart = Heart(runtime, lane)
+    with open_jail() as jail:
+        desk = Desk(runtime, jail, job_policy(runtime), read_clock)
+        beat = _beater(desk, heart)
+        poller = Poller(desk, lane, beat)
+        if runtime.doorbell is None:
+            poller.work()
+        else:
+            _listen(desk, lane, runtime.doorbell, poller, beat)
+    heart.stop()
+
+
+def _beater(desk: Desk, heart: Heart) -> Callable[[], None]:
+    """A beat that may be called as often as one likes, and leaves no connection behind for a fork to share."""
+    last = -BEAT_SECONDS
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last < BEAT_SECONDS:
+            return
+        last = int(time.monotonic())
+        desk.jail.ensure()
+        heart.beat(desk.now())
+        desk.runtime.database.close()
+
+    return beat
+
+
+def _listen(desk: Desk, lane: Lane, doorbell: Doorbell, poller: Poller, beat: Callable[[], None]) -> None:
+    """Hear rings; whenever Redis is away, poll the job table until it is back."""
+    stumbles = 0
+    while not poller.is_stopping:
+        if not doorbell.is_up():
+            log.warning("Redis does not answer; polling the job table until it does.")
+            poller.work(is_over=doorbell.is_up)
+            continue
+        began = time.monotonic()
+        worker = _hear(desk, lane, doorbell, beat)
+        if worker is not None and worker.is_stopping:
+            return
+        stumbles = stumbles + 1 if time.monotonic() - began < STUMBLE_SECONDS else 0
+        if worker is not None and stumbles >= MOST_STUMBLES:
+            _sweep(worker)
+        time.sleep(min(0.2 * stumbles, 2))
+
+
+def _hear(desk: Desk, lane: Lane, doorbell: Doorbell, beat: Callable[[], None]) -> BellWorker | None:
+    """Let RQ work until it stops for whatever reason; None where Redis went away before it began."""
+    try:
+        client = redis.Redis.from_url(doorbell.url)
+        worker = BellWorker(client, doorbell.mark, lane, lambda job_id: run_in_horse(desk, job_id), beat)
+        worker.work(logging_level="ERROR")
+    except redis.RedisError:
+        return None
+    return worker
+
+
+def _sweep(worker: BellWorker) -> None:
+    """Something in Redis makes RQ stumble again and again. Nothing of value lives there, so it goes."""
+    log.warning("The queue in Redis could not be read and was emptied; its jobs will be rung again.")
+    try:
+        worker.sweep()
+    except redis.RedisError:
+        return
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

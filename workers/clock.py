@@ -1,0 +1,153 @@
+"""The clock process: `python -m workers.clock`. Any number of them may run; none of them leads.
+
+Each tick rings what is due, takes back jobs whose worker fell silent, fires deadlines, releases answers, returns lapsed
+claims and sweeps what has expired. Everything is claimed by row, so that a tick may be repeated or cut off anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from econsult.consults.answers import release_due
+from econsult.consults.holding import lapse_claims
+from econsult.consults.records import Consult
+from econsult.errors import SettingError
+from econsult.heartbeats import Heartbeat
+from econsult.jobs import JobState, reap_jobs
+from econsult.people.signin import sweep_sign_ins
+from storage.blobs import BlobError
+from uploads.door import Door
+from uploads.finishing import sweep
+from workers.give_up import give_up
+from workers.overdue import fire
+from workers.process import Heart, read_clock, start_log
+from workers.queue import job_policy, relay
+from workers.runtime import Runtime, open_runtime
+
+log = logging.getLogger("workers.clock")
+
+TICK = timedelta(seconds=2)
+SWEEP_EVERY = timedelta(minutes=1)
+FORGET_AFTER = timedelta(days=1)
+BATCHES = 20
+"""How many batches of due consults one tick takes at most, so that a long backlog does not silence the rest."""
+
+
+class JumpGuard:
+    """Compares the wall clock with the one that only runs forward.
+
+    A backward step merely delays deadlines. A forward step of more than two ticks would fire them early, so firing is
+    held for one tick: by then somebody, or the time service, may have put the clock right.
+    """
+
+    def __init__(self, wall: datetime, steady: float) -> None:
+        self._wall, self._steady = wall, steady
+
+    def jump(self, wall: datetime, steady: float) -> timedelta | None:
+        """How far the wall clock has leapt since the last call; None where that is no more than two ticks."""
+        leapt = (wall - self._wall) - timedelta(seconds=steady - self._steady)
+        self._wall, self._steady = wall, steady
+        return leapt if leapt > 2 * TICK else None
+
+
+@dataclass
+class Ticker:
+    """One clock process's ticks over one installation."""
+
+    runtime: Runtime
+    swept_at: datetime | None = None
+
+    def tick(self, now: datetime, *, is_held: bool = False) -> int:
+        """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError."""
+        relay(self.runtime, now)
+        self._reap(now)
+        if not is_held:
+            self._fire(now)
+        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
+            self.swept_at = now
+            self._sweep(now)
+        return self._lag(now)
+
+    def _reap(self, now: datetime) -> None:
+        with self.runtime.database.writing() as session:
+            lost = reap_jobs(session, now, job_policy(self.runtime))
+            for job in lost:
+                log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
+                if job.state == JobState.DEAD:
+                    give_up(session, job.kind, job.subject_id, now)
+
+    def _fire(self, now: datetime) -> None:
+        """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
+        for _ in range(BATCHES):
+            with self.runtime.database.writing() as session:
+                consults, breaches = fire(session, now)
+            if breaches:
+                log.info("%d promises were broken.", breaches)
+            if not consults:
+                break
+        with self.runtime.database.writing() as session:
+            release_due(session, now)
+        with self.runtime.database.writing() as session:
+            lapse_claims(session, now)
+
+    def _sweep(self, now: datetime) -> None:
+        runtime = self.runtime
+        with runtime.database.writing() as session:
+            sweep_sign_ins(session, now)
+            session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
+        try:
+            sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
+        except (BlobError, OSError):
+            log.warning("Uploads could not be swept: the staging folder does not answer.")
+
+    def _lag(self, now: datetime) -> int:
+        """How late the oldest deadline is that has not fired."""
+        with self.runtime.database.reading() as session:
+            oldest = session.scalars(select(func.min(Consult.next_deadline_at))).one()
+        return max(0, int((now - oldest).total_seconds())) if oldest is not None else 0
+
+
+def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
+    """Tick until `wish` is set. A database that is away is waited for."""
+    heart, ticker, guard = Heart(runtime, "clock"), Ticker(runtime), JumpGuard(read_clock(), steady())
+    while not wish.is_set():
+        now = read_clock()
+        leapt = guard.jump(now, steady())
+        if leapt is not None:
+            log.warning("The clock leapt forward by %d s; deadlines wait for one tick.", leapt.total_seconds())
+        try:
+            heart.beat(now, lag_seconds=ticker.tick(now, is_held=leapt is not None))
+        except SQLAlchemyError:
+            log.warning("The database does not answer; trying again.")
+        wish.wait(TICK.total_seconds())
+    heart.stop()
+
+
+def main() -> int:
+    """Run until SIGTERM. Exit 0, or 1 with one line for a setting that cannot work."""
+    start_log("clock")
+    try:
+        runtime = open_runtime()
+    except SettingError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the one line that a wrong setting is answered with.
+        return 1
+    wish = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: wish.set())
+    run(runtime, wish)
+    runtime.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

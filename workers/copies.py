@@ -1,0 +1,81 @@
+"""Takes renditions from the imaging room and rests them sealed in the blob store, each under a key of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from econsult.consults.attachments import PreparedCopy
+from econsult.database import new_public_id
+from econsult.people.patients import Patient
+from storage import sealed
+from workers.runtime import Runtime
+
+IN_MEMORY = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Made:
+    """One rendition as the jail gave it: pixels only, still plain."""
+
+    name: str
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass
+class Collected:
+    """An `imaging.Target` that keeps what it is given until the whole file has passed every check."""
+
+    made: list[Made] = field(default_factory=list)
+
+    def put(self, name: str, media_type: str, data: bytes, width: int, height: int) -> None:
+        """See `imaging.Target`."""
+        self.made.append(Made(name, media_type, data, width, height))
+
+
+def store_copy(runtime: Runtime, attachment_id: str, patient_id: int, made: Made) -> PreparedCopy:
+    """Seal one rendition and put it in the store; only ciphertext is ever written, in memory or to disk.
+
+    The blob is named after the attachment and a fresh object id: no attempt ever writes over another's.
+    Raises StoreUnavailable.
+    """
+    object_id = new_public_id()
+    with runtime.database.reading() as session:
+        key, wrapped = runtime.vault.new_object_key(session, session.get_one(Patient, patient_id), object_id)
+    blob_key = copies_prefix(attachment_id) + object_id
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(runtime.settings.staging)) as spool:
+        file = cast("BinaryIO", spool)
+        with sealed.create(file, object_id, key) as writer:
+            writer.write(made.data)
+        size = file.tell()
+        file.seek(0)
+        runtime.blobs.put(blob_key, file, size)
+    return PreparedCopy(
+        name=made.name,
+        media_type=made.media_type,
+        width=made.width,
+        height=made.height,
+        size=len(made.data),
+        sha256=hashlib.sha256(made.data).hexdigest(),
+        object_id=object_id,
+        blob_key=blob_key,
+        key_wrapped=wrapped,
+    )
+
+
+def copies_prefix(attachment_id: str) -> str:
+    """The beginning of the names of all copies of one attachment, whichever attempt made them."""
+    return f"renditions/{attachment_id}."
+
+
+def remove_strays(runtime: Runtime, attachment_id: str, linked: set[str]) -> int:
+    """Delete the copies that an earlier, lost attempt left behind; returns how many. Raises StoreUnavailable."""
+    strays = [key for key in runtime.blobs.list(copies_prefix(attachment_id)) if key not in linked]
+    for key in strays:
+        runtime.blobs.delete(key)
+    return len(strays)

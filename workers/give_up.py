@@ -1,0 +1,34 @@
+"""What people see of a job that was tried for the last time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import Attachment, AttachmentState, end_without_copies
+from econsult.consults.intake import Upload, UploadState
+from econsult.jobs import JobKind
+
+UNFINISHED = (AttachmentState.RECEIVED, AttachmentState.PROCESSING)
+
+
+def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None:
+    """Show a photo or document that could not be prepared as failed, so that nobody waits for it.
+
+    A notice that could not be sent stays pending beside its dead job.
+    """
+    if kind != JobKind.PREPARE:
+        return
+    attachment = session.get(Attachment, subject_id)
+    if attachment is not None and attachment.state in UNFINISHED:
+        end_without_copies(session, attachment, AttachmentState.FAILED, reason="gave_up", now=now)
+        settle_upload(session, attachment, UploadState.FAILED)
+
+
+def settle_upload(session: Session, attachment: Attachment, state: UploadState) -> None:
+    """Let the upload's row say how it ended, for its owner."""
+    upload = session.scalars(select(Upload).where(Upload.public_id == attachment.public_id)).one_or_none()
+    if upload is not None:
+        upload.state, upload.reason = state, attachment.reason

@@ -1,0 +1,103 @@
+"""The job NOTIFY: sends one notice of the outbox by SMTP, or writes it as a file where there is no mail server.
+
+The record of a notice exists once; its sending happens at least once. A crash between the mail server's yes and our
+commit sends it again under the same Message-ID, by which mail programs show it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from econsult.errors import SettingError
+from econsult.jobs import Lease
+from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
+from econsult.people.persons import Person
+from econsult.settings import Settings
+from workers.desk import Desk
+from workers.runtime import Runtime
+
+SMTP_SECONDS = 30
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def send_notice(desk: Desk, lease: Lease) -> None:
+    """Send the notice and end the job. Raises smtplib.SMTPException, OSError, LeaseLostError."""
+    runtime = desk.runtime
+    with runtime.database.reading() as session:
+        notice = session.get_one(Notice, lease.subject_id)
+        person = session.get_one(Person, notice.person_id)
+    is_wanted = notice.state == NoticeState.PENDING and person.is_active
+    if is_wanted:
+        message = _message(runtime, notice, person.email)
+        if runtime.settings.smtp_url:
+            _send(runtime.settings, message)
+        else:
+            _write_file(runtime.settings.outbox, notice.id, message)
+    with desk.finishing(lease) as session:
+        if is_wanted:
+            mark_notice_sent(session.get_one(Notice, lease.subject_id), desk.now())
+
+
+def check_smtp(settings: Settings) -> None:
+    """Raise SettingError with one sentence where the address of the mail server makes no sense."""
+    if settings.smtp_url:
+        _server(settings)
+
+
+def _message(runtime: Runtime, notice: Notice, address: str) -> EmailMessage:
+    """The letter. Its Message-ID is a keyed hash: the same at each attempt, and nothing can be read from it."""
+    settings = runtime.settings
+    subject, text = letter(notice, settings.base_url)
+    digest = hmac.digest(runtime.secret_key.encode(), f"notice/{notice.id}".encode(), hashlib.sha256).hex()[:32]
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
+    message = EmailMessage()
+    message["Message-ID"] = f"<{digest}@{domain}>"
+    message["Date"] = format_datetime(notice.created_at)
+    message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def _send(settings: Settings, message: EmailMessage) -> None:
+    """Hand it to the mail server, over TLS wherever the server is not on this machine."""
+    parts = _server(settings)
+    host, context = parts.hostname or "", ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
+    with server:
+        server.ehlo_or_helo_if_needed()
+        if parts.scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
+            server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
+
+
+def _server(settings: Settings) -> SplitResult:
+    parts = urlsplit(settings.smtp_url)
+    try:
+        is_sound = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise SettingError("ECONSULT_SMTP_URL must be smtp://[user:password@]host[:port] or smtps://...")
+    return parts
+
+
+def _write_file(outbox: Path, notice_id: int, message: EmailMessage) -> None:
+    """One file per notice, whole or not at all; another attempt replaces it by the same."""
+    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = outbox / f".notice-{notice_id}.{os.getpid()}"
+    draft.write_bytes(bytes(message))
+    draft.replace(outbox / f"notice-{notice_id}.eml")

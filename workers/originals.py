@@ -1,0 +1,57 @@
+"""Where the bytes of an attachment rest: staged after the upload, a blob after the first finished attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage import sealed
+from storage.blobs import BlobExists, BlobStore
+from storage.sealed import SealedReader
+from uploads.staged import discard_staged, staged_path
+
+
+@dataclass(frozen=True)
+class Original:
+    """The sealed file of one attachment; `object_id` and `key` open it."""
+
+    object_id: str
+    key: bytes
+    staging: Path
+    blobs: BlobStore
+
+    @property
+    def blob_key(self) -> str:
+        return f"originals/{self.object_id}"
+
+    @contextmanager
+    def opened(self) -> Iterator[SealedReader]:
+        """The plain bytes as a seekable file, decrypted as they are read.
+
+        Raises BlobMissing where they are in neither place, SealBroken, StoreUnavailable.
+        """
+        path = staged_path(self.staging, self.object_id)
+        if path.exists():
+            with path.open("rb") as file, sealed.open(file, self.object_id, self.key) as reader:
+                yield reader
+        else:
+            source = sealed.BlobRange(self.blobs, self.blob_key)
+            with sealed.open(source, self.object_id, self.key) as reader:
+                yield reader
+
+    def promote(self) -> str:
+        """Copy the ciphertext to the store as it is, and return its key. Doing it again changes nothing."""
+        path = staged_path(self.staging, self.object_id)
+        if path.exists():
+            with path.open("rb") as file:
+                try:
+                    self.blobs.put(self.blob_key, file, path.stat().st_size)
+                except BlobExists:
+                    return self.blob_key
+        return self.blob_key
+
+    def discard_staged(self) -> None:
+        """Remove the staged file; the attachment's row no longer needs it."""
+        discard_staged(self.staging, self.object_id)

@@ -1,0 +1,154 @@
+"""The job PREPARE: turns what was uploaded into safe copies, and its ciphertext into a blob.
+
+Renditions get names of their own in each attempt. They count only once the transaction that links them commits, so two
+attempts at the same file never see each other; the copies of an attempt that lost are removed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    PreparedCopy,
+    end_without_copies,
+    link_renditions,
+    start_processing,
+)
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.records import Consult
+from econsult.jobs import Lease
+from imaging import Policy, Report, prepare
+from storage.blobs import BlobError
+from workers.copies import Collected, remove_strays, store_copy
+from workers.desk import Desk, LeaseLostError
+from workers.give_up import UNFINISHED, settle_upload
+from workers.originals import Original
+from workers.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+LONG_VIDEO_SECONDS = {"neurology": 300}
+"""Seizures and tics need longer clips than the usual limit."""
+
+
+class PreparationFailedError(Exception):
+    """The jail could not finish for a reason of ours; another attempt may."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What the job needs to know of the attachment, read once so that no transaction spans the work."""
+
+    attachment_id: str
+    patient_id: int
+    kind: str
+    original: Original
+    policy: Policy
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """How the file is to be shown from now on."""
+
+    state: AttachmentState
+    reason: str | None
+    report: dict[str, Any]
+    copies: tuple[PreparedCopy, ...] = ()
+
+
+def prepare_attachment(desk: Desk, lease: Lease) -> None:
+    """Prepare the attachment and end the job.
+
+    Raises LeaseLostError, PreparationFailedError, and what the store and the database raise.
+    """
+    order = _read_order(desk, lease)
+    if order is None:
+        with desk.finishing(lease):
+            return
+    verdict = _judge(desk, order)
+    try:
+        _write(desk, lease, order, verdict)
+    except LeaseLostError:
+        _remove(desk.runtime, verdict)
+        raise
+    order.original.discard_staged()
+    if lease.attempt > 1:
+        remove_strays(desk.runtime, order.attachment_id, {copy.blob_key for copy in verdict.copies})
+
+
+def _read_order(desk: Desk, lease: Lease) -> _Order | None:
+    """Show the attachment as being processed; None where an earlier attempt has already finished it."""
+    runtime = desk.runtime
+    with runtime.database.writing() as session:
+        attachment = session.get_one(Attachment, lease.subject_id)
+        if attachment.state not in UNFINISHED:
+            return None
+        start_processing(attachment)
+        specialty = session.get_one(Consult, attachment.consult_id).specialty or ""
+        digest = session.scalars(select(Upload.sha256).where(Upload.public_id == attachment.public_id)).one_or_none()
+        key = runtime.vault.object_key(session, attachment.patient_id, attachment.public_id, attachment.key_wrapped)
+        return _Order(
+            attachment.public_id,
+            attachment.patient_id,
+            attachment.kind,
+            Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
+            Policy(video_seconds=LONG_VIDEO_SECONDS.get(specialty, Policy.video_seconds)),
+            digest,
+        )
+
+
+def _judge(desk: Desk, order: _Order) -> _Verdict:
+    """Send the bytes through the jail and rest what came out in the store."""
+    collected = Collected()
+    with order.original.opened() as plain:
+        report = prepare(order.kind, plain, collected, order.policy, jail=desk.jail)
+    if report.verdict == "failed":
+        raise PreparationFailedError(report.reason)
+    if order.sha256 is not None and report.source.sha256 != order.sha256.lower():
+        return _Verdict(AttachmentState.REJECTED, "checksum", _as_record(replace(report, renditions=())))
+    if not report.is_ready:
+        return _Verdict(AttachmentState.REJECTED, report.reason, _as_record(report))
+    copies = tuple(store_copy(desk.runtime, order.attachment_id, order.patient_id, made) for made in collected.made)
+    order.original.promote()
+    return _Verdict(AttachmentState.READY, None, _as_record(report), copies)
+
+
+def _as_record(report: Report) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(report.to_json())
+    return content
+
+
+def _write(desk: Desk, lease: Lease, order: _Order, verdict: _Verdict) -> None:
+    """Link the copies, settle the upload and end the job, all in one."""
+    with desk.finishing(lease) as session:
+        _show(session, session.get_one(Attachment, lease.subject_id), order, verdict, desk.now())
+
+
+def _show(session: Session, attachment: Attachment, order: _Order, verdict: _Verdict, now: datetime) -> None:
+    if verdict.state == AttachmentState.READY:
+        attachment.blob_key = order.original.blob_key
+        link_renditions(session, attachment, verdict.copies, verdict.report, now)
+        settle_upload(session, attachment, UploadState.ACCEPTED)
+    else:
+        reason = verdict.reason or "unsupported_type"
+        end_without_copies(session, attachment, verdict.state, reason=reason, now=now, report=verdict.report)
+        settle_upload(session, attachment, UploadState.REJECTED)
+
+
+def _remove(runtime: Runtime, verdict: _Verdict) -> None:
+    """Delete the copies of an attempt that lost. Where the store is away, the winner's next sweep finds them."""
+    try:
+        for copy in verdict.copies:
+            runtime.blobs.delete(copy.blob_key)
+    except BlobError:
+        log.warning("Copies of a lost attempt stay behind because the blob store is away.")

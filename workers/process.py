@@ -1,0 +1,88 @@
+"""What every process of ours does first and last: a log without secrets, a death bound to its parent's, a heartbeat."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from econsult.heartbeats import beat, forget
+from workers.runtime import Runtime
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class _Plain(logging.Formatter):
+    """Names an exception by its class and place. Its text may quote what somebody wrote, so it is left out."""
+
+    converter = staticmethod(time.gmtime)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name.
+        """One line."""
+        return f"({name_error(ei[1])})"
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - the library's name.
+        """Nothing: where an exception was raised is enough."""
+        return stack_info[:0]
+
+
+def name_error(error: BaseException) -> str:
+    """The error's class and where it was raised, which say what happened without repeating anybody's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__module__}.{type(error).__qualname__}{place}"
+
+
+def start_log(role: str) -> None:
+    """One line per event on stderr, in UTC. RQ's own news of each job is left out."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain(f"%(asctime)s {role}: %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("rq").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Ask the kernel to send us this signal when our parent dies, by whatever cause. Linux only; elsewhere nothing."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+
+def read_clock() -> datetime:
+    """The time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Heart:
+    """The sign of life of one process, under a name that tells its role and nothing of the machine."""
+
+    def __init__(self, runtime: Runtime, role: str) -> None:
+        self._runtime, self._role = runtime, role
+        self._name = f"{role}-{secrets.token_hex(6)}"
+        self._owner = os.getpid()
+
+    def beat(self, now: datetime, *, lag_seconds: int = 0) -> None:
+        """Say that we live. A database that is away is no reason to die."""
+        try:
+            with self._runtime.database.writing() as session:
+                beat(session, self._name, self._role, now, lag_seconds=lag_seconds)
+        except SQLAlchemyError:
+            logging.getLogger(__name__).warning("The heartbeat could not be written: the database does not answer.")
+
+    def stop(self) -> None:
+        """Take the sign of life away, when the process ends in order."""
+        try:
+            with self._runtime.database.writing() as session:
+                forget(session, self._name)
+        except SQLAlchemyError:
+            return
