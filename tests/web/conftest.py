@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +11,15 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
+from econsult.people.persons import Person
+from econsult.people.signin import open_session
 from econsult.settings import load_settings
+from tests.personas import Clinic, open_clinic
 from web import create_app
 from web.chips import paused_chip, running_chip, stopped_chip
 from workers.runtime import Runtime, open_runtime
 
+BrowserOf = Callable[[Person], FlaskClient]
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
 PARTS = """
 {% extends "layouts/" ~ layout ~ ".html" %}
@@ -82,6 +86,25 @@ def _raiser(error: Exception):  # type: ignore[no-untyped-def]
         raise error
 
     return view
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    """The clinic of the personas, opened an hour ago."""
+    return open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC) - timedelta(hours=1))
+
+
+@pytest.fixture
+def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
+    """Give it a person; it opens a browser in which this person has just signed in."""
+
+    def open_browser(person: Person) -> FlaskClient:
+        browser = shell.test_client()
+        with runtime.database.writing() as session:
+            browser.set_cookie("econsult_session", open_session(session, person, datetime.now(UTC)))
+        return browser
+
+    return open_browser
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from web.catalogues import load_catalogue
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -25,3 +27,20 @@ def complaints(page: Page) -> list[str]:
 def overflow(page: Page) -> int:
     """By how many CSS pixels the page is wider than the screen."""
     return int(page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def english_left(page: Page) -> set[str]:
+    """Texts and labels of the page that are still the English source of a text that has a Spanish translation."""
+    english = {str(message.id) for message in load_catalogue("es") if message.id and message.string != message.id}
+    shown = page.evaluate(
+        """() => {
+          const texts = []
+          const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
+          while (walker.nextNode()) texts.push(walker.currentNode.data)
+          for (const element of document.querySelectorAll('*'))
+            for (const name of ['aria-label', 'alt', 'placeholder', 'title', 'value'])
+              if (element.hasAttribute(name)) texts.push(element.getAttribute(name))
+          return texts.map((text) => text.trim()).filter(Boolean)
+        }"""
+    )
+    return english & set(shown)

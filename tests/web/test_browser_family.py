@@ -1,0 +1,189 @@
+"""The family's pages in a real browser: accessible, whole at 320 pixels, quiet, and Spanish through and through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from econsult.consults import answers, holding, threads
+from econsult.consults.attachments import AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.records import Consult
+from econsult.people.signin import open_session
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.services.browser import Devices
+from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.serving import served
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=30)
+SPANISH = {
+    "impression": "Dermatitis atópica en el pliegue del codo, moderada. Sin signos de infección.",
+    "family_summary": "Parece eccema. Es piel seca que pica. No es grave y no se pega a otros niños.",
+    "watch_for": "Tiene fiebre o le sale pus.\nLe salen ampollas que duelen.",
+    "recommendations": [
+        {"text": "Ponga la crema nueva 2 veces al día por 7 días.", "owner": "family"},
+        {"text": "Ponga vaselina en la piel cada día, después del baño.", "owner": "family"},
+        {"text": "Receta de triamcinolona 0.1 %.", "owner": "pcp"},
+    ],
+}
+
+
+@pytest.fixture
+def address(shell: Flask) -> Iterator[str]:
+    with served(shell) as address:
+        yield address
+
+
+@pytest.fixture
+def sign_in(runtime: Runtime, clinic: Clinic, address: str) -> object:
+    """Sign the mother in on a page of a browser."""
+
+    def signed(page: Page) -> Page:
+        with runtime.database.writing() as session:
+            token = open_session(session, clinic.mother, datetime.now(UTC))
+        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+        return page
+
+    return signed
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    """A question with a request for more, a rejected file and one in preparation."""
+    with runtime.database.writing() as session:
+        consult = clinic.family_question(session, now=NOW)
+        for name, view in (("a", "far"), ("b", "close")):
+            received = Received(name * 32, MediaKind.PHOTO, 10, "", b"k", clinic.mother.id, view=view)
+            attachment = receive(session, consult, received, NOW)
+        end_without_copies(session, attachment, AttachmentState.REJECTED, reason="damaged", now=NOW)
+        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
+        text = "Necesitamos una foto más clara."
+        threads.request_info(session, consult, clinic.pcp, text=text, items=["De cerca"], audience=None, now=NOW)
+    return consult
+
+
+@pytest.fixture
+def answered(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        consult = clinic.family_question(session, now=NOW)
+        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, {**ANSWER, **SPANISH}, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.pcp, now=NOW)
+    return consult
+
+
+class Look:
+    """Checks one page in one language, and keeps a picture of it where SHOTS names a folder."""
+
+    def __init__(self, page: Page, language: str, folder: Path) -> None:
+        self.page, self.language, self.folder = page, language, folder
+        self.heard = complaints(page)
+
+    def at(self, name: str) -> None:
+        assert self.page.locator("html").get_attribute("lang") == self.language, name
+        assert violations(self.page) == [], name
+        assert overflow(self.page) == 0, name
+        if self.language == "es":
+            assert english_left(self.page) == set(), name
+        self.page.screenshot(path=self.folder / f"{name}-{self.language}.png", full_page=True)
+        assert self.heard == [], name
+
+
+@pytest.fixture(params=["es", "en"])
+def look(
+    request: pytest.FixtureRequest, devices: Devices, sign_in: object, address: str, tmp_path: Path, runtime: Runtime
+) -> Look:
+    page = devices.phone(viewport={"width": 390, "height": 844})
+    sign_in(page)  # type: ignore[operator]
+    page.goto(f"{address}/family?lang={request.param}")
+    if request.param == "en":
+        page.get_by_role("button", name="English").click() if page.get_by_role(
+            "button", name="English"
+        ).count() else None
+    page.goto(f"{address}/family")
+    if page.locator("html").get_attribute("lang") != request.param:
+        page.locator("form.lang button").click()
+    return Look(page, request.param, tmp_path)
+
+
+def test_the_way_from_the_start_to_the_receipt(look: Look, clinic: Clinic) -> None:
+    page = look.page
+    look.at("start")
+    page.locator("section form button").first.click()
+    look.at("emergency")
+    page.locator("button[value=no]").click()
+    page.locator("main form button").click()
+    assert page.title().startswith("Error:")
+    look.at("where-error")
+    page.locator("input[value=elbow]").check()
+    page.locator("main form button").click()
+    look.at("photos")
+    page.locator("a.btn-big").click()
+    page.locator("#story").fill("Le pica mucho de noche.")
+    page.locator("main form button").click()
+    look.at("story-error")
+    page.locator("input[value=days]").check()
+    page.locator("main form button").click()
+    look.at("check")
+    page.locator("#agree").check()
+    page.locator("main form button").click()
+    look.at("sent")
+
+
+def test_the_emergency_page(look: Look) -> None:
+    look.page.locator("section form button").first.click()
+    look.page.locator("input[value=seizure]").check()
+    look.page.locator("button[value=yes]").click()
+    look.at("call-911")
+
+
+def test_the_way_without_photos(look: Look) -> None:
+    page = look.page
+    page.locator("section form button").first.click()
+    page.locator("button[value=no]").click()
+    page.locator("input[value=private_area]").check()
+    page.locator("main form button").click()
+    look.at("private")
+
+
+def test_the_status_page(look: Look, asked: Consult, address: str) -> None:
+    look.page.goto(f"{address}/family/questions/{asked.public_id}")
+    look.at("status")
+    look.page.goto(f"{address}/family")
+    look.at("start-waiting")
+
+
+def test_the_answer_page(look: Look, answered: Consult, address: str) -> None:
+    look.page.goto(f"{address}/family/questions/{answered.public_id}/answer")
+    look.at("answer")
+    look.page.locator("#reply button").click()
+    look.at("answer-understood")
+
+
+@pytest.mark.parametrize("path", ["/family", "/family/questions/{id}", "/family/questions/{id}/answer"])
+def test_pages_stay_whole_on_the_narrowest_phone(
+    devices: Devices, sign_in: object, address: str, answered: Consult, path: str
+) -> None:
+    page = devices.phone(viewport={"width": 320, "height": 600})
+    sign_in(page)  # type: ignore[operator]
+    page.goto(address + path.format(id=answered.public_id))
+    assert overflow(page) == 0
+
+
+def test_every_target_is_large_enough_for_a_thumb(look: Look, answered: Consult, address: str) -> None:
+    for path in (
+        "/family",
+        f"/family/questions/{answered.public_id}",
+        f"/family/questions/{answered.public_id}/answer",
+    ):
+        look.page.goto(address + path)
+        small = look.page.evaluate(
+            """() => [...document.querySelectorAll('main a, main button, main summary, header a, header button')]
+              .filter((e) => e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)"""
+        )
+        assert small == []

@@ -1,0 +1,199 @@
+"""A mother asks: emergency first, then where, then photos or none, her words, the consent, and send."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.redflags import PRIVATE_SITES, UNIVERSAL
+from econsult.notices import Notice
+from econsult.people.consent import TEXT_VERSION, consent_for
+from econsult.people.patients import Patient
+from tests.personas import Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from web.pages.family_ask import FLAG_CODES
+from web.pages.family_words import PRIVATE_SITE, SITE_CODES
+from workers.runtime import Runtime
+
+STORY = {"since": "days", "symptoms": ["itch"], "story": "Le pica de noche.", "question": "¿Qué es y qué hago en casa?"}
+
+
+@pytest.fixture
+def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.mother)
+
+
+def start(mother: FlaskClient, clinic: Clinic) -> str:
+    """Open a draft; returns its address without the step."""
+    answer = post(mother, f"/family/children/{clinic.child.public_id}/ask", {})
+    return answer.location.rsplit("/", 1)[0]
+
+
+def only_consult(runtime: Runtime) -> Consult:
+    with runtime.database.reading() as session:
+        return session.scalars(select(Consult)).one()
+
+
+def test_every_universal_sign_is_asked_and_every_site_can_be_chosen() -> None:
+    assert set(UNIVERSAL) <= set(FLAG_CODES)
+    assert PRIVATE_SITE in PRIVATE_SITES
+    assert "elbow" in SITE_CODES
+
+
+def test_a_question_goes_all_the_way_without_scripts(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
+    ask = start(mother, clinic)
+    assert post(mother, f"{ask}/emergency", {"emergency": "no"}).location == f"{ask}/where"
+    assert post(mother, f"{ask}/where", {"site": "elbow"}).location == f"{ask}/photos"
+    assert post(mother, f"{ask}/story", STORY).location == f"{ask}/check"
+    page = mother.get(f"{ask}/check").text
+    assert "Le pica de noche." in page
+    assert "Soy su mamá." in page
+    answer = post(mother, f"{ask}/check", {"agree": "yes"})
+    receipt = mother.get(answer.location).text
+    consult = only_consult(runtime)
+    assert answer.location.endswith(f"/family/questions/{consult.public_id}/sent")
+    assert consult.number in receipt
+    assert "Le respondemos antes de las" in receipt
+    with runtime.database.reading() as session:
+        consent = consent_for(session, consult.id)
+    assert consent is not None
+    assert (consent.given_by, consent.method, consent.language, consent.text_version) == (
+        "parent",
+        "electronic",
+        "es",
+        TEXT_VERSION,
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"emergency": "yes"},
+        {"emergency": "yes", "flags": "seizure"},
+        {"emergency": "no", "flags": "breathing"},
+        {"flags": "kawasaki_signs"},
+        {},
+    ],
+)
+def test_a_sign_that_means_now_ends_the_request_and_is_recorded(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime, fields: dict[str, str]
+) -> None:
+    ask = start(mother, clinic)
+    assert post(mother, f"{ask}/emergency", fields).location == f"{ask}/call-911"
+    page = mother.get(f"{ask}/call-911").text
+    assert 'href="tel:911"' in page
+    with runtime.database.reading() as session:
+        stop = session.scalars(select(RedFlagStop)).one()
+        told = session.scalars(select(Notice.person_id)).all()
+    assert stop.codes in {"not_named", fields.get("flags")}
+    assert clinic.pcp.id in told
+
+
+@pytest.mark.parametrize("step", ["emergency", "where", "photos", "private", "story", "check"])
+def test_nothing_leads_around_the_stop(mother: FlaskClient, clinic: Clinic, runtime: Runtime, step: str) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "yes"})
+    assert mother.get(f"{ask}/{step}").location == f"{ask}/call-911"
+    if step != "photos":
+        fields = {"emergency": "no", "site": "elbow", "way": "visit", "phone": "1", "agree": "yes", **STORY}
+        assert post(mother, f"{ask}/{step}", fields).location == f"{ask}/call-911"
+    assert only_consult(runtime).submitted_at is None
+
+
+def test_a_same_day_sign_goes_on_and_is_answered_sooner(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
+    ask = start(mother, clinic)
+    answer = post(mother, f"{ask}/emergency", {"emergency": "no", "flags": "kawasaki_signs"})
+    assert answer.location == f"{ask}/where"
+    assert only_consult(runtime).urgency == "same_day"
+
+
+def test_a_private_area_has_no_camera(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    assert post(mother, f"{ask}/where", {"site": PRIVATE_SITE}).location == f"{ask}/private"
+    assert mother.get(f"{ask}/photos").location == f"{ask}/private"
+    assert mother.get(f"{ask}/story").location == f"{ask}/private"
+    page = mother.get(f"{ask}/private").text
+    assert 'type="file"' not in page
+    assert post(mother, f"{ask}/private", {"way": "call_back", "phone": ""}).status_code == 422
+    assert post(mother, f"{ask}/private", {"way": "call_back", "phone": "505 1"}).location == f"{ask}/story"
+    consult = only_consult(runtime)
+    assert consult.is_private_site
+    assert consult.details["contact"] == {"way": "call_back", "phone": "505 1"}
+
+
+def test_a_step_cannot_be_jumped_over(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    for step in ("where", "photos", "story", "check"):
+        assert mother.get(f"{ask}/{step}").location == f"{ask}/emergency"
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    assert mother.get(f"{ask}/check").location == f"{ask}/where"
+
+
+def test_a_fever_in_a_young_baby_is_an_emergency_wherever_it_is_said(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).birth_date_text = datetime.now(UTC).date().isoformat()
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    answer = post(mother, f"{ask}/story", {**STORY, "symptoms": ["fever"]})
+    assert answer.location == f"{ask}/call-911"
+
+
+def test_faults_are_named_beside_their_fields_and_words_are_kept(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    assert post(mother, f"{ask}/where", {"site": "moon"}).status_code == 422
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    page = post(mother, f"{ask}/story", {"story": "Le pica mucho.", "question": "Ay"})
+    assert page.status_code == 422
+    assert "<title>Error: Cuéntenos" in page.text
+    assert '<a href="#since">Elija desde cuándo</a>' in page.text
+    assert page.text.count("Escriba un poco más, por lo menos 20 letras") == 2
+    assert "Le pica mucho." in page.text
+
+
+def test_without_a_yes_nothing_is_sent(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    post(mother, f"{ask}/story", STORY)
+    assert post(mother, f"{ask}/check", {}).status_code == 422
+    assert only_consult(runtime).submitted_at is None
+
+
+def test_a_draft_is_found_again_and_can_be_thrown_away(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    home = mother.get("/family").text
+    assert "Seguir con ella" in home
+    again = post(mother, f"/family/children/{clinic.child.public_id}/ask", {})
+    assert again.location == f"{ask}/where"
+    post(mother, f"{ask}/discard", {})
+    assert "Seguir con ella" not in mother.get("/family").text
+
+
+def test_a_sent_question_cannot_be_changed_through_its_old_steps(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    for step, fields in (("emergency", {"emergency": "no"}), ("where", {"site": "elbow"}), ("story", STORY)):
+        post(mother, f"{ask}/{step}", fields)
+    sent = post(mother, f"{ask}/check", {"agree": "yes"}).location
+    assert mother.get(f"{ask}/story").location == sent.removesuffix("/sent")
+    assert post(mother, f"{ask}/check", {"agree": "yes"}).location == sent.removesuffix("/sent")
+
+
+def test_strangers_and_staff_find_nothing(mother: FlaskClient, browser_of: BrowserOf, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    stranger, pcp = browser_of(clinic.stranger), browser_of(clinic.pcp)
+    assert post(stranger, f"/family/children/{clinic.child.public_id}/ask", {}).status_code == 404
+    for step in ("emergency", "where", "photos", "private", "story", "check", "call-911"):
+        assert stranger.get(f"{ask}/{step}").status_code == 404
+        assert pcp.get(f"{ask}/{step}").status_code == 403
+    assert post(stranger, f"{ask}/discard", {}).status_code == 404

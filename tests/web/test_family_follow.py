@@ -1,0 +1,174 @@
+"""A mother follows her question: start page, status, messages, cancelling, and the answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.audit import AuditEvent
+from econsult.consults import answers, holding, threads
+from econsult.consults.attachments import AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=30)
+
+
+@pytest.fixture
+def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.mother)
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    """A question that the clinic has and that nobody has taken yet."""
+    with runtime.database.writing() as session:
+        return clinic.family_question(session, now=NOW)
+
+
+def answer_it(runtime: Runtime, clinic: Clinic, asked: Consult, **changes: object) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, {**ANSWER, **changes}, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.pcp, now=NOW)
+
+
+def test_the_start_page_lists_own_children_and_the_promised_time(
+    mother: FlaskClient, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    page = mother.get("/family").text
+    assert asked.number in page
+    assert "Le respondemos antes" in page
+    assert ("Luz" in page, "Sam" in page) == (True, False)
+    assert asked.number not in browser_of(clinic.stranger).get("/family").text
+
+
+def test_the_status_page_says_how_far_it_is(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
+    assert "A doctor will look" in page
+    with runtime.database.writing() as session:
+        holding.claim(session, session.get_one(Consult, asked.id), clinic.pcp, now=NOW, lease=LEASE)
+    page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
+    assert "A doctor is looking" in page
+    assert "You will hear by" in page
+
+
+def test_a_request_for_more_is_shown_with_its_list(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
+        threads.request_info(
+            session, consult, clinic.pcp, text="Otra foto <b>", items=["De cerca"], audience=None, now=NOW
+        )
+    page = mother.get(f"/family/questions/{asked.public_id}").text
+    assert "Necesitamos una cosa más" in page
+    assert "Otra foto &lt;b&gt;" in page
+    assert "<li>De cerca</li>" in page
+    post(mother, f"/family/questions/{asked.public_id}/messages", {"text": "Ya la mandé."})
+    page = mother.get(f"/family/questions/{asked.public_id}").text
+    assert "Ya la mandé." in page
+    assert "Necesitamos una cosa más" not in page
+
+
+def test_an_empty_message_is_refused_and_clinicians_words_stay_with_clinicians(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="Secreto clínico", now=NOW)
+    page = post(mother, f"/family/questions/{asked.public_id}/messages", {"text": " "})
+    assert page.status_code == 422
+    assert "Secreto" not in page.text
+
+
+def test_cancelling_needs_its_box(mother: FlaskClient, asked: Consult) -> None:
+    assert post(mother, f"/family/questions/{asked.public_id}/cancel", {}).status_code == 422
+    assert post(mother, f"/family/questions/{asked.public_id}/cancel", {"sure": "yes"}).status_code == 303
+    assert "Usted canceló esta pregunta" in mother.get(f"/family/questions/{asked.public_id}").text
+    assert post(mother, f"/family/questions/{asked.public_id}/cancel", {"sure": "yes"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        ("rejected", "damaged", "No pudimos abrir este archivo"),
+        ("rejected", "too_many_scans", "Este archivo es demasiado grande"),
+        ("rejected", "something_new", "No pudimos usar este archivo"),
+        ("held", "faces", "Una persona la está revisando"),
+        ("failed", "verification", "No pudimos prepararla"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult, state: str, reason: str, words: str
+) -> None:
+    with runtime.database.writing() as session:
+        received = Received("a" * 32, MediaKind.PHOTO, 10, "x.jpg", b"k", clinic.mother.id, view="far")
+        attachment = receive(session, session.get_one(Consult, asked.id), received, NOW)
+        end_without_copies(session, attachment, AttachmentState(state), reason=reason, now=NOW)
+    page = mother.get(f"/family/questions/{asked.public_id}").text
+    assert "De lejos" in page
+    assert words in page
+    assert "x.jpg" not in page
+
+
+def test_files_in_preparation_are_looked_at_again(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    assert "hx-get" not in mother.get(f"/family/questions/{asked.public_id}").text
+    with runtime.database.writing() as session:
+        received = Received("b" * 32, MediaKind.VIDEO, 10, "", b"k", clinic.mother.id)
+        receive(session, session.get_one(Consult, asked.id), received, NOW)
+    assert "every 4s" in mother.get(f"/family/questions/{asked.public_id}/files").text
+
+
+def test_the_answer_is_read_in_plain_words_and_understood(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}/answer"
+    assert mother.get(where).status_code == 404
+    answer_it(runtime, clinic, asked, watch_for="- Fever\n- Pus")
+    page = mother.get(where).text
+    assert page.index("This looks like eczema") < page.index("Triamcinolone") < page.index("Atopic dermatitis")
+    assert "<span>Pus</span>" in page
+    assert post(mother, f"{where}/understood", {}).status_code == 303
+    assert "Ya sabemos que la leyó" in mother.get(where).text
+    with runtime.database.reading() as session:
+        consult = session.get_one(Consult, asked.id)
+    assert consult.informed_method == "opened"
+    assert "La respuesta está lista" in mother.get("/family").text
+
+
+@pytest.mark.parametrize(
+    ("disposition", "words"), [("emergency_now", "vaya a urgencias ahora"), ("clinic_visit", "necesita una visita")]
+)
+def test_an_answer_that_needs_more_says_so_first(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult, disposition: str, words: str
+) -> None:
+    answer_it(runtime, clinic, asked, disposition=disposition)
+    assert words in mother.get(f"/family/questions/{asked.public_id}/answer").text
+
+
+def test_strangers_find_no_question_and_every_look_is_audited(
+    mother: FlaskClient, browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    stranger = browser_of(clinic.stranger)
+    for path in ("", "/sent", "/files", "/photos", "/answer"):
+        assert stranger.get(f"/family/questions/{asked.public_id}{path}").status_code == 404
+    for path in ("/messages", "/cancel", "/answer/understood"):
+        fields = {"text": "x", "sure": "yes"}
+        assert post(stranger, f"/family/questions/{asked.public_id}{path}", fields).status_code == 404
+    mother.get(f"/family/questions/{asked.public_id}")
+    with runtime.database.reading() as session:
+        query = select(AuditEvent.person_id).where(AuditEvent.action == "read", AuditEvent.consult_id == asked.id)
+        assert set(session.scalars(query)) == {clinic.mother.id}
