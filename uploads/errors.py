@@ -63,3 +63,12 @@ class ChecksumMismatchError(UploadError):
 
     def __init__(self) -> None:
         super().__init__("The chunk was damaged on its way and was discarded. Send it again.")
+
+
+class CutShortError(UploadError):
+    """The file ended before its end, and cannot be gone on with."""
+
+    code = "cut_short"
+
+    def __init__(self) -> None:
+        super().__init__("The file did not arrive whole. Send it again.")

@@ -18,12 +18,13 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import BlobMissing
 from storage.sealed import SealBroken
+from storage.segments import SEALED, SEGMENT
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
 from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES, Wanted, check_wanted, plain_name
-from uploads.staged import Writer, discard_staged
+from uploads.staged import Writer, discard_staged, staged_path
 
 Clock = Callable[[], datetime]
 ARRIVED = (UploadState.COMPLETE, UploadState.ACCEPTED)
@@ -174,6 +175,17 @@ def unfinished(door: Door, person: Person, *, now: datetime) -> list[Upload]:
     )
     with door.database.reading() as session:
         return list(session.scalars(query.order_by(Upload.id.desc())))
+
+
+def glance(door: Door, upload: Upload) -> int:
+    """At least how many bytes are there, without disturbing whoever writes."""
+    if upload.state in ARRIVED:
+        return upload.length or 0
+    try:
+        size = staged_path(door.staging, upload.public_id).stat().st_size
+    except OSError:
+        return 0
+    return min(size // SEALED * SEGMENT, upload.length or 0)
 
 
 def _check_whole(declared: int | None, offset: int) -> None:

@@ -12,14 +12,17 @@ from web.errors import init_errors
 from web.forms import init_forms
 from web.headers import init_headers
 from web.language import init_language
+from web.media import media
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
 from web.pages.start import start
+from web.simple_upload import simple_upload
 from web.times import init_times
+from web.tus import tus
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (door, start, *FAMILY)
+PAGES = (door, start, tus, simple_upload, media, *FAMILY)
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:

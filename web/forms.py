@@ -103,7 +103,8 @@ def _refuse_forged() -> None:
 
 def is_for_machine() -> bool:
     """Whether this address is for programs, which get problem details instead of pages."""
-    return request.path.startswith(MACHINE_PATHS)
+    is_plain_form = request.path == "/uploads/simple" and not is_bearer()
+    return request.path.startswith(MACHINE_PATHS) and not is_plain_form
 
 
 def is_bearer() -> bool:

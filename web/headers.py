@@ -34,7 +34,8 @@ def init_headers(app: Flask) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         for name, value in ALWAYS.items():
-            response.headers[name] = value
+            # A view may only be stricter than the page's policy, as the one that shows media is.
+            response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint != "static" or response.status_code >= 400:

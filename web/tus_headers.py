@@ -1,0 +1,64 @@
+"""Reading what tus says in headers. What is not well formed is 400."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+from uploads.chunks import ALGORITHMS, Checksum
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
+LONGEST_METADATA = 4096
+DIGEST_SIZES = {"sha1": 20, "sha256": 32}
+
+
+def number(name: str) -> int:
+    """The whole number in a header. Raises BadRequest where it is missing, negative or not a number."""
+    text = request.headers.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadRequest(f"{name} must be a whole number.")
+    return int(text)
+
+
+def metadata(text: str) -> dict[str, str]:
+    """`Upload-Metadata` as a dictionary: `key base64, key base64`. Raises BadRequest."""
+    found: dict[str, str] = {}
+    if len(text) > LONGEST_METADATA:
+        raise BadRequest("Upload-Metadata is too long.")
+    for pair in text.split(",") if text.strip() else []:
+        key, _, value = pair.strip().partition(" ")
+        if not key or not key.isascii() or key in found:
+            raise BadRequest("Upload-Metadata is not well formed.")
+        found[key] = _decoded(value.strip())
+    return found
+
+
+def checksum(text: str | None) -> Checksum | None:
+    """`Upload-Checksum`: an algorithm and a digest in base64. Raises BadRequest, also for an unknown algorithm."""
+    if text is None:
+        return None
+    algorithm, _, encoded = text.strip().partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise BadRequest("The checksum must be one of: " + ", ".join(ALGORITHMS) + ".")
+    digest = _bytes(encoded.strip())
+    if len(digest) != DIGEST_SIZES[algorithm]:
+        raise BadRequest("The checksum has the wrong length.")
+    return Checksum(algorithm, digest)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return _bytes(value).decode()
+    except UnicodeDecodeError:
+        raise BadRequest("Upload-Metadata is not UTF-8.") from None
+
+
+def _bytes(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("A value is not base64.") from None
