@@ -97,6 +97,8 @@ def _check_mp4(data: bytes) -> Iterator[str]:
     for box in boxes:
         if box.path not in _MP4_BOXES:
             yield f"box {box.path}"
+        elif box.name == "free" and any(box.of(data)):
+            yield "a box free that is filled"
         elif box.name in _DATED and any(box.of(data)[4 : 4 + _DATED[box.name]]):
             yield f"box {box.path} with a date"
     paths = Counter(box.path for box in boxes)

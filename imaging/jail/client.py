@@ -23,6 +23,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(int(sys.argv[2]))"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
+_NEARLY_ALL = 0.6
+"""The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
 
 class JailError(Exception):
@@ -241,16 +243,19 @@ class _Conversation:
         number, cpu, rss = end["signal"], end["cpu"], end["rss"]
         if not isinstance(number, int) or not isinstance(cpu, float) or not isinstance(rss, int):
             raise _Misspoken
-        outcome = self._outcome or self._cut_off(number, cpu)
+        outcome = self._outcome or self._cut_off(number, cpu, rss)
         outcome.cpu, outcome.rss = cpu, rss
         if outcome.verdict == "ready":
             pairs = zip(self._heads, self._bodies, strict=True)
             outcome.renditions = [_rendition(head, bytes(body)) for head, body in pairs]
         return outcome
 
-    def _cut_off(self, number: int, cpu: float) -> Outcome:
+    def _cut_off(self, number: int, cpu: float, rss: int) -> Outcome:
+        """Name the limit that ended a child. Libraries that cannot report a refused allocation abort instead."""
         if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu >= self._limits.cpu_most):
             return Outcome("rejected", "cpu")
+        if number and number != signal.SIGKILL and rss >= self._limits.memory * _NEARLY_ALL:
+            return Outcome("rejected", "memory")
         return Outcome("failed", "crash")
 
 

@@ -10,10 +10,18 @@ from PIL import Image
 from tests.imaging import files
 
 
-def pdf(*pages: str, objects: tuple[bytes, ...] = (), catalog: bytes = b"", page: bytes = b"") -> bytes:
+def pdf(
+    *pages: str,
+    objects: tuple[bytes, ...] = (),
+    catalog: bytes = b"",
+    page: bytes = b"",
+    content: bytes = b"",
+    resources: bytes = b"/Font<</F 3 0 R>>",
+) -> bytes:
     """Return a PDF with one line of text per page.
 
-    `objects` are further objects, numbered from 4 on; `catalog` and `page` are further dictionary entries.
+    `objects` are further objects, numbered from 4 on; `catalog` and `page` are further dictionary entries; `content`
+    replaces the line of text.
     """
     bodies = {
         1: b"<</Type/Catalog/Pages 2 0 R" + catalog + b">>",
@@ -22,14 +30,30 @@ def pdf(*pages: str, objects: tuple[bytes, ...] = (), catalog: bytes = b"", page
     bodies |= dict(enumerate(objects, 4))
     first = 4 + len(objects)
     for number, text in enumerate(pages):
-        content = zlib.compress(b"BT /F 24 Tf 72 700 Td (" + text.encode() + b") Tj ET")
         at = first + 2 * number
         bodies[at] = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %d 0 R" % (at + 1)
-        bodies[at] += b"/Resources<</Font<</F 3 0 R>>>>" + page + b">>"
-        bodies[at + 1] = b"<</Filter/FlateDecode/Length %d>>stream\n" % len(content) + content + b"\nendstream"
+        bodies[at] += b"/Resources<<" + resources + b">>" + page + b">>"
+        bodies[at + 1] = _stream(content or b"BT /F 24 Tf 72 700 Td (" + text.encode() + b") Tj ET")
     kids = b" ".join(b"%d 0 R" % (first + 2 * number) for number in range(len(pages)))
     bodies[2] = b"<</Type/Pages/Count %d/Kids[" % len(pages) + kids + b"]>>"
     return _write(bodies)
+
+
+def nested_pdf(levels: int, width: int) -> bytes:
+    """Return a page that draws a form `width` times, which draws another so many times, and so on."""
+    many = b"/X Do " * width
+    forms = []
+    for level in range(1, levels + 1):
+        content = many if level < levels else b"0 0 m 500 500 l 300 20 l f " * 50
+        used = b"/Resources<</XObject<</X %d 0 R>>>>" % (4 + level) if level < levels else b""
+        head = b"<</Type/XObject/Subtype/Form/BBox[0 0 600 700]/Length %d" % len(content)
+        forms.append(head + used + b">>stream\n" + content + b"\nendstream")
+    return pdf("", objects=tuple(forms), content=many, resources=b"/XObject<</X 4 0 R>>")
+
+
+def _stream(content: bytes) -> bytes:
+    packed = zlib.compress(content)
+    return b"<</Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream"
 
 
 def _write(bodies: dict[int, bytes], trailer: bytes = b"") -> bytes:

@@ -1,6 +1,5 @@
 """Files made to hurt end quickly, with a reason, and put nothing."""
 
-import struct
 import time
 from collections.abc import Callable
 
@@ -117,12 +116,13 @@ def test_random_damage_never_ends_in_anything_but_a_verdict(run: Prepare, jail: 
     assert jail.pid == server
 
 
-def test_a_bomb_that_needs_too_much_memory_ends_at_the_limit(run: Prepare) -> None:
-    # A film that claims 4096 by 2304 is allowed; a WebP of the largest side it can have is not, and says so early.
-    report, _ = run(
-        b"RIFF" + struct.pack("<I", 30) + b"WEBPVP8L" + struct.pack("<I", 17) + b"\x2f" + b"\xff" * 4 + bytes(13)
-    )
-    assert report.verdict == "rejected"
+@pytest.mark.parametrize(("levels", "reason"), [(2, "cpu"), (3, "memory")])
+def test_a_page_that_draws_itself_without_end_is_stopped_at_a_limit(run: Prepare, levels: int, reason: str) -> None:
+    report, kept = run(documents.nested_pdf(levels, 60), "lab_document")
+    assert (report.verdict, report.reason) == ("rejected", reason)
+    assert kept.files == {}
+    assert report.usage["cpu_ms"] < 12_000
+    assert report.usage["rss_mib"] < 1229
 
 
 def test_the_next_good_photo_starts_at_once_after_a_bomb(run: Prepare) -> None:

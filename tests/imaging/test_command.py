@@ -1,0 +1,80 @@
+"""The commands, as a script uses them: exit status, files, one line on stderr."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.imaging import documents, files, films
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    line = [sys.executable, "-m", "imaging", *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "IMG_20240506.jpg"
+    path.write_bytes(files.soaked_jpeg())
+    return path
+
+
+def test_prepare_writes_renditions_and_a_report_and_verify_agrees(photo: Path, tmp_path: Path) -> None:
+    done = command("prepare", photo, "--out", tmp_path / "out", "--seed", 7)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "full.jpg",
+        "report.json",
+        "thumb.jpg",
+        "view.jpg",
+    ]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["verdict"], report["policy"]["seed"], report["policy"]["faces"]) == ("ready", 7, "keep")
+    checked = command("verify", *(tmp_path / "out").glob("*.jpg"))
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_prepare_guesses_the_kind_from_the_bytes(tmp_path: Path) -> None:
+    for name, data, expected in (("a", documents.pdf("x"), "page-1.jpg"), ("b", films.film([0, 0.1]), "play.mp4")):
+        (tmp_path / name).write_bytes(data)
+        assert command("prepare", tmp_path / name, "--out", tmp_path / f"{name}-out").returncode == 0
+        assert (tmp_path / f"{name}-out" / expected).exists()
+
+
+def test_a_refused_file_exits_2_with_its_reason_twice(tmp_path: Path) -> None:
+    (tmp_path / "page.jpg").write_bytes(b"<html>")
+    done = command("prepare", tmp_path / "page.jpg", "--out", tmp_path / "out", "--kind", "photo")
+    assert (done.returncode, done.stderr) == (2, "rejected: not_an_image\n")
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["reason"] == "not_an_image"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("flag", ["--faces", "--text"])
+def test_masking_is_honestly_not_there_yet(photo: Path, tmp_path: Path, flag: str) -> None:
+    done = command("prepare", photo, "--out", tmp_path / "out", flag, "mask")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "not there yet" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert command("prepare", photo, "--out", tmp_path / "out", flag, "keep").returncode == 0
+
+
+def test_a_file_that_cannot_be_read_exits_3_in_one_line(tmp_path: Path) -> None:
+    done = command("prepare", tmp_path / "nothing", "--out", tmp_path / "out")
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_verify_exits_1_with_a_line_per_finding(photo: Path) -> None:
+    done = command("verify", photo)
+    assert done.returncode == 1
+    assert f"{photo}: segment COM" in done.stdout.splitlines()
+
+
+def test_verify_of_a_file_that_is_not_there_is_no_clean_answer(tmp_path: Path) -> None:
+    assert command("verify", tmp_path / "nothing").returncode == 3
