@@ -77,7 +77,8 @@ class _Opened(io.RawIOBase):
         self._full = self.size // SEGMENT
         start = self._full * SEALED
         self._last = cipher.open(source.read_at(start, source.size - start), self._full, Role.LAST)
-        self._window, self._first, self._ahead = bytearray(), 0, 1
+        # The window is one buffer that only grows: fresh memory for each step costs as much as the decryption.
+        self._window, self._first, self._held, self._ahead = bytearray(), 0, 0, 1
         self._position = 0
 
     def readable(self) -> bool:
@@ -112,21 +113,28 @@ class _Opened(io.RawIOBase):
             held, start = memoryview(self._last), self._full * SEGMENT
         else:
             self._load(index, wanted)
-            held, start = memoryview(self._window), self._first * SEGMENT
+            held, start = memoryview(self._window)[: self._held * SEGMENT], self._first * SEGMENT
         at = self._position - start
         return held[at : at + wanted]
 
     def _load(self, index: int, wanted: int) -> None:
         """Have segment `index` in the window. Reading on doubles the window, jumping about makes it small again."""
-        held = len(self._window) // SEGMENT
-        if self._first <= index < self._first + held:
+        after = self._first + self._held
+        if self._first <= index < after:
             return
-        self._ahead = min(self._ahead * 2, _AHEAD_LIMIT) if held and index == self._first + held else 1
+        self._ahead = min(self._ahead * 2, _AHEAD_LIMIT) if self._held and index == after else 1
         needed = (self._position % SEGMENT + wanted + SEGMENT - 1) // SEGMENT
         count = min(max(needed, self._ahead), _AHEAD_LIMIT, self._full - index)
-        self._window = bytearray()
-        self._window = self._cipher.open_run(self._source.read_at(index * SEALED, count * SEALED), index)
-        self._first = index
+        self._fill(index, count)
+
+    def _fill(self, index: int, count: int) -> None:
+        """Open `count` segments into the window, which counts as empty until all of them have opened."""
+        self._held = 0
+        run = self._source.read_at(index * SEALED, count * SEALED)
+        if len(self._window) < count * SEGMENT:
+            self._window = bytearray(count * SEGMENT)
+        self._cipher.open_run(run, index, memoryview(self._window))
+        self._first, self._held = index, count
 
 
 class SealedReader(io.BufferedReader):

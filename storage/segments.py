@@ -98,19 +98,16 @@ class SegmentCipher:
             self._aead.encrypt_into(nonce, source, place, target[at * SEALED + NONCE : (at + 1) * SEALED])
         return target[: count * SEALED]
 
-    def open_run(self, sealed: Bytes, first: int) -> bytearray:
-        """Open whole segments that lie side by side, the first at index `first`. Raises SealBroken."""
-        view, count = memoryview(sealed), len(sealed) // SEALED
-        plain = bytearray(count * SEGMENT)
-        target = memoryview(plain)
-        for at in range(count):
+    def open_run(self, sealed: Bytes, first: int, target: memoryview) -> None:
+        """Open whole segments that lie side by side, the first at index `first`, into `target`. Raises SealBroken."""
+        view = memoryview(sealed)
+        for at in range(len(sealed) // SEALED):
             segment, place = view[at * SEALED : (at + 1) * SEALED], self._place(first + at, Role.FULL)
             room = target[at * SEGMENT : (at + 1) * SEGMENT]
             try:
                 self._aead.decrypt_into(segment[:NONCE], segment[NONCE:], place, room)
             except InvalidTag:
                 raise SealBroken(f"segment {first + at} does not open") from None
-        return plain
 
     def _room(self) -> bytearray:
         if self._buffer is None:
