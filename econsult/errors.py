@@ -36,7 +36,7 @@ class ImpossibleVerbError(ConsultError):
     code = "impossible_verb"
 
     def __init__(self, status: str, verb: str) -> None:
-        super().__init__(f"A consult that is {status} cannot {verb}.", detail={"status": status, "verb": verb})
+        super().__init__(f"A consult that is {status} cannot {verb}.", detail={"state": status, "verb": verb})
 
 
 class InvalidError(ConsultError):
