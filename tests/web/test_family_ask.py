@@ -160,6 +160,17 @@ def test_faults_are_named_beside_their_fields_and_words_are_kept(mother: FlaskCl
     assert "Le pica mucho." in page.text
 
 
+def test_the_language_switch_keeps_half_written_words(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    switched = post(mother, f"{ask}/story", {"lang": "en", "story": "Empezó ayer", "symptoms": "itch"})
+    page = mother.get(switched.location).text
+    assert "Tell us about it" in page
+    assert "Empezó ayer" in page
+    assert 'value="itch" checked' in page
+
+
 def test_without_a_yes_nothing_is_sent(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
     ask = start(mother, clinic)
     post(mother, f"{ask}/emergency", {"emergency": "no"})

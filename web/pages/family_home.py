@@ -34,6 +34,12 @@ class Line:
     due_at: datetime | None
     is_answer_open: bool
 
+    @property
+    def is_for_family(self) -> bool:
+        """Whether the family has something to do: to give what is missing, or to read the answer."""
+        is_unread = self.is_answer_open and self.consult.informed_at is None
+        return is_unread or self.consult.status == Status.NEEDS_INFO
+
 
 @dataclass(frozen=True)
 class Child:

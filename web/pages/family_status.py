@@ -68,6 +68,10 @@ class Shown:
         return self.consult.status in TALKING
 
     @property
+    def has_problem(self) -> bool:
+        return any(card.is_problem for card in self.cards)
+
+    @property
     def is_waiting_for_files(self) -> bool:
         return any(card.is_waiting for card in self.cards)
 
@@ -167,22 +171,21 @@ def _said(session: Session, message: Message) -> Said:
 
 def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
     """Received, a doctor looks, answer, closed: which are done, which one is now, and when."""
-    is_seen = consult.claimed_at is not None or consult.answered_at is not None
     is_told = consult.informed_at is not None or consult.status == Status.CLOSED
-    done = [consult.submitted_at is not None, is_seen, consult.released_at is not None, is_told]
-    current = done.index(False) if False in done else len(done)
-    if consult.status not in TALKING and consult.status != Status.CLOSED:
-        current = len(done)
-    titles = (gettext("We got your question"), _looking(consult), gettext("Answer"), gettext("Closed"))
-    unders = (
-        _when(consult.submitted_at),
-        _when(consult.claimed_at) if is_seen else "",
-        _when(consult.released_at) or (due_by(due, for_family=True).capitalize() if due else ""),
-        _when(consult.ended_at) or gettext("When you tell us that you understood."),
+    done = [consult.submitted_at, consult.answered_at, consult.released_at, is_told]
+    is_going_on = consult.status in TALKING
+    current = (
+        next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
+    )
+    promised = _start_large(due_by(due, for_family=True)) if due else ""
+    texts = (
+        ("doc", gettext("We got your question"), _when(consult.submitted_at)),
+        ("eye", _looking(consult), _when(consult.answered_at) or promised),
+        ("message", gettext("Answer"), _when(consult.released_at)),
+        ("flag", gettext("Closed"), _when(consult.ended_at) or gettext("When you tell us that you understood.")),
     )
     states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
-    drawings = ("doc", "eye", "message", "flag")
-    return [Step(*each) for each in zip(states, drawings, titles, unders, strict=True)]  # type: ignore[arg-type]
+    return [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
 
 
 def _looking(consult: Consult) -> str:
@@ -192,4 +195,8 @@ def _looking(consult: Consult) -> str:
 
 
 def _when(at: datetime | None) -> str:
-    return moment(at, for_family=True).capitalize() if at else ""
+    return _start_large(moment(at, for_family=True)) if at else ""
+
+
+def _start_large(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -13,12 +13,12 @@ from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, Requ
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.patients import age_in_months, caregiver_link
-from econsult.people.persons import Role
+from econsult.people.persons import Role, choose_language
 from web.auth import me, only
 from web.context import database, now, ring_workers, settings
 from web.files import FileCard, cards_of
 from web.forms import FormReader
-from web.language import gettext, language
+from web.language import LANGUAGES, gettext, language
 from web.pages.family_drafts import keep, load_draft, require_before
 from web.pages.family_words import CONSENT_BY, CONTACTS, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS
 
@@ -32,6 +32,8 @@ Page = str | Response | tuple[str, int]
 @only(Role.CAREGIVER)
 def story(public_id: str) -> Page:
     """Step 4: since when, itch, pain, fever, the story, and the question."""
+    if request.form.get("lang") in LANGUAGES:
+        return _switch_language(public_id)
     form = FormReader()
     said = _said(form) if request.method == "POST" else {}
     try:
@@ -52,6 +54,7 @@ def story(public_id: str) -> Page:
         since=list(SINCE.items()),
         symptoms=list(SYMPTOMS.items()),
         longest=(LONGEST_STORY, LONGEST_QUESTION),
+        task_form="task",
         back=_photos_or_private(draft),
     )
     return (page, 422) if form.errors else page
@@ -98,6 +101,17 @@ def _said(form: FormReader) -> dict[str, Any]:
             "Please write a little more, at least %(number)d letters", number=SHORTEST_QUESTION
         )
     return said
+
+
+def _switch_language(public_id: str) -> Response:
+    """Keep the half-written words as far as they fit, and show the page again in the other language."""
+    said = _said(FormReader())
+    details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        keep(session, draft, RequestForm(question=said["question"][:LONGEST_QUESTION], details=details))
+        choose_language(session, me(), request.form["lang"], now())
+    return redirect(url_for(".story", public_id=public_id), code=303)
 
 
 def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:

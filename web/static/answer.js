@@ -1,0 +1,25 @@
+// Reading aloud and printing: both buttons are hidden until a browser that can do it shows them.
+
+const listen = document.querySelector("[data-listen]")
+const print = document.querySelector("[data-print]")
+
+if (listen && "speechSynthesis" in window) {
+  listen.hidden = false
+  listen.addEventListener("click", () => {
+    if (speechSynthesis.speaking) return speechSynthesis.cancel()
+    const words = new SpeechSynthesisUtterance(document.querySelector("[data-aloud]").innerText)
+    words.lang = document.documentElement.lang
+    words.rate = 0.9
+    speechSynthesis.speak(words)
+  })
+  addEventListener("pagehide", () => speechSynthesis.cancel())
+}
+
+if (print) {
+  print.hidden = false
+  print.addEventListener("click", () => {
+    // A closed part would be missing on paper.
+    for (const part of document.querySelectorAll("details")) part.open = true
+    window.print()
+  })
+}
