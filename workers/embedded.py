@@ -88,6 +88,6 @@ def _socket_in(folder: Path) -> Path:
     """The socket's path, in a private folder elsewhere where the data folder's name is too long for one."""
     path = folder / SOCKET
     if len(os.fsencode(path)) > LONGEST_PATH:
-        path = Path(tempfile.mkdtemp(prefix="econsult-", dir="/tmp")) / SOCKET  # noqa: S108 - private, mode 0700.
+        path = Path(tempfile.mkdtemp(prefix="econsult-", dir="/tmp")) / SOCKET
     path.unlink(missing_ok=True)
     return path

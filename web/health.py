@@ -1,0 +1,109 @@
+"""Whether the house lives and may be given work: for supervisors, proxies and people who operate it.
+
+The answers hold states, ages and counts, never a name of a machine, a path or an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.heartbeats import Heartbeat, latest
+from econsult.jobs import oldest_waiting
+from storage.blobs import BlobError
+from web.context import database, now, runtime, settings
+from workers.embedded import is_embedded
+
+health = Blueprint("health", __name__)
+
+SILENT_SECONDS = {"fast": 90, "slow": 90, "clock": 30}
+"""After how long without a heartbeat a role counts as gone."""
+LAG_SECONDS = 30
+"""How late deadlines may fire before the clock counts as ill."""
+
+Part = dict[str, Any]
+
+
+@health.get("/health/live")
+def live() -> Response:
+    """This process answers."""
+    return jsonify(status="live")
+
+
+@health.get("/health/ready")
+def ready() -> tuple[Response, int]:
+    """Every component; 503 while one that is needed is missing."""
+    parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), **_background()}
+    is_ready = all(part["ok"] for part in parts.values())
+    notes = [] if settings().is_https else ["plain http: cookies are not marked Secure"]
+    return jsonify(status="ready" if is_ready else "not ready", notes=notes, **parts), 200 if is_ready else 503
+
+
+def _database() -> Part:
+    return {"ok": _works(database().ping, SQLAlchemyError)}
+
+
+def _redis() -> Part:
+    """Without Redis the workers poll; a Redis that is named but does not answer is a fault."""
+    doorbell = runtime().doorbell
+    if doorbell is None:
+        return {"ok": True, "mode": "none"}
+    return {"ok": doorbell.is_up(), "mode": "embedded" if is_embedded(doorbell.url) else "server"}
+
+
+def _blobs() -> Part:
+    return {"ok": _works(_reach_blobs, BlobError)}
+
+
+def _reach_blobs() -> None:
+    """Opening the store may fail as well as asking it."""
+    runtime().blobs.check()
+
+
+def _background() -> dict[str, Part]:
+    """What the processes behind the pages have written down."""
+    try:
+        with database().reading() as session:
+            return _told(session, now())
+    except SQLAlchemyError:
+        return {name: {"ok": False} for name in ("workers", "clock", "queue")}
+
+
+def _told(session: Session, at: datetime) -> dict[str, Part]:
+    beats = latest(session)
+    oldest = oldest_waiting(session)
+    workers = {lane: _age(beats.get(lane), at) for lane in ("fast", "slow")}
+    clock = beats.get("clock")
+    lag = clock.lag_seconds if clock else None
+    return {
+        "workers": {"ok": all(_is_fresh(lane, age) for lane, age in workers.items()), "heartbeat_age_s": workers},
+        "clock": {
+            "ok": _is_fresh("clock", _age(clock, at)) and lag is not None and lag <= LAG_SECONDS,
+            "lag_s": lag,
+            "heartbeat_age_s": _age(clock, at),
+        },
+        # A long queue is told but is no fault: taking the pages away would not make it shorter.
+        "queue": {"ok": True, "oldest_job_age_s": max(0, int((at - oldest).total_seconds())) if oldest else 0},
+    }
+
+
+def _age(beat: Heartbeat | None, at: datetime) -> int | None:
+    return None if beat is None else max(0, int((at - beat.at).total_seconds()))
+
+
+def _is_fresh(role: str, age: int | None) -> bool:
+    return age is not None and age <= SILENT_SECONDS[role]
+
+
+def _works(check: Callable[[], None], fault: type[Exception]) -> bool:
+    try:
+        check()
+    except fault:
+        return False
+    return True
