@@ -122,6 +122,7 @@ def test_a_private_area_has_no_camera(mother: FlaskClient, clinic: Clinic, runti
     assert 'type="file"' not in page
     assert post(mother, f"{ask}/private", {"way": "call_back", "phone": ""}).status_code == 422
     assert post(mother, f"{ask}/private", {"way": "call_back", "phone": "505 1"}).location == f"{ask}/story"
+    assert mother.get(f"{ask}/photos").location == f"{ask}/private"
     consult = only_consult(runtime)
     assert consult.is_private_site
     assert consult.details["contact"] == {"way": "call_back", "phone": "505 1"}
