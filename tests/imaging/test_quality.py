@@ -1,0 +1,67 @@
+"""Advice about a photo is silent where it cannot know, and the same for light and for dark skin."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging.steps.judge_quality import judge_quality
+from tests.imaging import files
+from tests.imaging.conftest import Prepare
+
+TONES = [(244, 208, 184), (224, 172, 140), (198, 134, 98), (141, 85, 60), (95, 57, 40), (62, 38, 30)]
+
+
+def skin(tone: tuple[int, int, int], seed: int, *, texture: bool = True, blur: float = 0.0) -> Image.Image:
+    """A close-up of 1200 by 900: skin with a soft rash, with hairs and a ruler's edge where there is texture."""
+    random = np.random.default_rng(seed)
+    height, width = 900, 1200
+    shade = cv2.resize(random.normal(0, 1, (6, 8)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    grain = cv2.GaussianBlur(random.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.0)
+    light = 1 + 0.05 * shade + 0.05 * grain
+    if texture:
+        for _ in range(90):
+            start = random.integers(0, (width, height))
+            end = start + random.integers(-72, 72, 2)
+            cv2.line(light, start.tolist(), end.tolist(), 0.7, 2, cv2.LINE_AA)
+    picture = light[:, :, None] * np.array(tone, np.float32)
+    if blur:
+        picture = cv2.GaussianBlur(picture, (0, 0), blur)
+    noise = random.normal(0, 1.5, picture.shape)
+    return Image.fromarray(np.clip(picture + noise, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("texture", [True, False])
+def test_a_sharp_photo_of_any_skin_is_not_called_blurry_or_dark(tone: tuple[int, int, int], texture: bool) -> None:
+    advice = judge_quality(skin(tone, 1, texture=texture))
+    assert advice["sharpness"] == ("good" if texture else "unknown"), advice
+    assert advice["exposure"] == "good", advice
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_a_blurred_photo_with_texture_is_called_blurry(tone: tuple[int, int, int]) -> None:
+    assert judge_quality(skin(tone, 1, blur=4))["sharpness"] == "blurry"
+
+
+@pytest.mark.parametrize("tone", TONES[:4])
+def test_a_photo_an_eighth_as_bright_is_called_dark(tone: tuple[int, int, int]) -> None:
+    picture = skin(tone, 1).point(lambda value: value // 8)
+    assert judge_quality(picture)["exposure"] == "dark"
+
+
+def test_a_photo_washed_out_by_flash_is_called_bright() -> None:
+    assert judge_quality(Image.new("RGB", (400, 300), (255, 254, 252)))["exposure"] == "bright"
+
+
+def test_nothing_is_said_of_the_sharpness_of_an_empty_wall() -> None:
+    assert judge_quality(Image.new("RGB", (400, 300), (180, 170, 160)))["sharpness"] == "unknown"
+
+
+def test_advice_never_stops_a_photo(run: Prepare) -> None:
+    report, kept = run(files.encode(skin(TONES[1], 1, blur=4), "JPEG"))
+    assert report.is_ready
+    assert report.quality["sharpness"] == "blurry"
+    assert Image.open(io.BytesIO(kept.files["full"])).size == (1200, 900)
