@@ -29,7 +29,7 @@ def moment(when: datetime, *, for_family: bool = False) -> str:
 
     Families read the 12-hour clock, staff the 24-hour one.
     """
-    return f"{day(when)}, {_said(when, _CLOCK[language(), for_family])}"
+    return f"{day(when)}, {_clock(when, for_family=for_family)}"
 
 
 def day(when: datetime) -> str:
@@ -40,7 +40,7 @@ def day(when: datetime) -> str:
 
 def due_by(when: datetime, *, for_family: bool = False) -> str:
     """The promise as a clock time: "by Tue 15:00", "antes del martes 3:00 p. m."; with the date when a week away."""
-    clock = _said(when, _CLOCK[language(), for_family])
+    clock = _clock(when, for_family=for_family)
     away = _days_away(when)
     if away == 0:
         return gettext("by %(time)s today", time=clock)
@@ -66,6 +66,11 @@ def time_left(when: datetime) -> str:
 def _days_away(when: datetime) -> int:
     zone = ZoneInfo(choose_zone())
     return (when.astimezone(zone).date() - now().astimezone(zone).date()).days
+
+
+def _clock(when: datetime, *, for_family: bool) -> str:
+    # A time must not be torn apart at the end of a line.
+    return _said(when, _CLOCK[language(), for_family]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _said(when: datetime, pattern: str) -> str:

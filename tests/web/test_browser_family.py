@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from econsult.consults import answers, holding, threads
-from econsult.consults.attachments import AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
 from econsult.consults.records import Consult
 from econsult.people.signin import open_session
+from imaging.samples.photos import photo
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.web.looking import complaints, english_left, overflow, violations
@@ -159,6 +161,27 @@ def test_the_answer_page(look: Look, answered: Consult, address: str) -> None:
     look.at("answer")
     look.page.locator("#reply button").click()
     look.at("answer-understood")
+
+
+def test_photos_are_sent_without_scripts(
+    devices: Devices, sign_in: SignIn, address: str, runtime: Runtime, tmp_path: Path
+) -> None:
+    page = sign_in(devices.phone(java_script_enabled=False, viewport={"width": 390, "height": 844}))
+    page.goto(f"{address}/family")
+    page.locator("section form button").first.click()
+    page.locator("button[value=no]").click()
+    page.locator("input[value=elbow]").check()
+    page.locator("main form button").click()
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(photo("eczema_far", size=(1200, 900)))
+    page.set_input_files("#far-take", picture)
+    assert not page.locator(".onward").is_visible()
+    assert page.locator(".picked").first.is_visible()
+    page.locator("[data-upload-plain]").click()
+    assert "Recibimos sus archivos." in page.locator("main").inner_text()
+    assert page.locator(".shot h3").all_inner_texts() == ["De lejos"]
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Attachment.view)).all() == ["far"]
 
 
 @pytest.mark.parametrize("path", ["/family", "/family/questions/{id}", "/family/questions/{id}/answer"])
