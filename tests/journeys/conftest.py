@@ -1,0 +1,38 @@
+"""The people and the files of the stories; drawing takes seconds, so both last for the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.media import Media, draw_media
+from tests.journeys.story import Cast
+from tests.journeys.told import Told, tell
+from tests.services.product import Product
+
+
+@pytest.fixture(scope="session")
+def media() -> Media:
+    """The mother's files."""
+    return draw_media()
+
+
+@pytest.fixture(scope="session")
+def cast(product: Product) -> Cast:
+    """The people, on the product that keeps its blobs in files."""
+    return Cast(product)
+
+
+@pytest.fixture(scope="session")
+def told(cast: Cast, media: Media, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The whole story, told once through the API; several tests look at what it left behind."""
+    return tell(cast, media, tmp_path_factory.mktemp("copies"))
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    """Where the screenshots of a journey go."""
+    folder = tmp_path / "shots"
+    folder.mkdir()
+    return folder

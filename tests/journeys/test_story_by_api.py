@@ -1,0 +1,118 @@
+"""The story through the API alone, and every refusal that a program meets on the way."""
+
+from __future__ import annotations
+
+import http.client
+import json
+
+from tests.journeys import story
+from tests.journeys.media import BIRTH_DATE, NAME, Media
+from tests.journeys.sending import TUS, create, send
+from tests.journeys.story import CONSENT, Cast
+from tests.journeys.told import Told
+
+CLINICS = {
+    "kind": "econsult",
+    "specialty": "dermatology",
+    "question": "Is this ringworm of the forearm, and is a topical antifungal enough?",
+    "question_type": "diagnosis",
+    "urgency": "routine",
+    "details": {"body_site": "arm", "red_flags": [], "thinks": "Tinea corporis"},
+    "consent": {**CONSENT, "method": "verbal"},
+}
+
+
+def test_a_familys_question_travels_to_the_specialist_and_back(cast: Cast, told: Told) -> None:
+    seen = cast.parent.consult(told.consult_id)
+    assert seen["status"] == "closed"
+    assert {clock["clock"]: clock["state"] for clock in seen["clocks"]} == {
+        "first_reply": "stopped",
+        "family_informed": "stopped",
+    }
+    assert len(seen["attachments"]) == 5
+
+
+def test_the_specialist_never_learns_the_childs_name_or_birth_date(cast: Cast, told: Told) -> None:
+    page = json.dumps(cast.derm.consult(told.consult_id), ensure_ascii=False)
+    assert told.child["name"] not in page
+    assert not {"name", "birth_date", "phone", "mrn", "id"} & set(cast.derm.consult(told.consult_id)["patient"])
+    assert cast.derm.get("/patients").expect(200)["items"] == []
+
+
+def test_the_report_of_a_file_tells_what_was_removed_and_never_what_it_was(cast: Cast, told: Told) -> None:
+    report = cast.derm.ask("GET", told.attachments["far"]["report_url"]).expect(200)
+    text = json.dumps(report, ensure_ascii=False)
+    assert report["verdict"] == "ready"
+    assert "gps" in text.lower()
+    assert NAME not in text
+    assert BIRTH_DATE not in text
+
+
+def test_a_clinics_own_econsult_is_answered_too(cast: Cast, media: Media) -> None:
+    made = cast.pcp.post("/consults", patient_id=cast.child()["id"], **CLINICS).expect(201)
+    send(cast.pcp, made["id"], "photo", media.again, view="close", filetype="image/jpeg")
+    story.submit(cast.pcp, made["id"])
+    story.claim(cast, made["id"])
+    story.wait_ready(cast.derm, made["id"])
+    story.talk(cast, made["id"])
+    story.answer(cast, made["id"])
+    story.hear(cast, made["id"])
+
+
+def test_an_emergency_is_never_sent(cast: Cast) -> None:
+    consult_id = story.draft_question(cast, details={"red_flags": ["breathing"]})
+    problem = cast.parent.verb(consult_id, "submit").refuses(409, "emergency")
+    assert problem["red_flags"] == ["breathing"]
+    assert cast.parent.consult(consult_id)["status"] == "draft"
+    unknown = story.draft_question(cast, details={"red_flags": ["something_new"]})
+    cast.parent.verb(unknown, "submit").refuses(409, "emergency")
+
+
+def test_what_is_missing_is_listed(cast: Cast) -> None:
+    made = cast.pcp.post("/consults", kind="econsult", patient_id=cast.child()["id"]).expect(201)
+    problem = cast.pcp.verb(made["id"], "submit").refuses(422, "invalid")
+    assert set(problem["fields"]) == {"question", "specialty", "question_type", "consent"}
+
+
+def test_a_photo_of_a_private_place_is_refused_to_a_caregiver_only(cast: Cast, media: Media) -> None:
+    consult_id = story.draft_question(cast, details={"body_site": "private_area"})
+    told = {"consult_id": consult_id, "kind": "photo", "filetype": "image/jpeg"}
+    create(cast.parent, 1000, told).refuses(403, "private_site")
+    create(cast.parent, 1000, {**told, "kind": "video"}).refuses(403, "private_site")
+    send(cast.parent, consult_id, "lab_document", media.paper, filetype="application/pdf")
+    story.submit(cast.parent, consult_id)
+    send(cast.pcp, consult_id, "photo", media.again, view="close", filetype="image/jpeg")
+    assert {each["kind"] for each in story.wait_ready(cast.pcp, consult_id).values()} == {"photo", "lab_document"}
+
+
+def test_another_family_finds_nothing(cast: Cast, told: Told) -> None:
+    stranger, consult_id = cast.stranger, told.consult_id
+    stranger.get(f"/consults/{consult_id}").refuses(404, "not_found")
+    stranger.verb(consult_id, "messages", audience="family", text="?").refuses(404, "not_found")
+    stranger.ask("GET", told.attachments["close"]["report_url"]).refuses(404, "not_found")
+    create(stranger, 1000, {"consult_id": consult_id, "kind": "photo"}).refuses(404, "not_found")
+    upload = f"/uploads/{told.attachments['close']['id']}"
+    assert [stranger.ask(method, upload, None, TUS).status for method in ("HEAD", "DELETE")] == [404, 404]
+    wanted = {"kind": "family_question", "patient_id": told.child["id"], "question": story.QUESTION}
+    stranger.post("/consults", **wanted).refuses(404, "not_found")
+
+
+def test_a_verb_that_is_impossible_names_the_state(cast: Cast, told: Told) -> None:
+    for person, verb, body in (
+        (cast.pcp, "acknowledge", {}),
+        (cast.pcp, "close", {"reason": "again"}),
+        (cast.derm, "answer/sign", {}),
+        (cast.derm, "request-info", {"text": "One more?", "items": []}),
+    ):
+        refusal = person.verb(told.consult_id, verb, **body).refuses(409, "impossible_verb")
+        assert "closed" in refusal["detail"], verb
+
+
+def test_nobody_reads_anything_without_a_token(cast: Cast, told: Told) -> None:
+    url = told.attachments["far"]["renditions"][0]["url"]
+    for path in (f"/api/v1/consults/{told.consult_id}", "/api/v1/worklist", url):
+        connection = http.client.HTTPConnection("localhost", cast.product.port, timeout=30)
+        connection.request("GET", path, headers={"Accept": "application/json", "Authorization": "Bearer wrong"})
+        response = connection.getresponse()
+        assert (response.status, response.headers["WWW-Authenticate"]) == (401, "Bearer"), path
+        connection.close()
