@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,35 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, cipher: TextCipher
     return path
 
 
+@dataclass
+class CleanDatabases:
+    """Migrated PostgreSQL databases: emptied and handed on after a test, unless it changed their tables."""
+
+    server: PostgresServer
+    template: str
+    spare: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+
+    def take(self) -> tuple[str, tuple[int, ...]]:
+        """The name of an empty database, and the shape it must come back in."""
+        if self.spare:
+            return self.spare.pop()
+        name = self.server.create(self.template)
+        return name, self.server.shape(name)
+
+    def give_back(self, name: str, shape: tuple[int, ...]) -> None:
+        if self.server.shape(name) == shape:
+            self.server.empty(name)
+            self.spare.append((name, shape))
+        else:
+            self.server.drop(name)
+
+
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: PostgresServer, cipher: TextCipher) -> str:
-    """The name of a migrated PostgreSQL database to copy."""
-    name = postgres_server.create()
-    _migrate(postgres_server.url(name), cipher)
-    return name
+def clean_databases(postgres_server: PostgresServer, cipher: TextCipher) -> CleanDatabases:
+    """The session's stock of migrated PostgreSQL databases."""
+    template = postgres_server.create()
+    _migrate(postgres_server.url(template), cipher)
+    return CleanDatabases(postgres_server, template)
 
 
 @pytest.fixture
@@ -46,15 +70,13 @@ def sqlite_database(migrated_sqlite: Path, tmp_path: Path, cipher: TextCipher) -
 
 
 @pytest.fixture
-def postgres_database(
-    postgres_server: PostgresServer, migrated_postgres: str, cipher: TextCipher
-) -> Iterator[Database]:
+def postgres_database(clean_databases: CleanDatabases, cipher: TextCipher) -> Iterator[Database]:
     """A migrated, empty PostgreSQL database of the test's own."""
-    name = postgres_server.create(template=migrated_postgres)
-    database = open_database(postgres_server.url(name), cipher)
+    name, shape = clean_databases.take()
+    database = open_database(clean_databases.server.url(name), cipher)
     yield database
     database.close()
-    postgres_server.drop(name)
+    clean_databases.give_back(name, shape)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

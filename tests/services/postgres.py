@@ -23,6 +23,31 @@ from tests.services.processes import Launch, Service, ServiceError, as_user, sta
 # What a crash of the machine would lose does not matter here, and starting is five times faster without it.
 FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 
+# Only tables that hold something are emptied, which makes this ten times cheaper than a new database.
+EMPTY = """
+DO $$
+DECLARE
+    one text;
+    is_used boolean;
+    used text[] := '{}';
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT quote_ident(tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one) INTO is_used;
+        IF is_used THEN
+            used := used || one;
+        END IF;
+    END LOOP;
+    IF cardinality(used) > 0 THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(used, ', ') || ' RESTART IDENTITY CASCADE';
+    END IF;
+END
+$$
+"""
+
 
 @dataclass
 class PostgresServer:
@@ -45,6 +70,15 @@ class PostgresServer:
         """Remove a database, whoever is still connected to it."""
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The numbers of a database's tables: they change when a table is made again."""
+        query = sql.SQL("SELECT oid::int FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid")
+        return tuple(row[0] for row in self._run(query, name))
+
+    def empty(self, name: str) -> None:
+        """Remove every row but the schema's version, and whoever is still connected."""
+        self._run(sql.SQL(EMPTY), name)
+
     def is_up(self) -> bool:
         try:
             self._run(sql.SQL("SELECT 1"))
@@ -55,9 +89,10 @@ class PostgresServer:
     def stop(self) -> None:
         self.service.stop()
 
-    def _run(self, statement: sql.SQL | sql.Composed) -> None:
-        with psycopg.connect(host=str(self.folder), user="econsult", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)
+    def _run(self, statement: sql.SQL | sql.Composed, name: str = "postgres") -> list[tuple[int, ...]]:
+        with psycopg.connect(host=str(self.folder), user="econsult", dbname=name, autocommit=True) as connection:
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
 
 
 def start_postgres(folder: Path) -> PostgresServer:
