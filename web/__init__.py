@@ -16,13 +16,14 @@ from web.media import media
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
+from web.pages.staff import STAFF
 from web.pages.start import start
 from web.simple_upload import simple_upload
 from web.times import init_times
 from web.tus import tus
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (door, start, tus, simple_upload, media, *FAMILY)
+PAGES = (door, start, tus, simple_upload, media, *FAMILY, *STAFF)
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:

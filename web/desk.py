@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask_babel import lazy_gettext as _l
 
 from econsult.people.persons import Role
-from web.context import signed_in
+from web.context import ring_workers, signed_in
 
 PLACES = {
     Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
@@ -58,3 +58,15 @@ def initials(name: str) -> str:
     """The first letters of a name's first and last word, without titles such as Dr."""
     words = [word for word in name.split() if word[0].isalpha() and not word.endswith(".")]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def rings(pages: Blueprint) -> Blueprint:
+    """Wake a worker after every form of these pages that was accepted: notices may wait to be sent."""
+    pages.after_request(_ring)
+    return pages
+
+
+def _ring(response: Response) -> Response:
+    if request.method == "POST" and response.status_code == 303:
+        ring_workers()
+    return response

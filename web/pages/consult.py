@@ -1,0 +1,127 @@
+"""The case page: media, story and answer side by side, and the small decisions of whoever holds the request."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import force_locale
+from werkzeug import Response
+
+from econsult.access import WRITE_RIGHTS, Right, consult_for
+from econsult.consults import holding, threads
+from econsult.consults.lifecycle import Status
+from econsult.consults.threads import Audience
+from econsult.errors import InvalidError
+from econsult.people.persons import Role
+from web import terms
+from web.auth import me, only
+from web.casefile import Case, open_case
+from web.context import database, now, settings
+from web.desk import rings
+from web.forms import FormReader
+from web.language import gettext
+
+consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
+CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)
+LONGEST_REASON = 1000
+
+
+@consult.get("")
+@only(*CASE_ROLES)
+def show(public_id: str) -> str | Response:
+    """The case as this person may see it. A draft is edited elsewhere."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now())
+        case = open_case(session, loaded)
+    if case.consult.status == Status.DRAFT:
+        return redirect(url_for("clinic_request.edit_request", public_id=public_id), 303)
+    return case_page(case)
+
+
+def case_page(case: Case, **changes: object) -> str:
+    """The page of a case; `changes` replace what a refused form leaves different, such as `errors` and `content`."""
+    shown: dict[str, object] = {
+        "errors": {},
+        "content": case.content,
+        "saves": case.answer.saves if case.answer else 0,
+        "theirs": None,
+        "given": {},
+        **changes,
+    }
+    lane = str(changes.get("lane") or request.args.get("lane", ""))
+    return render_template(
+        "consult/case.html",
+        case=case,
+        terms=terms,
+        lane=lane if lane in case.lanes else "answer",
+        sheet=request.args.get("sheet", 1, type=int),
+        **{name: value for name, value in shown.items() if name != "lane"},
+    )
+
+
+@consult.post("/claim")
+@only(*CASE_ROLES)
+def claim(public_id: str) -> Response:
+    """Take the request in hand; exactly one of several people who try gets it."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+        holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+@consult.post("/release")
+@only(*CASE_ROLES)
+def release(public_id: str) -> Response:
+    """Give it back to its pool."""
+    reason = FormReader().text("reason", longest=LONGEST_REASON)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+        holding.release(session, loaded.consult, me(), reason, now=now())
+    return redirect(_home("released"), 303)
+
+
+@consult.post("/decline")
+@only(*CASE_ROLES)
+def decline(public_id: str) -> Response | tuple[str, int]:
+    """Say no for good, with a reason that the person who asked reads."""
+    form = FormReader()
+    reason = form.text("reason", longest=LONGEST_REASON, required=gettext("Say why, so that the clinic can go on"))
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+        if form.errors:
+            return case_page(open_case(session, loaded), errors=form.errors), 422
+        holding.decline(session, loaded.consult, me(), reason, now=now())
+    return redirect(_home("declined"), 303)
+
+
+@consult.post("/messages")
+@only(*CASE_ROLES, Role.COORDINATOR)
+def say(public_id: str) -> Response | tuple[str, int]:
+    """Write to one lane; the holder may instead ask for information there, which stops the clock until a reply."""
+    form = FormReader()
+    lane = Audience(form.choice("lane", tuple(Audience)) or Audience.CLINICIANS)
+    text = form.text("text", longest=threads.LONGEST_MESSAGE)
+    codes = form.choices("items", terms.ASKABLE)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=WRITE_RIGHTS[lane])
+        is_asking = request.form.get("verb") == "ask"
+        with force_locale(loaded.patient.language if lane == Audience.FAMILY else me().language):
+            items = [str(terms.ASKABLE[code]) for code in codes]
+        text = text or ("; ".join(items) if is_asking else "")
+        try:
+            if is_asking:
+                threads.request_info(session, loaded.consult, me(), text=text, items=items, audience=lane, now=now())
+            else:
+                threads.post(session, loaded.consult, me(), lane, text=text, now=now())
+        except InvalidError:
+            errors = {**form.errors} or {"text": gettext("Write what you want to say")}
+            return case_page(open_case(session, loaded), errors=errors, lane=lane, given={"text": text}), 422
+    return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
+
+
+def _lane_address(public_id: str, lane: Audience, said: str) -> str:
+    endpoint = "coordination.card" if me().role == Role.COORDINATOR else ".show"
+    return url_for(endpoint, public_id=public_id, lane=lane, said=said)
+
+
+def _home(said: str) -> str:
+    return url_for("worklist.queue" if me().role == Role.SPECIALIST else "clinic.home", said=said)

@@ -1,0 +1,132 @@
+"""Writing the answer: a draft that saves itself while it is written, and the signature that makes it final."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+from werkzeug import Response
+
+from econsult.access import Right, consult_for
+from econsult.consults.answers import (
+    CONFIDENCES,
+    LONGEST_TEXT,
+    OWNERS,
+    Answer,
+    Disposition,
+    draft_of,
+    save_draft,
+    sign,
+)
+from econsult.errors import InvalidError, StaleVersionError
+from econsult.people.persons import Person, Role
+from web.auth import me, only
+from web.casefile import open_case
+from web.context import database, now, settings
+from web.desk import rings
+from web.forms import FormReader
+from web.language import gettext
+from web.pages.consult import case_page
+from web.pages.worklist import take_next
+from web.times import moment
+
+answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
+Page = Response | tuple[Response, int] | tuple[str, int]
+
+
+@answering.post("/answer")
+@only(Role.SPECIALIST, Role.PCP)
+def answer(public_id: str) -> Page:
+    """Save the draft; with the verb `sign` or `sign_next` sign it as well. Scripts that save by themselves get JSON."""
+    form = FormReader()
+    content = read_content(form)
+    if form.errors:
+        return _refused(public_id, content, form.errors)
+    try:
+        draft = _save(public_id, content)
+        if request.form.get("verb") in {"sign", "sign_next"}:
+            return _signed(public_id)
+    except StaleVersionError:
+        return _both_texts(public_id, content)
+    except InvalidError as error:
+        return _refused(public_id, content, _sentences(error.fields))
+    if _is_script():
+        return jsonify(saves=draft.saves, saved=moment(draft.saved_at))
+    return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
+
+
+def read_content(form: FormReader) -> dict[str, Any]:
+    """The answer as the form gives it, in the names of the API."""
+    texts = request.form.getlist("rec_text")
+    owners = request.form.getlist("rec_owner")
+    dates = request.form.getlist("rec_due")
+    steps = [
+        {"text": text.strip(), "owner": owner if owner in OWNERS else "pcp", "due_at": due or None}
+        for text, owner, due in zip(texts, owners, dates, strict=False)
+        if text.strip()
+    ]
+    names = ("impression", "watch_for", "family_summary", "references")
+    return {
+        **{name: form.text(name, longest=LONGEST_TEXT) for name in names},
+        "confidence": form.choice("confidence", CONFIDENCES) or None,
+        "disposition": form.choice("disposition", tuple(Disposition)) or None,
+        "recommendations": steps,
+    }
+
+
+def _save(public_id: str, content: Mapping[str, Any]) -> Answer:
+    # A draft that appeared meanwhile must not be written over by somebody who saw none.
+    seen = request.form.get("saves", 0, type=int)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
+        if seen == 0 and draft_of(session, loaded.consult.id) is not None:
+            raise StaleVersionError("A draft was started meanwhile.")
+        lease = settings().claim
+        return save_draft(session, loaded.consult, me(), content, now=now(), lease=lease, saves=seen or None)
+
+
+def _signed(public_id: str) -> Response:
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
+        sign(session, loaded.consult, me(), now=now())
+    if me().role != Role.SPECIALIST:
+        return redirect(url_for("consult.show", public_id=public_id, said="signed"), 303)
+    following = take_next() if request.form["verb"] == "sign_next" else None
+    if following:
+        return redirect(url_for("consult.show", public_id=following, said="signed"), 303)
+    return redirect(url_for("worklist.queue", said="signed"), 303)
+
+
+def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
+    """Somebody saved meanwhile: show their text beside this one; the next save counts as having seen both."""
+    if _is_script():
+        return jsonify(problem=gettext("Somebody else saved this answer. Press Save to see both texts.")), 409
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
+        case = open_case(session, loaded)
+        author = session.get_one(Person, case.answer.author_id).name if case.answer else ""
+    errors = {"impression": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
+    theirs = {"author": author, "content": case.content}
+    return case_page(case, errors=errors, content=content, theirs=theirs), 409
+
+
+def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, str]) -> Page:
+    if _is_script():
+        return jsonify(problem=next(iter(errors.values()))), 422
+    with database().writing() as session:
+        case = open_case(session, consult_for(session, me(), public_id, now=now(), right=Right.ANSWER))
+    return case_page(case, errors=errors, content=content), 422
+
+
+def _sentences(fields: Mapping[str, str]) -> dict[str, str]:
+    needed = {
+        "impression": gettext("Write what you think it is"),
+        "disposition": gettext("Choose what happens next"),
+        "family_summary": gettext("Write the plain summary for the family"),
+    }
+    return {name: needed.get(name, gettext("Check this part")) for name in fields}
+
+
+def _is_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"

@@ -1,0 +1,14 @@
+"""All pages of the staff: the clinic's, the specialist's and the care coordinator's."""
+
+from __future__ import annotations
+
+from web.pages.clinic import clinic
+from web.pages.clinic_case import clinic_case
+from web.pages.clinic_children import clinic_children
+from web.pages.clinic_request import clinic_request
+from web.pages.consult import consult
+from web.pages.consult_answer import answering
+from web.pages.coordination import coordination
+from web.pages.worklist import worklist
+
+STAFF = (worklist, consult, answering, clinic, clinic_request, clinic_case, clinic_children, coordination)

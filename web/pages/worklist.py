@@ -1,0 +1,114 @@
+"""The specialist's queue: one order, tabs with capped counts, the most urgent case at the press of one button."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Right, consult_for
+from econsult.consults import holding
+from econsult.consults.worklist import COUNT_CAP, Page, View, count, page
+from econsult.errors import ImpossibleVerbError
+from econsult.people.persons import Role, specialties_of
+from web import terms
+from web.auth import me, only
+from web.context import database, now, settings
+from web.desk import count_place, rings
+from web.language import gettext
+from web.rows import rows_of
+
+worklist = rings(Blueprint("worklist", __name__, url_prefix="/worklist"))
+TRIES = 5
+
+
+@worklist.get("")
+@only(Role.SPECIALIST)
+def queue() -> str:
+    """One page of one tab."""
+    with database().writing() as session:
+        found = _page(session)
+        rows = rows_of(session, found.consults)
+        counts = counts_of(session, tuple(tabs()))
+        own = sorted(specialties_of(session, me()))
+    count_place("/worklist", counts[View.POOL])
+    return render_template(
+        "worklist/queue.html",
+        rows=rows,
+        tabs=tabs(),
+        counts=counts,
+        view=_view(),
+        specialty=_specialty(),
+        specialties=[(code, terms.SPECIALTIES[code]) for code in own],
+        next_cursor=found.next_cursor,
+        cursor=request.args.get("cursor", ""),
+    )
+
+
+@worklist.get("/marks")
+@only(Role.SPECIALIST)
+def marks() -> Response:
+    """Ids and versions of the tab's first rows, for a page that asks whether anything is new. It names no child."""
+    with database().reading() as session:
+        found = [f"{consult.public_id}.{consult.version}" for consult in _page(session).consults]
+    response = jsonify(marks=found)
+    response.set_etag(hashlib.sha256(" ".join(found).encode()).hexdigest()[:32])
+    return response.make_conditional(request)
+
+
+@worklist.post("/next")
+@only(Role.SPECIALIST)
+def next_case() -> Response:
+    """Take the most urgent request that nobody holds and open it."""
+    taken = take_next()
+    return redirect(url_for("consult.show", public_id=taken) if taken else url_for(".queue", said="all_answered"), 303)
+
+
+def take_next() -> str | None:
+    """Claim the first request of the pool for the signed-in person; its public id, or None when the pool is empty."""
+    for _ in range(TRIES):
+        with database().writing() as session:
+            first = page(session, me(), View.POOL, now=now(), limit=1).consults
+            if not first:
+                return None
+            loaded = consult_for(session, me(), first[0].public_id, now=now(), right=Right.HOLD)
+            try:
+                holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+            except ImpossibleVerbError:
+                continue  # Somebody else was faster; the next one in order is ours.
+            return loaded.consult.public_id
+    return None
+
+
+def tabs() -> dict[View, str]:
+    """The specialist's tabs in their order, in words."""
+    return {
+        View.POOL: gettext("For me to answer"),
+        View.MINE: gettext("Mine"),
+        View.WAITING: gettext("Waiting for others"),
+        View.OVERDUE: gettext("Late"),
+        View.DONE: gettext("Answered"),
+    }
+
+
+def counts_of(session: Session, views: tuple[View, ...]) -> dict[View, str]:
+    """How many rows each view has, in words: "0", "12", "99+"."""
+    numbers = {view: count(session, me(), view, now=now()) for view in views}
+    return {view: f"{COUNT_CAP}+" if number > COUNT_CAP else str(number) for view, number in numbers.items()}
+
+
+def _page(session: Session) -> Page:
+    cursor = request.args.get("cursor") or None
+    return page(session, me(), _view(), now=now(), specialty=_specialty() or None, cursor=cursor)
+
+
+def _view() -> View:
+    wish = request.args.get("view", "")
+    return View(wish) if wish in tabs() else View.POOL
+
+
+def _specialty() -> str:
+    wish = request.args.get("specialty", "")
+    return wish if wish in terms.SPECIALTIES else ""

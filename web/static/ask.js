@@ -1,0 +1,51 @@
+// The request form: counts letters, shows what the specialist will see, says what is missing, and saves the draft.
+const form = document.querySelector("[data-ask]");
+const said = document.querySelector("[data-saved]");
+const count = document.querySelector("[data-count]");
+const ready = document.querySelector("[data-ready]");
+const meter = document.querySelector("meter");
+const items = [...document.querySelectorAll("[data-item]")];
+const PLAIN = new Set(["question", "thinks", "tried", "background"]);
+
+function has(item) {
+  const parts = [...form.querySelectorAll(`[data-check="${item.dataset.item}"]`)];
+  if (!parts.length) return "kept" in item.dataset || Boolean(document.querySelector("[data-upload-list] [data-state]"));
+  return parts.some((part) => part.type === "radio" ? part.checked : part.value.trim().length >= (part.dataset.least || 1));
+}
+
+function refresh() {
+  count.textContent = count.dataset.count.replace("#", form.elements.question.value.length);
+  const there = items.filter((item) => { const is = has(item); item.classList.toggle("miss", !is); return is; }).length;
+  ready.textContent = ready.dataset.ready.replace("#", there);
+  meter.value = there;
+  for (const part of document.querySelectorAll("[data-shows]")) {
+    const name = part.dataset.shows;
+    const words = PLAIN.has(name) ? form.elements[name].value.trim() : form.querySelector("[name=specialty]:checked")?.parentElement.textContent.trim();
+    if (words) part.textContent = words;
+  }
+  const due = form.querySelector("[name=urgency]:checked")?.dataset.due;
+  if (due) document.querySelector("[data-dueline]").textContent = due;
+}
+
+let timer = 0, dirty = false;
+async function save() {
+  clearTimeout(timer);
+  if (!dirty) return;
+  dirty = false;
+  const body = new FormData(form);
+  body.set("verb", "save");
+  const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const fine = answer?.ok && !answer.redirected;
+  said.classList.toggle("err", !fine);
+  said.textContent = fine ? said.dataset.done : said.dataset.fail;
+  dirty ||= !fine;
+}
+
+form.addEventListener("input", () => { dirty = true; refresh(); clearTimeout(timer); timer = setTimeout(save, 2000); });
+form.addEventListener("focusout", save);
+form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
+document.addEventListener("upload:sent", refresh);
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-send]").click();
+});
+refresh();

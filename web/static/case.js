@@ -1,0 +1,148 @@
+// The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
+import { listen, offerSwitch } from "./keys.js";
+
+const viewer = document.querySelector("[data-viewer]");
+const stage = viewer.querySelector("[data-stage]");
+const sheets = [...viewer.querySelectorAll("[data-sheet]")];
+const LIGHT = [1, 1.3, 1.6, 0.8];
+let look = { zoom: 1, x: 0, y: 0, turn: 0, light: 0 };
+
+const open = () => sheets.find((sheet) => !sheet.hidden);
+const picture = () => open()?.querySelector("[data-picture]");
+
+function draw() {
+  const image = picture();
+  if (!image) return;
+  image.style.transform = `translate(${look.x}px, ${look.y}px) scale(${look.zoom}) rotate(${look.turn}deg)`;
+  image.style.filter = look.light ? `brightness(${LIGHT[look.light]})` : "";
+  stage.classList.toggle("zoomed", look.zoom > 1);
+}
+
+function zoom(factor, at) {
+  const next = Math.min(Math.max(look.zoom * factor, 1), 12);
+  const box = stage.getBoundingClientRect();
+  const dx = at ? at.clientX - box.left - box.width / 2 : 0, dy = at ? at.clientY - box.top - box.height / 2 : 0;
+  const ratio = next / look.zoom;
+  look = { ...look, zoom: next, x: next === 1 ? 0 : dx - (dx - look.x) * ratio, y: next === 1 ? 0 : dy - (dy - look.y) * ratio };
+  draw();
+}
+
+function actual() {
+  const image = picture();
+  if (!image) return;
+  const shown = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+  look = { ...look, zoom: Math.max(1 / shown / devicePixelRatio, 1), x: 0, y: 0 };
+  draw();
+}
+
+const doing = {
+  in: () => zoom(1.4), out: () => zoom(1 / 1.4), actual,
+  fit: () => { look = { zoom: 1, x: 0, y: 0, turn: 0, light: 0 }; draw(); },
+  turn: () => { look.turn += 90; draw(); },
+  bright: () => { look.light = (look.light + 1) % LIGHT.length; draw(); },
+};
+
+function show(number) {
+  if (number < 1 || number > sheets.length) return;
+  doing.fit();
+  open()?.querySelector("video")?.pause();
+  sheets.forEach((sheet) => { sheet.hidden = Number(sheet.dataset.sheet) !== number; });
+  viewer.querySelectorAll("[data-open]").forEach((link) => Number(link.dataset.open) === number ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
+}
+const step = (by) => { show(Number(open()?.dataset.sheet || 0) + by); };
+const move = (x, y) => { if (look.zoom === 1) return false; look.x += x; look.y += y; draw(); };
+
+viewer.querySelector("[role=toolbar]").hidden = !sheets.some((sheet) => sheet.querySelector("[data-picture]"));
+viewer.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => doing[button.dataset.do]()));
+viewer.querySelectorAll("[data-open]").forEach((link) => link.addEventListener("click", (event) => { event.preventDefault(); show(Number(link.dataset.open)); }));
+stage.addEventListener("wheel", (event) => { if (!picture()) return; event.preventDefault(); zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, event); }, { passive: false });
+
+let held = null;
+stage.addEventListener("pointerdown", (event) => {
+  if (event.target.closest("video, figcaption") || !picture()) return;
+  held = { x: event.clientX, y: event.clientY, far: 0 };
+  stage.setPointerCapture(event.pointerId);
+});
+stage.addEventListener("pointermove", (event) => {
+  if (!held) return;
+  const x = event.clientX - held.x, y = event.clientY - held.y;
+  held = { x: event.clientX, y: event.clientY, far: held.far + Math.abs(x) + Math.abs(y) };
+  if (look.zoom > 1) move(x, y);
+});
+// A plain press on a zoomed picture brings that place to the middle, for people who cannot drag.
+stage.addEventListener("pointerup", (event) => {
+  if (held && held.far < 5 && look.zoom > 1) {
+    const box = stage.getBoundingClientRect();
+    move(box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY);
+  }
+  held = null;
+});
+
+const focus = (selector) => { const part = document.querySelector(selector); part?.focus(); return Boolean(part); };
+listen({
+  ArrowRight: (event) => event.shiftKey ? move(-60, 0) : step(1),
+  ArrowLeft: (event) => event.shiftKey ? move(60, 0) : step(-1),
+  ArrowUp: (event) => event.shiftKey ? move(0, 60) : false,
+  ArrowDown: (event) => event.shiftKey ? move(0, -60) : false,
+  "+": doing.in, "=": doing.in, "-": doing.out, 0: doing.fit, 1: doing.actual, r: doing.turn, b: doing.bright,
+  a: () => focus("#impression") || focus("#text"),
+  c: () => document.querySelector("[data-claim]")?.click(),
+});
+offerSwitch();
+
+const form = document.querySelector("[data-answer]");
+if (form) keepAnswer(form);
+
+function keepAnswer(form) {
+  const said = document.querySelector("[data-saved]");
+  let timer = 0, running = null, dirty = false, stopped = false;
+
+  async function save() {
+    clearTimeout(timer);
+    if (!dirty || stopped) return;
+    if (running) { await running; return save(); }
+    dirty = false;
+    const body = new FormData(form);
+    body.set("verb", "save");
+    running = fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).then(hear, () => fail(said.dataset.fail));
+    await running;
+    running = null;
+  }
+  async function hear(answer) {
+    const told = await answer.json().catch(() => ({}));
+    if (!answer.ok || answer.redirected) { stopped = answer.status === 409; return fail(told.problem || said.dataset.fail); }
+    form.elements.saves.value = told.saves;
+    said.classList.remove("err");
+    said.textContent = `${said.dataset.done} ${told.saved}`;
+  }
+  function fail(words) { dirty = true; said.classList.add("err"); said.textContent = words; }
+
+  form.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 2000); });
+  form.addEventListener("focusout", save);
+  addEventListener("online", save);
+  addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+
+  // Signing waits for the save that is on its way, so that it never meets its own newer draft.
+  let ready = false;
+  form.addEventListener("submit", async (event) => {
+    if (ready || !running) { clearTimeout(timer); dirty = false; return; }
+    event.preventDefault();
+    await running;
+    ready = true;
+    form.requestSubmit(event.submitter);
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
+  });
+  const more = form.querySelector("[data-more]");
+  more.hidden = false;
+  more.addEventListener("click", () => {
+    const steps = form.querySelectorAll("[data-step]");
+    const row = steps[steps.length - 1].cloneNode(true), number = steps.length + 1;
+    row.querySelectorAll("[id]").forEach((part) => { const name = part.id.replace(/\d+/, number); row.querySelector(`label[for=${part.id}]`).htmlFor = name; part.id = name; });
+    row.querySelectorAll("label").forEach((label) => { label.textContent = label.textContent.replace(/\d+/, number); });
+    row.querySelectorAll("input").forEach((field) => { field.value = ""; });
+    more.before(row);
+    row.querySelector("input").focus();
+  });
+}

@@ -1,0 +1,53 @@
+// The queue's comforts: move with keys, look at the chosen row beside the list, and hear of news without rows moving.
+import { listen, offerSwitch } from "./keys.js";
+
+const queue = document.querySelector("[data-queue]");
+const peek = document.querySelector("[data-peek]");
+const rows = [...queue.querySelectorAll("tbody tr")];
+let chosen = 0;
+
+function choose(index, focus = true) {
+  if (!rows.length) return;
+  chosen = Math.min(Math.max(index, 0), rows.length - 1);
+  rows.forEach((row, i) => i === chosen ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current"));
+  peek.replaceChildren(rows[chosen].querySelector("template").content.cloneNode(true));
+  if (focus) rows[chosen].querySelector("a").focus();
+}
+
+rows.forEach((row, index) => {
+  row.addEventListener("focusin", () => index !== chosen && choose(index, false));
+  row.addEventListener("click", (event) => event.target.closest("a") || choose(index, false));
+});
+
+const news = document.querySelector("[data-news]");
+const seen = new Set(rows.map((row) => row.dataset.mark));
+let etag = "";
+
+async function ask() {
+  if (document.hidden || !navigator.onLine) return;
+  const answer = await fetch(queue.dataset.marks, { headers: { "X-Background": "1", "If-None-Match": etag } }).catch(() => null);
+  if (!answer || answer.status !== 200) return;
+  etag = answer.headers.get("ETag") || "";
+  const { marks } = await answer.json();
+  const ids = new Set([...seen].map((mark) => mark.split(".")[0]));
+  const fresh = marks.filter((mark) => !ids.has(mark.split(".")[0])).length;
+  const same = marks.length === seen.size && marks.every((mark) => seen.has(mark));
+  const words = news.querySelector("[data-many]");
+  words.textContent = fresh > 1 ? words.dataset.many.replace("#", fresh) : fresh ? words.dataset.one : words.dataset.other;
+  news.hidden = same;
+}
+
+listen({
+  j: () => choose(chosen + 1),
+  k: () => choose(chosen - 1),
+  Enter: (event) => event.target.closest("a, button") ? false : rows[chosen]?.querySelector("a").click(),
+  c: () => peek?.querySelector("form")?.requestSubmit(),
+  g: () => document.querySelector("[data-next]").click(),
+  ".": () => news.hidden ? false : news.querySelector("a").click(),
+  "?": () => { document.querySelector("[data-keycard]").scrollIntoView(); document.querySelector("[data-keyswitch]").focus(); },
+});
+document.querySelector("[data-keys]").addEventListener("click", () => document.querySelector("[data-keyswitch]").focus());
+offerSwitch();
+choose(0, false);
+setInterval(ask, 15000);
+addEventListener("focus", ask);

@@ -1,0 +1,119 @@
+"""The codes of the consult in the words of staff: short and clinical, the same on every staff page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from econsult.consults.answers import Disposition
+from econsult.consults.lifecycle import Status
+from econsult.consults.records import Urgency
+from econsult.consults.threads import Audience
+from econsult.people.patients import Patient, age_in_months
+
+SPECIALTIES = {
+    "dermatology": _l("Dermatology"),
+    "neurology": _l("Neurology"),
+    "endocrinology": _l("Endocrinology"),
+    "cardiology": _l("Cardiology"),
+    "gastroenterology": _l("Gastroenterology"),
+    "genetics": _l("Genetics"),
+    "nephrology": _l("Nephrology"),
+    "metabolic": _l("Metabolic disease"),
+    "cystic_fibrosis": _l("Cystic fibrosis"),
+    "asthma": _l("Asthma and allergy"),
+    "cleft": _l("Cleft and face"),
+}
+SEXES = {"female": _l("Girl"), "male": _l("Boy"), "other": _l("Child"), "unknown": _l("Child")}
+LANGUAGES = {"en": _l("English"), "es": _l("Spanish")}
+URGENCIES = {
+    Urgency.ROUTINE: _l("Within 24 hours"),
+    Urgency.SAME_DAY: _l("Same day"),
+    Urgency.URGENT: _l("Urgent"),
+}
+QUESTION_TYPES = {
+    "diagnosis": _l("What is it?"),
+    "treatment": _l("How to treat it?"),
+    "work_up": _l("Which tests?"),
+    "interpret_result": _l("What does this result mean?"),
+    "need_visit": _l("Is a visit needed?"),
+    "follow_up": _l("How does it go on?"),
+}
+DISPOSITIONS = {
+    Disposition.ADVICE_ONLY: _l("Advice is enough, no visit"),
+    Disposition.WORK_UP_FIRST: _l("Tests first, then look again"),
+    Disposition.NEW_PHOTO: _l("Look again with a new photo"),
+    Disposition.CLINIC_VISIT: _l("Visit with the specialist"),
+    Disposition.EXPEDITE: _l("Visit with the specialist, soon"),
+    Disposition.EMERGENCY_NOW: _l("To the emergency room now"),
+    Disposition.CONVERT_TO_REFERRAL: _l("Full referral instead"),
+    Disposition.WRONG_SPECIALTY: _l("Another specialty should answer"),
+}
+CONFIDENCES = {"sure": _l("Sure"), "likely": _l("Likely"), "unsure": _l("Unsure")}
+OWNERS = {
+    "family": _l("Family"),
+    "pcp": _l("Clinic"),
+    "specialist": _l("Specialist"),
+    "coordinator": _l("Coordinator"),
+}
+STATUSES = {
+    Status.DRAFT: _l("Draft"),
+    Status.SUBMITTED: _l("Waiting for somebody to take it"),
+    Status.CLAIMED: _l("Being answered"),
+    Status.NEEDS_INFO: _l("Waiting for information"),
+    Status.ANSWERED: _l("Answered"),
+    Status.CLOSED: _l("Closed"),
+    Status.DECLINED: _l("Declined"),
+    Status.WITHDRAWN: _l("Taken back"),
+    Status.REDIRECTED: _l("Sent elsewhere"),
+}
+CLOCKS = {"first_reply": _l("first reply"), "family_informed": _l("family told")}
+PAUSES = {
+    "needs_family": _l("needs family"),
+    "needs_clinicians": _l("needs clinic"),
+    "needs_coordination": _l("needs coordinator"),
+}
+LANES = {
+    Audience.CLINICIANS: _l("Clinicians"),
+    Audience.FAMILY: _l("Family"),
+    Audience.COORDINATION: _l("Coordination"),
+}
+LANE_READERS = {
+    Audience.CLINICIANS: _l("Read by the clinic and the specialist. The family does not see it."),
+    Audience.FAMILY: _l("The family reads this, in their pages."),
+    Audience.COORDINATION: _l("Internal. Read by the clinic and the care coordinators only."),
+}
+LANE_LOOKS = {Audience.CLINICIANS: "clinic", Audience.FAMILY: "family", Audience.COORDINATION: "internal"}
+ROLES = {
+    "caregiver": _l("Family"),
+    "pcp": _l("Clinic"),
+    "telepresenter": _l("Clinic"),
+    "specialist": _l("Specialist"),
+    "coordinator": _l("Care coordinator"),
+}
+TOLD = {"opened": _l("opened the answer"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
+ASKABLE = {
+    "far_photo": _l("A photo from far, in daylight"),
+    "close_photo": _l("A close photo, sharp, in daylight"),
+    "other_side": _l("The other side or another angle"),
+    "video": _l("A short video"),
+    "labs": _l("Test results, with their ranges"),
+    "medicines": _l("What was tried: dose and how long"),
+    "course": _l("Since when, and how it changed"),
+    "weight": _l("Weight today"),
+}
+
+
+def age(patient: Patient, today: date) -> str:
+    """How old the child is: "8 months" below two years, "4 years" from then on."""
+    months = age_in_months(patient.birth_date, today)
+    if months < 24:
+        return str(ngettext("%(num)d month", "%(num)d months", months))
+    return str(ngettext("%(num)d year", "%(num)d years", months // 12))
+
+
+def child(patient: Patient, today: date) -> str:
+    """The child without a name: "Girl, 4 years"."""
+    return f"{SEXES.get(patient.sex, SEXES['unknown'])}, {age(patient, today)}"
