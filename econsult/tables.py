@@ -1,7 +1,7 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
 from econsult import audit, heartbeats, jobs, notices
-from econsult.consults import answers, attachments, clocks, intake, records, threads
+from econsult.consults import answers, attachments, clocks, intake, records, repeats, threads
 from econsult.database import Base
 from econsult.people import consent, patients, persons, signin
 
@@ -18,6 +18,7 @@ MODULES = (
     patients,
     persons,
     records,
+    repeats,
     signin,
     threads,
 )

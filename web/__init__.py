@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from web.api import about, api
 from web.assets import init_assets
 from web.auth import init_auth
 from web.desk import init_desk
 from web.errors import init_errors
 from web.forms import init_forms
 from web.headers import init_headers
+from web.health import health
 from web.language import init_language
 from web.media import media
 from web.pages.demo import demo
@@ -23,7 +25,7 @@ from web.times import init_times
 from web.tus import tus
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (door, start, tus, simple_upload, media, *FAMILY, *STAFF)
+PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *STAFF)
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:

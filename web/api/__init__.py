@@ -1,0 +1,9 @@
+"""The JSON API: the same verbs and the same access rules as the pages, for programs."""
+
+from __future__ import annotations
+
+from web.api import consults, documents, people, replies, work
+from web.api.documents import about
+from web.api.routing import api
+
+__all__ = ["about", "api", "consults", "documents", "people", "replies", "work"]

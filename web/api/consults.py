@@ -1,0 +1,130 @@
+"""Routes of a consult from its first draft to its end, seen from those who ask."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from flask import request
+
+from econsult import access
+from econsult.access import Right
+from econsult.consults import answers, repeats, requests
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.errors import InvalidError
+from econsult.people.consent import ConsentGiven
+from web.api.loading import after, as_it_is, loaded
+from web.api.routing import route
+from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN
+from web.api.shapes import consult_json
+from web.auth import me
+from web.context import database, now, settings
+
+LONGEST_KEY = 255
+
+
+@route("POST", "/consults", answer="Consult", status=201, body=CONSULT_IN, headers=("Idempotency-Key",))
+def create_consult(body: dict[str, Any]) -> dict[str, Any]:
+    """Open a draft. The same Idempotency-Key within a day gives the same consult again."""
+    form = _request_form(body)
+    with database().writing() as session:
+        key, content = _repeat_key(), _digest(body)
+        known = repeats.find(session, me(), key, content, now=now()) if key else None
+        if known is not None:
+            return consult_json(session, access.consult_for(session, me(), known, now=now()))
+        patient = access.patient_for(session, me(), body["patient_id"], now=now())
+        consult = requests.create(session, me(), patient, form, now=now())
+        if key:
+            repeats.remember(session, me(), key, content, consult, now=now())
+        return consult_json(session, access.consult_for(session, me(), consult.public_id, now=now()))
+
+
+@route("GET", "/consults/<consult_id>", answer="Consult")
+def show_consult(consult_id: str) -> dict[str, Any]:
+    """A consult, cut to what the caller may know of it."""
+    with loaded(consult_id, Right.SEE) as (session, passed):
+        return consult_json(session, passed)
+
+
+@route("PATCH", "/consults/<consult_id>", answer="Consult", body=CONSULT_EDIT)
+def edit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Change a draft; what the body leaves out stays."""
+    with loaded(consult_id, Right.REQUEST) as (session, passed):
+        requests.edit(session, passed.consult, me(), _request_form(body), now=now())
+    return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/submit", answer="Consult", body=SUBMIT_IN)
+def submit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Send the draft. A red flag that means now stops it with the problem `emergency`."""
+    form = SubmitForm(body.get("override_reason", ""), body.get("red_flag_attestation"))
+    with loaded(consult_id, Right.REQUEST) as (session, passed):
+        requests.submit(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)
+    return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/withdraw", answer="Consult", body=REASON_IN)
+def withdraw_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take the request back."""
+    with loaded(consult_id, Right.REQUEST) as (session, passed):
+        requests.withdraw(session, passed.consult, me(), body.get("reason", ""), now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/send-on", answer="Consult", body=SEND_ON_IN)
+def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Make a family's question the clinic's own request to a specialty; its files stay with it."""
+    with loaded(consult_id, Right.SEND_ON) as (session, passed):
+        form = _request_form(body)
+        requests.send_on(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/acknowledge", answer="Consult", body=NOTHING_IN)
+def acknowledge_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
+    """Say that the clinic has read the answer; the family may read it from then on."""
+    with loaded(consult_id, Right.ACKNOWLEDGE) as (session, passed):
+        answers.acknowledge(session, passed.consult, me(), now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/informed", answer="Consult", body=INFORMED_IN)
+def record_informed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Record that the family has heard the answer, and how."""
+    method, teach_back = body["method"], body.get("teach_back", False)
+    with loaded(consult_id, Right.INFORM) as (session, passed):
+        answers.inform(session, passed.consult, me(), method=method, teach_back=teach_back, now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/close", answer="Consult", body=REASON_IN)
+def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """End an answered consult; before the family has heard the answer this takes a reason."""
+    with loaded(consult_id, Right.CLOSE) as (session, passed):
+        answers.close(session, passed.consult, me(), reason=body.get("reason", ""), now=now())
+    return after(passed)
+
+
+def _request_form(body: dict[str, Any]) -> RequestForm:
+    names = ("kind", "specialty", "question", "question_type", "urgency", "source", "details")
+    return RequestForm(**{name: body.get(name) for name in names}, consent=_consent(body.get("consent")))
+
+
+def _consent(given: dict[str, Any] | None) -> ConsentGiven | None:
+    if given is None:
+        return None
+    if not given["given"]:
+        raise InvalidError("Without consent nothing can be asked.", {"consent.given": "required"})
+    return ConsentGiven(by=given.get("by", ""), method=given.get("method", ""), language=given.get("language", ""))
+
+
+def _repeat_key() -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise InvalidError("The Idempotency-Key is too long.", {"Idempotency-Key": "too_long"})
+    return key
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

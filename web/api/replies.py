@@ -1,0 +1,60 @@
+"""Routes of what is said about a consult: messages, requests for information, and the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsult.access import WRITE_RIGHTS, Right
+from econsult.consults import answers, threads
+from econsult.consults.threads import Audience
+from web.api.loading import as_it_is, loaded
+from web.api.routing import route
+from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN
+from web.api.shapes import answer_json, message_json
+from web.auth import me
+from web.context import now, settings
+
+
+@route("POST", "/consults/<consult_id>/messages", answer="Message", status=201, body=MESSAGE_IN)
+def post_message(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Say something to one audience; nobody outside of it reads it."""
+    audience = Audience(body["audience"])
+    with loaded(consult_id, WRITE_RIGHTS[audience]) as (session, passed):
+        message = threads.post(session, passed.consult, me(), audience, text=body["text"], now=now())
+        return message_json(session, message)
+
+
+@route("POST", "/consults/<consult_id>/request-info", answer="Consult", body=REQUEST_INFO_IN)
+def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for what is missing; the clock stands still until an answer comes, at most for three days."""
+    audience = Audience(body["audience"]) if "audience" in body else None
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        threads.request_info(
+            session,
+            passed.consult,
+            me(),
+            text=body["text"],
+            items=body.get("items", []),
+            audience=audience,
+            now=now(),
+        )
+    return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/answer", answer="Answer", body=ANSWER_IN)
+def draft_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Replace the draft of the answer; with `saves`, only if nobody saved since that count."""
+    content = {name: value for name, value in body.items() if name != "saves"}
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        draft = answers.save_draft(
+            session, passed.consult, me(), content, now=now(), lease=settings().claim, saves=body.get("saves")
+        )
+        return answer_json(session, draft)
+
+
+@route("POST", "/consults/<consult_id>/answer/sign", answer="Consult", body=NOTHING_IN)
+def sign_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
+    """Make the draft final: the first reply is given."""
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        answers.sign(session, passed.consult, me(), now=now())
+    return as_it_is(consult_id)

@@ -1,0 +1,234 @@
+"""What goes in and what comes out, as JSON Schema. Bodies are closed: a field that is not here is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsult.consults.answers import CONFIDENCES, METHODS, OWNERS, Disposition
+from econsult.consults.attachments import AttachmentState
+from econsult.consults.clocks import ClockName, ClockState
+from econsult.consults.lifecycle import Status
+from econsult.consults.records import QUESTION_TYPES, Source, Urgency
+from econsult.consults.threads import Audience
+from econsult.people import consent
+from econsult.people.patients import SEXES
+from econsult.people.persons import LANGUAGES, SPECIALTIES
+
+
+def text(longest: int = 5000, *choices: str) -> dict[str, Any]:
+    """A string, of one of the choices where there are any."""
+    return {"type": "string", "maxLength": longest, **({"enum": list(choices)} if choices else {})}
+
+
+def optional(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [*kinds, "null"], **choices}
+
+
+def closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """An object with these fields and no others."""
+    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**found, "required": list(required)} if required else found
+
+
+def listed(items: Any, most: int = 50) -> dict[str, Any]:
+    """A list of at most so many."""
+    return {"type": "array", "items": items, "maxItems": most}
+
+
+INSTANT = {"type": "string", "format": "date-time"}
+MAYBE_INSTANT = optional(INSTANT)
+MAYBE_TEXT = {"type": ["string", "null"]}
+FREE = {"type": "object"}
+FLAG = {"type": "boolean"}
+COUNT = {"type": "integer"}
+
+CONSENT = closed(
+    ("given",),
+    given=FLAG,
+    by=text(16, *consent.GIVEN_BY),
+    method=text(16, *consent.METHODS),
+    language=text(8, *LANGUAGES),
+)
+DETAILS = {"type": "object", "properties": {"red_flags": listed(text(64), 40)}}
+REQUEST = {
+    "kind": text(16, "family_question", "econsult"),
+    "specialty": optional(text(32, *SPECIALTIES)),
+    "question": text(1000),
+    "question_type": optional(text(24, *QUESTION_TYPES)),
+    "urgency": text(16, *Urgency),
+    "source": text(16, *Source),
+    "details": DETAILS,
+    "consent": optional(CONSENT),
+}
+PATIENT_IN = closed(
+    ("name", "birth_date"),
+    name=text(200),
+    birth_date=text(10),
+    sex=text(16, *SEXES),
+    language=text(8, *LANGUAGES),
+    region=text(40),
+    phone=text(40),
+    mrn=text(40),
+)
+CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
+CONSULT_EDIT = closed((), **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}})
+SEND_ON_IN = closed(
+    (), **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details")}
+)
+SUBMIT_IN = closed(
+    override_reason=text(),
+    red_flag_attestation=optional(closed(examined_by=text(200), at=text(40), why=text())),
+)
+REASON_IN = closed(reason=text())
+NOTHING_IN = closed()
+RECOMMENDATION = closed(("text",), text=text(2000), owner=optional(text(16, *OWNERS)), due_at=optional(text(40)))
+ANSWER_IN = closed(
+    impression=text(10_000),
+    confidence=optional(text(16, *CONFIDENCES)),
+    recommendations=listed({"type": ["string", "object"], **{k: v for k, v in RECOMMENDATION.items() if k != "type"}}),
+    watch_for={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    disposition=optional(text(24, *Disposition)),
+    family_summary=text(10_000),
+    references={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    saves=COUNT,
+)
+REQUEST_INFO_IN = closed(
+    ("text",), text=text(), items=listed(text(200), 20), audience=text(16, Audience.FAMILY, Audience.CLINICIANS)
+)
+MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=text())
+INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
+
+PERSON = closed(("name", "role"), id=MAYBE_TEXT, name=text(), role=text(), is_me=FLAG)
+PATIENT = closed(
+    ("alias", "age_months", "sex", "region", "language"),
+    id=text(),
+    alias=text(),
+    age_months=COUNT,
+    sex=text(),
+    region=text(),
+    language=text(),
+    name=text(),
+    birth_date=text(),
+    phone=text(),
+    mrn=text(),
+)
+CLOCK = closed(
+    ("clock", "state", "breached", "deadline_at", "paused_reason"),
+    clock=text(24, *ClockName),
+    state=text(16, *ClockState),
+    breached=FLAG,
+    started_at=INSTANT,
+    deadline_at=INSTANT,
+    paused_reason=MAYBE_TEXT,
+    stopped_at=MAYBE_INSTANT,
+)
+RENDITION = closed(
+    ("name", "url", "width", "height", "media_type"),
+    name=text(),
+    url=text(),
+    width=COUNT,
+    height=COUNT,
+    size=COUNT,
+    media_type=text(),
+)
+ATTACHMENT = closed(
+    ("id", "kind", "state", "reason", "quality", "renditions", "report_url"),
+    id=text(),
+    kind=text(),
+    document_type=MAYBE_TEXT,
+    view=MAYBE_TEXT,
+    state=text(16, *AttachmentState),
+    reason=MAYBE_TEXT,
+    progress=COUNT,
+    quality=optional(FREE),
+    received_at=INSTANT,
+    renditions=listed(RENDITION, 1000),
+    report_url=MAYBE_TEXT,
+)
+MESSAGE = closed(
+    ("id", "audience", "text", "items", "author", "created_at"),
+    id=text(),
+    audience=text(16, *Audience),
+    text=text(),
+    items=listed(text()),
+    author=PERSON,
+    created_at=INSTANT,
+)
+ANSWER = closed(
+    ("state", "version", "family_summary", "watch_for", "disposition", "recommendations", "signed_at"),
+    state=text(16, "draft", "signed"),
+    version=COUNT,
+    saves=COUNT,
+    author=PERSON,
+    impression=MAYBE_TEXT,
+    confidence=MAYBE_TEXT,
+    recommendations=listed(RECOMMENDATION),
+    watch_for=text(10_000),
+    disposition=MAYBE_TEXT,
+    family_summary=text(10_000),
+    references=text(10_000),
+    saved_at=INSTANT,
+    signed_at=MAYBE_INSTANT,
+)
+ROW = {
+    "id": text(),
+    "number": text(),
+    "kind": text(),
+    "status": text(16, *Status),
+    "source": text(),
+    "specialty": MAYBE_TEXT,
+    "urgency": text(),
+    "question": MAYBE_TEXT,
+    "question_type": MAYBE_TEXT,
+    "version": COUNT,
+    "due_at": MAYBE_INSTANT,
+    "created_at": INSTANT,
+    "submitted_at": MAYBE_INSTANT,
+    "patient": PATIENT,
+    "holder": optional(PERSON),
+    "clocks": listed(CLOCK),
+}
+CONSULT = closed(
+    ("id", "number", "status"),
+    **ROW,
+    details=FREE,
+    is_private_site=FLAG,
+    requester=PERSON,
+    answered_at=MAYBE_INSTANT,
+    released_at=MAYBE_INSTANT,
+    acknowledged_at=MAYBE_INSTANT,
+    informed_at=MAYBE_INSTANT,
+    informed_method=MAYBE_TEXT,
+    ended_at=MAYBE_INSTANT,
+    end_reason=MAYBE_TEXT,
+    override_reason=MAYBE_TEXT,
+    attachments=listed(ATTACHMENT, 1000),
+    messages=listed(MESSAGE, 10_000),
+    answer=optional(ANSWER),
+    rights=listed(text()),
+)
+PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": text(),
+        "title": text(),
+        "status": COUNT,
+        "detail": text(),
+        "code": text(),
+        "fields": {"type": "object", "additionalProperties": text()},
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "Patient": PATIENT,
+    "Patients": closed(("items", "next"), items=listed(PATIENT, 200), next=MAYBE_TEXT),
+    "Consult": CONSULT,
+    "Consults": closed(("items", "next"), items=listed(closed(tuple(ROW), **ROW), 200), next=MAYBE_TEXT),
+    "Message": MESSAGE,
+    "Answer": ANSWER,
+    "Report": FREE,
+    "Problem": PROBLEM,
+}

@@ -1,0 +1,192 @@
+"""Records as JSON, cut to what the reader may know: the one place where the API decides which fields somebody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, Relation, Right
+from econsult.consults.answers import Answer, answer_for
+from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
+from econsult.consults.clocks import Clock, clocks_of
+from econsult.consults.records import Consult, Kind
+from econsult.consults.threads import Message, messages_of
+from econsult.people.patients import Patient, age_in_months
+from econsult.people.persons import Person
+from web.auth import me
+from web.context import now
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """An instant as RFC 3339 in UTC."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
+    """A child: alias, age, sex and region for everybody, the rest for those who may know who it is."""
+    shown: dict[str, Any] = {
+        "alias": patient.alias,
+        "age_months": age_in_months(patient.birth_date, now().date()),
+        "sex": patient.sex,
+        "region": patient.region,
+        "language": patient.language,
+    }
+    if with_identity:
+        shown |= {"id": patient.public_id, "name": patient.name, "birth_date": patient.birth_date_text}
+        shown |= {"phone": patient.phone, "mrn": patient.mrn}
+    return shown
+
+
+def person_json(person: Person) -> dict[str, Any]:
+    """Somebody who works on a consult. Families learn a name and a role, colleagues also the id."""
+    named = {"name": person.name, "role": person.role, "is_me": person.id == me().id}
+    return {"id": person.public_id, **named} if me().is_staff else named
+
+
+def row_json(session: Session, consult: Consult, patient: dict[str, Any], clocks: Sequence[Clock]) -> dict[str, Any]:
+    """What lists and the whole record have in common."""
+    holder = session.get_one(Person, consult.holder_id) if consult.holder_id is not None else None
+    return {
+        "id": consult.public_id,
+        "number": consult.number,
+        "kind": consult.kind,
+        "status": consult.status,
+        "source": consult.source,
+        "specialty": consult.specialty,
+        "urgency": consult.urgency,
+        "question": consult.question,
+        "question_type": consult.question_type,
+        "version": consult.version,
+        "due_at": stamp(consult.due_at),
+        "created_at": stamp(consult.created_at),
+        "submitted_at": stamp(consult.submitted_at),
+        "patient": patient,
+        "holder": person_json(holder) if holder else None,
+        "clocks": [_clock_json(clock) for clock in clocks],
+    }
+
+
+def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
+    """The whole consult as this reader may see it."""
+    consult = passed.consult
+    patient = patient_json(passed.patient, with_identity=passed.may(Right.SEE_IDENTITY))
+    shown = row_json(session, consult, patient, clocks_of(session, consult.id))
+    shown |= {
+        "details": consult.details,
+        "is_private_site": consult.is_private_site,
+        "requester": person_json(session.get_one(Person, consult.requester_id)),
+        "answered_at": stamp(consult.answered_at),
+        "released_at": stamp(consult.released_at),
+        "acknowledged_at": stamp(consult.acknowledged_at),
+        "informed_at": stamp(consult.informed_at),
+        "informed_method": consult.informed_method,
+        "ended_at": stamp(consult.ended_at),
+        "end_reason": consult.end_reason,
+        "override_reason": consult.override_reason,
+        "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
+        "messages": [
+            message_json(session, message) for message in messages_of(session, consult.id, passed.readable_lanes())
+        ],
+        "answer": _answer_for(session, passed),
+        "rights": sorted(passed.rights),
+    }
+    return _for_family(shown, consult) if passed.relation == Relation.CAREGIVER else shown
+
+
+def attachments_json(session: Session, consult_id: int) -> list[dict[str, Any]]:
+    """The consult's files with their safe copies."""
+    attachments = attachments_of(session, consult_id)
+    renditions = renditions_of(session, [attachment.id for attachment in attachments])
+    return [_attachment_json(attachment, renditions[attachment.id]) for attachment in attachments]
+
+
+def message_json(session: Session, message: Message) -> dict[str, Any]:
+    """One message of a lane that the reader may read."""
+    return {
+        "id": message.public_id,
+        "audience": message.audience,
+        "text": message.text,
+        "items": list((message.items or {}).get("items", [])),
+        "author": person_json(session.get_one(Person, message.author_id)),
+        "created_at": stamp(message.created_at),
+    }
+
+
+def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
+    """An answer with all its fields, for staff."""
+    content = answer.content
+    return {
+        "state": "draft" if answer.signed_at is None else "signed",
+        "version": answer.version,
+        "saves": answer.saves,
+        "author": person_json(session.get_one(Person, answer.author_id)),
+        **{name: content.get(name) or "" for name in ("impression", "watch_for", "family_summary", "references")},
+        **{name: content.get(name) for name in ("confidence", "disposition")},
+        "recommendations": content.get("recommendations", []),
+        "saved_at": stamp(answer.saved_at),
+        "signed_at": stamp(answer.signed_at),
+    }
+
+
+def _answer_for(session: Session, passed: Pass) -> dict[str, Any] | None:
+    answer = answer_for(session, passed.consult, me())
+    if answer is None:
+        return None
+    shown = answer_json(session, answer)
+    if passed.relation == Relation.CAREGIVER:
+        # The family's part: what it means, what to do and what to watch for, without the clinicians' own words.
+        for name in ("impression", "confidence", "references", "saves", "saved_at"):
+            del shown[name]
+        shown["recommendations"] = [item for item in shown["recommendations"] if item.get("owner") == "family"]
+    return shown
+
+
+def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
+    """What a clinic asks a specialist is said between clinicians; a family sees that it was asked, and how it goes."""
+    del shown["override_reason"]
+    if consult.kind != Kind.FAMILY_QUESTION:
+        shown |= {"question": None, "question_type": None, "details": {}}
+    return shown
+
+
+def _attachment_json(attachment: Attachment, renditions: Sequence[Rendition]) -> dict[str, Any]:
+    has_report = attachment.report is not None
+    return {
+        "id": attachment.public_id,
+        "kind": attachment.kind,
+        "document_type": attachment.document_type,
+        "view": attachment.view,
+        "state": attachment.state,
+        "reason": attachment.reason,
+        "progress": attachment.progress,
+        "quality": attachment.quality,
+        "received_at": stamp(attachment.received_at),
+        "renditions": [_rendition_json(rendition) for rendition in renditions],
+        "report_url": f"/api/v1/attachments/{attachment.public_id}/report" if has_report else None,
+    }
+
+
+def _rendition_json(rendition: Rendition) -> dict[str, Any]:
+    return {
+        "name": rendition.name,
+        "url": f"/media/{rendition.public_id}",
+        "width": rendition.width,
+        "height": rendition.height,
+        "size": rendition.size,
+        "media_type": rendition.media_type,
+    }
+
+
+def _clock_json(clock: Clock) -> dict[str, Any]:
+    return {
+        "clock": clock.name,
+        "state": clock.state,
+        "breached": clock.is_breached,
+        "started_at": stamp(clock.started_at),
+        "deadline_at": stamp(clock.deadline_at),
+        "paused_reason": clock.paused_reason,
+        "stopped_at": stamp(clock.stopped_at),
+    }

@@ -1,0 +1,71 @@
+"""Routes of those who answer: the worklist, and taking a consult in hand or giving it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from econsult.access import Right, patients_on
+from econsult.consults import holding, worklist
+from econsult.consults.clocks import clocks_among
+from econsult.consults.worklist import View
+from econsult.errors import InvalidError
+from econsult.people.persons import Role
+from web.api.loading import after, loaded
+from web.api.routing import CLINIC, route
+from web.api.schemas import NOTHING_IN, REASON_IN
+from web.api.shapes import patient_json, row_json
+from web.auth import me
+from web.context import database, now, settings
+
+
+@route("GET", "/worklist", answer="Consults", roles=(*CLINIC, Role.SPECIALIST), query=("view", "specialty", "cursor"))
+def show_worklist() -> dict[str, Any]:
+    """One page of a list: the most urgent first, then the next deadline."""
+    view = request.args.get("view", View.POOL)
+    if view not in set(View):
+        raise InvalidError("There is no such list: " + ", ".join(View) + ".", {"view": "unknown_value"})
+    specialty, cursor = request.args.get("specialty") or None, request.args.get("cursor") or None
+    has_identity = me().role != Role.SPECIALIST
+    with database().writing() as session:
+        page = worklist.page(session, me(), View(view), now=now(), specialty=specialty, cursor=cursor)
+        patients = patients_on(session, me(), page.consults, now=now())
+        clocks = clocks_among(session, [consult.id for consult in page.consults])
+        items = [
+            row_json(
+                session,
+                consult,
+                patient_json(patients[consult.patient_id], with_identity=has_identity),
+                clocks[consult.id],
+            )
+            for consult in page.consults
+        ]
+    return {"items": items, "next": page.next_cursor}
+
+
+@route("POST", "/consults/<consult_id>/claim", answer="Consult", body=NOTHING_IN)
+def claim_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
+    """Take the consult in hand; one of several who try at once gets it."""
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        holding.claim(session, passed.consult, me(), now=now(), lease=settings().claim)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/release", answer="Consult", body=REASON_IN)
+def release_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give the consult back to its pool; a draft answer stays with it."""
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        holding.release(session, passed.consult, me(), body.get("reason", ""), now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/decline", answer="Consult", body=REASON_IN)
+def decline_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Say no, with a reason that those who asked can read."""
+    reason = body.get("reason", "").strip()
+    if not reason:
+        raise InvalidError("Say why, so that the child can be helped otherwise.", {"reason": "required"})
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        holding.decline(session, passed.consult, me(), reason, now=now())
+    return after(passed)
