@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web.api import about, api
 from web.assets import init_assets
 from web.auth import init_auth
+from web.crashes import init_crashes
 from web.desk import init_desk
 from web.errors import init_errors
 from web.forms import init_forms
@@ -46,6 +47,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     init_language(app)
     init_times(app)
     init_errors(app)
+    init_crashes(app)
     init_auth(app)
     init_forms(app)
     init_desk(app)

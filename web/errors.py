@@ -6,10 +6,12 @@ machines get in `detail`. The consult's errors are translated to HTTP here and n
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from econsult.errors import (
@@ -25,6 +27,7 @@ from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import ChecksumMismatchError, GoneError, TooBigError, TooManyError
 from web.forms import FormRefusedError, is_for_machine
 
+_log = logging.getLogger(__name__)
 STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (NotFoundError, 404),
     (ForbiddenError, 403),
@@ -69,6 +72,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ConsultError, _consult_error)
     app.register_error_handler(StoreUnavailable, _store_error)
+    app.register_error_handler(OperationalError, _database_error)
 
 
 def status_of(error: ConsultError) -> int:
@@ -109,6 +113,15 @@ def _store_error(error: StoreUnavailable) -> Response:
     status = 507 if isinstance(error, StoreFull) else 503
     words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."
     response = problem(status, "store_unavailable", words) if is_for_machine() else _page(503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _database_error(error: OperationalError) -> Response:
+    """The database is away or too busy. Nothing was half done, so trying again is right."""
+    _log.error("The database did not answer %s: %s", request.endpoint, type(error.orig).__name__)
+    words = "The database does not answer now. Try again soon."
+    response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)
     response.headers["Retry-After"] = "10"
     return response
 

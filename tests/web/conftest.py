@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.persons import Person
@@ -79,6 +80,8 @@ def _add_routes(app: Flask) -> None:
         for prefix in ("", "/api/v1"):
             app.add_url_rule(prefix + path, prefix + path, _raiser(error))
     app.add_url_rule("/crash", "crash", _raiser(ZeroDivisionError("Ana Maria")))
+    busy = OperationalError("SELECT", {"name": "Ana"}, TimeoutError())
+    app.add_url_rule("/busy", "busy", _raiser(busy))
 
 
 def _raiser(error: Exception):  # type: ignore[no-untyped-def]

@@ -103,6 +103,14 @@ def test_a_promise_is_a_clock_time(shell: Flask, language: str, hours: int, for_
     assert re.sub(r"\s", " ", said) == expected
 
 
+def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:
+    with shell.test_request_context("/?lang=en"):
+        g.now, g.person = NOON, SimpleNamespace(language="en", time_zone="America/New_York")
+        assert moment(NOON) == "today, 14:00"
+        g.person.time_zone = ""
+        assert moment(NOON) == "today, 12:00"
+
+
 def test_a_moment_names_its_day(shell: Flask) -> None:
     with shell.test_request_context("/?lang=en"):
         g.now = NOON

@@ -108,12 +108,23 @@ def test_people_get_a_calm_page_and_machines_a_problem(visitor: FlaskClient, pat
     assert answer.get_json(force=True)["status"] == status
 
 
-def test_a_crash_tells_nobody_what_was_in_it(visitor: FlaskClient) -> None:
+def test_a_crash_tells_nobody_what_was_in_it(visitor: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     visitor.application.config["PROPAGATE_EXCEPTIONS"] = False
-    page = visitor.get("/crash")
+    page = visitor.get("/crash?name=Ana")
+    assert "ZeroDivisionError in GET crash" in caplog.text
+    assert "conftest.py" in caplog.text
+    assert "Ana" not in caplog.text
     assert page.status_code == 500
-    assert "Ana" not in page.text
+    assert "Ana Maria" not in page.text
     assert "Your work is safe" in page.text
+
+
+def test_a_database_that_is_away_is_said_kindly(visitor: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    page = visitor.get("/busy")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+    assert "We will be back soon" in page.text
+    assert "TimeoutError" in caplog.text
+    assert "Ana" not in caplog.text
 
 
 def test_a_wrong_method_names_the_right_ones(visitor: FlaskClient) -> None:
