@@ -17,7 +17,7 @@ from tests.services.product import Product
 QUESTION = "¿Es eccema la mancha zarzamora que le pica en el codo?"
 TOLD = f"Empezó hace una semana. {NAME}, nacida el {BIRTH_DATE}, se rasca de noche y ya probamos crema de avena."
 ON = "Is this atopic dermatitis of the elbow (zarzamora), and is a mid-strength steroid safe here?"
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "impression": "Atopic dermatitis of the elbow crease, moderate (zarzamora).",
     "confidence": "sure",
     "recommendations": [

@@ -1,0 +1,69 @@
+"""The clinic's part: a doctor at a desk who sends the question on, reads the answer and closes."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from tests.journeys.eyes import Eyes
+from tests.journeys.story import ON, QUESTION
+
+
+def row_of(eyes: Eyes, number: str) -> Locator:
+    """The row of a consult in a list."""
+    return eyes.page.locator("tr", has=eyes.page.locator("b.num", has_text=number))
+
+
+def read_question(eyes: Eyes, number: str, child: str) -> None:
+    """The family's question is in the clinic's list; opened, it shows whose it is and what was asked."""
+    eyes.sign_in("pcp@demo.test")
+    eyes.look("home")
+    row_of(eyes, number).locator("a.ask-line").click()
+    text = eyes.look("question")
+    assert QUESTION in text
+    assert child in text
+
+
+def send_on(eyes: Eyes, number: str) -> None:
+    """One form makes it a request to dermatology."""
+    page = eyes.page
+    page.locator("details", has=page.locator("form[action$='/send-on']")).locator("summary").click()
+    page.locator("#specialty").select_option("dermatology")
+    page.locator("#question_type").select_option("diagnosis")
+    page.locator("#question").fill(ON)
+    page.locator("#thinks").fill("Atopic dermatitis; emollient for two weeks did little.")
+    eyes.look("send-on")
+    page.locator("form[action$='/send-on'] button").click()
+    eyes.look("sent-on")
+    expect(row_of(eyes, number)).to_have_count(1)
+
+
+def see_no_draft(eyes: Eyes, number: str, words: str) -> None:
+    """What the specialist is still writing is not the clinic's to read."""
+    eyes.go("/clinic")
+    row_of(eyes, number).locator("a.ask-line").click()
+    assert words not in eyes.look("being-answered")
+
+
+def acknowledge(eyes: Eyes, number: str, words: str) -> None:
+    """The signed answer is on top of the list; one button says that it was read."""
+    eyes.go("/clinic")
+    eyes.look("answered")
+    row_of(eyes, number).locator("a.ask-line").click()
+    assert words in eyes.look("answer")
+    eyes.page.locator("form[action$='/acknowledge'] button").click()
+    expect(eyes.page.locator("form[action$='/acknowledge']")).to_have_count(0)
+    eyes.look("acknowledged")
+
+
+def close(eyes: Eyes, number: str) -> None:
+    """The family has heard, so the request may end, without a reason."""
+    eyes.page.reload()
+    assert "The family has heard" in eyes.look("heard")
+    page = eyes.page
+    page.locator("details", has=page.locator("form[action$='/close']")).locator("summary").click()
+    page.locator("form[action$='/close'] button").click()
+    eyes.look("closed")
+    expect(row_of(eyes, number)).to_have_count(0)
+    eyes.go("/clinic?view=done")
+    expect(row_of(eyes, number)).to_have_count(1)
+    eyes.look("done")

@@ -1,0 +1,148 @@
+"""The mother's part: a phone in Spanish, from the link to the answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import FilePayload, expect
+
+from tests.journeys.api import wait_for
+from tests.journeys.eyes import Eyes, number_in
+from tests.journeys.media import NAME, Media
+from tests.journeys.story import QUESTION, TOLD
+
+HOME_ZONE = ZoneInfo("America/Denver")
+WAIT = 90_000
+
+
+def begin(eyes: Eyes) -> None:
+    """She signs in with her link, and starts."""
+    eyes.sign_in("parent@demo.test")
+    start(eyes)
+
+
+def start(eyes: Eyes) -> None:
+    """She starts a question, and is asked about an emergency before anything else."""
+    eyes.look("home")
+    eyes.page.locator("main form[action$='/ask'] button").first.click()
+    assert "911" in eyes.look("emergency")
+    assert eyes.page.locator("input[type=file]").count() == 0
+    eyes.page.locator("button[value=no]").click()
+
+
+def say_where(eyes: Eyes) -> None:
+    """Where it is comes before any camera."""
+    eyes.look("where")
+    assert eyes.page.locator("input[type=file]").count() == 0
+    eyes.page.locator("input[value=elbow]").check()
+    eyes.page.locator("main form button.btn-big").last.click()
+
+
+def send_files(eyes: Eyes, media: Media) -> None:
+    """She chooses two photos, a video and a paper; each leaves as soon as it is chosen."""
+    eyes.look("photos")
+    choose(eyes, "far-choose", f"{NAME} 1.jpg", "image/jpeg", media.far)
+    choose(eyes, "close-choose", f"{NAME} 2.jpg", "image/jpeg", media.close)
+    eyes.page.locator("details.more summary").click()
+    choose(eyes, "video-choose", f"{NAME}.mp4", "video/mp4", media.clip)
+    choose(eyes, "paper-choose", f"{NAME}.pdf", "application/pdf", media.paper)
+    eyes.look("photos-leaving")
+    expect_sent(eyes, 4)
+    assert NAME not in eyes.look("photos-sent")
+    eyes.page.locator(".onward a").click()
+
+
+def choose(eyes: Eyes, field: str, name: str, media_type: str, data: bytes) -> None:
+    """Choose a file as the phone's gallery gives it."""
+    payload: FilePayload = {"name": name, "mimeType": media_type, "buffer": data}
+    eyes.page.set_input_files(f"#{field}", payload)
+
+
+def expect_sent(eyes: Eyes, count: int) -> None:
+    """Every card has the server's receipt, and the page says that it may be closed."""
+    expect(eyes.page.locator("form[data-upload-state=safe]")).to_have_count(1, timeout=WAIT)
+    expect(eyes.page.locator("[data-upload-safe]")).to_be_visible()
+    states = eyes.page.locator("[data-upload-list] > li").evaluate_all("(cards) => cards.map((c) => c.dataset.state)")
+    assert len(states) == count
+    assert set(states) <= {"sent", "processing", "ready"}, states
+
+
+def tell(eyes: Eyes) -> None:
+    """Since when, what kind, the story, the question."""
+    page = eyes.page
+    page.locator("input[name=since][value=week]").check()
+    page.locator("input[value=itch]").check()
+    page.locator("#story").fill(TOLD)
+    page.locator("#question").fill(QUESTION)
+    eyes.look("story")
+    page.locator("main form button.btn-big").last.click()
+
+
+def consent(eyes: Eyes) -> str:
+    """She reads everything once more, agrees and sends; returns the number that she is given."""
+    text = eyes.look("check")
+    assert QUESTION in text
+    assert TOLD in text
+    eyes.page.locator("#agree").check()
+    eyes.page.locator("main form button.btn-big").last.click()
+    text = eyes.look("sent")
+    assert promised(text), text
+    return number_in(text)
+
+
+def promised(text: str) -> bool:
+    """Whether the page promises an answer by the clock time that is 24 hours from now, give or take the journey."""
+    now = datetime.now(HOME_ZONE)
+    found = re.search(r"antes de las? (\d{1,2}):(\d{2})\s([ap])\.\s?m\. de mañana", text)
+    if found is None:
+        return False
+    hour = int(found[1]) % 12 + (12 if found[3] == "p" else 0)
+    due = (now + timedelta(days=1)).replace(hour=hour, minute=int(found[2]), second=0, microsecond=0)
+    return abs(due - now - timedelta(days=1)) < timedelta(minutes=5)
+
+
+def follow(eyes: Eyes) -> str:
+    """Her question's own page, where every file is shown as prepared; returns the page's path."""
+    eyes.page.locator("main a.btn-big").click()
+    eyes.look("status")
+    pictures = eyes.page.locator("#files li img")
+    expect(pictures).to_have_count(4, timeout=WAIT)
+    wait_for("her thumbnails", lambda: all(pictures.evaluate_all("(all) => all.map((i) => i.naturalWidth > 0)")), 20)
+    eyes.look("status-ready")
+    return eyes.page.url.removeprefix(eyes.product.address)
+
+
+def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
+    """She is asked for one more photo, reads that time stands still, and sends it."""
+    eyes.go(path)
+    text = eyes.look("asked")
+    assert asked in text
+    assert "El tiempo" in text
+    eyes.page.locator(f"a[href$='{path}/photos']").click()
+    choose(eyes, "close-choose", f"{NAME} 3.jpg", "image/jpeg", photo)
+    expect_sent(eyes, 1)
+    eyes.look("asked-sent")
+    eyes.page.locator(".onward a").click()
+    assert "El tiempo" not in eyes.look("status-again")
+
+
+def see_no_answer(eyes: Eyes, path: str, words: str) -> None:
+    """A draft, and an answer that her clinic has not read, do not exist for her."""
+    eyes.go(path)
+    assert words not in eyes.look("still-waiting")
+    reply = eyes.page.request.get(f"{eyes.product.address}{path}/answer")
+    assert reply.status == 404
+    assert words not in reply.text()
+
+
+def read_answer(eyes: Eyes, path: str, words: str) -> None:
+    """She reads the plain words and says that she understood."""
+    eyes.go(path)
+    eyes.look("answer-ready")
+    eyes.page.locator(f"a.btn-big[href$='{path}/answer']").click()
+    assert words in eyes.look("answer")
+    eyes.page.locator("#reply form button").click()
+    expect(eyes.page.locator("#reply form")).to_have_count(0)
+    eyes.look("understood")
