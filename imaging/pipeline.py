@@ -4,17 +4,20 @@ Each step is a plain function in a file of its own. Its parameter names say what
 gives. A step that gives several things returns a record whose fields have those names.
 """
 
+import codecs
 import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from PIL import Image
+import cv2
+from PIL import Image, ImageCms
 
 from imaging import limits
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.decode_pixels import decode_pixels
+from imaging.steps.encode_jpeg import encode_jpeg
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
@@ -75,6 +78,9 @@ DOCUMENT = (
 
 PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_document": DOCUMENT}
 
+_FACTS = ("width", "height", "duration", "pages", "quality")
+_CLASSES = ("removed", "found")
+
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget")
 """What every pipeline starts with: the file, what is known of it, and the ways out."""
 
@@ -85,20 +91,35 @@ def run(kind: str, **given: object) -> dict[str, object]:
     `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time. Raises
     Refused, or whatever a decoder raises on bad bytes.
     """
+    steps = PIPELINES[kind]
     values = dict(given)
     timings: dict[str, float] = {}
-    for step in PIPELINES[kind]:
+    for place, step in enumerate(steps):
         began = time.process_time()
-        result = step.run(**{name: values[name] for name in step.needs})
-        values.update(_named(step, result))
+        values.update(_named(step, step.run(**{name: values[name] for name in step.needs})))
         timings[step.run.__name__] = round((time.process_time() - began) * 1000, 1)
+        _let_go(values, steps[place + 1 :])
     return _facts(values) | {"timings": timings}
 
 
 def preload() -> None:
-    """Load what a decoder would otherwise load in its first job."""
-    Image.preinit()
+    """Load and warm up, on a blank picture of our own, what the first job would otherwise have to."""
+    for encoding in ("utf-16-le", "latin-1", "ascii"):
+        codecs.lookup(encoding)
+    cv2.setNumThreads(1)
     Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
+    Image.preinit()
+    blank = Image.new("RGB", (64, 64))
+    judge_quality(blank)
+    convert_colour(blank, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    encode_jpeg(blank, "thumb", quality=80)
+
+
+def _let_go(values: dict[str, object], steps: tuple[Step, ...]) -> None:
+    """Drop what no later step needs: the pixels of a large photo should not be in memory three times."""
+    needed = {name for step in steps for name in step.needs} | set(_FACTS) | set(_CLASSES)
+    for name in values.keys() - needed:
+        del values[name]
 
 
 def _named(step: Step, result: object) -> dict[str, object]:
@@ -108,9 +129,8 @@ def _named(step: Step, result: object) -> dict[str, object]:
 
 
 def _facts(values: dict[str, object]) -> dict[str, object]:
-    facts = {name: values.get(name) for name in ("width", "height", "duration", "pages", "quality")}
-    removed = {name for key in ("removed", "found") for name in _classes(values.get(key))}
-    return facts | {"removed": sorted(removed)}
+    removed = {name for key in _CLASSES for name in _classes(values.get(key))}
+    return {name: values.get(name) for name in _FACTS} | {"removed": sorted(removed)}
 
 
 def _classes(value: object) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """Locks the door behind a job: resource limits and process flags, set once in the child before it reads a byte."""
 
-import contextlib
 import ctypes
 import os
 import resource
@@ -56,14 +55,14 @@ def _close_all_but(keep: int) -> None:
 
 
 def _limit_resources(limits: JobLimits) -> None:
+    """Set the limits. Processes are not among them: the kernel counts a user's threads everywhere, and some
+    decoders start one thread of their own; a filter on calls will tell a thread from a process.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu_most + 1))
-    with contextlib.suppress(ValueError):
-        # An ordinary user may already run more processes than this; then the count cannot be lowered usefully.
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def _drop_privileges() -> None:

@@ -1,8 +1,10 @@
-"""Rebuilds a picture from its raw pixels, so that nothing else of the file can travel on with it."""
+"""Lays the pixels into a new, empty picture, so that nothing else of the file can travel on with them."""
 
 from PIL import Image
 
 
 def keep_pixels(image: Image.Image) -> Image.Image:
-    """Return a new RGB picture that shares only the pixels with the old one."""
-    return Image.frombytes("RGB", image.size, image.tobytes())
+    """Return a new RGB picture that shares only the pixels with the old one, not its tags, comments or profile."""
+    empty = Image.new("RGB", image.size)
+    empty.paste(image)
+    return empty

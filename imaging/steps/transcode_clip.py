@@ -136,7 +136,7 @@ class _Writer:
         """Keep the first frame, then the first of the next two seconds that is not black."""
         if self._has_light or (self._poster is not None and at > _POSTER_SECONDS):
             return
-        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call] # PyAV gives it no type.
+        image = Image.fromarray(frame.reformat(format="rgb24", threads=1).to_ndarray())
         self._has_light = ImageStat.Stat(image.convert("L")).mean[0] >= _BLACK
         if self._poster is None or self._has_light:
             self._poster = image
