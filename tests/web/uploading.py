@@ -61,15 +61,15 @@ class Phone:
     port: int
     token: str
 
-    def ask(
-        self, method: str, path: str, body: bytes | Iterator[bytes] = b"", *, is_chunked: bool = False, **headers: str
-    ) -> Reply:
+    def ask(self, method: str, path: str, body: bytes | Iterator[bytes] = b"", **headers: str) -> Reply:
         """One request; headers are named with underscores, and those of tus and of the token are there already."""
         named = {"Tus-Resumable": "1.0.0", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
         try:
-            connection.request(method, path, body, {n: v for n, v in named.items() if v}, encode_chunked=is_chunked)
+            connection.request(
+                method, path, body, {n: v for n, v in named.items() if v}, encode_chunked=not isinstance(body, bytes)
+            )
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Reply(answer.status, found, answer.read())

@@ -1,0 +1,127 @@
+"""Who may do what through the API. The expected answers were written by hand, from the roles' rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.api.conftest import ProgramOf
+from tests.personas import Clinic
+
+Made = Callable[..., str]
+EVERYBODY = (
+    "mother",
+    "stranger",
+    "pcp",
+    "other_pcp",
+    "derm",
+    "derm2",
+    "neuro",
+    "coordinator",
+    "nurse",
+    "director",
+    "admin",
+)
+# An eConsult of the clinic that a dermatologist (derm) holds: the answer to each who is not named is 404.
+HELD: dict[tuple[str, str], dict[str, int]] = {
+    ("GET", ""): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
+    ("POST", "/submit"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("POST", "/withdraw"): {"mother": 403, "pcp": 200, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("POST", "/send-on"): {"mother": 403, "pcp": 422, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("POST", "/claim"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 409, "coordinator": 403},
+    ("POST", "/release"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/answer"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/answer/sign"): {"mother": 403, "pcp": 403, "derm": 422, "derm2": 403, "coordinator": 403},
+    ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
+}
+BODIES: dict[tuple[str, str], dict[str, str]] = {
+    ("POST", "/decline"): {"reason": "No"},
+    ("POST", "/request-info"): {"text": "More, please"},
+    ("POST", "/informed"): {"method": "phone"},
+}
+HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
+    ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/request-info"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
+}
+LANES: dict[str, dict[str, int]] = {
+    "family": {"mother": 201, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 201},
+    "clinicians": {"mother": 403, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 403},
+    "coordination": {"mother": 403, "pcp": 201, "derm": 403, "derm2": 403, "coordinator": 201},
+}
+
+
+@pytest.mark.parametrize(("method", "verb"), [*HELD, *HELD_WITH_BODY])
+def test_each_verb_answers_each_person_as_the_rules_say(
+    clinic: Clinic, program_of: ProgramOf, made: Made, method: str, verb: str
+) -> None:
+    expected = {**HELD, **HELD_WITH_BODY}[method, verb]
+    found = {}
+    for name in EVERYBODY:
+        path = f"/consults/{made(clinic.claimed)}{verb}"
+        program = program_of(getattr(clinic, name))
+        reply = program.get(path) if method == "GET" else program.post(path, BODIES.get((method, verb)))
+        found[name] = reply.status_code
+    assert found == {name: expected.get(name, 404) for name in EVERYBODY}
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_each_lane_takes_the_words_of_its_people(clinic: Clinic, program_of: ProgramOf, made: Made, lane: str) -> None:
+    path = f"/consults/{made(clinic.claimed)}/messages"
+    body = {"audience": lane, "text": "Hello"}
+    found = {name: program_of(getattr(clinic, name)).post(path, body).status_code for name in EVERYBODY}
+    assert found == {name: LANES[lane].get(name, 404) for name in EVERYBODY}
+
+
+def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
+    path = f"/consults/{made(clinic.claimed)}"
+    for lane in LANES:
+        program_of(clinic.pcp).post(f"{path}/messages", {"audience": lane, "text": lane})
+    readers = {"mother": ["family"], "pcp": list(LANES), "derm": ["family", "clinicians"], "derm2": []}
+    readers["coordinator"] = ["family", "coordination"]
+    for name, lanes in readers.items():
+        messages = program_of(getattr(clinic, name)).get(path).json["messages"]
+        assert [message["audience"] for message in messages] == lanes
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/patients", {}),
+        ("/worklist", dict.fromkeys(("mother", "stranger", "director", "admin"), 403)),
+    ],
+)
+def test_lists_are_open_to_those_who_work_with_them(
+    clinic: Clinic, program_of: ProgramOf, path: str, expected: dict[str, int]
+) -> None:
+    found = {name: program_of(getattr(clinic, name)).get(path).status_code for name in EVERYBODY}
+    assert found == {name: expected.get(name, 200) for name in EVERYBODY}
+
+
+def test_only_the_clinics_register_children(clinic: Clinic, program_of: ProgramOf) -> None:
+    body = {"name": "Ana Example", "birth_date": "2024-05-01"}
+    allowed = {"pcp", "other_pcp", "coordinator", "nurse"}
+    found = {name: program_of(getattr(clinic, name)).post("/patients", body).status_code for name in EVERYBODY}
+    assert found == {name: 201 if name in allowed else 403 for name in EVERYBODY}
+
+
+def test_nobody_asks_for_a_child_they_do_not_know(clinic: Clinic, program_of: ProgramOf) -> None:
+    body = {"patient_id": clinic.child.public_id, "question": "?"}
+    allowed = {"mother": 201, "pcp": 201, "coordinator": 201}
+    found = {name: program_of(getattr(clinic, name)).post("/consults", body).status_code for name in EVERYBODY}
+    assert found == {name: allowed.get(name, 404) for name in EVERYBODY}
+
+
+def test_without_a_token_every_route_is_401(app: Flask) -> None:
+    client = app.test_client()
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
+    assert len(rules) >= 20
+    for rule in rules:
+        path = rule.rule.replace("<consult_id>", "0" * 32).replace("<attachment_id>", "0" * 32)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            reply = client.open(path, method=method, json={} if method != "GET" else None)
+            assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+            assert reply.get_json()["code"] == "unauthorized"
