@@ -62,6 +62,7 @@ def plan_redis(data: Path) -> EmbeddedRedis | None:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(folder / "redis.log"),
     }
     command = (found[0], *(word for name, value in options.items() for word in (f"--{name}", value)))
     return EmbeddedRedis(command, f"unix://{socket}", found[1])

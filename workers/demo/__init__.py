@@ -1,0 +1,95 @@
+"""The demo clinic: made-up people and stories, told through the real verbs; drawn files through the real door."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from econsult.errors import SettingError
+from econsult.jobs import Job, JobKind, JobState
+from econsult.notices import Notice, NoticeState
+from econsult.people.persons import Person, person_by_email
+from econsult.people.signin import make_link
+from econsult.settings import Settings
+from workers.demo.answered import ANSWERED
+from workers.demo.case import Case
+from workers.demo.cast import add_cast
+from workers.demo.drawing import send_files
+from workers.demo.organs import OPEN_CASES
+from workers.demo.people import DOMAIN, PERSONAS
+from workers.demo.skin import SKIN
+from workers.demo.telling import Stage, tell, told
+from workers.runtime import Runtime
+
+CASES: tuple[Case, ...] = (*SKIN, *OPEN_CASES, *ANSWERED)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LINKS_LIVE = timedelta(hours=24)
+NEWS = timedelta(hours=1)
+"""Notices older than this were read long ago, as the story goes; younger ones are really sent."""
+
+
+def check_place(settings: Settings, host: str) -> None:
+    """Raise SettingError where a demo, whose people anybody may become, could be reached from outside."""
+    if settings.is_https:
+        raise SettingError("--demo is for a machine of one's own: it is refused where ECONSULT_BASE_URL is https.")
+    if host not in LOOPBACK:
+        raise SettingError("--demo is for a machine of one's own: it listens on loopback addresses only.")
+
+
+def check_records(runtime: Runtime) -> None:
+    """Raise SettingError where the database holds people who are not made up."""
+    with runtime.database.reading() as session:
+        has_people = bool(session.scalars(select(func.count(Person.id))).one())
+        is_ours = _person(runtime, session, PERSONAS[0]) is not None
+    if has_people and not is_ours:
+        raise SettingError("--demo is refused: this database holds a real program. Choose another folder: --data.")
+
+
+def seed(runtime: Runtime, now: datetime) -> None:
+    """Add the people and tell the stories that are not there yet; a second start finds everything and adds nothing."""
+    with runtime.database.writing() as session:
+        people, children = add_cast(runtime, session, now)
+        known = told(session)
+    stage = Stage(runtime, people, children, now)
+    missing = [case for case in CASES if case.key not in known]
+    for case in missing:
+        tell(stage, case)
+    if missing:
+        _settle(runtime, now)
+
+
+def send_media(runtime: Runtime, now: datetime) -> int:
+    """Draw and send the files that the stories still lack; returns how many."""
+    with runtime.database.writing() as session:
+        people, _children = add_cast(runtime, session, now)
+        known = told(session)
+    waiting = [case for case in CASES if case.key in known and not case.needs_files_at_once]
+    return sum(send_files(runtime, case, known[case.key], people[case.by], now) for case in waiting)
+
+
+def sign_in_links(runtime: Runtime, now: datetime) -> list[tuple[str, str]]:
+    """A fresh one-time token for each persona, with the address it belongs to."""
+    with runtime.database.writing() as session:
+        people = ((key, _person(runtime, session, key)) for key in PERSONAS)
+        return [
+            (f"{key}@{DOMAIN}", make_link(session, person, now, lives=LINKS_LIVE)) for key, person in people if person
+        ]
+
+
+def _person(runtime: Runtime, session: Session, key: str) -> Person | None:
+    return person_by_email(session, runtime.database.cipher, f"{key}@{DOMAIN}")
+
+
+def _settle(runtime: Runtime, now: datetime) -> None:
+    """Count old notices as read, and let what is to be done be due now and not days ago."""
+    old = select(Notice.id).where(Notice.state == NoticeState.PENDING, Notice.created_at < now - NEWS)
+    waiting = Job.state == JobState.PENDING
+    with runtime.database.writing() as session:
+        read = update(Job).where(waiting, Job.kind == JobKind.NOTIFY, Job.subject_id.in_(old))
+        session.execute(read.values(state=JobState.DONE, finished_at=now))
+        session.execute(
+            update(Notice).where(Notice.id.in_(old)).values(state=NoticeState.SENT, sent_at=Notice.created_at)
+        )
+        session.execute(update(Job).where(waiting, Job.run_after < now).values(run_after=now))

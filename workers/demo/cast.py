@@ -1,0 +1,84 @@
+"""Puts the made-up people into the records, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.people.patients import Patient, add_patient, link_caregiver
+from econsult.people.persons import Organization, Person, Program, add_organization, add_person, person_by_email
+from workers.demo.people import CHILDREN, CLINICS, DOMAIN, STAFF, Child, Staff
+from workers.runtime import Runtime
+
+JOINED = timedelta(days=60)
+DAYS_PER_MONTH = 30.44
+NEWBORN_DAYS = 21
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What children are registered into: everybody by key."""
+
+    program: Program
+    clinics: dict[str, Organization]
+    people: dict[str, Person] = field(default_factory=dict)
+
+
+def add_cast(runtime: Runtime, session: Session, now: datetime) -> tuple[dict[str, Person], dict[str, Patient]]:
+    """People and children by key, added where they are missing."""
+    at = now - JOINED
+    program = runtime.vault.ensure_program(session, runtime.settings.program_name, at)
+    cast = Cast(program, {key: _clinic(session, program, key) for key in CLINICS})
+    cast.people.update({staff.key: _person(runtime, session, cast, staff, at) for staff in STAFF})
+    known = {patient.mrn: patient for patient in session.scalars(select(Patient))}
+    children = {child.key: known.get(child.mrn) or _child(runtime, session, cast, child, now) for child in CHILDREN}
+    return cast.people, children
+
+
+def _clinic(session: Session, program: Program, key: str) -> Organization:
+    clinic = CLINICS[key]
+    known = session.scalars(select(Organization).where(Organization.name == clinic.name)).first()
+    return known or add_organization(session, program, clinic.name, clinic.phone)
+
+
+def _person(runtime: Runtime, session: Session, stage: Cast, staff: Staff, at: datetime) -> Person:
+    email = f"{staff.key}@{DOMAIN}"
+    cipher = runtime.database.cipher
+    return person_by_email(session, cipher, email) or add_person(
+        session,
+        cipher,
+        stage.program,
+        email=email,
+        name=staff.name,
+        role=staff.role,
+        now=at,
+        organization=stage.clinics.get(staff.clinic),
+        language=staff.language,
+        specialties=staff.specialties,
+    )
+
+
+def _child(runtime: Runtime, session: Session, stage: Cast, child: Child, now: datetime) -> Patient:
+    """Register the child soon after birth, or two months ago."""
+    born = now - timedelta(days=child.months * DAYS_PER_MONTH + NEWBORN_DAYS)
+    at = max(now - JOINED, born + timedelta(days=2))
+    patient = add_patient(
+        session,
+        stage.program,
+        key_wrapped=runtime.vault.new_patient_key(stage.program),
+        name=child.name,
+        birth_date=born.date().isoformat(),
+        now=at,
+        sex=child.sex,
+        language=child.language,
+        organization=stage.clinics[child.clinic],
+        region=CLINICS[child.clinic].region,
+        phone=child.phone,
+        mrn=child.mrn,
+    )
+    for key, relation in child.caregivers:
+        link_caregiver(session, patient, stage.people[key], relation, at)
+    return patient

@@ -1,0 +1,210 @@
+"""Skin stories of the demo. The words are written for it; they describe nobody."""
+
+from __future__ import annotations
+
+from workers.demo.case import Case, Media, Step, answer
+
+SKIN = (
+    Case(
+        "lucia-flare",
+        "lucia",
+        "parent",
+        5.4,
+        "¿Qué crema puedo ponerle en los codos? Le pica mucho en la noche y se rasca hasta que sangra.",
+        (
+            Step("submit", 5.2),
+            Step("post", 4.6, "pcp", "Gracias, Ana. Le pregunto hoy mismo al dermatólogo.", lane="family"),
+            Step(
+                "send_on",
+                4.2,
+                "pcp",
+                form={
+                    "specialty": "dermatology",
+                    "question": "Is this atopic dermatitis, and is a mid-strength steroid safe on the elbow folds of a "
+                    "4-year-old?",
+                    "question_type": "treatment",
+                    "urgency": "routine",
+                    "details": {
+                        "thinks": "Atopic dermatitis of both elbow folds, right worse. On and off for a year, a flare "
+                        "for three weeks. No fever, no pus, no blisters.",
+                        "tried": "Hydrocortisone 1 % twice a day for 10 days: some help, then back. Plain petrolatum.",
+                        "background": "Weight 16 kg. Father had hay fever. No food reactions known.",
+                    },
+                },
+            ),
+        ),
+        details={
+            "body_site": "elbow",
+            "red_flags": [],
+            "red_flags_asked": True,
+            "since": "longer",
+            "symptoms": ["itch"],
+            "story": "Empezó otra vez hace tres semanas. De día está bien, en la noche se despierta a rascarse.",
+        },
+        media=(Media("photo", "eczema_far", 3, view="far"), Media("photo", "eczema_elbow", 3, view="close")),
+    ),
+    Case(
+        "lucia-earlier",
+        "lucia",
+        "pcp",
+        290,
+        "Dry itchy patches in the elbow folds every winter: is daily moisturiser enough between flares?",
+        (
+            Step("submit", 289.8),
+            Step("claim", 286, "derm"),
+            Step(
+                "answer",
+                285,
+                "derm",
+                form=answer(
+                    "Mild atopic dermatitis, typical sites, no infection in the photo.",
+                    "Es una piel seca que se irrita con facilidad. Crema espesa dos veces al día, todos los días, "
+                    "también cuando la piel se ve bien.",
+                    ("family", "Thick, unscented cream twice a day, all year, at least 250 g a month for both arms."),
+                    ("family", "Short lukewarm bath, pat dry, cream within three minutes."),
+                    ("pcp", "Hydrocortisone 1 % for flares, at most 7 days; ask again if two courses do not hold."),
+                    confidence="sure",
+                    watch_for="Yellow crusts, pus, fever, or painful small blisters: same-day visit.",
+                ),
+            ),
+            Step("sign", 284.5, "derm"),
+            Step("acknowledge", 280, "pcp"),
+            Step("inform", 277, "parent", "opened"),
+            Step("close", 240, "pcp"),
+        ),
+        "dermatology",
+        "treatment",
+        details={"body_site": "elbow", "thinks": "Mild atopic dermatitis.", "tried": "Lotion now and then."},
+        media=(Media("photo", "eczema_elbow", 3, "small", "close"),),
+    ),
+    Case(
+        "diego-ring",
+        "diego",
+        "pcp",
+        21,
+        "Ring on the forearm for 3 weeks, larger on hydrocortisone. Is this tinea, and is a cream enough?",
+        (Step("submit", 20.6),),
+        "dermatology",
+        "diagnosis",
+        details={
+            "body_site": "arm",
+            "thinks": "Tinea corporis; nummular eczema is the other thought.",
+            "tried": "Hydrocortisone 1 % for 2 weeks: less itch, wider ring.",
+            "background": "Wrestles at school, two team mates have the same. No scalp lesions.",
+        },
+        media=(Media("photo", "ring", 4, view="close"),),
+    ),
+    Case(
+        "imani-patches",
+        "imani",
+        "pcp2",
+        7,
+        "Dark flat patches where eczema was. Will they fade, and does she need anything but sunscreen?",
+        (
+            Step("submit", 6.8),
+            Step("claim", 0.6, "derm"),
+            Step(
+                "answer",
+                0.4,
+                "derm",
+                form=answer(
+                    "Post-inflammatory hyperpigmentation after eczema, flat, no scale. No sign of anything else.",
+                    "The dark patches are what stays for a while after a rash has healed. They fade in months.",
+                    ("family", "Treat new itch early: each flare that heals fast leaves less colour."),
+                ),
+            ),
+        ),
+        "dermatology",
+        "treatment",
+        details={
+            "body_site": "leg",
+            "thinks": "Post-inflammatory hyperpigmentation. The mother worries about scars.",
+            "tried": "Moisturiser. No bleaching creams.",
+        },
+        media=(
+            Media("photo", "hyperpigmentation", 6, view="far"),
+            Media("photo", "hyperpigmentation", 6, view="close"),
+        ),
+    ),
+    Case(
+        "tomas-bites",
+        "tomas",
+        "parent4",
+        11,
+        "Tiene ronchas en las piernas que le pican mucho. ¿Son piquetes o puede ser otra cosa?",
+        (
+            Step("submit", 10.7),
+            Step("claim", 9, "pcp3"),
+            Step(
+                "ask",
+                8.7,
+                "pcp3",
+                "Para ver mejor: una foto de cerca con una moneda al lado, por favor. ¿Alguien más en casa tiene?",
+                ("Foto de cerca", "Una moneda al lado, para ver el tamaño"),
+                "family",
+            ),
+        ),
+        details={
+            "body_site": "leg",
+            "red_flags": [],
+            "red_flags_asked": True,
+            "since": "days",
+            "symptoms": ["itch"],
+            "story": "Salieron después de jugar en el pasto en casa de su abuela. No tiene fiebre.",
+        },
+        media=(Media("photo", "bites_leg", 4, "small", "far"),),
+    ),
+    Case(
+        "zoe-hives",
+        "zoe",
+        "pcp3",
+        27.5,
+        "Daily hives for 8 weeks on cetirizine 10 mg. May I go up to 20 mg, and which tests are worth doing?",
+        (
+            Step("submit", 27),
+            Step("post", 6, "pcp3", "She slept badly again. No swelling of lips or tongue, no wheeze."),
+        ),
+        "dermatology",
+        "treatment",
+        details={
+            "body_site": "belly",
+            "thinks": "Chronic spontaneous urticaria. No trigger in her diary, single weals gone within a day.",
+            "tried": "Cetirizine 10 mg daily for 4 weeks: perhaps a third better.",
+            "background": "16 years, 58 kg, no other medicines. Thyroid disease in an aunt.",
+        },
+        media=(Media("photo", "hives", 5, view="far"), Media("lab", "cbc")),
+    ),
+    Case(
+        "owen-acne",
+        "owen",
+        "pcp3",
+        55,
+        "Nodular acne with scars despite 4 months of doxycycline and adapalene. Can isotretinoin start by eConsult?",
+        (
+            Step("submit", 54.5),
+            Step("claim", 50, "derm2"),
+            Step(
+                "decline",
+                49.8,
+                "derm2",
+                "He does need isotretinoin, but starting it takes a visit, laboratory tests and a signed agreement, "
+                "which an eConsult cannot give. Please book him with us; we keep two places a week for scarring acne.",
+            ),
+        ),
+        "dermatology",
+        "treatment",
+        details={"body_site": "back", "thinks": "Severe acne, scarring.", "tried": "Doxycycline 100 mg, adapalene."},
+    ),
+    Case(
+        "priya-spots",
+        "priya",
+        "pcp",
+        1.5,
+        "Seven light-brown patches, the largest 2 cm, noticed at a sports check.",
+        (),
+        "dermatology",
+        "diagnosis",
+        details={"body_site": "back", "thinks": "Café-au-lait macules; no freckles in the armpits."},
+        media=(Media("photo", "cafe_au_lait", 4, view="far"),),
+    ),
+)

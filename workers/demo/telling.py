@@ -1,0 +1,173 @@
+"""Tells one demo story through the same verbs that people use, each step at its own hour before the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.consults import answers, holding, requests, threads
+from econsult.consults.records import Consult, Kind
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.threads import Audience
+from econsult.errors import EmergencyError
+from econsult.people.consent import ConsentGiven
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from workers.demo.case import Case, Step
+from workers.demo.drawing import send_files
+from workers.runtime import Runtime
+
+MARK = "demo"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who is there, and when the demo begins."""
+
+    runtime: Runtime
+    people: dict[str, Person]
+    children: dict[str, Patient]
+    now: datetime
+
+    def at(self, hours: float) -> datetime:
+        return self.now - timedelta(hours=hours)
+
+
+Act = Callable[[Session, Stage, Consult, Step], object]
+
+
+def tell(stage: Stage, case: Case) -> None:
+    """Make the consult and everything that happened to it, in one transaction, or two around its files."""
+    try:
+        with stage.runtime.database.writing() as session:
+            consult = _open(session, stage, case)
+            if not case.needs_files_at_once:
+                _go_on(session, stage, consult, case)
+        if case.needs_files_at_once:
+            send_files(stage.runtime, case, consult.public_id, stage.people[case.by], stage.at(case.hours))
+            with stage.runtime.database.writing() as session:
+                _go_on(session, stage, session.get_one(Consult, consult.id), case)
+    except EmergencyError:
+        # The stop is what this story is about; its record is kept.
+        return
+
+
+def _go_on(session: Session, stage: Stage, consult: Consult, case: Case) -> None:
+    for step in case.steps:
+        ACTS[step.verb](session, stage, consult, step)
+
+
+def told(session: Session) -> dict[str, str]:
+    """The public ids of the consults that were made for the demo, by the key of their case."""
+    query = select(audit.AuditEvent.detail, audit.AuditEvent.entity_id).where(audit.AuditEvent.action == MARK)
+    return dict(session.execute(query).tuples().all())
+
+
+def _open(session: Session, stage: Stage, case: Case) -> Consult:
+    """Open the draft, and mark it so that it is told once."""
+    person, child, at = stage.people[case.by], stage.children[case.child], stage.at(case.hours)
+    given = ConsentGiven("parent", "electronic" if case.is_family_question else "verbal", child.language)
+    form = RequestForm(
+        kind=Kind.FAMILY_QUESTION if case.is_family_question else Kind.ECONSULT,
+        specialty=case.specialty,
+        question=case.question,
+        question_type=case.question_type,
+        urgency=case.urgency,
+        details=dict(case.details),
+        consent=given,
+    )
+    consult = requests.create(session, person, child, form, now=at)
+    names = {"patient_id": child.id, "consult_id": consult.id}
+    audit.record(session, MARK, "consult", consult.public_id, now=at, person_id=None, detail=case.key, **names)
+    return consult
+
+
+def _submit(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    person = session.get_one(Person, consult.requester_id)
+    targets = stage.runtime.settings.first_reply
+    requests.submit(session, consult, person, SubmitForm(), now=stage.at(step.hours), targets=targets)
+
+
+def _send_on(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    requests.send_on(
+        session,
+        consult,
+        stage.people[step.who],
+        replace(RequestForm(), **step.form),
+        now=stage.at(step.hours),
+        targets=stage.runtime.settings.first_reply,
+    )
+
+
+def _claim(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    lease = stage.runtime.settings.claim
+    holding.claim(session, consult, stage.people[step.who], now=stage.at(step.hours), lease=lease)
+
+
+def _post(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    lane, person = Audience(step.lane), stage.people[step.who]
+    threads.post(session, consult, person, lane, text=step.text, now=stage.at(step.hours))
+
+
+def _ask(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    threads.request_info(
+        session,
+        consult,
+        stage.people[step.who],
+        text=step.text,
+        items=step.items,
+        audience=Audience(step.lane),
+        now=stage.at(step.hours),
+    )
+
+
+def _answer(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    lease = stage.runtime.settings.claim
+    answers.save_draft(session, consult, stage.people[step.who], step.form, now=stage.at(step.hours), lease=lease)
+
+
+def _sign(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    answers.sign(session, consult, stage.people[step.who], now=stage.at(step.hours))
+
+
+def _acknowledge(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    answers.acknowledge(session, consult, stage.people[step.who], now=stage.at(step.hours))
+
+
+def _inform(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    person, at = stage.people[step.who], stage.at(step.hours)
+    answers.inform(session, consult, person, method=step.text, teach_back=step.text != "opened", now=at)
+
+
+def _close(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    answers.close(session, consult, stage.people[step.who], reason=step.text, now=stage.at(step.hours))
+
+
+def _decline(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    holding.decline(session, consult, stage.people[step.who], step.text, now=stage.at(step.hours))
+
+
+def _withdraw(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    requests.withdraw(session, consult, stage.people[step.who], step.text, now=stage.at(step.hours))
+
+
+ACTS: dict[str, Act] = {
+    "submit": _submit,
+    "stop": _submit,
+    "send_on": _send_on,
+    "claim": _claim,
+    "post": _post,
+    "ask": _ask,
+    "answer": _answer,
+    "sign": _sign,
+    "acknowledge": _acknowledge,
+    "inform": _inform,
+    "close": _close,
+    "decline": _decline,
+    "withdraw": _withdraw,
+}
