@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.blobs import BlobExists, StoreFull, StoreUnavailable, open_store
+from storage.blobs import BlobExists, SizeMismatch, StoreFull, StoreUnavailable, open_store
 from storage.filestore import FileStore
 
 MIB = 1024 * 1024
@@ -48,6 +48,19 @@ def test_a_refused_put_leaves_no_file(store: FileStore, tmp_path: Path) -> None:
     with pytest.raises(BlobExists, match="a"):
         store.put("a", io.BytesIO(b"2"), 1)
     assert [path.read_bytes() for path in files_under(tmp_path)] == [b"1"]
+
+
+class Shrinking(io.BytesIO):
+    """A source that loses its second half while it is read."""
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        return b"" if self.tell() else super().read(3)
+
+
+def test_a_source_that_shrinks_while_it_is_read_leaves_nothing(store: FileStore, tmp_path: Path) -> None:
+    with pytest.raises(SizeMismatch, match="gave 3 bytes where 6"):
+        store.put("a", Shrinking(b"123456"), 6)
+    assert files_under(tmp_path) == []
 
 
 def test_a_full_disk_is_told_apart_and_leaves_nothing(store: FileStore, tmp_path: Path) -> None:
