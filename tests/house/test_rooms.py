@@ -26,7 +26,8 @@ TOP_LEVEL = {
     "pyproject.toml",
     "requirements.lock",
 }
-ENGINE_WORDS = re.compile(r"\b(create_engine|sessionmaker|alembic)\b")
+# The name of a logger, in quotes, makes no engine.
+ENGINE_WORDS = re.compile(r"(?<!\")\b(create_engine|sessionmaker|alembic)\b(?!\")")
 CLOCKS = re.compile(r"\b(datetime\.now|date\.today|utcnow|time\.time(_ns)?)\(")
 # Importing a module may read files; it may not reach out, start programs or write.
 WATCHED_IMPORT = """
