@@ -15,7 +15,7 @@ from econsult.consults.clocks import Clock, clocks_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
 from econsult.people.patients import Patient, age_in_months
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role
 from web.auth import me
 from web.context import now
 
@@ -41,7 +41,12 @@ def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
 
 
 def person_json(person: Person) -> dict[str, Any]:
-    """Somebody who works on a consult. Families learn a name and a role, colleagues also the id."""
+    """Somebody who works on a consult. Families learn a name and a role, colleagues also the id.
+
+    A specialist, who must not learn whose child it is, reads no caregiver's name either.
+    """
+    if me().role == Role.SPECIALIST and person.role == Role.CAREGIVER:
+        return {"name": "Family", "role": person.role, "is_me": False}
     named = {"name": person.name, "role": person.role, "is_me": person.id == me().id}
     return {"id": person.public_id, **named} if me().is_staff else named
 
@@ -75,7 +80,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     patient = patient_json(passed.patient, with_identity=passed.may(Right.SEE_IDENTITY))
     shown = row_json(session, consult, patient, clocks_of(session, consult.id))
     shown |= {
-        "details": consult.details,
+        "details": _details(passed),
         "is_private_site": consult.is_private_site,
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
@@ -142,6 +147,12 @@ def _answer_for(session: Session, passed: Pass) -> dict[str, Any] | None:
             del shown[name]
         shown["recommendations"] = [item for item in shown["recommendations"] if item.get("owner") == "family"]
     return shown
+
+
+def _details(passed: Pass) -> dict[str, Any]:
+    """What was told about the case. How to reach the family is for those who know whose child it is."""
+    told = passed.consult.details
+    return told if passed.may(Right.SEE_IDENTITY) else {name: told[name] for name in told if name != "contact"}
 
 
 def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
