@@ -29,6 +29,7 @@ ANSWER: dict[str, Any] = {
     "family_summary": "Parece eccema zarzamora. No es grave y no se pega. Use la crema dos veces al día.",
     "references": "Guideline of atopic dermatitis.",
 }
+PHONE = "505-555-0199"
 CONSENT = {"given": True, "by": "parent", "method": "electronic", "language": "es"}
 
 
@@ -60,7 +61,14 @@ class Cast:
 
 def draft_question(cast: Cast, **changes: Any) -> str:
     """The mother opens a question about her child; returns its id."""
-    details = {"body_site": "elbow", "since": "week", "symptoms": ["itch"], "story": TOLD, "red_flags": []}
+    details: dict[str, Any] = {
+        "body_site": "elbow",
+        "since": "week",
+        "symptoms": ["itch"],
+        "story": TOLD,
+        "red_flags": [],
+    }
+    details["contact"] = {"way": "call", "phone": PHONE}
     wanted = {
         "kind": "family_question",
         "patient_id": cast.child()["id"],

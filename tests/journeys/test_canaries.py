@@ -16,7 +16,17 @@ from tests.journeys.told import Told
 from tests.services.product import Product
 
 # "zarzamora" is in the question, the answer and the file's name, and nowhere else.
-SECRETS = (NAME, BIRTH_DATE, FILE_NAME, story.QUESTION, story.ON, "zarzamora", "¿Hola?", "asthma or hay fever")
+SECRETS = (
+    NAME,
+    BIRTH_DATE,
+    story.PHONE,
+    FILE_NAME,
+    story.QUESTION,
+    story.ON,
+    "zarzamora",
+    "¿Hola?",
+    "asthma or hay fever",
+)
 
 
 def secrets(told: Told) -> list[bytes]:

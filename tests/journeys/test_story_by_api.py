@@ -8,7 +8,7 @@ import json
 from tests.journeys import story
 from tests.journeys.media import BIRTH_DATE, NAME, Media
 from tests.journeys.sending import TUS, create, send
-from tests.journeys.story import CONSENT, Cast
+from tests.journeys.story import CONSENT, PHONE, Cast
 from tests.journeys.told import Told
 
 CLINICS = {
@@ -32,9 +32,12 @@ def test_a_familys_question_travels_to_the_specialist_and_back(cast: Cast, told:
     assert len(seen["attachments"]) == 5
 
 
-def test_the_specialist_never_learns_the_childs_name_or_birth_date(cast: Cast, told: Told) -> None:
+def test_the_specialist_never_learns_whose_child_it_is(cast: Cast, told: Told) -> None:
     page = json.dumps(cast.derm.consult(told.consult_id), ensure_ascii=False)
+    assert cast.parent.consult(told.consult_id)["requester"]["name"] not in page
     assert told.child["name"] not in page
+    assert PHONE not in page
+    assert PHONE in json.dumps(cast.pcp.consult(told.consult_id))
     assert not {"name", "birth_date", "phone", "mrn", "id"} & set(cast.derm.consult(told.consult_id)["patient"])
     assert cast.derm.get("/patients").expect(200)["items"] == []
 
