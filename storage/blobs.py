@@ -17,8 +17,6 @@ from storage.contract import (
     check_key,
 )
 from storage.filestore import FileStore
-from storage.miniostore import MinioStore
-from storage.s3store import S3Store
 
 __all__ = [
     "BlobError",
@@ -45,9 +43,14 @@ def open_store(url: str) -> BlobStore:
     scheme = urlsplit(url).scheme
     if scheme == "file":
         return FileStore(_folder_of(url))
+    # The clients of object stores take a third of a second to import, in each of our processes: only who uses one pays.
     if scheme == "s3":
+        from storage.s3store import S3Store  # noqa: PLC0415
+
         return S3Store(BucketAddress.from_s3(url))
     if scheme == "minio":
+        from storage.miniostore import MinioStore  # noqa: PLC0415
+
         return MinioStore(BucketAddress.from_minio(url))
     raise ValueError("a blob store's address begins with file://, s3:// or minio://")
 

@@ -133,7 +133,8 @@ def _furnish(supervisor: Supervisor, opening: Opening, runtime: Runtime, environ
         return []
     now: datetime = read_clock()
     demo.seed(runtime, now)
-    supervisor.start(Program("demo media", (sys.executable, "-m", "workers.demo"), environ, is_once=True))
+    if demo.lacks_media(runtime):
+        supervisor.start(Program("demo media", (sys.executable, "-m", "workers.demo"), environ, is_once=True))
     base = environ["ECONSULT_BASE_URL"]
     return [f"{email:<24} {base}{opening.link_path}{token}" for email, token in demo.sign_in_links(runtime, now)]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.attachments import Attachment
+from econsult.consults.records import Consult
 from econsult.errors import SettingError
-from econsult.jobs import Job, JobKind, JobState
-from econsult.notices import Notice, NoticeState
 from econsult.people.persons import Person, person_by_email
 from econsult.people.signin import make_link
 from econsult.settings import Settings
@@ -26,8 +26,6 @@ from workers.runtime import Runtime
 CASES: tuple[Case, ...] = (*SKIN, *OPEN_CASES, *ANSWERED)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LINKS_LIVE = timedelta(hours=24)
-NEWS = timedelta(hours=1)
-"""Notices older than this were read long ago, as the story goes; younger ones are really sent."""
 
 
 def check_place(settings: Settings, host: str) -> None:
@@ -53,11 +51,9 @@ def seed(runtime: Runtime, now: datetime) -> None:
         people, children = add_cast(runtime, session, now)
         known = told(session)
     stage = Stage(runtime, people, children, now)
-    missing = [case for case in CASES if case.key not in known]
-    for case in missing:
-        tell(stage, case)
-    if missing:
-        _settle(runtime, now)
+    for case in CASES:
+        if case.key not in known:
+            tell(stage, case)
 
 
 def send_media(runtime: Runtime, now: datetime) -> int:
@@ -67,6 +63,14 @@ def send_media(runtime: Runtime, now: datetime) -> int:
         known = told(session)
     waiting = [case for case in CASES if case.key in known and not case.needs_files_at_once]
     return sum(send_files(runtime, case, known[case.key], people[case.by], now) for case in waiting)
+
+
+def lacks_media(runtime: Runtime) -> bool:
+    """Whether `send_media` has anything to do."""
+    wanted = sum(len(case.media) for case in CASES)
+    with runtime.database.reading() as session:
+        ours = select(Consult.id).where(Consult.public_id.in_(told(session).values()))
+        return session.scalars(select(func.count(Attachment.id)).where(Attachment.consult_id.in_(ours))).one() < wanted
 
 
 def sign_in_links(runtime: Runtime, now: datetime) -> list[tuple[str, str]]:
@@ -80,16 +84,3 @@ def sign_in_links(runtime: Runtime, now: datetime) -> list[tuple[str, str]]:
 
 def _person(runtime: Runtime, session: Session, key: str) -> Person | None:
     return person_by_email(session, runtime.database.cipher, f"{key}@{DOMAIN}")
-
-
-def _settle(runtime: Runtime, now: datetime) -> None:
-    """Count old notices as read, and let what is to be done be due now and not days ago."""
-    old = select(Notice.id).where(Notice.state == NoticeState.PENDING, Notice.created_at < now - NEWS)
-    waiting = Job.state == JobState.PENDING
-    with runtime.database.writing() as session:
-        read = update(Job).where(waiting, Job.kind == JobKind.NOTIFY, Job.subject_id.in_(old))
-        session.execute(read.values(state=JobState.DONE, finished_at=now))
-        session.execute(
-            update(Notice).where(Notice.id.in_(old)).values(state=NoticeState.SENT, sent_at=Notice.created_at)
-        )
-        session.execute(update(Job).where(waiting, Job.run_after < now).values(run_after=now))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
@@ -15,6 +15,8 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
 from econsult.errors import EmergencyError
+from econsult.jobs import Job, JobKind, JobState
+from econsult.notices import Notice, NoticeState
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -23,6 +25,8 @@ from workers.demo.drawing import send_files
 from workers.runtime import Runtime
 
 MARK = "demo"
+NEWS = timedelta(hours=1)
+"""Notices older than this were read long ago, as the story goes; younger ones are really sent."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,18 @@ def tell(stage: Stage, case: Case) -> None:
 def _go_on(session: Session, stage: Stage, consult: Consult, case: Case) -> None:
     for step in case.steps:
         ACTS[step.verb](session, stage, consult, step)
+    _settle(session, stage.now)
+
+
+def _settle(session: Session, now: datetime) -> None:
+    """Count old notices as read, and let what is to be done be due now and not days ago."""
+    session.flush()
+    waiting = Job.state == JobState.PENDING
+    old = select(Notice.id).where(Notice.state == NoticeState.PENDING, Notice.created_at < now - NEWS)
+    read = update(Job).where(waiting, Job.kind == JobKind.NOTIFY, Job.subject_id.in_(old))
+    session.execute(read.values(state=JobState.DONE, finished_at=now))
+    session.execute(update(Notice).where(Notice.id.in_(old)).values(state=NoticeState.SENT, sent_at=Notice.created_at))
+    session.execute(update(Job).where(waiting, Job.run_after < now).values(run_after=now))
 
 
 def told(session: Session) -> dict[str, str]:
