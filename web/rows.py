@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from web.chips import Chip, paused_chip, running_chip, stopped_chip
 from web.context import now
 from web.files import card
 from web.language import gettext
+from web.times import time_left
 
 SMALL = {MediaKind.VIDEO: "play", MediaKind.LAB_DOCUMENT: "doc"}
 
@@ -80,6 +81,13 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
     return [_row(consult, around) for consult in consults]
 
 
+def brief(chip: Chip, consult: Consult) -> Chip:
+    """The chip for a column that already says "Due": the time that is left, alone."""
+    if chip.kind not in {"due", "soon"} or consult.due_at is None:
+        return chip
+    return replace(chip, words=time_left(consult.due_at))
+
+
 def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
     """The clock that runs out first, said in words; a finished consult says how it stands."""
     for clock in clocks:
@@ -99,7 +107,7 @@ def _row(consult: Consult, around: _Around) -> Row:
     return Row(
         id=consult.public_id,
         number=consult.number,
-        chip=chip_of(consult, around.clocks[consult.id]),
+        chip=brief(chip_of(consult, around.clocks[consult.id]), consult),
         name=patient.name if me().role != Role.SPECIALIST else "",
         child=terms.child(patient, now().date()),
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
