@@ -1,6 +1,8 @@
 """Makes PDFs and TIFFs in code."""
 
+import hashlib
 import io
+import struct
 import zlib
 
 import pypdfium2
@@ -8,6 +10,8 @@ import pypdfium2.raw
 from PIL import Image
 
 from tests.imaging import files
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 
 
 def pdf(
@@ -88,11 +92,27 @@ def soaked_pdf() -> bytes:
     return whole + b"xref\n0 1\n0000000000 65535 f \n" + update % (earlier, table)
 
 
-def encrypted_pdf() -> bytes:
-    """Return a PDF that asks for a password: the standard handler with keys that no password fits."""
-    lock = b"/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<" + b"11" * 32 + b">/U<" + b"22" * 32 + b">>>"
-    plain = pdf("secret")
-    return plain.replace(b"/Root 1 0 R", b"/Root 1 0 R" + lock + b"/ID[<00><00>]")
+def encrypted_pdf(*, opens: bool) -> bytes:
+    """Return a PDF under the oldest standard lock; where `opens`, no password is asked of the reader."""
+    owner, identity, rights = b"\x11" * 32, bytes(16), struct.pack("<i", -4)
+    key = hashlib.md5(_PADDING + owner + rights + identity, usedforsecurity=False).digest()[:5]
+    user = _rc4(key, _PADDING) if opens else b"\x22" * 32
+    lock = b"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%b>/U<%b>>>" % (owner.hex().encode(), user.hex().encode())
+    return pdf("secret").replace(b"/Root 1 0 R", b"/Root 1 0 R" + lock + b"/ID[<%b><00>]" % identity.hex().encode())
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
 
 
 def tiff(pages: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -40,8 +41,12 @@ def test_a_page_as_large_as_a_field_is_drawn_in_bounds(run: Prepare) -> None:
     assert max(kept.sizes["page-1"]) <= 2601
 
 
-def test_an_encrypted_pdf_is_refused_by_name(run: Prepare) -> None:
-    report, _ = run(documents.encrypted_pdf(), "lab_document")
+@pytest.mark.parametrize("opens", [True, False])
+def test_an_encrypted_pdf_is_refused_by_name_even_if_it_asks_no_password(run: Prepare, opens: bool) -> None:
+    data = documents.encrypted_pdf(opens=opens)
+    if opens:
+        assert len(pypdfium2.PdfDocument(data)) == 1
+    report, _ = run(data, "lab_document")
     assert (report.verdict, report.reason) == ("rejected", "encrypted_pdf")
 
 
@@ -54,10 +59,12 @@ def test_more_than_a_hundred_pages_are_refused_before_any_is_drawn(run: Prepare,
 
 
 def test_a_hundred_pages_are_drawn_one_at_a_time(run: Prepare) -> None:
-    report, kept = run(documents.pdf(*[f"page {number}" for number in range(100)]), "lab_document")
+    data = documents.pdf(*[f"page {number}" for number in range(100)]).replace(b"[0 0 612 792]", b"[0 0 300 400]")
+    report, kept = run(data, "lab_document")
     assert report.is_ready
     assert len(kept.files) == 101
-    assert report.usage["rss_mib"] < 300
+    # All pages at once would take 370.
+    assert report.usage["rss_mib"] < 200
 
 
 def test_a_tiff_of_several_pages_becomes_pages(run: Prepare) -> None:

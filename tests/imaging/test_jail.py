@@ -109,10 +109,10 @@ def test_a_killed_server_costs_its_job_and_not_the_next(own_jail: Jail) -> None:
     job = Job(own_jail)
     child = child_of(own_jail)
     os.kill(own_jail.pid, signal.SIGKILL)
+    eventually(lambda: not child.is_running())
     report = job.finish()
     assert (report.verdict, report.reason) == ("failed", "crash")
     assert job.kept.files == {}
-    eventually(lambda: not child.is_running())
     assert good_photo(own_jail).is_ready
 
 
