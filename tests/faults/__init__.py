@@ -1,0 +1,1 @@
+"""Kill and cut: what must hold when processes, Redis or the network between them die."""

@@ -1,0 +1,118 @@
+"""The job PREPARE, run in this process against real files, a real jail and a real database."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from econsult.consults.attachments import AttachmentState, renditions_of
+from econsult.jobs import JobState, claim_job
+from storage import sealed
+from storage.sealed import BlobRange
+from tests.workers.clinic import Clinic
+from uploads.staged import discard_staged, staged_path
+from workers.copies import Made, copies_prefix, store_copy
+from workers.desk import Desk, LeaseLostError
+from workers.horse import run_job
+from workers.prepare import prepare_attachment
+
+
+def test_a_photo_becomes_three_sealed_copies_and_its_original_a_blob(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    assert run_job(desk, clinic.job_of(number).id)
+    attachment = clinic.attachment(number)
+    with clinic.runtime.database.reading() as session:
+        copies = renditions_of(session, [number])[number]
+        original = attachment.blob_key or ""
+        key = clinic.runtime.vault.object_key(
+            session, attachment.patient_id, attachment.public_id, attachment.key_wrapped
+        )
+    assert {copy.name for copy in copies} == {"thumb", "view", "full"}
+    assert sealed.open(BlobRange(clinic.runtime.blobs, original), attachment.public_id, key).read() == photo
+    assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
+
+
+def test_a_copy_opens_with_its_own_key_and_holds_what_its_row_says(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    run_job(desk, clinic.job_of(number).id)
+    with clinic.runtime.database.reading() as session:
+        for copy in renditions_of(session, [number])[number]:
+            key = clinic.runtime.vault.object_key(session, clinic.child.id, copy.object_id, copy.key_wrapped)
+            plain = sealed.open(BlobRange(clinic.runtime.blobs, copy.blob_key), copy.object_id, key).read()
+            assert (len(plain), hashlib.sha256(plain).hexdigest()) == (copy.size, copy.sha256)
+
+
+def test_a_file_that_is_no_picture_is_rejected_with_a_reason(clinic: Clinic, desk: Desk) -> None:
+    number = clinic.send(b"MZ" + bytes(4000))
+    run_job(desk, clinic.job_of(number).id)
+    attachment = clinic.attachment(number)
+    assert (attachment.state, attachment.reason) == (AttachmentState.REJECTED, "not_an_image")
+    assert clinic.job_of(number).state == JobState.DONE
+    assert list(clinic.runtime.blobs.list()) == []
+
+
+def test_a_file_whose_checksum_is_another_is_rejected(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo, sha256=hashlib.sha256(b"something else").hexdigest())
+    run_job(desk, clinic.job_of(number).id)
+    assert (clinic.attachment(number).state, clinic.attachment(number).reason) == ("rejected", "checksum")
+    assert list(clinic.runtime.blobs.list()) == []
+
+
+def test_a_checksum_that_agrees_is_no_hindrance(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo, sha256=hashlib.sha256(photo).hexdigest().upper())
+    run_job(desk, clinic.job_of(number).id)
+    assert clinic.is_ready(number)
+
+
+def test_a_job_that_cannot_find_its_bytes_waits_and_names_the_fault_without_its_text(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    number = clinic.send(photo)
+    discard_staged(clinic.runtime.settings.staging, clinic.attachment(number).public_id)
+    run_job(desk, clinic.job_of(number).id)
+    job = clinic.job_of(number)
+    assert (job.state, job.attempt) == (JobState.PENDING, 1)
+    assert job.last_error is not None
+    assert job.last_error.startswith("storage.contract.BlobMissing at ")
+    assert clinic.attachment(number).public_id not in job.last_error
+
+
+def test_a_job_is_run_by_one_of_many_callers(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    job = clinic.job_of(clinic.send(photo))
+    assert [run_job(desk, job.id) for _ in range(3)] == [True, False, False]
+
+
+def test_the_late_result_of_an_orphan_is_refused_and_its_copies_are_removed(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    number = clinic.send(photo)
+    job = clinic.job_of(number)
+    with clinic.runtime.database.writing() as session:
+        lease = claim_job(session, job.id, desk.now(), desk.policy)
+    assert lease is not None
+    with clinic.runtime.database.writing() as session:
+        session.merge(job).lease_token = "somebody else's"
+    with pytest.raises(LeaseLostError):
+        prepare_attachment(desk, lease)
+    assert clinic.attachment(number).state == AttachmentState.PROCESSING
+    assert list(clinic.runtime.blobs.list("renditions/")) == []
+
+
+def test_the_copies_of_a_dead_attempt_are_swept_by_the_next_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    job, public_id = clinic.job_of(number), clinic.attachment(number).public_id
+    stray = store_copy(clinic.runtime, public_id, clinic.child.id, Made("thumb", "image/jpeg", b"cut off", 1, 1))
+    with clinic.runtime.database.writing() as session:
+        session.merge(job).attempt = 1
+    run_job(desk, job.id)
+    kept = list(clinic.runtime.blobs.list(copies_prefix(public_id)))
+    assert stray.blob_key not in kept
+    assert len(kept) == 3
+
+
+def test_nothing_under_the_data_folder_is_a_readable_picture(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    run_job(desk, clinic.job_of(clinic.send(photo)).id)
+    files = [path.read_bytes() for path in clinic.runtime.settings.data.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"JFIF" in content or b"Exif\0\0" in content or photo[:64] in content for content in files)
