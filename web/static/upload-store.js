@@ -24,8 +24,12 @@ async function run(mode, action) {
 }
 
 export async function keep(file) {
-  memory.set(file.id, file);
-  await run("readwrite", (store) => store.put(file)).catch(() => {});
+  await run("readwrite", (store) => store.put(file)).catch(() => memory.set(file.id, file));
+}
+
+// How the file is kept now; nothing when another window has sent it meanwhile.
+export async function find(id) {
+  return (await run("readonly", (store) => store.get(id)).catch(() => null)) ?? memory.get(id);
 }
 
 export async function forget(file) {

@@ -1,7 +1,7 @@
 // Upload widgets: docs/uploads-client.md says what a page writes and what these cards tell.
 
 import { end, send } from "./upload-send.js";
-import { keep, kept } from "./upload-store.js";
+import { find, keep, kept } from "./upload-store.js";
 
 const MEGABYTE = 1024 * 1024;
 const LARGEST = { photo: 50 * MEGABYTE, lab_document: 100 * MEGABYTE, video: 2048 * MEGABYTE };
@@ -53,6 +53,9 @@ class Card {
 
   async send() {
     const { file } = this;
+    const current = await find(file.id);
+    if (!current) return this.drop();
+    file.url = current.url;
     try {
       await send(file, this.widget.token, (state, share) => this.say(state, share), this.stop.signal);
     } catch (error) {
@@ -82,11 +85,15 @@ class Card {
     this.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
-  async remove() {
+  drop() {
     this.stop.abort();
     this.widget.cards.delete(this);
     this.root.remove();
     this.widget.tell();
+  }
+
+  async remove() {
+    this.drop();
     await end(this.file, this.widget.token);
   }
 }

@@ -1,0 +1,179 @@
+"""The browser's part of an upload, in a real browser on a phone, against a real server that is also killed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+from econsult.consults.attachments import Attachment
+from econsult.consults.records import Consult
+from econsult.people.persons import Person
+from econsult.people.signin import open_session
+from storage import sealed
+from tests.services.browser import Devices
+from tests.web.uploading import Server, open_server
+from uploads.staged import staged_path
+
+PHOTO = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": os.urandom(700_000)}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = open_server(tmp_path_factory.mktemp("client"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def draft(server: Server) -> Consult:
+    details = {"red_flags_asked": True, "red_flags": [], "body_site": "elbow"}
+    return server.consult(server.clinic.family_draft, details=details)
+
+
+def sign_in(server: Server, page: Page, person: Person) -> Page:
+    with server.runtime.database.writing() as session:
+        token = open_session(session, person, datetime.now(UTC))
+    address = f"http://localhost:{server.ports[0]}"
+    page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+    return page
+
+
+def open_photos(server: Server, page: Page, draft: Consult) -> Locator:
+    """Go to the page where photos are added; gives its cards."""
+    page.goto(f"http://localhost:{server.ports[0]}/family/ask/{draft.public_id}/photos")
+    expect(page.locator("form[data-upload-state]")).to_be_visible()
+    return page.locator("[data-upload-list] > li")
+
+
+def slow_down(page: Page, bytes_per_second: int) -> None:
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
+    )
+
+
+def arrived(server: Server, draft: Consult) -> list[bytes]:
+    """The plaintext of every file that the consult has got."""
+    with server.runtime.database.reading() as session:
+        rows = list(session.scalars(select(Attachment).where(Attachment.consult_id == draft.id)))
+        vault = server.runtime.vault
+        keys = [vault.object_key(session, row.patient_id, row.public_id, row.key_wrapped) for row in rows]
+    found = []
+    for row, key in zip(rows, keys, strict=True):
+        with staged_path(server.runtime.settings.staging, row.public_id).open("rb") as file:
+            found.append(sealed.open(file, row.public_id, key).read())
+    return found
+
+
+def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    expect(phone.locator("[data-upload-plain]")).to_be_hidden()
+    slow_down(phone, 700_000)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-state", "sending")
+    expect(phone.locator("[data-upload-busy]")).to_be_visible()
+    expect(phone.locator("[data-upload-safe]")).to_be_hidden()
+    expect(cards).to_contain_text(re.compile("Enviando, [0-9]+.%"))
+    expect(cards).to_have_attribute("data-state", "sent")
+    expect(phone.locator("[data-upload-safe]")).to_be_visible()
+    assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_a_phone_without_internet_keeps_the_photo_and_sends_it_when_a_new_page_finds_it(
+    server: Server, draft: Consult, phone: Page
+) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.context.set_offline(True)
+    phone.set_input_files("#close-choose", [PHOTO, {**PHOTO, "name": "IMG_2.jpg"}])
+    expect(cards.first).to_have_attribute("data-state", "offline")
+    expect(cards.first).to_contain_text("espera internet")
+    reopened = phone.context.new_page()
+    phone.close(run_before_unload=False)
+    reopened.context.set_offline(False)
+    cards = open_photos(server, reopened, draft)
+    for number in range(2):
+        expect(cards.nth(number)).to_have_attribute("data-state", "sent")
+    assert arrived(server, draft) == [PHOTO["buffer"]] * 2
+
+
+def test_internet_that_comes_back_is_enough(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.context.set_offline(True)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-state", "offline")
+    phone.context.set_offline(False)
+    expect(cards).to_have_attribute("data-state", "sent")
+
+
+def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
+    server: Server, draft: Consult, phone: Page
+) -> None:
+    video = {"name": "clip.mov", "mimeType": "video/quicktime", "buffer": os.urandom(3_000_000)}
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    slow_down(phone, 1_000_000)
+    phone.locator("summary").click()
+    phone.set_input_files("#video-choose", video)
+    expect(cards).to_contain_text(re.compile("Enviando, [2-9][0-9].%"))
+    reopened = phone.context.new_page()
+    phone.close(run_before_unload=False)
+    sent = []
+    reopened.on("request", lambda request: sent.append(request) if request.method in {"POST", "PATCH"} else None)
+    cards = open_photos(server, reopened, draft)
+    expect(cards).to_have_attribute("data-state", "sent")
+    assert arrived(server, draft) == [video["buffer"]]
+    assert int(sent[0].headers["upload-offset"]) > 0
+
+
+def test_a_server_that_dies_in_the_middle_is_waited_for(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    slow_down(phone, 400_000)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_contain_text(re.compile("Enviando, [2-9][0-9].%"))
+    server.service.kill()
+    expect(cards).to_have_attribute("data-state", "waiting")
+    server.start(server.ports[0])
+    expect(cards).to_have_attribute("data-state", "sent", timeout=30_000)
+    assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_another_persons_files_are_neither_shown_nor_sent(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    count = "(who) => import('/static/upload-store.js').then((m) => m.kept(...who)).then((files) => files.length)"
+    mother, stranger = server.clinic.mother.public_id, server.clinic.stranger.public_id
+    assert phone.evaluate(count, [mother, draft.public_id]) == 0
+    phone.context.set_offline(True)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-state", "offline")
+    assert phone.evaluate(count, [mother, draft.public_id]) == 1
+    assert phone.evaluate(count, [stranger, draft.public_id]) == 0
+    assert phone.evaluate(count, [mother, "another"]) == 0
+
+
+def test_files_that_cannot_be_are_named_before_anything_is_sent(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.set_input_files("#far-choose", {**PHOTO, "buffer": b""})
+    expect(cards).to_have_attribute("data-problem", "empty")
+    expect(cards).to_contain_text("vacío")
+    cards.locator("[data-remove]").click()
+    expect(cards).to_have_count(0)
+    expect(phone.locator("[data-upload-safe]")).to_be_hidden()
+    assert arrived(server, draft) == []
+
+
+def test_signing_out_elsewhere_stops_the_file_but_does_not_lose_it(
+    server: Server, draft: Consult, devices: Devices
+) -> None:
+    phone = devices.phone()
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.context.clear_cookies()
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-problem", "signed_out")
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    expect(cards).to_have_attribute("data-state", "sent")
+    assert arrived(server, draft) == [PHOTO["buffer"]]
