@@ -102,9 +102,8 @@ def _refuse_forged() -> None:
 
 
 def is_for_machine() -> bool:
-    """Whether this address is for programs, which get problem details instead of pages."""
-    is_plain_form = request.path == "/uploads/simple" and not is_bearer()
-    return request.path.startswith(MACHINE_PATHS) and not is_plain_form
+    """Whether a program asks, by its token or by the address: it gets problem details instead of pages."""
+    return is_bearer() or (request.path.startswith(MACHINE_PATHS) and request.path != "/uploads/simple")
 
 
 def is_bearer() -> bool:
