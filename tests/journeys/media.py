@@ -24,7 +24,7 @@ TURNED = 6
 """The EXIF orientation of a phone held upright: the sensor's rows run from the right edge to the left."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Media:
     """Bytes as they leave the phone. `far` is stored turned, with a magenta square top left when it is seen upright."""
 

@@ -15,7 +15,7 @@ from tests.journeys.media import BIRTH_DATE, NAME, has_corner
 
 LONGEST = {"thumb": 320, "view": 2048, "poster": 4096, "full": 8192}
 # Marks that a readable photo, document or film cannot do without, long enough not to occur by chance.
-MARKS = (b"JFIF\0", b"Exif\0\0", b"IHDR", b"%PDF-", b"ftypisom", b"ftypmp42", b"%%EOF", b"mvhd")
+MARKS = (b"JFIF\0\1", b"Exif\0\0", b"\0\0\0\x0dIHDR", b"%PDF-1.", b"ftypisom", b"ftypmp42", b"\0\0\0\x6cmvhd")
 
 
 def fetch_all(person: Api, attachment: dict[str, Any]) -> dict[str, bytes]:

@@ -154,7 +154,7 @@ def wait_ready(person: Api, consult_id: str) -> dict[str, dict[str, Any]]:
 
 def ask_for_more(cast: Cast, consult_id: str, media: Media) -> str:
     """The specialist lacks a photo: the clock stands still until the mother has sent it; returns the photo's id."""
-    cast.derm2.verb(consult_id, "request-info", text="Who am I?", items=[]).refuses(403, "not_holder")
+    cast.derm2.verb(consult_id, "request-info", text="Who am I?", items=[]).refuses(403, "forbidden")
     text = "Por favor, una foto más de cerca con luz de día."
     asked = cast.derm.verb(consult_id, "request-info", text=text, items=["close photo"], audience="family").expect(200)
     assert asked["status"] == "needs_info"
@@ -203,5 +203,5 @@ def hear(cast: Cast, consult_id: str) -> None:
     heard = cast.parent.verb(consult_id, "informed", method="opened", teach_back=False).expect(200)
     clock_of(heard, "family_informed", "stopped")
     assert cast.pcp.verb(consult_id, "close").expect(200)["status"] == "closed"
-    refusal = cast.parent.verb(consult_id, "submit").refuses(409, "impossible_verb")
+    refusal = cast.pcp.verb(consult_id, "acknowledge").refuses(409, "impossible_verb")
     assert "closed" in refusal["detail"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 
 from tests.journeys import story
@@ -113,9 +112,7 @@ def test_a_verb_that_is_impossible_names_the_state(cast: Cast, told: Told) -> No
 
 def test_nobody_reads_anything_without_a_token(cast: Cast, told: Told) -> None:
     url = told.attachments["far"]["renditions"][0]["url"]
+    wrong = {"Authorization": "Bearer wrong", "Accept": "application/json"}
     for path in (f"/api/v1/consults/{told.consult_id}", "/api/v1/worklist", url):
-        connection = http.client.HTTPConnection("localhost", cast.product.port, timeout=30)
-        connection.request("GET", path, headers={"Accept": "application/json", "Authorization": "Bearer wrong"})
-        response = connection.getresponse()
-        assert (response.status, response.headers["WWW-Authenticate"]) == (401, "Bearer"), path
-        connection.close()
+        reply = cast.parent.ask("GET", path, None, wrong)
+        assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer"), path

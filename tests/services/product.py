@@ -33,7 +33,7 @@ MARK = "JOURNEY_MARK"
 RUNNING = pytest.StashKey[list["Product"]]()
 
 
-@dataclass
+@dataclass(repr=False)
 class Product:
     """A running clinic. `address` has no slash at its end; `data` is its folder; `log` all that it prints."""
 
