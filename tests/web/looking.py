@@ -36,15 +36,20 @@ def overflow(page: Page) -> int:
 
 
 def english_left(page: Page) -> set[str]:
-    """Texts and labels of the page that are still the English source of a text that has a Spanish translation."""
+    """Texts and labels of the page that are still the English source of a text that has a Spanish translation.
+
+    Words that are marked as another language, such as the name of the language to switch to, are left out.
+    """
     english = {str(message.id) for message in load_catalogue("es") if message.id and message.string != message.id}
     shown = page.evaluate(
         """() => {
           const texts = []
           const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
-          while (walker.nextNode()) texts.push(walker.currentNode.data)
+          while (walker.nextNode())
+            if (walker.currentNode.parentElement.closest('[lang]') === document.documentElement)
+              texts.push(walker.currentNode.data)
           for (const element of document.querySelectorAll('*'))
-            for (const name of ['aria-label', 'alt', 'placeholder', 'title', 'value'])
+            for (const name of ['aria-label', 'alt', 'placeholder', 'title'])
               if (element.hasAttribute(name)) texts.push(element.getAttribute(name))
           return texts.map((text) => text.trim()).filter(Boolean)
         }"""

@@ -163,6 +163,24 @@ def test_the_answer_page(look: Look, answered: Consult, address: str) -> None:
     look.at("answer-understood")
 
 
+def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime, tmp_path: Path) -> None:
+    page = look.page
+    page.locator("section form button").first.click()
+    page.locator("button[value=no]").click()
+    page.locator("input[value=elbow]").check()
+    page.locator("main form button").click()
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(photo("eczema_far", size=(1200, 900)))
+    page.set_input_files("#far-take", picture)
+    page.locator("[data-upload-state=safe]").wait_for()
+    look.at("photos-sent")
+    assert not page.locator("[data-upload-plain]").is_visible()
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Attachment.view)).all() == ["far"]
+    page.locator(".onward a").click()
+    assert page.url.endswith("/story")
+
+
 def test_photos_are_sent_without_scripts(
     devices: Devices, sign_in: SignIn, address: str, runtime: Runtime, tmp_path: Path
 ) -> None:
