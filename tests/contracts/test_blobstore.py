@@ -238,13 +238,22 @@ def test_threads_share_a_store(store: BlobStore) -> None:
     assert found == list(contents.values())
 
 
-def test_a_forked_process_goes_on_with_a_connection_of_its_own(store: BlobStore) -> None:
-    put(store, "parent", b"p" * MIB)
-    with store.open("parent") as stream:
-        head = stream.read(1000)
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if outcome(lambda: put(store, "child", read(store, "parent"))) == "done" else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert head + stream.read() == b"p" * MIB
-    assert read(store, "child") == b"p" * MIB
+def test_forked_processes_go_on_with_connections_of_their_own(store: BlobStore) -> None:
+    """The parent leaves an idle connection behind; children that shared it would read each other's answers."""
+    contents = {f"f/{number}": bytes([number]) * 50_000 for number in range(20)}
+    for key, content in contents.items():
+        put(store, key, content)
+    children = [fork_reader(store, contents) for _ in range(4)]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert read(store, "f/3") == contents["f/3"]
+
+
+def fork_reader(store: BlobStore, contents: dict[str, bytes]) -> int:
+    """A child that ends with 0 where it reads every blob as it should be."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if all(read(store, key) == content for key, content in contents.items()) else 1)
+        finally:
+            os._exit(2)
+    return child
