@@ -20,7 +20,7 @@ from uploads.door import UNFINISHED, Door, admit
 from uploads.errors import GoneError
 from uploads.staged import Writer, discard_staged, staged_path
 
-QUIET = timedelta(seconds=60)
+QUIET = timedelta(minutes=3)
 ORPHAN_AGE = timedelta(hours=1)
 DONE_WITH_STAGING = frozenset(set(UploadState) - {*UNFINISHED, UploadState.COMPLETE})
 
@@ -83,7 +83,7 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
 def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
 
-    A live upload is never touched: one whose files changed within the last minute is left alone.
+    A live upload is never touched: one whose files changed a moment ago is left alone.
     """
     finished = sum(_finish_stuck(door, object_id, now) for object_id in _stuck(door, limit))
     expired = _expire(door, now, limit)
@@ -121,12 +121,19 @@ def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
 def _expire(door: Door, now: datetime, limit: int) -> int:
     query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
     with door.database.writing() as session:
-        expired = list(session.scalars(query.with_for_update(skip_locked=True)))
+        due = session.scalars(query.with_for_update(skip_locked=True))
+        expired = [upload for upload in due if not _is_live(door, upload, now)]
         for upload in expired:
             upload.state = UploadState.EXPIRED
     for upload in expired:
         discard_staged(door.staging, upload.public_id)
     return len(expired)
+
+
+def _is_live(door: Door, upload: Upload, now: datetime) -> bool:
+    """Whether somebody wrote to it just now: its time is pushed only once the chunk ends."""
+    path = staged_path(door.staging, upload.public_id)
+    return path.parent.exists() and not _is_quiet(path, now, QUIET)
 
 
 def _remove_orphans(door: Door, now: datetime) -> int:

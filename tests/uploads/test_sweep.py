@@ -1,0 +1,109 @@
+"""What the sweep finishes, what it removes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from econsult.consults.attachments import Attachment
+from econsult.consults.intake import Upload
+from tests.uploads.conftest import Desk
+from uploads import verbs
+from uploads.finishing import ORPHAN_AGE, QUIET, Swept, sweep
+from uploads.kinds import LIVES
+from uploads.staged import Writer
+
+DATA = os.urandom(150_000)
+
+
+def age(folder: Path, desk: Desk, by: timedelta) -> None:
+    """Make the files as old as if they had last changed so long ago."""
+    then = (desk.now - by).timestamp()
+    for path in folder.iterdir():
+        os.utime(path, (then, then))
+
+
+def whole_but_not_complete(desk: Desk, *, is_closed: bool) -> str:
+    """An upload whose process died after the last byte."""
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    with Writer(desk.door.staging, upload, desk.key(upload)) as writer:
+        writer.write(DATA[10:])
+        writer.sync()
+        if is_closed:
+            writer.finish()
+    return upload
+
+
+def test_a_whole_file_is_finished_for_a_process_that_died(desk: Desk) -> None:
+    uploads = [whole_but_not_complete(desk, is_closed=is_closed) for is_closed in (False, True)]
+    for upload in uploads:
+        age(desk.path(upload).parent, desk, QUIET)
+    assert sweep(desk.door, now=desk.now) == Swept(finished=2)
+    assert [desk.row(upload).state for upload in uploads] == ["complete", "complete"]
+    assert [desk.stored(upload) for upload in uploads] == [DATA, DATA]
+    assert sweep(desk.door, now=desk.now) == Swept()
+
+
+def test_looking_finishes_it_too(desk: Desk) -> None:
+    upload = whole_but_not_complete(desk, is_closed=True)
+    assert desk.look(upload).is_complete
+    with desk.door.database.reading() as session:
+        assert session.scalars(select(Attachment.public_id)).one() == upload
+
+
+def test_a_live_upload_is_left_alone(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    with Writer(desk.door.staging, upload, desk.key(upload)) as writer:
+        age(desk.path(upload).parent, desk, timedelta(seconds=0))
+        assert sweep(desk.door, now=desk.now) == Swept()
+        age(desk.path(upload).parent, desk, ORPHAN_AGE)
+        assert sweep(desk.door, now=desk.now) == Swept()
+        writer.write(DATA[10:])
+        writer.sync()
+
+
+def test_an_expired_upload_loses_its_bytes(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    desk.now += LIVES
+    assert sweep(desk.door, now=desk.now) == Swept(expired=1)
+    assert desk.row(upload).state == "expired"
+    assert not desk.path(upload).exists()
+
+
+def test_files_that_nobody_knows_or_needs_go_after_an_hour(desk: Desk) -> None:
+    stray = "cd" * 16
+    Writer(desk.door.staging, stray, bytes(32), may_create=True).close()
+    ended = desk.begin(len(DATA))
+    desk.append(ended, 0, DATA[:10])
+    with desk.door.database.writing() as session:
+        session.scalars(select(Upload).where(Upload.public_id == ended)).one().state = "accepted"
+    for name in (stray, ended):
+        age(desk.path(name).parent, desk, ORPHAN_AGE - timedelta(minutes=1))
+    assert sweep(desk.door, now=desk.now) == Swept()
+    desk.now += timedelta(minutes=1)
+    assert sweep(desk.door, now=desk.now) == Swept(removed=2)
+    assert list(desk.door.staging.glob("??/*")) == []
+
+
+def test_a_complete_file_that_waits_for_its_worker_is_kept(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA)
+    age(desk.path(upload).parent, desk, timedelta(days=30))
+    assert sweep(desk.door, now=desk.now) == Swept()
+    assert desk.stored(upload) == DATA
+
+
+def test_whoever_lost_the_right_meanwhile_gets_nothing_finished(desk: Desk) -> None:
+    upload = whole_but_not_complete(desk, is_closed=True)
+    age(desk.path(upload).parent, desk, QUIET)
+    with desk.door.database.writing() as session:
+        session.merge(desk.consult).status = "closed"
+    assert sweep(desk.door, now=desk.now).finished == 0
+    assert desk.row(upload).state == "rejected"
+    assert verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now) == []

@@ -1,0 +1,252 @@
+"""The states of an upload, and who may bring it into them."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from econsult.consults import requests
+from econsult.consults.attachments import Attachment
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.jobs import Job
+from econsult.people.patients import RelatedPerson
+from econsult.people.persons import Person
+from tests.uploads.conftest import Desk
+from uploads import verbs
+from uploads.chunks import Chunk
+from uploads.errors import GoneError, OffsetMismatchError, TooBigError, TooManyError
+from uploads.finishing import finish
+from uploads.kinds import LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
+
+DATA = os.urandom(300_000)
+
+
+class BrokenLine:
+    """A connection that gives what it has and then breaks."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._data.read(size)
+        if len(piece) < size:
+            self._data = io.BytesIO()
+            if not piece:
+                raise ConnectionResetError
+        return piece
+
+
+def test_states_follow_the_bytes(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    assert desk.row(upload).state == "created"
+    desk.append(upload, 0, DATA[:10])
+    assert desk.row(upload).state == "receiving"
+    assert desk.append(upload, 10, DATA[10:]).is_complete
+    assert desk.row(upload).state == "complete"
+    assert desk.stored(upload) == DATA
+
+
+def test_nothing_is_staged_before_the_first_byte(desk: Desk) -> None:
+    upload = desk.begin(10)
+    assert desk.look(upload).offset == 0
+    assert not desk.path(upload).exists()
+
+
+def test_plaintext_never_rests_on_the_disk(desk: Desk) -> None:
+    upload = desk.begin(200_000)
+    desk.append(upload, 0, b"MRN 12345 Luz Prueba " * 9000)
+    for path in desk.path(upload).parent.iterdir():
+        assert b"Luz" not in path.read_bytes()
+
+
+def test_completion_makes_one_attachment_and_one_job_however_often_it_is_asked_for(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA)
+    for _ in range(3):
+        desk.look(upload)
+        finish(desk.door, upload, length=len(DATA), now=desk.now)
+    with desk.door.database.reading() as session:
+        assert session.scalars(select(func.count(Attachment.id))).one() == 1
+        assert session.scalars(select(func.count(Job.id)).where(Job.kind == "prepare")).one() == 1
+
+
+def test_a_line_that_breaks_keeps_what_it_brought(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    chunk = Chunk(0, BrokenLine(DATA[:200_001]), len(DATA))
+    standing = verbs.append(desk.door, desk.clinic.mother, upload, chunk, clock=desk.clock)
+    assert standing.offset == 200_001
+    assert desk.look(upload).offset == 200_001
+    desk.append(upload, 200_001, DATA[200_001:])
+    assert desk.stored(upload) == DATA
+
+
+def test_an_upload_lives_three_days_from_its_last_byte(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.now += timedelta(hours=71)
+    desk.append(upload, 0, DATA[:10])
+    desk.now += timedelta(hours=71)
+    assert desk.look(upload).expires_at == desk.now + LIVES
+    desk.now += LIVES
+    for ask in (lambda: desk.look(upload), lambda: desk.append(upload, 10, DATA[10:])):
+        with pytest.raises(GoneError):
+            ask()
+
+
+def test_an_abandoned_upload_leaves_no_file(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:1000])
+    verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+    assert not desk.path(upload).parent.exists()
+    with pytest.raises(GoneError):
+        desk.append(upload, 1000, DATA[1000:])
+
+
+def test_rights_are_checked_again_before_each_chunk(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    with desk.door.database.writing() as session:
+        link = session.scalars(select(RelatedPerson).where(RelatedPerson.person_id == desk.clinic.mother.id)).one()
+        link.ends_at = desk.now
+    with pytest.raises(NotFoundError):
+        desk.append(upload, 10, DATA[10:])
+
+
+def test_a_consult_that_ends_meanwhile_rejects_the_file_at_completion(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    with desk.door.database.writing() as session:
+        requests.withdraw(session, session.merge(desk.consult), desk.clinic.mother, "", now=desk.now)
+    with pytest.raises(ImpossibleVerbError):
+        finish(desk.door, upload, length=10, now=desk.now)
+    assert (desk.row(upload).state, desk.row(upload).reason) == ("rejected", "impossible_verb")
+    assert not desk.path(upload).exists()
+
+
+@pytest.mark.parametrize(("kind", "is_refused"), [("photo", True), ("video", True), ("lab_document", False)])
+def test_a_family_sends_no_pictures_of_private_places(desk: Desk, kind: str, is_refused: bool) -> None:
+    with desk.door.database.writing() as session:
+        consult = desk.clinic.family_draft(session, details={"body_site": "groin"})
+    if not is_refused:
+        assert desk.begin(10, kind, consult)
+        return
+    with pytest.raises(ForbiddenError) as refused:
+        desk.begin(10, kind, consult)
+    assert refused.value.code == "private_site"
+
+
+def test_a_place_that_turns_out_private_ends_an_upload_that_had_begun(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA[:10])
+    with desk.door.database.writing() as session:
+        form = RequestForm(details={"body_site": "buttocks"})
+        requests.edit(session, session.get_one(Consult, desk.consult.id), desk.clinic.mother, form, now=desk.now)
+    with pytest.raises(ForbiddenError):
+        desk.append(upload, 10, DATA[10:])
+    with pytest.raises(ForbiddenError):
+        finish(desk.door, upload, length=10, now=desk.now)
+
+
+def test_a_clinician_may_attach_such_a_picture(desk: Desk) -> None:
+    with desk.door.database.writing() as session:
+        consult = desk.clinic.draft(session, details={"body_site": "groin"})
+    wanted = Wanted(consult.public_id, "photo", 10)
+    assert verbs.begin(desk.door, desk.clinic.pcp, wanted, now=desk.now).state == "created"
+
+
+def test_one_person_has_at_most_so_many_files_on_their_way(desk: Desk) -> None:
+    for _ in range(MOST_OPEN):
+        last = desk.begin(10)
+    with pytest.raises(TooManyError):
+        desk.begin(10)
+    verbs.abandon(desk.door, desk.clinic.mother, last, now=desk.now)
+    assert desk.begin(10)
+
+
+def test_one_person_sends_at_most_so_much_in_a_day(desk: Desk) -> None:
+    size = 2048 * MEGABYTE
+    for _ in range(MOST_BYTES // size):
+        desk.begin(size, "video")
+    with pytest.raises(TooManyError):
+        desk.begin(1)
+    desk.now += timedelta(hours=25)
+    assert desk.begin(1)
+
+
+def test_a_whole_file_can_be_taken_in_one_go(desk: Desk) -> None:
+    wanted = Wanted(desk.consult.public_id, "photo", None, filename="C:\\fotos\\Luz \u202egpj.exe")
+    attachment = verbs.receive(desk.door, desk.clinic.mother, wanted, io.BytesIO(DATA), clock=desk.clock)
+    assert (attachment.size, attachment.filename) == (len(DATA), "Luz gpj.exe")
+    assert desk.stored(attachment.public_id) == DATA
+
+
+@pytest.mark.parametrize(
+    ("length", "data", "error"),
+    [(None, b"", OffsetMismatchError), (9, b"short", OffsetMismatchError), (3, b"too long", TooBigError)],
+)
+def test_a_file_that_is_not_as_declared_leaves_nothing(
+    desk: Desk, length: int | None, data: bytes, error: type[Exception]
+) -> None:
+    wanted = Wanted(desk.consult.public_id, "photo", length)
+    with pytest.raises(error):
+        verbs.receive(desk.door, desk.clinic.mother, wanted, io.BytesIO(data), clock=desk.clock)
+    assert list(desk.door.staging.glob("??/*")) == []
+
+
+def test_a_file_of_undeclared_size_stops_at_its_limit(desk: Desk) -> None:
+    class Endless:
+        def read(self, size: int, /) -> bytes:
+            return bytes(size)
+
+    wanted = Wanted(desk.consult.public_id, "photo", None)
+    with pytest.raises(TooBigError):
+        verbs.receive(desk.door, desk.clinic.mother, wanted, Endless(), clock=desk.clock)
+    assert LARGEST_SIMPLE == 25 * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (Wanted("x", "", 1), "kind"),
+        (Wanted("x", "dicom", 1), "kind"),
+        (Wanted("x", "photo", 0), "length"),
+        (Wanted("x", "photo", 1, view="../etc"), "view"),
+        (Wanted("x", "photo", 1, sha256="zz"), "sha256"),
+        (Wanted("x", "lab_document", 1, document_type="recipe"), "document_type"),
+    ],
+)
+def test_what_makes_no_sense_is_named(desk: Desk, wanted: Wanted, field: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        verbs.begin(desk.door, desk.clinic.mother, wanted, now=desk.now)
+    assert list(refused.value.fields) == [field]
+
+
+def test_only_what_can_go_on_is_listed(desk: Desk) -> None:
+    going, done, ended = desk.begin(10), desk.begin(3), desk.begin(10)
+    desk.append(done, 0, b"abc")
+    verbs.abandon(desk.door, desk.clinic.mother, ended, now=desk.now)
+    listed = verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now)
+    assert [upload.public_id for upload in listed] == [going]
+    assert verbs.unfinished(desk.door, desk.clinic.stranger, now=desk.now) == []
+
+
+def test_a_name_loses_folders_and_what_cannot_be_seen() -> None:
+    assert plain_name("/etc/passwd") == "passwd"
+    assert plain_name("a\r\nb\x00.jpg") == "ab.jpg"
+    assert len(plain_name("x" * 500)) == 120
+
+
+def test_the_owner_is_told_from_somebody_with_the_same_rights(desk: Desk) -> None:
+    upload = desk.begin(10)
+    with desk.door.database.writing() as session:
+        father = session.get_one(Person, desk.clinic.stranger.id)
+        session.add(
+            RelatedPerson(patient_id=desk.clinic.child.id, person_id=father.id, relation="father", starts_at=desk.now)
+        )
+    with pytest.raises(NotFoundError):
+        verbs.look(desk.door, desk.clinic.stranger, upload, now=desk.now)
