@@ -125,7 +125,7 @@ def _who(loaded: Pass) -> str:
     who = terms.child(loaded.patient, now().date())
     if loaded.may(Right.SEE_IDENTITY):
         return f"{loaded.patient.name}. {who}"
-    return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias)))
+    return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias.removeprefix("Child "))))
 
 
 def _asked_by(session: Session, consult: Consult) -> str:

@@ -63,7 +63,7 @@ STATUSES = {
     Status.SUBMITTED: _l("Waiting for somebody to take it"),
     Status.CLAIMED: _l("Being answered"),
     Status.NEEDS_INFO: _l("Waiting for information"),
-    Status.ANSWERED: _l("Answered"),
+    Status.ANSWERED: _l("Answer given"),
     Status.CLOSED: _l("Closed"),
     Status.DECLINED: _l("Declined"),
     Status.WITHDRAWN: _l("Taken back"),

@@ -20,8 +20,8 @@ _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
 def init_times(app: Flask) -> None:
-    """Give templates the filters `moment`, `day`, `due_by` and `time_left`."""
-    app.jinja_env.filters.update(moment=moment, day=day, due_by=due_by, time_left=time_left)
+    """Give templates the filters `moment`, `clock`, `day`, `due_by` and `time_left`."""
+    app.jinja_env.filters.update(moment=moment, clock=clock, day=day, due_by=due_by, time_left=time_left)
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -30,6 +30,11 @@ def moment(when: datetime, *, for_family: bool = False) -> str:
     Families read the 12-hour clock, staff the 24-hour one.
     """
     return f"{day(when)}, {_clock(when, for_family=for_family)}"
+
+
+def clock(when: datetime) -> str:
+    """The clock time alone, as staff read it: "15:00", "3:00 p. m."."""
+    return _said(when, _CLOCK[language(), False])
 
 
 def day(when: datetime) -> str:
