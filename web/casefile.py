@@ -20,8 +20,8 @@ from web import terms
 from web.auth import me
 from web.chips import Chip
 from web.context import now
+from web.family_words import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.language import gettext
-from web.pages.family_words import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.rows import chip_of
 from web.sheets import Sheet, sheets_of
 from web.times import moment

@@ -22,10 +22,10 @@ from web import terms
 from web.auth import me, only
 from web.context import database, now, settings
 from web.desk import rings
+from web.family_words import RED_FLAGS, SITES, SKIN_FLAGS
 from web.forms import FormReader
 from web.language import gettext
 from web.pages.clinic_terms import CONSENT_BY, CONSENT_METHODS, sentences
-from web.pages.family_words import RED_FLAGS, SITES, SKIN_FLAGS
 from web.sheets import Sheet, sheets_of
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))

@@ -14,10 +14,7 @@ from econsult.errors import EmergencyError
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now, ring_workers, settings
-from web.forms import FormReader
-from web.language import gettext
-from web.pages.family_drafts import keep, load_draft, require_before
-from web.pages.family_words import (
+from web.family_words import (
     CONTACTS,
     NOT_NAMED,
     PRIVATE_SITE,
@@ -27,6 +24,9 @@ from web.pages.family_words import (
     SITES,
     SKIN_FLAGS,
 )
+from web.forms import FormReader
+from web.language import gettext
+from web.pages.family_drafts import keep, load_draft, require_before
 
 family_ask = Blueprint("family_ask", __name__, url_prefix="/family/ask/<public_id>")
 FLAG_CODES = tuple(code for code, _drawing, _words in RED_FLAGS + SKIN_FLAGS)

@@ -18,8 +18,8 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now
+from web.family_words import STATUSES
 from web.pages.family_drafts import is_stopped, next_step
-from web.pages.family_words import STATUSES
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 

@@ -18,12 +18,12 @@ from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messag
 from econsult.people.persons import Person, Role
 from web.auth import me, only
 from web.context import database, now, ring_workers
+from web.family_words import AUTHORS
 from web.files import FileCard, cards_of
 from web.forms import FormReader
 from web.language import gettext
 from web.pages.family_drafts import next_step
 from web.pages.family_home import due_at
-from web.pages.family_words import AUTHORS
 from web.times import due_by, moment
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")

@@ -16,11 +16,11 @@ from econsult.people.patients import age_in_months, caregiver_link
 from econsult.people.persons import Role, choose_language
 from web.auth import me, only
 from web.context import database, now, ring_workers, settings
+from web.family_words import CONSENT_BY, CONTACTS, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS
 from web.files import FileCard, cards_of
 from web.forms import FormReader
 from web.language import LANGUAGES, gettext, language
 from web.pages.family_drafts import keep, load_draft, require_before
-from web.pages.family_words import CONSENT_BY, CONTACTS, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS
 
 family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
 LONGEST_STORY = 3000
