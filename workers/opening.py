@@ -57,6 +57,8 @@ def run_house(opening: Opening) -> int:
         runtime = _open_records(settings)
         _start_programs(supervisor, opening, environ, [listener.fileno() for listener in sockets])
         links = _furnish(supervisor, opening, runtime, environ)
+        # After the furnishing: the demo's stories happened days ago, and their uploads must not expire meanwhile.
+        supervisor.start(Program("clock", (sys.executable, "-m", "workers.clock"), environ))
         runtime.close()
         supervisor.watch(lambda: _is_ready(sockets[0]), every=0.05)
         if not supervisor.is_stopping:
@@ -105,7 +107,6 @@ def _start_programs(supervisor: Supervisor, opening: Opening, environ: dict[str,
     supervisor.start(Program("web", _gunicorn(opening, descriptors), environ, tuple(descriptors)))
     for lane in ("fast", "slow"):
         supervisor.start(Program(f"worker {lane}", (python, "-m", "workers", lane), environ))
-    supervisor.start(Program("clock", (python, "-m", "workers.clock"), environ))
 
 
 def _gunicorn(opening: Opening, descriptors: list[int]) -> tuple[str, ...]:

@@ -71,6 +71,9 @@ def test_an_expired_upload_loses_its_bytes(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:10])
     desk.now += LIVES
+    age(desk.path(upload).parent, desk, timedelta(seconds=0))
+    assert sweep(desk.door, now=desk.now) == Swept(), "somebody is writing to it right now"
+    age(desk.path(upload).parent, desk, QUIET)
     assert sweep(desk.door, now=desk.now) == Swept(expired=1)
     assert desk.row(upload).state == "expired"
     assert not desk.path(upload).exists()
