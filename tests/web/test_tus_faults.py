@@ -1,0 +1,137 @@
+"""Vanished phones, killed servers, two processes: what was acknowledged stays, and nobody waits."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from econsult.consults.attachments import Attachment
+from econsult.consults.records import Consult
+from storage import sealed
+from tests.web.uploading import Phone, Server, open_server
+from uploads.staged import staged_path
+
+SIZE = 6_000_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = open_server(tmp_path_factory.mktemp("faults"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def mother(server: Server) -> Phone:
+    return server.phone(server.clinic.mother)
+
+
+@pytest.fixture
+def consult(server: Server) -> Consult:
+    return server.consult(server.clinic.family_question)
+
+
+def received(server: Server, path: str) -> bytes:
+    object_id = path.rpartition("/")[2]
+    with server.runtime.database.reading() as session:
+        row = session.scalars(select(Attachment).where(Attachment.public_id == object_id)).one()
+        key = server.runtime.vault.object_key(session, row.patient_id, object_id, row.key_wrapped)
+    with staged_path(server.runtime.settings.staging, object_id).open("rb") as file:
+        return sealed.open(file, object_id, key).read()
+
+
+def staged_size(server: Server, path: str) -> int:
+    try:
+        return staged_path(server.runtime.settings.staging, path.rpartition("/")[2]).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def wait_for_bytes(server: Server, path: str, least: int) -> None:
+    deadline = time.monotonic() + 20
+    while staged_size(server, path) < least:
+        assert time.monotonic() < deadline, "the bytes did not reach the disk"
+        time.sleep(0.005)
+
+
+def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
+    server: Server, mother: Phone, consult: Consult
+) -> None:
+    data, dice = os.urandom(SIZE), random.Random(7)
+    path = mother.create(consult, SIZE, kind="video")
+    offset = mother.patch(path, 0, data[:500_000]).offset
+    for _ in range(4):
+        part = data[offset : offset + dice.randrange(700_000, 1_200_000)]
+        with mother.hanging_patch(path, offset, SIZE - offset, part):
+            wait_for_bytes(server, path, staged_size(server, path) + 270_000)
+            server.service.kill()
+        server.start(server.ports[0])
+        resumed = mother.head(path).offset
+        assert offset < resumed <= offset + len(part)
+        offset = resumed
+    assert mother.patch(path, offset, data[offset:]).offset == SIZE
+    assert received(server, path) == data
+
+
+def test_a_phone_that_vanished_delays_nobody(server: Server, mother: Phone, consult: Consult) -> None:
+    data = os.urandom(SIZE)
+    path = mother.create(consult, SIZE, kind="video")
+    with mother.hanging_patch(path, 0, SIZE, data[:1_000_000]):
+        wait_for_bytes(server, path, 700_000)
+        started = time.monotonic()
+        offset = mother.head(path).offset
+        assert mother.patch(path, offset, data[offset : offset + 1000]).offset == offset + 1000
+        assert time.monotonic() - started < 1.0
+    assert offset >= 700_000
+
+
+def test_late_bytes_of_a_vanished_phone_change_nothing(server: Server, mother: Phone, consult: Consult) -> None:
+    other = Phone(server.start(), mother.token)
+    data, late = b"A" * 400_000, b"Z" * 400_000
+    path = mother.create(consult, 1_000_000)
+    with mother.hanging_patch(path, 0, 1_000_000, data) as line:
+        wait_for_bytes(server, path, 256_000)
+        offset = other.head(path).offset
+        assert other.patch(path, offset, b"B" * 100_000).offset == offset + 100_000
+        line.sendall(late)
+        assert b" 409 " in line.recv(4096)
+    assert other.head(path).offset == offset + 100_000
+    rest = 1_000_000 - offset - 100_000
+    assert other.patch(path, offset + 100_000, b"C" * rest).status == 204
+    assert received(server, path) == b"A" * offset + b"B" * 100_000 + b"C" * rest
+
+
+@pytest.mark.parametrize("ending", ["fin", "rst"])
+def test_a_connection_that_ends_keeps_what_arrived(
+    server: Server, mother: Phone, consult: Consult, ending: str
+) -> None:
+    data = os.urandom(1_000_000)
+    path = mother.create(consult, len(data))
+    with mother.hanging_patch(path, 0, len(data), data[:400_000]) as line:
+        wait_for_bytes(server, path, 256_000)
+        if ending == "rst":
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            line.shutdown(socket.SHUT_WR)
+            assert b" 204 " in line.recv(4096)
+    offset = mother.head(path).offset
+    assert offset == 400_000 if ending == "fin" else offset >= 256_000
+    assert mother.patch(path, offset, data[offset:]).offset == len(data)
+    assert received(server, path) == data
+
+
+@pytest.mark.slow
+def test_a_silent_phone_is_let_go_after_half_a_minute(server: Server, mother: Phone, consult: Consult) -> None:
+    path = mother.create(consult, 1_000_000)
+    with mother.hanging_patch(path, 0, 1_000_000, b"x" * 300_000) as line:
+        answer = line.recv(4096)
+        assert b" 204 " in answer
+        assert line.recv(4096) == b""
+    assert mother.head(path).offset >= 256_000
