@@ -16,6 +16,7 @@ from sqlalchemy import select
 from econsult.consults import requests
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.records import Consult
+from econsult.heartbeats import latest
 from econsult.jobs import Job, JobState
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Role, add_organization, add_person
@@ -83,6 +84,11 @@ class Clinic:
 
     def is_done(self) -> bool:
         return all(job.state == JobState.DONE for job in self.jobs())
+
+    def roles(self) -> set[str]:
+        """The roles that have a heartbeat."""
+        with self.runtime.database.reading() as session:
+            return set(latest(session))
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))

@@ -1,0 +1,137 @@
+"""The clock's ticks, on both databases where rows are contended for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from econsult.consults import requests
+from econsult.consults.clocks import ClockEvent
+from econsult.consults.records import Consult
+from econsult.jobs import Job, JobState
+from econsult.notices import Notice, NoticeKind
+from econsult.people.consent import ConsentGiven
+from econsult.people.persons import Program, Role, add_person
+from tests.services.postgres import PostgresServer
+from tests.workers.clinic import Clinic, clinic_in, now, wait_until
+from workers.clock import TICK, JumpGuard, Ticker
+from workers.desk import Desk
+from workers.horse import run_job
+
+NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+DAY = timedelta(hours=24)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, folder: Path) -> Iterator[Clinic]:
+    """The clinic, once on each database."""
+    if request.param == "sqlite":
+        yield from clinic_in(folder)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield from clinic_in(folder, database_url=server.url(name))
+    server.drop(name)
+
+
+def _submit(clinic: Clinic, at: datetime) -> None:
+    form = requests.RequestForm(
+        question="Is this a rash that can wait until Monday?", consent=ConsentGiven("parent", "electronic", "en")
+    )
+    targets = clinic.runtime.settings.first_reply
+    with clinic.runtime.database.writing() as session:
+        consult = session.get_one(Consult, clinic.consult.id)
+        requests.edit(session, consult, clinic.mother, form, now=at)
+        requests.submit(session, consult, clinic.mother, requests.SubmitForm(), now=at, targets=targets)
+
+
+def _add(clinic: Clinic, key: str, role: Role) -> None:
+    with clinic.runtime.database.writing() as session:
+        program = session.scalars(select(Program)).one()
+        cipher = clinic.runtime.database.cipher
+        add_person(session, cipher, program, email=f"{key}@example.test", name=key, role=role, now=now())
+
+
+def _count(clinic: Clinic, kind: NoticeKind) -> int:
+    with clinic.runtime.database.reading() as session:
+        return len(session.scalars(select(Notice).where(Notice.kind == kind)).all())
+
+
+def _breaches(clinic: Clinic) -> int:
+    with clinic.runtime.database.reading() as session:
+        return len(session.scalars(select(ClockEvent).where(ClockEvent.kind == "breached")).all())
+
+
+def test_a_broken_promise_is_told_once_however_many_clocks_tick(either: Clinic) -> None:
+    _add(either, "coordinator", Role.COORDINATOR)
+    _submit(either, NOON)
+    first, second = Ticker(either.runtime), Ticker(either.runtime)
+    first.tick(NOON + DAY - timedelta(seconds=1))
+    assert _breaches(either) == 0
+    for ticker in (first, second, first):
+        ticker.tick(NOON + DAY)
+    assert (_breaches(either), _count(either, NoticeKind.OVERDUE)) == (1, 1)
+
+
+def test_a_tick_that_is_held_fires_nothing_and_says_how_late_it_is(either: Clinic) -> None:
+    _submit(either, NOON)
+    ticker = Ticker(either.runtime)
+    assert ticker.tick(NOON + DAY + timedelta(seconds=40), is_held=True) == 40
+    assert _breaches(either) == 0
+    assert ticker.tick(NOON + DAY + timedelta(seconds=42)) == 0
+    assert _breaches(either) == 1
+
+
+def test_a_job_whose_worker_fell_silent_is_taken_back(either: Clinic, photo: bytes) -> None:
+    job = either.job_of(either.send(photo))
+    _make_silent(either, job, attempt=1)
+    Ticker(either.runtime).tick(now())
+    assert either.jobs()[0].state == JobState.PENDING
+
+
+def test_a_photo_whose_job_is_dead_is_shown_as_failed(either: Clinic, photo: bytes) -> None:
+    number = either.send(photo)
+    _make_silent(either, either.job_of(number), attempt=either.runtime.settings.job_attempts)
+    Ticker(either.runtime).tick(now())
+    assert either.jobs()[0].state == JobState.DEAD
+    assert (either.attachment(number).state, either.attachment(number).reason) == ("failed", "gave_up")
+
+
+def _make_silent(clinic: Clinic, job: Job, attempt: int) -> None:
+    past = now() - timedelta(minutes=5)
+    silent = {"state": JobState.RUNNING, "lease_until": past, "lease_token": "gone", "attempt": attempt}
+    with clinic.runtime.database.writing() as session:
+        session.execute(update(Job).where(Job.id == job.id).values(**silent))
+
+
+def test_a_job_that_fails_as_often_as_it_may_is_dead(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    for path in clinic.runtime.settings.staging.rglob("data"):
+        path.unlink()
+    for _ in range(desk.policy.attempts):
+        with clinic.runtime.database.writing() as session:
+            session.execute(update(Job).values(run_after=now()))
+        run_job(desk, clinic.job_of(number).id)
+    assert clinic.job_of(number).state == JobState.DEAD
+    assert clinic.attachment(number).state == "failed"
+
+
+def test_a_leap_of_the_wall_clock_is_noticed_once_and_a_backward_step_never() -> None:
+    guard = JumpGuard(NOON, 100.0)
+    assert guard.jump(NOON + timedelta(seconds=2), 102.0) is None
+    assert guard.jump(NOON + timedelta(hours=1), 104.0) is not None
+    assert guard.jump(NOON + timedelta(hours=1, seconds=2), 106.0) is None
+    assert guard.jump(NOON, 108.0) is None
+    assert guard.jump(NOON + 2 * TICK, 108.0) is None
+
+
+def test_a_clock_process_beats_and_goes_in_order(clinic: Clinic) -> None:
+    service = clinic.start("workers.clock")
+    wait_until(lambda: clinic.roles() == {"clock"})
+    service.process.terminate()
+    assert service.process.wait(20) == 0
+    assert clinic.roles() == set()
