@@ -182,7 +182,10 @@ def alembic_config(url: str) -> Config:
 
 
 def open_database(url: str, cipher: TextCipher) -> Database:
-    """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made."""
+    """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made.
+
+    Errors never repeat the values of a statement, since those may be somebody's words.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -190,7 +193,9 @@ def open_database(url: str, cipher: TextCipher) -> Database:
     if parsed.get_backend_name() == "sqlite":
         engine = _sqlite_engine(url, parsed.database)
     elif parsed.get_backend_name() == "postgresql":
-        engine = create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=15)
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=15
+        )
     else:
         raise SettingError("ECONSULT_DATABASE_URL must be sqlite:/// or postgresql+psycopg://.")
     vars(engine.dialect)["econsult_cipher"] = cipher
@@ -204,7 +209,9 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise SettingError(f"The database folder cannot be made: {error.strerror}.") from None
-    engine = create_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=64, pool_timeout=15)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": 30}, pool_size=8, max_overflow=64, pool_timeout=15
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.database import Database, open_database
@@ -92,3 +92,9 @@ def test_sqlite_is_durable_and_checks_references(sqlite_database: Database) -> N
 def test_a_wrong_database_url_is_one_clear_sentence(url: str) -> None:
     with pytest.raises(SettingError, match=r"\.$"):
         open_database(url, FieldCipher(KeyRing.parse(generate())))
+
+
+def test_an_error_does_not_repeat_what_somebody_wrote(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(IntegrityError) as error, database.writing() as session:
+        session.add(RedFlagStop(consult_id=987654, person_id=clinic.pcp.id, codes="a canary", at=NOON))
+    assert "canary" not in str(error.value)

@@ -50,8 +50,7 @@ def test_a_password_has_a_sensible_length(password: str) -> None:
 
 def test_guessing_closes_the_account_for_a_while(database: Database, clinic: Clinic) -> None:
     def attempt(password: str, after: timedelta = timedelta()) -> bool:
-        with database.writing() as session:
-            return signin.sign_in(session, database.cipher, "pcp@clinic.test", password, NOON + after) is not None
+        return signin.sign_in(database, "pcp@clinic.test", password, NOON + after) is not None
 
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)

@@ -36,7 +36,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     password = request.form.get("password", "")
     if not password:
         form.errors["password"] = gettext("Write your password")
-    person = None if form.errors else _person_with(email, password)
+    person = None if form.errors else sign_in(database(), email, password, now())
     if person is not None:
         return let_in(person, _place_for(person))
     if not form.errors:
@@ -72,11 +72,6 @@ def switch_language() -> Response:
             with database().writing() as session:
                 choose_language(session, person, wish, now())
     return response
-
-
-def _person_with(email: str, password: str) -> Person | None:
-    with database().writing() as session:
-        return sign_in(session, database().cipher, email, password, now())
 
 
 def _place_for(person: Person) -> str:
