@@ -7,11 +7,9 @@ container's own properties, as phones do, and carry an Exif block that says so a
 import re
 import struct
 from fractions import Fraction
-from typing import cast
 
 import av
 from av.codec import CodecContext
-from av.video.codeccontext import VideoCodecContext
 from PIL import Image
 
 # The video, sequence and picture headers of an HEVC stream, by unit type; pictures have lower types.
@@ -37,7 +35,7 @@ def heic(image: Image.Image, *, orientation: int = 1, exif: bytes = b"", icc: by
 
 def _encode(image: Image.Image) -> tuple[bytes, bytes]:
     """Return the decoder configuration and the coded picture, each unit of it behind its length."""
-    context = cast("VideoCodecContext", CodecContext.create("libx265", "w"))
+    context = CodecContext.create("libx265", "w")
     context.width, context.height, context.pix_fmt = image.width, image.height, "yuv420p"
     context.time_base = Fraction(1)
     context.options = {"crf": "8", "x265-params": "log-level=none:pools=1:info=0"}

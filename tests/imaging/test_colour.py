@@ -31,7 +31,9 @@ def centres(picture: Image.Image) -> NDArray[np.float64]:
 def converted(picture: Image.Image, profile: bytes) -> Image.Image:
     """What lcms makes of the stored pixels, the reference."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return ImageCms.profileToProfile(picture, source, SRGB, outputMode="RGB")
+    found = ImageCms.profileToProfile(picture, source, SRGB, outputMode="RGB")
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -51,7 +52,7 @@ def put(store: BlobStore, key: str, content: bytes) -> None:
     store.put(key, io.BytesIO(content), len(content))
 
 
-def operator(rgw: Gateway) -> boto3.client:
+def operator(rgw: Gateway) -> Any:
     """A client that sees the bucket as its operator does."""
     given = {"aws_access_key_id": rgw.key_id, "aws_secret_access_key": rgw.secret}
     return boto3.client("s3", endpoint_url=rgw.endpoint, region_name="us-east-1", **given)
