@@ -99,7 +99,7 @@ def _http_error(error: HTTPException) -> Response:
     else:
         response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
+        if name in {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
 

@@ -1,0 +1,159 @@
+"""Safe copies: who may see them, in ranges, always under headers that make them harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.audit import AuditEvent
+from econsult.consults.attachments import MediaKind, PreparedCopy, Received, link_renditions, receive, renditions_of
+from econsult.database import new_public_id
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from storage import sealed
+from tests.personas import Clinic
+from workers.runtime import Runtime
+
+BrowserOf = Callable[[Person], FlaskClient]
+VIDEO = os.urandom(300_000)
+
+
+def put(runtime: Runtime, clinic: Clinic, media_type: str = "video/mp4", name: str = "play") -> str:
+    """A rendition of an eConsult that a dermatologist holds, sealed in the store; gives its address."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=now)
+        patient = session.get_one(Patient, consult.patient_id)
+        _, original = runtime.vault.new_object_key(session, patient, upload := new_public_id())
+        known = Received(upload, MediaKind.VIDEO, 9, "Luz Prueba.mov", original, clinic.pcp.id)
+        attachment = receive(session, consult, known, now)
+        key, wrapped = runtime.vault.new_object_key(session, patient, object_id := new_public_id())
+        blob = io.BytesIO()
+        with sealed.create(blob, object_id, key) as writer:
+            writer.write(VIDEO)
+        blob_key = f"renditions/{object_id}"
+        runtime.blobs.put(blob_key, io.BytesIO(blob.getvalue()), len(blob.getvalue()))
+        digest = hashlib.sha256(VIDEO).hexdigest()
+        copy = PreparedCopy(name, media_type, 640, 480, len(VIDEO), digest, object_id, blob_key, wrapped)
+        link_renditions(session, attachment, [copy], {}, now)
+        session.flush()
+        return f"/media/{renditions_of(session, [attachment.id])[attachment.id][0].public_id}"
+
+
+@pytest.fixture
+def address(runtime: Runtime, clinic: Clinic) -> str:
+    return put(runtime, clinic)
+
+
+def test_a_copy_comes_whole_and_decrypted(clinic: Clinic, browser_of: BrowserOf, address: str) -> None:
+    answer = browser_of(clinic.derm).get(address)
+    assert (answer.status_code, answer.data) == (200, VIDEO)
+    assert answer.headers["Content-Length"] == str(len(VIDEO))
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=65535-65536", 65_535, 65_537),
+        ("bytes=100000-", 100_000, 300_000),
+        ("bytes=-7", 299_993, 300_000),
+        ("bytes=299999-999999", 299_999, 300_000),
+    ],
+)
+def test_a_video_can_be_wound(
+    clinic: Clinic, browser_of: BrowserOf, address: str, asked: str, start: int, stop: int
+) -> None:
+    answer = browser_of(clinic.derm).get(address, headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (206, VIDEO[start:stop])
+    assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(VIDEO)}"
+
+
+def test_a_range_past_the_end_is_416(clinic: Clinic, browser_of: BrowserOf, address: str) -> None:
+    answer = browser_of(clinic.derm).get(address, headers={"Range": "bytes=300000-"})
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{len(VIDEO)}")
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-9", "lines=0-1", "bytes=x", "bytes=9-3"])
+def test_a_range_that_makes_no_sense_gives_everything(
+    clinic: Clinic, browser_of: BrowserOf, address: str, asked: str
+) -> None:
+    assert browser_of(clinic.derm).get(address, headers={"Range": asked}).data == VIDEO
+
+
+def test_the_headers_make_it_harmless_and_nameless(clinic: Clinic, browser_of: BrowserOf, address: str) -> None:
+    headers = browser_of(clinic.derm).get(address).headers
+    assert headers["Content-Type"] == "video/mp4"
+    assert headers["Content-Disposition"] == 'inline; filename="play.mp4"'
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Luz" not in str(headers)
+
+
+def test_a_type_that_we_never_make_is_never_named(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    answer = browser_of(clinic.derm).get(put(runtime, clinic, "text/html", "view"))
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("mother", 200),
+        ("pcp", 200),
+        ("derm", 200),
+        ("derm2", 200),
+        ("coordinator", 403),
+        ("stranger", 404),
+        ("other_pcp", 404),
+        ("neuro", 404),
+        ("director", 404),
+        ("admin", 404),
+    ],
+)
+def test_only_those_who_may_see_it_do(
+    clinic: Clinic, browser_of: BrowserOf, address: str, who: str, status: int
+) -> None:
+    assert browser_of(getattr(clinic, who)).get(address).status_code == status
+
+
+def test_a_visitor_gets_nothing(visitor: FlaskClient, address: str) -> None:
+    assert visitor.get(address).status_code == 303
+
+
+def test_looking_is_written_down_before_the_first_byte(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str
+) -> None:
+    answer = browser_of(clinic.derm).get(address, buffered=False)
+    with runtime.database.reading() as session:
+        query = select(AuditEvent).where(AuditEvent.action == "read_play", AuditEvent.person_id == clinic.derm.id)
+        assert len(session.scalars(query).all()) == 1
+    answer.close()
+
+
+def test_a_store_that_does_not_answer_is_503(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str
+) -> None:
+    blobs = Path(runtime.settings.blobs_url.removeprefix("file://"))
+    for path in blobs.rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    answer = browser_of(clinic.derm).get(address)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+
+
+def test_an_original_has_no_address(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str) -> None:
+    with runtime.database.reading() as session:
+        upload = session.execute(select(AuditEvent.entity_id).where(AuditEvent.action == "receive")).scalar_one()
+    pcp = browser_of(clinic.pcp)
+    for path in (f"/media/{upload}", f"/uploads/{upload}", f"/media/originals/{upload}", f"/originals/{upload}"):
+        assert pcp.get(path).status_code == 404
