@@ -42,6 +42,13 @@ def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
         assert Image.open(io.BytesIO(kept.files[entry.name])).size == (entry.width, entry.height)
 
 
+def test_a_photo_is_in_memory_twice_at_most_while_it_is_turned(run: Prepare) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    report, _ = run(files.encode(files.noise(4000, 3000), "JPEG", exif=turned))
+    assert report.usage["rss_mib"] < 160
+
+
 def test_a_small_photo_is_never_enlarged(run: Prepare) -> None:
     _, kept = run(files.encode(files.corners(60, 40), "PNG"))
     assert set(kept.sizes.values()) == {(60, 40)}
