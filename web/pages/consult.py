@@ -113,8 +113,12 @@ def say(public_id: str) -> Response | tuple[str, int]:
             else:
                 threads.post(session, loaded.consult, me(), lane, text=text, now=now())
         except InvalidError:
+            if me().role == Role.COORDINATOR:
+                return redirect(url_for("coordination.card", public_id=public_id, lane=lane), 303)
             errors = {**form.errors} or {"text": gettext("Write what you want to say")}
-            return case_page(open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "items": codes}), 422
+            return case_page(
+                open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "items": codes}
+            ), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
 
 

@@ -1,0 +1,173 @@
+"""Writing an answer: drafts that save themselves, both texts after a stale save, the signature, and what follows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from econsult.consults import answers, holding
+from econsult.consults.answers import Answer, draft_of, signed_answer
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+FIELDS: dict[str, Any] = {
+    "impression": "Atopic dermatitis",
+    "confidence": "sure",
+    "rec_text": ["Cream twice a day", "", "Call the family"],
+    "rec_owner": ["family", "pcp", "coordinator"],
+    "rec_due": ["", "", "2026-12-01"],
+    "disposition": "advice_only",
+    "watch_for": "Fever",
+    "family_summary": "This looks like eczema.",
+    "references": "",
+    "saves": "0",
+}
+SCRIPT = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def derm(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.derm)
+
+
+@pytest.fixture
+def held(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.claimed(session, now=NOW)
+
+
+def draft(runtime: Runtime, consult: Consult) -> Answer | None:
+    with runtime.database.reading() as session:
+        return draft_of(session, consult.id)
+
+
+def test_the_form_becomes_the_draft(runtime: Runtime, derm: FlaskClient, held: Consult) -> None:
+    answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "save"})
+    assert answer.location == f"/consults/{held.public_id}?said=saved"
+    saved = draft(runtime, held)
+    assert saved is not None
+    assert saved.content["recommendations"] == [
+        {"text": "Cream twice a day", "owner": "family", "due_at": None},
+        {"text": "Call the family", "owner": "coordinator", "due_at": "2026-12-01"},
+    ]
+    page = derm.get(f"/consults/{held.public_id}").text
+    assert 'name="saves" value="1"' in page
+    assert 'value="Call the family"' in page
+    assert "Draft saved" in page
+
+
+def test_a_script_saves_and_hears_the_count(derm: FlaskClient, held: Consult) -> None:
+    path = f"/consults/{held.public_id}/answer"
+    page = derm.get(f"/consults/{held.public_id}").text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    first = derm.post(path, data={**FIELDS, "csrf_token": token}, headers=SCRIPT).get_json()
+    again = derm.post(path, data={**FIELDS, "csrf_token": token, "saves": first["saves"]}, headers=SCRIPT)
+    assert (first["saves"], again.get_json()["saves"]) == (1, 2)
+    stale = derm.post(path, data={**FIELDS, "csrf_token": token, "saves": "1"}, headers=SCRIPT)
+    assert (stale.status_code, "both texts" in stale.get_json()["problem"]) == (409, True)
+
+
+@pytest.mark.parametrize("seen", ["0", "1"])
+def test_a_stale_save_keeps_both_texts(runtime: Runtime, derm: FlaskClient, held: Consult, seen: str) -> None:
+    path = f"/consults/{held.public_id}/answer"
+    post(derm, path, FIELDS)
+    post(derm, path, {**FIELDS, "saves": "1", "impression": "Scabies of the other window"})
+    page = post(derm, path, {**FIELDS, "saves": seen, "impression": "My own words"})
+    assert page.status_code == 409
+    assert ("Scabies of the other window" in page.text, "My own words" in page.text) == (True, True)
+    saved = draft(runtime, held)
+    assert saved is not None
+    assert saved.content["impression"] == "Scabies of the other window"
+    assert post(derm, path, {**FIELDS, "saves": "2", "impression": "My own words"}).status_code == 303
+
+
+def test_signing_tells_the_clinic_and_takes_the_next(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        following = clinic.econsult(session, now=NOW)
+    answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "sign_next"})
+    assert answer.location == f"/consults/{following.public_id}?said=signed"
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, held.id).status == "answered"
+        assert session.get_one(Consult, following.id).holder_id == clinic.derm.id
+    page = derm.get(f"/consults/{held.public_id}").text
+    assert f"Signed by {clinic.derm.name}" in page
+
+
+def test_signing_alone_goes_back_to_the_queue(derm: FlaskClient, held: Consult) -> None:
+    answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "sign"})
+    assert answer.location == "/worklist?said=signed"
+
+
+def test_an_unfinished_answer_is_saved_and_not_signed(runtime: Runtime, derm: FlaskClient, held: Consult) -> None:
+    fields = {**FIELDS, "family_summary": "", "disposition": "nonsense", "verb": "sign"}
+    page = post(derm, f"/consults/{held.public_id}/answer", fields)
+    assert page.status_code == 422
+    assert '<a href="#family_summary">Write the plain summary for the family</a>' in page.text
+    assert '<a href="#disposition">Choose what happens next</a>' in page.text
+    saved = draft(runtime, held)
+    assert saved is not None
+    assert saved.content["impression"] == "Atopic dermatitis"
+    assert f'name="saves" value="{saved.saves}"' in page.text
+
+
+def test_a_text_that_is_too_long_is_refused(runtime: Runtime, derm: FlaskClient, held: Consult) -> None:
+    page = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "impression": "x" * 10_001})
+    assert (page.status_code, "10000 letters" in page.text.replace(",", "")) == (422, True)
+    assert draft(runtime, held) is None
+
+
+def test_nobody_answers_what_another_holds(browser_of: BrowserOf, clinic: Clinic, held: Consult) -> None:
+    path = f"/consults/{held.public_id}/answer"
+    for person, status in (
+        (clinic.derm2, 403),
+        (clinic.pcp, 403),
+        (clinic.neuro, 404),
+        (clinic.other_pcp, 404),
+        (clinic.mother, 403),
+        (clinic.coordinator, 403),
+    ):
+        assert post(browser_of(person), path, FIELDS).status_code == status
+
+
+def test_no_one_but_the_holder_reads_a_draft(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, held.id)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOW, lease=LEASE)
+    for person in (clinic.pcp, clinic.derm2):
+        assert ANSWER["family_summary"] not in browser_of(person).get(f"/consults/{held.public_id}").text
+    assert ANSWER["family_summary"] in browser_of(clinic.derm).get(f"/consults/{held.public_id}").text
+
+
+def test_the_clinic_answers_a_familys_question_itself(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    pcp, path = browser_of(clinic.pcp), f"/consults/{question.public_id}"
+    assert "Answer it myself" in pcp.get(path).text
+    assert post(pcp, f"{path}/claim", {}).status_code == 303
+    page = pcp.get(path).text
+    assert ("as soon as you sign" in page, 'value="sign_next"' in page) == (True, False)
+    assert post(pcp, f"{path}/answer", {**FIELDS, "verb": "sign"}).location == f"{path}?said=signed"
+    with runtime.database.reading() as session:
+        assert signed_answer(session, question.id) is not None
+        assert session.get_one(Consult, question.id).released_at is not None
+
+
+def test_a_lapsed_claim_is_told_before_signing(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        holding.lapse_claims(session, datetime.now(UTC) + timedelta(hours=5))
+    answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "sign"})
+    assert answer.status_code in {403, 409}
+    assert draft(runtime, held) is None

@@ -1,0 +1,194 @@
+"""The case page: who sees what, lanes, asking for information, giving back and declining."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults import holding
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    end_without_copies,
+)
+from econsult.consults.clocks import clocks_of
+from econsult.consults.records import Consult
+from econsult.consults.threads import Message
+from tests.personas import FAMILY_QUESTION, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from tests.web.filing import file_ready, file_received
+from workers.copies import Made
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+
+
+def made(name: str, media_type: str = "image/jpeg") -> Made:
+    return Made(name, media_type, b"bytes", 2, 2)
+
+
+@pytest.fixture
+def derm(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.derm)
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.econsult(
+            session, now=NOW, details={"thinks": "Eczema", "body_site": "elbow", "weight_kg": "16.4"}
+        )
+
+
+@pytest.fixture
+def held(runtime: Runtime, clinic: Clinic, asked: Consult) -> Consult:
+    with runtime.database.writing() as session:
+        return holding.claim(session, session.get_one(Consult, asked.id), clinic.derm, now=NOW, lease=LEASE)
+
+
+def test_a_specialist_of_the_pool_sees_the_case_without_a_name(
+    derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    page = derm.get(f"/consults/{asked.public_id}").text
+    assert "Girl, 4 years" in page
+    assert clinic.child.alias.removeprefix("Child ") in page
+    assert ("Eczema" in page, "Elbow" in page, "Weight kg" in page) == (True, True, True)
+    assert (clinic.child.name in page, 'id="answer"' in page, "lane=family" in page) == (False, False, False)
+
+
+def test_the_clinic_sees_the_name(browser_of: BrowserOf, clinic: Clinic, asked: Consult) -> None:
+    page = browser_of(clinic.pcp).get(f"/consults/{asked.public_id}").text
+    assert clinic.child.name in page
+    assert "Take this request back" in page
+
+
+def test_strangers_get_404_and_other_roles_403(browser_of: BrowserOf, clinic: Clinic, asked: Consult) -> None:
+    for person in (clinic.neuro, clinic.other_pcp, clinic.nurse):
+        assert browser_of(person).get(f"/consults/{asked.public_id}").status_code == 404
+    for person in (clinic.mother, clinic.stranger, clinic.director, clinic.admin):
+        assert browser_of(person).get(f"/consults/{asked.public_id}").status_code == 403
+    assert browser_of(clinic.derm).get(f"/consults/{'0' * 32}").status_code == 404
+
+
+def test_a_visitor_is_asked_to_sign_in(visitor: FlaskClient, asked: Consult) -> None:
+    assert visitor.get(f"/consults/{asked.public_id}").location == "/sign-in"
+
+
+def test_the_holder_writes_and_others_read_who_has_it(
+    derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    assert 'id="answer"' in derm.get(f"/consults/{held.public_id}").text
+    page = browser_of(clinic.derm2).get(f"/consults/{held.public_id}").text
+    assert f"{clinic.derm.name} has it" in page
+    assert 'id="answer"' not in page
+
+
+def test_every_file_says_how_it_is(runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    photo = [made("thumb"), made("view")]
+    file_ready(runtime, asked, clinic.pcp, MediaKind.PHOTO, photo, NOW)
+    file_ready(runtime, asked, clinic.pcp, MediaKind.LAB_DOCUMENT, [made("thumb"), made("page-1"), made("page-2")], NOW)
+    file_ready(runtime, asked, clinic.pcp, MediaKind.VIDEO, [made("poster"), made("play", "video/mp4")], NOW)
+    waiting = file_received(runtime, asked, clinic.pcp, MediaKind.PHOTO, NOW)
+    broken = file_received(runtime, asked, clinic.pcp, MediaKind.PHOTO, NOW)
+    with runtime.database.writing() as session:
+        found = session.get_one(Attachment, broken.id)
+        end_without_copies(session, found, AttachmentState.REJECTED, reason="damaged", now=NOW)
+    page = derm.get(f"/consults/{asked.public_id}?sheet=2").text
+    assert page.count("<figure") == 6
+    assert "page 2 of 2" in page
+    assert ("<video controls" in page, "We are preparing it" in page, "could not open this file" in page) == (True,) * 3
+    assert page.index('data-sheet="2">') > 0
+    assert waiting.public_id not in page
+
+
+def test_the_holder_writes_to_the_clinic(
+    runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    answer = post(derm, f"/consults/{held.public_id}/messages", {"lane": "clinicians", "text": "How long?"})
+    assert answer.location == f"/consults/{held.public_id}?lane=clinicians&said=sent"
+    assert "How long?" in browser_of(clinic.pcp).get(f"/consults/{held.public_id}?lane=clinicians").text
+
+
+def test_asking_the_family_stops_the_clock_in_their_language(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).language = "es"
+    fields = {"lane": "family", "verb": "ask", "items": ["close_photo", "nonsense"], "text": ""}
+    assert post(derm, f"/consults/{held.public_id}/messages", fields).location.endswith("said=asked")
+    with runtime.database.reading() as session:
+        message = session.scalars(select(Message)).one()
+        clock = clocks_of(session, held.id)[0]
+    assert message.items == {"items": ["Una foto de cerca, nítida, con luz de día"]}
+    assert message.text == "Una foto de cerca, nítida, con luz de día"
+    assert (clock.state, clock.paused_reason) == ("paused", "needs_family")
+
+
+def test_an_empty_message_is_refused_in_words(derm: FlaskClient, held: Consult) -> None:
+    page = post(derm, f"/consults/{held.public_id}/messages", {"lane": "family", "text": " "})
+    assert page.status_code == 422
+    assert "Write what you want to say" in page.text
+
+
+def test_nobody_writes_to_a_lane_that_is_not_theirs(
+    derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    path = f"/consults/{held.public_id}/messages"
+    assert post(derm, path, {"lane": "coordination", "text": "x"}).status_code == 403
+    assert post(browser_of(clinic.derm2), path, {"lane": "family", "text": "x"}).status_code == 403
+    assert post(browser_of(clinic.neuro), path, {"lane": "family", "text": "x"}).status_code == 404
+
+
+def test_giving_back_returns_it_to_the_pool(
+    derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    assert post(browser_of(clinic.derm2), f"/consults/{held.public_id}/release", {}).status_code == 403
+    assert post(derm, f"/consults/{held.public_id}/release", {}).location == "/worklist?said=released"
+    assert held.number in browser_of(clinic.derm2).get("/worklist").text
+
+
+def test_declining_needs_a_reason_that_the_clinic_reads(
+    derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    page = post(derm, f"/consults/{held.public_id}/decline", {"reason": " "})
+    assert (page.status_code, "Say why" in page.text) == (422, True)
+    assert post(derm, f"/consults/{held.public_id}/decline", {"reason": "Needs a visit"}).status_code == 303
+    page = browser_of(clinic.pcp).get(f"/consults/{held.public_id}").text
+    assert ("Needs a visit" in page, "Declined" in page) == (True, True)
+
+
+def test_a_draft_leads_to_its_form(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW)
+    assert browser_of(clinic.pcp).get(f"/consults/{draft.public_id}").location == f"/clinic/requests/{draft.public_id}"
+
+
+def test_the_familys_words_stay_when_the_clinic_asks_its_own_question(
+    runtime: Runtime, browser_of: BrowserOf, derm: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    fields = {"specialty": "dermatology", "question_type": "diagnosis", "question": "Is this eczema or a fungus?"}
+    pcp, path = browser_of(clinic.pcp), f"/consults/{question.public_id}"
+    assert post(pcp, f"{path}/send-on", fields).location == "/clinic?said=sent_on"
+    page = derm.get(path).text
+    assert ("Is this eczema or a fungus?" in page, FAMILY_QUESTION in page) == (True, True)
+    assert clinic.mother.name not in page
+
+
+def test_sending_on_names_what_is_missing(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    path = f"/consults/{question.public_id}/send-on"
+    page = post(browser_of(clinic.pcp), path, {"question": "short", "question_type": "diagnosis"})
+    assert (page.status_code, "Choose a specialty" in page.text) == (422, True)
+    fields = {"question": "short", "question_type": "diagnosis", "specialty": "dermatology"}
+    page = post(browser_of(clinic.pcp), path, fields)
+    assert (page.status_code, "at least 20 letters" in page.text) == (422, True)
+    assert post(browser_of(clinic.other_pcp), path, fields).status_code == 404
+    assert post(browser_of(clinic.derm), path, fields).status_code == 403

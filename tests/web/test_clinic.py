@@ -1,0 +1,128 @@
+"""The clinic's pages: start page, reading an answer, acknowledging, telling, closing, taking back, registering."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+CHILD = {"name": "Nuevo Prueba", "birth_date": "2020-02-29", "sex": "male", "language": "es"}
+
+
+@pytest.fixture
+def pcp(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.pcp)
+
+
+@pytest.fixture
+def answered(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.answered(session, now=NOW)
+
+
+def test_the_start_page_lists_what_waits_and_our_children(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        question, sent = clinic.family_question(session, now=NOW), clinic.econsult(session, now=NOW)
+        own = clinic.draft(session, now=NOW)
+    page = pcp.get("/clinic").text
+    places = [page.index(consult.number) for consult in (answered, question, sent, own)]
+    assert places == sorted(places)
+    assert ("Luz Prueba" in page, "Sam Sample" in page) == (True, False)
+
+
+def test_another_clinic_sees_none_of_it(browser_of: BrowserOf, clinic: Clinic, answered: Consult) -> None:
+    page = browser_of(clinic.other_pcp).get("/clinic").text
+    assert (answered.number in page, "Luz" in page) == (False, False)
+    for person in (clinic.derm, clinic.mother, clinic.coordinator, clinic.director):
+        assert browser_of(person).get("/clinic").status_code == 403
+
+
+def test_the_answer_is_read_and_acknowledged_with_one_button(
+    runtime: Runtime, pcp: FlaskClient, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    page = pcp.get(f"/consults/{answered.public_id}").text
+    for words in (ANSWER["impression"], ANSWER["watch_for"], ANSWER["family_summary"], "I have read this"):
+        assert str(words) in page
+    assert post(pcp, f"/consults/{answered.public_id}/acknowledge", {}).status_code == 303
+    with runtime.database.reading() as session:
+        consult = session.get_one(Consult, answered.id)
+    assert (consult.acknowledged_at is None, consult.released_at is None) == (False, False)
+    assert "I have read this" not in pcp.get(f"/consults/{answered.public_id}").text
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "informed", "close", "withdraw", "send-on"])
+def test_who_has_no_right_to_a_verb_is_refused(
+    browser_of: BrowserOf, clinic: Clinic, answered: Consult, verb: str
+) -> None:
+    path, fields = f"/consults/{answered.public_id}/{verb}", {"method": "phone"}
+    for person, status in ((clinic.other_pcp, 404), (clinic.derm, 403), (clinic.mother, 403), (clinic.admin, 403)):
+        refused = post(browser_of(person), path, fields).status_code
+        assert refused == status or (verb == "send-on" and refused == 404)
+
+
+def test_telling_the_family_stops_their_clock(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    path = f"/consults/{answered.public_id}/informed"
+    page = post(pcp, path, {"method": "opened"})
+    assert (page.status_code, "Choose how the family heard it" in page.text) == (422, True)
+    assert post(pcp, path, {"method": "phone", "teach_back": "on"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, answered.id).informed_method == "phone"
+    assert "told by phone" in pcp.get(f"/consults/{answered.public_id}").text
+
+
+def test_closing_before_the_family_heard_needs_a_reason(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    path = f"/consults/{answered.public_id}/close"
+    page = post(pcp, path, {"close_reason": ""})
+    assert (page.status_code, "before the family heard" in page.text) == (422, True)
+    assert post(pcp, path, {"close_reason": "Family moved away"}).location == "/clinic?said=closed"
+    assert answered.number in pcp.get("/clinic?view=done").text
+    assert answered.number not in pcp.get("/clinic").text
+
+
+def test_a_request_is_taken_back_once(runtime: Runtime, pcp: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        asked = clinic.econsult(session, now=NOW)
+    path = f"/consults/{asked.public_id}/withdraw"
+    assert post(pcp, path, {"reason": "Solved"}).location == "/clinic?said=withdrawn"
+    assert post(pcp, path, {"reason": "Solved"}).status_code == 409
+
+
+def test_a_child_is_registered_under_a_key_of_its_own(pcp: FlaskClient, clinic: Clinic) -> None:
+    assert post(pcp, "/clinic/children/new", CHILD).location == "/clinic/ask?said=registered"
+    page = pcp.get("/clinic/ask?said=registered").text
+    assert ("Nuevo Prueba" in page, "The child is registered" in page) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "Write the child&#39;s name"),
+        ({"birth_date": "30/05/2021"}, "Write the date as 2021-05-30"),
+        ({"birth_date": "1990-01-01"}, "under 21 years"),
+        ({"birth_date": ""}, "Write the birth date"),
+    ],
+)
+def test_a_wrong_registration_says_what_is_wrong(pcp: FlaskClient, changes: dict[str, str], words: str) -> None:
+    page = post(pcp, "/clinic/children/new", {**CHILD, **changes})
+    assert (page.status_code, words in page.text) == (422, True)
+
+
+def test_a_telepresenter_sees_only_own_sessions(browser_of: BrowserOf, clinic: Clinic, answered: Consult) -> None:
+    nurse = browser_of(clinic.nurse)
+    assert answered.number not in nurse.get("/clinic").text
+    assert post(nurse, "/clinic/children/new", CHILD).status_code == 303
+    assert "Nuevo Prueba" in nurse.get("/clinic/ask").text

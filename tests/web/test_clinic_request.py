@@ -1,0 +1,156 @@
+"""Asking a specialist: the draft, what is missing, red flags with attestation, consent, sending."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults.clocks import clocks_of
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.people.consent import Consent
+from tests.personas import QUESTION, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+FIELDS: dict[str, Any] = {
+    "specialty": "dermatology",
+    "question": QUESTION,
+    "question_type": "diagnosis",
+    "urgency": "same_day",
+    "thinks": "Eczema",
+    "tried": "",
+    "background": "",
+    "body_site": "elbow",
+    "consent_by": "parent",
+    "consent_method": "verbal",
+    "consent_language": "es",
+}
+
+
+@pytest.fixture
+def pcp(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.pcp)
+
+
+@pytest.fixture
+def path(pcp: FlaskClient, clinic: Clinic) -> str:
+    """The page of a new, empty draft."""
+    answer = post(pcp, "/clinic/ask", {"child": clinic.child.public_id})
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def consult_at(runtime: Runtime, path: str) -> Consult:
+    with runtime.database.reading() as session:
+        query = select(Consult).where(Consult.public_id == path.rpartition("/")[2])
+        return session.scalars(query).one()
+
+
+def test_an_empty_draft_names_the_child_to_us_and_not_to_the_specialist(
+    pcp: FlaskClient, clinic: Clinic, path: str
+) -> None:
+    page = pcp.get(path).text
+    assert clinic.child.name in page
+    assert clinic.child.name not in page.partition('class="peek"')[2]
+    assert "Ready to send: 0 of 6" in page
+    assert f'data-consult="{path.rpartition("/")[2]}"' in page
+
+
+def test_a_strange_child_cannot_be_chosen(pcp: FlaskClient, browser_of: BrowserOf, clinic: Clinic) -> None:
+    assert post(pcp, "/clinic/ask", {"child": clinic.other_child.public_id}).status_code == 404
+    assert post(pcp, "/clinic/ask", {}).status_code == 404
+    assert post(browser_of(clinic.derm), "/clinic/ask", {"child": clinic.child.public_id}).status_code == 403
+
+
+def test_saving_keeps_what_is_there(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    assert post(pcp, path, {"question": "Short", "thinks": "Eczema", "verb": "save"}).location == f"{path}?said=saved"
+    kept = consult_at(runtime, path)
+    assert (kept.question, kept.details["thinks"], kept.status) == ("Short", "Eczema", "draft")
+    assert "Ready to send: 1 of 6" in pcp.get(path).text
+
+
+def test_a_request_is_sent_with_its_clock(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    answer = post(pcp, path, {**FIELDS, "verb": "send"})
+    assert answer.location == f"/consults/{path.rpartition('/')[2]}?said=request_sent"
+    sent = consult_at(runtime, path)
+    with runtime.database.reading() as session:
+        clock = clocks_of(session, sent.id)[0]
+    assert (sent.status, sent.urgency) == ("submitted", "same_day")
+    assert clock.deadline_at - clock.started_at == timedelta(hours=4)
+    assert pcp.get(path).location == f"/consults/{sent.public_id}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"specialty": ""}, "specialty", "Choose a specialty"),
+        ({"question": "Short"}, "question", "at least 20 letters"),
+        ({"question_type": "nonsense"}, "question_type", "Choose what you want to know"),
+        ({"consent_by": ""}, "consent_by", "Say who agreed and how"),
+    ],
+)
+def test_what_is_missing_is_named_at_its_field(
+    runtime: Runtime, pcp: FlaskClient, path: str, changes: dict[str, str], field: str, words: str
+) -> None:
+    page = post(pcp, path, {**FIELDS, **changes, "verb": "send"})
+    assert page.status_code == 422
+    assert f'<a href="#{field}">' in page.text
+    assert page.text.count(words) >= 2
+    assert f'id="{field}"' in page.text
+    assert consult_at(runtime, path).status == "draft"
+
+
+def test_a_red_flag_stops_the_request_and_is_kept(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    page = post(pcp, path, {**FIELDS, "red_flags": ["seizure"], "verb": "send"})
+    assert (page.status_code, "This may be an emergency" in page.text) == (409, True)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(RedFlagStop)).one().is_attested is False
+    assert consult_at(runtime, path).status == "draft"
+
+
+def test_a_clinician_who_examined_the_child_may_go_on(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str
+) -> None:
+    fields = {**FIELDS, "red_flags": ["seizure"], "verb": "send"}
+    assert post(pcp, path, {**fields, "examined_by": "Dr. Hale"}).status_code == 409
+    attested = {"examined_by": "Dr. Hale", "why_safe": "Known absence seizures, well now"}
+    assert post(pcp, path, {**fields, **attested}).status_code == 303
+    with runtime.database.reading() as session:
+        stops = session.scalars(select(RedFlagStop).order_by(RedFlagStop.id)).all()
+    assert [stop.is_attested for stop in stops] == [False, True]
+
+
+def test_a_draft_that_saves_itself_repeats_no_consent(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    for _ in range(3):
+        post(pcp, path, {**FIELDS, "verb": "save"})
+    post(pcp, path, {**FIELDS, "consent_method": "paper", "verb": "save"})
+    with runtime.database.reading() as session:
+        assert [row.method for row in session.scalars(select(Consent).order_by(Consent.id))] == ["verbal", "paper"]
+
+
+def test_an_open_request_for_the_same_child_is_pointed_out(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str
+) -> None:
+    assert "No open request for this child" in pcp.get(path).text
+    with runtime.database.writing() as session:
+        other = clinic.econsult(session, now=NOW)
+    page = pcp.get(path).text
+    assert (other.number in page, "Add to it instead of asking twice" in page) == (True, True)
+
+
+def test_a_draft_is_the_teams_alone(browser_of: BrowserOf, clinic: Clinic, path: str) -> None:
+    for person, status in ((clinic.other_pcp, 404), (clinic.derm, 403), (clinic.mother, 403), (clinic.nurse, 404)):
+        assert browser_of(person).get(path).status_code == status
+        assert post(browser_of(person), path, FIELDS).status_code == status
+
+
+def test_a_draft_can_be_thrown_away(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    assert post(pcp, f"{path}/discard", {}).location == "/clinic?said=withdrawn"
+    assert consult_at(runtime, path).status == "withdrawn"
+    assert post(pcp, path, {**FIELDS, "verb": "send"}).status_code == 409

@@ -1,0 +1,106 @@
+"""The coordinator's list: who has not heard, the call, the telephone number that is shown only when asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.audit import AuditEvent
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+
+
+@pytest.fixture
+def coordinator(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.coordinator)
+
+
+@pytest.fixture
+def answered(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0177"
+        return clinic.answered(session, now=NOW)
+
+
+def test_the_board_counts_the_families_who_wait(coordinator: FlaskClient, answered: Consult) -> None:
+    page = coordinator.get("/coordination").text
+    assert ("1 family is waiting to hear" in page, answered.number in page) == (True, True)
+    assert "family told" in page
+
+
+def test_an_empty_board_says_so(coordinator: FlaskClient, clinic: Clinic) -> None:
+    assert "Every family has been told" in coordinator.get("/coordination").text
+
+
+def test_the_card_says_what_to_tell_and_hides_the_number(coordinator: FlaskClient, answered: Consult) -> None:
+    page = coordinator.get(f"/coordination/{answered.public_id}").text
+    assert str(ANSWER["family_summary"]) in page
+    assert ("505-555-0177" in page, "lane=clinicians" in page, '<img src="/media' in page) == (False, False, False)
+
+
+def test_showing_the_number_is_written_down(
+    runtime: Runtime, coordinator: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    page = post(coordinator, f"/coordination/{answered.public_id}/phone", {})
+    assert "505-555-0177" in page.text
+    with runtime.database.reading() as session:
+        row = session.scalars(select(AuditEvent).where(AuditEvent.action == "reveal_phone")).one()
+    assert (row.person_id, row.entity_id) == (clinic.coordinator.id, clinic.child.public_id)
+
+
+def test_a_family_that_heard_moves_on_and_is_closed(
+    runtime: Runtime, coordinator: FlaskClient, answered: Consult
+) -> None:
+    path = f"/coordination/{answered.public_id}"
+    page = post(coordinator, f"{path}/informed", {"teach_back": "on"})
+    assert (page.status_code, "Choose how the family heard it" in page.text) == (422, True)
+    fields = {"method": "visit", "teach_back": "on"}
+    assert post(coordinator, f"{path}/informed", fields).location == f"{path}?said=informed"
+    assert "Every family has been told" in coordinator.get("/coordination").text
+    assert post(coordinator, f"{path}/close", {}).location == "/coordination?said=closed"
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, answered.id).status == "closed"
+        details = session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "inform")).all()
+    assert details == ["visit/teach_back"]
+
+
+def test_closing_early_needs_a_reason(coordinator: FlaskClient, answered: Consult) -> None:
+    page = post(coordinator, f"/coordination/{answered.public_id}/close", {})
+    assert (page.status_code, "before the family heard" in page.text) == (422, True)
+
+
+def test_coordinators_write_to_their_lanes_only(
+    coordinator: FlaskClient, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    path = f"/consults/{answered.public_id}/messages"
+    answer = post(coordinator, path, {"lane": "coordination", "text": "No answer at 10:00"})
+    assert answer.location == f"/coordination/{answered.public_id}?lane=coordination&said=sent"
+    assert "No answer at 10:00" in coordinator.get(f"/coordination/{answered.public_id}").text
+    assert "No answer at 10:00" in browser_of(clinic.pcp).get(f"/consults/{answered.public_id}?lane=coordination").text
+    assert "No answer at 10:00" not in browser_of(clinic.derm).get(f"/consults/{answered.public_id}").text
+    assert post(coordinator, path, {"lane": "clinicians", "text": "x"}).status_code == 403
+    empty = post(coordinator, path, {"lane": "coordination", "text": " "})
+    assert (empty.status_code, empty.location) == (303, f"/coordination/{answered.public_id}?lane=coordination")
+
+
+def test_others_stay_outside(browser_of: BrowserOf, clinic: Clinic, answered: Consult) -> None:
+    for person in (clinic.pcp, clinic.derm, clinic.mother, clinic.director):
+        assert browser_of(person).get("/coordination").status_code == 403
+        assert browser_of(person).get(f"/coordination/{answered.public_id}").status_code == 403
+        assert post(browser_of(person), f"/coordination/{answered.public_id}/phone", {}).status_code == 403
+    assert browser_of(clinic.coordinator).get(f"/coordination/{'0' * 32}").status_code == 404
+
+
+def test_a_draft_answer_is_not_told(runtime: Runtime, coordinator: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        held = clinic.claimed(session, now=NOW)
+    page = coordinator.get(f"/coordination/{held.public_id}").text
+    assert ("Being answered" in page, "What to tell the family" in page) == (True, False)

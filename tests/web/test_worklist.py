@@ -1,0 +1,134 @@
+"""The specialist's queue: order, tabs, filters, claiming, the next case, and news without health data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.audit import AuditEvent
+from econsult.consults import holding, threads
+from econsult.consults.attachments import MediaKind
+from econsult.consults.records import Consult
+from econsult.people.signin import SignInSession
+from tests.personas import LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from tests.web.filing import file_received
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=30)
+
+
+@pytest.fixture
+def derm(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.derm)
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.econsult(session, now=NOW)
+
+
+def test_the_queue_shows_the_question_and_never_the_name(derm: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    page = derm.get("/worklist").text
+    assert asked.number in page
+    assert "Girl, 4 years" in page
+    assert asked.question in page
+    assert (clinic.child.name in page, clinic.mother.name in page) == (False, False)
+
+
+def test_listing_leaves_an_audit_row(runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    derm.get("/worklist")
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(AuditEvent).where(AuditEvent.action == "list")).all()
+    assert [(row.person_id, row.consult_id) for row in rows] == [(clinic.derm.id, asked.id)]
+
+
+def test_the_urgent_one_comes_first(runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    with runtime.database.writing() as session:
+        urgent = clinic.econsult(session, now=NOW, urgency="urgent")
+    page = derm.get("/worklist").text
+    assert page.index(f'<b class="num">{urgent.number}') < page.index(f'<b class="num">{asked.number}')
+    assert "tag-stop" in page
+
+
+def test_a_paused_request_says_what_it_waits_for(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        holding.claim(session, consult, clinic.derm, now=NOW, lease=LEASE)
+        threads.request_info(session, consult, clinic.derm, text="More", items=[], audience=None, now=NOW)
+    page = derm.get("/worklist?view=waiting").text
+    assert "Paused: needs clinic" in page
+    assert asked.number not in derm.get("/worklist").text
+
+
+def test_a_file_that_is_not_ready_is_flagged(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    file_received(runtime, asked, clinic.pcp, MediaKind.PHOTO, NOW)
+    assert "1 of 1 not ready" in derm.get("/worklist").text
+
+
+def test_other_specialties_and_other_roles_see_nothing(browser_of: BrowserOf, clinic: Clinic, asked: Consult) -> None:
+    assert asked.number not in browser_of(clinic.neuro).get("/worklist").text
+    for person in (clinic.pcp, clinic.mother, clinic.coordinator, clinic.admin):
+        assert browser_of(person).get("/worklist").status_code == 403
+        assert browser_of(person).get("/worklist/marks").status_code == 403
+
+
+def test_a_bad_cursor_or_tab_is_no_crash(derm: FlaskClient, asked: Consult) -> None:
+    assert derm.get("/worklist?cursor=%00x").status_code == 422
+    assert asked.number in derm.get("/worklist?view=nonsense&specialty=nonsense").text
+
+
+def test_more_rows_wait_behind_one_link(runtime: Runtime, derm: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        consults = [clinic.econsult(session, now=NOW) for _ in range(51)]
+    page = derm.get("/worklist").text
+    assert page.count("<tr role=") == 51  # The head and 50 rows.
+    rest = derm.get("/worklist" + page.partition('<p class="more"><a class="btn btn-line" href="')[2].partition('"')[0])
+    assert consults[-1].number in rest.text
+
+
+def test_the_next_case_is_claimed_and_opened(runtime: Runtime, derm: FlaskClient, asked: Consult) -> None:
+    answer = post(derm, "/worklist/next", {}, form_at="/worklist")
+    assert (answer.status_code, answer.location) == (303, f"/consults/{asked.public_id}")
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).status == "claimed"
+    assert post(derm, "/worklist/next", {}, form_at="/worklist").location == "/worklist?said=all_answered"
+    assert "Nothing more waits for you" in derm.get("/worklist?said=all_answered").text
+
+
+def test_only_one_of_two_claims_wins(browser_of: BrowserOf, clinic: Clinic, asked: Consult) -> None:
+    first, second = browser_of(clinic.derm), browser_of(clinic.derm2)
+    assert post(first, f"/consults/{asked.public_id}/claim", {}).status_code == 303
+    assert post(second, f"/consults/{asked.public_id}/claim", {}).status_code == 409
+    assert post(browser_of(clinic.neuro), f"/consults/{asked.public_id}/claim", {}).status_code == 404
+
+
+def test_news_are_marks_that_name_nobody(runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    news = derm.get("/worklist/marks?view=pool")
+    assert news.get_json() == {"marks": [f"{asked.public_id}.{asked.version}"]}
+    etag = news.headers["ETag"]
+    assert derm.get("/worklist/marks?view=pool", headers={"If-None-Match": etag}).status_code == 304
+    with runtime.database.writing() as session:
+        clinic.econsult(session, now=NOW)
+    assert len(derm.get("/worklist/marks", headers={"If-None-Match": etag}).get_json()["marks"]) == 2
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(runtime: Runtime, derm: FlaskClient, clinic: Clinic) -> None:
+    def last_seen(headers: dict[str, str]) -> datetime:
+        with runtime.database.writing() as session:
+            session.scalars(select(SignInSession)).one().seen_at = NOW + timedelta(minutes=5)
+        derm.get("/worklist/marks", headers=headers)
+        with runtime.database.reading() as session:
+            return session.scalars(select(SignInSession)).one().seen_at
+
+    assert last_seen({"X-Background": "1"}) == NOW + timedelta(minutes=5)
+    assert last_seen({}) > NOW + timedelta(minutes=5)
