@@ -81,7 +81,7 @@ def _settle(session: Session, now: datetime) -> None:
 def told(session: Session) -> dict[str, str]:
     """The public ids of the consults that were made for the demo, by the key of their case."""
     query = select(audit.AuditEvent.detail, audit.AuditEvent.entity_id).where(audit.AuditEvent.action == MARK)
-    return dict(session.execute(query).tuples().all())
+    return {row.detail: row.entity_id for row in session.execute(query)}
 
 
 def _open(session: Session, stage: Stage, case: Case) -> Consult:

@@ -1,0 +1,162 @@
+"""The demo clinic: whom it holds, that it is told once, and where it refuses to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from econsult.access import patients_for
+from econsult.consults.attachments import Attachment, AttachmentState
+from econsult.consults.records import Consult
+from econsult.errors import SettingError
+from econsult.jobs import Job, JobState
+from econsult.people.patients import Patient, caregivers_of
+from econsult.people.persons import SPECIALTIES, Person, person_by_email
+from econsult.people.signin import use_link
+from econsult.settings import load_settings
+from tests.workers.clinic import Clinic, now
+from workers import demo
+from workers.clock import Ticker
+from workers.demo.drawing import draw, seed_of
+from workers.runtime import Runtime, open_runtime
+
+STAFF = ["pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "privacy", "admin"]
+PERSONAS = ["parent", "parent2", *STAFF]
+    "parent",
+    "parent2",
+    "pcp",
+    "derm",
+    "derm2",
+    "neuro",
+    "coordinator",
+    "nurse",
+    "director",
+    "privacy",
+    "admin",
+]
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """A demo clinic as it is at the first start, before any worker has run."""
+    settings = load_settings({"ECONSULT_DATA": str(tmp_path_factory.mktemp("demo"))}, is_demo=True)
+    runtime = open_runtime(settings)
+    runtime.database.migrate()
+    demo.check_records(runtime)
+    demo.seed(runtime, now())
+    yield runtime
+    runtime.close()
+
+
+def _person(runtime: Runtime, key: str) -> Person:
+    with runtime.database.reading() as session:
+        person = person_by_email(session, runtime.database.cipher, f"{key}@demo.test")
+    assert person is not None
+    return person
+
+
+def test_every_persona_has_a_link_that_signs_in_once(seeded: Runtime) -> None:
+    links = demo.sign_in_links(seeded, now())
+    assert [email for email, _ in links] == [f"{key}@demo.test" for key in PERSONAS]
+    with seeded.database.writing() as session:
+        for email, token in links:
+            person = use_link(session, token, now() + timedelta(hours=23))
+            assert person is not None
+            assert person.email == email
+            assert use_link(session, token, now()) is None
+
+
+def test_there_are_twelve_children_and_twenty_five_consults_of_every_specialty_and_state(seeded: Runtime) -> None:
+    with seeded.database.reading() as session:
+        assert session.scalars(select(func.count(Patient.id))).one() == 12
+        consults = list(session.scalars(select(Consult)))
+    assert len(consults) == 25
+    assert {consult.specialty for consult in consults} - {None} == set(SPECIALTIES)
+    # Nothing leads to `redirected` yet.
+    states = ["draft", "submitted", "claimed", "needs_info", "answered", "closed", "declined", "withdrawn"]
+    assert {consult.status for consult in consults} == set(states)
+
+
+def test_the_first_child_of_the_pcp_is_the_parents_and_speaks_spanish(seeded: Runtime) -> None:
+    pcp, parent = _person(seeded, "pcp"), _person(seeded, "parent")
+    with seeded.database.writing() as session:
+        first = patients_for(session, pcp, now=now())[0]
+        assert [person.id for person in caregivers_of(session, first.id, now())] == [parent.id]
+    assert (first.language, parent.language) == ("es", "es")
+
+
+def test_one_request_is_overdue_one_paused_and_one_urgent(seeded: Runtime) -> None:
+    Ticker(seeded).tick(now())
+    with seeded.database.reading() as session:
+        consults = list(session.scalars(select(Consult)))
+    waiting = [consult for consult in consults if consult.status in {"submitted", "claimed"}]
+    assert sum(1 for consult in waiting if consult.due_at and consult.due_at < now()) == 1
+    assert [consult.specialty for consult in waiting if consult.urgency == "urgent"] == ["metabolic"]
+    assert any(consult.status == "needs_info" for consult in consults)
+
+
+def test_no_file_is_ready_before_a_worker_has_seen_it(seeded: Runtime) -> None:
+    with seeded.database.reading() as session:
+        states = set(session.scalars(select(Attachment.state)))
+        jobs = session.scalars(
+            select(func.count(Job.id)).where(Job.kind == "prepare", Job.state == JobState.DONE)
+        ).one()
+    assert states == {AttachmentState.RECEIVED}
+    assert jobs == 0
+
+
+def test_a_second_start_adds_nothing(seeded: Runtime) -> None:
+    tables = (Patient, Person, Consult, Attachment, Job)
+    with seeded.database.reading() as session:
+        before = [session.scalars(select(func.count(table.id))).one() for table in tables]
+    demo.seed(seeded, now())
+    with seeded.database.reading() as session:
+        assert [session.scalars(select(func.count(table.id))).one() for table in tables] == before
+
+
+def test_the_files_that_follow_are_drawn_and_sent_once(seeded: Runtime) -> None:
+    assert demo.lacks_media(seeded)
+    sent = demo.send_media(seeded, now())
+    assert sent > 10
+    assert not demo.lacks_media(seeded)
+    assert demo.send_media(seeded, now()) == 0
+
+
+def test_a_case_s_file_is_the_same_on_every_machine(seeded: Runtime) -> None:
+    case = next(case for case in demo.CASES if case.key == "samuel-screen")
+    with seeded.database.reading() as session:
+        child = session.get_one(Patient, 1)
+    once, twice = (draw(case.media[0], child, seed_of(case, 0), child.created_at) for _ in range(2))
+    assert once == twice
+    assert once.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",  # noqa: S104 - to be refused.
+        "::",
+        "192.0.2.7",
+        "example.test",
+    ],
+)
+def test_the_demo_listens_on_loopback_only(host: str, tmp_path: Path) -> None:
+    settings = load_settings({"ECONSULT_DATA": str(tmp_path)}, is_demo=True)
+    with pytest.raises(SettingError, match="loopback"):
+        demo.check_place(settings, host)
+    demo.check_place(settings, "localhost")
+
+
+def test_the_demo_is_refused_where_the_pages_are_https() -> None:
+    settings = load_settings({"ECONSULT_BASE_URL": "https://clinic.test"}, is_demo=True)
+    with pytest.raises(SettingError, match="https"):
+        demo.check_place(settings, "localhost")
+
+
+def test_the_demo_is_refused_on_a_real_program_s_records(clinic: Clinic) -> None:
+    with pytest.raises(SettingError, match="real program"):
+        demo.check_records(clinic.runtime)

@@ -1,0 +1,139 @@
+"""`python -m web` as people start it, without the demo: ready, kept alive, drained."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.processes import Launch, Service, start
+from tests.workers.clinic import wait_until
+
+COMMAND = (sys.executable, "-m", "web")
+
+
+@dataclass
+class House:
+    """A running one-command mode."""
+
+    folder: Path
+    port: int
+    service: Service
+
+    @property
+    def log(self) -> str:
+        return self.service.launch.log.read_text()
+
+    def ask(self, path: str) -> tuple[int, dict[str, Any]]:
+        try:
+            with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def child(self, *words: str) -> int | None:
+        """The process below the supervisor whose command holds these words."""
+        children = Path(f"/proc/{self.service.pid}/task/{self.service.pid}/children").read_text().split()
+        commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        return next((pid for pid, command in commands.items() if all(word in command for word in words)), None)
+
+
+def _open_house(folder: Path, **environ: str) -> House:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = folder / "log"
+    environ = {"PATH": os.environ["PATH"], "PORT": str(port), "HOME": str(folder), **environ}
+    environ |= {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    service = start(Launch([*COMMAND, "--data", str(folder / "var")], log, environ=environ))
+    house = House(folder, port, service)
+    service.wait_ready(lambda: "Ready: " in log.read_text(), 60)
+    return house
+
+
+@pytest.fixture
+def house(folder: Path) -> Iterator[House]:
+    """The one command in a fresh folder."""
+    house = _open_house(folder)
+    yield house
+    house.service.stop(40)
+
+
+def _end(house: House) -> int:
+    os.kill(house.service.pid, signal.SIGTERM)
+    return house.service.process.wait(60)
+
+
+def test_it_says_ready_when_everything_is_and_drains_with_exit_0(house: House) -> None:
+    assert f"Ready: http://localhost:{house.port}" in house.log
+    status, told = house.ask("/health/ready")
+    assert (status, told["status"], told["redis"]["mode"]) == (200, "ready", "embedded")
+    for name in ("keys", "secret_key"):
+        assert (house.folder / "var" / name).stat().st_mode & 0o777 == 0o600
+    assert _end(house) == 0
+    assert "Traceback" not in house.log
+    assert not (house.folder / "var" / "redis" / "econsult-embedded.sock").exists()
+
+
+def test_a_child_that_is_killed_comes_back(house: House) -> None:
+    for words in (("workers", "fast"), ("gunicorn",), ("redis-server",)):
+        first = house.child(*words)
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda words=words, first=first: house.child(*words) not in {None, first})  # type: ignore[misc]
+    wait_until(lambda: house.ask("/health/ready")[0] == 200)
+    assert house.log.count("ended (signal 9); starting it again") == 3
+    assert _end(house) == 0
+
+
+def test_a_second_one_on_the_same_folder_or_port_is_refused_in_one_line(house: House, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"]}
+    for folder, port, word in ((house.folder / "var", 0, "Another"), (tmp_path, house.port, "Port")):
+        command = [*COMMAND, "--data", str(folder), "--port", str(port)]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(word)
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ECONSULT_LEASE_SECONDS", "soon"),
+        ("ECONSULT_BLOBS_URL", "ftp://x"),
+        ("PORT", "http"),
+        ("ECONSULT_DATABASE_URL", "mysql://x"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    environ = {"PATH": os.environ["PATH"], "ECONSULT_DATA": str(tmp_path), "PORT": "0", name: value}
+    done = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().count("\n") == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_health_tells_a_missing_clock_and_no_secrets(house: House) -> None:
+    clock = house.child("workers.clock")
+    assert clock is not None
+    os.kill(clock, signal.SIGSTOP)
+    wait_until(lambda: house.ask("/health/ready")[0] == 503)
+    _, told = house.ask("/health/ready")
+    assert told["clock"]["ok"] is False
+    assert str(house.folder) not in json.dumps(told)
+    os.kill(clock, signal.SIGCONT)
+    wait_until(lambda: house.ask("/health/ready")[0] == 200)
+    assert house.ask("/health/live") == (200, {"status": "live"})
