@@ -26,18 +26,6 @@ from workers.runtime import Runtime, open_runtime
 
 STAFF = ["pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "privacy", "admin"]
 PERSONAS = ["parent", "parent2", *STAFF]
-    "parent",
-    "parent2",
-    "pcp",
-    "derm",
-    "derm2",
-    "neuro",
-    "coordinator",
-    "nurse",
-    "director",
-    "privacy",
-    "admin",
-]
 
 
 @pytest.fixture(scope="module")
