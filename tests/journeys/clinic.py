@@ -13,11 +13,17 @@ def row_of(eyes: Eyes, number: str) -> Locator:
     return eyes.page.locator("tr", has=eyes.page.locator("b.num", has_text=number))
 
 
+def open_row(eyes: Eyes, number: str) -> None:
+    """Follow the row's link."""
+    with eyes.page.expect_navigation():
+        row_of(eyes, number).locator("a.ask-line").click()
+
+
 def read_question(eyes: Eyes, number: str, child: str) -> None:
     """The family's question is in the clinic's list; opened, it shows whose it is and what was asked."""
     eyes.sign_in("pcp@demo.test")
     eyes.look("home")
-    row_of(eyes, number).locator("a.ask-line").click()
+    open_row(eyes, number)
     text = eyes.look("question")
     assert QUESTION in text
     assert child in text
@@ -32,7 +38,7 @@ def send_on(eyes: Eyes, number: str) -> None:
     page.locator("#question").fill(ON)
     page.locator("#thinks").fill("Atopic dermatitis; emollient for two weeks did little.")
     eyes.look("send-on")
-    page.locator("form[action$='/send-on'] button").click()
+    eyes.turn("form[action$='/send-on'] button")
     eyes.look("sent-on")
     expect(row_of(eyes, number)).to_have_count(1)
 
@@ -40,7 +46,7 @@ def send_on(eyes: Eyes, number: str) -> None:
 def see_no_draft(eyes: Eyes, number: str, words: str) -> None:
     """What the specialist is still writing is not the clinic's to read."""
     eyes.go("/clinic")
-    row_of(eyes, number).locator("a.ask-line").click()
+    open_row(eyes, number)
     assert words not in eyes.look("being-answered")
 
 
@@ -48,9 +54,9 @@ def acknowledge(eyes: Eyes, number: str, words: str) -> None:
     """The signed answer is on top of the list; one button says that it was read."""
     eyes.go("/clinic")
     eyes.look("answered")
-    row_of(eyes, number).locator("a.ask-line").click()
+    open_row(eyes, number)
     assert words in eyes.look("answer")
-    eyes.page.locator("form[action$='/acknowledge'] button").click()
+    eyes.turn("form[action$='/acknowledge'] button")
     expect(eyes.page.locator("form[action$='/acknowledge']")).to_have_count(0)
     eyes.look("acknowledged")
 
@@ -61,7 +67,7 @@ def close(eyes: Eyes, number: str) -> None:
     assert "The family has heard" in eyes.look("heard")
     page = eyes.page
     page.locator("details", has=page.locator("form[action$='/close']")).locator("summary").click()
-    page.locator("form[action$='/close'] button").click()
+    eyes.turn("form[action$='/close'] button")
     eyes.look("closed")
     expect(row_of(eyes, number)).to_have_count(0)
     eyes.go("/clinic?view=done")

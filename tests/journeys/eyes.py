@@ -32,7 +32,7 @@ class Eyes:
         """Open the one-time link that was printed, and press its one button."""
         self.page.goto(self.product.link(email))
         self.look("link")
-        self.page.locator("main form button").click()
+        self.turn("main form button")
 
     def go(self, path: str) -> None:
         self.page.goto(self.product.address + path)
@@ -47,9 +47,10 @@ class Eyes:
             assert english_left(self.page) == set(), what
         return self.page.locator("body").inner_text()
 
-    def press(self, words: str) -> None:
-        """Press the button or link with these words, wherever it is."""
-        self.page.get_by_role("button", name=words).or_(self.page.get_by_role("link", name=words)).first.click()
+    def turn(self, selector: str) -> None:
+        """Press the one thing that leads to the next page, and wait until that has loaded."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).click()
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -15,6 +15,7 @@ from tests.journeys.story import QUESTION, TOLD
 
 HOME_ZONE = ZoneInfo("America/Denver")
 WAIT = 90_000
+ONWARD = "main form button.btn-big >> nth=-1"
 
 
 def begin(eyes: Eyes) -> None:
@@ -26,10 +27,10 @@ def begin(eyes: Eyes) -> None:
 def start(eyes: Eyes) -> None:
     """She starts a question, and is asked about an emergency before anything else."""
     eyes.look("home")
-    eyes.page.locator("main form[action$='/ask'] button").first.click()
+    eyes.turn("main form[action$='/ask'] button >> nth=0")
     assert "911" in eyes.look("emergency")
     assert eyes.page.locator("input[type=file]").count() == 0
-    eyes.page.locator("button[value=no]").click()
+    eyes.turn("button[value=no]")
 
 
 def say_where(eyes: Eyes) -> None:
@@ -37,7 +38,7 @@ def say_where(eyes: Eyes) -> None:
     eyes.look("where")
     assert eyes.page.locator("input[type=file]").count() == 0
     eyes.page.locator("input[value=elbow]").check()
-    eyes.page.locator("main form button.btn-big").last.click()
+    eyes.turn(ONWARD)
 
 
 def send_files(eyes: Eyes, media: Media) -> None:
@@ -51,7 +52,7 @@ def send_files(eyes: Eyes, media: Media) -> None:
     eyes.look("photos-leaving")
     expect_sent(eyes, 4)
     assert NAME not in eyes.look("photos-sent")
-    eyes.page.locator(".onward a").click()
+    eyes.turn(".onward a")
 
 
 def choose(eyes: Eyes, field: str, name: str, media_type: str, data: bytes) -> None:
@@ -77,7 +78,7 @@ def tell(eyes: Eyes) -> None:
     page.locator("#story").fill(TOLD)
     page.locator("#question").fill(QUESTION)
     eyes.look("story")
-    page.locator("main form button.btn-big").last.click()
+    eyes.turn(ONWARD)
 
 
 def consent(eyes: Eyes) -> str:
@@ -86,7 +87,7 @@ def consent(eyes: Eyes) -> str:
     assert QUESTION in text
     assert TOLD in text
     eyes.page.locator("#agree").check()
-    eyes.page.locator("main form button.btn-big").last.click()
+    eyes.turn(ONWARD)
     text = eyes.look("sent")
     assert promised(text), text
     return number_in(text)
@@ -105,7 +106,7 @@ def promised(text: str) -> bool:
 
 def follow(eyes: Eyes) -> str:
     """Her question's own page, where every file is shown as prepared; returns the page's path."""
-    eyes.page.locator("main a.btn-big").click()
+    eyes.turn("main a.btn-big")
     eyes.look("status")
     pictures = eyes.page.locator("#files li img")
     expect(pictures).to_have_count(4, timeout=WAIT)
@@ -120,11 +121,11 @@ def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
     text = eyes.look("asked")
     assert asked in text
     assert "El tiempo" in text
-    eyes.page.locator(f"a[href$='{path}/photos']").click()
+    eyes.turn(f"a[href$='{path}/photos']")
     choose(eyes, "close-choose", f"{NAME} 3.jpg", "image/jpeg", photo)
     expect_sent(eyes, 1)
     eyes.look("asked-sent")
-    eyes.page.locator(".onward a").click()
+    eyes.turn(".onward a")
     assert "El tiempo" not in eyes.look("status-again")
 
 
@@ -141,8 +142,8 @@ def read_answer(eyes: Eyes, path: str, words: str) -> None:
     """She reads the plain words and says that she understood."""
     eyes.go(path)
     eyes.look("answer-ready")
-    eyes.page.locator(f"a.btn-big[href$='{path}/answer']").click()
+    eyes.turn(f"a.btn-big[href$='{path}/answer']")
     assert words in eyes.look("answer")
-    eyes.page.locator("#reply form button").click()
+    eyes.turn("#reply form button")
     expect(eyes.page.locator("#reply form")).to_have_count(0)
     eyes.look("understood")

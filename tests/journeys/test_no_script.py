@@ -24,10 +24,10 @@ def test_a_mother_without_scripts_reaches_the_receipt(
     mother.choose(phone, "far-choose", f"{NAME} 1.jpg", "image/jpeg", media.far)
     mother.choose(phone, "close-choose", f"{NAME} 2.jpg", "image/jpeg", media.close)
     phone.look("chosen")
-    phone.page.locator("[data-upload-plain]").click()
+    phone.turn("[data-upload-plain]")
     expect(phone.page.locator("li.shot[data-file]")).to_have_count(2)
     assert NAME not in phone.look("sent")
-    phone.page.locator(".onward a").click()
+    phone.turn(".onward a")
     mother.tell(phone)
     number = mother.consent(phone)
     assert number in {row["number"] for row in cast.pcp.listed("pool")}
@@ -37,4 +37,4 @@ def become(phone: Eyes) -> None:
     """Choose to be the mother on the demo's front door: the printed link works once and was used elsewhere."""
     phone.go("/")
     phone.look("door")
-    phone.page.locator("button[value=parent]").click()
+    phone.turn("button[value=parent]")
