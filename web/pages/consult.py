@@ -117,7 +117,7 @@ def say(public_id: str) -> Response | tuple[str, int]:
                 return redirect(url_for("coordination.card", public_id=public_id, lane=lane), 303)
             errors = {**form.errors} or {"text": gettext("Write what you want to say")}
             return case_page(
-                open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "items": codes}
+                open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "wanted": codes}
             ), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
 
