@@ -110,3 +110,10 @@ def test_whoever_lost_the_right_meanwhile_gets_nothing_finished(desk: Desk) -> N
     assert sweep(desk.door, now=desk.now).finished == 0
     assert desk.row(upload).state == "rejected"
     assert verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now) == []
+
+
+def test_a_whole_file_that_changed_a_moment_ago_is_left_to_its_own_process(desk: Desk) -> None:
+    upload = whole_but_not_complete(desk, is_closed=False)
+    age(desk.path(upload).parent, desk, QUIET - timedelta(seconds=1))
+    assert sweep(desk.door, now=desk.now) == Swept()
+    assert desk.row(upload).state == "receiving"
