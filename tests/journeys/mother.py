@@ -121,7 +121,7 @@ def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
     text = eyes.look("asked")
     assert asked in text
     assert "El tiempo" in text
-    eyes.turn(f"a[href$='{path}/photos']")
+    eyes.turn(f"a.btn-big[href$='{path}/photos'] >> nth=0")
     choose(eyes, "close-choose", f"{NAME} 3.jpg", "image/jpeg", photo)
     expect_sent(eyes, 1)
     eyes.look("asked-sent")
