@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ from econsult.consults.records import Consult
 from econsult.jobs import Lease
 from imaging import Policy, Report, prepare
 from storage.blobs import BlobError
-from workers.copies import Collected, remove_strays, store_copy
+from workers.copies import Collected, Made, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import UNFINISHED, settle_upload
 from workers.originals import Original
@@ -36,6 +37,7 @@ from workers.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+PUTS_AT_ONCE = 4
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
 
@@ -118,9 +120,20 @@ def _judge(desk: Desk, order: _Order) -> _Verdict:
         return _Verdict(AttachmentState.REJECTED, "checksum", _as_record(replace(report, renditions=())))
     if not report.is_ready:
         return _Verdict(AttachmentState.REJECTED, report.reason, _as_record(report))
-    copies = tuple(store_copy(desk.runtime, order.attachment_id, order.patient_id, made) for made in collected.made)
-    order.original.promote()
-    return _Verdict(AttachmentState.READY, None, _as_record(report), copies)
+    return _Verdict(AttachmentState.READY, None, _as_record(report), _store(desk.runtime, order, collected))
+
+
+def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
+    """Rest the copies and the original in the store side by side: each of them mostly waits for disk or network."""
+
+    def store(made: Made) -> PreparedCopy:
+        return store_copy(runtime, order.attachment_id, order.patient_id, made)
+
+    with ThreadPoolExecutor(PUTS_AT_ONCE, "put") as pool:
+        promoting = pool.submit(order.original.promote)
+        copies = tuple(pool.map(store, collected.made))
+        promoting.result()
+    return copies
 
 
 def _as_record(report: Report) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from workers.process import die_with_parent
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 """How often a worker without Redis looks at the job table."""
 
 
