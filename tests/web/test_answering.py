@@ -145,8 +145,8 @@ def test_no_one_but_the_holder_reads_a_draft(
         consult = session.get_one(Consult, held.id)
         answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOW, lease=LEASE)
     for person in (clinic.pcp, clinic.derm2):
-        assert ANSWER["family_summary"] not in browser_of(person).get(f"/consults/{held.public_id}").text
-    assert ANSWER["family_summary"] in browser_of(clinic.derm).get(f"/consults/{held.public_id}").text
+        assert str(ANSWER["family_summary"]) not in browser_of(person).get(f"/consults/{held.public_id}").text
+    assert str(ANSWER["family_summary"]) in browser_of(clinic.derm).get(f"/consults/{held.public_id}").text
 
 
 def test_the_clinic_answers_a_familys_question_itself(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

@@ -158,8 +158,8 @@ def test_declining_needs_a_reason_that_the_clinic_reads(
     page = post(derm, f"/consults/{held.public_id}/decline", {"reason": " "})
     assert (page.status_code, "Say why" in page.text) == (422, True)
     assert post(derm, f"/consults/{held.public_id}/decline", {"reason": "Needs a visit"}).status_code == 303
-    page = browser_of(clinic.pcp).get(f"/consults/{held.public_id}").text
-    assert ("Needs a visit" in page, "Declined" in page) == (True, True)
+    told = browser_of(clinic.pcp).get(f"/consults/{held.public_id}").text
+    assert ("Needs a visit" in told, "Declined" in told) == (True, True)
 
 
 def test_a_draft_leads_to_its_form(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

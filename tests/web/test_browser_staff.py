@@ -1,0 +1,256 @@
+"""The staff pages in a real browser: accessible and whole on desk and phone, in two languages, quick with keys."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from econsult.consults.answers import draft_of
+from econsult.consults.attachments import MediaKind
+from econsult.consults.records import Consult
+from econsult.people.persons import Person
+from econsult.people.signin import open_session
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.filing import file_ready, file_received
+from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.serving import served
+from workers.copies import Made
+from workers.runtime import Runtime
+
+Enter = Callable[[Page, Person], Page]
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+PICTURE = "figure:not([hidden]) [data-picture]"
+
+
+@pytest.fixture
+def address(shell: Flask) -> Iterator[str]:
+    with served(shell) as address:
+        yield address
+
+
+@pytest.fixture
+def enter(runtime: Runtime, address: str) -> Enter:
+    """Sign a person in on a page of a browser."""
+
+    def entered(page: Page, person: Person) -> Page:
+        with runtime.database.writing() as session:
+            token = open_session(session, person, datetime.now(UTC))
+        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+        return page
+
+    return entered
+
+
+@pytest.fixture
+def rich(runtime: Runtime, clinic: Clinic) -> dict[str, Consult]:
+    """Consults in the states that staff meet, one of them with files."""
+    with runtime.database.writing() as session:
+        found = {
+            "asked": clinic.econsult(session, now=NOW),
+            "held": clinic.claimed(session, now=NOW),
+            "answered": clinic.answered(session, now=NOW),
+            "question": clinic.family_question(session, now=NOW),
+            "draft": clinic.draft(session, now=NOW),
+        }
+    for name in ("asked", "held"):
+        for view in ("far", "close"):
+            file_ready(runtime, found[name], clinic.pcp, MediaKind.PHOTO, copies(), NOW, view=view)
+        file_received(runtime, found[name], clinic.pcp, MediaKind.LAB_DOCUMENT, NOW)
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything a test of this file stands on."""
+
+    devices: Devices
+    enter: Enter
+    address: str
+    clinic: Clinic
+    rich: dict[str, Consult]
+
+    def desk(self, person: Person, path: str, **options: Any) -> Page:
+        """A clinician's screen with this page open."""
+        page = self.enter(self.devices.desktop(**options), person)
+        page.goto(self.address + path)
+        return page
+
+    def case(self, name: str) -> str:
+        return f"/consults/{self.rich[name].public_id}"
+
+
+@pytest.fixture
+def place(devices: Devices, enter: Enter, address: str, clinic: Clinic, rich: dict[str, Consult]) -> Place:
+    return Place(devices, enter, address, clinic, rich)
+
+
+def copies() -> list[Made]:
+    """Thumb and view of a brown square."""
+    made = []
+    for name, side in (("thumb", 320), ("view", 1200)):
+        file = io.BytesIO()
+        Image.new("RGB", (side, side * 3 // 4), (150, 100, 80)).save(file, "JPEG")
+        made.append(Made(name, "image/jpeg", file.getvalue(), side, side * 3 // 4))
+    return made
+
+
+def pages_of(clinic: Clinic, rich: dict[str, Consult]) -> list[tuple[Person, str]]:
+    case = {name: f"/consults/{consult.public_id}" for name, consult in rich.items()}
+    return [
+        (clinic.derm, "/worklist"),
+        (clinic.derm, "/worklist?view=done"),
+        (clinic.derm, case["asked"]),
+        (clinic.derm, case["held"]),
+        (clinic.derm, case["held"] + "?lane=family"),
+        (clinic.derm2, case["held"]),
+        (clinic.pcp, "/clinic"),
+        (clinic.pcp, "/clinic/ask"),
+        (clinic.pcp, "/clinic/children/new"),
+        (clinic.pcp, f"/clinic/requests/{rich['draft'].public_id}"),
+        (clinic.pcp, case["question"]),
+        (clinic.pcp, case["answered"]),
+        (clinic.coordinator, "/coordination"),
+        (clinic.coordinator, f"/coordination/{rich['answered'].public_id}"),
+        (clinic.admin, "/start"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"), [("en", 1440, "light"), ("es", 1440, "dark"), ("es", 320, "light")]
+)
+def test_every_page_is_accessible_whole_and_quiet(place: Place, language: str, width: int, scheme: str) -> None:
+    page = place.devices.desktop(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    heard = complaints(page)
+    for person, path in pages_of(place.clinic, place.rich):
+        place.enter(page, person)
+        page.goto(f"{place.address}{path}{'&' if '?' in path else '?'}lang={language}")
+        page.wait_for_load_state("networkidle")
+        assert (path, violations(page), overflow(page)) == (path, [], 0)
+        assert page.locator("html").get_attribute("lang") == language
+        assert language == "en" or english_left(page) == set(), path
+    assert heard == []
+
+
+def test_the_case_fits_one_screen(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    assert page.evaluate("document.documentElement.scrollHeight") == 900
+    for part in ("#family_summary", "[data-sign]", ".strip", "p.q"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900
+
+
+def test_keys_walk_the_queue_and_claim(place: Place, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        second = place.clinic.econsult(session, now=NOW + timedelta(minutes=1))
+    page = place.desk(place.clinic.derm, "/worklist")
+    page.keyboard.press("j")
+    expect(page.locator("[data-peek] h2")).to_have_text(second.number)
+    page.keyboard.press("k")
+    expect(page.locator("[data-peek] h2")).to_have_text(place.rich["asked"].number)
+    page.locator("[data-keyswitch]").uncheck()
+    page.keyboard.press("j")
+    expect(page.locator("[data-peek] h2")).to_have_text(place.rich["asked"].number)
+    page.locator("[data-keyswitch]").check()
+    page.keyboard.press("c")
+    page.wait_for_url(f"**/consults/{place.rich['asked'].public_id}")
+    expect(page.locator("#answer")).to_be_visible()
+
+
+def test_news_are_told_and_no_row_moves(place: Place, runtime: Runtime) -> None:
+    page = place.desk(place.clinic.derm, "/worklist")
+    before = page.locator("tbody").inner_text()
+    with runtime.database.writing() as session:
+        new = place.clinic.econsult(session, now=NOW, urgency="urgent")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("[data-news]")).to_contain_text("1 new request. Show it")
+    assert page.locator("tbody").inner_text() == before
+    page.keyboard.press(".")
+    expect(page.locator("tbody tr").first).to_contain_text(new.number)
+
+
+def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("asked"))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-open='2']")).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Zoom in").click()
+    page.keyboard.press("+")
+    page.keyboard.press("r")
+    transform = page.locator(PICTURE).evaluate("(image) => image.style.transform")
+    assert ("scale(1.96)" in transform, "rotate(90deg)" in transform) == (True, True)
+    page.locator("[data-stage]").click(position={"x": 150, "y": 200})
+    moved = page.locator(PICTURE).evaluate("(image) => image.style.transform")
+    assert "translate(0px, 0px)" in transform
+    assert "translate(0px, 0px)" not in moved
+    page.keyboard.press("0")
+    assert "scale(1)" in page.locator(PICTURE).evaluate("(image) => image.style.transform")
+
+
+def test_an_answer_saves_itself_and_is_signed_with_the_keyboard(place: Place, runtime: Runtime) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    page.keyboard.press("a")
+    page.keyboard.type("Atopic dermatitis")
+    expect(page.locator("[data-saved]")).to_contain_text("Draft saved", timeout=6000)
+    with runtime.database.reading() as session:
+        draft = draft_of(session, place.rich["held"].id)
+    assert draft is not None
+    assert draft.content["impression"] == "Atopic dermatitis"
+    page.locator("[data-more]").click()
+    page.keyboard.type("Fourth step")
+    page.locator("#family_summary").fill("This looks like eczema.")
+    page.locator("#disposition").select_option("advice_only")
+    page.locator("#family_summary").focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/consults/{place.rich['asked'].public_id}?said=signed")
+
+
+def test_two_windows_lose_no_words(place: Place) -> None:
+    here, there = (place.desk(place.clinic.derm, place.case("held")) for _ in range(2))
+    there.locator("#impression").fill("From the other window")
+    there.locator("#watch_for").focus()
+    expect(there.locator("[data-saved]")).to_contain_text("Draft saved")
+    here.locator("#impression").fill("From this window")
+    here.locator("#watch_for").focus()
+    expect(here.locator("[data-saved]")).to_contain_text("both texts")
+    here.get_by_role("button", name="Save", exact=True).click()
+    expect(here.locator("form#answer .note-warm")).to_contain_text("From the other window")
+    assert here.locator("#impression").input_value() == "From this window"
+
+
+def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> None:
+    page = place.desk(place.clinic.pcp, f"/clinic/requests/{place.rich['draft'].public_id}")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 6")
+    page.locator("#thinks").fill("Eczema")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 5 of 6")
+    page.locator("#question").fill("Is it?")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 6")
+    expect(page.locator("#question-n")).to_have_text("6 of 300 letters")
+    expect(page.locator("[data-shows=question]")).to_have_text("Is it?")
+    page.locator("label", has_text="Urgent").click()
+    due = page.locator("[name=urgency][value=urgent]").get_attribute("data-due")
+    expect(page.locator("[data-dueline]")).to_have_text(str(due))
+    page.locator("#thinks").focus()
+    page.locator("#tried").focus()
+    expect(page.locator("[data-saved]")).to_have_text("Draft saved")
+    page.reload()
+    assert page.locator("#question").input_value() == "Is it?"
+
+
+def test_without_scripts_the_day_still_works(place: Place) -> None:
+    page = place.desk(place.clinic.derm, "/worklist", java_script_enabled=False)
+    page.get_by_role("button", name="Next case").click()
+    page.locator(".strip a").nth(1).click()
+    assert page.locator("figure:not([hidden])").get_attribute("data-sheet") == "2"
+    page.locator("#impression").fill("Eczema")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    assert page.locator("#impression").input_value() == "Eczema"
