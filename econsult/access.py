@@ -114,7 +114,11 @@ class Pass:
 
 def consult_for(session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.SEE) -> Pass:
     """The consult, when this person may know it and has the right."""
-    consult = session.scalars(select(Consult).where(Consult.public_id == public_id)).one_or_none()
+    query = select(Consult).where(Consult.public_id == public_id)
+    if right != Right.SEE:
+        # Whoever is about to change it waits for whoever is changing it now, and then sees what became of it.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    consult = session.scalars(query).one_or_none()
     if consult is None or consult.program_id != person.program_id:
         raise NotFoundError
     relation = _relation_to(session, person, consult, now)

@@ -30,7 +30,11 @@ class RepeatKey(Base):
 
 
 def find(session: Session, person: Person, key: str, body_hash: str, *, now: datetime) -> str | None:
-    """The public id of the consult that this key made within a day. Raises InvalidError for another body."""
+    """The public id of the consult that this key made within a day. Raises InvalidError for another body.
+
+    Until the transaction ends, nobody else uses a key of this person, so the same key twice at once is one consult.
+    """
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     row = session.scalars(_known(person, key).where(RepeatKey.created_at > now - KEPT)).one_or_none()
     if row is None:
         return None
