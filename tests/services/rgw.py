@@ -136,7 +136,9 @@ class Cluster:
         address = f"[v1:127.0.0.1:{self._mon_port}]"
         self._run("monmaptool", "--create", "--fsid", self._id, "--addv", "a", address, plan)
         self._run("ceph-mon", "-i", "a", "--mkfs", "--monmap", plan)
-        self._daemon("ceph-mon", "-i", "a").wait_ready(lambda: is_listening(self._mon_port), self._left())
+        # It listens a moment before it takes commands, and refuses them meanwhile.
+        monitor = self._daemon("ceph-mon", "-i", "a")
+        monitor.wait_ready(lambda: is_listening(self._mon_port) and self._takes_commands(), self._left())
 
     def _start_disk(self) -> None:
         disk = str(uuid.uuid4())
@@ -150,6 +152,15 @@ class Cluster:
         keys = [f"--access-key={self.gateway.key_id}", f"--secret={self.gateway.secret}"]
         self._run("radosgw-admin", "user", "create", "--uid=econsult", "--display-name=econsult", *keys)
         gateway.wait_ready(lambda: answers(self.gateway.port), self._left())
+
+    def _takes_commands(self) -> bool:
+        """Whether the monitor answers its operator."""
+        command = self._command("ceph", "mon", "stat")
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=self._left(), check=False)
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
 
     def _command(self, program: str, *arguments: str) -> list[str]:
         conf = [] if program == "monmaptool" else ["-c", str(self.gateway.conf)]
