@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -20,6 +21,7 @@ from workers.doorbell import Doorbell
 from workers.notify import check_smtp
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy
+from workers.rehearsal import rehearse
 from workers.runtime import Runtime, open_runtime
 from workers.stable import Poller, run_in_horse
 
@@ -55,6 +57,9 @@ def _work(runtime: Runtime, lane: Lane) -> None:
     heart = Heart(runtime, lane)
     with open_jail() as jail:
         desk = Desk(runtime, jail, job_policy(runtime), read_clock)
+        rehearse(desk)
+        # What was loaded until now is never collected, so a forked job need not copy the pages it lies on.
+        gc.freeze()
         beat = _beater(desk, heart)
         poller = Poller(desk, lane, beat)
         if runtime.doorbell is None:
