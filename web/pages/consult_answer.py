@@ -29,7 +29,7 @@ from web.forms import FormReader
 from web.language import gettext
 from web.pages.consult import case_page
 from web.pages.worklist import take_next
-from web.times import moment
+from web.times import clock
 
 answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
 Page = Response | tuple[Response, int] | tuple[str, int]
@@ -52,7 +52,7 @@ def answer(public_id: str) -> Page:
     except InvalidError as error:
         return _refused(public_id, content, _sentences(error.fields))
     if _is_script():
-        return jsonify(saves=draft.saves, saved=moment(draft.saved_at))
+        return jsonify(saves=draft.saves, saved=clock(draft.saved_at))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
 
 
