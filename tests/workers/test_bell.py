@@ -43,6 +43,7 @@ def test_our_own_ring_is_read_as_the_number_of_its_job() -> None:
     "data",
     [
         json.dumps(["os.system", None, ["touch x"], {}]).encode(),
+        json.dumps(["os.abort", None, [7], {}]).encode(),
         json.dumps(["workers.run", None, [8], {}]).encode(),
         json.dumps(["workers.run", None, ["7"], {}]).encode(),
         json.dumps(["workers.run", None, [True], {}]).encode(),

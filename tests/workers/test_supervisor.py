@@ -20,7 +20,8 @@ PATIENT = NOTE + "time.sleep(600)"
 STUBBORN = "import signal;signal.signal(signal.SIGTERM,signal.SIG_IGN);" + PATIENT
 LEAVING = (
     "import signal,sys,time;"
-    "signal.signal(signal.SIGTERM,lambda *_:(open(sys.argv[1],'a').write(sys.argv[2]),sys.exit(0)));"
+    "delay=float(sys.argv[3]);"
+    "signal.signal(signal.SIGTERM,lambda *_:(time.sleep(delay),open(sys.argv[1],'a').write(sys.argv[2]),sys.exit(0)));"
     "open(sys.argv[1]+'.up','a').write(sys.argv[2]);time.sleep(600)"
 )
 
@@ -78,12 +79,11 @@ def test_a_child_that_is_done_once_stays_done(tmp_path: Path) -> None:
 def test_what_is_marked_last_ends_after_all_others(tmp_path: Path) -> None:
     notes, up = tmp_path / "notes", tmp_path / "notes.up"
     with Supervisor() as supervisor:
-        supervisor.start(_program("redis", LEAVING, notes, "L", is_last=True))
-        supervisor.start(_program("one", LEAVING, notes, "1"))
-        supervisor.start(_program("two", LEAVING, notes, "2"))
+        supervisor.start(_program("redis", LEAVING, notes, "L", 0, is_last=True))
+        supervisor.start(_program("one", LEAVING, notes, "1", 0.5))
+        supervisor.start(_program("two", LEAVING, notes, "2", 0.7))
         supervisor.watch(lambda: up.exists() and len(up.read_text()) == 3, every=0.02)
-    assert sorted(notes.read_text()[:2]) == ["1", "2"]
-    assert notes.read_text()[2:] == "L"
+    assert notes.read_text() == "12L"
 
 
 def test_a_signal_ends_the_watch_at_once() -> None:
