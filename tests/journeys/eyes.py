@@ -39,8 +39,8 @@ class Eyes:
 
     def look(self, what: str) -> str:
         """Keep a picture and return the text of the page, which must be whole and must not have complained."""
-        assert self.heard == [], what
-        assert overflow(self.page) == 0, what
+        assert not self.heard, f"{what}: {self.heard}"
+        assert overflow(self.page) == 0, f"{what} is wider than the screen"
         self.count += 1
         self.page.screenshot(path=self.shots / f"{self.name}-{self.count:02d}-{what}.png", full_page=True)
         if self.page.locator("html").get_attribute("lang") == "es":
