@@ -163,8 +163,10 @@ def _served(config: pytest.Config, prefix: str, **settings: str) -> Iterator[Pro
     config.stash.setdefault(RUNNING, []).append(product)
     yield product
     config.stash[RUNNING].remove(product)
-    product.drain()
-    shutil.rmtree(folder)
+    try:
+        product.drain()
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
