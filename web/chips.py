@@ -8,7 +8,7 @@ from typing import Literal
 
 from web.context import now
 from web.language import gettext
-from web.times import due_by, time_left
+from web.times import due_by, moment, time_left
 
 Kind = Literal["due", "soon", "late", "hold", "done"]
 SOON = 0.75
@@ -25,9 +25,10 @@ class Chip:
 
 def running_chip(label: str, started_at: datetime, deadline_at: datetime) -> Chip:
     """A running clock. It turns to "soon" when 75 % of its target has passed, to "late" after the deadline."""
-    under = f"{label} · {due_by(deadline_at)}"
     if now() > deadline_at:
-        return Chip("late", gettext("Late %(time)s", time=time_left(deadline_at)), under)
+        was = gettext("was %(moment)s", moment=moment(deadline_at))
+        return Chip("late", gettext("Late %(time)s", time=time_left(deadline_at)), f"{label} · {was}")
+    under = f"{label} · {due_by(deadline_at)}"
     is_soon = now() >= started_at + SOON * (deadline_at - started_at)
     return Chip("soon" if is_soon else "due", gettext("Due in %(time)s", time=time_left(deadline_at)), under)
 

@@ -120,6 +120,8 @@ def send_on(
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
     status = next_status(consult.status, "send_on")
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
+    # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
+    consult.details = {**consult.details, "family_question": consult.question}
     _fill(consult, form)
     _check_complete(session, consult)
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")

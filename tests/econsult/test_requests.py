@@ -17,7 +17,7 @@ from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError,
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven, consent_for
 from econsult.people.patients import link_caregiver
-from tests.personas import NOON, QUESTION, TARGETS, Clinic
+from tests.personas import FAMILY_QUESTION, NOON, QUESTION, TARGETS, Clinic
 
 SENT_ON = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis", urgency="same_day")
 
@@ -177,6 +177,7 @@ def test_a_family_question_sent_on_becomes_the_clinics_request(database: Databas
         requests.send_on(session, consult, clinic.pcp, SENT_ON, now=later, targets=TARGETS)
         assert (consult.kind, consult.source, consult.status) == ("econsult", "caregiver", "submitted")
         assert (consult.requester_id, consult.sent_on_by_id) == (clinic.mother.id, clinic.pcp.id)
+        assert (consult.question, consult.details["family_question"]) == (QUESTION, FAMILY_QUESTION)
         (clock,) = clocks_of(session, consult.id)
         assert (clock.cycle, clock.deadline_at) == (2, later + timedelta(hours=4))
         access.consult_for(session, clinic.derm, consult.public_id, now=later, right=access.Right.HOLD)

@@ -89,7 +89,7 @@ def send_on(public_id: str) -> Page:
             return _refused(public_id, Right.SEND_ON, form.errors, given)
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
-            details = {"thinks": given["thinks"], "family_question": loaded.consult.question}
+            details = {"thinks": given["thinks"]}
             request_form = RequestForm(
                 specialty=given["specialty"],
                 question=given["question"],
