@@ -81,7 +81,7 @@ def test_a_specialist_never_learns_who_the_child_is(clinic: Clinic, program_of: 
     assert program_of(clinic.pcp).get(at).json["patient"]["name"] == "Luz Prueba"
 
 
-def test_a_caregiver_sees_the_family_part_of_a_clinics_request_once_it_is_released(
+def test_a_caregiver_reads_the_whole_answer_to_a_clinics_request_once_it_is_released(
     clinic: Clinic, program_of: ProgramOf
 ) -> None:
     pcp, derm, mother = program_of(clinic.pcp), program_of(clinic.derm), program_of(clinic.mother)
@@ -97,8 +97,10 @@ def test_a_caregiver_sees_the_family_part_of_a_clinics_request_once_it_is_releas
     pcp.post(f"{at}/acknowledge")
     answer = mother.get(at).json["answer"]
     assert answer["family_summary"] == ANSWER["family_summary"]
-    assert "impression" not in answer
-    assert [item["owner"] for item in answer["recommendations"]] == ["family"]
+    assert (answer["impression"], answer["confidence"]) == (ANSWER["impression"], ANSWER["confidence"])
+    assert [item["owner"] for item in answer["recommendations"]] == ["family", "pcp"]
+    assert answer == pcp.get(at).json["answer"] | {"author": answer["author"]}
+    assert "id" not in answer["author"]
 
 
 def test_a_draft_answer_is_its_authors_alone(clinic: Clinic, program_of: ProgramOf) -> None:

@@ -137,9 +137,10 @@ def test_the_answer_is_read_in_plain_words_and_understood(
 ) -> None:
     where = f"/family/questions/{asked.public_id}/answer"
     assert mother.get(where).status_code == 404
-    answer_it(runtime, clinic, asked, watch_for="- Fever\n- Pus")
+    answer_it(runtime, clinic, asked, watch_for="- Fever\n- Pus", references="Textbook 12")
     page = mother.get(where).text
     assert page.index("This looks like eczema") < page.index("Triamcinolone") < page.index("Atopic dermatitis")
+    assert page.index("Atopic dermatitis") < page.index("Textbook 12")
     assert "<span>Pus</span>" in page
     assert post(mother, f"{where}/understood", {}).status_code == 303
     assert "Ya sabemos que la leyó" in mother.get(where).text

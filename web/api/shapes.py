@@ -121,7 +121,7 @@ def message_json(session: Session, message: Message) -> dict[str, Any]:
 
 
 def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
-    """An answer with all its fields, for staff."""
+    """An answer with all its fields: those who may read it at all read the whole of it."""
     content = answer.content
     return {
         "state": "draft" if answer.signed_at is None else "signed",
@@ -138,15 +138,7 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
 
 def _answer_for(session: Session, passed: Pass) -> dict[str, Any] | None:
     answer = answer_for(session, passed.consult, me())
-    if answer is None:
-        return None
-    shown = answer_json(session, answer)
-    if passed.relation == Relation.CAREGIVER:
-        # The family's part: what it means, what to do and what to watch for, without the clinicians' own words.
-        for name in ("impression", "confidence", "references", "saves", "saved_at"):
-            del shown[name]
-        shown["recommendations"] = [item for item in shown["recommendations"] if item.get("owner") == "family"]
-    return shown
+    return answer_json(session, answer) if answer is not None else None
 
 
 def _details(passed: Pass) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from econsult.access import Right, consult_for
-from econsult.consults.answers import Answer, answer_for, inform
+from econsult.consults.answers import Answer, Disposition, answer_for, inform
 from econsult.errors import NotFoundError
 from econsult.people.persons import Role
+from web import terms
 from web.auth import me, only
 from web.context import database, now
 
@@ -22,13 +23,16 @@ VISIT = frozenset({"clinic_visit", "expedite", "convert_to_referral"})
 
 @dataclass(frozen=True)
 class Plain:
-    """A signed and released answer, sorted into what a family does and what the doctors do."""
+    """A signed and released answer, whole, sorted into what a family does and what the doctors wrote and do."""
 
     summary: str
     at_home: list[str]
     by_team: list[str]
     watch_for: list[str]
     impression: str
+    confidence: str
+    next_step: str
+    references: str
     is_urgent: bool
     needs_visit: bool
     signed_at: datetime
@@ -65,6 +69,9 @@ def _plain(answer: Answer, signed_at: datetime) -> Plain:
         by_team=[each["text"] for each in advice if each["owner"] != "family"],
         watch_for=[line.strip(" -•") for line in (content.get("watch_for") or "").splitlines() if line.strip(" -•")],
         impression=content.get("impression") or "",
+        confidence=str(terms.CONFIDENCES.get(content.get("confidence") or "", "")),
+        next_step=str(terms.DISPOSITIONS[Disposition(answer.disposition)]) if answer.disposition else "",
+        references=content.get("references") or "",
         is_urgent=answer.disposition in URGENT,
         needs_visit=answer.disposition in VISIT,
         signed_at=signed_at,
