@@ -92,7 +92,7 @@ class Ticker:
             with self.runtime.database.writing() as session:
                 consults, breaches = fire(session, now)
             if breaches:
-                log.info("%d promises were broken.", breaches)
+                log.info("Promises broken: %d.", breaches)
             if not consults:
                 break
         with self.runtime.database.writing() as session:
