@@ -16,6 +16,7 @@ from werkzeug import Response
 
 from econsult.heartbeats import Heartbeat, latest
 from econsult.jobs import oldest_waiting
+from imaging.jail.confine import LEVEL as CONFINEMENT
 from storage.blobs import BlobError
 from web.context import database, now, runtime, settings
 from workers.embedded import is_embedded
@@ -27,6 +28,7 @@ SILENT_SECONDS = {"fast": 90, "slow": 90, "clock": 30}
 LAG_SECONDS = 30
 """How late deadlines may fire before the clock counts as ill."""
 
+RLIMITS_ALONE = "files are decoded behind process limits only"
 Part = dict[str, Any]
 
 
@@ -41,8 +43,13 @@ def ready() -> tuple[Response, int]:
     """Every component; 503 while one that is needed is missing."""
     parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), **_background()}
     is_ready = all(part["ok"] for part in parts.values())
+    return jsonify(status="ready" if is_ready else "not ready", notes=_notes(), **parts), 200 if is_ready else 503
+
+
+def _notes() -> list[str]:
+    """What whoever operates this should know although nothing is broken."""
     notes = [] if settings().is_https else ["plain http: cookies are not marked Secure"]
-    return jsonify(status="ready" if is_ready else "not ready", notes=notes, **parts), 200 if is_ready else 503
+    return notes + ([RLIMITS_ALONE] if CONFINEMENT == "rlimits" else [])
 
 
 def _database() -> Part:
