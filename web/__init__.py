@@ -11,6 +11,7 @@ from web.auth import init_auth
 from web.crashes import init_crashes
 from web.desk import init_desk
 from web.errors import init_errors
+from web.files import init_files
 from web.forms import init_forms
 from web.headers import init_headers
 from web.health import health
@@ -50,6 +51,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     init_crashes(app)
     init_auth(app)
     init_forms(app)
+    init_files(app)
     init_desk(app)
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)

@@ -18,7 +18,7 @@ from web import terms
 from web.auth import me
 from web.chips import Chip, paused_chip, running_chip, stopped_chip
 from web.context import now
-from web.files import card
+from web.files import picture_of
 from web.language import gettext
 from web.times import time_left
 
@@ -161,7 +161,7 @@ def _pictures(session: Session, files: dict[int, list[Attachment]]) -> dict[int,
     renditions = renditions_of(session, [file.id for file in ready])
     found: dict[int, tuple[str, str]] = {}
     for file in ready:
-        picture = card(file, renditions[file.id]).picture
+        picture = picture_of(renditions[file.id])
         if picture:
             found.setdefault(file.consult_id, (picture, SMALL.get(MediaKind(file.kind), "")))
     return found

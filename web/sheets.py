@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
+from web.file_words import FOR_STAFF
 from web.files import FileCard, card, media_url
 from web.language import gettext
 from web.times import moment
@@ -41,7 +42,7 @@ def sheets_of(session: Session, consult_id: int) -> list[Sheet]:
 
 
 def _sheets(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator[Sheet]:
-    file, came_in = card(attachment, renditions), moment(attachment.received_at)
+    file, came_in = card(attachment, renditions, FOR_STAFF), moment(attachment.received_at)
     named = {rendition.name: rendition for rendition in renditions}
     pages = [rendition for rendition in renditions if rendition.name.startswith("page-")]
     if "view" in named:

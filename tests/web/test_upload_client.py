@@ -102,6 +102,20 @@ def test_a_phone_without_internet_keeps_the_photo_and_sends_it_when_a_new_page_f
     assert arrived(server, draft) == [PHOTO["buffer"]] * 2
 
 
+def test_a_card_has_the_name_and_the_drawing_that_the_server_gives_the_file(
+    server: Server, draft: Consult, phone: Page
+) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.context.set_offline(True)
+    phone.locator("summary").click()
+    choices = {"far": ("De lejos", "photo"), "video": ("Video", "video"), "paper": ("Papel o PDF", "lab_document")}
+    for number, (name, (title, kind)) in enumerate(choices.items()):
+        phone.set_input_files(f"#{name}-choose", PHOTO)
+        expect(cards.nth(number).locator("h3")).to_have_text(title)
+        expect(cards.nth(number).locator(f"[data-of={kind}]")).to_have_count(1)
+        expect(cards.nth(number).locator("[data-of]:not([hidden])")).to_have_attribute("data-of", kind)
+
+
 def test_internet_that_comes_back_is_enough(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.context.set_offline(True)

@@ -16,7 +16,8 @@ from econsult.consults.lifecycle import OPEN
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now
-from web.files import TOO_BIG, UNREADABLE, cards_of
+from web.file_words import TOO_BIG, UNREADABLE
+from web.files import cards_of
 from web.language import gettext
 from web.pages.family_drafts import load_draft, require_before
 

@@ -14,7 +14,8 @@ class Card {
     this.file = file;
     this.root = widget.template.content.firstElementChild.cloneNode(true);
     this.stop = new AbortController();
-    this.part("title", (element) => (element.textContent = widget.words(`title-${file.kind}`, { i: widget.count(file.kind) })));
+    this.part("title", (element) => (element.textContent = widget.title(file)));
+    for (const drawing of this.root.querySelectorAll("[data-of]")) drawing.hidden = drawing.dataset.of !== file.kind;
     this.part("retry", (element) => element.addEventListener("click", () => widget.queue(this)));
     this.part("remove", (element) => element.addEventListener("click", () => this.remove()));
     if (file.kind === "photo") this.picture(URL.createObjectURL(file.blob));
@@ -112,13 +113,14 @@ class Widget {
     this.resume();
   }
 
-  words(name, values) {
+  words(name, values = {}) {
     const text = this.template.getAttribute(`data-say-${name}`) ?? this.template.getAttribute("data-say-unknown") ?? "";
     return text.replace(/{(\w)}/g, (_, key) => values[key]);
   }
 
-  count(kind) {
-    return 1 + [...this.cards].filter((card) => card.file.kind === kind).length;
+  // The name that the server gives the file after a reload: of its view where it has one, else of its kind.
+  title({ kind, detail }) {
+    return this.words(this.template.hasAttribute(`data-say-title-${detail}`) ? `title-${detail}` : `title-${kind}`);
   }
 
   pick(input) {

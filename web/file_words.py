@@ -1,0 +1,89 @@
+"""The state of a photo, a video or a paper in words: plain ones for families, neutral ones for staff.
+
+The reasons are the stable codes of the preparation; a code that is not listed here is said in general words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from econsult.consults.attachments import AttachmentState
+
+DRAWINGS = {
+    AttachmentState.RECEIVED: "clock",
+    AttachmentState.PROCESSING: "clock",
+    AttachmentState.READY: "check",
+    AttachmentState.HELD: "eye",
+}
+UNREADABLE_CODES = ("damaged", "truncated", "empty", "no_picture", "no_pages")
+TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
+
+
+@dataclass(frozen=True)
+class FileWords:
+    """What one kind of reader is told: by state, by reason of a refusal, and by verdict on a photo's quality."""
+
+    states: Mapping[str, str]
+    reasons: Mapping[str, str]
+    too_big: str
+    other: str
+    advice: Mapping[str, str]
+
+    def of(self, state: str, reason: str | None) -> str:
+        """The state; for a refused file the reason."""
+        code = reason or ""
+        general = self.too_big if code.startswith("too_many") else self.other
+        return str(self.states.get(state) or self.reasons.get(code) or general)
+
+
+UNREADABLE = _l("We could not open this file. Please send it again.")
+TOO_BIG = _l("This file is too big for us. Please send a smaller one.")
+FOR_FAMILIES = FileWords(
+    states={
+        AttachmentState.RECEIVED: _l("We got it. We are preparing it."),
+        AttachmentState.PROCESSING: _l("We are preparing it."),
+        AttachmentState.READY: _l("Sent"),
+        AttachmentState.HELD: _l("A person is checking it."),
+        AttachmentState.FAILED: _l("We could not prepare it. Please send it again."),
+    },
+    reasons={
+        **dict.fromkeys(UNREADABLE_CODES, UNREADABLE),
+        **dict.fromkeys(TOO_BIG_CODES, TOO_BIG),
+        "unsupported_type": _l("We cannot read this kind of file. Send a photo, a video or a PDF."),
+        "too_long": _l("This video is too long. Please send a shorter one."),
+        "too_many_pages": _l("This paper has too many pages. Please send fewer."),
+        "encrypted_pdf": _l("This PDF has a password. Please send it without one."),
+        "private_site": _l("We do not take pictures of private parts. Please call us."),
+    },
+    too_big=TOO_BIG,
+    other=_l("We could not use this file. Please send another one."),
+    advice={
+        "dark": _l("This photo is dark. You can send it again with more light, or leave it."),
+        "bright": _l("This photo is very bright. You can send it again with less light, or leave it."),
+        "blurry": _l("This photo looks blurry. You can send it again or leave it."),
+    },
+)
+FOR_STAFF = FileWords(
+    states={
+        AttachmentState.RECEIVED: _l("Received, waits to be prepared"),
+        AttachmentState.PROCESSING: _l("Being prepared"),
+        AttachmentState.READY: _l("Ready"),
+        AttachmentState.HELD: _l("Held until a person has checked it"),
+        AttachmentState.FAILED: _l("Could not be prepared"),
+    },
+    reasons={
+        **dict.fromkeys(UNREADABLE_CODES, _l("The file could not be opened")),
+        **dict.fromkeys(TOO_BIG_CODES, _l("The file is too big")),
+        "unsupported_type": _l("Not a photo, video or PDF"),
+        "too_long": _l("The video is too long"),
+        "too_many_pages": _l("The document has too many pages"),
+        "encrypted_pdf": _l("The PDF has a password"),
+        "private_site": _l("Refused: a picture of a private area"),
+    },
+    too_big=_l("The file is too big"),
+    other=_l("The file could not be used"),
+    advice={"dark": _l("Dark photo"), "bright": _l("Very bright photo"), "blurry": _l("May be blurry")},
+)
