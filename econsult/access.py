@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.consults.answers import Answer
-from econsult.consults.attachments import Attachment, Rendition
+from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
@@ -148,6 +148,8 @@ def rendition_for(session: Session, person: Person, public_id: str, *, now: date
     if rendition is None:
         raise NotFoundError
     attachment = session.get_one(Attachment, rendition.attachment_id)
+    if attachment.state != AttachmentState.READY:
+        raise NotFoundError
     _check_media(session, person, attachment, now, f"read_{rendition.name}")
     return rendition, attachment
 

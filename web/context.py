@@ -30,8 +30,11 @@ def database() -> Database:
 
 
 def ring_workers() -> None:
-    """Wake a worker for the jobs that were just committed. It never fails: a lost ring is rung again by the clock."""
-    ring(runtime(), now())
+    """Wake a worker for the jobs that were just committed. It never fails: a lost ring is rung again by the clock.
+
+    The time is read anew: a job written at the end of a long upload is not yet due at the time the request began.
+    """
+    ring(runtime())
 
 
 def now() -> datetime:

@@ -11,10 +11,10 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.clocks import ClockName, start_clock, stop_clock
+from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import next_status
 from econsult.consults.records import Consult, Kind, note
-from econsult.consults.requests import end
 from econsult.database import Base, Instant, SealedJson
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify

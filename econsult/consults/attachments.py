@@ -16,7 +16,7 @@ from econsult.consults.holding import took_reply
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.jobs import JobKind, Lane, add_job
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role
 
 
 class MediaKind(StrEnum):
@@ -142,9 +142,15 @@ def start_processing(attachment: Attachment) -> None:
 def link_renditions(
     session: Session, attachment: Attachment, copies: Sequence[PreparedCopy], report: dict[str, Any], now: datetime
 ) -> None:
-    """Make the attachment ready: store the report, link the copies. The caller holds the job's lease."""
+    """Make the attachment ready: store the report, link the copies. The caller holds the job's lease.
+
+    What was set aside for a person meanwhile stays aside, with its copies.
+    """
     for copy in copies:
         session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
+    if attachment.state == AttachmentState.HELD:
+        attachment.report = report
+        return
     attachment.state, attachment.reason, attachment.progress = AttachmentState.READY, None, 100
     attachment.report, attachment.quality = report, report.get("quality")
     attachment.finished_at = now
@@ -166,6 +172,22 @@ def end_without_copies(
     _note(session, attachment, "prepare", now, person_id=None, detail=state)
 
 
+def hold_private(session: Session, consult: Consult, now: datetime) -> None:
+    """The place turned out to be private: pictures that a caregiver sent before are shown to nobody any more.
+
+    Documents stay, unless they are pictures as well.
+    """
+    query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
+    sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
+    for attachment in session.scalars(sent.with_for_update(of=Attachment)):
+        source = (attachment.report or {}).get("source") or {}
+        is_paper = attachment.kind == MediaKind.LAB_DOCUMENT and source.get("media_type") == "application/pdf"
+        if not is_paper and attachment.state != AttachmentState.REJECTED:
+            end_without_copies(
+                session, attachment, AttachmentState.HELD, reason="private_site", now=now, report=attachment.report
+            )
+
+
 def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
     return list(session.scalars(select(Attachment).where(Attachment.consult_id == consult_id).order_by(Attachment.id)))
 
@@ -180,9 +202,11 @@ def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int,
 
 
 def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, list[Rendition]]:
-    """Renditions by attachment id, in the order in which they were made."""
+    """Renditions by attachment id, in the order in which they were made; none of an attachment that is not ready."""
     found: dict[int, list[Rendition]] = {number: [] for number in attachment_ids}
-    query = select(Rendition).where(Rendition.attachment_id.in_(attachment_ids)).order_by(Rendition.id)
+    query = select(Rendition).join(Attachment, Attachment.id == Rendition.attachment_id)
+    query = query.where(Rendition.attachment_id.in_(attachment_ids), Attachment.state == AttachmentState.READY)
+    query = query.order_by(Rendition.id)
     for rendition in session.scalars(query):
         found[rendition.attachment_id].append(rendition)
     return found

@@ -8,9 +8,9 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import GRACE, ClockName, resume_clock
+from econsult.consults.ending import end
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.records import Consult, note
-from econsult.consults.requests import end
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person

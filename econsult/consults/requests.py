@@ -9,18 +9,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import ClockName, start_clock, stop_all, stop_clock
+from econsult.consults.attachments import hold_private
+from econsult.consults.clocks import ClockName, start_clock, stop_clock
+from econsult.consults.ending import end
 from econsult.consults.lifecycle import next_status
-from econsult.consults.records import QUESTION_TYPES, Consult, Kind, RedFlagStop, Source, Urgency, note
-from econsult.consults.redflags import body_sites, flags_now, is_private
-from econsult.errors import EmergencyError, ForbiddenError, InvalidError
+from econsult.consults.records import QUESTION_TYPES, Consult, Kind, Source, Urgency, note
+from econsult.consults.redflags import body_sites, is_private
+from econsult.consults.screening import CLINICIANS, screen_red_flags
+from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.consent import ConsentGiven, consent_for, record_consent
 from econsult.people.patients import Patient, caregiver_link, caregivers_of
 from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
 
 SHORTEST_QUESTION, LONGEST_QUESTION, LONGEST_TEXT = 20, 300, 5000
-CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
 SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
 
@@ -62,8 +64,8 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         details={},
         created_at=now,
     )
-    _fill(consult, form)
     session.add(consult)
+    _fill(session, consult, form, now)
     session.flush()
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
@@ -74,7 +76,7 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
 def edit(session: Session, consult: Consult, person: Person, form: RequestForm, *, now: datetime) -> Consult:
     """Change a draft; what the form leaves out stays."""
     next_status(consult.status, "edit")
-    _fill(consult, form)
+    _fill(session, consult, form, now)
     consult.version += 1
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
@@ -93,10 +95,11 @@ def submit(
 ) -> Consult:
     """Send the request. Raises EmergencyError (recorded), InvalidError listing what is missing, ImpossibleVerbError."""
     status = next_status(consult.status, "submit")
-    _screen_red_flags(session, consult, person, form, now=now)
-    _check_complete(session, consult)
+    screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
+    reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
+    _check_complete(session, consult, has_reason=bool(reason))
     consult.status, consult.submitted_at = status, now
-    consult.override_reason = form.override_reason[:LONGEST_TEXT] or None
+    consult.override_reason = reason or None
     consult.version += 1
     start_clock(session, consult, ClockName.FIRST_REPLY, targets[consult.urgency], now)
     note(session, consult, "submit", person_id=person.id, now=now)
@@ -114,15 +117,22 @@ def send_on(
     *,
     now: datetime,
     targets: Mapping[str, timedelta],
+    red_flag_attestation: Mapping[str, Any] | None = None,
 ) -> Consult:
-    """The medical home makes a family's question its own request to a specialty; media and history stay with it."""
+    """The medical home makes a family's question its own request to a specialty; media and history stay with it.
+
+    Raises EmergencyError (recorded), InvalidError listing what is missing or not sent on, ImpossibleVerbError.
+    """
     if consult.kind != Kind.FAMILY_QUESTION:
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
     status = next_status(consult.status, "send_on")
+    _check_values(form)
+    details = {**consult.details, **(form.details or {})}
+    screen_red_flags(session, consult, person, details, red_flag_attestation, now=now)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}
-    _fill(consult, form)
+    _fill(session, consult, form, now)
     _check_complete(session, consult)
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
     consult.status, consult.holder_id, consult.claim_until = status, None, None
@@ -143,17 +153,6 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
     return consult
 
 
-def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
-    """Close, decline or withdraw: the consult ends and no clock goes on."""
-    consult.status = next_status(consult.status, verb)
-    consult.ended_at, consult.end_reason = now, reason[:LONGEST_TEXT] or None
-    consult.holder_id = consult.claim_until = None
-    consult.version += 1
-    stop_all(session, consult, now, verb)
-    note(session, consult, verb, person_id=person.id, now=now)
-    return consult
-
-
 def _check_kind(person: Person, kind: str) -> None:
     if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
         raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
@@ -169,7 +168,7 @@ def _source(person: Person, asked: str | None) -> Source:
     return SOURCES.get(Role(person.role), Source.CLINICIAN)
 
 
-def _fill(consult: Consult, form: RequestForm) -> None:
+def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) -> None:
     _check_values(form)
     if form.specialty is not None:
         consult.specialty = form.specialty or None
@@ -182,8 +181,10 @@ def _fill(consult: Consult, form: RequestForm) -> None:
         consult.urgency_rank = RANKS[Urgency(form.urgency)]
     if form.details is not None:
         details = {**consult.details, **form.details}
+        was_private, consult.details = consult.is_private_site, details
         consult.is_private_site = is_private(body_sites(details.get("body_site")))
-        consult.details = details
+        if consult.is_private_site and not was_private and consult.id is not None:
+            hold_private(session, consult, now)
 
 
 def _check_values(form: RequestForm) -> None:
@@ -202,44 +203,19 @@ def _check_values(form: RequestForm) -> None:
         raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
 
 
-def _check_complete(session: Session, consult: Consult) -> None:
+def _check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
+    """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
     missing: dict[str, str] = {}
     if len(consult.question) < SHORTEST_QUESTION:
         missing["question"] = "too_short" if consult.question else "required"
     if consult.kind == Kind.ECONSULT and not consult.specialty:
         missing["specialty"] = "required"
-    if consult.kind == Kind.ECONSULT and not consult.question_type:
+    if consult.kind == Kind.ECONSULT and not consult.question_type and not has_reason:
         missing["question_type"] = "required"
     if consent_for(session, consult.id) is None:
         missing["consent"] = "required"
     if missing:
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
-
-
-def _screen_red_flags(session: Session, consult: Consult, person: Person, form: SubmitForm, now: datetime) -> None:
-    """Stop for every flag that means now; only a clinician who has examined the child may attest and go on."""
-    codes = flags_now(consult.details.get("red_flags", ()))
-    if not codes:
-        return
-    attestation = form.red_flag_attestation if person.role in CLINICIANS else None
-    is_attested = attestation is not None and all(attestation.get(name) for name in ("examined_by", "at", "why"))
-    session.add(
-        RedFlagStop(
-            consult_id=consult.id,
-            person_id=person.id,
-            codes=",".join(codes)[:400],
-            is_attested=is_attested,
-            attestation=dict(attestation) if attestation and is_attested else None,
-            at=now,
-        )
-    )
-    note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
-    if is_attested:
-        return
-    for clinician in team_of(session, consult.organization_id):
-        notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=",".join(codes), now=now)
-    session.flush()
-    raise EmergencyError(codes)
 
 
 def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:

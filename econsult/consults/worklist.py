@@ -125,6 +125,8 @@ def _make_cursor(consult: Consult) -> str:
 def _read_cursor(cursor: str) -> tuple[int, datetime, int]:
     try:
         rank, due, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        for whole in (rank, number):
+            int(whole).to_bytes(8, "big", signed=True)
         return int(rank), datetime.fromisoformat(due).astimezone(UTC), int(number)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise InvalidError("This page of the list does not exist.", {"cursor": "invalid"}) from None

@@ -84,7 +84,7 @@ def add_patient(
         organization_id=organization.id if organization else None,
         registered_by_id=registered_by.id if registered_by else None,
         name=name.strip(),
-        birth_date_text=birth_date,
+        birth_date_text=date.fromisoformat(birth_date).isoformat(),
         phone=phone,
         mrn=mrn,
         sex=sex,
@@ -110,7 +110,7 @@ def add_patient(
 
 def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
     wrong: dict[str, str] = {}
-    if not 1 <= len(name.strip()) <= 120:
+    if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
         wrong["name"] = "required"
     if sex not in SEXES:
         wrong["sex"] = "unknown_value"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from econsult.database import Database
 from econsult.errors import InvalidError
@@ -48,16 +49,28 @@ def test_a_password_has_a_sensible_length(password: str) -> None:
         hash_password(password)
 
 
-def test_guessing_closes_the_account_for_a_while(database: Database, clinic: Clinic) -> None:
-    def attempt(password: str, after: timedelta = timedelta()) -> bool:
-        return signin.sign_in(database, "pcp@clinic.test", password, NOON + after) is not None
+def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Database, clinic: Clinic) -> None:
+    def attempt(password: str, source: str = "192.0.2.7", after: timedelta = timedelta()) -> bool:
+        person = signin.sign_in(database, "pcp@clinic.test", password, source=source, now=NOON + after)
+        return person is not None
 
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
     assert attempt(PASSWORD)
     assert not any(attempt("wrong") for _ in range(signin.TRIES))
     assert not attempt(PASSWORD)
-    assert attempt(PASSWORD, signin.TRY_WINDOW + timedelta(seconds=1))
+    assert attempt(PASSWORD, source="198.51.100.4"), "the owner is not locked out by a guesser elsewhere"
+    assert attempt(PASSWORD, after=signin.TRY_WINDOW + timedelta(seconds=1))
+
+
+def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic) -> None:
+    def guess(number: int) -> None:
+        signin.sign_in(database, "pcp@clinic.test", f"wrong {number}", source="192.0.2.7", now=NOON)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(guess, range(24)))
+    with database.reading() as session:
+        assert session.scalar(select(func.count(signin.SignInTry.id))) == signin.TRIES
 
 
 def test_a_session_ends_when_idle_and_at_its_limit(database: Database, clinic: Clinic) -> None:
@@ -122,6 +135,7 @@ def test_sweeping_removes_what_has_expired(database: Database, clinic: Clinic) -
     ("change", "field"),
     [
         ({"name": " "}, "name"),
+        ({"name": "\u202eana"}, "name"),
         ({"birth_date": "2004-01-01"}, "birth_date"),
         ({"birth_date": "2027-01-01"}, "birth_date"),
         ({"birth_date": "yesterday"}, "birth_date"),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from econsult import access
-from econsult.consults import requests
+from econsult.consults import attachments, requests
+from econsult.consults.attachments import MediaKind, PreparedCopy, Received, Rendition
 from econsult.consults.clocks import ClockState, clocks_of
-from econsult.consults.records import RedFlagStop
+from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
-from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven, consent_for
 from econsult.people.patients import link_caregiver
@@ -196,3 +198,87 @@ def test_a_withdrawn_request_stops_every_clock_and_tells_the_holder(database: Da
         assert {clock.state for clock in clocks_of(session, consult.id)} == {ClockState.STOPPED}
         kinds = select(func.count()).where(Notice.kind == NoticeKind.WITHDRAWN, Notice.person_id == clinic.derm.id)
         assert session.scalar(kinds) == 1
+
+
+def test_a_family_that_was_stopped_stays_stopped_on_this_request(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = clinic.family_draft(session, details={"red_flags": ["seizure"]})
+        requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+    with database.writing() as session:
+        kept = session.get_one(Consult, draft.id)
+        requests.edit(session, kept, clinic.mother, RequestForm(details={"red_flags": []}), now=NOON)
+        with pytest.raises(EmergencyError) as error:
+            requests.submit(session, kept, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+    assert error.value.codes == ("seizure",)
+
+
+def test_a_red_flag_stops_sending_on_and_leaves_the_question_with_the_clinic(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+    form = replace(SENT_ON, details={"red_flags": ["breathing"]})
+    with pytest.raises(EmergencyError), database.writing() as session:
+        kept = session.get_one(Consult, consult.id)
+        requests.send_on(session, kept, clinic.pcp, form, now=NOON, targets=TARGETS)
+    attested = {"examined_by": "PCP", "at": "today", "why": "Breathes normally now"}
+    with database.writing() as session:
+        kept = session.get_one(Consult, consult.id)
+        assert (kept.kind, kept.details["red_flags"]) == ("family_question", [])
+        requests.send_on(session, kept, clinic.pcp, form, now=NOON, targets=TARGETS, red_flag_attestation=attested)
+        assert [stop.is_attested for stop in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))] == [
+            False,
+            True,
+        ]
+
+
+def test_a_clinicians_reason_stands_in_for_what_can_be_done_without(database: Database, clinic: Clinic) -> None:
+    values = {"kind": "econsult", "specialty": "dermatology", "question": QUESTION}
+    with database.writing() as session:
+        consent = ConsentGiven("parent", "verbal", "en")
+        draft = requests.create(session, clinic.pcp, clinic.child, RequestForm(**values, consent=consent), now=NOON)
+        bare = requests.create(session, clinic.pcp, clinic.child, RequestForm(**values), now=NOON)
+        form = SubmitForm(override_reason="The family leaves today")
+        requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS)
+        assert (draft.status, draft.override_reason) == ("submitted", "The family leaves today")
+        with pytest.raises(InvalidError) as error:
+            requests.submit(session, bare, clinic.pcp, form, now=NOON, targets=TARGETS)
+    assert error.value.fields == {"consent": "required"}
+
+
+def test_a_caregivers_reason_overrides_nothing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, consent=None)
+        with pytest.raises(InvalidError):
+            form = SubmitForm(override_reason="please")
+            requests.submit(session, draft, clinic.mother, form, now=NOON, targets=TARGETS)
+
+
+def test_pictures_sent_before_the_place_turned_private_are_shown_to_nobody(database: Database, clinic: Clinic) -> None:
+    copy = PreparedCopy("thumb", "image/jpeg", 1, 1, 9, "0" * 64, "b" * 32, "renditions/b", b"k")
+    with database.writing() as session:
+        draft = clinic.family_draft(session)
+        sent = {}
+        for name, kind, media_type in (("a", "photo", "image/jpeg"), ("c", "lab_document", "application/pdf")):
+            received = Received(name * 32, MediaKind(kind), 9, "x", b"k", clinic.mother.id)
+            sent[kind] = attachments.receive(session, draft, received, NOON)
+            report = {"source": {"media_type": media_type}}
+            attachments.link_renditions(session, sent[kind], [replace(copy, object_id=name)], report, NOON)
+        requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "groin"}), now=NOON)
+        states = {kind: (attachment.state, attachment.reason) for kind, attachment in sent.items()}
+        assert states == {"photo": ("held", "private_site"), "lab_document": ("ready", None)}
+        shown = attachments.renditions_of(session, [attachment.id for attachment in sent.values()])
+        assert shown[sent["photo"].id] == []
+        hidden = session.scalars(select(Rendition).where(Rendition.attachment_id == sent["photo"].id)).one()
+        with pytest.raises(NotFoundError):
+            access.rendition_for(session, clinic.mother, hidden.public_id, now=NOON)
+
+
+def test_a_picture_that_was_still_in_the_works_stays_aside(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session)
+        received = Received("a" * 32, MediaKind.PHOTO, 9, "x", b"k", clinic.mother.id)
+        sent = attachments.receive(session, draft, received, NOON)
+        requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "groin"}), now=NOON)
+        attachments.link_renditions(session, sent, [], {}, NOON)
+        assert sent.state == "held"

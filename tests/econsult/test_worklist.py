@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.persons import Person
 from tests.personas import NOON, Clinic
+
+HUGE = base64.urlsafe_b64encode(b'[1, "2026-01-01T00:00+00:00", 99999999999999999999999]').decode()
 
 
 def _ids(database: Database, person: Person, view: View) -> list[int]:
@@ -41,7 +44,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(database: Database, clini
     assert cursor is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30=", "WzEsMiwzXQ==", "é"])
+@pytest.mark.parametrize("cursor", ["x", "e30=", "WzEsMiwzXQ==", "é", HUGE])
 def test_a_made_up_cursor_is_refused(database: Database, clinic: Clinic, cursor: str) -> None:
     with pytest.raises(InvalidError), database.reading() as session:
         worklist.page(session, clinic.derm, View.POOL, now=NOON, cursor=cursor)

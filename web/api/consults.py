@@ -77,7 +77,15 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Make a family's question the clinic's own request to a specialty; its files stay with it."""
     with loaded(consult_id, Right.SEND_ON) as (session, passed):
         form = _request_form(body)
-        requests.send_on(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)
+        requests.send_on(
+            session,
+            passed.consult,
+            me(),
+            form,
+            now=now(),
+            targets=settings().first_reply,
+            red_flag_attestation=body.get("red_flag_attestation"),
+        )
     return after(passed)
 
 

@@ -51,6 +51,9 @@ def _make_cursor(number: int) -> str:
 
 def _read_cursor(cursor: str) -> int:
     try:
-        return int(base64.urlsafe_b64decode(cursor.encode()) or b"0")
-    except (ValueError, binascii.Error):
+        number = int(base64.urlsafe_b64decode(cursor.encode()) or b"0")
+        # What a database can hold as a key; anything else was never given out.
+        number.to_bytes(8, "big", signed=True)
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidError("This page of the list does not exist.", {"cursor": "invalid"}) from None
+    return number

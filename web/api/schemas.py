@@ -75,13 +75,13 @@ PATIENT_IN = closed(
 )
 CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
 CONSULT_EDIT = closed((), **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}})
+ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text()))
 SEND_ON_IN = closed(
-    (), **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details")}
+    (),
+    red_flag_attestation=ATTESTATION_IN,
+    **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details")},
 )
-SUBMIT_IN = closed(
-    override_reason=text(),
-    red_flag_attestation=optional(closed(examined_by=text(200), at=text(40), why=text())),
-)
+SUBMIT_IN = closed(override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
 NOTHING_IN = closed()
 RECOMMENDATION = closed(("text",), text=text(2000), owner=optional(text(16, *OWNERS)), due_at=optional(text(40)))

@@ -36,7 +36,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     password = request.form.get("password", "")
     if not password:
         form.errors["password"] = gettext("Write your password")
-    person = None if form.errors else sign_in(database(), email, password, now())
+    person = None if form.errors else sign_in(database(), email, password, source=request.remote_addr or "", now=now())
     if person is not None:
         return let_in(person, _place_for(person))
     if not form.errors:
@@ -44,7 +44,6 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     return render_template("door/sign_in.html", errors=form.errors, email=email), 422
 
 
-@door.route("/sign-in/link/<token>", methods=["GET", "POST"])
 @door.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def sign_in_link(token: str) -> str | Response | tuple[str, int]:
     """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""

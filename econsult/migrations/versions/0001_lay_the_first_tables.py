@@ -65,6 +65,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_try",
         sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
