@@ -86,6 +86,8 @@ STATUSES = {
     Status.WITHDRAWN: ("x", _l("You cancelled this question")),
     Status.REDIRECTED: ("phone", _l("Sent to another place. Please call your clinic.")),
 }
+# A signed answer that the clinic has not read yet.
+WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
 AUTHORS = {
     "caregiver": _l("Family"),
     "pcp": _l("Your clinic"),

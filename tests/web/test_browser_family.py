@@ -224,3 +224,10 @@ def test_every_target_is_large_enough_for_a_thumb(look: Look, answered: Consult,
               .filter((e) => e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)"""
         )
         assert small == []
+
+
+def test_dates_stand_in_one_column(look: Look, asked: Consult, answered: Consult) -> None:
+    look.page.reload()
+    ends = look.page.locator(".asked-day").evaluate_all("days => days.map(day => day.getBoundingClientRect().right)")
+    assert len(ends) == 2
+    assert len({round(end) for end in ends}) == 1

@@ -32,12 +32,12 @@ def asked(runtime: Runtime, clinic: Clinic) -> Consult:
         return clinic.family_question(session, now=NOW)
 
 
-def answer_it(runtime: Runtime, clinic: Clinic, asked: Consult, **changes: object) -> None:
+def answer_it(runtime: Runtime, clinic: Clinic, asked: Consult, now: datetime = NOW, **changes: object) -> None:
     with runtime.database.writing() as session:
         consult = session.get_one(Consult, asked.id)
-        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
-        answers.save_draft(session, consult, clinic.pcp, {**ANSWER, **changes}, now=NOW, lease=LEASE)
-        answers.sign(session, consult, clinic.pcp, now=NOW)
+        holding.claim(session, consult, clinic.pcp, now=now, lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, {**ANSWER, **changes}, now=now, lease=LEASE)
+        answers.sign(session, consult, clinic.pcp, now=now)
 
 
 def test_the_start_page_lists_own_children_and_the_promised_time(
@@ -60,6 +60,31 @@ def test_the_status_page_says_how_far_it_is(
     page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
     assert "A doctor is looking" in page
     assert "You will hear by" in page
+
+
+def test_a_signed_answer_that_the_clinic_has_not_read_has_a_promised_time(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=NOW)
+    assert consult.release_at is not None
+    for path in ("/family", f"/family/questions/{consult.public_id}"):
+        page = mother.get(f"{path}?lang=en").text
+        assert "Your doctor will talk with you." in page
+        assert "You can read it here by" in page
+    with runtime.database.writing() as session:
+        answers.acknowledge(session, session.get_one(Consult, consult.id), clinic.pcp, now=NOW)
+    assert "You can read it here" not in mother.get(f"/family/questions/{consult.public_id}").text
+
+
+def test_what_happened_last_stands_first(mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult) -> None:
+    with runtime.database.writing() as session:
+        newer = clinic.family_question(session, now=NOW + timedelta(minutes=1))
+    page = mother.get("/family").text
+    assert page.index(newer.number) < page.index(asked.number)
+    answer_it(runtime, clinic, asked, now=NOW + timedelta(minutes=2))
+    page = mother.get("/family").text
+    assert page.index(asked.number) < page.index(newer.number)
 
 
 def test_a_request_for_more_is_shown_with_its_list(

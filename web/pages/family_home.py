@@ -18,7 +18,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now
-from web.family_words import STATUSES
+from web.family_words import STATUSES, WITH_CLINIC
 from web.pages.family_drafts import is_stopped, next_step
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
@@ -33,6 +33,10 @@ class Line:
     words: str
     due_at: datetime | None
     is_answer_open: bool
+    opens_at: datetime | None
+    """When a signed answer that the clinic has not read yet opens to the family at the latest."""
+    at: datetime
+    """When something last happened that the family can see: it was sent, it ended, or its answer was opened."""
 
     @property
     def is_for_family(self) -> bool:
@@ -43,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Child:
-    """One child with the question that is being written, if any, and those that were sent, newest first."""
+    """One child with the question that is being written, if any, and those that were sent, newest activity first."""
 
     patient: Patient
     draft: Consult | None
@@ -96,7 +100,7 @@ def due_at(session: Session, consult: Consult) -> datetime | None:
 def _child(session: Session, patient: Patient) -> Child:
     consults = consults_about(session, me(), patient, now=now())
     lines = [_line(session, consult) for consult in consults if consult.submitted_at is not None]
-    return Child(patient, _draft(consults), lines)
+    return Child(patient, _draft(consults), sorted(lines, key=lambda line: line.at, reverse=True))
 
 
 def _draft(consults: list[Consult]) -> Consult | None:
@@ -105,11 +109,14 @@ def _draft(consults: list[Consult]) -> Consult | None:
 
 
 def _line(session: Session, consult: Consult) -> Line:
-    status = Status(consult.status)
     is_answer_open = consult.released_at is not None
-    if status == Status.ANSWERED and not is_answer_open:
-        # The clinic reads an answer first; until then the family waits as before.
-        status = Status.CLAIMED
-    drawing, words = STATUSES[status]
+    is_with_clinic = consult.status == Status.ANSWERED and not is_answer_open
+    drawing, words = WITH_CLINIC if is_with_clinic else STATUSES[Status(consult.status)]
     due = due_at(session, consult) if consult.status in OPEN else None
-    return Line(consult, drawing, str(words), due, is_answer_open)
+    opens_at = consult.release_at if is_with_clinic else None
+    return Line(consult, drawing, str(words), due, is_answer_open, opens_at, _last_seen(consult))
+
+
+def _last_seen(consult: Consult) -> datetime:
+    instants = (consult.submitted_at, consult.released_at, consult.ended_at)
+    return max(instant for instant in instants if instant is not None)

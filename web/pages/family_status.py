@@ -178,10 +178,11 @@ def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
         next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
     )
     promised = _start_large(due_by(due, for_family=True)) if due else ""
+    open_by = _start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
     texts = (
         ("doc", gettext("We got your question"), _when(consult.submitted_at)),
         ("eye", _looking(consult), _when(consult.answered_at) or promised),
-        ("message", gettext("Answer"), _when(consult.released_at)),
+        ("message", gettext("Answer"), _when(consult.released_at) or open_by),
         ("flag", gettext("Closed"), _when(consult.ended_at) or gettext("When you tell us that you understood.")),
     )
     states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
