@@ -254,3 +254,23 @@ def test_without_scripts_the_day_still_works(place: Place) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     assert page.locator("#impression").input_value() == "Eczema"
+
+
+def test_nothing_wraps_or_hides_once_the_draft_is_saved(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    page.fill("#impression", "Atopic dermatitis of the elbow crease, moderate, without signs of infection")
+    page.locator("button[value=save]").click()
+    expect(page.locator("[data-saved]")).to_contain_text("Draft saved")
+    for part, most in (("[data-sign]", 48), ("[data-saved]", 24), (".casebar .sla-under", 24)):
+        assert page.locator(part).evaluate("part => part.getBoundingClientRect().height") <= most, part
+    assert page.locator("#impression").evaluate("box => box.scrollHeight - box.clientHeight") <= 0
+
+
+def test_flags_stand_clear_of_the_question(place: Place) -> None:
+    page = place.desk(place.clinic.pcp, "/clinic")
+    gaps = page.locator(".ask-line + .flags").evaluate_all(
+        "all => all.map(flags => flags.getBoundingClientRect().top"
+        " - flags.previousElementSibling.getBoundingClientRect().bottom)"
+    )
+    assert gaps
+    assert min(gaps) >= 1
