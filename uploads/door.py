@@ -14,12 +14,12 @@ from econsult.access import Right
 from econsult.consults.attachments import MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Source
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person, Role
 from econsult.vault import Vault
-from uploads.errors import TooManyError
+from uploads.errors import SiteFirstError, TooManyError
 from uploads.kinds import BYTES_WINDOW, LARGEST_SIMPLE, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
 
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
@@ -38,8 +38,9 @@ class Door:
 def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, now: datetime) -> Consult:
     """The consult, when this person may add such a file to it now.
 
-    Raises NotFoundError, ForbiddenError (code `private_site` for a caregiver's picture of a private place) and
-    ImpossibleVerbError for a consult that is answered or has ended.
+    Raises NotFoundError, ForbiddenError (code `private_site` for a caregiver's picture of a private place),
+    SiteFirstError for a family's picture of nobody knows what, and ImpossibleVerbError for a consult that is answered
+    or has ended.
     """
     consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
     check_open(person, consult, kind)
@@ -50,11 +51,19 @@ def check_open(person: Person, consult: Consult, kind: MediaKind) -> None:
     """Raise where the consult takes no more files, or not such a file from this person."""
     if consult.status != Status.DRAFT and consult.status not in OPEN:
         raise ImpossibleVerbError(consult.status, "take files")
-    if consult.is_private_site and person.role == Role.CAREGIVER and kind in SHOWS_A_BODY:
+    if person.role == Role.CAREGIVER and kind in SHOWS_A_BODY:
+        _check_site(consult)
+
+
+def _check_site(consult: Consult) -> None:
+    if consult.is_private_site:
         raise ForbiddenError(
             "We do not take photos or videos of this part of the body from families; the clinic will call you.",
             code="private_site",
         )
+    # What a clinic opened, a clinician answers for; a family that opens a question could leave the place out.
+    if consult.source == Source.CAREGIVER and not consult.details.get("body_site"):
+        raise SiteFirstError
 
 
 def check_quota(session: Session, person: Person, length: int | None, now: datetime) -> None:

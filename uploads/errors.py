@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from econsult.errors import ConsultError
+from econsult.errors import ConsultError, InvalidError
 
 
 class UploadError(ConsultError):
@@ -63,6 +63,15 @@ class ChecksumMismatchError(UploadError):
 
     def __init__(self) -> None:
         super().__init__("The chunk was damaged on its way and was discarded. Send it again.")
+
+
+class SiteFirstError(InvalidError):
+    """The family has not said yet which part of the body the question is about, so no picture of one is taken."""
+
+    code = "site_first"
+
+    def __init__(self) -> None:
+        super().__init__("Say first where it is.", {"details.body_site": "required"})
 
 
 class CutShortError(UploadError):

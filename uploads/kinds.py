@@ -22,7 +22,8 @@ LARGEST_SIMPLE = 25 * MEGABYTE
 MOST_OPEN = 20
 MOST_BYTES, BYTES_WINDOW = 10 * 1024 * MEGABYTE, timedelta(days=1)
 LIVES = timedelta(hours=72)
-# Pictures of a body. A caregiver is not asked for them, and may not send them, where the place is private.
+# Pictures of a body. A caregiver is not asked for them, and may not send them, where the place is private. A document
+# shows its kind only once it is whole, so a picture that is called one is refused by the worker that opens it.
 SHOWS_A_BODY = frozenset({MediaKind.PHOTO, MediaKind.VIDEO})
 
 _VIEW = re.compile(r"[A-Za-z0-9_-]{1,32}")

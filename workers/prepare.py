@@ -27,6 +27,7 @@ from econsult.consults.attachments import (
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
 from econsult.jobs import Lease
+from econsult.people.persons import Person, Role
 from imaging import Policy, Report, prepare
 from storage.blobs import BlobError
 from workers.copies import Collected, Made, remove_strays, store_copy
@@ -38,6 +39,8 @@ from workers.runtime import Runtime
 log = logging.getLogger(__name__)
 
 PUTS_AT_ONCE = 4
+PAPER = "application/pdf"
+"""All that a family may send where the place is private."""
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
 
@@ -56,6 +59,7 @@ class _Order:
     original: Original
     policy: Policy
     sha256: str | None
+    takes_pictures: bool
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
         if attachment.state not in UNFINISHED:
             return None
         start_processing(attachment)
-        specialty = session.get_one(Consult, attachment.consult_id).specialty or ""
+        consult = session.get_one(Consult, attachment.consult_id)
         digest = session.scalars(select(Upload.sha256).where(Upload.public_id == attachment.public_id)).one_or_none()
         key = runtime.vault.object_key(session, attachment.patient_id, attachment.public_id, attachment.key_wrapped)
         return _Order(
@@ -104,9 +108,14 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             attachment.patient_id,
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
-            Policy(video_seconds=LONG_VIDEO_SECONDS.get(specialty, Policy.video_seconds)),
+            Policy(video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds)),
             digest,
+            takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
         )
+
+
+def _is_by_family(session: Session, attachment: Attachment) -> bool:
+    return session.get_one(Person, attachment.uploaded_by_id).role == Role.CAREGIVER
 
 
 def _judge(desk: Desk, order: _Order) -> _Verdict:
@@ -120,6 +129,9 @@ def _judge(desk: Desk, order: _Order) -> _Verdict:
         return _Verdict(AttachmentState.REJECTED, "checksum", _as_record(replace(report, renditions=())))
     if not report.is_ready:
         return _Verdict(AttachmentState.REJECTED, report.reason, _as_record(report))
+    if not order.takes_pictures and report.source.media_type != PAPER:
+        # Nothing but the content tells a photo from a scanned paper, and what a family calls its file proves nothing.
+        return _Verdict(AttachmentState.REJECTED, "private_site", _as_record(replace(report, renditions=())))
     return _Verdict(AttachmentState.READY, None, _as_record(report), _store(desk.runtime, order, collected))
 
 

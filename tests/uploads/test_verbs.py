@@ -20,7 +20,7 @@ from econsult.people.persons import Person
 from tests.uploads.conftest import Desk
 from uploads import verbs
 from uploads.chunks import Chunk
-from uploads.errors import GoneError, OffsetMismatchError, TooBigError, TooManyError
+from uploads.errors import GoneError, OffsetMismatchError, SiteFirstError, TooBigError, TooManyError
 from uploads.finishing import finish
 from uploads.kinds import LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
 
@@ -138,6 +138,18 @@ def test_a_family_sends_no_pictures_of_private_places(desk: Desk, kind: str, is_
     with pytest.raises(ForbiddenError) as refused:
         desk.begin(10, kind, consult)
     assert refused.value.code == "private_site"
+
+
+@pytest.mark.parametrize(("kind", "is_refused"), [("photo", True), ("video", True), ("lab_document", False)])
+def test_a_family_says_where_it_is_before_it_sends_a_picture(desk: Desk, kind: str, is_refused: bool) -> None:
+    with desk.door.database.writing() as session:
+        consult = desk.clinic.family_draft(session, details={})
+    if not is_refused:
+        assert desk.begin(10, kind, consult)
+        return
+    with pytest.raises(SiteFirstError) as refused:
+        desk.begin(10, kind, consult)
+    assert (refused.value.code, str(refused.value)) == ("site_first", "Say first where it is.")
 
 
 def test_a_place_that_turns_out_private_ends_an_upload_that_had_begun(desk: Desk) -> None:

@@ -6,11 +6,14 @@ import hashlib
 
 import pytest
 
-from econsult.consults.attachments import AttachmentState, renditions_of
+from econsult.consults.attachments import AttachmentState, MediaKind, renditions_of
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, edit
 from econsult.jobs import JobState, claim_job
+from imaging import samples
 from storage import sealed
 from storage.sealed import BlobRange
-from tests.workers.clinic import Clinic
+from tests.workers.clinic import Clinic, now
 from uploads.staged import discard_staged, staged_path
 from workers.copies import Made, copies_prefix, store_copy
 from workers.desk import Desk, LeaseLostError
@@ -61,6 +64,41 @@ def test_a_file_whose_checksum_is_another_is_rejected(clinic: Clinic, desk: Desk
 
 def test_a_checksum_that_agrees_is_no_hindrance(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     number = clinic.send(photo, sha256=hashlib.sha256(photo).hexdigest().upper())
+    run_job(desk, clinic.job_of(number).id)
+    assert clinic.is_ready(number)
+
+
+def turn_private(clinic: Clinic) -> None:
+    """The mother says where it is before she sends anything."""
+    with clinic.runtime.database.writing() as session:
+        form = RequestForm(details={"body_site": "groin"})
+        edit(session, session.get_one(Consult, clinic.consult.id), clinic.mother, form, now=now())
+
+
+def test_a_familys_picture_of_a_private_place_is_refused_whatever_it_is_called(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    turn_private(clinic)
+    number = clinic.send(photo, MediaKind.LAB_DOCUMENT)
+    run_job(desk, clinic.job_of(number).id)
+    attachment = clinic.attachment(number)
+    assert (attachment.state, attachment.reason) == (AttachmentState.REJECTED, "private_site")
+    assert attachment.report is not None
+    assert attachment.report["renditions"] == []
+    assert list(clinic.runtime.blobs.list()) == []
+    assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
+
+
+def test_a_familys_paper_is_welcome_where_the_place_is_private(clinic: Clinic, desk: Desk) -> None:
+    turn_private(clinic)
+    sitter = samples.Patient(name="Luz Example", birth_date="2021-05-04", mrn="SYN-0042")
+    number = clinic.send(samples.lab_pdf(seed=1, patient=sitter), MediaKind.LAB_DOCUMENT)
+    run_job(desk, clinic.job_of(number).id)
+    assert clinic.is_ready(number)
+
+
+def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo, MediaKind.LAB_DOCUMENT)
     run_job(desk, clinic.job_of(number).id)
     assert clinic.is_ready(number)
 
