@@ -1,0 +1,25 @@
+"""The end of a consult: nobody holds it any more and no clock goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import stop_all
+from econsult.consults.lifecycle import next_status
+from econsult.consults.records import Consult, note
+from econsult.people.persons import Person
+
+LONGEST_REASON = 5000
+
+
+def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
+    """Close, decline or withdraw: the consult ends and no clock goes on."""
+    consult.status = next_status(consult.status, verb)
+    consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
+    consult.holder_id = consult.claim_until = None
+    consult.version += 1
+    stop_all(session, consult, now, verb)
+    note(session, consult, verb, person_id=person.id, now=now)
+    return consult
