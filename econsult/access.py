@@ -19,7 +19,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Kind, note
+from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
@@ -201,9 +201,46 @@ def patients_on(session: Session, person: Person, consults: Iterable[Consult], *
     """The children of consults that `worklist.page` listed for this person, by their id; each listing is audited."""
     listed = list(consults)
     query = select(Patient).where(Patient.id.in_({consult.patient_id for consult in listed}))
-    for consult in listed:
-        note(session, consult, "list", person_id=person.id, now=now)
+    audit.record_list(session, listed, now=now, person_id=person.id)
     return {patient.id: patient for patient in session.scalars(query)}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A family that was sent to emergency care, whom nobody has called yet."""
+
+    stop: RedFlagStop
+    consult: Consult
+    patient: Patient
+
+
+def stops_for(session: Session, person: Person, *, now: datetime) -> list[Stop]:
+    """The emergency stops of one's clinic, or of one's program for coordinators, newest first."""
+    query = _known_stops(person).order_by(RedFlagStop.id.desc()).limit(50)
+    found = [Stop(stop, consult, patient) for stop, consult, patient in session.execute(query)]
+    _note_patients(session, person, [entry.patient for entry in found], now)
+    return found
+
+
+def stop_for(session: Session, person: Person, stop_id: int, *, now: datetime) -> Stop:
+    """One of them."""
+    row = session.execute(_known_stops(person).where(RedFlagStop.id == stop_id)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    _note_patients(session, person, [row[2]], now)
+    return Stop(*row)
+
+
+def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
+    query = (
+        select(RedFlagStop, Consult, Patient)
+        .join(Consult, Consult.id == RedFlagStop.consult_id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
+    )
+    if person.role == Role.PCP:
+        return query.where(Consult.organization_id == person.organization_id)
+    return query if person.role == Role.COORDINATOR else query.where(false())
 
 
 def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -51,3 +53,32 @@ def record(
             detail=detail,
         )
     )
+
+
+class Listed(Protocol):
+    """What a list shows of one child: a consult, which this module cannot import because consults write audit rows."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def patient_id(self) -> int: ...
+
+
+def record_list(session: Session, listed: Iterable[Listed], *, now: datetime, person_id: int) -> None:
+    """Note that somebody was shown these consults in a list: one row each, in a single statement."""
+    rows = [
+        {
+            "at": now,
+            "person_id": person_id,
+            "action": "list",
+            "entity": "consult",
+            "entity_id": each.public_id,
+            "patient_id": each.patient_id,
+            "consult_id": each.id,
+        }
+        for each in listed
+    ]
+    if rows:
+        session.execute(insert(AuditEvent), rows)

@@ -99,7 +99,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     _check_complete(draft.content)
     draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
-    consult.claim_until = None
+    consult.claim_until = consult.family_waits_since = None
     consult.version += 1
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
     start_clock(session, consult, ClockName.FAMILY_INFORMED, INFORM_WITHIN, now)
@@ -163,12 +163,14 @@ def inform(
 
 
 def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
-    """End an answered consult. The family must have heard the answer, or staff must say why that is not to be."""
+    """End an answered consult. The family must have heard the answer and wait for none, or staff must say why not."""
     next_status(consult.status, "close")
     if consult.informed_at is None and not reason.strip():
         raise InvalidError(
             "The family has not heard the answer yet; say why the consult closes.", {"reason": "required"}
         )
+    if consult.family_waits_since is not None and not reason.strip():
+        raise InvalidError("The family has written and waits for a reply.", {"reason": "required"})
     return end(session, consult, person, "close", reason=reason, now=now)
 
 

@@ -82,6 +82,7 @@ class Consult(PublicId, Base):
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_method: Mapped[str | None] = mapped_column(String(16))
+    family_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     next_deadline_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -103,6 +104,8 @@ class RedFlagStop(Base):
     is_attested: Mapped[bool] = mapped_column(default=False)
     attestation: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("red_flag_stop.attestation"))
     at: Mapped[datetime] = mapped_column(Instant)
+    dealt_with_at: Mapped[datetime | None] = mapped_column(Instant)
+    dealt_with_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 def note(

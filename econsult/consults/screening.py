@@ -65,3 +65,17 @@ def _tell_clinic(session: Session, consult: Consult, codes: tuple[str, ...], now
     for clinician in team_of(session, consult.organization_id):
         notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=",".join(codes), now=now)
     session.flush()
+
+
+def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
+    """The signs that a clinician passed with an attestation, which whoever answers must know."""
+    query = select(RedFlagStop).where(RedFlagStop.consult_id == consult_id, RedFlagStop.is_attested)
+    return list(session.scalars(query.order_by(RedFlagStop.id)))
+
+
+def deal_with(session: Session, stop: RedFlagStop, person: Person, *, now: datetime) -> None:
+    """Note that somebody of the clinic has called the family that was sent to emergency care; the first one counts."""
+    if stop.dealt_with_at is None:
+        stop.dealt_with_at, stop.dealt_with_by_id = now, person.id
+        consult = session.get_one(Consult, stop.consult_id)
+        note(session, consult, "emergency_call", person_id=person.id, now=now)

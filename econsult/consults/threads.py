@@ -50,6 +50,8 @@ def post(
         raise ImpossibleVerbError(consult.status, "take messages")
     message = _add(session, consult, person, audience, text=text, items=(), now=now)
     took_reply(session, consult, person, now=now)
+    if audience == Audience.FAMILY:
+        consult.family_waits_since = (consult.family_waits_since or now) if person.role == Role.CAREGIVER else None
     _tell(session, consult, message, NoticeKind.MESSAGE, now)
     return message
 
@@ -119,7 +121,7 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
     people: list[Person] = []
     if message.audience == Audience.FAMILY:
         people += caregivers_of(session, consult.patient_id, now)
-        if consult.kind == Kind.FAMILY_QUESTION:
+        if consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
             people += team_of(session, consult.organization_id)
     elif message.audience == Audience.CLINICIANS:
         people += team_of(session, consult.organization_id)

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from econsult import access
 from econsult.access import Right
 from econsult.audit import AuditEvent
-from econsult.consults import attachments, requests
+from econsult.consults import attachments, requests, screening
 from econsult.consults.attachments import MediaKind, PreparedCopy, Received
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.database import Database
-from econsult.errors import ForbiddenError, NotFoundError
+from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.patients import RelatedPerson
-from tests.personas import NOON, Clinic
+from tests.personas import NOON, TARGETS, Clinic
 
 PEOPLE = (
     *("mother", "stranger", "pcp", "other_pcp", "derm", "derm2", "neuro"),
@@ -168,3 +168,21 @@ def test_the_clinic_that_sent_a_question_on_may_take_it_back(database: Database,
         form = requests.RequestForm(specialty="dermatology", question_type="diagnosis")
         requests.send_on(session, consult, clinic.pcp, form, now=NOON, targets={"routine": timedelta(hours=24)})
         access.consult_for(session, clinic.pcp, consult.public_id, now=NOON, right=Right.REQUEST)
+
+
+def test_a_familys_emergency_is_found_by_its_clinic_until_somebody_called(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = clinic.family_draft(session, details={"red_flags": ["breathing"]})
+        requests.submit(session, draft, clinic.mother, requests.SubmitForm(), now=NOON, targets=TARGETS)
+
+    def known(name: str) -> list[int]:
+        with database.writing() as session:
+            return [found.stop.id for found in access.stops_for(session, getattr(clinic, name), now=NOON)]
+
+    assert {name for name in PEOPLE if known(name)} == {"pcp", "coordinator"}
+    (number,) = known("pcp")
+    with pytest.raises(NotFoundError), database.writing() as session:
+        access.stop_for(session, clinic.other_pcp, number, now=NOON)
+    with database.writing() as session:
+        screening.deal_with(session, access.stop_for(session, clinic.pcp, number, now=NOON).stop, clinic.pcp, now=NOON)
+    assert known("pcp") == known("coordinator") == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from econsult.consults import requests, threads
+from econsult.consults import answers, requests, threads
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -77,3 +77,17 @@ def test_messages_are_read_lane_by_lane(database: Database, clinic: Clinic) -> N
             threads.post(session, consult, clinic.pcp, lane, text=lane, now=NOON)
         found = threads.messages_of(session, consult.id, [Audience.FAMILY, Audience.COORDINATION])
         assert [message.text for message in found] == ["family", "coordination"]
+
+
+def test_a_family_that_wrote_after_the_answer_is_not_forgotten(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y si vomita?", now=NOON)
+        assert consult.family_waits_since == NOON
+        with pytest.raises(InvalidError, match="waits for a reply"):
+            answers.close(session, consult, clinic.pcp, reason="", now=NOON)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Llame", now=NOON)
+        assert consult.family_waits_since is None
+        answers.close(session, consult, clinic.pcp, reason="", now=NOON)
+    assert clinic.pcp.id in _told(database, NoticeKind.MESSAGE)

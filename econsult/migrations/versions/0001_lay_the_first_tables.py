@@ -239,6 +239,7 @@ def upgrade() -> None:
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("informed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("informed_method", sa.String(length=16), nullable=True),
+        sa.Column("family_waits_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_deadline_at", sa.DateTime(timezone=True), nullable=True),
@@ -531,10 +532,16 @@ def upgrade() -> None:
         sa.Column("is_attested", sa.Boolean(), nullable=False),
         sa.Column("attestation", sa.Text(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dealt_with_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dealt_with_by_id", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consult_id"],
             ["consult.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["dealt_with_by_id"],
+            ["person.id"],
         ),
         sa.ForeignKeyConstraint(
             ["person_id"],
