@@ -6,11 +6,14 @@ asks for. The switch is a small form on every page: it remembers the choice and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, request
-from flask_babel import Babel, Domain, get_locale
-from flask_babel import gettext as _gettext
+from babel.support import Translations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, force_locale, get_domain, get_locale
 from werkzeug import Response
 
 from web.catalogues import load_translations
@@ -28,13 +31,38 @@ def init_language(app: Flask) -> None:
     for language in LANGUAGES:
         domain.cache[language, "messages"] = load_translations(language)
     babel.domain_instance = domain
+    # Newstyle fills in `%(name)s` and escapes what it fills in, as flask_babel's own callables do.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().ugettext(text),
+        lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.context_processor(_language_words)
     app.after_request(_remember_choice)
 
 
 def gettext(text: str, **values: object) -> str:
     """The text in the language of this request, with `%(name)s` filled in from `values`."""
-    return str(_gettext(text, **values))
+    said = str(_translations().ugettext(text))
+    return said % values if values else said
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Say texts in this language, whatever the request's is."""
+    g.pop("translations", None)
+    try:
+        with force_locale(code):
+            yield
+    finally:
+        g.pop("translations", None)
+
+
+def _translations() -> Translations:
+    """The catalogue of this request, looked up once: a list says hundreds of texts, and each look-up has its price."""
+    if "translations" not in g:
+        g.translations = get_domain().get_translations()
+    return cast("Translations", g.translations)
 
 
 def choose_language() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -155,8 +156,12 @@ def test_keys_walk_the_queue_and_claim(place: Place, runtime: Runtime) -> None:
     page = place.desk(place.clinic.derm, "/worklist")
     page.keyboard.press("j")
     expect(page.locator("[data-peek] h2")).to_have_text(second.number)
+    expect(page.locator("[data-peek] .q")).to_have_text(second.question)
+    expect(page.locator("[data-peek] [data-picture]")).to_be_hidden()
+    expect(page.locator("[data-peek] [data-open]")).to_have_attribute("href", re.compile(second.public_id))
     page.keyboard.press("k")
     expect(page.locator("[data-peek] h2")).to_have_text(place.rich["asked"].number)
+    expect(page.locator("[data-peek] [data-picture]")).to_be_visible()
     page.locator("[data-keyswitch]").uncheck()
     page.keyboard.press("j")
     expect(page.locator("[data-peek] h2")).to_have_text(place.rich["asked"].number)

@@ -52,7 +52,7 @@ def test_the_urgent_one_comes_first(runtime: Runtime, derm: FlaskClient, clinic:
     with runtime.database.writing() as session:
         urgent = clinic.econsult(session, now=NOW, urgency="urgent")
     page = derm.get("/worklist").text
-    assert page.index(f'<b class="num">{urgent.number}') < page.index(f'<b class="num">{asked.number}')
+    assert page.index(f'data-part="number">{urgent.number}') < page.index(f'data-part="number">{asked.number}')
     assert "tag-stop" in page
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import force_locale
 from werkzeug import Response
 
 from econsult.access import WRITE_RIGHTS, Right, consult_for
@@ -18,7 +17,7 @@ from web.casefile import Case, open_case
 from web.context import database, now, settings
 from web.desk import rings
 from web.forms import FormReader
-from web.language import gettext
+from web.language import gettext, speaking
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
 CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)
@@ -104,7 +103,7 @@ def say(public_id: str) -> Response | tuple[str, int]:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=WRITE_RIGHTS[lane])
         is_asking = request.form.get("verb") == "ask"
-        with force_locale(loaded.patient.language if lane == Audience.FAMILY else me().language):
+        with speaking(loaded.patient.language if lane == Audience.FAMILY else me().language):
             items = [str(terms.ASKABLE[code]) for code in codes]
         text = text or ("; ".join(items) if is_asking else "")
         try:

@@ -10,8 +10,23 @@ function choose(index, focus = true) {
   if (!rows.length) return;
   chosen = Math.min(Math.max(index, 0), rows.length - 1);
   rows.forEach((row, i) => i === chosen ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current"));
-  peek.replaceChildren(rows[chosen].querySelector("template").content.cloneNode(true));
+  show(rows[chosen]);
   if (focus) rows[chosen].querySelector("a").focus();
+}
+
+// The card beside the list says what the row says, so nothing is sent twice.
+function show(row) {
+  for (const slot of peek.querySelectorAll("[data-from]")) {
+    const part = row.querySelector(`[data-part=${slot.dataset.from}]`);
+    slot.replaceChildren(...(part?.cloneNode(true).childNodes ?? []));
+  }
+  const small = row.querySelector(".thumb img"), large = peek.querySelector("[data-picture]");
+  large.hidden = !small;
+  if (small) large.src = small.src;
+  peek.querySelector("[data-open]").href = row.querySelector("a").href;
+  const claim = peek.querySelector("form");
+  claim.hidden = !row.dataset.claim;
+  claim.action = row.dataset.claim ?? "";
 }
 
 rows.forEach((row, index) => {
@@ -41,7 +56,7 @@ listen({
   j: () => choose(chosen + 1),
   k: () => choose(chosen - 1),
   Enter: (event) => event.target.closest("a, button") ? false : rows[chosen]?.querySelector("a").click(),
-  c: () => peek?.querySelector("form")?.requestSubmit(),
+  c: () => peek?.querySelector("form:not([hidden])")?.requestSubmit(),
   g: () => document.querySelector("[data-next]").click(),
   ".": () => news.hidden ? false : news.querySelector("a").click(),
   "?": () => { document.querySelector("[data-keycard]").scrollIntoView(); document.querySelector("[data-keyswitch]").focus(); },
