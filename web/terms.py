@@ -28,6 +28,7 @@ SPECIALTIES = {
 }
 SEXES = {"female": _l("Girl"), "male": _l("Boy"), "other": _l("Child"), "unknown": _l("Child")}
 LANGUAGES = {"en": _l("English"), "es": _l("Spanish")}
+READERS = {"en": _l("The family reads English."), "es": _l("The family reads Spanish.")}
 URGENCIES = {
     Urgency.ROUTINE: _l("Within 24 hours"),
     Urgency.SAME_DAY: _l("Same day"),

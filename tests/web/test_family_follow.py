@@ -198,3 +198,13 @@ def test_strangers_find_no_question_and_every_look_is_audited(
     with runtime.database.reading() as session:
         query = select(AuditEvent.person_id).where(AuditEvent.action == "read", AuditEvent.consult_id == asked.id)
         assert set(session.scalars(query)) == {clinic.mother.id}
+
+
+def test_signs_to_watch_for_stand_above_911_and_in_the_familys_language(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    answer_it(runtime, clinic, asked, watch_for="No puede respirar: llame al 911.")
+    page = mother.get(f"/family/questions/{asked.public_id}/answer?lang=en").text
+    card = page[page.index('class="care care-warm"') :]
+    assert card.index("Get help if:") < card.index(f'<ul lang="{clinic.child.language}">') < card.index("tel:911")
+    assert "Call the clinic today" not in page

@@ -11,6 +11,7 @@ from werkzeug import Response
 from econsult.access import Right, consult_for
 from econsult.consults.answers import Answer, Disposition, answer_for, inform
 from econsult.errors import NotFoundError
+from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web import terms
 from web.auth import me, only
@@ -23,8 +24,12 @@ VISIT = frozenset({"clinic_visit", "expedite", "convert_to_referral"})
 
 @dataclass(frozen=True)
 class Plain:
-    """A signed and released answer, whole, sorted into what a family does and what the doctors wrote and do."""
+    """A signed and released answer, whole, sorted into what a family does and what the doctors wrote and do.
 
+    `language` is the one that the family reads, in which doctors are asked to write to it.
+    """
+
+    language: str
     summary: str
     at_home: list[str]
     by_team: list[str]
@@ -47,7 +52,9 @@ def show(public_id: str) -> str:
         answer = answer_for(session, loaded.consult, me())
     if answer is None or answer.signed_at is None:
         raise NotFoundError
-    return render_template("family/answer.html", consult=loaded.consult, plain=_plain(answer, answer.signed_at))
+    return render_template(
+        "family/answer.html", consult=loaded.consult, plain=_plain(answer, answer.signed_at, loaded.patient)
+    )
 
 
 @family_answer.post("/understood")
@@ -60,10 +67,11 @@ def understood(public_id: str) -> Response:
     return redirect(url_for(".show", public_id=public_id, _anchor="reply"), code=303)
 
 
-def _plain(answer: Answer, signed_at: datetime) -> Plain:
+def _plain(answer: Answer, signed_at: datetime, patient: Patient) -> Plain:
     content = answer.content
     advice = content.get("recommendations") or []
     return Plain(
+        language=patient.language,
         summary=content.get("family_summary") or "",
         at_home=[each["text"] for each in advice if each["owner"] == "family"],
         by_team=[each["text"] for each in advice if each["owner"] != "family"],

@@ -7,8 +7,9 @@ if (listen && "speechSynthesis" in window) {
   listen.hidden = false
   listen.addEventListener("click", () => {
     if (speechSynthesis.speaking) return speechSynthesis.cancel()
-    const words = new SpeechSynthesisUtterance(document.querySelector("[data-aloud]").innerText)
-    words.lang = document.documentElement.lang
+    const text = document.querySelector("[data-aloud]")
+    const words = new SpeechSynthesisUtterance(text.innerText)
+    words.lang = text.lang || document.documentElement.lang
     words.rate = 0.9
     speechSynthesis.speak(words)
   })

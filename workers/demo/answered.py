@@ -26,9 +26,10 @@ ANSWERED = (
                     "duerma sin tos. Use siempre la cámara con máscara. Ventile la casa cuando prenda la estufa.",
                     ("pcp", "Fluticasone 44 mcg, two puffs twice a day by spacer with mask, for 8 weeks."),
                     ("pcp", "Albuterol two puffs when needed; show the technique once, watch it once."),
-                    ("family", "Write down the nights with cough; bring the list to the visit."),
+                    ("family", "Anote las noches con tos y traiga la lista a la visita."),
                     ("coordinator", "Spacer with a small mask from the clinic's cupboard before the weekend."),
-                    watch_for="Fast breathing, ribs pulling in, too breathless to talk or drink: call 911.",
+                    watch_for="Respira rápido, se le hunden las costillas, o le falta el aire para hablar o beber: "
+                    "llame al 911.",
                 ),
             ),
             Step("sign", 5.2, "asthma"),
