@@ -128,6 +128,17 @@ def test_a_private_area_has_no_camera(mother: FlaskClient, clinic: Clinic, runti
     assert consult.details["contact"] == {"way": "call_back", "phone": "505 1"}
 
 
+def test_after_a_slip_into_the_private_area_back_leads_to_the_place_again(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": PRIVATE_SITE})
+    assert f'class="back" href="{ask}/where"' in mother.get(f"{ask}/private").text
+    assert "¿Dónde está?" in mother.get(f"{ask}/where").text
+    assert mother.get(f"{ask}/emergency").status_code == 200
+    assert post(mother, f"{ask}/where", {"site": "elbow"}).location == f"{ask}/photos"
+    assert mother.get(f"{ask}/photos").status_code == 200
+
+
 def test_a_step_cannot_be_jumped_over(mother: FlaskClient, clinic: Clinic) -> None:
     ask = start(mother, clinic)
     for step in ("where", "photos", "story", "check"):
