@@ -20,6 +20,7 @@ from web import terms
 from web.auth import me
 from web.chips import Chip
 from web.context import now
+from web.dangers import Danger, dangers_of
 from web.family_words import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.language import gettext
 from web.rows import chip_of
@@ -54,6 +55,7 @@ class Case:
     holder: str
     facts: list[tuple[str, str]]
     words: list[str]
+    dangers: list[Danger]
     sheets: list[Sheet]
     lanes: dict[Audience, list[Said]]
     writable: frozenset[Audience]
@@ -94,6 +96,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
         facts=_facts(consult),
         words=[text for name in ("family_question", "story") if (text := consult.details.get(name, ""))],
+        dangers=dangers_of(session, consult.id),
         sheets=sheets_of(session, consult.id) if loaded.may(Right.SEE_MEDIA) else [],
         lanes=_lanes(session, loaded),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),

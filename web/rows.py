@@ -12,6 +12,7 @@ from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.clocks import Clock, ClockState, clocks_among
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Urgency
+from econsult.consults.screening import attested_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from web import terms
@@ -64,6 +65,7 @@ class _Around:
     files: dict[int, list[Attachment]]
     pictures: dict[int, tuple[str, str]]
     holders: dict[int, str]
+    attested: set[int]
 
 
 def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
@@ -77,6 +79,7 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
         files=files,
         pictures=_pictures(session, files),
         holders={number: session.get_one(Person, number).name for number in holders},
+        attested=attested_among(session, ids),
     )
     return [_row(consult, around) for consult in consults]
 
@@ -113,7 +116,7 @@ def _row(consult: Consult, around: _Around) -> Row:
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
         question=consult.question,
         language=patient.language.upper(),
-        flags=tuple(_flags(consult, around.files[consult.id])),
+        flags=(*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
         holder=holder,
         holder_note=holder_note,
         can_claim=consult.holder_id is None and consult.status in OPEN,
@@ -131,6 +134,14 @@ def _holder(consult: Consult, holders: dict[int, str]) -> tuple[str, str]:
     if consult.status not in OPEN:
         return "", ""
     return gettext("Unclaimed"), str(terms.SPECIALTIES.get(consult.specialty or "", ""))
+
+
+def _alarms(consult: Consult, around: _Around) -> list[Flag]:
+    """What must be seen before anything else in the row."""
+    found = []
+    if consult.id in around.attested:
+        found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
+    return found
 
 
 def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,12 @@ def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
     """The signs that a clinician passed with an attestation, which whoever answers must know."""
     query = select(RedFlagStop).where(RedFlagStop.consult_id == consult_id, RedFlagStop.is_attested)
     return list(session.scalars(query.order_by(RedFlagStop.id)))
+
+
+def attested_among(session: Session, consult_ids: Iterable[int]) -> set[int]:
+    """Which of these consults carry a sign that was passed with an attestation."""
+    query = select(RedFlagStop.consult_id).where(RedFlagStop.consult_id.in_(consult_ids), RedFlagStop.is_attested)
+    return set(session.scalars(query))
 
 
 def deal_with(session: Session, stop: RedFlagStop, person: Person, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults import holding
+from econsult.consults import holding, requests
 from econsult.consults.attachments import (
     Attachment,
     AttachmentState,
@@ -17,8 +17,9 @@ from econsult.consults.attachments import (
 )
 from econsult.consults.clocks import clocks_of
 from econsult.consults.records import Consult
+from econsult.consults.requests import SubmitForm
 from econsult.consults.threads import Message
-from tests.personas import FAMILY_QUESTION, LEASE, Clinic
+from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready, file_received
@@ -193,3 +194,18 @@ def test_sending_on_names_what_is_missing(runtime: Runtime, browser_of: BrowserO
     assert (page.status_code, "at least 20 letters" in page.text) == (422, True)
     assert post(browser_of(clinic.other_pcp), path, fields).status_code == 404
     assert post(browser_of(clinic.derm), path, fields).status_code == 403
+
+
+def test_an_attested_danger_sign_is_seen_before_the_story(
+    runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    attested = {"examined_by": "Dr. Test", "at": NOW.isoformat(), "why": "Seizure ended yesterday, normal exam"}
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, details={"red_flags": ["seizure"]})
+        form = SubmitForm(red_flag_attestation=attested)
+        consult = requests.submit(session, draft, clinic.pcp, form, now=NOW, targets=TARGETS)
+    page = derm.get(f"/consults/{consult.public_id}").text
+    assert page.index("Danger sign: A seizure") < page.index("Seizure ended yesterday") < page.index(QUESTION[:20])
+    assert "Examined by Dr. Test" in page
+    for person, path in ((clinic.derm, "/worklist"), (clinic.pcp, "/clinic")):
+        assert "Danger sign, examined" in browser_of(person).get(path).text

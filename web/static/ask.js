@@ -5,7 +5,8 @@ const count = document.querySelector("[data-count]");
 const ready = document.querySelector("[data-ready]");
 const meter = document.querySelector("meter");
 const items = [...document.querySelectorAll("[data-item]")];
-const PLAIN = new Set(["question", "thinks", "tried", "background"]);
+const PLAIN = new Set(["question", "thinks", "tried", "background", "examined_by", "why_safe"]);
+const danger = document.querySelector("[data-danger]");
 
 function has(item) {
   const parts = [...form.querySelectorAll(`[data-check="${item.dataset.item}"]`)];
@@ -23,6 +24,9 @@ function refresh() {
     const words = PLAIN.has(name) ? form.elements[name].value.trim() : form.querySelector("[name=specialty]:checked")?.parentElement.textContent.trim();
     if (words) part.textContent = words;
   }
+  const signs = [...form.querySelectorAll("[name=red_flags]:checked")].map((box) => box.parentElement.textContent.trim());
+  danger.hidden = !signs.length;
+  danger.querySelector("[data-signs]").textContent = signs.join("; ");
   const due = form.querySelector("[name=urgency]:checked")?.dataset.due;
   if (due) document.querySelector("[data-dueline]").textContent = due;
 }
