@@ -236,7 +236,10 @@ def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
         select(RedFlagStop, Consult, Patient)
         .join(Consult, Consult.id == RedFlagStop.consult_id)
         .join(Patient, Patient.id == Consult.patient_id)
+        .join(Person, Person.id == RedFlagStop.person_id)
         .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
+        # A clinician who was stopped while writing has the child in view: there is nobody to call.
+        .where(Person.role == Role.CAREGIVER)
     )
     if person.role == Role.PCP:
         return query.where(Consult.organization_id == person.organization_id)

@@ -27,6 +27,7 @@ SAID = {
     "sent_on": _l("Sent on to the specialists."),
     "acknowledged": _l("Thank you. The family can read the answer now."),
     "informed": _l("Written down: the family has heard the answer."),
+    "called": _l("Written down: you called the family."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),
     "registered": _l("The child is registered."),

@@ -16,6 +16,7 @@ from web.auth import me, only
 from web.context import database, now
 from web.desk import count_place, rings
 from web.language import gettext
+from web.pages.stops import calls_for
 from web.rows import Row, rows_of
 
 clinic = rings(Blueprint("clinic", __name__, url_prefix="/clinic"))
@@ -31,11 +32,13 @@ def home() -> str:
     with database().writing() as session:
         lists = {view: _rows(session, view) for view in ((View.DONE,) if is_done else _views())}
         children = [] if is_done else patients_for(session, me(), now=now(), limit=PANEL)
+        calls = [] if is_done else calls_for(session)
     waiting = sum(len(lists.get(view, ())) for view in (View.POOL, View.MINE))
-    count_place("/clinic", str(waiting or ""))
+    count_place("/clinic", str(waiting + len(calls) or ""))
     return render_template(
         "clinic/done.html" if is_done else "clinic/home.html",
         lists=lists,
+        calls=calls,
         words=_words(),
         children=[(child, terms.child(child, now().date())) for child in children],
         languages=terms.LANGUAGES,

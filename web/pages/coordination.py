@@ -23,6 +23,7 @@ from web.context import database, now
 from web.desk import count_place, rings
 from web.forms import FormReader
 from web.language import gettext
+from web.pages.stops import calls_for
 from web.rows import Row, rows_of
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
@@ -34,6 +35,7 @@ DONE_SHOWN = 20
 def board() -> str:
     """Three columns: the family has not heard, heard but still open, and closed."""
     with database().writing() as session:
+        calls = calls_for(session)
         answered = page(session, me(), View.ANSWERED, now=now()).consults
         closed = page(session, me(), View.DONE, now=now(), limit=DONE_SHOWN * 2).consults
         columns = {
@@ -41,8 +43,8 @@ def board() -> str:
             "told": _rows(session, [consult for consult in answered if consult.informed_at is not None]),
             "closed": _rows(session, [c for c in closed if c.status == Status.CLOSED][:DONE_SHOWN]),
         }
-    count_place("/coordination", str(len(columns["untold"]) or ""))
-    return render_template("coordination/board.html", columns=columns)
+    count_place("/coordination", str(len(columns["untold"]) + len(calls) or ""))
+    return render_template("coordination/board.html", columns=columns, calls=calls)
 
 
 @coordination.get("/<public_id>")

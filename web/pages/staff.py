@@ -9,6 +9,7 @@ from web.pages.clinic_request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
+from web.pages.stops import stops
 from web.pages.worklist import worklist
 
-STAFF = (worklist, consult, answering, clinic, clinic_request, clinic_case, clinic_children, coordination)
+STAFF = (worklist, consult, answering, clinic, clinic_request, clinic_case, clinic_children, coordination, stops)
