@@ -30,6 +30,7 @@ from econsult.jobs import Lease
 from econsult.people.persons import Person, Role
 from imaging import Policy, Report, prepare
 from storage.blobs import BlobError
+from uploads.staged import discard_staged
 from workers.copies import Collected, Made, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import UNFINISHED, settle_upload
@@ -79,8 +80,8 @@ def prepare_attachment(desk: Desk, lease: Lease) -> None:
     """
     order = _read_order(desk, lease)
     if order is None:
-        with desk.finishing(lease):
-            return
+        _leave_as_it_is(desk, lease)
+        return
     verdict = _judge(desk, order)
     try:
         _write(desk, lease, order, verdict)
@@ -93,10 +94,10 @@ def prepare_attachment(desk: Desk, lease: Lease) -> None:
 
 
 def _read_order(desk: Desk, lease: Lease) -> _Order | None:
-    """Show the attachment as being processed; None where an earlier attempt has already finished it."""
+    """Show the attachment as being processed; None where it was finished or taken back before."""
     runtime = desk.runtime
     with runtime.database.writing() as session:
-        attachment = session.get_one(Attachment, lease.subject_id)
+        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=True)
         if attachment.state not in UNFINISHED:
             return None
         start_processing(attachment)
@@ -112,6 +113,15 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             digest,
             takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
         )
+
+
+def _leave_as_it_is(desk: Desk, lease: Lease) -> None:
+    """End a job that has nothing to do; what was staged for it is needed no more."""
+    with desk.finishing(lease) as session:
+        attachment = session.get_one(Attachment, lease.subject_id)
+        if attachment.is_withdrawn:
+            settle_upload(session, attachment, UploadState.REJECTED)
+    discard_staged(desk.runtime.settings.staging, attachment.public_id)
 
 
 def _is_by_family(session: Session, attachment: Attachment) -> bool:
@@ -156,7 +166,8 @@ def _as_record(report: Report) -> dict[str, Any]:
 def _write(desk: Desk, lease: Lease, order: _Order, verdict: _Verdict) -> None:
     """Link the copies, settle the upload and end the job, all in one."""
     with desk.finishing(lease) as session:
-        _show(session, session.get_one(Attachment, lease.subject_id), order, verdict, desk.now())
+        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=True)
+        _show(session, attachment, order, verdict, desk.now())
 
 
 def _show(session: Session, attachment: Attachment, order: _Order, verdict: _Verdict, now: datetime) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.consults.holding import took_reply
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import Person, Role
 
@@ -27,6 +29,8 @@ class MediaKind(StrEnum):
     LAB_DOCUMENT = "lab_document"
 
 
+WITHDRAWN = "withdrawn"
+"""The reason of a file that its sender took back before the question was sent: no list shows it any more."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
 
 
@@ -62,6 +66,13 @@ class Attachment(PublicId, Base):
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.reason == WITHDRAWN
+
+
+_IS_KEPT = Attachment.reason.is_distinct_from(WITHDRAWN)
 
 
 class Rendition(PublicId, Base):
@@ -144,11 +155,11 @@ def link_renditions(
 ) -> None:
     """Make the attachment ready: store the report, link the copies. The caller holds the job's lease.
 
-    What was set aside for a person meanwhile stays aside, with its copies.
+    What was set aside for a person or taken back meanwhile stays so, with its copies.
     """
     for copy in copies:
         session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
-    if attachment.state == AttachmentState.HELD:
+    if attachment.state == AttachmentState.HELD or attachment.is_withdrawn:
         attachment.report = report
         return
     attachment.state, attachment.reason, attachment.progress = AttachmentState.READY, None, 100
@@ -166,10 +177,33 @@ def end_without_copies(
     now: datetime,
     report: dict[str, Any] | None = None,
 ) -> None:
-    """The file was rejected, failed or must wait for a person; `reason` is a stable code that pages put into words."""
+    """The file was rejected, failed or must wait for a person; `reason` is a stable code that pages put into words.
+
+    What was taken back meanwhile stays taken back.
+    """
+    if attachment.is_withdrawn:
+        attachment.report = report
+        return
     attachment.state, attachment.reason, attachment.finished_at = state, reason[:48], now
     attachment.report = report
     _note(session, attachment, "prepare", now, person_id=None, detail=state)
+
+
+def withdraw_attachment(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
+    """The sender takes a file back while the question is a draft. A second time changes nothing.
+
+    Raises ForbiddenError for anybody else, and ImpossibleVerbError once the question was sent.
+    """
+    session.flush()
+    session.refresh(attachment, with_for_update=True)
+    consult = session.get_one(Consult, attachment.consult_id)
+    if attachment.uploaded_by_id != person.id:
+        raise ForbiddenError("Only the person who sent this file can take it back.")
+    if consult.status != Status.DRAFT:
+        raise ImpossibleVerbError(consult.status, "lose a file")
+    if not attachment.is_withdrawn:
+        attachment.state, attachment.reason, attachment.finished_at = AttachmentState.REJECTED, WITHDRAWN, now
+        _note(session, attachment, "withdraw", now, person_id=person.id)
 
 
 def hold_private(session: Session, consult: Consult, now: datetime) -> None:
@@ -189,14 +223,15 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
 
 
 def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
-    return list(session.scalars(select(Attachment).where(Attachment.consult_id == consult_id).order_by(Attachment.id)))
+    """Attachments in the order in which they came in, without those that were taken back."""
+    return attachments_among(session, [consult_id])[consult_id]
 
 
 def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Attachment]]:
-    """Attachments by consult id, in the order in which they came in."""
+    """Attachments by consult id, in the order in which they came in, without those that were taken back."""
     found: dict[int, list[Attachment]] = {number: [] for number in consult_ids}
-    query = select(Attachment).where(Attachment.consult_id.in_(consult_ids)).order_by(Attachment.id)
-    for attachment in session.scalars(query):
+    query = select(Attachment).where(Attachment.consult_id.in_(consult_ids))
+    for attachment in session.scalars(query.where(_IS_KEPT).order_by(Attachment.id)):
         found[attachment.consult_id].append(attachment)
     return found
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from econsult.consults.attachments import AttachmentState, MediaKind, renditions_of
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, renditions_of, withdraw_attachment
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.jobs import JobState, claim_job
@@ -101,6 +101,17 @@ def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, p
     number = clinic.send(photo, MediaKind.LAB_DOCUMENT)
     run_job(desk, clinic.job_of(number).id)
     assert clinic.is_ready(number)
+
+
+def test_a_photo_taken_back_before_its_turn_is_never_opened(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    with clinic.runtime.database.writing() as session:
+        withdraw_attachment(session, session.get_one(Attachment, number), clinic.mother, now=now())
+    run_job(desk, clinic.job_of(number).id)
+    attachment = clinic.attachment(number)
+    assert (attachment.state, attachment.reason) == (AttachmentState.REJECTED, "withdrawn")
+    assert clinic.job_of(number).state == JobState.DONE
+    assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
 
 
 def test_a_job_that_cannot_find_its_bytes_waits_and_names_the_fault_without_its_text(
