@@ -17,7 +17,7 @@ from web.context import database, now
 from web.desk import count_place, rings
 from web.language import gettext
 from web.pages.stops import calls_for
-from web.rows import Row, rows_of
+from web.rows import Row, rows_of, waiting_first
 
 clinic = rings(Blueprint("clinic", __name__, url_prefix="/clinic"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
@@ -77,7 +77,7 @@ def _rows(session: Session, view: View) -> list[Row]:
     if view == View.ANSWERED:
         # What nobody here has read yet comes first; what only waits for the family comes after it.
         found = sorted(found, key=lambda consult: consult.acknowledged_at is not None)
-    return rows_of(session, found)
+    return rows_of(session, waiting_first(found))
 
 
 def _words() -> dict[View, str]:

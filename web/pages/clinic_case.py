@@ -20,7 +20,7 @@ from web.context import database, now, settings
 from web.desk import rings
 from web.forms import FormReader
 from web.language import gettext
-from web.pages.clinic_terms import sentences
+from web.pages.clinic_terms import close_refusal, sentences
 from web.pages.consult import LONGEST_REASON, case_page
 
 clinic_case = rings(Blueprint("clinic_case", __name__, url_prefix="/consults/<public_id>"))
@@ -58,12 +58,13 @@ def informed(public_id: str) -> Page:
 def close(public_id: str) -> Page:
     """End an answered request. Where the family has not heard, a reason is needed."""
     reason = FormReader().text("close_reason", longest=LONGEST_REASON)
-    try:
-        with database().writing() as session:
-            loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
+        try:
             answers.close(session, loaded.consult, me(), reason=reason, now=now())
-    except InvalidError:
-        return _refused(public_id, Right.CLOSE, {"close_reason": gettext("Say why it closes before the family heard")})
+        except InvalidError:
+            errors = {"close_reason": close_refusal(loaded.consult)}
+            return case_page(open_case(session, loaded), errors=errors), 422
     return redirect(url_for("clinic.home", said="closed"), 303)
 
 

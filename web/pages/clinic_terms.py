@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.records import Consult
 from web.language import gettext
 
 CONSENT_BY = {
@@ -21,6 +22,13 @@ EXAMINERS = ("examined_by", "examined_at", "why_safe")
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     """Field names of the form with the sentence to show, from the core's field names and reason codes."""
     return {_field(name): _sentence(name, code) for name, code in fields.items()}
+
+
+def close_refusal(consult: Consult) -> str:
+    """Why a request does not close without a reason."""
+    if consult.informed_at is None:
+        return gettext("Say why it closes before the family heard")
+    return gettext("The family has written and waits for a reply. Reply to them first, or say why it closes.")
 
 
 def _field(name: str) -> str:

@@ -13,9 +13,10 @@ from econsult.access import Pass, Right, consult_for
 from econsult.consults import answers
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience, messages_of
 from econsult.consults.worklist import View, page
 from econsult.errors import InvalidError
-from econsult.people.persons import Organization, Role
+from econsult.people.persons import Organization, Person, Role
 from web import terms
 from web.auth import me, only
 from web.casefile import open_case
@@ -23,8 +24,9 @@ from web.context import database, now
 from web.desk import count_place, rings
 from web.forms import FormReader
 from web.language import gettext
+from web.pages.clinic_terms import close_refusal
 from web.pages.stops import calls_for
-from web.rows import Row, rows_of
+from web.rows import Row, rows_of, waiting_first
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
 DONE_SHOWN = 20
@@ -36,15 +38,16 @@ def board() -> str:
     """Three columns: the family has not heard, heard but still open, and closed."""
     with database().writing() as session:
         calls = calls_for(session)
-        answered = page(session, me(), View.ANSWERED, now=now()).consults
+        answered = waiting_first(page(session, me(), View.ANSWERED, now=now()).consults)
         closed = page(session, me(), View.DONE, now=now(), limit=DONE_SHOWN * 2).consults
         columns = {
             "untold": _rows(session, [consult for consult in answered if consult.informed_at is None]),
             "told": _rows(session, [consult for consult in answered if consult.informed_at is not None]),
             "closed": _rows(session, [c for c in closed if c.status == Status.CLOSED][:DONE_SHOWN]),
         }
+        asks = {consult.public_id: _last_words(session, consult) for consult in answered if consult.family_waits_since}
     count_place("/coordination", str(len(columns["untold"]) + len(calls) or ""))
-    return render_template("coordination/board.html", columns=columns, calls=calls)
+    return render_template("coordination/board.html", columns=columns, calls=calls, asks=asks)
 
 
 @coordination.get("/<public_id>")
@@ -101,9 +104,16 @@ def close(public_id: str) -> Response | tuple[str, int]:
         try:
             answers.close(session, loaded.consult, me(), reason=reason, now=now())
         except InvalidError:
-            words = gettext("Say why it closes before the family heard")
-            return _card(session, loaded, errors={"close_reason": words}), 422
+            return _card(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
     return redirect(url_for(".board", said="closed"), 303)
+
+
+def _last_words(session: Session, consult: Consult) -> str:
+    """The newest message of a family that waits for a reply; coordinators read this lane."""
+    messages = messages_of(session, consult.id, (Audience.FAMILY,))
+    authors = {message.author_id: session.get_one(Person, message.author_id) for message in messages}
+    said = [message.text for message in messages if authors[message.author_id].role == Role.CAREGIVER]
+    return said[-1] if said else ""
 
 
 def _rows(session: Session, consults: list[Consult]) -> list[tuple[Row, Consult]]:
@@ -114,7 +124,7 @@ def _card(session: Session, loaded: Pass, *, phone: str = "", errors: Mapping[st
     consult = loaded.consult
     clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
     case = open_case(session, loaded)
-    lane = request.args.get("lane", "")
+    lane = request.args.get("lane") or ("family" if consult.family_waits_since else "coordination")
     return render_template(
         "coordination/card.html",
         case=case,
