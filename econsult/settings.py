@@ -74,6 +74,11 @@ SETTINGS = (
         "FIRST_REPLY_HOURS", "24,4,1", "Target of the first reply for routine, same-day and urgent consults, in hours."
     ),
     Setting("HTTP_THREADS", "256", "Threads of an HTTP process; a slow phone that uploads holds one of them."),
+    Setting(
+        "CONNECTIONS_PER_ADDRESS",
+        "128",
+        "How many connections one address may hold at once; 0 for any number. Not counted behind proxies.",
+    ),
     Setting("PROXY_HOPS", "0", "How many reverse proxies stand in front and may set X-Forwarded-* headers."),
 )
 
@@ -100,6 +105,7 @@ class Settings:
     claim: timedelta
     first_reply: Mapping[str, timedelta]
     http_threads: int
+    connections_per_address: int
     proxy_hops: int
     is_demo: bool = False
 
@@ -137,6 +143,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         claim=timedelta(minutes=_whole_number("CLAIM_MINUTES", raw, least=1)),
         first_reply=_reply_targets(raw["FIRST_REPLY_HOURS"]),
         http_threads=_whole_number("HTTP_THREADS", raw, least=2),
+        connections_per_address=_whole_number("CONNECTIONS_PER_ADDRESS", raw, least=0),
         proxy_hops=_whole_number("PROXY_HOPS", raw, least=0),
         is_demo=is_demo,
     )

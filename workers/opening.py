@@ -112,7 +112,7 @@ def _start_programs(supervisor: Supervisor, opening: Opening, environ: dict[str,
 def _gunicorn(opening: Opening, descriptors: list[int]) -> tuple[str, ...]:
     """One process with many threads: a slow phone that uploads holds one of them and nothing else."""
     options = {
-        "worker-class": "gthread",
+        "worker-class": "workers.server.PatientWorker",
         "workers": "1",
         "threads": str(opening.settings.http_threads),
         "timeout": "120",

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -117,9 +118,12 @@ class Server:
 
     def start(self, port: int | None = None) -> int:
         """Start one more HTTP process; returns its port."""
+        deadline = time.monotonic() + 10
+        while port and _is_listening(port) and time.monotonic() < deadline:
+            time.sleep(0.01)  # A killed server's worker holds the address until the kernel has ended it.
         port = port or free_port()
         command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"]
-        command += ["--worker-class", "gthread", "--threads", "32", "--no-control-socket"]
+        command += ["--worker-class", "workers.server.PatientWorker", "--threads", "32", "--no-control-socket"]
         environ = {**os.environ, "ECONSULT_DATA": str(self.folder), "PYTHONWARNINGS": "default"}
         service = start(Launch(command, self.folder / "web.log", environ=environ))
         self.services.append(service)
