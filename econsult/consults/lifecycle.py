@@ -46,6 +46,7 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.ANSWERED, "inform"): S.ANSWERED,
     (S.ANSWERED, "close"): S.CLOSED,
     (S.CLOSED, "inform"): S.CLOSED,
+    (S.DECLINED, "inform"): S.DECLINED,
 }
 
 OPEN = frozenset({S.SUBMITTED, S.CLAIMED, S.NEEDS_INFO})

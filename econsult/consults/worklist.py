@@ -29,6 +29,7 @@ class View(StrEnum):
     WAITING = "waiting"
     OVERDUE = "overdue"
     ANSWERED = "answered"
+    DECLINED = "declined"
     DONE = "done"
 
 
@@ -110,6 +111,7 @@ def _in_view(person: Person, view: View, now: datetime) -> ColumnElement[bool]:
         View.WAITING: and_(Consult.status.in_(OPEN), ~ours) if is_clinic else Consult.status == Status.NEEDS_INFO,
         View.OVERDUE: and_(Consult.status.in_(OPEN), Consult.due_at <= now),
         View.ANSWERED: Consult.status == Status.ANSWERED,
+        View.DECLINED: and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None)),
         View.DONE: Consult.status.in_((Status.CLOSED, Status.DECLINED, Status.WITHDRAWN, Status.REDIRECTED))
         if is_clinic
         else Consult.status.not_in((*OPEN, Status.DRAFT)),

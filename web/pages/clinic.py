@@ -33,7 +33,7 @@ def home() -> str:
         lists = {view: _rows(session, view) for view in ((View.DONE,) if is_done else _views())}
         children = [] if is_done else patients_for(session, me(), now=now(), limit=PANEL)
         calls = [] if is_done else calls_for(session)
-    waiting = sum(len(lists.get(view, ())) for view in (View.POOL, View.MINE))
+    waiting = sum(len(lists.get(view, ())) for view in (View.DECLINED, View.POOL, View.MINE))
     count_place("/clinic", str(waiting + len(calls) or ""))
     return render_template(
         "clinic/done.html" if is_done else "clinic/home.html",
@@ -69,7 +69,7 @@ def start_request() -> Response:
 
 
 def _views() -> tuple[View, ...]:
-    return (View.ANSWERED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
+    return (View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
 
 
 def _rows(session: Session, view: View) -> list[Row]:
@@ -83,6 +83,7 @@ def _rows(session: Session, view: View) -> list[Row]:
 def _words() -> dict[View, str]:
     return {
         View.ANSWERED: gettext("Answers to read and to tell"),
+        View.DECLINED: gettext("Declined: tell the family, or ask again"),
         View.POOL: gettext("Families who wait for us"),
         View.MINE: gettext("In your hands"),
         View.WAITING: gettext("With specialists"),

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from flask import Blueprint, redirect, url_for
 from werkzeug import Response
 
-from econsult.access import Right, consult_for
+from econsult.access import Right, consult_for, patient_for
 from econsult.consults import answers, requests
-from econsult.consults.records import QUESTION_TYPES
+from econsult.consults.lifecycle import ENDED, Status
+from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.requests import LONGEST_QUESTION, RequestForm
-from econsult.errors import InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from web import terms
 from web.auth import me, only
@@ -50,7 +51,7 @@ def informed(public_id: str) -> Page:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         answers.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
-    return _back(public_id, "informed")
+    return _back(public_id, "told" if loaded.consult.status == Status.DECLINED else "informed")
 
 
 @clinic_case.post("/close")
@@ -77,6 +78,31 @@ def withdraw(public_id: str) -> Response:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
         requests.withdraw(session, loaded.consult, me(), reason, now=now())
     return redirect(url_for("clinic.home", said="withdrawn"), 303)
+
+
+@clinic_case.post("/ask-again")
+@only(*CLINIC_ROLES)
+def ask_again(public_id: str) -> Response:
+    """Open a draft about the same child with the words of a request that has ended; danger signs are asked anew."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now())
+        child = patient_for(session, me(), loaded.patient.public_id, now=now())
+        if loaded.consult.status not in ENDED:
+            raise ImpossibleVerbError(loaded.consult.status, "be asked again")
+        draft = requests.create(session, me(), child, _same_words(loaded.consult), now=now())
+    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id), 303)
+
+
+def _same_words(consult: Consult) -> RequestForm:
+    details = {name: value for name, value in consult.details.items() if name not in ("red_flags", "red_flags_asked")}
+    return RequestForm(
+        kind=Kind.ECONSULT,
+        specialty=consult.specialty,
+        question=consult.question,
+        question_type=consult.question_type,
+        urgency=consult.urgency,
+        details=details,
+    )
 
 
 @clinic_case.post("/send-on")

@@ -1,0 +1,53 @@
+"""A declined request waits for the clinic, which tells the family or asks again. The family reads no reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from econsult.consults import holding
+from econsult.consults.records import Consult
+from tests.personas import QUESTION, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+REASON = "Question too vague for us"
+WAITS = "Declined: tell the family"
+
+
+@pytest.fixture
+def declined(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return holding.decline(session, clinic.claimed(session, now=NOW), clinic.derm, REASON, now=NOW)
+
+
+def test_the_family_reads_no_reason(browser_of: BrowserOf, clinic: Clinic, declined: Consult) -> None:
+    page = browser_of(clinic.mother).get(f"/family/questions/{declined.public_id}")
+    assert (page.status_code, REASON in page.text) == (200, False)
+
+
+def test_it_waits_for_the_clinic_until_the_family_is_told(
+    browser_of: BrowserOf, clinic: Clinic, declined: Consult
+) -> None:
+    pcp, path = browser_of(clinic.pcp), f"/consults/{declined.public_id}"
+    assert WAITS in pcp.get("/clinic").text
+    assert REASON in pcp.get(path).text
+    assert post(pcp, f"{path}/informed", {"method": "phone"}).location == f"{path}?said=told"
+    assert (WAITS in pcp.get("/clinic").text, declined.number in pcp.get("/clinic?view=done").text) == (False, True)
+
+
+def test_asking_again_keeps_the_words_and_the_child(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, declined: Consult
+) -> None:
+    pcp = browser_of(clinic.pcp)
+    place = post(pcp, f"/consults/{declined.public_id}/ask-again", {}).location
+    page = pcp.get(place).text
+    assert (QUESTION in page, clinic.child.name in page, place.startswith("/clinic/requests/")) == (True, True, True)
+    for person, status in ((clinic.other_pcp, 404), (clinic.derm, 403), (clinic.mother, 403)):
+        assert post(browser_of(person), f"/consults/{declined.public_id}/ask-again", {}).status_code == status
+    with runtime.database.writing() as session:
+        still_open = clinic.econsult(session, now=NOW)
+    assert post(pcp, f"/consults/{still_open.public_id}/ask-again", {}).status_code == 409
