@@ -101,6 +101,9 @@ class Staging:
         full, keep = divmod(offset, SEGMENT)
         with disk_errors():
             pending = self._read_segment(full)[:keep] if full < self._full else self._pending[:keep]
+            if self.durable >= 0:
+                # What no tail vouches for goes first: on a full disk the new tail needs the room.
+                os.ftruncate(self._fd, max(full, self.durable // SEGMENT) * SEALED)
             self._write_tail(full, pending, Role.TAIL)
             os.ftruncate(self._fd, full * SEALED)
             os.fdatasync(self._fd)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from storage.contract import StoreUnavailable
+from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
 from uploads.staged import Writer
 
@@ -64,8 +64,8 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
             writer.write(block)
             if hasher is not None:
                 hasher.update(block)
-    except StoreUnavailable:
-        _keep_what_arrived(writer, chunk)
+    except StoreUnavailable as fault:
+        _keep_what_arrived(writer, chunk, fault)
         raise
     if writer.offset - chunk.offset > room:
         writer.rewind(chunk.offset)
@@ -73,12 +73,19 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
     if chunk.checksum is not None and hasher is not None and hasher.digest() != chunk.checksum.digest:
         writer.rewind(chunk.offset)
         raise ChecksumMismatchError
-    writer.sync()
+    try:
+        writer.sync()
+    except StoreFull as fault:
+        _keep_what_arrived(writer, chunk, fault)
+        raise
 
 
-def _keep_what_arrived(writer: Writer, chunk: Chunk) -> None:
-    """A chunk that comes with a checksum counts whole or not at all; of any other, what reached the disk counts."""
-    if chunk.checksum is not None:
+def _keep_what_arrived(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:
+    """A chunk that comes with a checksum counts whole or not at all; of any other, what reached the disk counts.
+
+    On a full disk nothing of it counts: its sender is told 507, and what nobody was promised must not keep it full.
+    """
+    if chunk.checksum is not None or isinstance(fault, StoreFull):
         writer.rewind(chunk.offset)
 
 

@@ -19,6 +19,8 @@ LARGEST: Mapping[MediaKind, int] = {
 }
 LARGEST_OF_ALL = max(LARGEST.values())
 LARGEST_SIMPLE = 25 * MEGABYTE
+FLOOR = 64 * MEGABYTE
+"""So much of the disk is left for the records and for files that are already on their way."""
 MOST_OPEN = 20
 MOST_BYTES, BYTES_WINDOW = 10 * 1024 * MEGABYTE, timedelta(days=1)
 LIVES = timedelta(hours=72)

@@ -16,11 +16,11 @@ from econsult.database import new_public_id
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
-from storage.contract import BlobMissing
+from storage.contract import BlobMissing, StoreUnavailable
 from storage.sealed import SealBroken
 from storage.segments import SEALED, SEGMENT
 from uploads.chunks import Chunk, Readable, take_chunk
-from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
+from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
 from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES, Wanted, check_wanted, plain_name
@@ -67,11 +67,12 @@ class _Opened:
 
 
 def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Upload:
-    """Open an upload. Raises what `check_wanted`, `admit` and `check_quota` raise; nothing is staged yet."""
+    """Open an upload. Raises what `check_wanted`, `admit`, `check_quota`, `check_room` raise; nothing is staged yet."""
     kind = check_wanted(wanted)
     with door.database.writing() as session:
         consult = admit(session, person, wanted.consult_id, kind, now)
         check_quota(session, person, wanted.length, now)
+        check_room(door, wanted.length or LARGEST_SIMPLE)
         object_id = new_public_id()
         patient = session.get_one(Patient, consult.patient_id)
         _key, wrapped = door.vault.new_object_key(session, patient, object_id)
@@ -152,7 +153,7 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
 def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clock: Clock) -> Attachment:
     """Take a whole file in one go, through the same steps; without a declared length at most 25 MB.
 
-    Raises what `begin` and `append` raise, TooBigError too; nothing stays behind then.
+    Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
     """
     upload = begin(door, person, wanted, now=clock())
     opened = _open(door, upload, clock())
@@ -162,7 +163,7 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
             _check_whole(wanted.length, writer.offset)
             writer.finish()
             length = writer.offset
-    except UploadError:
+    except (UploadError, StoreUnavailable, OSError):
         abandon(door, person, upload.public_id, now=clock())
         raise
     return finish(door, upload.public_id, length=length, now=clock())

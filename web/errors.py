@@ -118,7 +118,10 @@ def _store_error(error: StoreUnavailable) -> Response:
 
 
 def _database_error(error: OperationalError) -> Response:
-    """The database is away or too busy. Nothing was half done, so trying again is right."""
+    """The database is away, too busy or out of room. Nothing was half done, so trying again is right."""
+    if "disk is full" in str(error.orig):
+        _log.error("The disk of the database is full.")
+        return _store_error(StoreFull("The disk of the database is full."))
     _log.error("The database did not answer %s: %s", request.endpoint, type(error.orig).__name__)
     words = "The database does not answer now. Try again soon."
     response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)

@@ -18,6 +18,8 @@ from econsult.heartbeats import Heartbeat, latest
 from econsult.jobs import oldest_waiting
 from imaging.jail.confine import LEVEL as CONFINEMENT
 from storage.blobs import BlobError
+from uploads.door import free_bytes
+from uploads.kinds import FLOOR, MEGABYTE
 from web.context import database, now, runtime, settings
 from workers.embedded import is_embedded
 
@@ -41,7 +43,7 @@ def live() -> Response:
 @health.get("/health/ready")
 def ready() -> tuple[Response, int]:
     """Every component; 503 while one that is needed is missing."""
-    parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), **_background()}
+    parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), "staging": _staging(), **_background()}
     is_ready = all(part["ok"] for part in parts.values())
     return jsonify(status="ready" if is_ready else "not ready", notes=_notes(), **parts), 200 if is_ready else 503
 
@@ -66,6 +68,15 @@ def _redis() -> Part:
 
 def _blobs() -> Part:
     return {"ok": _works(_reach_blobs, BlobError)}
+
+
+def _staging() -> Part:
+    """Where uploads rest until a worker takes them. Below the floor no new one is let in."""
+    try:
+        free = free_bytes(settings().staging)
+    except OSError:
+        return {"ok": False}
+    return {"ok": free >= FLOOR, "free_mb": free // MEGABYTE}
 
 
 def _reach_blobs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,8 @@ def _add_routes(app: Flask) -> None:
     app.add_url_rule("/crash", "crash", _raiser(ZeroDivisionError("Ana Maria")))
     busy = OperationalError("SELECT", {"name": "Ana"}, TimeoutError())
     app.add_url_rule("/busy", "busy", _raiser(busy))
+    full = OperationalError("INSERT", {"name": "Ana"}, sqlite3.OperationalError("database or disk is full"))
+    app.add_url_rule("/api/v1/full", "full", _raiser(full))
 
 
 def _raiser(error: Exception):  # type: ignore[no-untyped-def]

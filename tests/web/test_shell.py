@@ -130,3 +130,9 @@ def test_a_database_that_is_away_is_said_kindly(visitor: FlaskClient, caplog: py
 def test_a_wrong_method_names_the_right_ones(visitor: FlaskClient) -> None:
     assert "POST" in visitor.delete("/language", headers={"Authorization": "Bearer t"}).headers["Allow"]
     assert visitor.get("/language").status_code == 405
+
+
+def test_a_full_disk_under_the_records_is_called_by_its_name(visitor: FlaskClient) -> None:
+    refused = visitor.get("/api/v1/full")
+    assert (refused.status_code, refused.get_json()["code"]) == (507, "store_unavailable")
+    assert "Ana" not in refused.text
