@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ PROGRAMS = {
     "radosgw-admin": "radosgw",
 }
 START_LIMIT = 120.0
+ASKED = 20
 DISK_SIZE = 8 * 1024**3
 
 # No authentication inside the cluster, one copy of everything, and every path inside the folder of this session. The
@@ -142,8 +144,8 @@ class Cluster:
 
     def _start_disk(self) -> None:
         disk = str(uuid.uuid4())
-        self._run("ceph", "osd", "new", disk)
-        self._run("ceph", "osd", "crush", "add", "osd.0", "1.0", "host=here", "root=default")
+        self._ask("osd", "new", disk)
+        self._ask("osd", "crush", "add", "osd.0", "1.0", "host=here", "root=default")
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", disk)
         self._daemon("ceph-osd", "-i", "0")
 
@@ -152,6 +154,15 @@ class Cluster:
         keys = [f"--access-key={self.gateway.key_id}", f"--secret={self.gateway.secret}"]
         self._run("radosgw-admin", "user", "create", "--uid=econsult", "--display-name=econsult", *keys)
         gateway.wait_ready(lambda: answers(self.gateway.port), self._left())
+
+    def _ask(self, *arguments: str) -> None:
+        """Give the monitor a command that may be given again: under load it refuses even after it has taken some."""
+        for _attempt in range(ASKED - 1):
+            try:
+                return self._run("ceph", *arguments)
+            except ServiceError:
+                threading.Event().wait(0.5)
+        return self._run("ceph", *arguments)
 
     def _takes_commands(self) -> bool:
         """Whether the monitor answers its operator."""
@@ -217,11 +228,26 @@ def is_listening(port: int) -> bool:
 @pytest.fixture(scope="session")
 def rgw() -> Iterator[Gateway]:
     """A running S3 server. Where a program is missing, the test errs and says which package brings it."""
-    folder = Path(tempfile.mkdtemp(prefix="ec-rgw-"))
-    cluster = Cluster(folder)
-    try:
-        cluster.start()
-        yield cluster.gateway
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder)
+    cluster = _started()
+    yield cluster.gateway
+    _end(cluster)
+
+
+def _started() -> Cluster:
+    """A cluster that came up. Its monitor now and then does not on a busy machine, so there is a second try."""
+    for attempt in (1, 2):
+        cluster = Cluster(Path(tempfile.mkdtemp(prefix="ec-rgw-")))
+        try:
+            cluster.start()
+        except ServiceError:
+            _end(cluster)
+            if attempt == 2:
+                raise
+        else:
+            return cluster
+    raise AssertionError
+
+
+def _end(cluster: Cluster) -> None:
+    cluster.stop()
+    shutil.rmtree(cluster.folder)
