@@ -47,7 +47,8 @@ class JumpGuard:
     """Compares the wall clock with the one that only runs forward.
 
     A backward step merely delays deadlines. A forward step of more than two ticks would fire them early, so firing is
-    held for one tick: by then somebody, or the time service, may have put the clock right.
+    held for one tick: by then somebody, or the time service, may have put the clock right. Jobs are not taken back for
+    as long as a lease lives: a worker that is well renews its own meanwhile.
     """
 
     def __init__(self, wall: datetime, steady: float) -> None:
@@ -66,13 +67,17 @@ class Ticker:
 
     runtime: Runtime
     swept_at: datetime | None = None
+    reaps_at: datetime | None = None
 
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
         """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError."""
         relay(self.runtime, now)
-        self._reap(now)
-        if not is_held:
-            self._fire(now)
+        if is_held:
+            self.reaps_at = now + self.runtime.settings.lease
+            return self._lag(now)
+        if self.reaps_at is None or now >= self.reaps_at:
+            self._reap(now)
+        self._fire(now)
         if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
             self.swept_at = now
             self._sweep(now)

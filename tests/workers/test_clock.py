@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from econsult.consults import requests
 from econsult.consults.clocks import ClockEvent
 from econsult.consults.records import Consult
-from econsult.jobs import Job, JobState
+from econsult.jobs import Job, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Program, Role, add_person
@@ -21,6 +21,7 @@ from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from workers.clock import TICK, JumpGuard, Ticker
 from workers.desk import Desk
 from workers.horse import run_job
+from workers.queue import job_policy
 
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -90,6 +91,20 @@ def test_a_job_whose_worker_fell_silent_is_taken_back(either: Clinic, photo: byt
     job = either.job_of(either.send(photo))
     _make_silent(either, job, attempt=1)
     Ticker(either.runtime).tick(now())
+    assert either.jobs()[0].state == JobState.PENDING
+
+
+def test_a_leap_of_the_clock_takes_no_job_from_a_worker_that_is_at_it(either: Clinic, photo: bytes) -> None:
+    job = either.job_of(either.send(photo))
+    policy, ticker = job_policy(either.runtime), Ticker(either.runtime)
+    with either.runtime.database.writing() as session:
+        lease = claim_job(session, job.id, now(), policy)
+    assert lease is not None
+    leapt = now() + timedelta(hours=1)
+    ticker.tick(leapt, is_held=True)
+    ticker.tick(leapt + TICK)
+    assert either.jobs()[0].state == JobState.RUNNING
+    ticker.tick(leapt + policy.lease)
     assert either.jobs()[0].state == JobState.PENDING
 
 
