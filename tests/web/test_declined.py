@@ -25,8 +25,10 @@ def declined(runtime: Runtime, clinic: Clinic) -> Consult:
 
 
 def test_the_family_reads_no_reason(browser_of: BrowserOf, clinic: Clinic, declined: Consult) -> None:
-    page = browser_of(clinic.mother).get(f"/family/questions/{declined.public_id}")
-    assert (page.status_code, REASON in page.text) == (200, False)
+    mother = browser_of(clinic.mother)
+    for path in ("/family/questions", "/api/v1/consults"):
+        page = mother.get(f"{path}/{declined.public_id}")
+        assert (page.status_code, REASON in page.text) == (200, False)
 
 
 def test_it_waits_for_the_clinic_until_the_family_is_told(

@@ -148,8 +148,12 @@ def _details(passed: Pass) -> dict[str, Any]:
 
 
 def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
-    """What a clinic asks a specialist is said between clinicians; a family sees that it was asked, and how it goes."""
+    """What a clinic asks a specialist is said between clinicians; a family sees that it was asked, and how it goes.
+
+    Why a colleague declined or closed is for the clinic, which tells the family in its own words.
+    """
     del shown["override_reason"]
+    shown["end_reason"] = None
     if consult.kind != Kind.FAMILY_QUESTION:
         shown |= {"question": None, "question_type": None, "details": {}}
     return shown
