@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from econsult.consults.answers import draft_of
 from econsult.consults.attachments import MediaKind
@@ -229,6 +229,37 @@ def test_two_windows_lose_no_words(place: Place) -> None:
     here.get_by_role("button", name="Save", exact=True).click()
     expect(here.locator("form#answer .note-warm")).to_contain_text("From the other window")
     assert here.locator("#impression").input_value() == "From this window"
+    expect(here.locator("[data-saved]")).to_have_text("Not saved. Your text is still here.")
+    expect(here.locator("#impression-error")).to_have_count(0)
+
+
+def test_signing_in_the_middle_of_a_save_meets_no_draft_of_its_own(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    slow: list[Route] = []
+    page.route("**/answer", lambda route: slow.append(route) if not slow else route.continue_())
+    with page.expect_request("**/answer"):
+        page.locator("#impression").fill("Atopic dermatitis")
+        page.locator("#watch_for").focus()
+    page.locator("#disposition").select_option("advice_only")
+    page.locator("#family_summary").fill("This looks like eczema.")
+    page.keyboard.type("Fever")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+    page.locator("#impression").focus()
+    slow[0].continue_()
+    page.wait_for_url(re.compile(rf"/consults/{place.rich['asked'].public_id}\?said=signed"))
+
+
+def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    page.locator("[data-sign]").click()
+    expect(page.locator("#problem li")).to_have_count(3)
+    page.locator("#impression").fill("Eczema")
+    page.locator("#disposition").select_option("advice_only")
+    expect(page.locator("#problem li")).to_have_count(1)
+    expect(page.locator("#impression-error, #disposition-error")).to_have_count(0)
+    page.locator("#family_summary").fill("Eczema.")
+    expect(page.locator("#problem, .bad")).to_have_count(0)
 
 
 def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> None:

@@ -106,7 +106,7 @@ def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         case = open_case(session, loaded)
         author = session.get_one(Person, case.answer.author_id).name if case.answer else ""
-    errors = {"impression": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
+    errors = {"answer": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
     theirs = {"author": author, "content": case.content}
     return case_page(case, errors=errors, content=content, theirs=theirs), 409
 

@@ -1,4 +1,6 @@
 // The request form: counts letters, shows what the specialist will see, says what is missing, and saves the draft.
+import { watchMarks } from "./marks.js";
+
 const form = document.querySelector("[data-ask]");
 const said = document.querySelector("[data-saved]");
 const count = document.querySelector("[data-count]");
@@ -49,6 +51,7 @@ form.addEventListener("input", () => { dirty = true; refresh(); clearTimeout(tim
 form.addEventListener("focusout", save);
 form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
 document.addEventListener("upload:sent", refresh);
+watchMarks(form);
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-send]").click();
 });

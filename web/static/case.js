@@ -1,5 +1,6 @@
 // The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
 import { listen, offerSwitch } from "./keys.js";
+import { watchMarks } from "./marks.js";
 
 const viewer = document.querySelector("[data-viewer]");
 const stage = viewer.querySelector("[data-stage]");
@@ -92,21 +93,22 @@ offerSwitch();
 
 const form = document.querySelector("[data-answer]");
 if (form) keepAnswer(form);
+document.querySelectorAll("form").forEach(watchMarks);
 
 function keepAnswer(form) {
   const said = document.querySelector("[data-saved]");
-  let timer = 0, running = null, dirty = false, stopped = false;
+  let timer = 0, running = null, dirty = false, stopped = false, signing = false;
 
   async function save() {
     clearTimeout(timer);
-    if (!dirty || stopped) return;
-    if (running) { await running; return save(); }
+    while (running) await running;
+    if (!dirty || stopped || signing) return;
     dirty = false;
     const body = new FormData(form);
     body.set("verb", "save");
-    running = fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).then(hear, () => fail(said.dataset.fail));
+    running = fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } })
+      .then(hear, () => fail(said.dataset.fail)).finally(() => { running = null; });
     await running;
-    running = null;
   }
   async function hear(answer) {
     const told = await answer.json().catch(() => ({}));
@@ -122,15 +124,20 @@ function keepAnswer(form) {
   addEventListener("online", save);
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 
-  // Signing waits for the save that is on its way, so that it never meets its own newer draft.
-  let ready = false;
+  // Signing waits for the save that is on its way and lets no other one start, so that it never meets its own newer draft.
   form.addEventListener("submit", async (event) => {
-    if (ready || !running) { clearTimeout(timer); dirty = false; return; }
-    event.preventDefault();
-    await running;
-    ready = true;
-    form.requestSubmit(event.submitter);
+    if (signing) return event.preventDefault();
+    signing = true;
+    clearTimeout(timer);
+    if (running) {
+      event.preventDefault();
+      while (running) await running;
+      signing = false;
+      return form.requestSubmit(event.submitter);
+    }
+    dirty = false;
   });
+  addEventListener("pageshow", (event) => { if (event.persisted) signing = false; });
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
   });
