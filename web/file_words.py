@@ -52,6 +52,9 @@ FOR_FAMILIES = FileWords(
     reasons={
         **dict.fromkeys(UNREADABLE_CODES, UNREADABLE),
         **dict.fromkeys(TOO_BIG_CODES, TOO_BIG),
+        "not_an_image": _l("This is not a photo. For a PDF or a paper, use “Lab paper” below."),
+        "not_a_video": _l("This is not a video. Please send another one."),
+        "not_a_document": _l("This is not a PDF or a photo of a paper. Please send another one."),
         "unsupported_type": _l("We cannot read this kind of file. Send a photo, a video or a PDF."),
         "too_long": _l("This video is too long. Please send a shorter one."),
         "too_many_pages": _l("This paper has too many pages. Please send fewer."),
@@ -77,6 +80,9 @@ FOR_STAFF = FileWords(
     reasons={
         **dict.fromkeys(UNREADABLE_CODES, _l("The file could not be opened")),
         **dict.fromkeys(TOO_BIG_CODES, _l("The file is too big")),
+        "not_an_image": _l("Not a photo"),
+        "not_a_video": _l("Not a video"),
+        "not_a_document": _l("Not a PDF or a photo of a paper"),
         "unsupported_type": _l("Not a photo, video or PDF"),
         "too_long": _l("The video is too long"),
         "too_many_pages": _l("The document has too many pages"),

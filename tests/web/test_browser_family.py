@@ -136,7 +136,7 @@ def test_the_way_from_the_start_to_the_receipt(look: Look, clinic: Clinic) -> No
 def test_the_emergency_page(look: Look) -> None:
     look.page.locator("section form button").first.click()
     look.page.locator("input[value=seizure]").check()
-    look.page.locator("button[value=yes]").click()
+    look.page.locator("button[value=yes]").last.click()
     look.at("call-911")
 
 
@@ -173,6 +173,8 @@ def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime
     picture.write_bytes(photo("eczema_far", size=(1200, 900)))
     page.set_input_files("#far-take", picture)
     page.locator("[data-upload-state=safe]").wait_for()
+    page.locator("#files li[data-file]").wait_for()
+    assert not page.locator("[data-upload-list] > li").is_visible()
     look.at("photos-sent")
     assert not page.locator("[data-upload-plain]").is_visible()
     with runtime.database.reading() as session:

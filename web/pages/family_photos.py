@@ -11,15 +11,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, Right, attachment_for, consult_for
+from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.lifecycle import OPEN
+from econsult.errors import NotFoundError
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now
 from web.file_words import TOO_BIG, UNREADABLE
-from web.files import cards_of
 from web.language import gettext
 from web.pages.family_drafts import load_draft, require_before
+from web.pages.family_status import shown_of
 
 family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
 PROBLEMS = {
@@ -57,13 +59,26 @@ def more(public_id: str) -> str | Response:
         return _page(session, loaded, back=status, onward=status)
 
 
+@family_photos.post("/ask/<public_id>/photos/<attachment_id>/remove")
+@only(Role.CAREGIVER)
+def remove(public_id: str, attachment_id: str) -> Response:
+    """Take a wrong photo back before the question is sent."""
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        attachment = attachment_for(session, me(), attachment_id, now=now())
+        if attachment.consult_id != draft.consult.id:
+            raise NotFoundError
+        withdraw_attachment(session, attachment, me(), now=now())
+    return redirect(url_for(".photos", public_id=public_id), code=303)
+
+
 def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
     problem = request.args.get("problem")
-    errors = {"files": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
+    errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
     return render_template(
         "family/photos.html",
         consult=loaded.consult,
-        cards=cards_of(session, loaded.consult.id),
+        shown=shown_of(session, loaded),
         is_draft=loaded.consult.submitted_at is None,
         is_received=bool(request.args.get("sent", "0").strip("0")) and not errors,
         errors=errors,

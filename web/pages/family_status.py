@@ -62,6 +62,8 @@ class Shown:
     messages: list[Said]
     may_cancel: bool
     may_add: bool
+    may_remove: bool = False
+    """Whether files can be taken back: while it is a draft."""
 
     @property
     def may_talk(self) -> bool:
@@ -88,7 +90,7 @@ def show(public_id: str) -> Page:
 def files(public_id: str) -> Page:
     """The file cards alone, for a page that looks again while files are prepared."""
     with database().writing() as session:
-        shown = _load(session, public_id)
+        shown = shown_of(session, consult_for(session, me(), public_id, now=now()))
     return render_template("family/files.html", shown=shown)
 
 
@@ -145,7 +147,11 @@ def _page(public_id: str, form: FormReader, text: str = "") -> Page:
 
 
 def _load(session: Session, public_id: str) -> Shown:
-    loaded = consult_for(session, me(), public_id, now=now())
+    return shown_of(session, consult_for(session, me(), public_id, now=now()))
+
+
+def shown_of(session: Session, loaded: Pass) -> Shown:
+    """Everything that the pages of a question show of it."""
     consult = loaded.consult
     is_open = consult.status in OPEN
     return Shown(
@@ -155,6 +161,7 @@ def _load(session: Session, public_id: str) -> Shown:
         messages=[_said(session, each) for each in messages_of(session, consult.id, loaded.readable_lanes())],
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
+        may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
     )
 
 
