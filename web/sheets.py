@@ -35,10 +35,11 @@ class Sheet:
 
 
 def sheets_of(session: Session, consult_id: int) -> list[Sheet]:
-    """The sheets of a consult that the caller has loaded through access."""
+    """The sheets of a consult that the caller has loaded through access; what cannot be shown stands last."""
     attachments = attachments_of(session, consult_id)
     renditions = renditions_of(session, [attachment.id for attachment in attachments])
-    return [sheet for file in attachments for sheet in _sheets(file, renditions[file.id])]
+    sheets = [sheet for file in attachments for sheet in _sheets(file, renditions[file.id])]
+    return sorted(sheets, key=lambda sheet: sheet.file.is_problem)
 
 
 def _sheets(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator[Sheet]:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.redflags import PRIVATE_SITES, UNIVERSAL
 from econsult.notices import Notice
@@ -92,6 +93,12 @@ def test_a_sign_that_means_now_ends_the_request_and_is_recorded(
         told = session.scalars(select(Notice.person_id)).all()
     assert stop.codes in {"not_named", fields.get("flags")}
     assert clinic.pcp.id in told
+
+
+def test_the_way_to_911_stands_above_the_signs_and_no_stands_last(mother: FlaskClient, clinic: Clinic) -> None:
+    page = mother.get(f"{start(mother, clinic)}/emergency").text
+    assert page.index("</h1>") < page.index("Sí, llamar al 911") < page.index('value="breathing"')
+    assert page.index('value="kawasaki_signs"') < page.rindex('value="yes"') < page.index('value="no"')
 
 
 @pytest.mark.parametrize("step", ["emergency", "where", "photos", "private", "story", "check"])
@@ -220,3 +227,40 @@ def test_strangers_and_staff_find_nothing(mother: FlaskClient, browser_of: Brows
         assert stranger.get(f"{ask}/{step}").status_code == 404
         assert pcp.get(f"{ask}/{step}").status_code == 403
     assert post(stranger, f"{ask}/discard", {}).status_code == 404
+
+
+def photo_of(runtime: Runtime, mother_id: int, name: str = "a") -> str:
+    """Give the only draft a photo in preparation; returns its id."""
+    with runtime.database.writing() as session:
+        received = Received(name * 32, MediaKind.PHOTO, 10, "", b"k", mother_id, view="far")
+        return receive(session, session.scalars(select(Consult)).one(), received, datetime.now(UTC)).public_id
+
+
+def test_a_wrong_photo_is_taken_back_without_scripts(
+    mother: FlaskClient, browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    photo = photo_of(runtime, clinic.mother.id)
+    page = mother.get(f"{ask}/photos").text
+    assert f'action="{ask}/photos/{photo}/remove"' in page
+    assert "<noscript><a" in page
+    assert post(browser_of(clinic.stranger), f"{ask}/photos/{photo}/remove", {}).status_code == 404
+    assert post(mother, f"{ask}/photos/{photo}/remove", {}).location == f"{ask}/photos"
+    assert f'data-file="{photo}"' not in mother.get(f"{ask}/photos").text
+
+
+def test_the_last_look_counts_only_files_that_can_be_used(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime
+) -> None:
+    ask = start(mother, clinic)
+    for step, fields in (("emergency", {"emergency": "no"}), ("where", {"site": "elbow"}), ("story", STORY)):
+        post(mother, f"{ask}/{step}", fields)
+    photo_of(runtime, clinic.mother.id, "a")
+    refused = photo_of(runtime, clinic.mother.id, "b")
+    with runtime.database.writing() as session:
+        file = session.scalars(select(Attachment).where(Attachment.public_id == refused)).one()
+        end_without_copies(session, file, AttachmentState.REJECTED, reason="not_an_image", now=datetime.now(UTC))
+    assert "<dd>1. No sirven: De lejos</dd>" in mother.get(f"{ask}/check").text
+    assert "Esto no es una foto." in mother.get(f"{ask}/photos").text

@@ -79,7 +79,7 @@ def check(public_id: str) -> Page:
         errors=form.errors,
         draft=draft.consult,
         rows=_rows(draft, cards),
-        cards=cards,
+        cards=[card for card in cards if not card.is_problem],
         consent=TEXTS[language()],
         relation=RELATIONS[relation],
         child=draft.patient.name.split()[0],
@@ -164,6 +164,15 @@ def _send(public_id: str, relation: str, form: FormReader) -> bool:
     return True
 
 
+def _counted(cards: list[FileCard]) -> str:
+    """How many files can be used, and the names of those that cannot."""
+    refused = [card.title for card in cards if card.is_problem]
+    count = str(len(cards) - len(refused))
+    if not refused:
+        return count
+    return gettext("%(count)s. Not usable: %(names)s", count=count, names=", ".join(refused))
+
+
 def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
     """The summary: what was asked, what was said, and the page that changes it."""
     details, public_id = draft.consult.details, draft.consult.public_id
@@ -173,7 +182,7 @@ def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
         way = CONTACTS.get((details.get("contact") or {}).get("way", ""), "")
         rows.append((gettext("Instead of photos"), str(way), _photos_or_private(draft)))
     else:
-        rows.append((gettext("Photos and files"), str(len(cards)), _photos_or_private(draft)))
+        rows.append((gettext("Photos and files"), _counted(cards), _photos_or_private(draft)))
     story = url_for("family_story.story", public_id=public_id)
     symptoms = ", ".join(str(SYMPTOMS[code]) for code in details.get("symptoms", []) if code in SYMPTOMS)
     rows.append((gettext("Since when"), str(SINCE.get(details.get("since", ""), "")), story))
