@@ -95,7 +95,8 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.get_response())
     if is_for_machine():
         code = "_".join(HTTPStatus(status).phrase.lower().replace("-", " ").split())
-        response = problem(status, code, HTTPStatus(status).description or HTTPStatus(status).phrase)
+        ours = error.description if error.description != type(error).description else None
+        response = problem(status, code, str(ours or HTTPStatus(status).description or HTTPStatus(status).phrase))
     else:
         response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
     for name, value in error.get_headers():

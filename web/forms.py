@@ -115,7 +115,11 @@ def _is_from_here() -> bool:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin", "null")
     # Browsers send the origin "null" from our own pages, because those forbid the referrer. The token still decides.
-    is_ours = origin == "null" or urlsplit(origin)[:2] == urlsplit(request.url)[:2]
+    try:
+        is_ours = origin == "null" or urlsplit(origin)[:2] == urlsplit(request.url)[:2]
+    except ValueError:
+        # No address at all, such as a bracket that is never closed.
+        return False
     return is_ours and site in {"same-origin", "none"}
 
 

@@ -86,7 +86,10 @@ def language() -> str:
 
 def safe_path(address: str) -> str:
     """The address if it is a path on this site, else `/`, so that no link of ours can lead a person elsewhere."""
-    parts = urlsplit(address.strip())
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return "/"
     is_ours = (
         not parts.scheme and not parts.netloc and parts.path.startswith("/") and not address.strip().startswith("//")
     )

@@ -33,10 +33,8 @@ class Span:
     start: int
     stop: int
     size: int
-
-    @property
-    def is_part(self) -> bool:
-        return (self.start, self.stop) != (0, self.size)
+    is_part: bool = True
+    """Whether a range was asked for; one that happens to be everything is answered as a range as well."""
 
 
 @media.get("/media/<rendition_id>")
@@ -64,7 +62,7 @@ def _open(rendition: Rendition, key: bytes) -> SealedReader:
 def _span(size: int) -> Span:
     asked = request.range
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
-        return Span(0, size, size)
+        return Span(0, size, size, is_part=False)
     found = asked.range_for_length(size)
     if found is None:
         raise RequestedRangeNotSatisfiable(length=size)

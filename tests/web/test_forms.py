@@ -49,6 +49,7 @@ def test_a_token_from_before_signing_in_is_void_afterwards(shell: Flask, visitor
     "headers",
     [
         {"Origin": "https://evil.test"},
+        {"Origin": "http://["},
         {"Origin": "http://localhost.evil.test"},
         {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
         {"Origin": "https://localhost"},

@@ -77,7 +77,8 @@ def test_the_switch_returns_to_the_same_place(visitor: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "", "/a\nb", "javascript:1", "///e"]
+    "address",
+    ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "", "/a\nb", "javascript:1", "///e", "http://["],
 )
 def test_the_switch_leads_nowhere_else(address: str) -> None:
     assert safe_path(address) == "/"

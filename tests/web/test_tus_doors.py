@@ -61,6 +61,15 @@ def test_the_plain_door_refuses_it(
         assert session.scalars(select(Attachment)).all() == []
 
 
+def test_a_form_that_is_none_is_refused_in_our_own_words(
+    runtime: Runtime, clinic: Clinic, visitor: FlaskClient
+) -> None:
+    kind = "multipart/form-data; boundary=x"
+    body = b"--x\r\nno header\r\n\r\nx\r\n--x--"
+    refused = visitor.post("/uploads/simple", data=body, content_type=kind, headers=bearer(runtime, clinic.mother))
+    assert (refused.status_code, refused.get_json()["detail"]) == (400, "The form is not well formed.")
+
+
 def test_a_consult_made_by_a_program_is_no_way_round(runtime: Runtime, clinic: Clinic, visitor: FlaskClient) -> None:
     headers = bearer(runtime, clinic.mother)
     body = {"patient_id": clinic.child.public_id, "details": {"body_site": ["elbow", "genitals"]}}
