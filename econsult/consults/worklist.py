@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.records import Consult, Kind
 from econsult.errors import InvalidError
 from econsult.people.persons import Person, Role, specialties_of
@@ -112,9 +112,11 @@ def _in_view(person: Person, view: View, now: datetime) -> ColumnElement[bool]:
         View.OVERDUE: and_(Consult.status.in_(OPEN), Consult.due_at <= now),
         View.ANSWERED: Consult.status == Status.ANSWERED,
         View.DECLINED: and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None)),
-        View.DONE: Consult.status.in_((Status.CLOSED, Status.DECLINED, Status.WITHDRAWN, Status.REDIRECTED))
-        if is_clinic
-        else Consult.status.not_in((*OPEN, Status.DRAFT)),
+        View.DONE: and_(
+            Consult.status.in_(ENDED) if is_clinic else Consult.status.not_in((*OPEN, Status.DRAFT)),
+            # A draft that somebody threw away was never said to anybody else.
+            or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id),
+        ),
     }
     return views[view]
 

@@ -90,3 +90,12 @@ def test_a_count_stops_at_its_cap(database: Database, clinic: Clinic) -> None:
             clinic.econsult(session)
         assert worklist.count(session, clinic.derm, View.POOL, now=NOON) == 3
         assert worklist.COUNT_CAP == 99
+
+
+def test_a_draft_that_was_thrown_away_is_nobody_elses(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        requests.withdraw(session, clinic.family_draft(session), clinic.mother, "", now=NOON)
+        own = requests.withdraw(session, clinic.draft(session), clinic.pcp, "", now=NOON).id
+        sent = requests.withdraw(session, clinic.family_question(session), clinic.mother, "", now=NOON).id
+    assert _ids(database, clinic.pcp, View.DONE) == [sent, own]
+    assert _ids(database, clinic.coordinator, View.DONE) == [sent]
