@@ -94,7 +94,8 @@ def test_signing_tells_the_clinic_and_takes_the_next(
     with runtime.database.writing() as session:
         following = clinic.econsult(session, now=NOW)
     answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "sign_next"})
-    assert answer.location == f"/consults/{following.public_id}?said=signed"
+    assert answer.location == f"/consults/{following.public_id}?said=signed&was={held.number}"
+    assert f"{held.number} signed. Now {following.number}." in derm.get(answer.location).text
     with runtime.database.reading() as session:
         assert session.get_one(Consult, held.id).status == "answered"
         assert session.get_one(Consult, following.id).holder_id == clinic.derm.id

@@ -215,7 +215,7 @@ def test_an_answer_saves_itself_and_is_signed_with_the_keyboard(place: Place, ru
     page.locator("#disposition").select_option("advice_only")
     page.locator("#family_summary").focus()
     page.keyboard.press("Control+Enter")
-    page.wait_for_url(f"**/consults/{place.rich['asked'].public_id}?said=signed")
+    page.wait_for_url(f"**/consults/{place.rich['asked'].public_id}?said=signed&was=*")
 
 
 def test_two_windows_lose_no_words(place: Place) -> None:
@@ -247,7 +247,18 @@ def test_signing_in_the_middle_of_a_save_meets_no_draft_of_its_own(place: Place)
     page.keyboard.press("Control+Enter")
     page.locator("#impression").focus()
     slow[0].continue_()
-    page.wait_for_url(re.compile(rf"/consults/{place.rich['asked'].public_id}\?said=signed"))
+    page.wait_for_url(re.compile(rf"/consults/{place.rich['asked'].public_id}\?said=signed&was=*"))
+
+
+def test_keys_ask_for_what_is_missing_and_are_told(place: Place) -> None:
+    page = place.desk(place.clinic.derm, place.case("held"))
+    page.keyboard.press("?")
+    expect(page.locator("[data-keyswitch]")).to_be_focused()
+    expect(page.locator("[data-keycard]")).to_contain_text("Ask for something that is missing")
+    page.keyboard.press("q")
+    page.wait_for_url("**?lane=clinicians#missing")
+    expect(page.locator("[data-missing] input").first).to_be_focused()
+    expect(page.get_by_role("button", name="Send message (the clock runs on)")).to_be_visible()
 
 
 def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:

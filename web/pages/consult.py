@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
@@ -53,8 +55,15 @@ def case_page(case: Case, **changes: object) -> str:
         terms=terms,
         lane=lane if lane in case.lanes else "answer",
         sheet=request.args.get("sheet", 1, type=int),
+        was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
+
+
+def _number_before() -> str:
+    """The number of the request that was signed just before this one was opened, or empty; nothing else is repeated."""
+    was = request.args.get("was", "")
+    return was if re.fullmatch(r"C-\d{1,12}", was) else ""
 
 
 @consult.post("/claim")

@@ -94,7 +94,7 @@ def _signed(public_id: str) -> Response:
         return redirect(url_for("consult.show", public_id=public_id, said="signed"), 303)
     following = take_next() if request.form["verb"] == "sign_next" else None
     if following:
-        return redirect(url_for("consult.show", public_id=following, said="signed"), 303)
+        return redirect(url_for("consult.show", public_id=following, said="signed", was=loaded.consult.number), 303)
     return redirect(url_for("worklist.queue", said="signed"), 303)
 
 

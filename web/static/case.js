@@ -80,6 +80,17 @@ stage.addEventListener("pointerup", (event) => {
 });
 
 const focus = (selector) => { const part = document.querySelector(selector); part?.focus(); return Boolean(part); };
+const keycard = document.querySelector("[data-keycard]");
+const missing = document.querySelector("[data-missing]");
+
+function askForMissing() {
+  if (!missing) return false;
+  missing.open = true;
+  missing.querySelector("input").focus();
+  return true;
+}
+// The key Q leads here from another lane, with the place in the address.
+if (location.hash === "#missing") askForMissing();
 listen({
   ArrowRight: (event) => event.shiftKey ? move(-60, 0) : step(1),
   ArrowLeft: (event) => event.shiftKey ? move(60, 0) : step(-1),
@@ -87,6 +98,8 @@ listen({
   ArrowDown: (event) => event.shiftKey ? move(0, -60) : false,
   "+": doing.in, "=": doing.in, "-": doing.out, 0: doing.fit, 1: doing.actual, r: doing.turn, b: doing.bright,
   a: () => focus("#impression") || focus("#text"),
+  q: () => askForMissing() || document.querySelector("[data-to-missing]")?.click(),
+  "?": () => { keycard.open = true; return focus("[data-keyswitch]"); },
   c: () => document.querySelector("[data-claim]")?.click(),
 });
 offerSwitch();
