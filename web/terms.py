@@ -108,7 +108,12 @@ ASKABLE = {
 
 
 def age(patient: Patient, today: date) -> str:
-    """How old the child is: "8 months" below two years, "4 years" from then on."""
+    """How old the child is: in days (below 4 weeks), weeks (below 12), months (below 2 years), then years: "8 months"."""
+    days = max((today - patient.birth_date).days, 0)
+    if days < 28:
+        return str(ngettext("%(num)d day", "%(num)d days", days))
+    if days < 84:
+        return str(ngettext("%(num)d week", "%(num)d weeks", days // 7))
     months = age_in_months(patient.birth_date, today)
     if months < 24:
         return str(ngettext("%(num)d month", "%(num)d months", months))

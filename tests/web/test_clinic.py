@@ -126,3 +126,19 @@ def test_a_telepresenter_sees_only_own_sessions(browser_of: BrowserOf, clinic: C
     assert answered.number not in nurse.get("/clinic").text
     assert post(nurse, "/clinic/children/new", CHILD).status_code == 303
     assert "Nuevo Prueba" in nurse.get("/clinic/ask").text
+
+
+def test_a_start_page_sends_people_to_their_own_list_and_tells_others_whom_to_ask(
+    browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    for person, home in ((clinic.pcp, "/clinic"), (clinic.derm, "/worklist"), (clinic.mother, "/family")):
+        assert browser_of(person).get("/start").location == home
+    assert "python -m econsult admin create" in browser_of(clinic.admin).get("/start").text
+    assert "Ask the administrator" in browser_of(clinic.director).get("/start").text
+
+
+@pytest.mark.parametrize(("days", "words"), [(12, "12 days"), (50, "7 weeks"), (100, "3 months"), (800, "2 years")])
+def test_newborns_are_told_in_days_and_weeks(pcp: FlaskClient, days: int, words: str) -> None:
+    born = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+    post(pcp, "/clinic/children/new", {**CHILD, "birth_date": born})
+    assert words in pcp.get("/clinic").text

@@ -52,6 +52,10 @@ class Desk:
     def open_others(self) -> list[Consult]:
         return [other for other in self.others if other.status in OPEN]
 
+    @property
+    def answered_others(self) -> list[Consult]:
+        return [other for other in self.others if other.status == Status.ANSWERED]
+
     def checks(self) -> list[tuple[str, bool]]:
         """What makes a request ready to send, in words, and whether it is there."""
         consult, details = self.consult, self.consult.details

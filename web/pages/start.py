@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template
+from werkzeug import Response
 
 from econsult.people.persons import Role
-from web.auth import only
+from web.auth import HOME_OF, me, only
 
 start = Blueprint("start", __name__)
 
 
 @start.get("/start")
-@only(Role.DIRECTOR, Role.PRIVACY, Role.ADMIN)
-def own_start() -> str:
-    """Directors, privacy officers and administrators see no child here; the page says so."""
-    return render_template("staff/start.html")
+@only()
+def own_start() -> str | Response:
+    """Directors, privacy officers and administrators see no child here; everybody else goes to their own list."""
+    home = HOME_OF.get(Role(me().role))
+    return redirect(home, 303) if home else render_template("staff/start.html")
