@@ -75,6 +75,7 @@ RELATIONS = {
 }
 CONSENT_BY = {"mother": "parent", "father": "parent", "parent": "parent", "agency": "agency"}
 
+CALL_CLINIC = _l("Please call your clinic")
 STATUSES = {
     Status.DRAFT: ("pen", _l("Not sent yet")),
     Status.SUBMITTED: ("send", _l("Sent. A doctor will look soon.")),
@@ -82,12 +83,13 @@ STATUSES = {
     Status.NEEDS_INFO: ("camera", _l("We need one more thing from you")),
     Status.ANSWERED: ("message", _l("The answer is ready")),
     Status.CLOSED: ("check", _l("Closed")),
-    Status.DECLINED: ("phone", _l("We could not answer this here. Please call your clinic.")),
+    Status.DECLINED: ("phone", CALL_CLINIC),
     Status.WITHDRAWN: ("x", _l("You cancelled this question")),
-    Status.REDIRECTED: ("phone", _l("Sent to another place. Please call your clinic.")),
+    Status.REDIRECTED: ("phone", CALL_CLINIC),
 }
 # A signed answer that the clinic has not read yet.
 WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
+MESSAGE_CAME = _l("We got your message. Your clinic will answer.")
 AUTHORS = {
     "caregiver": _l("Family"),
     "pcp": _l("Your clinic"),

@@ -208,3 +208,39 @@ def test_signs_to_watch_for_stand_above_911_and_in_the_familys_language(
     card = page[page.index('class="care care-warm"') :]
     assert card.index("Get help if:") < card.index(f'<ul lang="{clinic.child.language}">') < card.index("tel:911")
     assert "Call the clinic today" not in page
+
+
+def test_a_declined_question_says_to_call_and_claims_no_doctor(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
+        holding.decline(session, consult, clinic.pcp, "Needs laboratory tests first.", now=NOW)
+    page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
+    assert "Please call your clinic</h1>" in page
+    assert "laboratory" not in page
+    assert "A doctor" not in page
+    assert "Please call your clinic</span>" in mother.get("/family?lang=en").text
+
+
+def test_a_message_is_acknowledged_until_somebody_replies(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    answer_it(runtime, clinic, asked)
+    where, words = f"/family/questions/{asked.public_id}", "Recibimos su mensaje. Su clínica le va a responder."
+    assert words not in mother.get(where).text
+    post(mother, f"{where}/messages", {"text": "¿Y si no mejora?"})
+    assert words in mother.get(where).text
+    assert words in mother.get("/family").text
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        threads.post(session, consult, clinic.pcp, threads.Audience.FAMILY, text="Nos avisa.", now=NOW)
+    assert words not in mother.get(where).text
+
+
+def test_the_start_page_and_the_question_say_the_same(mother: FlaskClient, clinic: Clinic, asked: Consult) -> None:
+    home, page = mother.get("/family").text, mother.get(f"/family/questions/{asked.public_id}").text
+    assert "Enviada. Un médico la va a ver pronto.</span>" in home
+    assert "Enviada. Un médico la va a ver pronto.</h1>" in page
+    assert asked.question in home

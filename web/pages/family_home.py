@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
@@ -12,16 +13,17 @@ from werkzeug import Response
 from econsult.access import Right, consult_for, consults_about, patient_for, patients_for
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web.auth import me, only
 from web.context import database, now
-from web.family_words import STATUSES, WITH_CLINIC
+from web.family_words import MESSAGE_CAME, STATUSES, WITH_CLINIC
 from web.pages.family_drafts import is_stopped, next_step
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
+FIRST_LETTERS = 60
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,16 @@ class Line:
     """When a signed answer that the clinic has not read yet opens to the family at the latest."""
     at: datetime
     """When something last happened that the family can see: it was sent, it ended, or its answer was opened."""
+
+    @property
+    def began(self) -> str:
+        """The first words of the family's own question; empty where a clinic asked."""
+        return shorten(asked_words(self.consult), FIRST_LETTERS, placeholder=" …")
+
+    @property
+    def waits(self) -> str:
+        """What the family reads while its last message has no reply; else empty."""
+        return waits_words(self.consult)
 
     @property
     def is_for_family(self) -> bool:
@@ -89,6 +101,25 @@ def discard(public_id: str) -> Response:
     return redirect(url_for("family_home.home"), code=303)
 
 
+def asked_words(consult: Consult) -> str:
+    """The family's own question, also after a clinician has put it in other words; empty where a clinic asked."""
+    own = consult.question if consult.kind == Kind.FAMILY_QUESTION else ""
+    return str(consult.details.get("family_question") or own)
+
+
+def state_of(consult: Consult) -> tuple[str, str]:
+    """Drawing and words for how far a question is, the same wherever the family reads them."""
+    is_with_clinic = consult.status == Status.ANSWERED and consult.released_at is None
+    drawing, words = WITH_CLINIC if is_with_clinic else STATUSES[Status(consult.status)]
+    return drawing, str(words)
+
+
+def waits_words(consult: Consult) -> str:
+    """That a message came and will be answered, until a reply comes; empty when nobody waits."""
+    is_waiting = consult.family_waits_since is not None and consult.status in OPEN | {Status.ANSWERED}
+    return str(MESSAGE_CAME) if is_waiting else ""
+
+
 def due_at(session: Session, consult: Consult) -> datetime | None:
     """When the family will hear at the latest; None while the clock is held or when it has stopped."""
     for clock in clocks_of(session, consult.id):
@@ -110,11 +141,10 @@ def _draft(consults: list[Consult]) -> Consult | None:
 
 def _line(session: Session, consult: Consult) -> Line:
     is_answer_open = consult.released_at is not None
-    is_with_clinic = consult.status == Status.ANSWERED and not is_answer_open
-    drawing, words = WITH_CLINIC if is_with_clinic else STATUSES[Status(consult.status)]
+    drawing, words = state_of(consult)
     due = due_at(session, consult) if consult.status in OPEN else None
-    opens_at = consult.release_at if is_with_clinic else None
-    return Line(consult, drawing, str(words), due, is_answer_open, opens_at, _last_seen(consult))
+    opens_at = None if is_answer_open else consult.release_at
+    return Line(consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult))
 
 
 def _last_seen(consult: Consult) -> datetime:

@@ -23,10 +23,11 @@ from web.files import FileCard, cards_of
 from web.forms import FormReader
 from web.language import gettext
 from web.pages.family_drafts import next_step
-from web.pages.family_home import due_at
+from web.pages.family_home import due_at, state_of, waits_words
 from web.times import due_by, moment
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
+NO_ANSWER = (Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN)
 TALKING = OPEN | {Status.ANSWERED}
 Page = str | Response | tuple[str, int]
 
@@ -64,6 +65,15 @@ class Shown:
     may_add: bool
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
+
+    @property
+    def words(self) -> str:
+        """How far the question is, in the words of the start page."""
+        return state_of(self.consult)[1]
+
+    @property
+    def waits(self) -> str:
+        return waits_words(self.consult)
 
     @property
     def may_talk(self) -> bool:
@@ -178,6 +188,9 @@ def _said(session: Session, message: Message) -> Said:
 
 def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
     """Received, a doctor looks, answer, closed: which are done, which one is now, and when."""
+    if consult.status in NO_ANSWER:
+        received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
+        return [received, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
     is_told = consult.informed_at is not None or consult.status == Status.CLOSED
     done = [consult.submitted_at, consult.answered_at, consult.released_at, is_told]
     is_going_on = consult.status in TALKING
