@@ -21,16 +21,17 @@ TEXT_VERSION = "2026-11"
 TEXTS = {
     "en": (
         "A doctor who is not in the room will look at what you send. This is not for emergencies: call 911. "
-        "We aim to answer within 24 hours; this is a goal, not a promise. The people who care for your child "
-        "can see your photos and your words: your clinic, the specialist who answers, and the care "
-        "coordinator. We remove hidden data such as the place where a photo was taken. A photo may still show "
+        "We promise to look and to answer by the time shown; if we are late, we tell you and your clinic. "
+        "The people who care for your child can see your photos and your words: your clinic, the specialist who "
+        "answers, and the care coordinator. We remove hidden data such as the place where a photo was taken. A photo may still show "
         "who your child is, and may not show everything that a visit would. You may say no, stop at any time, "
         "or ask for a visit instead, and your child's care goes on as before."
     ),
     "es": (
-        "Un doctor que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
-        "Queremos responder en 24 horas; es una meta, no una promesa. Las personas que cuidan a su hijo "
-        "pueden ver sus fotos y sus palabras: su clínica, el especialista que responde y la coordinadora. "
+        "Un médico que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
+        "Prometemos revisarlo y responder antes de la hora que le mostramos; si nos atrasamos, les avisamos a "
+        "usted y a su clínica. Las personas que cuidan a su hijo pueden ver sus fotos y sus palabras: "
+        "su clínica, el especialista que responde y la coordinadora. "
         "Quitamos datos ocultos, como el lugar donde se tomó la foto. Aun así, una foto puede mostrar quién "
         "es su hijo, y puede no mostrar todo lo que se ve en una visita. Usted puede decir que no, parar "
         "cuando quiera o pedir una visita, y la atención de su hijo sigue igual."
