@@ -108,7 +108,7 @@ ASKABLE = {
 
 
 def age(patient: Patient, today: date) -> str:
-    """How old the child is: in days (below 4 weeks), weeks (below 12), months (below 2 years), then years: "8 months"."""
+    """How old the child is: in days below 4 weeks, in weeks below 12, in months below 2 years, then in years."""
     days = max((today - patient.birth_date).days, 0)
     if days < 28:
         return str(ngettext("%(num)d day", "%(num)d days", days))
