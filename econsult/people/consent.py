@@ -21,11 +21,11 @@ TEXT_VERSION = "2026-11"
 TEXTS = {
     "en": (
         "A doctor who is not in the room will look at what you send. This is not for emergencies: call 911. "
-        "We promise to look and to answer by the time shown; if we are late, we tell you and your clinic. "
-        "The people who care for your child can see your photos and your words: your clinic, the specialist who "
-        "answers, and the care coordinator. We remove hidden data such as the place where a photo was taken. A photo may still show "
-        "who your child is, and may not show everything that a visit would. You may say no, stop at any time, "
-        "or ask for a visit instead, and your child's care goes on as before."
+        "We promise to look and to answer by the time shown; if we are late, we tell you and your clinic. The "
+        "people who care for your child can see your photos and your words: your clinic, the specialist who "
+        "answers, and the care coordinator. We remove hidden data such as the place where a photo was taken. "
+        "A photo may still show who your child is, and may not show everything that a visit would. You may "
+        "say no, stop at any time, or ask for a visit instead, and your child's care goes on as before."
     ),
     "es": (
         "Un médico que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
