@@ -69,8 +69,9 @@ def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
     offset = mother.patch(path, 0, data[:500_000]).offset
     for _ in range(4):
         part = data[offset : offset + dice.randrange(700_000, 1_200_000)]
+        before = staged_size(server, path)
         with mother.hanging_patch(path, offset, SIZE - offset, part):
-            wait_for_bytes(server, path, staged_size(server, path) + 270_000)
+            wait_for_bytes(server, path, before + 270_000)
             server.service.kill()
         server.start(server.ports[0])
         resumed = mother.head(path).offset
