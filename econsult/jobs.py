@@ -121,15 +121,6 @@ def next_rings(session: Session, now: datetime, policy: JobPolicy, limit: int = 
     return rings
 
 
-def mark_sent(session: Session, job_id: int, now: datetime) -> tuple[int, int, str] | None:
-    """The same for one job that was just committed; None when somebody else has taken it meanwhile."""
-    job = session.get(Job, job_id, with_for_update=True)
-    if job is None or job.state != JobState.PENDING or job.run_after > now:
-        return None
-    job.state, job.sent_at, job.ring = JobState.SENT, now, job.ring + 1
-    return job.id, job.ring, job.lane
-
-
 def claim_job(session: Session, job_id: int, now: datetime, policy: JobPolicy) -> Lease | None:
     """Take the job, or None when it is done, running, not due or unknown. One winner among any number of callers."""
     token = secrets.token_hex(16)

@@ -46,6 +46,8 @@ def run_house(opening: Opening) -> int:
     Raises SettingError with one sentence for what stands in the way of a start.
     """
     start_log("supervisor")
+    # Whatever this process and its children write is for the owner alone: database, mails and logs as well as keys.
+    os.umask(0o077)
     settings = opening.settings
     if settings.is_demo:
         demo.check_place(settings, opening.host)

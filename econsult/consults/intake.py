@@ -40,7 +40,6 @@ class Upload(PublicId, Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16), default=UploadState.CREATED)
     reason: Mapped[str | None] = mapped_column(String(48))
-    epoch: Mapped[int] = mapped_column(default=0)
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -18,7 +18,6 @@ from econsult.jobs import (
     fail_job,
     finish_job,
     holds_lease,
-    mark_sent,
     next_due_job,
     next_rings,
     oldest_waiting,
@@ -66,13 +65,6 @@ def test_a_lost_ring_costs_no_attempt(database: Database) -> None:
     lease = _claim(database, job_id, timedelta(hours=1))
     assert lease is not None
     assert lease.attempt == 1
-
-
-def test_ringing_one_fresh_job_does_not_ring_it_twice(database: Database) -> None:
-    job_id = _add(database)
-    with database.writing() as session:
-        assert mark_sent(session, job_id, NOON) == (job_id, 1, "fast")
-        assert mark_sent(session, job_id, NOON) is None
 
 
 def test_many_claim_at_once_and_one_wins(database: Database) -> None:

@@ -137,3 +137,10 @@ def test_health_tells_a_missing_clock_and_no_secrets(house: House) -> None:
     os.kill(clock, signal.SIGCONT)
     wait_until(lambda: house.ask("/health/ready")[0] == 200)
     assert house.ask("/health/live") == (200, {"status": "live"})
+
+
+def test_what_it_writes_is_for_the_owner_alone(house: House) -> None:
+    written = [path for path in (house.folder / "var").rglob("*") if path.is_file()]
+    open_to_others = [str(path) for path in written if path.stat().st_mode & 0o077]
+    assert written
+    assert open_to_others == []

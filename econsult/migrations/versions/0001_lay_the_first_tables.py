@@ -591,7 +591,6 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=48), nullable=True),
-        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("key_wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("attachment_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
