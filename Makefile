@@ -31,18 +31,19 @@ bench: $(VENV)/.installed
 	@for file in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$file .py) || exit 1; done
 
 # The stamps make a later start a matter of milliseconds: pip runs only when a lock or pyproject.toml has changed.
+# --no-deps: the locks are whole, and pip 23 would take a newer release for a dependency with an extra and refuse its hash.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1)' || { \
 	  echo 'eConsult needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  echo 'Setting up .venv (the first time only, a minute or two) ...'; $(PYTHON) -m venv --clear $(VENV); }
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m imaging.opencv
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock
-	@$(PIP) install --require-hashes -r tests/requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r tests/requirements.lock
 	@$(BIN)/python -m imaging.opencv
 	@touch $@
 
