@@ -6,25 +6,25 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.api import about, api
-from web.assets import init_assets
-from web.auth import init_auth
-from web.crashes import init_crashes
-from web.desk import init_desk
-from web.errors import init_errors
-from web.files import init_files
-from web.forms import init_forms
-from web.headers import init_headers
 from web.health import health
-from web.language import init_language
-from web.media import media
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
 from web.pages.staff import STAFF
 from web.pages.start import start
-from web.simple_upload import simple_upload
-from web.times import init_times
-from web.tus import tus
+from web.shell.assets import init_assets
+from web.shell.auth import init_auth
+from web.shell.crashes import init_crashes
+from web.shell.desk import init_desk
+from web.shell.errors import init_errors
+from web.shell.forms import init_forms
+from web.shell.headers import init_headers
+from web.showing.files import init_files
+from web.showing.media import media
+from web.uploading.simple_upload import simple_upload
+from web.uploading.tus import tus
+from web.words.language import init_language
+from web.words.times import init_times
 from workers.runtime import Runtime, open_runtime
 
 PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *STAFF)

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from web.catalogues import FOLDER, load_catalogue, read_part
+from web.words.catalogues import FOLDER, load_catalogue, read_part
 
 WEB = Path(__file__).parent
 METHODS = [("translations/**", "ignore"), ("static/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]

@@ -18,7 +18,7 @@ from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
 from web import create_app
-from web.chips import paused_chip, running_chip, stopped_chip
+from web.words.chips import paused_chip, running_chip, stopped_chip
 from workers.runtime import Runtime, open_runtime
 
 BrowserOf = Callable[[Person], FlaskClient]

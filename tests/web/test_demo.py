@@ -15,8 +15,8 @@ from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web import create_app
-from web.desk import initials
 from web.pages.demo import PERSONAS
+from web.shell.desk import initials
 from workers.runtime import Runtime, open_runtime
 
 NOW = datetime.now(UTC)

@@ -13,7 +13,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import SignInSession, make_link, make_token, open_session
 from tests.web.browsing import post
-from web.auth import me, only
+from web.shell.auth import me, only
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)

@@ -10,8 +10,8 @@ import pytest
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from web.assets import Assets
-from web.catalogues import FOLDER, read_part
+from web.shell.assets import Assets
+from web.words.catalogues import FOLDER, read_part
 
 LONGEST_SENTENCE = 20
 FIRST_PAGE_BYTES = 60 * 1024

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
-from web.forms import FormReader
+from web.shell.forms import FormReader
 
 
 def token_of(visitor: FlaskClient) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from web.headers import ALWAYS, CONTENT_SECURITY_POLICY
+from web.shell.headers import ALWAYS, CONTENT_SECURITY_POLICY
 
 PLACES = ["/parts/family", "/parts/staff", "/nowhere", "/gone", "/no", "/crash", "/api/v1/gone", "/static/app.css"]
 

@@ -12,10 +12,10 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from tests.web.conftest import NOON
-from web.catalogues import FOLDER, load_catalogue
-from web.language import safe_path
-from web.times import due_by, moment, time_left
 from web.wording import extract_messages, faults, main
+from web.words.catalogues import FOLDER, load_catalogue
+from web.words.language import safe_path
+from web.words.times import due_by, moment, time_left
 
 
 def test_no_text_is_untranslated_or_doubtful() -> None:

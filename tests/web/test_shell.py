@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web.assets import Assets
+from web.shell.assets import Assets
 from web.vendor import FOLDER as VENDOR
 from web.vendor import faults
 

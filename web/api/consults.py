@@ -18,8 +18,8 @@ from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
 from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN
 from web.api.shapes import consult_json
-from web.auth import me
 from web.context import database, now, settings
+from web.shell.auth import me
 
 LONGEST_KEY = 255
 

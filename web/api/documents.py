@@ -11,8 +11,8 @@ from econsult import access
 from econsult.errors import NotFoundError
 from web.api.openapi import document
 from web.api.routing import route
-from web.auth import me
 from web.context import database, now
+from web.shell.auth import me
 
 about = Blueprint("about", __name__, url_prefix="/api")
 

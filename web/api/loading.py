@@ -12,8 +12,8 @@ from econsult import access
 from econsult.access import Pass, Right
 from econsult.errors import NotFoundError
 from web.api.shapes import consult_json
-from web.auth import me
 from web.context import database, now
+from web.shell.auth import me
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from econsult.people.persons import Organization, Program
 from web.api.routing import CLINIC, route
 from web.api.schemas import PATIENT_IN
 from web.api.shapes import patient_json
-from web.auth import me
 from web.context import database, now, runtime
+from web.shell.auth import me
 
 PAGE = 50
 

@@ -11,8 +11,8 @@ from web.api.loading import as_it_is, loaded
 from web.api.routing import route
 from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN
 from web.api.shapes import answer_json, message_json
-from web.auth import me
 from web.context import now, settings
+from web.shell.auth import me
 
 
 @route("POST", "/consults/<consult_id>/messages", answer="Message", status=201, body=MESSAGE_IN)

@@ -12,8 +12,8 @@ from werkzeug import Response
 
 from econsult.people.persons import Role
 from web.api.bodies import Schema, read_body
-from web.auth import only
 from web.context import ring_workers
+from web.shell.auth import only
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 CLINIC = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)

@@ -16,8 +16,8 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
-from web.auth import me
 from web.context import now
+from web.shell.auth import me
 
 
 def stamp(moment: datetime | None) -> str | None:

@@ -16,8 +16,8 @@ from web.api.loading import after, loaded
 from web.api.routing import CLINIC, route
 from web.api.schemas import NOTHING_IN, REASON_IN
 from web.api.shapes import patient_json, row_json
-from web.auth import me
 from web.context import database, now, settings
+from web.shell.auth import me
 
 
 @route("GET", "/worklist", answer="Consults", roles=(*CLINIC, Role.SPECIALIST), query=("view", "specialty", "cursor"))

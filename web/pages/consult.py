@@ -13,13 +13,13 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError
 from econsult.people.persons import Role
-from web import terms
-from web.auth import me, only
-from web.casefile import Case, open_case
 from web.context import database, now, settings
-from web.desk import rings
-from web.forms import FormReader
-from web.language import gettext, speaking
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.casefile import Case, open_case
+from web.words import terms
+from web.words.language import gettext, speaking
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
 CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)

@@ -21,15 +21,15 @@ from econsult.consults.answers import (
 )
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
-from web.auth import me, only
-from web.casefile import open_case
 from web.context import database, now, settings
-from web.desk import rings
-from web.forms import FormReader
-from web.language import gettext
 from web.pages.consult import case_page
 from web.pages.worklist import take_next
-from web.times import clock
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.casefile import open_case
+from web.words.language import gettext
+from web.words.times import clock
 
 answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
 Page = Response | tuple[Response, int] | tuple[str, int]

@@ -17,16 +17,16 @@ from econsult.consults.threads import Audience, messages_of
 from econsult.consults.worklist import View, page
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
-from web import terms
-from web.auth import me, only
-from web.casefile import open_case
 from web.context import database, now
-from web.desk import count_place, rings
-from web.forms import FormReader
-from web.language import gettext
-from web.pages.clinic_terms import close_refusal
+from web.pages.clinic.terms import close_refusal
 from web.pages.stops import calls_for
-from web.rows import Row, rows_of, waiting_first
+from web.shell.auth import me, only
+from web.shell.desk import count_place, rings
+from web.shell.forms import FormReader
+from web.showing.casefile import open_case
+from web.showing.rows import Row, rows_of, waiting_first
+from web.words import terms
+from web.words.language import gettext
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
 DONE_SHOWN = 20

@@ -7,8 +7,8 @@ from werkzeug import Response
 
 from econsult.errors import NotFoundError
 from econsult.people.persons import person_by_email
-from web.auth import home_of, let_in
 from web.context import database, signed_in
+from web.shell.auth import home_of, let_in
 
 demo = Blueprint("demo", __name__)
 

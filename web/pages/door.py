@@ -8,11 +8,11 @@ from werkzeug.utils import redirect
 
 from econsult.people.persons import Person, choose_language
 from econsult.people.signin import sign_in, use_link
-from web.auth import home_of, let_in, let_out
 from web.context import database, now, settings, signed_in
-from web.forms import FormReader
-from web.language import LANGUAGES, gettext, remember, safe_path
 from web.pages.demo import landing
+from web.shell.auth import home_of, let_in, let_out
+from web.shell.forms import FormReader
+from web.words.language import LANGUAGES, gettext, remember, safe_path
 
 door = Blueprint("door", __name__)
 

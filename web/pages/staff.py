@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from web.pages.clinic import clinic
-from web.pages.clinic_case import clinic_case
-from web.pages.clinic_children import clinic_children
-from web.pages.clinic_request import clinic_request
+from web.pages.clinic.case import clinic_case
+from web.pages.clinic.children import clinic_children
+from web.pages.clinic.home import clinic
+from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template
 from werkzeug import Response
 
 from econsult.people.persons import Role
-from web.auth import HOME_OF, me, only
+from web.shell.auth import HOME_OF, me, only
 
 start = Blueprint("start", __name__)
 

@@ -12,11 +12,11 @@ from werkzeug import Response
 from econsult.access import Stop, stop_for, stops_for
 from econsult.consults.screening import deal_with
 from econsult.people.persons import Role
-from web import terms
-from web.auth import home_of, me, only
 from web.context import database, now
-from web.dangers import signs_of
-from web.desk import rings
+from web.shell.auth import home_of, me, only
+from web.shell.desk import rings
+from web.words import terms
+from web.words.dangers import signs_of
 
 stops = rings(Blueprint("stops", __name__, url_prefix="/stops/<int:stop_id>"))
 

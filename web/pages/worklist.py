@@ -13,12 +13,12 @@ from econsult.consults import holding
 from econsult.consults.worklist import COUNT_CAP, Page, View, count, page
 from econsult.errors import ImpossibleVerbError
 from econsult.people.persons import Role, specialties_of
-from web import terms
-from web.auth import me, only
 from web.context import database, now, settings
-from web.desk import count_place, rings
-from web.language import gettext
-from web.rows import rows_of
+from web.shell.auth import me, only
+from web.shell.desk import count_place, rings
+from web.showing.rows import rows_of
+from web.words import terms
+from web.words.language import gettext
 
 worklist = rings(Blueprint("worklist", __name__, url_prefix="/worklist"))
 TRIES = 5

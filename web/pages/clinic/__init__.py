@@ -1,0 +1,1 @@
+"""The pages of the medical home: its home, its children, requests to specialists and the cases that it follows."""

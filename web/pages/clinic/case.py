@@ -1,0 +1,152 @@
+"""What the medical home does with a case: acknowledge the answer, tell the family, close, send on, take back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, redirect, url_for
+from werkzeug import Response
+
+from econsult.access import Right, consult_for, patient_for
+from econsult.consults import answers, requests
+from econsult.consults.lifecycle import ENDED, Status
+from econsult.consults.records import QUESTION_TYPES, Consult, Kind
+from econsult.consults.requests import LONGEST_QUESTION, RequestForm
+from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.people.persons import SPECIALTIES, Role
+from web.context import database, now, settings
+from web.pages.clinic.terms import close_refusal, sentences
+from web.pages.consult import LONGEST_REASON, case_page
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.casefile import open_case
+from web.words import terms
+from web.words.language import gettext
+
+clinic_case = rings(Blueprint("clinic_case", __name__, url_prefix="/consults/<public_id>"))
+CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
+Page = Response | tuple[str, int]
+
+
+@clinic_case.post("/acknowledge")
+@only(Role.PCP)
+def acknowledge(public_id: str) -> Response:
+    """The clinic has read the answer; the family may read it from now on."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ACKNOWLEDGE)
+        answers.acknowledge(session, loaded.consult, me(), now=now())
+    return _back(public_id, "acknowledged")
+
+
+@clinic_case.post("/informed")
+@only(Role.PCP)
+def informed(public_id: str) -> Page:
+    """Write down that the family heard the answer by phone or at a visit."""
+    form = FormReader()
+    method = form.choice("method", ("phone", "visit"), required=gettext("Choose how the family heard it"))
+    if form.errors:
+        return _refused(public_id, Right.INFORM, form.errors)
+    has_said_it_back = form.is_ticked("teach_back")
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
+        answers.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
+    return _back(public_id, "told" if loaded.consult.status == Status.DECLINED else "informed")
+
+
+@clinic_case.post("/close")
+@only(Role.PCP)
+def close(public_id: str) -> Page:
+    """End an answered request. Where the family has not heard, a reason is needed."""
+    reason = FormReader().text("close_reason", longest=LONGEST_REASON)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
+        try:
+            answers.close(session, loaded.consult, me(), reason=reason, now=now())
+        except InvalidError:
+            errors = {"close_reason": close_refusal(loaded.consult)}
+            return case_page(open_case(session, loaded), errors=errors), 422
+    return redirect(url_for("clinic.home", said="closed"), 303)
+
+
+@clinic_case.post("/withdraw")
+@only(*CLINIC_ROLES)
+def withdraw(public_id: str) -> Response:
+    """Take an own request back; who works on it is told."""
+    reason = FormReader().text("reason", longest=LONGEST_REASON)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+        requests.withdraw(session, loaded.consult, me(), reason, now=now())
+    return redirect(url_for("clinic.home", said="withdrawn"), 303)
+
+
+@clinic_case.post("/ask-again")
+@only(*CLINIC_ROLES)
+def ask_again(public_id: str) -> Response:
+    """Open a draft about the same child with the words of a request that has ended; danger signs are asked anew."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now())
+        child = patient_for(session, me(), loaded.patient.public_id, now=now())
+        if loaded.consult.status not in ENDED:
+            raise ImpossibleVerbError(loaded.consult.status, "be asked again")
+        draft = requests.create(session, me(), child, _same_words(loaded.consult), now=now())
+    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id), 303)
+
+
+def _same_words(consult: Consult) -> RequestForm:
+    details = {name: value for name, value in consult.details.items() if name not in ("red_flags", "red_flags_asked")}
+    return RequestForm(
+        kind=Kind.ECONSULT,
+        specialty=consult.specialty,
+        question=consult.question,
+        question_type=consult.question_type,
+        urgency=consult.urgency,
+        details=details,
+    )
+
+
+@clinic_case.post("/send-on")
+@only(Role.PCP)
+def send_on(public_id: str) -> Page:
+    """Make a family's question our own request to a specialty; its words, files and messages go with it."""
+    form = FormReader()
+    given = _sent_on_fields(form)
+    try:
+        if form.errors:
+            return _refused(public_id, Right.SEND_ON, form.errors, given)
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
+            details = {"thinks": given["thinks"]}
+            request_form = RequestForm(
+                specialty=given["specialty"],
+                question=given["question"],
+                question_type=given["question_type"],
+                urgency=given["urgency"] or None,
+                details=details,
+            )
+            targets = settings().first_reply
+            requests.send_on(session, loaded.consult, me(), request_form, now=now(), targets=targets)
+    except InvalidError as error:
+        return _refused(public_id, Right.SEND_ON, sentences(error.fields), given)
+    return redirect(url_for("clinic.home", said="sent_on"), 303)
+
+
+def _sent_on_fields(form: FormReader) -> dict[str, str]:
+    return {
+        "specialty": form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty")),
+        "question_type": form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know")),
+        "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),
+        "thinks": form.text("thinks", longest=2000),
+        "urgency": form.choice("urgency", tuple(terms.URGENCIES)),
+    }
+
+
+def _refused(public_id: str, right: Right, errors: Mapping[str, str], given: Mapping[str, str] | None = None) -> Page:
+    with database().writing() as session:
+        case = open_case(session, consult_for(session, me(), public_id, now=now(), right=right))
+    shown = {**(given or {}), "send_on": "1" if given else ""}
+    return case_page(case, errors=errors, given=shown), 422
+
+
+def _back(public_id: str, said: str) -> Response:
+    return redirect(url_for("consult.show", public_id=public_id, said=said), 303)

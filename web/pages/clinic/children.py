@@ -1,0 +1,68 @@
+"""Registering a child with the clinic, so that somebody can ask about it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from econsult.errors import InvalidError
+from econsult.people.patients import SEXES, add_patient
+from econsult.people.persons import LANGUAGES, Organization, Program, Role
+from web.context import database, now, runtime
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.words import terms
+from web.words.language import gettext
+
+clinic_children = Blueprint("clinic_children", __name__, url_prefix="/clinic/children")
+
+
+@clinic_children.get("/new")
+@only(Role.PCP, Role.TELEPRESENTER)
+def new_child() -> str:
+    """The empty form."""
+    return _page({})
+
+
+@clinic_children.post("/new")
+@only(Role.PCP, Role.TELEPRESENTER)
+def register() -> Response | tuple[str, int]:
+    """Register the child at the signed-in person's clinic under a key of its own."""
+    form = FormReader()
+    given = _given(form)
+    try:
+        if form.errors:
+            return _page(form.errors), 422
+        with database().writing() as session:
+            program = session.get_one(Program, me().program_id)
+            home = session.get(Organization, me().organization_id) if me().organization_id else None
+            key = runtime().vault.new_patient_key(program)
+            add_patient(
+                session, program, key_wrapped=key, organization=home, registered_by=me(), now=now(), **given
+            )  # fmt: skip
+    except InvalidError as error:
+        return _page({name: _sentence(name, code) for name, code in error.fields.items()}), 422
+    return redirect(url_for("clinic.choose_child", said="registered"), 303)
+
+
+def _given(form: FormReader) -> dict[str, str]:
+    return {
+        "name": form.text("name", longest=120, required=gettext("Write the child's name")),
+        "birth_date": form.text("birth_date", longest=10, required=gettext("Write the birth date")),
+        "sex": form.choice("sex", SEXES) or "unknown",
+        "language": form.choice("language", LANGUAGES) or "en",
+        "region": form.text("region", longest=40),
+        "phone": form.text("phone", longest=40),
+        "mrn": form.text("mrn", longest=40),
+    }
+
+
+def _sentence(name: str, code: str) -> str:
+    if name == "birth_date":
+        is_wrong = code == "not_under_21"
+        return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
+    return gettext("Check this part")
+
+
+def _page(errors: dict[str, str]) -> str:
+    return render_template("clinic/child.html", errors=errors, given=request.form, terms=terms)

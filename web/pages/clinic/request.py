@@ -1,0 +1,193 @@
+"""Asking a specialist on one page: the draft saves itself, says what is missing, and shows when it would be due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, Right, consult_for, consults_about
+from econsult.consults import requests
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
+from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm
+from econsult.errors import EmergencyError, InvalidError
+from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
+from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
+from web.context import database, now, settings
+from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, sentences
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.sheets import Sheet, sheets_of
+from web.words import terms
+from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
+from web.words.language import gettext
+
+clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
+CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
+DETAILS = ("thinks", "tried", "background")
+LONGEST_DETAIL = 2000
+Page = str | Response | tuple[str, int] | tuple[Response, int]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The draft with everything that its page shows around it."""
+
+    loaded: Pass
+    sheets: list[Sheet]
+    consent: Consent | None
+    others: list[Consult]
+
+    @property
+    def consult(self) -> Consult:
+        return self.loaded.consult
+
+    @property
+    def open_others(self) -> list[Consult]:
+        return [other for other in self.others if other.status in OPEN]
+
+    @property
+    def answered_others(self) -> list[Consult]:
+        return [other for other in self.others if other.status == Status.ANSWERED]
+
+    def checks(self) -> list[tuple[str, bool]]:
+        """What makes a request ready to send, in words, and whether it is there."""
+        consult, details = self.consult, self.consult.details
+        return [
+            (gettext("Specialty"), bool(consult.specialty)),
+            (gettext("Question"), len(consult.question) >= SHORTEST_QUESTION),
+            (gettext("What you want to know"), bool(consult.question_type)),
+            (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
+            (gettext("A photo, a video or a report"), bool(self.sheets)),
+            (gettext("Consent"), self.consent is not None),
+        ]
+
+
+@clinic_request.get("")
+@only(*CLINIC_ROLES)
+def edit_request(public_id: str) -> Page:
+    """The form with what the draft holds. A request that was sent has its own page."""
+    desk = _open(public_id)
+    if desk.consult.status != Status.DRAFT:
+        return redirect(url_for("consult.show", public_id=public_id), 303)
+    return _page(desk)
+
+
+@clinic_request.post("")
+@only(*CLINIC_ROLES)
+def keep_request(public_id: str) -> Page:
+    """Save the draft; with the verb `send` send it."""
+    form = FormReader()
+    asked = _read(form)
+    try:
+        with database().writing() as session:
+            draft = _load(session, public_id).consult
+            requests.edit(session, draft, me(), _without_known_consent(session, draft, asked), now=now())
+        if request.form.get("verb") == "send":
+            _send(public_id)
+            return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
+    except EmergencyError:
+        words = gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
+        return _page(_open(public_id), {"red_flags": words}), 409
+    except InvalidError as error:
+        return _page(_open(public_id), {**sentences(error.fields), **form.errors}), 422
+    if request.accept_mimetypes.best == "application/json":
+        return _state(public_id)
+    return redirect(url_for(".edit_request", public_id=public_id, said="saved"), 303)
+
+
+@clinic_request.post("/discard")
+@only(*CLINIC_ROLES)
+def discard(public_id: str) -> Response:
+    """Throw the draft away."""
+    with database().writing() as session:
+        requests.withdraw(session, _load(session, public_id).consult, me(), "", now=now())
+    return redirect(url_for("clinic.home", said="withdrawn"), 303)
+
+
+def _read(form: FormReader) -> RequestForm:
+    details: dict[str, Any] = {name: form.text(name, longest=LONGEST_DETAIL) for name in DETAILS}
+    details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
+    if site := form.choice("body_site", tuple(SITES)):
+        details["body_site"] = site
+    by, method = form.choice("consent_by", CONSENT_BY), form.choice("consent_method", CONSENT_METHODS)
+    given = ConsentGiven(by, method, form.choice("consent_language", LANGUAGES) or "en") if by and method else None
+    return RequestForm(
+        specialty=form.choice("specialty", SPECIALTIES),
+        question=form.text("question", longest=LONGEST_QUESTION)[:LONGEST_QUESTION],
+        question_type=form.choice("question_type", QUESTION_TYPES) or None,
+        urgency=form.choice("urgency", tuple(Urgency)) or None,
+        details=details,
+        consent=given,
+    )
+
+
+def _without_known_consent(session: Session, draft: Consult, asked: RequestForm) -> RequestForm:
+    """A draft that saves itself repeats the same consent; only a new one is written down."""
+    known, given = consent_for(session, draft.id), asked.consent
+    is_known = (
+        known and given and (known.given_by, known.method, known.language) == (given.by, given.method, given.language)
+    )
+    return replace(asked, consent=None) if is_known else asked
+
+
+def _send(public_id: str) -> None:
+    why = FormReader().text("why_safe", longest=LONGEST_DETAIL)
+    by = FormReader().text("examined_by", longest=120)
+    attestation: Mapping[str, Any] | None = {"examined_by": by, "at": now().isoformat(), "why": why} if by else None
+    with database().writing() as session:
+        loaded = _load(session, public_id)
+        sending = SubmitForm(red_flag_attestation=attestation)
+        requests.submit(session, loaded.consult, me(), sending, now=now(), targets=settings().first_reply)
+
+
+def _load(session: Session, public_id: str) -> Pass:
+    return consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+
+
+def _open(public_id: str) -> Desk:
+    with database().writing() as session:
+        loaded = _load(session, public_id)
+        others = consults_about(session, me(), loaded.patient, now=now())
+        return Desk(
+            loaded=loaded,
+            sheets=sheets_of(session, loaded.consult.id),
+            consent=consent_for(session, loaded.consult.id),
+            others=[other for other in others if other.id != loaded.consult.id and other.status != Status.DRAFT],
+        )
+
+
+def _state(public_id: str) -> Response:
+    """What a page that saves by itself wants to know: what is still missing, in words."""
+    checks = _open(public_id).checks()
+    return jsonify(checks=[is_there for _, is_there in checks])
+
+
+def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
+    targets = {code: now() + target for code, target in settings().first_reply.items()}
+    given = request.form if request.method == "POST" else None
+    return render_template(
+        "clinic/request.html",
+        desk=desk,
+        consult=desk.consult,
+        patient=desk.loaded.patient,
+        child=terms.child(desk.loaded.patient, now().date()),
+        details=desk.consult.details,
+        checks=desk.checks(),
+        errors=errors or {},
+        typed=given or {},
+        terms=terms,
+        targets=targets,
+        red_flags=RED_FLAGS + SKIN_FLAGS,
+        sites=SITES,
+        consent_by=CONSENT_BY,
+        consent_methods=CONSENT_METHODS,
+        consent_texts=TEXTS,
+        longest=LONGEST_QUESTION,
+    )

@@ -1,0 +1,46 @@
+"""What the clinic's request form asks, and the sentences that say what is missing or wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+
+from econsult.consults.records import Consult
+from web.words.language import gettext
+
+CONSENT_BY = {
+    "parent": _l("Parent"),
+    "guardian": _l("Legal guardian"),
+    "youth": _l("The young person"),
+    "agency": _l("Agency with legal care"),
+}
+CONSENT_METHODS = {"verbal": _l("Said it"), "paper": _l("Signed on paper"), "electronic": _l("On screen")}
+EXAMINERS = ("examined_by", "examined_at", "why_safe")
+
+
+def sentences(fields: Mapping[str, str]) -> dict[str, str]:
+    """Field names of the form with the sentence to show, from the core's field names and reason codes."""
+    return {_field(name): _sentence(name, code) for name, code in fields.items()}
+
+
+def close_refusal(consult: Consult) -> str:
+    """Why a request does not close without a reason."""
+    if consult.informed_at is None:
+        return gettext("Say why it closes before the family heard")
+    return gettext("The family has written and waits for a reply. Reply to them first, or say why it closes.")
+
+
+def _field(name: str) -> str:
+    return {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}.get(name, name)
+
+
+def _sentence(name: str, code: str) -> str:
+    if name == "question":
+        return gettext("Write a question of at least 20 letters") if code != "too_long" else gettext("Use 300 letters")
+    known = {
+        "specialty": gettext("Choose a specialty"),
+        "question_type": gettext("Choose what you want to know"),
+        "consent": gettext("Say who agreed and how"),
+    }
+    return known.get(name.partition(".")[0], gettext("Check this part"))

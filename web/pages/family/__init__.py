@@ -1,0 +1,12 @@
+"""The family's pages, one blueprint for each part of the way: start, ask, photos, story, status, answer."""
+
+from __future__ import annotations
+
+from web.pages.family.answer import family_answer
+from web.pages.family.ask import family_ask
+from web.pages.family.home import family_home
+from web.pages.family.photos import family_photos
+from web.pages.family.status import family_status
+from web.pages.family.story import family_story
+
+FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_answer)

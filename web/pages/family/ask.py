@@ -1,0 +1,128 @@
+"""The first steps of a question: is it an emergency, where is it, and what to do when no photo must be taken."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, Right, consult_for
+from econsult.consults.records import Urgency
+from econsult.consults.redflags import flags_now
+from econsult.consults.requests import RequestForm, SubmitForm, submit
+from econsult.errors import EmergencyError
+from econsult.people.persons import Role
+from web.context import database, now, ring_workers, settings
+from web.pages.family.drafts import keep, load_draft, require_before
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.words.families import (
+    CONTACTS,
+    NOT_NAMED,
+    PRIVATE_SITE,
+    PRIVATE_WORDS,
+    RED_FLAGS,
+    SITE_CODES,
+    SITES,
+    SKIN_FLAGS,
+)
+from web.words.language import gettext
+
+family_ask = Blueprint("family_ask", __name__, url_prefix="/family/ask/<public_id>")
+FLAG_CODES = tuple(code for code, _drawing, _words in RED_FLAGS + SKIN_FLAGS)
+Page = str | Response | tuple[str, int]
+
+
+@family_ask.route("/emergency", methods=["GET", "POST"])
+@only(Role.CAREGIVER)
+def emergency(public_id: str) -> Page:
+    """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
+    if request.method == "GET":
+        with database().writing() as session:
+            load_draft(session, public_id)
+        return render_template("family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS)
+    form = FormReader()
+    codes = form.choices("flags", FLAG_CODES)
+    if request.form.get("emergency") != "no" and not flags_now(codes):
+        codes.append(NOT_NAMED)
+    try:
+        with database().writing() as session:
+            _keep_flags(session, load_draft(session, public_id), codes)
+    except EmergencyError:
+        ring_workers()
+        return redirect(url_for(".stopped", public_id=public_id), code=303)
+    return redirect(url_for(".where", public_id=public_id), code=303)
+
+
+@family_ask.get("/call-911")
+@only(Role.CAREGIVER)
+def stopped(public_id: str) -> str:
+    """The page that ends a request with an emergency in it."""
+    with database().writing() as session:
+        consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+    return render_template("family/call_911.html")
+
+
+@family_ask.route("/where", methods=["GET", "POST"])
+@only(Role.CAREGIVER)
+def where(public_id: str) -> Page:
+    """Step 2, before any camera: where it is. A private area leads to a branch without photos."""
+    form = FormReader()
+    chosen = ""
+    if request.method == "POST":
+        chosen = form.choice("site", (*SITE_CODES, PRIVATE_SITE), required=gettext("Choose where it is"))
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        require_before(session, draft, "family_ask.where")
+        if chosen:
+            keep(session, draft, RequestForm(details={"body_site": chosen}))
+    if chosen:
+        step = ".private" if chosen == PRIVATE_SITE else "family_photos.photos"
+        return redirect(url_for(step, public_id=public_id), code=303)
+    options = [(code, SITES[code]) for code in SITE_CODES] + [(PRIVATE_SITE, PRIVATE_WORDS)]
+    page = render_template(
+        "family/where.html",
+        errors=form.errors,
+        options=options,
+        chosen=draft.consult.details.get("body_site", ""),
+        back=url_for("family_home.home"),
+    )
+    return (page, 422) if form.errors else page
+
+
+@family_ask.route("/private", methods=["GET", "POST"])
+@only(Role.CAREGIVER)
+def private(public_id: str) -> Page:
+    """Step 3 without photos: the family asks for a call or a visit."""
+    form = FormReader()
+    contact = {"way": "", "phone": ""}
+    if request.method == "POST":
+        contact["way"] = form.choice("way", CONTACTS, required=gettext("Choose a call or a visit"))
+        contact["phone"] = form.text("phone", longest=40, required=gettext("Write your telephone number"))
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        require_before(session, draft, "family_ask.private")
+        if request.method == "POST" and not form.errors:
+            keep(session, draft, RequestForm(details={"contact": contact}))
+            return redirect(url_for("family_story.story", public_id=public_id), code=303)
+    page = render_template(
+        "family/private.html",
+        errors=form.errors,
+        options=list(CONTACTS.items()),
+        contact=contact if form.errors else _known_contact(draft),
+        back=url_for(".where", public_id=public_id),
+    )
+    return (page, 422) if form.errors else page
+
+
+def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
+    """Save the answer; with a sign that means now, try to send, which records the stop, tells the clinic and raises."""
+    urgency = Urgency.SAME_DAY if codes else Urgency.ROUTINE
+    keep(session, draft, RequestForm(urgency=urgency, details={"red_flags": codes, "red_flags_asked": True}))
+    if flags_now(codes):
+        submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+
+
+def _known_contact(draft: Pass) -> dict[str, str]:
+    known = draft.consult.details.get("contact") or {}
+    return {"way": known.get("way", ""), "phone": known.get("phone", draft.patient.phone)}

@@ -1,0 +1,65 @@
+"""A family's question while it is being written: it rests in the database from the first step, so nothing is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, redirect, url_for
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, Right, consult_for
+from econsult.consults.lifecycle import Status
+from econsult.consults.records import Consult
+from econsult.consults.redflags import flags_now
+from econsult.consults.requests import RequestForm, edit
+from web.context import now
+from web.shell.auth import me
+
+ORDER = ("family_ask.emergency", "family_ask.where", "family_ask.private")
+"""The steps that none may jump over. Photos take the place of the branch for private areas."""
+
+
+def load_draft(session: Session, public_id: str) -> Pass:
+    """The caller's own draft. A question that was sent or stopped leads to its own page instead."""
+    loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+    if loaded.consult.status != Status.DRAFT:
+        session.commit()
+        abort(redirect(url_for("family_status.show", public_id=public_id), code=303))
+    if is_stopped(loaded.consult):
+        session.commit()
+        abort(redirect(url_for("family_ask.stopped", public_id=public_id), code=303))
+    return loaded
+
+
+def keep(session: Session, draft: Pass, form: RequestForm) -> None:
+    """Save what one step asked."""
+    edit(session, draft.consult, me(), form, now=now())
+
+
+def is_stopped(consult: Consult) -> bool:
+    """Whether the family named an emergency: such a question can never be sent."""
+    return bool(flags_now(consult.details.get("red_flags", ())))
+
+
+def next_step(consult: Consult) -> str:
+    """The endpoint of the first step that still lacks its answer; the last one checks and sends."""
+    details: dict[str, Any] = consult.details
+    if not details.get("red_flags_asked"):
+        return "family_ask.emergency"
+    if not details.get("body_site"):
+        return "family_ask.where"
+    if consult.is_private_site and not details.get("contact"):
+        return "family_ask.private"
+    return "family_story.check" if consult.question else "family_story.story"
+
+
+def require_before(session: Session, draft: Pass, wanted: str) -> None:
+    """Send the family back when a step before `wanted` is missing, so that none can be jumped over."""
+    missing = next_step(draft.consult)
+    if missing in ORDER[: _place(wanted)]:
+        session.commit()
+        abort(redirect(url_for(missing, public_id=draft.consult.public_id), code=303))
+
+
+def _place(step: str) -> int:
+    return ORDER.index(step) if step in ORDER else len(ORDER)

@@ -1,0 +1,152 @@
+"""A family's start page: the children, their open questions with the promised time, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from textwrap import shorten
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Right, consult_for, consults_about, patient_for, patients_for
+from econsult.consults.clocks import ClockName, ClockState, clocks_of
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult, Kind
+from econsult.consults.requests import RequestForm, create, withdraw
+from econsult.people.patients import Patient
+from econsult.people.persons import Role
+from web.context import database, now
+from web.pages.family.drafts import is_stopped, next_step
+from web.shell.auth import me, only
+from web.words.families import MESSAGE_CAME, STATUSES, WITH_CLINIC
+
+family_home = Blueprint("family_home", __name__, url_prefix="/family")
+FIRST_LETTERS = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question in the list of a child; `due_at` is the promised time while a clock runs."""
+
+    consult: Consult
+    drawing: str
+    words: str
+    due_at: datetime | None
+    is_answer_open: bool
+    opens_at: datetime | None
+    """When a signed answer that the clinic has not read yet opens to the family at the latest."""
+    at: datetime
+    """When something last happened that the family can see: it was sent, it ended, or its answer was opened."""
+
+    @property
+    def began(self) -> str:
+        """The first words of the family's own question; empty where a clinic asked."""
+        return shorten(asked_words(self.consult), FIRST_LETTERS, placeholder=" …")
+
+    @property
+    def waits(self) -> str:
+        """What the family reads while its last message has no reply; else empty."""
+        return waits_words(self.consult)
+
+    @property
+    def is_for_family(self) -> bool:
+        """Whether the family has something to do: to give what is missing, or to read the answer."""
+        is_unread = self.is_answer_open and self.consult.informed_at is None
+        return is_unread or self.consult.status == Status.NEEDS_INFO
+
+
+@dataclass(frozen=True)
+class Child:
+    """One child with the question that is being written, if any, and those that were sent, newest activity first."""
+
+    patient: Patient
+    draft: Consult | None
+    lines: list[Line]
+
+    @property
+    def first_name(self) -> str:
+        return self.patient.name.split()[0]
+
+
+@family_home.get("")
+@only(Role.CAREGIVER)
+def home() -> str:
+    """The children of this caregiver."""
+    with database().writing() as session:
+        children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]
+    return render_template("family/home.html", children=children)
+
+
+@family_home.post("/children/<public_id>/ask")
+@only(Role.CAREGIVER)
+def ask(public_id: str) -> Response:
+    """Open a draft for the child, or go on with the one that is there."""
+    with database().writing() as session:
+        patient = patient_for(session, me(), public_id, now=now())
+        draft = _draft(consults_about(session, me(), patient, now=now()))
+        draft = draft or create(session, me(), patient, RequestForm(), now=now())
+    return redirect(url_for(next_step(draft), public_id=draft.public_id), code=303)
+
+
+@family_home.post("/ask/<public_id>/discard")
+@only(Role.CAREGIVER)
+def discard(public_id: str) -> Response:
+    """Throw a draft away."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+        if loaded.consult.status == Status.DRAFT:
+            withdraw(session, loaded.consult, me(), "", now=now())
+    return redirect(url_for("family_home.home"), code=303)
+
+
+def asked_words(consult: Consult) -> str:
+    """The family's own question, also after a clinician has put it in other words; empty where a clinic asked."""
+    own = consult.question if consult.kind == Kind.FAMILY_QUESTION else ""
+    return str(consult.details.get("family_question") or own)
+
+
+def state_of(consult: Consult) -> tuple[str, str]:
+    """Drawing and words for how far a question is, the same wherever the family reads them."""
+    is_with_clinic = consult.status == Status.ANSWERED and consult.released_at is None
+    drawing, words = WITH_CLINIC if is_with_clinic else STATUSES[Status(consult.status)]
+    return drawing, str(words)
+
+
+def waits_words(consult: Consult) -> str:
+    """That a message came and will be answered, until a reply comes; empty when nobody waits."""
+    is_waiting = consult.family_waits_since is not None and consult.status in OPEN | {Status.ANSWERED}
+    return str(MESSAGE_CAME) if is_waiting else ""
+
+
+def due_at(session: Session, consult: Consult) -> datetime | None:
+    """When the family will hear at the latest; None while the clock is held or when it has stopped."""
+    for clock in clocks_of(session, consult.id):
+        if clock.name == ClockName.FIRST_REPLY and clock.state == ClockState.RUNNING:
+            return clock.deadline_at
+    return None
+
+
+def _child(session: Session, patient: Patient) -> Child:
+    consults = consults_about(session, me(), patient, now=now())
+    lines = [_line(session, consult) for consult in consults if consult.submitted_at is not None]
+    return Child(patient, _draft(consults), sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def _draft(consults: list[Consult]) -> Consult | None:
+    mine = (c for c in consults if c.status == Status.DRAFT and c.requester_id == me().id and not is_stopped(c))
+    return next(mine, None)
+
+
+def _line(session: Session, consult: Consult) -> Line:
+    is_answer_open = consult.released_at is not None
+    drawing, words = state_of(consult)
+    due = due_at(session, consult) if consult.status in OPEN else None
+    opens_at = None if is_answer_open else consult.release_at
+    return Line(consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult))
+
+
+def _last_seen(consult: Consult) -> datetime:
+    instants = (consult.submitted_at, consult.released_at, consult.ended_at)
+    return max(instant for instant in instants if instant is not None)

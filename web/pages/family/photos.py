@@ -1,0 +1,88 @@
+"""Photos, a short video, a lab paper: step 3 of a question, and more of them after it was sent.
+
+The page only shows; the files go to the upload door, with the upload script one by one as they are chosen, and
+without it as one plain form that leads back here.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, Right, attachment_for, consult_for
+from econsult.consults.attachments import withdraw_attachment
+from econsult.consults.lifecycle import OPEN
+from econsult.errors import NotFoundError
+from econsult.people.persons import Role
+from web.context import database, now
+from web.pages.family.drafts import load_draft, require_before
+from web.pages.family.status import shown_of
+from web.shell.auth import me, only
+from web.words.files import TOO_BIG, UNREADABLE
+from web.words.language import gettext
+
+family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
+PROBLEMS = {
+    "too_big": TOO_BIG,
+    "empty": UNREADABLE,
+    "not_allowed": _l("This file may not be added here. Please call us if you need help."),
+    "closed": _l("This question takes no more files."),
+    "too_many": _l("These are too many files at once. Please send fewer."),
+}
+OTHER_PROBLEM = _l("A file did not arrive. Please send it again.")
+
+
+@family_photos.get("/ask/<public_id>/photos")
+@only(Role.CAREGIVER)
+def photos(public_id: str) -> str | Response:
+    """Step 3. A private area has no such page: its way goes on without photos."""
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        require_before(session, draft, "family_photos.photos")
+        if draft.consult.is_private_site:
+            return redirect(url_for("family_ask.private", public_id=public_id), code=303)
+        back, onward = (url_for(end, public_id=public_id) for end in ("family_ask.where", "family_story.story"))
+        return _page(session, draft, back=back, onward=onward)
+
+
+@family_photos.get("/questions/<public_id>/photos")
+@only(Role.CAREGIVER)
+def more(public_id: str) -> str | Response:
+    """Add a file to a question that is open."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.UPLOAD)
+        status = url_for("family_status.show", public_id=public_id)
+        if loaded.consult.status not in OPEN or loaded.consult.is_private_site:
+            return redirect(status, code=303)
+        return _page(session, loaded, back=status, onward=status)
+
+
+@family_photos.post("/ask/<public_id>/photos/<attachment_id>/remove")
+@only(Role.CAREGIVER)
+def remove(public_id: str, attachment_id: str) -> Response:
+    """Take a wrong photo back before the question is sent."""
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        attachment = attachment_for(session, me(), attachment_id, now=now())
+        if attachment.consult_id != draft.consult.id:
+            raise NotFoundError
+        withdraw_attachment(session, attachment, me(), now=now())
+    return redirect(url_for(".photos", public_id=public_id), code=303)
+
+
+def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
+    problem = request.args.get("problem")
+    errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
+    return render_template(
+        "family/photos.html",
+        consult=loaded.consult,
+        shown=shown_of(session, loaded),
+        is_draft=loaded.consult.submitted_at is None,
+        is_received=bool(request.args.get("sent", "0").strip("0")) and not errors,
+        errors=errors,
+        received=gettext("We got your files."),
+        back=back,
+        onward=onward,
+    )

@@ -1,0 +1,223 @@
+"""After sending: the receipt, how far the question is, what is said about it, and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, Right, consult_for
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult
+from econsult.consults.requests import withdraw
+from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
+from econsult.people.persons import Person, Role
+from web.context import database, now, ring_workers
+from web.pages.family.drafts import next_step
+from web.pages.family.home import due_at, state_of, waits_words
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.showing.files import FileCard, cards_of
+from web.words.families import AUTHORS
+from web.words.language import gettext
+from web.words.times import due_by, moment
+
+family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
+NO_ANSWER = (Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN)
+TALKING = OPEN | {Status.ANSWERED}
+Page = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the four steps of a question."""
+
+    state: Literal["done", "now", "next"]
+    drawing: str
+    title: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message as the family reads it."""
+
+    who: str
+    is_mine: bool
+    at: datetime
+    text: str
+    items: list[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A question with everything that its page needs."""
+
+    consult: Consult
+    due: datetime | None
+    cards: list[FileCard]
+    messages: list[Said]
+    may_cancel: bool
+    may_add: bool
+    may_remove: bool = False
+    """Whether files can be taken back: while it is a draft."""
+
+    @property
+    def words(self) -> str:
+        """How far the question is, in the words of the start page."""
+        return state_of(self.consult)[1]
+
+    @property
+    def waits(self) -> str:
+        return waits_words(self.consult)
+
+    @property
+    def may_talk(self) -> bool:
+        return self.consult.status in TALKING
+
+    @property
+    def has_problem(self) -> bool:
+        return any(card.is_problem for card in self.cards)
+
+    @property
+    def is_waiting_for_files(self) -> bool:
+        return any(card.is_waiting for card in self.cards)
+
+
+@family_status.get("")
+@only(Role.CAREGIVER)
+def show(public_id: str) -> Page:
+    """How far the question is."""
+    return _page(public_id, FormReader())
+
+
+@family_status.get("/files")
+@only(Role.CAREGIVER)
+def files(public_id: str) -> Page:
+    """The file cards alone, for a page that looks again while files are prepared."""
+    with database().writing() as session:
+        shown = shown_of(session, consult_for(session, me(), public_id, now=now()))
+    return render_template("family/files.html", shown=shown)
+
+
+@family_status.get("/sent")
+@only(Role.CAREGIVER)
+def sent(public_id: str) -> Page:
+    """The receipt: the number, the promised time, and what happens next."""
+    with database().writing() as session:
+        shown = _load(session, public_id)
+    if shown.consult.submitted_at is None:
+        return redirect(url_for(".show", public_id=public_id), code=303)
+    return render_template("family/sent.html", shown=shown)
+
+
+@family_status.post("/messages")
+@only(Role.CAREGIVER)
+def message(public_id: str) -> Page:
+    """Say something to the care team."""
+    form = FormReader()
+    text = form.text("text", longest=LONGEST_MESSAGE, required=gettext("Write your message"))
+    if form.errors:
+        return _page(public_id, form, text)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.WRITE_FAMILY)
+        post(session, loaded.consult, me(), Audience.FAMILY, text=text, now=now())
+    ring_workers()
+    return redirect(url_for(".show", public_id=public_id, _anchor="messages"), code=303)
+
+
+@family_status.post("/cancel")
+@only(Role.CAREGIVER)
+def cancel(public_id: str) -> Page:
+    """Take the question back; the box guards against a slip of the thumb."""
+    form = FormReader()
+    form.is_ticked("sure", required=gettext("Tick the box if you want to cancel"))
+    if form.errors:
+        return _page(public_id, form)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+        withdraw(session, loaded.consult, me(), "", now=now())
+    ring_workers()
+    return redirect(url_for(".show", public_id=public_id), code=303)
+
+
+def _page(public_id: str, form: FormReader, text: str = "") -> Page:
+    with database().writing() as session:
+        shown = _load(session, public_id)
+    if shown.consult.status == Status.DRAFT:
+        return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
+    page = render_template(
+        "family/status.html", shown=shown, steps=steps_of(shown.consult, shown.due), errors=form.errors, text=text
+    )
+    return (page, 422) if form.errors else page
+
+
+def _load(session: Session, public_id: str) -> Shown:
+    return shown_of(session, consult_for(session, me(), public_id, now=now()))
+
+
+def shown_of(session: Session, loaded: Pass) -> Shown:
+    """Everything that the pages of a question show of it."""
+    consult = loaded.consult
+    is_open = consult.status in OPEN
+    return Shown(
+        consult=consult,
+        due=due_at(session, consult) if is_open else None,
+        cards=cards_of(session, consult.id),
+        messages=[_said(session, each) for each in messages_of(session, consult.id, loaded.readable_lanes())],
+        may_cancel=is_open and loaded.may(Right.REQUEST),
+        may_add=is_open and _may_add(loaded),
+        may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
+    )
+
+
+def _may_add(loaded: Pass) -> bool:
+    return loaded.may(Right.UPLOAD) and not loaded.consult.is_private_site
+
+
+def _said(session: Session, message: Message) -> Said:
+    author = session.get_one(Person, message.author_id)
+    is_mine = author.id == me().id
+    who = gettext("You") if is_mine else str(AUTHORS.get(author.role, AUTHORS["pcp"]))
+    return Said(who, is_mine, message.created_at, message.text, (message.items or {}).get("items", []))
+
+
+def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
+    """Received, a doctor looks, answer, closed: which are done, which one is now, and when."""
+    if consult.status in NO_ANSWER:
+        received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
+        return [received, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
+    is_told = consult.informed_at is not None or consult.status == Status.CLOSED
+    done = [consult.submitted_at, consult.answered_at, consult.released_at, is_told]
+    is_going_on = consult.status in TALKING
+    current = (
+        next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
+    )
+    promised = _start_large(due_by(due, for_family=True)) if due else ""
+    open_by = _start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
+    texts = (
+        ("doc", gettext("We got your question"), _when(consult.submitted_at)),
+        ("eye", _looking(consult), _when(consult.answered_at) or promised),
+        ("message", gettext("Answer"), _when(consult.released_at) or open_by),
+        ("flag", gettext("Closed"), _when(consult.ended_at) or gettext("When you tell us that you understood.")),
+    )
+    states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
+    return [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
+
+
+def _looking(consult: Consult) -> str:
+    if consult.answered_at is not None:
+        return gettext("A doctor looked")
+    return gettext("A doctor is looking") if consult.claimed_at else gettext("A doctor will look")
+
+
+def _when(at: datetime | None) -> str:
+    return _start_large(moment(at, for_family=True)) if at else ""
+
+
+def _start_large(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,192 @@
+"""The last steps of a question: the family's own words, then everything once more with the consent, then send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass
+from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm, submit
+from econsult.errors import EmergencyError, InvalidError
+from econsult.people.consent import TEXTS, ConsentGiven
+from econsult.people.patients import age_in_months, caregiver_link
+from econsult.people.persons import Role, choose_language
+from web.context import database, now, ring_workers, settings
+from web.pages.family.drafts import keep, load_draft, require_before
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.showing.files import FileCard, cards_of
+from web.words.families import CONSENT_BY, CONTACTS, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS
+from web.words.language import LANGUAGES, gettext, language
+
+family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
+LONGEST_STORY = 3000
+YOUNG_INFANT_MONTHS = 3
+Page = str | Response | tuple[str, int]
+
+
+@family_story.route("/story", methods=["GET", "POST"])
+@only(Role.CAREGIVER)
+def story(public_id: str) -> Page:
+    """Step 4: since when, itch, pain, fever, the story, and the question."""
+    if request.form.get("lang") in LANGUAGES:
+        return _switch_language(public_id)
+    form = FormReader()
+    said = _said(form) if request.method == "POST" else {}
+    try:
+        with database().writing() as session:
+            draft = load_draft(session, public_id)
+            require_before(session, draft, "family_story.story")
+            if said and not form.errors:
+                _keep_story(session, draft, said)
+    except EmergencyError:
+        ring_workers()
+        return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
+    if said and not form.errors:
+        return redirect(url_for(".check", public_id=public_id), code=303)
+    page = render_template(
+        "family/story.html",
+        errors=form.errors,
+        said=said or _known_story(draft),
+        since=list(SINCE.items()),
+        symptoms=list(SYMPTOMS.items()),
+        longest=(LONGEST_STORY, LONGEST_QUESTION),
+        task_form="task",
+        back=_photos_or_private(draft),
+    )
+    return (page, 422) if form.errors else page
+
+
+@family_story.route("/check", methods=["GET", "POST"])
+@only(Role.CAREGIVER)
+def check(public_id: str) -> Page:
+    """Step 5: everything once more, the consent, and send."""
+    form = FormReader()
+    if request.method == "POST":
+        form.is_ticked("agree", required=gettext("Tick the box to say yes, or call us to ask for a visit"))
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        require_before(session, draft, "family_story.check")
+        cards = cards_of(session, draft.consult.id)
+        relation = _relation(session, draft)
+    if request.method == "POST" and not form.errors and _send(public_id, relation, form):
+        return redirect(url_for("family_status.sent", public_id=public_id), code=303)
+    page = render_template(
+        "family/check.html",
+        errors=form.errors,
+        draft=draft.consult,
+        rows=_rows(draft, cards),
+        cards=[card for card in cards if not card.is_problem],
+        consent=TEXTS[language()],
+        relation=RELATIONS[relation],
+        child=draft.patient.name.split()[0],
+        back=url_for(".story", public_id=public_id),
+    )
+    return (page, 422) if form.errors else page
+
+
+def _said(form: FormReader) -> dict[str, Any]:
+    """What the form of step 4 says; the faults stay in `form`."""
+    said: dict[str, Any] = {
+        "since": form.choice("since", SINCE, required=gettext("Choose since when")),
+        "symptoms": form.choices("symptoms", SYMPTOMS),
+        "story": form.text("story", longest=LONGEST_STORY),
+        "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),
+    }
+    if "question" not in form.errors and len(said["question"]) < SHORTEST_QUESTION:
+        form.errors["question"] = gettext(
+            "Please write a little more, at least %(number)d letters", number=SHORTEST_QUESTION
+        )
+    return said
+
+
+def _switch_language(public_id: str) -> Response:
+    """Keep the half-written words as far as they fit, and show the page again in the other language."""
+    said = _said(FormReader())
+    details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        keep(session, draft, RequestForm(question=said["question"][:LONGEST_QUESTION], details=details))
+        choose_language(session, me(), request.form["lang"], now())
+    return redirect(url_for(".story", public_id=public_id), code=303)
+
+
+def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:
+    """Save the words. A fever in a baby under three months is an emergency, wherever it is said."""
+    details = {name: said[name] for name in ("since", "symptoms", "story")}
+    age = age_in_months(draft.patient.birth_date, now().date())
+    is_emergency = "fever" in said["symptoms"] and age < YOUNG_INFANT_MONTHS
+    if is_emergency:
+        details["red_flags"] = [*draft.consult.details.get("red_flags", []), "young_infant_fever"]
+    keep(session, draft, RequestForm(question=said["question"], details=details))
+    if is_emergency:
+        submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+
+
+def _known_story(draft: Pass) -> dict[str, Any]:
+    usual = gettext("What is this, and what should I do at home?")
+    if draft.consult.is_private_site:
+        usual = gettext("Please contact me. I need help with my child's skin.")
+    return {
+        "since": "",
+        "symptoms": [],
+        "story": "",
+        **draft.consult.details,
+        "question": draft.consult.question or usual,
+    }
+
+
+def _photos_or_private(draft: Pass) -> str:
+    step = "family_ask.private" if draft.consult.is_private_site else "family_photos.photos"
+    return url_for(step, public_id=draft.consult.public_id)
+
+
+def _relation(session: Session, draft: Pass) -> str:
+    link = caregiver_link(session, draft.patient.id, me().id, now())
+    return link.relation if link is not None and link.relation in RELATIONS else "other"
+
+
+def _send(public_id: str, relation: str, form: FormReader) -> bool:
+    """Record the consent and send. What is still missing is put beside the page's fields."""
+    given = ConsentGiven(by=CONSENT_BY.get(relation, "guardian"), method="electronic", language=language())
+    try:
+        with database().writing() as session:
+            draft = load_draft(session, public_id)
+            keep(session, draft, RequestForm(consent=given))
+            submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+    except InvalidError as error:
+        form.errors.update(dict.fromkeys(error.fields, gettext("Please go back and fill in what is missing")))
+        return False
+    ring_workers()
+    return True
+
+
+def _counted(cards: list[FileCard]) -> str:
+    """How many files can be used, and the names of those that cannot."""
+    refused = [card.title for card in cards if card.is_problem]
+    count = str(len(cards) - len(refused))
+    if not refused:
+        return count
+    return gettext("%(count)s. Not usable: %(names)s", count=count, names=", ".join(refused))
+
+
+def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
+    """The summary: what was asked, what was said, and the page that changes it."""
+    details, public_id = draft.consult.details, draft.consult.public_id
+    site = PRIVATE_WORDS if details.get("body_site") == PRIVATE_SITE else SITES.get(details.get("body_site", ""), "")
+    rows = [(gettext("Where"), str(site), url_for("family_ask.where", public_id=public_id))]
+    if draft.consult.is_private_site:
+        way = CONTACTS.get((details.get("contact") or {}).get("way", ""), "")
+        rows.append((gettext("Instead of photos"), str(way), _photos_or_private(draft)))
+    else:
+        rows.append((gettext("Photos and files"), _counted(cards), _photos_or_private(draft)))
+    story = url_for("family_story.story", public_id=public_id)
+    symptoms = ", ".join(str(SYMPTOMS[code]) for code in details.get("symptoms", []) if code in SYMPTOMS)
+    rows.append((gettext("Since when"), str(SINCE.get(details.get("since", ""), "")), story))
+    rows.append((gettext("Signs"), symptoms or gettext("None of these"), story))
+    rows.append((gettext("What you told us"), details.get("story", "") or gettext("Nothing more"), story))
+    rows.append((gettext("Your question"), draft.consult.question, story))
+    return rows

@@ -1,0 +1,144 @@
+"""Who is speaking: a signed-in browser by its cookie, or a machine by its bearer token.
+
+The session lives in the database; the cookie holds a random token and nothing else. A request with an Authorization
+header never falls back to the cookie, because such requests are exempt from the form proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, g, redirect, request
+from werkzeug import Response
+
+from econsult.errors import ForbiddenError
+from econsult.people.persons import Person, Role
+from econsult.people.signin import (
+    Visitor,
+    close_session,
+    open_session,
+    touch_session,
+    visitor_by_session,
+    visitor_by_token,
+)
+from web.context import database, now, signed_in
+from web.shell.errors import problem
+from web.shell.forms import is_bearer, is_for_machine
+
+COOKIE = "econsult_session"
+TOUCH_EVERY = timedelta(minutes=1)
+HOME_OF = {
+    Role.CAREGIVER: "/family",
+    Role.PCP: "/clinic",
+    Role.TELEPRESENTER: "/clinic",
+    Role.SPECIALIST: "/worklist",
+    Role.COORDINATOR: "/coordination",
+}
+OTHER_HOME = "/start"
+BACKGROUND = "X-Background"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def init_auth(app: Flask) -> None:
+    """Find out who is speaking before any other check of the request."""
+    app.before_request(_load_visitor)
+
+
+def only(*roles: Role) -> Callable[[View], View]:
+    """Let a view be used by people of these roles (by everybody signed in, when none is named).
+
+    A visitor is sent to the sign-in page and comes back afterwards; a machine gets 401. Others get 403.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            person = signed_in()
+            if person is None:
+                return _ask_to_sign_in()
+            if roles and person.role not in roles:
+                raise ForbiddenError("Your role does not include this.")
+            return view(*args, **values)
+
+        return guarded  # type: ignore[return-value]
+
+    return guard
+
+
+def me() -> Person:
+    """The signed-in person, in a view that `only` guards."""
+    person = signed_in()
+    if person is None:
+        raise ForbiddenError("Sign in first.")
+    return person
+
+
+def home_of(person: Person) -> str:
+    """The path of the page that this person starts from."""
+    return HOME_OF.get(Role(person.role), OTHER_HOME)
+
+
+def let_in(person: Person, path: str) -> Response:
+    """Open a new session for the person and go to `path`; an old session of this browser ends."""
+    with database().writing() as session:
+        if g.get("session_id") is not None:
+            close_session(session, g.session_id)
+        token = open_session(session, person, now())
+    response = redirect(path, code=303)
+    response.set_cookie(cookie_name(), token, secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def let_out(path: str) -> Response:
+    """End the session here and on the server, and ask the browser to forget what it kept of the pages."""
+    if g.get("session_id") is not None:
+        with database().writing() as session:
+            close_session(session, g.session_id)
+    response = redirect(path, code=303)
+    response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http."""
+    return f"__Host-{COOKIE}" if request.is_secure else COOKIE
+
+
+def _load_visitor() -> None:
+    if request.endpoint == "static":
+        return
+    visitor = _visitor()
+    if visitor is None:
+        return
+    g.person = visitor.person
+    if visitor.session_id is not None:
+        g.session_id, g.session_ref = visitor.session_id, str(visitor.session_id)
+        # A page that asks for news by itself says so: only what a person does keeps a session alive.
+        if BACKGROUND not in request.headers and now() - visitor.opened_at >= TOUCH_EVERY:
+            with database().writing() as session:
+                touch_session(session, visitor.session_id, now())
+
+
+def _visitor() -> Visitor | None:
+    bearer = request.headers.get("Authorization", "")[7:].strip() if is_bearer() else ""
+    cookie = "" if is_bearer() else request.cookies.get(cookie_name(), "")
+    if not bearer and not cookie:
+        return None
+    with database().reading() as session:
+        return visitor_by_token(session, bearer, now()) if bearer else visitor_by_session(session, cookie, now())
+
+
+def _ask_to_sign_in() -> Response:
+    if is_for_machine():
+        refusal = problem(401, "unauthorized", "Send a valid bearer token.")
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        return refusal
+    # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
+    response = redirect("/sign-in", code=303)
+    if request.method == "GET":
+        response.set_cookie("next", request.path, max_age=900, secure=request.is_secure, httponly=True, samesite="Lax")
+    return response

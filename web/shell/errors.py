@@ -1,0 +1,137 @@
+"""What people and machines are told when something goes wrong: a calm page in their language, or problem details.
+
+No page and no answer carries health data: the words are fixed, apart from the sentence of a rule that said no, which
+machines get in `detail`. The consult's errors are translated to HTTP here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from econsult.errors import (
+    ConsultError,
+    EmergencyError,
+    ForbiddenError,
+    ImpossibleVerbError,
+    InvalidError,
+    NotFoundError,
+    StaleVersionError,
+)
+from storage.contract import StoreFull, StoreUnavailable
+from uploads.errors import ChecksumMismatchError, GoneError, TooBigError, TooManyError
+from web.shell.forms import FormRefusedError, is_for_machine
+
+_log = logging.getLogger(__name__)
+STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
+    (NotFoundError, 404),
+    (ForbiddenError, 403),
+    (InvalidError, 422),
+    (EmergencyError, 409),
+    (ImpossibleVerbError, 409),
+    (StaleVersionError, 409),
+    (GoneError, 410),
+    (TooBigError, 413),
+    (TooManyError, 429),
+    (ChecksumMismatchError, 460),
+    (ConsultError, 409),
+)
+# Statuses that the standard library has no phrase for.
+PHRASES = {460: "Checksum Mismatch"}
+TITLES = {
+    400: _l("We could not read that"),
+    403: _l("You may not do this"),
+    404: _l("We could not find this page"),
+    409: _l("Something changed meanwhile"),
+    413: _l("This file is too big"),
+    422: _l("Something is missing"),
+    429: _l("Too many tries"),
+    500: _l("Something went wrong on our side"),
+    503: _l("We will be back soon"),
+}
+ADVICE = {
+    400: _l("Go back, reload the page and try again."),
+    403: _l("Your account does not allow it. Ask your clinic if you think it should."),
+    404: _l("The link may be old or the address may be wrong. Nothing is lost."),
+    409: _l("Someone else was faster, or this step is already done. Go back and reload the page to see how it is now."),
+    413: _l("Send a smaller file, or call us and we will find another way."),
+    422: _l("Go back, check what you gave and try again."),
+    429: _l("Please wait a few minutes and try again."),
+    500: _l("We wrote it down and will look at it. Your work is safe. Try again in a moment."),
+    503: _l("The system is busy or being serviced. Your work is safe. Try again in a few minutes."),
+}
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every HTTP error and every error of the consult; anything else becomes a logged 500."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(ConsultError, _consult_error)
+    app.register_error_handler(StoreUnavailable, _store_error)
+    app.register_error_handler(OperationalError, _database_error)
+
+
+def status_of(error: ConsultError) -> int:
+    """The HTTP status that says what this rule said."""
+    return next(status for kind, status in STATUS_OF if isinstance(error, kind))
+
+
+def problem(status: int, code: str, detail: str, **members: object) -> Response:
+    """RFC 9457 problem details. `code` also ends the type, which never changes; `members` are added as they are."""
+    title = PHRASES.get(status) or HTTPStatus(status).phrase
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code, **members}
+    response = make_response(current_app.json.dumps(body), status)
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return make_response(error.get_response())
+    if is_for_machine():
+        code = "_".join(HTTPStatus(status).phrase.lower().replace("-", " ").split())
+        ours = error.description if error.description != type(error).description else None
+        response = problem(status, code, str(ours or HTTPStatus(status).description or HTTPStatus(status).phrase))
+    else:
+        response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
+    for name, value in error.get_headers():
+        if name in {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def _consult_error(error: ConsultError) -> Response:
+    status = status_of(error)
+    return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
+
+
+def _store_error(error: StoreUnavailable) -> Response:
+    status = 507 if isinstance(error, StoreFull) else 503
+    words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."
+    response = problem(status, "store_unavailable", words) if is_for_machine() else _page(503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _database_error(error: OperationalError) -> Response:
+    """The database is away, too busy or out of room. Nothing was half done, so trying again is right."""
+    if "disk is full" in str(error.orig):
+        _log.error("The disk of the database is full.")
+        return _store_error(StoreFull("The disk of the database is full."))
+    _log.error("The database did not answer %s: %s", request.endpoint, type(error.orig).__name__)
+    words = "The database does not answer now. Try again soon."
+    response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _page(status: int, reason: str = "") -> Response:
+    known = status if status in TITLES else (400 if status < 500 else 500)
+    return make_response(
+        render_template("errors/error.html", status=status, title=TITLES[known], advice=reason or ADVICE[known]), status
+    )

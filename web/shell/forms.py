@@ -1,0 +1,176 @@
+"""Forms: proof that a form is ours (CSRF), and plain reading of its fields with errors kept beside them.
+
+The proof has two parts. The browser's own word, `Origin` and `Sec-Fetch-Site`, must not name another site; and the
+form must carry a token made from a random key that only this browser's cookie holds and from the session it was made
+in. Requests with a bearer token carry no cookie authority and need neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import lazy_gettext
+from werkzeug.exceptions import BadRequest
+
+from web.context import runtime, signed_in
+from web.words.language import gettext
+
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+COOKIE = "econsult_form"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+SMALL_BODY = 1024 * 1024
+MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class FormRefusedError(BadRequest):
+    """The form was not made by this site for this browser, or it is too old."""
+
+    description = lazy_gettext(
+        "This form is too old or came from another place. Go back, reload the page and try again."
+    )
+
+
+def init_forms(app: Flask) -> None:
+    """Check every unsafe request before its view, and give templates `csrf_token()`."""
+    app.config["MAX_CONTENT_LENGTH"] = SMALL_BODY
+    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.before_request(_refuse_forged)
+    app.after_request(_keep_key)
+
+
+def accepts_body(limit: int) -> Callable[[View], View]:
+    """Let a view take a body of up to `limit` bytes; others get the small default and 413 above it."""
+
+    def mark(view: View) -> View:
+        view.max_body = limit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def reads_own_form(view: View) -> View:
+    """Mark a view that reads its body as a stream: it calls `refuse_token` itself once it has read that field."""
+    view.reads_own_form = True  # type: ignore[attr-defined]
+    return view
+
+
+def refuse_token(given: str) -> None:
+    """Raise FormRefusedError unless `given` is this browser's token, or the request speaks with a bearer token."""
+    if not is_bearer() and not _is_token(given):
+        raise FormRefusedError
+
+
+def csrf_token() -> str:
+    """The token for forms and for the X-CSRF-Token header: 64 hex digits, good in this session of this browser."""
+    key = request.cookies.get(cookie_name(), "")
+    if not re.fullmatch(r"[0-9a-f]{32}", key):
+        key = g.setdefault("new_form_key", secrets.token_hex(16))
+    return _token(key)
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http."""
+    return f"__Host-{COOKIE}" if request.is_secure else COOKIE
+
+
+def _token(key: str) -> str:
+    # A token from before signing in is void afterwards, and the reverse.
+    text = f"form:{key}:{g.get('session_ref') or ''}"
+    return hmac.new(runtime().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _refuse_forged() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "max_body", SMALL_BODY)
+    if request.method in SAFE_METHODS or request.endpoint is None or is_bearer():
+        return
+    if signed_in() is None and is_for_machine():
+        # Nobody's authority can be misused here; the view answers that it wants a token.
+        return
+    has_proof = getattr(view, "reads_own_form", False) or _has_token()
+    if not (_is_from_here() and has_proof):
+        raise FormRefusedError
+
+
+def is_for_machine() -> bool:
+    """Whether a program asks, by its token or by the address: it gets problem details instead of pages."""
+    return is_bearer() or (request.path.startswith(MACHINE_PATHS) and request.path != "/uploads/simple")
+
+
+def is_bearer() -> bool:
+    """Whether the request speaks with a bearer token; the sign-in code must then ignore the session cookie."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+def _is_from_here() -> bool:
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin", "null")
+    # Browsers send the origin "null" from our own pages, because those forbid the referrer. The token still decides.
+    try:
+        is_ours = origin == "null" or urlsplit(origin)[:2] == urlsplit(request.url)[:2]
+    except ValueError:
+        # No address at all, such as a bracket that is never closed.
+        return False
+    return is_ours and site in {"same-origin", "none"}
+
+
+def _has_token() -> bool:
+    return _is_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+
+
+def _is_token(given: str) -> bool:
+    key = request.cookies.get(cookie_name(), "")
+    return bool(key) and hmac.compare_digest(given.encode(), _token(key).encode())
+
+
+def _keep_key(response: Response) -> Response:
+    if key := g.get("new_form_key"):
+        response.set_cookie(cookie_name(), key, secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+class FormReader:
+    """The fields of one posted form. Each reading method returns a clean value and notes what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, str] = {}
+
+    def text(self, name: str, *, longest: int, required: str = "") -> str:
+        """Trimmed text of at most `longest` characters; `required` is the sentence to show when it is empty."""
+        value = request.form.get(name, "").replace("\r\n", "\n").strip()
+        if required and not value:
+            self.errors[name] = required
+        if len(value) > longest:
+            self.errors[name] = gettext(
+                "Use at most %(number)d letters. You have %(count)d.", number=longest, count=len(value)
+            )
+        return value
+
+    def choice(self, name: str, options: Collection[str], *, required: str = "") -> str:
+        """One of `options`, or an empty string; anything else counts as not answered."""
+        value = request.form.get(name, "")
+        if value not in options:
+            value = ""
+        if required and not value:
+            self.errors[name] = required
+        return value
+
+    def choices(self, name: str, options: Collection[str]) -> list[str]:
+        """All ticked values that are among `options`, in the order of the form."""
+        return [value for value in request.form.getlist(name) if value in options]
+
+    def is_ticked(self, name: str, *, required: str = "") -> bool:
+        """Whether a checkbox is ticked."""
+        ticked = name in request.form
+        if required and not ticked:
+            self.errors[name] = required
+        return ticked

@@ -1,0 +1,192 @@
+"""One consult as the staff's case page shows it: who asks what about which child, and what this reader may do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, Relation, Right
+from econsult.consults.answers import Answer, answer_for, draft_of, signed_answer
+from econsult.consults.clocks import clocks_among
+from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.records import Consult, Kind
+from econsult.consults.threads import Audience, messages_of
+from econsult.people.patients import Patient
+from econsult.people.persons import Organization, Person, Role
+from web.context import now
+from web.shell.auth import me
+from web.showing.rows import chip_of
+from web.showing.sheets import Sheet, sheets_of
+from web.words import terms
+from web.words.chips import Chip
+from web.words.dangers import Danger, dangers_of
+from web.words.families import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
+from web.words.language import gettext
+from web.words.times import moment
+
+READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
+TOLD_ELSEWHERE = {"red_flags", "red_flags_asked", "contact", "story", "family_question"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message of a lane: who wrote it, when, the text, and the checklist of a request for information."""
+
+    author: str
+    at: str
+    text: str
+    items: tuple[str, ...]
+    is_mine: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the page shows. `mode` says what the answer pane is for: write, take, read or wait."""
+
+    consult: Consult
+    patient: Patient
+    mode: str
+    chip: Chip
+    who: str
+    asked_by: str
+    holder: str
+    facts: list[tuple[str, str]]
+    words: list[str]
+    dangers: list[Danger]
+    sheets: list[Sheet]
+    lanes: dict[Audience, list[Said]]
+    writable: frozenset[Audience]
+    rights: frozenset[Right]
+    answer: Answer | None
+    signed_by: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    def may(self, right: str) -> bool:
+        """Whether this reader has the right; templates name it by its code."""
+        return Right(right) in self.rights
+
+    @property
+    def is_open(self) -> bool:
+        return self.consult.status in OPEN
+
+    @property
+    def is_mine(self) -> bool:
+        return self.consult.holder_id == me().id
+
+    @property
+    def is_family_question(self) -> bool:
+        return self.consult.kind == Kind.FAMILY_QUESTION
+
+
+def open_case(session: Session, loaded: Pass) -> Case:
+    """The case page of a consult that was loaded through access."""
+    consult, patient = loaded.consult, loaded.patient
+    answer = _readable_answer(session, loaded)
+    mode = _mode(loaded, answer)
+    return Case(
+        consult=consult,
+        patient=patient,
+        mode=mode,
+        chip=chip_of(consult, clocks_among(session, [consult.id])[consult.id]),
+        who=_who(loaded),
+        asked_by=_asked_by(session, consult),
+        holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
+        facts=_facts(consult),
+        words=[text for name in ("family_question", "story") if (text := consult.details.get(name, ""))],
+        dangers=dangers_of(session, consult.id),
+        sheets=sheets_of(session, consult.id) if loaded.may(Right.SEE_MEDIA) else [],
+        lanes=_lanes(session, loaded),
+        writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
+        rights=loaded.rights,
+        answer=answer,
+        signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
+        content=answer.content if answer else {},
+    )
+
+
+def _mode(loaded: Pass, answer: Answer | None) -> str:
+    status, holder_id = loaded.consult.status, loaded.consult.holder_id
+    if holder_id == me().id and status in OPEN and loaded.may(Right.ANSWER):
+        return "write"
+    if answer is not None and answer.signed_at is not None:
+        return "read"
+    return "take" if status == Status.SUBMITTED and loaded.may(Right.HOLD) else "wait"
+
+
+def _readable_answer(session: Session, loaded: Pass) -> Answer | None:
+    if loaded.relation not in READERS:
+        return None
+    if loaded.consult.status in OPEN and loaded.consult.holder_id == me().id:
+        return draft_of(session, loaded.consult.id) or signed_answer(session, loaded.consult.id)
+    return answer_for(session, loaded.consult, me())
+
+
+def _who(loaded: Pass) -> str:
+    who = terms.child(loaded.patient, now().date())
+    if loaded.may(Right.SEE_IDENTITY):
+        return f"{loaded.patient.name}. {who}"
+    return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias.removeprefix("Child "))))
+
+
+def _asked_by(session: Session, consult: Consult) -> str:
+    asker = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
+    if asker.role == Role.CAREGIVER:
+        return gettext("The family asks")
+    clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
+    return gettext("%(name)s asks", name=", ".join(filter(None, (asker.name, clinic.name if clinic else ""))))
+
+
+def _facts(consult: Consult) -> list[tuple[str, str]]:
+    """Label and words of the details that were filled in, known ones first."""
+    labels = {
+        "thinks": gettext("Thinks"),
+        "tried": gettext("Tried"),
+        "since": gettext("Since"),
+        "symptoms": gettext("Signs"),
+        "body_site": gettext("Site"),
+        "background": gettext("Also"),
+    }
+    others = [name for name in consult.details if name not in labels and name not in TOLD_ELSEWHERE]
+    found = [(labels.get(name) or _label(name), _words(consult.details.get(name))) for name in [*labels, *others]]
+    if consult.question_type:
+        found.insert(0, (gettext("Wants"), str(terms.QUESTION_TYPES.get(consult.question_type, ""))))
+    return [(label, words) for label, words in found if words]
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _words(value: object) -> str:
+    """What a detail says: a code of the family's form in words, a list joined, anything else as it was written."""
+    if isinstance(value, list):
+        return ", ".join(_words(entry) for entry in value)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    code = str(value) if value is not None else ""
+    known = {**SITES, **SINCE, **SYMPTOMS, "private_area": PRIVATE_WORDS}.get(code)
+    return str(known) if known is not None else code
+
+
+def _may_write(loaded: Pass, lane: Audience) -> bool:
+    return loaded.consult.status not in ENDED and Right(f"write_{lane}") in loaded.rights
+
+
+def _lanes(session: Session, loaded: Pass) -> dict[Audience, list[Said]]:
+    lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
+    for message in messages_of(session, loaded.consult.id, tuple(lanes)):
+        author = session.get_one(Person, message.author_id)
+        is_family = author.role == Role.CAREGIVER
+        lanes[Audience(message.audience)].append(
+            Said(
+                author=gettext("Family") if is_family else author.name,
+                at=moment(message.created_at),
+                text=message.text,
+                items=tuple((message.items or {}).get("items", ())),
+                is_mine=author.id == me().id,
+            )
+        )
+    return lanes

@@ -1,0 +1,104 @@
+"""How a photo, a video or a paper is shown: its title, its picture, and its state in the words of whoever reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    Rendition,
+    attachments_of,
+    renditions_of,
+)
+from web.words.files import DRAWINGS as STATE_DRAWINGS
+from web.words.files import FOR_FAMILIES, FileWords
+
+TITLES = {
+    "far": _l("From far"),
+    "close": _l("Close up"),
+    "side": _l("From the side"),
+    MediaKind.PHOTO: _l("Photo"),
+    MediaKind.VIDEO: _l("Video"),
+    MediaKind.LAB_DOCUMENT: _l("Paper or PDF"),
+}
+DRAWINGS = {MediaKind.PHOTO: "image", MediaKind.VIDEO: "video", MediaKind.LAB_DOCUMENT: "doc"}
+ADVICE = (("exposure", "dark"), ("exposure", "bright"), ("sharpness", "blurry"))
+PICTURES = ("thumb", "poster")
+
+
+@dataclass(frozen=True)
+class FileCard:
+    """What a card shows. `picture` is an address or empty; `advice` is a note on quality and never a refusal."""
+
+    id: str
+    state: str
+    title: str
+    kind_drawing: str
+    drawing: str
+    words: str
+    picture: str = ""
+    advice: str = ""
+
+    @property
+    def is_problem(self) -> bool:
+        return self.state in {AttachmentState.REJECTED, AttachmentState.FAILED}
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the hidden place and time are gone for sure."""
+        return self.state == AttachmentState.READY
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in {AttachmentState.RECEIVED, AttachmentState.PROCESSING}
+
+
+def init_files(app: Flask) -> None:
+    """Give templates `FILE_TITLES` and `FILE_DRAWINGS`, by kind of file; titles also by view."""
+    app.jinja_env.globals.update(FILE_TITLES=TITLES, FILE_DRAWINGS=DRAWINGS)
+
+
+def cards_of(session: Session, consult_id: int) -> list[FileCard]:
+    """The files of a consult that the caller has loaded through access, for a family, in the order they came in."""
+    attachments = attachments_of(session, consult_id)
+    renditions = renditions_of(session, [attachment.id for attachment in attachments])
+    return [card(attachment, renditions[attachment.id], FOR_FAMILIES) for attachment in attachments]
+
+
+def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWords) -> FileCard:
+    """One file in words."""
+    return FileCard(
+        id=attachment.public_id,
+        state=attachment.state,
+        title=str(TITLES.get(attachment.view or "") or TITLES[MediaKind(attachment.kind)]),
+        kind_drawing=DRAWINGS[MediaKind(attachment.kind)],
+        drawing=STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
+        words=words.of(attachment.state, attachment.reason),
+        picture=picture_of(renditions),
+        advice=_advice(attachment, words),
+    )
+
+
+def picture_of(renditions: Sequence[Rendition]) -> str:
+    """Address of the small picture of a file, or empty."""
+    pictures = {rendition.name: media_url(rendition) for rendition in renditions}
+    return next((pictures[name] for name in PICTURES if name in pictures), "")
+
+
+def media_url(rendition: Rendition) -> str:
+    """Where a safe copy is served, under the access rules of its consult."""
+    return f"/media/{rendition.public_id}"
+
+
+def _advice(attachment: Attachment, words: FileWords) -> str:
+    quality = attachment.quality or {}
+    if attachment.kind != MediaKind.PHOTO or attachment.state != AttachmentState.READY:
+        return ""
+    return next((str(words.advice[verdict]) for name, verdict in ADVICE if quality.get(name) == verdict), "")

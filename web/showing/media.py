@@ -1,0 +1,91 @@
+"""Safe copies for people who may see them: decrypted while they are sent, with ranges so that a video can be wound.
+
+There is no route to an original: only renditions, which were made from pixels, have addresses at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, request
+from werkzeug import Response
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from econsult import access
+from econsult.consults.attachments import Rendition
+from storage import sealed
+from storage.blobs import BlobMissing, StoreUnavailable
+from storage.sealed import SealBroken, SealedReader
+from web.context import database, now, runtime
+from web.shell.auth import me, only
+
+media = Blueprint("media", __name__)
+BLOCK = 256 * 1024
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
+SANDBOX = "default-src 'none'; sandbox"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The bytes `start` to before `stop` of a file of `size` bytes."""
+
+    start: int
+    stop: int
+    size: int
+    is_part: bool = True
+    """Whether a range was asked for; one that happens to be everything is answered as a range as well."""
+
+
+@media.get("/media/<rendition_id>")
+@only()
+def show(rendition_id: str) -> Response:
+    """One rendition, or a range of it. That it was looked at is written down before the first byte leaves."""
+    with database().writing() as session:
+        rendition, attachment = access.rendition_for(session, me(), rendition_id, now=now())
+    with database().reading() as session:
+        key = runtime().vault.object_key(session, attachment.patient_id, rendition.object_id, rendition.key_wrapped)
+    span = _span(rendition.size)
+    reader = _open(rendition, key)
+    return _headed(Response(_pieces(reader, span), status=206 if span.is_part else 200), rendition, span)
+
+
+def _open(rendition: Rendition, key: bytes) -> SealedReader:
+    try:
+        source = sealed.BlobRange(runtime().blobs, rendition.blob_key, sealed.sealed_size(rendition.size))
+        return sealed.open(source, rendition.object_id, key)
+    except (BlobMissing, SealBroken):
+        # The record says that it is there: this is our fault, and not a wrong address.
+        raise StoreUnavailable("a rendition is missing or damaged") from None
+
+
+def _span(size: int) -> Span:
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
+        return Span(0, size, size, is_part=False)
+    found = asked.range_for_length(size)
+    if found is None:
+        raise RequestedRangeNotSatisfiable(length=size)
+    return Span(found[0], found[1], size)
+
+
+def _pieces(reader: SealedReader, span: Span) -> Iterator[bytes]:
+    with reader:
+        reader.seek(span.start)
+        left = span.stop - span.start
+        while left:
+            piece = reader.read(min(BLOCK, left))
+            left -= len(piece)
+            yield piece
+
+
+def _headed(response: Response, rendition: Rendition, span: Span) -> Response:
+    suffix = SUFFIXES.get(rendition.media_type)
+    response.headers["Content-Type"] = rendition.media_type if suffix else "application/octet-stream"
+    response.headers["Content-Disposition"] = f'inline; filename="{rendition.name}.{suffix or "bin"}"'
+    response.headers["Content-Length"] = str(span.stop - span.start)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Content-Security-Policy"] = SANDBOX
+    if span.is_part:
+        response.headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{span.size}"
+    return response

@@ -1,0 +1,187 @@
+"""Rows of the staff's lists: each consult as one line that says what runs out when, about whom, and who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from econsult.access import patients_on
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, attachments_among, renditions_of
+from econsult.consults.clocks import Clock, ClockState, clocks_among
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult, Urgency
+from econsult.consults.screening import attested_among
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+from web.context import now
+from web.shell.auth import me
+from web.showing.files import picture_of
+from web.words import terms
+from web.words.chips import Chip, paused_chip, running_chip, stopped_chip
+from web.words.language import gettext
+from web.words.times import time_left
+
+SMALL = {MediaKind.VIDEO: "play", MediaKind.LAB_DOCUMENT: "doc"}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A small tag: icon, words, and a tone (empty, act, warm, stop)."""
+
+    drawing: str
+    words: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list. `name` is empty for people who may not know it; `picture` is an address or empty."""
+
+    id: str
+    number: str
+    chip: Chip
+    name: str
+    child: str
+    specialty: str
+    question: str
+    language: str
+    flags: tuple[Flag, ...]
+    holder: str
+    holder_note: str
+    can_claim: bool
+    picture: str
+    picture_drawing: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What belongs to the consults of one list, by the consult's (or the patient's, or the person's) id."""
+
+    patients: dict[int, Patient]
+    clocks: dict[int, list[Clock]]
+    files: dict[int, list[Attachment]]
+    pictures: dict[int, tuple[str, str]]
+    holders: dict[int, str]
+    attested: set[int]
+
+
+def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
+    """The rows of a list that `worklist.page` made for the signed-in person; writes the audit rows of listing them."""
+    ids = [consult.id for consult in consults]
+    holders = {consult.holder_id for consult in consults if consult.holder_id is not None}
+    files = attachments_among(session, ids)
+    around = _Around(
+        patients=patients_on(session, me(), consults, now=now()),
+        clocks=clocks_among(session, ids),
+        files=files,
+        pictures=_pictures(session, files),
+        holders={number: session.get_one(Person, number).name for number in holders},
+        attested=attested_among(session, ids),
+    )
+    return [_row(consult, around) for consult in consults]
+
+
+def waiting_first(consults: Sequence[Consult]) -> list[Consult]:
+    """The same consults in the same order, after those whose family has written and waits, longest wait first."""
+    waiting = [consult for consult in consults if consult.family_waits_since is not None]
+    waiting.sort(key=lambda consult: str(consult.family_waits_since))
+    return waiting + [consult for consult in consults if consult.family_waits_since is None]
+
+
+def brief(chip: Chip, consult: Consult) -> Chip:
+    """The chip for a column that already says "Due": the time that is left, alone."""
+    if chip.kind not in {"due", "soon"} or consult.due_at is None:
+        return chip
+    return replace(chip, words=time_left(consult.due_at))
+
+
+def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
+    """The clock that runs out first, said in words; a finished consult says how it stands."""
+    for clock in clocks:
+        label = str(terms.CLOCKS.get(clock.name, clock.name))
+        if clock.state == ClockState.PAUSED:
+            reason = terms.PAUSES.get(clock.paused_reason or "", clock.paused_reason or "")
+            return paused_chip(label, str(reason))
+        if clock.state == ClockState.RUNNING:
+            return running_chip(label, clock.started_at, clock.deadline_at)
+    return stopped_chip(str(terms.STATUSES[Status(consult.status)]))
+
+
+def _row(consult: Consult, around: _Around) -> Row:
+    patient = around.patients[consult.patient_id]
+    picture, drawing = around.pictures.get(consult.id, ("", ""))
+    holder, holder_note = _holder(consult, around.holders)
+    return Row(
+        id=consult.public_id,
+        number=consult.number,
+        chip=brief(chip_of(consult, around.clocks[consult.id]), consult),
+        name=patient.name if me().role != Role.SPECIALIST else "",
+        child=terms.child(patient, now().date()),
+        specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
+        question=consult.question,
+        language=patient.language.upper(),
+        flags=(*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
+        holder=holder,
+        holder_note=holder_note,
+        can_claim=consult.holder_id is None and consult.status in OPEN,
+        picture=picture,
+        picture_drawing=drawing,
+        mark=f"{consult.public_id}.{consult.version}",
+    )
+
+
+def _holder(consult: Consult, holders: dict[int, str]) -> tuple[str, str]:
+    if consult.holder_id == me().id:
+        return gettext("You"), ""
+    if consult.holder_id is not None:
+        return holders[consult.holder_id], ""
+    if consult.status not in OPEN:
+        return "", ""
+    return gettext("Unclaimed"), str(terms.SPECIALTIES.get(consult.specialty or "", ""))
+
+
+def _alarms(consult: Consult, around: _Around) -> list[Flag]:
+    """What must be seen before anything else in the row."""
+    found = []
+    if consult.id in around.attested:
+        found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
+    if consult.family_waits_since is not None:
+        found.append(Flag("message", gettext("Family wrote"), "warm"))
+    return found
+
+
+def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
+    found = []
+    if consult.urgency != Urgency.ROUTINE:
+        found.append(Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"))
+    if consult.is_private_site:
+        found.append(Flag("lock", gettext("Private area"), "warm"))
+    if any(file.kind == MediaKind.VIDEO for file in files):
+        found.append(Flag("video", gettext("Video")))
+    if any(file.kind == MediaKind.LAB_DOCUMENT for file in files):
+        found.append(Flag("flask", gettext("Labs")))
+    unready = sum(file.state != AttachmentState.READY for file in files)
+    if unready:
+        found.append(
+            Flag("clock", gettext("%(count)d of %(total)d not ready", count=unready, total=len(files)), "warm")
+        )
+    if consult.is_test:
+        found.append(Flag("flask", gettext("Test"), "act"))
+    return found
+
+
+def _pictures(session: Session, files: dict[int, list[Attachment]]) -> dict[int, tuple[str, str]]:
+    """Address and small drawing of each consult's first picture that is ready."""
+    if me().role == Role.COORDINATOR:
+        return {}
+    ready = [file for group in files.values() for file in group if file.state == AttachmentState.READY]
+    renditions = renditions_of(session, [file.id for file in ready])
+    found: dict[int, tuple[str, str]] = {}
+    for file in ready:
+        picture = picture_of(renditions[file.id])
+        if picture:
+            found.setdefault(file.consult_id, (picture, SMALL.get(MediaKind(file.kind), "")))
+    return found

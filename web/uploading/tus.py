@@ -1,0 +1,222 @@
+"""The resumable door: tus 1.0.0 over the verbs of the uploads room.
+
+Who is speaking, what they own and how much they may send are settled before a byte of a body is read. `GET` is ours:
+it tells an owner how an upload is, which tus leaves open.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from werkzeug import Response
+from werkzeug.exceptions import NotFound, UnsupportedMediaType
+from werkzeug.http import http_date
+
+from econsult import access
+from econsult.consults.attachments import Attachment, renditions_of
+from econsult.consults.intake import Upload, UploadState
+from uploads import verbs
+from uploads.chunks import ALGORITHMS, Chunk
+from uploads.door import Door
+from uploads.errors import OffsetMismatchError, TooManyError
+from uploads.kinds import LARGEST_OF_ALL, Wanted
+from uploads.verbs import Standing
+from web.context import database, now, ring_workers, runtime
+from web.shell import errors
+from web.shell.auth import me, only
+from web.uploading.tus_headers import EXTENSIONS, VERSION, checksum, metadata, number
+
+tus = Blueprint("tus", __name__, url_prefix="/uploads")
+CHUNK_TYPE = "application/offset+octet-stream"
+
+
+def upload_door() -> Door:
+    """The upload room's share of the runtime."""
+    opened = runtime()
+    return Door(opened.database, opened.vault, opened.settings.staging)
+
+
+def clock() -> datetime:
+    """The time now: an upload outlives the moment at which its request began."""
+    return datetime.now(UTC)
+
+
+@tus.after_request
+def speak_tus(response: Response) -> Response:
+    """Name the protocol version on every answer."""
+    response.headers["Tus-Resumable"] = VERSION
+    return response
+
+
+@tus.errorhandler(OffsetMismatchError)
+def tell_offset(error: OffsetMismatchError) -> Response:
+    """409, with the offset that would be right."""
+    response = errors.problem(409, error.code, str(error), **error.detail)
+    response.headers["Upload-Offset"] = str(error.offset)
+    return response
+
+
+@tus.errorhandler(TooManyError)
+def tell_patience(error: TooManyError) -> Response:
+    """429, with the time to wait."""
+    response = errors.problem(429, error.code, str(error), **error.detail)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+@tus.route("", methods=["OPTIONS"], provide_automatic_options=False)
+@tus.route("/<object_id>", methods=["OPTIONS"], provide_automatic_options=False)
+def tell_abilities(object_id: str = "") -> Response:  # noqa: ARG001 - the answer is the same for all.
+    """What this server can do; asked without signing in."""
+    response = Response(status=204)
+    response.headers["Tus-Version"] = VERSION
+    response.headers["Tus-Extension"] = EXTENSIONS
+    response.headers["Tus-Max-Size"] = str(LARGEST_OF_ALL)
+    response.headers["Tus-Checksum-Algorithm"] = ",".join(ALGORITHMS)
+    return response
+
+
+@tus.get("", provide_automatic_options=False)
+@only()
+def list_unfinished() -> Response:
+    """The caller's uploads that can go on; `offset` is the least that is there, a HEAD tells it exactly."""
+    door = upload_door()
+    rows = verbs.unfinished(door, me(), now=now())
+    return jsonify(items=[_described(row, verbs.glance(door, row)) for row in rows])
+
+
+@tus.post("", provide_automatic_options=False)
+@only()
+def create() -> Response:
+    """Begin an upload, with its first bytes where the request brings some."""
+    if refusal := _refuse_version():
+        return refusal
+    door = upload_door()
+    upload = verbs.begin(door, me(), _wanted(), now=now())
+    response = Response(status=201)
+    response.headers["Location"] = f"/uploads/{upload.public_id}"
+    response.headers["Upload-Expires"] = http_date(upload.expires_at)
+    if request.mimetype == CHUNK_TYPE:
+        standing = verbs.append(door, me(), upload.public_id, _chunk(0), clock=clock)
+        _tell_standing(response, standing)
+    return response
+
+
+# Flask adds HEAD to a GET route and OPTIONS to all; both are answered on purpose here.
+@tus.route("/<object_id>", methods=["GET", "HEAD", "PATCH", "DELETE", "POST"], provide_automatic_options=False)
+@only()
+def use(object_id: str) -> Response:
+    """One upload. Proxies that refuse PATCH or DELETE are got around by POST with `X-HTTP-Method-Override`."""
+    method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
+    if method == "GET":
+        return _status(object_id)
+    verb = {"HEAD": _head, "PATCH": _patch, "DELETE": _delete}.get(method)
+    if verb is None:
+        raise NotFound
+    return _refuse_version() or verb(object_id)
+
+
+def _head(object_id: str) -> Response:
+    standing = verbs.look(upload_door(), me(), object_id, now=now())
+    response = Response(status=200)
+    _tell_standing(response, standing)
+    if standing.length is not None:
+        response.headers["Upload-Length"] = str(standing.length)
+    if standing.metadata_text:
+        response.headers["Upload-Metadata"] = standing.metadata_text
+    return response
+
+
+def _patch(object_id: str) -> Response:
+    if request.mimetype != CHUNK_TYPE:
+        raise UnsupportedMediaType
+    chunk = _chunk(number("Upload-Offset"))
+    standing = verbs.append(upload_door(), me(), object_id, chunk, clock=clock)
+    response = Response(status=204)
+    _tell_standing(response, standing)
+    return response
+
+
+def _delete(object_id: str) -> Response:
+    verbs.abandon(upload_door(), me(), object_id, now=now())
+    return Response(status=204)
+
+
+def _status(object_id: str) -> Response:
+    door = upload_door()
+    with database().reading() as session:
+        upload = access.upload_for(session, me(), object_id, now=now())
+        attachment = session.get(Attachment, upload.attachment_id) if upload.attachment_id else None
+        renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment else []
+    thumb = next((rendition.public_id for rendition in renditions if rendition.name in {"thumb", "poster"}), None)
+    described = _described(upload, verbs.glance(door, upload))
+    described["attachment"] = attachment and {
+        "id": attachment.public_id,
+        "state": attachment.state,
+        "reason": attachment.reason,
+        "progress": attachment.progress,
+        "thumb_url": thumb and f"/media/{thumb}",
+    }
+    return jsonify(described)
+
+
+def _described(upload: Upload, offset: int) -> dict[str, Any]:
+    is_over = upload.state not in {UploadState.CREATED, UploadState.RECEIVING}
+    return {
+        "id": upload.public_id,
+        "url": f"/uploads/{upload.public_id}",
+        "state": upload.state,
+        "kind": upload.kind,
+        "view": upload.view,
+        "offset": offset,
+        "length": upload.length,
+        "reason": upload.reason,
+        "expires_at": None if is_over else upload.expires_at.isoformat(),
+    }
+
+
+def _wanted() -> Wanted:
+    told = metadata(request.headers.get("Upload-Metadata", ""))
+    return Wanted(
+        consult_id=told.get("consult_id", ""),
+        kind=told.get("kind", ""),
+        length=number("Upload-Length"),
+        filename=told.get("filename", ""),
+        media_type=told.get("filetype", ""),
+        metadata_text=request.headers.get("Upload-Metadata", ""),
+        sha256=told.get("sha256") or None,
+        view=told.get("view") or None,
+        document_type=told.get("document_type") or None,
+    )
+
+
+def _chunk(offset: int) -> Chunk:
+    # The server's own stream, not Flask's: that one would hide how much came before a connection broke.
+    environ = request.environ
+    is_open_ended = request.content_length is None and environ.get("wsgi.input_terminated", False)
+    client = environ.get("gunicorn.socket")
+    return Chunk(
+        offset=offset,
+        source=environ["wsgi.input"],
+        length=None if is_open_ended else request.content_length or 0,
+        checksum=checksum(request.headers.get("Upload-Checksum")),
+        set_timeout=client.settimeout if client is not None else None,
+    )
+
+
+def _tell_standing(response: Response, standing: Standing) -> None:
+    response.headers["Upload-Offset"] = str(standing.offset)
+    if standing.is_complete:
+        ring_workers()
+    else:
+        response.headers["Upload-Expires"] = http_date(standing.expires_at)
+
+
+def _refuse_version() -> Response | None:
+    if request.headers.get("Tus-Resumable") == VERSION:
+        return None
+    response = errors.problem(412, "unsupported_version", f"This server speaks tus {VERSION}.")
+    response.headers["Tus-Version"] = VERSION
+    return response

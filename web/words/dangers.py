@@ -1,0 +1,51 @@
+"""Danger signs as staff read them: which sign, and who examined the child and found that it can wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import RedFlagStop
+from econsult.consults.screening import attested_of
+from web.words.families import RED_FLAGS, SKIN_FLAGS
+from web.words.times import moment
+
+_WORDS = {code: words for code, _, words in RED_FLAGS + SKIN_FLAGS}
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A sign that a clinician passed: what it is, who examined the child, when, and why it is no emergency."""
+
+    signs: list[str]
+    examined_by: str
+    at: str
+    why: str
+
+
+def signs_of(codes: str) -> list[str]:
+    """The signs of a stop in words; a code that has none is shown as it is, so that no sign is ever hidden."""
+    return [str(_WORDS.get(code, code)) for code in codes.split(",") if code]
+
+
+def dangers_of(session: Session, consult_id: int) -> list[Danger]:
+    """What was attested on a consult that the caller has loaded through access; each text once, the newest last."""
+    found = {_danger(stop): None for stop in attested_of(session, consult_id)}
+    return [Danger(list(signs), *rest) for signs, *rest in found]
+
+
+def _danger(stop: RedFlagStop) -> tuple[tuple[str, ...], str, str, str]:
+    said = stop.attestation or {}
+    examined_at = _moment_of(str(said.get("at", "")), stop.at)
+    return tuple(signs_of(stop.codes)), str(said.get("examined_by", "")), examined_at, str(said.get("why", ""))
+
+
+def _moment_of(written: str, fallback: datetime) -> str:
+    """When the child was examined. Another system may write the time in words of its own, which are kept."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return written or moment(fallback)
+    return moment(at if at.tzinfo else at.replace(tzinfo=UTC))

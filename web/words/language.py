@@ -1,0 +1,114 @@
+"""Which language a page speaks, and how it says a time.
+
+An explicit `?lang=` wins, then the signed-in person's record, then the cookie of the switch, then what the browser
+asks for. The switch is a small form on every page: it remembers the choice and returns to the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+from urllib.parse import urlsplit
+
+from babel.support import Translations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, force_locale, get_domain, get_locale
+from werkzeug import Response
+
+from web.context import settings, signed_in
+from web.words.catalogues import load_translations
+
+LANGUAGES = {"en": "English", "es": "Español"}
+COOKIE = "lang"
+ONE_YEAR = 365 * 24 * 3600
+
+
+def init_language(app: Flask) -> None:
+    """Set up translations, and give templates the language, the other languages and the place to return to."""
+    babel = Babel(app, locale_selector=choose_language, timezone_selector=choose_zone)
+    domain = Domain()
+    for language in LANGUAGES:
+        domain.cache[language, "messages"] = load_translations(language)
+    babel.domain_instance = domain
+    # Newstyle fills in `%(name)s` and escapes what it fills in, as flask_babel's own callables do.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().ugettext(text),
+        lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
+    app.context_processor(_language_words)
+    app.after_request(_remember_choice)
+
+
+def gettext(text: str, **values: object) -> str:
+    """The text in the language of this request, with `%(name)s` filled in from `values`."""
+    said = str(_translations().ugettext(text))
+    return said % values if values else said
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Say texts in this language, whatever the request's is."""
+    g.pop("translations", None)
+    try:
+        with force_locale(code):
+            yield
+    finally:
+        g.pop("translations", None)
+
+
+def _translations() -> Translations:
+    """The catalogue of this request, looked up once: a list says hundreds of texts, and each look-up has its price."""
+    if "translations" not in g:
+        g.translations = get_domain().get_translations()
+    return cast("Translations", g.translations)
+
+
+def choose_language() -> str:
+    """The language of this request, one of LANGUAGES."""
+    wishes = (request.args.get("lang"), getattr(signed_in(), "language", None), request.cookies.get(COOKIE))
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(list(LANGUAGES), default="en")
+
+
+def choose_zone() -> str:
+    """The IANA time zone in which this request's times are shown."""
+    return getattr(signed_in(), "time_zone", None) or settings().time_zone
+
+
+def language() -> str:
+    """The language of this request as a template or a verb wants it: `en` or `es`."""
+    return str(get_locale().language)
+
+
+def safe_path(address: str) -> str:
+    """The address if it is a path on this site, else `/`, so that no link of ours can lead a person elsewhere."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return "/"
+    is_ours = (
+        not parts.scheme and not parts.netloc and parts.path.startswith("/") and not address.strip().startswith("//")
+    )
+    return address.strip() if is_ours and "\\" not in address and address.isprintable() else "/"
+
+
+def _remember_choice(response: Response) -> Response:
+    wish = request.args.get("lang")
+    if wish in LANGUAGES and request.endpoint != "static":
+        remember(response, wish)
+    return response
+
+
+def remember(response: Response, wish: str) -> None:
+    """Keep the language of a visitor in a cookie for a year."""
+    response.set_cookie(COOKIE, wish, max_age=ONE_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def _language_words() -> dict[str, object]:
+    here = request.full_path.rstrip("?") if request.method == "GET" and "lang" not in request.args else request.path
+    others = {code: name for code, name in LANGUAGES.items() if code != language()}
+    return {"language": language(), "other_languages": others, "here": here, "person": signed_in()}

@@ -1,0 +1,82 @@
+"""Times as people say them: a clock time in the reader's zone and language, and how long is left.
+
+Staff read 24-hour times in English; families read 3:00 PM. Spanish uses `3:00 p. m.` for both.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask import Flask
+
+from web.context import now
+from web.words.language import choose_zone, gettext, language
+
+_CLOCK = {("en", True): "h:mm a", ("en", False): "HH:mm", ("es", True): "h:mm a", ("es", False): "h:mm a"}
+_WEEKDAY = {"en": "EEE", "es": "EEEE"}
+_DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
+
+
+def init_times(app: Flask) -> None:
+    """Give templates the filters `moment`, `clock`, `day`, `due_by` and `time_left`."""
+    app.jinja_env.filters.update(moment=moment, clock=clock, day=day, due_by=due_by, time_left=time_left)
+
+
+def moment(when: datetime, *, for_family: bool = False) -> str:
+    """Day and clock time of an aware time: "today, 15:00", "Tue 24 Nov, 3:00 PM", "martes 24 de noviembre, 3:00 p. m.".
+
+    Families read the 12-hour clock, staff the 24-hour one.
+    """
+    return f"{day(when)}, {_clock(when, for_family=for_family)}"
+
+
+def clock(when: datetime) -> str:
+    """The clock time alone, as staff read it: "15:00", "3:00 p. m."."""
+    return _said(when, _CLOCK[language(), False])
+
+
+def day(when: datetime) -> str:
+    """The day alone: today, yesterday, tomorrow, or weekday and date."""
+    words = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
+    return words.get(_days_away(when)) or _said(when, _DATE[language()])
+
+
+def due_by(when: datetime, *, for_family: bool = False) -> str:
+    """The promise as a clock time: "by Tue 15:00", "antes del martes 3:00 p. m."; with the date when a week away."""
+    clock = _clock(when, for_family=for_family)
+    away = _days_away(when)
+    if away == 0:
+        return gettext("by %(time)s today", time=clock)
+    if away == 1 and for_family:
+        return gettext("by %(time)s tomorrow", time=clock)
+    pattern = _WEEKDAY if abs(away) < 7 else _DATE
+    return gettext("by %(day)s %(time)s", day=_said(when, pattern[language()]), time=clock)
+
+
+def time_left(when: datetime) -> str:
+    """How far `when` is from now, without a sign: "20 min", "2 h 10 min", "3 d 4 h"."""
+    minutes = int(abs(when - now()) / timedelta(minutes=1))
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return gettext("%(days)d d %(hours)d h", days=days, hours=hours)
+    return (
+        gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=rest)
+        if hours
+        else gettext("%(minutes)d min", minutes=rest)
+    )
+
+
+def _days_away(when: datetime) -> int:
+    zone = ZoneInfo(choose_zone())
+    return (when.astimezone(zone).date() - now().astimezone(zone).date()).days
+
+
+def _clock(when: datetime, *, for_family: bool) -> str:
+    # A time must not be torn apart at the end of a line.
+    return _said(when, _CLOCK[language(), for_family]).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _said(when: datetime, pattern: str) -> str:
+    return format_datetime(when, pattern, tzinfo=ZoneInfo(choose_zone()), locale=language())
