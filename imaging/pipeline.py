@@ -8,13 +8,14 @@ import codecs
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import cv2
 from PIL import Image, ImageCms
 
 from imaging import limits
+from imaging.masks import Mask
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.decode_pixels import decode_pixels
 from imaging.steps.encode_jpeg import encode_jpeg
@@ -117,7 +118,7 @@ def preload() -> None:
 
 def _let_go(values: dict[str, object], steps: tuple[Step, ...]) -> None:
     """Drop what no later step needs: the pixels of a large photo should not be in memory three times."""
-    needed = {name for step in steps for name in step.needs} | set(_FACTS) | set(_CLASSES)
+    needed = {name for step in steps for name in step.needs} | set(_FACTS) | set(_CLASSES) | {"masks"}
     for name in values.keys() - needed:
         del values[name]
 
@@ -130,7 +131,13 @@ def _named(step: Step, result: object) -> dict[str, object]:
 
 def _facts(values: dict[str, object]) -> dict[str, object]:
     removed = {name for key in _CLASSES for name in _classes(values.get(key))}
-    return {name: values.get(name) for name in _FACTS} | {"removed": sorted(removed)}
+    masks = [asdict(mask) for mask in _masks(values.get("masks"))]
+    return {name: values.get(name) for name in _FACTS} | {"removed": sorted(removed), "masks": masks}
+
+
+def _masks(value: object) -> tuple[Mask, ...]:
+    """The boxes that a step covered and gave as `masks`."""
+    return value if isinstance(value, tuple) else ()
 
 
 def _classes(value: object) -> frozenset[str]:

@@ -112,6 +112,7 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome) -> 
         source=replace(facts, width=told.width, height=told.height, duration=told.duration, pages=told.pages),
         removed=told.removed,
         renditions=tuple(_rendition_facts(rendition) for rendition in outcome.renditions),
+        masks=told.masks,
         quality=told.quality,
         jail=LEVEL,
         tools=tool_versions(),

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 
+from imaging.masks import Mask
 from imaging.policy import TREATMENT_USE
 
 READY = "ready"
@@ -40,9 +41,10 @@ class Report:
     """The verdict on one file and everything that was done to it; it never holds a value that was removed.
 
     `verdict` is `ready`, `rejected` (the file is at fault, `reason` says how) or `failed` (we are; trying again may
-    help). `detail` is the class of a decoder's error. `removed` names the classes of metadata found. `quality` is
-    advice and never decides anything. `jail` is the level of confinement. `usage` holds processor and memory
-    figures, the only part that differs between two runs.
+    help). `detail` is the class of a decoder's error. `removed` names the classes of metadata found. `masks` are the
+    boxes that were covered, each verified to be of one colour. `quality` is advice and never decides anything. `jail`
+    is the level of confinement. `usage` holds processor and memory figures, the only part that
+    differs between two runs.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Report:
     detail: str | None = None
     removed: tuple[str, ...] = ()
     renditions: tuple[RenditionFacts, ...] = ()
+    masks: tuple[Mask, ...] = ()
     quality: dict[str, object] = field(default_factory=dict)
     label: str = TREATMENT_USE
     jail: str = ""

@@ -4,8 +4,14 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from imaging.masks import Mask
+
 _WORD = re.compile(r"[a-zA-Z0-9_]{1,40}")
 _ENTRIES = 64
+_MASKS = 10_000
+_DETECTOR = re.compile(r"[a-zA-Z0-9_. -]{0,60}")
+_COPY = re.compile(r"[a-z]{1,10}(-[1-9][0-9]{0,2})?")
+_KINDS_OF_MASK = {"face", "text", "code", "identifier"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,7 @@ class Told:
     duration: float | None = None
     pages: int | None = None
     removed: tuple[str, ...] = ()
+    masks: tuple[Mask, ...] = ()
     quality: dict[str, object] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     detail: str | None = None
@@ -31,10 +38,42 @@ def read_facts(facts: dict[str, object]) -> Told:
         _number(facts.get("duration")),
         _whole(facts.get("pages")),
         tuple(word for word in removed[:_ENTRIES] if _word(word)) if isinstance(removed, list) else (),
+        _masks(facts.get("masks")),
         {name: value for name, value in _entries(facts.get("quality")) if _number(value) is not None or _word(value)},
         {name: value for name, raw in _entries(facts.get("timings")) if (value := _number(raw)) is not None},
         _word(facts.get("detail")),
     )
+
+
+def _masks(value: object) -> tuple[Mask, ...]:
+    """Take the boxes that are boxes."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(mask for entry in value[:_MASKS] if isinstance(entry, dict) and (mask := _mask(entry)) is not None)
+
+
+def _mask(entry: dict[str, object]) -> Mask | None:
+    sides = [_number(entry.get(name)) for name in ("left", "top", "width", "height")]
+    detector, copy = str(entry.get("detector") or ""), entry.get("copy")
+    if entry.get("what") not in _KINDS_OF_MASK or any(side is None for side in sides):
+        return None
+    left, top, width, height = (side or 0.0 for side in sides)
+    return Mask(
+        str(entry["what"]),
+        left,
+        top,
+        width,
+        height,
+        detector if _DETECTOR.fullmatch(detector) else "",
+        _number(entry.get("threshold")) or 0.0,
+        _copy(copy),
+        _number(entry.get("begins")),
+        _number(entry.get("ends")),
+    )
+
+
+def _copy(value: object) -> str | None:
+    return value if isinstance(value, str) and _COPY.fullmatch(value) else None
 
 
 def _entries(value: object) -> list[tuple[str, object]]:

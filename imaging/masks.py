@@ -1,0 +1,30 @@
+"""One place of a picture that was covered, and what is told of it: a box and who found it, never what it showed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A covered box. `left`, `top`, `width` and `height` are shares of the upright picture, 0 to 1.
+
+    `what` is `face`, `text`, `code` or `identifier`. `detector` names what found it, with its version, and
+    `threshold` is the score it asked for. `copy` is the one rendition that the box lies in (`page-3`); without it
+    the box lies in every picture of the file. In a film it is shown from `begins` to `ends`, in seconds.
+    """
+
+    what: str
+    left: float
+    top: float
+    width: float
+    height: float
+    detector: str = ""
+    threshold: float = 0.0
+    copy: str | None = None
+    begins: float | None = None
+    ends: float | None = None
+
+    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom in a picture of this size, clipped to it."""
+        left, top = max(0, round(self.left * width)), max(0, round(self.top * height))
+        right = min(width, round((self.left + self.width) * width))
+        return left, top, right, min(height, round((self.top + self.height) * height))
