@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
+from playwright.sync_api import Page
 from sqlalchemy.exc import OperationalError
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
@@ -17,11 +18,13 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
+from tests.web.serving import served
 from web import create_app
 from web.words.chips import paused_chip, running_chip, stopped_chip
 from workers.runtime import Runtime, open_runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
+Enter = Callable[[Page, Person], Page]
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
 PARTS = """
 {% extends "layouts/" ~ layout ~ ".html" %}
@@ -117,3 +120,22 @@ def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
 def visitor(shell: Flask) -> FlaskClient:
     """A browser without a session."""
     return shell.test_client()
+
+
+@pytest.fixture
+def address(shell: Flask) -> Iterator[str]:
+    with served(shell) as address:
+        yield address
+
+
+@pytest.fixture
+def enter(runtime: Runtime, address: str) -> Enter:
+    """Sign a person in on a page of a browser."""
+
+    def entered(page: Page, person: Person) -> Page:
+        with runtime.database.writing() as session:
+            token = open_session(session, person, datetime.now(UTC))
+        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+        return page
+
+    return entered

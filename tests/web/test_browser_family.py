@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select
 
@@ -20,7 +19,6 @@ from imaging.samples.photos import photo
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.web.looking import complaints, english_left, overflow, violations
-from tests.web.serving import served
 from workers.runtime import Runtime
 
 SignIn = Callable[[Page], Page]
@@ -35,12 +33,6 @@ SPANISH = {
         {"text": "Receta de triamcinolona 0.1 %.", "owner": "pcp"},
     ],
 }
-
-
-@pytest.fixture
-def address(shell: Flask) -> Iterator[str]:
-    with served(shell) as address:
-        yield address
 
 
 @pytest.fixture

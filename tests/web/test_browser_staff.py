@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
@@ -18,37 +16,16 @@ from econsult.consults.answers import draft_of
 from econsult.consults.attachments import MediaKind
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
-from econsult.people.signin import open_session
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.web.conftest import Enter
 from tests.web.filing import file_ready, file_received
 from tests.web.looking import complaints, english_left, overflow, violations
-from tests.web.serving import served
 from workers.copies import Made
 from workers.runtime import Runtime
 
-Enter = Callable[[Page, Person], Page]
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 PICTURE = "figure:not([hidden]) [data-picture]"
-
-
-@pytest.fixture
-def address(shell: Flask) -> Iterator[str]:
-    with served(shell) as address:
-        yield address
-
-
-@pytest.fixture
-def enter(runtime: Runtime, address: str) -> Enter:
-    """Sign a person in on a page of a browser."""
-
-    def entered(page: Page, person: Person) -> Page:
-        with runtime.database.writing() as session:
-            token = open_session(session, person, datetime.now(UTC))
-        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
-        return page
-
-    return entered
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""After a refused form the browser's Back and reload show a page, and never ask to send the form again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask.testing import FlaskClient
+from playwright.sync_api import Page
+
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from workers.runtime import Runtime
+
+
+def test_going_back_past_a_refused_form_shows_the_form(
+    devices: Devices, enter: Enter, clinic: Clinic, address: str
+) -> None:
+    page = enter(devices.phone(), clinic.mother)
+    page.goto(f"{address}/family")
+    page.locator("section form button").first.click()
+    page.locator("button[value=no]").click()
+    send = page.locator("main form button")
+    send.click()
+    assert page.title().startswith("Error:")
+    page.locator("input[value=elbow]").check()
+    send.click()
+    page.wait_for_url("**/photos")
+    page.go_back()
+    assert page.url.endswith("/where")
+    assert page.locator("input[value=elbow]").is_checked()
+
+
+def test_a_page_behind_a_form_without_a_page_of_its_own_leads_to_the_one_above(
+    devices: Devices, enter: Enter, clinic: Clinic, address: str, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        held = clinic.claimed(session, now=datetime.now(UTC))
+    page: Page = enter(devices.desktop(), clinic.derm)
+    page.goto(f"{address}/consults/{held.public_id}")
+    page.locator("[data-sign]").click()
+    assert page.title().startswith("Error:")
+    assert page.url.endswith(f"/consults/{held.public_id}")
+    page.reload()
+    assert not page.title().startswith("Error:")
+
+
+def test_only_answers_to_forms_are_replaced(visitor: FlaskClient) -> None:
+    assert b"back-" not in visitor.get("/sign-in").data
+    assert b'<link rel="canonical" href="/sign-in">' in visitor.post("/sign-in", data={}).data
