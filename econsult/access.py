@@ -19,7 +19,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Kind, RedFlagStop
+from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
@@ -179,7 +179,7 @@ def patient_for(session: Session, person: Person, public_id: str, *, now: dateti
     patient = session.scalars(query).one_or_none()
     if patient is None:
         raise NotFoundError
-    _note_patients(session, person, [patient], now)
+    note_patients(session, person, [patient], now)
     return patient
 
 
@@ -187,7 +187,7 @@ def patients_for(session: Session, person: Person, *, now: datetime, after: int 
     """The children whom this person may know by name, oldest registration first."""
     query = _known_patients(person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
     patients = list(session.scalars(query))
-    _note_patients(session, person, patients, now)
+    note_patients(session, person, patients, now)
     return patients
 
 
@@ -205,45 +205,10 @@ def patients_on(session: Session, person: Person, consults: Iterable[Consult], *
     return {patient.id: patient for patient in session.scalars(query)}
 
 
-@dataclass(frozen=True)
-class Stop:
-    """A family that was sent to emergency care, whom nobody has called yet."""
-
-    stop: RedFlagStop
-    consult: Consult
-    patient: Patient
-
-
-def stops_for(session: Session, person: Person, *, now: datetime) -> list[Stop]:
-    """The emergency stops of one's clinic, or of one's program for coordinators, newest first."""
-    query = _known_stops(person).order_by(RedFlagStop.id.desc()).limit(50)
-    found = [Stop(stop, consult, patient) for stop, consult, patient in session.execute(query)]
-    _note_patients(session, person, [entry.patient for entry in found], now)
-    return found
-
-
-def stop_for(session: Session, person: Person, stop_id: int, *, now: datetime) -> Stop:
-    """One of them."""
-    row = session.execute(_known_stops(person).where(RedFlagStop.id == stop_id)).one_or_none()
-    if row is None:
-        raise NotFoundError
-    _note_patients(session, person, [row[2]], now)
-    return Stop(*row)
-
-
-def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
-    query = (
-        select(RedFlagStop, Consult, Patient)
-        .join(Consult, Consult.id == RedFlagStop.consult_id)
-        .join(Patient, Patient.id == Consult.patient_id)
-        .join(Person, Person.id == RedFlagStop.person_id)
-        .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
-        # A clinician who was stopped while writing has the child in view: there is nobody to call.
-        .where(Person.role == Role.CAREGIVER)
-    )
-    if person.role == Role.PCP:
-        return query.where(Consult.organization_id == person.organization_id)
-    return query if person.role == Role.COORDINATOR else query.where(false())
+def note_patients(session: Session, person: Person, patients: Iterable[Patient], now: datetime) -> None:
+    """Leave an audit row for each child that is shown by name."""
+    for patient in patients:
+        audit.record(session, "read", "patient", patient.public_id, now=now, person_id=person.id, patient_id=patient.id)
 
 
 def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
@@ -333,8 +298,3 @@ def _known_patients(person: Person, now: datetime) -> Select[Patient]:
             return query
         case _:
             return query.where(false())
-
-
-def _note_patients(session: Session, person: Person, patients: Iterable[Patient], now: datetime) -> None:
-    for patient in patients:
-        audit.record(session, "read", "patient", patient.public_id, now=now, person_id=person.id, patient_id=patient.id)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from econsult import access
+from econsult import access, stops
 from econsult.access import Right
 from econsult.audit import AuditEvent
 from econsult.consults import attachments, requests, screening
@@ -177,12 +177,12 @@ def test_a_familys_emergency_is_found_by_its_clinic_until_somebody_called(databa
 
     def known(name: str) -> list[int]:
         with database.writing() as session:
-            return [found.stop.id for found in access.stops_for(session, getattr(clinic, name), now=NOON)]
+            return [found.stop.id for found in stops.stops_for(session, getattr(clinic, name), now=NOON)]
 
     assert {name for name in PEOPLE if known(name)} == {"pcp", "coordinator"}
     (number,) = known("pcp")
     with pytest.raises(NotFoundError), database.writing() as session:
-        access.stop_for(session, clinic.other_pcp, number, now=NOON)
+        stops.stop_for(session, clinic.other_pcp, number, now=NOON)
     with database.writing() as session:
-        screening.deal_with(session, access.stop_for(session, clinic.pcp, number, now=NOON).stop, clinic.pcp, now=NOON)
+        screening.deal_with(session, stops.stop_for(session, clinic.pcp, number, now=NOON).stop, clinic.pcp, now=NOON)
     assert known("pcp") == known("coordinator") == []

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from econsult.access import stops_for
 from econsult.consults import requests
 from econsult.consults.records import RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import EmergencyError
 from econsult.people.persons import Person
+from econsult.stops import stops_for
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

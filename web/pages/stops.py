@@ -9,9 +9,9 @@ from flask import Blueprint, redirect
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Stop, stop_for, stops_for
 from econsult.consults.screening import deal_with
 from econsult.people.persons import Role
+from econsult.stops import Stop, stop_for, stops_for
 from web.context import database, now
 from web.shell.auth import home_of, me, only
 from web.shell.desk import rings

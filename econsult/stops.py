@@ -1,0 +1,56 @@
+"""Families that were sent to emergency care: who may see them, under the same law as `econsult.access`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, false, select
+from sqlalchemy.orm import Session
+
+from econsult.access import note_patients
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.errors import NotFoundError
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A family that was sent to emergency care, whom nobody has called yet."""
+
+    stop: RedFlagStop
+    consult: Consult
+    patient: Patient
+
+
+def stops_for(session: Session, person: Person, *, now: datetime) -> list[Stop]:
+    """The emergency stops of one's clinic, or of one's program for coordinators, newest first."""
+    query = _known_stops(person).order_by(RedFlagStop.id.desc()).limit(50)
+    found = [Stop(stop, consult, patient) for stop, consult, patient in session.execute(query)]
+    note_patients(session, person, [entry.patient for entry in found], now)
+    return found
+
+
+def stop_for(session: Session, person: Person, stop_id: int, *, now: datetime) -> Stop:
+    """One of them."""
+    row = session.execute(_known_stops(person).where(RedFlagStop.id == stop_id)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    note_patients(session, person, [row[2]], now)
+    return Stop(*row)
+
+
+def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
+    query = (
+        select(RedFlagStop, Consult, Patient)
+        .join(Consult, Consult.id == RedFlagStop.consult_id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .join(Person, Person.id == RedFlagStop.person_id)
+        .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
+        # A clinician who was stopped while writing has the child in view: there is nobody to call.
+        .where(Person.role == Role.CAREGIVER)
+    )
+    if person.role == Role.PCP:
+        return query.where(Consult.organization_id == person.organization_id)
+    return query if person.role == Role.COORDINATOR else query.where(false())
