@@ -100,6 +100,7 @@ def _listen(desk: Desk, lane: Lane, doorbell: Doorbell, poller: Poller, beat: Ca
         stumbles = stumbles + 1 if time.monotonic() - began < STUMBLE_SECONDS else 0
         if worker is not None and stumbles >= MOST_STUMBLES:
             _sweep(worker)
+            poller.drain()
         time.sleep(min(0.2 * stumbles, 2))
 
 
@@ -116,7 +117,7 @@ def _hear(desk: Desk, lane: Lane, doorbell: Doorbell, beat: Callable[[], None]) 
 
 def _sweep(worker: BellWorker) -> None:
     """Something in Redis makes RQ stumble again and again. Nothing of value lives there, so it goes."""
-    log.warning("The queue in Redis could not be read and was emptied; its jobs will be rung again.")
+    log.warning("The queue in Redis could not be read and was emptied; its jobs are done without it.")
     try:
         worker.sweep()
     except redis.RedisError:
