@@ -177,6 +177,21 @@ def fail_job(session: Session, lease: Lease, error: str, now: datetime, policy: 
     return JobState(job.state)
 
 
+def postpone_job(session: Session, lease: Lease, reason: str, now: datetime, policy: JobPolicy) -> bool:
+    """Put the job back without counting the attempt, for what only waits for somebody else; False: lease lost."""
+    return _changed(
+        session,
+        _owned(lease).values(
+            state=JobState.PENDING,
+            attempt=Job.attempt - 1,
+            run_after=now + policy.ring_window,
+            last_error=reason,
+            lease_token=None,
+            lease_until=None,
+        ),
+    )
+
+
 def reap_jobs(session: Session, now: datetime, policy: JobPolicy, limit: int = 100) -> list[Job]:
     """Take back every job whose worker fell silent: the next attempt, or dead. Returns the jobs that were touched."""
     query = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now)

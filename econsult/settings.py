@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from econsult.errors import SettingError
 
@@ -79,6 +80,12 @@ SETTINGS = (
         "128",
         "How many connections one address may hold at once; 0 for any number. Not counted behind proxies.",
     ),
+    Setting(
+        "CLAMD_URL",
+        "",
+        "unix:///path or tcp://host:port of a ClamAV daemon that looks at every file; empty means no scan. Let its "
+        "StreamMaxLength, MaxScanSize and MaxFileSize be 2100M and AlertExceedsMax be yes.",
+    ),
     Setting("PROXY_HOPS", "0", "How many reverse proxies stand in front and may set X-Forwarded-* headers."),
 )
 
@@ -107,6 +114,7 @@ class Settings:
     http_threads: int
     connections_per_address: int
     proxy_hops: int
+    clamd_url: str
     is_demo: bool = False
 
     @property
@@ -145,6 +153,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         http_threads=_whole_number("HTTP_THREADS", raw, least=2),
         connections_per_address=_whole_number("CONNECTIONS_PER_ADDRESS", raw, least=0),
         proxy_hops=_whole_number("PROXY_HOPS", raw, least=0),
+        clamd_url=_clamd_url(raw["CLAMD_URL"]),
         is_demo=is_demo,
     )
 
@@ -173,6 +182,19 @@ def _base_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise SettingError(f"{PREFIX}BASE_URL must start with http:// or https://, not {text!r}.")
     return text.rstrip("/")
+
+
+def _clamd_url(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        is_whole = (parts.scheme == "unix" and len(parts.path) > 1 and not parts.netloc) or (
+            parts.scheme == "tcp" and bool(parts.hostname) and bool(parts.port)
+        )
+    except ValueError:
+        is_whole = False
+    if text and not is_whole:
+        raise SettingError(f"{PREFIX}CLAMD_URL must be unix:///path or tcp://host:port, not {text!r}.")
+    return text
 
 
 def _reply_targets(text: str) -> Mapping[str, timedelta]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Program
-from storage.keys import KeyRing, Purpose, key_context, new_key, unwrap, wrap
+from storage.keys import KeyRing, Purpose, key_context, keyed_mark, new_key, unwrap, wrap
 
 
 class Vault:
@@ -47,6 +47,12 @@ class Vault:
         program = session.get_one(Program, patient.program_id)
         context = key_context(Purpose.OBJECT, program=program.public_id, patient=patient.public_id, item=object_id)
         return unwrap(wrapped, self._patient_key(program, patient), context)
+
+    def content_mark(self, session: Session, patient_id: int, sha256: str) -> str:
+        """A keyed hash of a file's hash: tells that two files of one child are the same, and nothing to others."""
+        patient = session.get_one(Patient, patient_id)
+        key = self._patient_key(session.get_one(Program, patient.program_id), patient)
+        return keyed_mark(key, "content", bytes.fromhex(sha256))
 
     def _program_key(self, program: Program) -> bytes:
         return self._ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))

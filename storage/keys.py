@@ -174,6 +174,11 @@ class FieldCipher:
         return f"{name}.{hmac.digest(self._index[name], message, 'sha256').hex()}"
 
 
+def keyed_mark(key: bytes, purpose: str, content: bytes) -> str:
+    """A hash of `content` (64 hex digits) that only the holder of `key` can compute, one for each purpose."""
+    return hmac.digest(_derive(key, b"mark:" + purpose.encode()), content, "sha256").hex()
+
+
 def read_private(path: Path) -> str:
     """The text of a secret file. Raises ValueError where others may read it or it cannot be read, saying what to do."""
     try:

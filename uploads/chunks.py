@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +13,7 @@ from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigErr
 from uploads.staged import Writer
 
 PIECE, BLOCK = 64 * 1024, 256 * 1024
-IDLE_SECONDS = 30.0
+IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
 ALGORITHMS = ("sha1", "sha256")
 
 
@@ -35,14 +36,18 @@ class Checksum:
 class Chunk:
     """What a request brings. `length` is its declared size in bytes, None where it is not declared.
 
-    `set_timeout` makes a silent connection end after so many seconds; without it the server's own limit holds.
+    `total` is the size of the whole file, where this request is the one that tells it. `set_timeout` makes a silent
+    connection end after so many seconds; without it the server's own limit holds. `hang_up` ends the reading at once,
+    from another thread.
     """
 
     offset: int
     source: Readable
     length: int | None = None
     checksum: Checksum | None = None
+    total: int | None = None
     set_timeout: Callable[[float], None] | None = None
+    hang_up: Callable[[], None] | None = None
 
 
 def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
@@ -90,8 +95,11 @@ def _keep_what_arrived(writer: Writer, chunk: Chunk, fault: StoreUnavailable) ->
 
 
 def _blocks(source: Readable, wanted: int) -> Iterator[bytearray]:
-    """Blocks for writing. Pieces are smaller, so that a connection that breaks loses less than one of them."""
-    block, left = bytearray(), wanted
+    """Blocks for writing. Pieces are smaller, so that a connection that breaks loses less than one of them.
+
+    What a slow phone sends is passed on every few seconds, which also shows the sweep that somebody is sending.
+    """
+    block, left, began = bytearray(), wanted, time.monotonic()
     while left > 0:
         try:
             piece = source.read(min(PIECE, left))
@@ -102,8 +110,8 @@ def _blocks(source: Readable, wanted: int) -> Iterator[bytearray]:
             break
         block += piece
         left -= len(piece)
-        if len(block) >= BLOCK:
+        if len(block) >= BLOCK or time.monotonic() - began >= FLUSH_SECONDS:
             yield block
-            block = bytearray()
+            block, began = bytearray(), time.monotonic()
     if block:
         yield block

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person, Role
 from econsult.vault import Vault
 from storage.contract import StoreFull
+from storage.disk import disk_errors
 from uploads.errors import SiteFirstError, TooManyError
-from uploads.kinds import BYTES_WINDOW, FLOOR, LARGEST_SIMPLE, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+from uploads.kinds import BYTES_WINDOW, FLOOR, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+from uploads.lines import Lines
 
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
 UNCOUNTED = (UploadState.EXPIRED, UploadState.TERMINATED, UploadState.REJECTED, UploadState.FAILED)
@@ -30,11 +32,12 @@ UNCOUNTED = (UploadState.EXPIRED, UploadState.TERMINATED, UploadState.REJECTED, 
 
 @dataclass(frozen=True)
 class Door:
-    """The records, the keys, and the folder where uploads rest until a worker takes them."""
+    """The records, the keys, the folder where uploads rest until a worker takes them, and who is sending now."""
 
     database: Database
     vault: Vault
     staging: Path
+    lines: Lines = field(default_factory=Lines)
 
 
 def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, now: datetime) -> Consult:
@@ -70,8 +73,9 @@ def _check_site(consult: Consult) -> None:
 
 def free_bytes(staging: Path) -> int:
     """How many bytes the disk of the staging folder can still take, also before the folder is there."""
-    there = next(folder for folder in (staging, *staging.parents) if folder.exists())
-    return shutil.disk_usage(there).free
+    with disk_errors():
+        there = next(folder for folder in (staging, *staging.parents) if folder.exists())
+        return shutil.disk_usage(there).free
 
 
 def check_room(door: Door, length: int) -> None:
@@ -80,13 +84,15 @@ def check_room(door: Door, length: int) -> None:
         raise StoreFull("There is no room for a file of this size.")
 
 
-def check_quota(session: Session, person: Person, length: int | None, now: datetime) -> None:
+def check_quota(session: Session, person: Person, reserved: int, now: datetime) -> None:
     """Raise TooManyError where the person has too many files on their way, or sent too much within a day."""
+    # Two requests of one person at the same moment would each find room for themselves alone.
+    session.scalars(select(Person.id).where(Person.id == person.id).with_for_update()).one()
     is_open = (Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     if session.scalars(select(func.count(Upload.id)).where(*is_open)).one() >= MOST_OPEN:
         raise TooManyError(f"At most {MOST_OPEN} files can be on their way at once.", retry_after=60)
     since = now - BYTES_WINDOW
     counted = (Upload.owner_id == person.id, Upload.created_at > since, Upload.state.not_in(UNCOUNTED))
-    sent = int(session.scalars(select(func.coalesce(func.sum(Upload.length), 0)).where(*counted)).one() or 0)
-    if sent + (LARGEST_SIMPLE if length is None else length) > MOST_BYTES:
+    sent = int(session.scalars(select(func.coalesce(func.sum(Upload.reserved), 0)).where(*counted)).one())
+    if sent + reserved > MOST_BYTES:
         raise TooManyError("You have sent as much as one person may send in a day.", retry_after=3600)

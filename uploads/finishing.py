@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,13 +18,15 @@ from econsult.errors import ConsultError
 from econsult.people.persons import Person
 from storage.contract import BlobMissing
 from storage.sealed import SealBroken
+from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit
 from uploads.errors import GoneError
 from uploads.staged import Writer, discard_staged, staged_path
 
 QUIET = timedelta(minutes=3)
 ORPHAN_AGE = timedelta(hours=1)
-DONE_WITH_STAGING = frozenset(set(UploadState) - {*UNFINISHED, UploadState.COMPLETE})
+NEEDS_STAGING = (*UNFINISHED, UploadState.COMPLETE, UploadState.QUARANTINED)
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachm
             return session.get_one(Attachment, upload.attachment_id)
         if upload.state not in UNFINISHED:
             raise GoneError
-        upload.length = length
+        upload.length = upload.reserved = length
         attachment, refusal = _complete(session, upload, now)
     if attachment is None:
         discard_staged(door.staging, object_id)
@@ -83,17 +87,37 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
 def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
 
-    A live upload is never touched: one whose files changed a moment ago is left alone.
+    A live upload is never touched: one whose files changed a moment ago is left alone. `limit` is how many rows are
+    read at a time.
     """
-    finished = sum(_finish_stuck(door, object_id, now) for object_id in _stuck(door, limit))
+    finished = sum(_finish_stuck(door, object_id, now) for object_id in _whole(door, limit))
     expired = _expire(door, now, limit)
     return Swept(finished, expired, _remove_orphans(door, now))
 
 
-def _stuck(door: Door, limit: int) -> list[str]:
-    query = select(Upload.public_id).where(Upload.state == UploadState.RECEIVING, Upload.length.is_not(None))
-    with door.database.reading() as session:
-        return list(session.scalars(query.order_by(Upload.id).limit(limit)))
+def _whole(door: Door, limit: int) -> Iterator[str]:
+    """The uploads whose data file is as long as a whole one. It grows with every byte, so a shorter one is not whole.
+
+    All of them are looked at, in batches: those that still arrive must not hide the one that is stuck.
+    """
+    query = select(Upload).where(Upload.state == UploadState.RECEIVING, Upload.length.is_not(None))
+    last = 0
+    while True:
+        with door.database.reading() as session:
+            batch = list(session.scalars(query.where(Upload.id > last).order_by(Upload.id).limit(limit)))
+        yield from (upload.public_id for upload in batch if _is_long_enough(door, upload))
+        if len(batch) < limit:
+            return
+        last = batch[-1].id
+
+
+def _is_long_enough(door: Door, upload: Upload) -> bool:
+    try:
+        size = staged_path(door.staging, upload.public_id).stat().st_size
+    except OSError:
+        return False
+    # The rest of less than a segment waits in the tail.
+    return size + SEGMENT >= (upload.length or 0)
 
 
 def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
@@ -104,9 +128,6 @@ def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
         consult = session.get_one(Consult, upload.consult_id)
         key = door.vault.object_key(session, consult.patient_id, object_id, upload.key_wrapped)
     length = upload.length or 0
-    # The data file grows with every byte, so a shorter one cannot be whole and its writer, if any, is not disturbed.
-    if staged_path(door.staging, object_id).stat().st_size + 65536 < length:
-        return False
     try:
         with Writer(door.staging, object_id, key) as writer:
             if writer.offset != length:
@@ -138,23 +159,28 @@ def _is_live(door: Door, upload: Upload, now: datetime) -> bool:
 
 def _remove_orphans(door: Door, now: datetime) -> int:
     """Remove staged files whose upload is over, or unknown, and which have been quiet for an hour."""
+    quiet = (folder for folder in door.staging.glob("??/*") if _is_quiet(folder / "epoch", now, ORPHAN_AGE))
     removed = 0
-    for folder in door.staging.glob("??/*"):
-        if _is_quiet(folder / "epoch", now, ORPHAN_AGE) and _is_orphan(door, folder.name):
-            discard_staged(door.staging, folder.name)
+    while batch := [folder.name for folder in islice(quiet, BATCH)]:
+        needed = _needed(door, batch)
+        for object_id in set(batch) - needed:
+            discard_staged(door.staging, object_id)
             removed += 1
     return removed
 
 
-def _is_orphan(door: Door, object_id: str) -> bool:
+def _needed(door: Door, object_ids: list[str]) -> set[str]:
+    """Those whose staged bytes somebody still needs: the sender, or the worker that has not stored them yet."""
+    query = select(Upload.public_id).outerjoin(Attachment, Attachment.id == Upload.attachment_id)
+    query = query.where(Upload.public_id.in_(object_ids), Upload.state.in_(NEEDS_STAGING))
     with door.database.reading() as session:
-        state = session.scalars(select(Upload.state).where(Upload.public_id == object_id)).one_or_none()
-    return state is None or state in DONE_WITH_STAGING
+        return set(session.scalars(query.where(Attachment.blob_key.is_(None))))
 
 
 def _is_quiet(path: Path, now: datetime, least: timedelta) -> bool:
     try:
-        changed = max(entry.stat().st_mtime for entry in path.parent.iterdir())
-    except (FileNotFoundError, ValueError):
+        entries = list(path.parent.iterdir()) or [path.parent]
+        changed = max(entry.stat().st_mtime for entry in entries)
+    except OSError:
         return False
     return now.timestamp() - changed >= least.total_seconds()

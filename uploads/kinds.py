@@ -21,9 +21,9 @@ LARGEST_OF_ALL = max(LARGEST.values())
 LARGEST_SIMPLE = 25 * MEGABYTE
 FLOOR = 64 * MEGABYTE
 """So much of the disk is left for the records and for files that are already on their way."""
-MOST_OPEN = 20
+MOST_OPEN, MOST_AT_ONCE = 20, 4
 MOST_BYTES, BYTES_WINDOW = 10 * 1024 * MEGABYTE, timedelta(days=1)
-LIVES = timedelta(hours=72)
+LIVES, LIVES_WHOLE = timedelta(hours=72), timedelta(hours=1)
 # Pictures of a body. A caregiver is not asked for them, and may not send them, where the place is private. A document
 # shows its kind only once it is whole, so a picture that is called one is refused by the worker that opens it.
 SHOWS_A_BODY = frozenset({MediaKind.PHOTO, MediaKind.VIDEO})
@@ -34,7 +34,10 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody wants to send. `length` in bytes, None where it shows only at the end; the rest is their word."""
+    """What somebody wants to send. `length` in bytes, None where it shows only at the end; the rest is their word.
+
+    One that is not resumable comes in one go, through the plain door, and is gone where it is cut.
+    """
 
     consult_id: str
     kind: str
@@ -45,6 +48,7 @@ class Wanted:
     sha256: str | None = None
     view: str | None = None
     document_type: str | None = None
+    is_resumable: bool = True
 
 
 def check_wanted(wanted: Wanted) -> MediaKind:
@@ -66,6 +70,13 @@ def check_wanted(wanted: Wanted) -> MediaKind:
     if wanted.length is not None and wanted.length > LARGEST[kind]:
         raise TooBigError(LARGEST[kind])
     return kind
+
+
+def most_bytes(wanted: Wanted, kind: MediaKind) -> int:
+    """How many bytes such a file may have: what was declared, or the most that its door and its kind allow."""
+    if wanted.length is not None:
+        return wanted.length
+    return LARGEST[kind] if wanted.is_resumable else min(LARGEST_SIMPLE, LARGEST[kind])
 
 
 def plain_name(filename: str) -> str:

@@ -34,16 +34,14 @@ def staged_path(staging: Path, object_id: str) -> Path:
 def discard_staged(staging: Path, object_id: str) -> None:
     """Remove what was staged; a writer that is still at it is overtaken first. Nothing there is no error."""
     path = staged_path(staging, object_id)
-    try:
-        fence = Fence.open(path)
-    except BlobMissing:
+    if not path.parent.is_dir():
         return
-    with fence, fence.taken():
-        discard(path)
-        with disk_errors():
-            (path.parent / "epoch").unlink(missing_ok=True)
-            path.parent.rmdir()
-            sync_folder(path.parent.parent)
+    with Fence.create(path) as fence, fence.taken(), disk_errors():
+        # Everything, also what a crash left half written; the epoch last, because whoever comes meanwhile waits for it.
+        for entry in sorted(path.parent.iterdir(), key=lambda entry: entry.name == "epoch"):
+            entry.unlink(missing_ok=True)
+        path.parent.rmdir()
+        sync_folder(path.parent.parent)
 
 
 class Fence:
@@ -86,6 +84,11 @@ class Fence:
                 raise OvertakenError
             yield
 
+    def touch(self) -> None:
+        """Show the sweep that somebody is sending, also while what was sent still waits in memory."""
+        with disk_errors():
+            os.utime(self._fd)
+
     def close(self) -> None:
         """Let go of the file."""
         if self._fd >= 0:
@@ -100,14 +103,16 @@ class Fence:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        with disk_errors():
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
         try:
             yield
         finally:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _read(self) -> int:
-        content = os.pread(self._fd, _EPOCH.size, 0)
+        with disk_errors():
+            content = os.pread(self._fd, _EPOCH.size, 0)
         return int(_EPOCH.unpack(content)[0]) if len(content) == _EPOCH.size else 0
 
 
@@ -139,6 +144,7 @@ class Writer:
     def write(self, block: Bytes) -> None:
         """Add the block; every 8 MiB the bytes are made durable."""
         with self._fence.held(self._epoch):
+            self._fence.touch()
             self._staging.write(block)
             if self._staging.offset - self._staging.durable >= SYNC_EVERY:
                 self._staging.sync()

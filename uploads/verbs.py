@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from econsult.consults.attachments import Attachment, MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
-from econsult.errors import ForbiddenError
+from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import BlobMissing, StoreUnavailable
@@ -21,13 +22,12 @@ from storage.sealed import SealBroken
 from storage.segments import SEALED, SEGMENT
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
-from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, UploadError
+from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
-from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES, Wanted, check_wanted, plain_name
+from uploads.kinds import LIVES, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.staged import Writer, discard_staged, staged_path
 
 Clock = Callable[[], datetime]
-ARRIVED = (UploadState.COMPLETE, UploadState.ACCEPTED)
 RENEW_BEFORE = LIVES - timedelta(hours=1)
 
 
@@ -56,8 +56,7 @@ class _Opened:
 
     @property
     def limit(self) -> int:
-        length = self.upload.length
-        return min(LARGEST_SIMPLE, LARGEST[MediaKind(self.upload.kind)]) if length is None else length
+        return self.upload.reserved
 
     def standing(self, offset: int, *, is_complete: bool = False) -> Standing:
         upload = self.upload
@@ -71,8 +70,9 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
     kind = check_wanted(wanted)
     with door.database.writing() as session:
         consult = admit(session, person, wanted.consult_id, kind, now)
-        check_quota(session, person, wanted.length, now)
-        check_room(door, wanted.length or LARGEST_SIMPLE)
+        reserved = most_bytes(wanted, kind)
+        check_quota(session, person, reserved, now)
+        check_room(door, reserved)
         object_id = new_public_id()
         patient = session.get_one(Patient, consult.patient_id)
         _key, wrapped = door.vault.new_object_key(session, patient, object_id)
@@ -87,10 +87,11 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
             media_type=wanted.media_type[:80],
             metadata_text=wanted.metadata_text,
             length=wanted.length,
+            reserved=reserved,
             sha256=wanted.sha256.lower() if wanted.sha256 else None,
             key_wrapped=wrapped,
             created_at=now,
-            expires_at=now + LIVES,
+            expires_at=now + (LIVES if wanted.is_resumable else LIVES_WHOLE),
         )
         session.add(upload)
     return upload
@@ -99,18 +100,21 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
 def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: Clock) -> Standing:
     """Add a chunk. With the last byte the upload becomes an attachment before this returns.
 
-    Raises NotFoundError, GoneError, ForbiddenError and ImpossibleVerbError before a byte is read, what `take_chunk`
-    raises, and what `finish` raises.
+    Raises NotFoundError, GoneError, ForbiddenError, ImpossibleVerbError and TooManyError before a byte is read, what
+    `take_chunk` raises, and what `finish` raises.
     """
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=clock())
-        check_open(person, session.get_one(Consult, upload.consult_id), MediaKind(upload.kind))
-    if upload.state in ARRIVED:
+        if not upload.has_arrived:
+            check_open(person, session.get_one(Consult, upload.consult_id), MediaKind(upload.kind))
+    if upload.has_arrived:
         if chunk.offset == upload.length and not chunk.length:
             return _arrived(upload)
         raise OffsetMismatchError(upload.length or 0)
     opened = _open(door, upload, clock())
-    with _writer(door, opened, is_taking=True) as writer:
+    with _sending(door, opened, chunk) as writer:
+        if chunk.total is not None:
+            _declare_length(door, opened, chunk.total, writer.offset)
         take_chunk(writer, chunk, opened.limit - chunk.offset)
         if writer.offset == opened.upload.length:
             writer.finish()
@@ -125,9 +129,10 @@ def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standi
     """
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=now)
-    if upload.state in ARRIVED:
+    if upload.has_arrived:
         return _arrived(upload)
     opened = _open(door, upload, now)
+    door.lines.end(person.id, object_id)
     if upload.state == UploadState.CREATED:
         return opened.standing(0)
     with _writer(door, opened) as writer:
@@ -142,11 +147,12 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
     """End an upload and forget its bytes. A file that has arrived is part of the record and stays: ForbiddenError."""
     with door.database.writing() as session:
         upload = access.upload_for(session, person, object_id, now=now)
-        if upload.state in ARRIVED:
+        if upload.has_arrived:
             raise ForbiddenError("This file has arrived and is part of the consult.", code="complete")
         if upload.state not in UNFINISHED:
             raise GoneError
         upload.state = UploadState.TERMINATED
+    door.lines.end(person.id, object_id)
     discard_staged(door.staging, object_id)
 
 
@@ -155,11 +161,12 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
 
     Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
     """
-    upload = begin(door, person, wanted, now=clock())
+    upload = begin(door, person, replace(wanted, is_resumable=False), now=clock())
     opened = _open(door, upload, clock())
+    chunk = Chunk(0, source)
     try:
-        with _writer(door, opened, is_taking=True) as writer:
-            take_chunk(writer, Chunk(0, source), opened.limit)
+        with _sending(door, opened, chunk) as writer:
+            take_chunk(writer, chunk, opened.limit)
             _check_whole(wanted.length, writer.offset)
             writer.finish()
             length = writer.offset
@@ -171,22 +178,22 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
 
 def unfinished(door: Door, person: Person, *, now: datetime) -> list[Upload]:
     """The person's uploads that can go on, newest first."""
-    query = select(Upload).where(
-        Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now, Upload.length.is_not(None)
-    )
+    query = select(Upload).where(Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     with door.database.reading() as session:
-        return list(session.scalars(query.order_by(Upload.id.desc())))
+        found = list(session.scalars(query.order_by(Upload.id.desc())))
+    # Only what came through the plain door, which cannot go on, has no metadata.
+    return [upload for upload in found if upload.metadata_text]
 
 
 def glance(door: Door, upload: Upload) -> int:
     """At least how many bytes are there, without disturbing whoever writes."""
-    if upload.state in ARRIVED:
+    if upload.has_arrived:
         return upload.length or 0
     try:
         size = staged_path(door.staging, upload.public_id).stat().st_size
     except OSError:
         return 0
-    return min(size // SEALED * SEGMENT, upload.length or 0)
+    return min(size // SEALED * SEGMENT, upload.reserved)
 
 
 def _check_whole(declared: int | None, offset: int) -> None:
@@ -206,6 +213,28 @@ def _open(door: Door, upload: Upload, now: datetime) -> _Opened:
         consult = session.get_one(Consult, upload.consult_id)
         key = door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped)
     return _Opened(upload, key)
+
+
+@contextmanager
+def _sending(door: Door, opened: _Opened, chunk: Chunk) -> Iterator[Writer]:
+    """Overtake whoever writes, and count as a line of the owner's."""
+    owner = opened.upload.owner_id
+    with door.lines.sending(owner, opened.object_id, chunk.hang_up), _writer(door, opened, is_taking=True) as writer:
+        yield writer
+
+
+def _declare_length(door: Door, opened: _Opened, total: int, offset: int) -> None:
+    """Take the length of a file whose sender did not know it at first. Saying the same again changes nothing.
+
+    Raises InvalidError for another length than before or less than what is there, TooBigError.
+    """
+    with door.database.writing() as session:
+        row = session.get_one(Upload, opened.upload.id, with_for_update=True)
+        if total > row.reserved and row.length is None:
+            raise TooBigError(row.reserved)
+        if total < max(offset, 1) or row.length not in {None, total}:
+            raise InvalidError("The length of a file cannot change.", {"length": "invalid"})
+        row.length = row.reserved = opened.upload.length = opened.upload.reserved = total
 
 
 def _writer(door: Door, opened: _Opened, *, is_taking: bool = False) -> Writer:

@@ -22,6 +22,7 @@ from web.shell.headers import init_headers
 from web.shell.places import init_places
 from web.showing.files import init_files
 from web.showing.media import media
+from web.uploading.servers import refuse_buffering
 from web.uploading.simple_upload import simple_upload
 from web.uploading.tus import tus
 from web.words.language import init_language
@@ -32,7 +33,11 @@ PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *S
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:
-    """The web application around an opened `runtime`; one is opened from the environment when none is given."""
+    """The web application around an opened `runtime`; one is opened from the environment when none is given.
+
+    Raises SettingError for a setting that cannot work, and under a server that keeps uploads back until they are whole.
+    """
+    refuse_buffering()
     runtime = runtime or open_runtime()
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime

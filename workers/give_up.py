@@ -29,6 +29,18 @@ def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None
 
 def settle_upload(session: Session, attachment: Attachment, state: UploadState) -> None:
     """Let the upload's row say how it ended, for its owner."""
-    upload = session.scalars(select(Upload).where(Upload.public_id == attachment.public_id)).one_or_none()
+    upload = upload_of(session, attachment)
     if upload is not None:
         upload.state, upload.reason = state, attachment.reason
+
+
+def settle_as_twin(session: Session, attachment: Attachment, twin: Attachment) -> None:
+    """Let the upload of a file that was sent twice lead to the first one, and give back the bytes it reserved."""
+    upload = upload_of(session, attachment)
+    if upload is not None:
+        upload.state, upload.reason, upload.attachment_id, upload.reserved = UploadState.ACCEPTED, None, twin.id, 0
+
+
+def upload_of(session: Session, attachment: Attachment) -> Upload | None:
+    """The upload that brought the file."""
+    return session.scalars(select(Upload).where(Upload.public_id == attachment.public_id)).one_or_none()

@@ -13,12 +13,13 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, renew_lease
+from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpone_job, renew_lease
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import give_up
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
 from workers.process import name_error
+from workers.scanner import ScannerAwayError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ def run_job(desk: Desk, job_id: int) -> bool:
             WORK[lease.kind](desk, lease)
         except LeaseLostError:
             log.warning("Job %d lost its lease; its late result was refused.", lease.job_id)
+        except ScannerAwayError:
+            _postpone(desk, lease)
         except Exception as error:  # noqa: BLE001 - the single job boundary: every failure becomes a retry or a dead job.
             _fail(desk, lease, error)
     return True
@@ -69,6 +72,16 @@ class _LeaseKeeper(threading.Thread):
     ) -> None:
         self._is_over.set()
         self.join()
+
+
+def _postpone(desk: Desk, lease: Lease) -> None:
+    """The virus scanner is away: the job waits for it without using up its attempts, and says so each time."""
+    try:
+        with desk.runtime.database.writing() as session:
+            postpone_job(session, lease, "The virus scanner is away.", desk.now(), desk.policy)
+    except SQLAlchemyError:
+        log.warning("Job %d could not be put back; its lease will run out.", lease.job_id)
+    log.warning("Job %d (%s) waits: the virus scanner is away.", lease.job_id, lease.kind)
 
 
 def _fail(desk: Desk, lease: Lease, error: Exception) -> None:

@@ -26,6 +26,10 @@ class Original:
     def blob_key(self) -> str:
         return f"originals/{self.object_id}"
 
+    @property
+    def is_staged(self) -> bool:
+        return staged_path(self.staging, self.object_id).exists()
+
     @contextmanager
     def opened(self) -> Iterator[SealedReader]:
         """The plain bytes as a seekable file, decrypted as they are read.

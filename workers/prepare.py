@@ -17,12 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
+    DUPLICATE,
     Attachment,
     AttachmentState,
     PreparedCopy,
     end_without_copies,
     link_renditions,
     start_processing,
+    twin_of,
 )
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
@@ -33,15 +35,14 @@ from storage.blobs import BlobError
 from uploads.staged import discard_staged
 from workers.copies import Collected, Made, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
-from workers.give_up import UNFINISHED, settle_upload
+from workers.give_up import UNFINISHED, settle_as_twin, settle_upload, upload_of
 from workers.originals import Original
 from workers.runtime import Runtime
+from workers.verdicts import Declared, Verdict, objection, scan
 
 log = logging.getLogger(__name__)
 
 PUTS_AT_ONCE = 4
-PAPER = "application/pdf"
-"""All that a family may send where the place is private."""
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
 
@@ -59,35 +60,27 @@ class _Order:
     kind: str
     original: Original
     policy: Policy
-    sha256: str | None
-    takes_pictures: bool
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """How the file is to be shown from now on."""
-
-    state: AttachmentState
-    reason: str | None
-    report: dict[str, Any]
-    copies: tuple[PreparedCopy, ...] = ()
+    declared: Declared
 
 
 def prepare_attachment(desk: Desk, lease: Lease) -> None:
     """Prepare the attachment and end the job.
 
-    Raises LeaseLostError, PreparationFailedError, and what the store and the database raise.
+    Raises LeaseLostError, PreparationFailedError, ScannerAwayError, ScanFailedError, and what the store and the
+    database raise.
     """
     order = _read_order(desk, lease)
     if order is None:
         _leave_as_it_is(desk, lease)
         return
-    verdict = _judge(desk, order)
+    verdict = _judge(desk, order, lease)
     try:
-        _write(desk, lease, order, verdict)
+        is_kept = _write(desk, lease, order, verdict)
     except LeaseLostError:
         _remove(desk.runtime, verdict)
         raise
+    if not is_kept:
+        _remove(desk.runtime, verdict, order.original.blob_key)
     order.original.discard_staged()
     if lease.attempt > 1:
         remove_strays(desk.runtime, order.attachment_id, {copy.blob_key for copy in verdict.copies})
@@ -101,6 +94,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
         if attachment.state not in UNFINISHED:
             return None
         start_processing(attachment)
+        settle_upload(session, attachment, UploadState.QUARANTINED)
         consult = session.get_one(Consult, attachment.consult_id)
         digest = session.scalars(select(Upload.sha256).where(Upload.public_id == attachment.public_id)).one_or_none()
         key = runtime.vault.object_key(session, attachment.patient_id, attachment.public_id, attachment.key_wrapped)
@@ -110,39 +104,62 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
             Policy(video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds)),
-            digest,
-            takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
+            Declared(
+                attachment.size,
+                digest,
+                takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
+            ),
         )
 
 
 def _leave_as_it_is(desk: Desk, lease: Lease) -> None:
-    """End a job that has nothing to do; what was staged for it is needed no more."""
+    """End a job that has nothing to do. What waits for a person is kept, sealed, in the store; the rest goes."""
+    original = _held_original(desk.runtime, lease.subject_id)
+    if original is not None:
+        original.promote()
     with desk.finishing(lease) as session:
         attachment = session.get_one(Attachment, lease.subject_id)
-        if attachment.is_withdrawn:
+        if original is not None:
+            attachment.blob_key = original.blob_key
+            settle_upload(session, attachment, UploadState.QUARANTINED)
+        elif attachment.is_withdrawn:
             settle_upload(session, attachment, UploadState.REJECTED)
     discard_staged(desk.runtime.settings.staging, attachment.public_id)
+
+
+def _held_original(runtime: Runtime, number: int) -> Original | None:
+    """The original of a file that was set aside before anybody prepared it, where it still waits in staging."""
+    with runtime.database.reading() as session:
+        attachment = session.get_one(Attachment, number)
+        if attachment.state != AttachmentState.HELD or attachment.blob_key is not None:
+            return None
+        key = runtime.vault.object_key(session, attachment.patient_id, attachment.public_id, attachment.key_wrapped)
+    original = Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs)
+    return original if original.is_staged else None
 
 
 def _is_by_family(session: Session, attachment: Attachment) -> bool:
     return session.get_one(Person, attachment.uploaded_by_id).role == Role.CAREGIVER
 
 
-def _judge(desk: Desk, order: _Order) -> _Verdict:
-    """Send the bytes through the jail and rest what came out in the store."""
+def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
+    """Scan the bytes, send them through the jail and rest what came out in the store."""
     collected = Collected()
     with order.original.opened() as plain:
+        refusal = scan(desk.runtime.scanner, plain)
+        if refusal is not None:
+            return refusal
         report = prepare(order.kind, plain, collected, order.policy, jail=desk.jail)
     if report.verdict == "failed":
         raise PreparationFailedError(report.reason)
-    if order.sha256 is not None and report.source.sha256 != order.sha256.lower():
-        return _Verdict(AttachmentState.REJECTED, "checksum", _as_record(replace(report, renditions=())))
-    if not report.is_ready:
-        return _Verdict(AttachmentState.REJECTED, report.reason, _as_record(report))
-    if not order.takes_pictures and report.source.media_type != PAPER:
-        # Nothing but the content tells a photo from a scanned paper, and what a family calls its file proves nothing.
-        return _Verdict(AttachmentState.REJECTED, "private_site", _as_record(replace(report, renditions=())))
-    return _Verdict(AttachmentState.READY, None, _as_record(report), _store(desk.runtime, order, collected))
+    reason = objection(order.declared, report)
+    if reason is not None:
+        return Verdict(AttachmentState.REJECTED, reason, _as_record(replace(report, renditions=())))
+    with desk.runtime.database.writing() as session:
+        mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
+        twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
+    copies = () if twin else _store(desk.runtime, order, collected)
+    return Verdict(AttachmentState.READY, None, _as_record(report), copies, mark)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
@@ -163,28 +180,37 @@ def _as_record(report: Report) -> dict[str, Any]:
     return content
 
 
-def _write(desk: Desk, lease: Lease, order: _Order, verdict: _Verdict) -> None:
-    """Link the copies, settle the upload and end the job, all in one."""
+def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
+    """Link the copies, settle the upload and end the job, all in one; whether what was stored is needed."""
     with desk.finishing(lease) as session:
         attachment = session.get_one(Attachment, lease.subject_id, with_for_update=True)
-        _show(session, attachment, order, verdict, desk.now())
+        upload, scanner = upload_of(session, attachment), desk.runtime.scanner
+        if upload is not None and scanner is not None and verdict.is_ready:
+            upload.scanned_by = scanner.name
+        return _show(session, attachment, order, verdict, desk.now())
 
 
-def _show(session: Session, attachment: Attachment, order: _Order, verdict: _Verdict, now: datetime) -> None:
-    if verdict.state == AttachmentState.READY:
-        attachment.blob_key = order.original.blob_key
-        link_renditions(session, attachment, verdict.copies, verdict.report, now)
-        settle_upload(session, attachment, UploadState.ACCEPTED)
-    else:
+def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> bool:
+    if not verdict.is_ready:
         reason = verdict.reason or "unsupported_type"
         end_without_copies(session, attachment, verdict.state, reason=reason, now=now, report=verdict.report)
         settle_upload(session, attachment, UploadState.REJECTED)
+        return True
+    twin = twin_of(session, attachment, verdict.mark or "")
+    if twin is not None:
+        end_without_copies(session, attachment, AttachmentState.REJECTED, reason=DUPLICATE, now=now)
+        settle_as_twin(session, attachment, twin)
+        return False
+    attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
+    link_renditions(session, attachment, verdict.copies, verdict.report or {}, now)
+    settle_upload(session, attachment, UploadState.ACCEPTED)
+    return True
 
 
-def _remove(runtime: Runtime, verdict: _Verdict) -> None:
+def _remove(runtime: Runtime, verdict: Verdict, *more: str) -> None:
     """Delete the copies of an attempt that lost. Where the store is away, the winner's next sweep finds them."""
     try:
-        for copy in verdict.copies:
-            runtime.blobs.delete(copy.blob_key)
+        for key in (*(copy.blob_key for copy in verdict.copies), *more):
+            runtime.blobs.delete(key)
     except BlobError:
         log.warning("Copies of a lost attempt stay behind because the blob store is away.")

@@ -11,6 +11,7 @@ from econsult.settings import Settings, load_settings
 from econsult.vault import Vault
 from storage.blobs import BlobStore, StoreRefused, StoreUnavailable, open_store
 from workers.doorbell import Doorbell, queue_mark
+from workers.scanner import Scanner, open_scanner
 
 
 class Runtime:
@@ -45,6 +46,11 @@ class Runtime:
         """The way to wake a worker, or None where the workers poll the job table."""
         url = self.settings.redis_url
         return Doorbell(url, queue_mark(self.secret_key, self.database)) if url else None
+
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """The virus scanner, or None where files are not scanned."""
+        return open_scanner(self.settings.clamd_url)
 
     def close(self) -> None:
         self.installation.close()

@@ -31,6 +31,8 @@ class MediaKind(StrEnum):
 
 WITHDRAWN = "withdrawn"
 """The reason of a file that its sender took back before the question was sent: no list shows it any more."""
+DUPLICATE = "duplicate"
+"""The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
 
 
@@ -57,6 +59,7 @@ class Attachment(PublicId, Base):
     filename: Mapped[str] = mapped_column(Sealed("attachment.filename"), default="")
     size: Mapped[int]
     sha256: Mapped[str | None] = mapped_column(String(64))
+    content_mark: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16), default=AttachmentState.RECEIVED)
     reason: Mapped[str | None] = mapped_column(String(48))
     progress: Mapped[int] = mapped_column(default=0)
@@ -72,7 +75,7 @@ class Attachment(PublicId, Base):
         return self.reason == WITHDRAWN
 
 
-_IS_KEPT = Attachment.reason.is_distinct_from(WITHDRAWN)
+_IS_KEPT = Attachment.reason.is_distinct_from(WITHDRAWN) & Attachment.reason.is_distinct_from(DUPLICATE)
 
 
 class Rendition(PublicId, Base):
@@ -222,13 +225,31 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
             )
 
 
+def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:
+    """The same bytes, sent to this consult by the same person for the same use before, and ready; the oldest such.
+
+    `mark` is the keyed hash of the content. The consult is locked, so that of two workers one sees the other's.
+    """
+    session.scalars(select(Consult.id).where(Consult.id == attachment.consult_id).with_for_update()).one()
+    same = (
+        Attachment.consult_id == attachment.consult_id,
+        Attachment.uploaded_by_id == attachment.uploaded_by_id,
+        Attachment.content_mark == mark,
+        Attachment.kind == attachment.kind,
+        Attachment.view.is_not_distinct_from(attachment.view),
+        Attachment.document_type.is_not_distinct_from(attachment.document_type),
+    )
+    query = select(Attachment).where(*same, Attachment.id != attachment.id, Attachment.state == AttachmentState.READY)
+    return session.scalars(query.order_by(Attachment.id).limit(1)).one_or_none()
+
+
 def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
-    """Attachments in the order in which they came in, without those that were taken back."""
+    """Attachments in the order in which they came in, without those that were taken back or sent twice."""
     return attachments_among(session, [consult_id])[consult_id]
 
 
 def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Attachment]]:
-    """Attachments by consult id, in the order in which they came in, without those that were taken back."""
+    """Attachments by consult id, in the order in which they came in, without those taken back or sent twice."""
     found: dict[int, list[Attachment]] = {number: [] for number in consult_ids}
     query = select(Attachment).where(Attachment.consult_id.in_(consult_ids))
     for attachment in session.scalars(query.where(_IS_KEPT).order_by(Attachment.id)):

@@ -15,6 +15,7 @@ class UploadState(StrEnum):
     CREATED = "created"
     RECEIVING = "receiving"
     COMPLETE = "complete"
+    QUARANTINED = "quarantined"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     EXPIRED = "expired"
@@ -23,7 +24,10 @@ class UploadState(StrEnum):
 
 
 class Upload(PublicId, Base):
-    """One file on its way in. The staged data file, not this row, knows how many bytes have arrived."""
+    """One file on its way in. The staged data file, not this row, knows how many bytes have arrived.
+
+    `reserved` is how many bytes it may have, and as many count against its owner's day.
+    """
 
     __tablename__ = "upload"
     __table_args__ = (Index("ix_upload_owner", "owner_id", "state"), Index("ix_upload_state", "state", "expires_at"))
@@ -37,11 +41,18 @@ class Upload(PublicId, Base):
     media_type: Mapped[str] = mapped_column(String(80), default="")
     metadata_text: Mapped[str] = mapped_column(Sealed("upload.metadata"), default="")
     length: Mapped[int | None] = mapped_column(BigInteger)
+    reserved: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16), default=UploadState.CREATED)
     reason: Mapped[str | None] = mapped_column(String(48))
+    scanned_by: Mapped[str | None] = mapped_column(String(48))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether every byte came, whatever the workers make of the file."""
+        return self.attachment_id is not None

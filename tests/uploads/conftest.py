@@ -35,11 +35,11 @@ class Desk:
         return self.now
 
     def begin(self, length: int | None, kind: str = "photo", consult: Consult | None = None) -> str:
-        wanted = Wanted((consult or self.consult).public_id, kind, length)
+        wanted = Wanted((consult or self.consult).public_id, kind, length, metadata_text="kind cGhvdG8=")
         return verbs.begin(self.door, self.clinic.mother, wanted, now=self.now).public_id
 
-    def append(self, object_id: str, offset: int, data: bytes) -> Standing:
-        chunk = Chunk(offset, io.BytesIO(data), len(data))
+    def append(self, object_id: str, offset: int, data: bytes, total: int | None = None) -> Standing:
+        chunk = Chunk(offset, io.BytesIO(data), len(data), total=total)
         return verbs.append(self.door, self.clinic.mother, object_id, chunk, clock=self.clock)
 
     def look(self, object_id: str) -> Standing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -117,3 +118,49 @@ def test_a_whole_file_that_changed_a_moment_ago_is_left_to_its_own_process(desk:
     age(desk.path(upload).parent, desk, QUIET - timedelta(seconds=1))
     assert sweep(desk.door, now=desk.now) == Swept()
     assert desk.row(upload).state == "receiving"
+
+
+def test_what_a_crash_left_half_written_goes_too(desk: Desk) -> None:
+    half, empty = desk.door.staging / "ab" / ("ab" * 16), desk.door.staging / "cd" / ("cd" * 16)
+    for folder in (half, empty):
+        folder.mkdir(parents=True)
+    (half / "data.tail.new").write_bytes(b"x")
+    age(half, desk, ORPHAN_AGE)
+    then = (desk.now - ORPHAN_AGE).timestamp()
+    os.utime(empty, (then, then))
+    assert sweep(desk.door, now=desk.now) == Swept(removed=2)
+    assert list(desk.door.staging.glob("??/*")) == []
+
+
+def test_uploads_that_still_arrive_do_not_hide_one_that_is_stuck(desk: Desk) -> None:
+    for _ in range(5):
+        going = desk.begin(len(DATA))
+        desk.append(going, 0, DATA[:10])
+        age(desk.path(going).parent, desk, QUIET)
+    stuck = whole_but_not_complete(desk, is_closed=True)
+    age(desk.path(stuck).parent, desk, QUIET)
+    assert sweep(desk.door, now=desk.now, limit=2) == Swept(finished=1)
+    assert desk.row(stuck).state == "complete"
+
+
+def test_a_phone_that_sends_a_drop_now_and_then_counts_as_live(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    with Writer(desk.door.staging, upload, desk.key(upload), may_create=True) as writer:
+        age(desk.path(upload).parent, desk, QUIET)
+        before = max(path.stat().st_mtime for path in desk.path(upload).parent.iterdir())
+        writer.write(b"x")
+        assert max(path.stat().st_mtime for path in desk.path(upload).parent.iterdir()) > before
+
+
+def test_hundreds_of_orphans_go_and_nobody_elses_bytes(desk: Desk) -> None:
+    going = desk.begin(len(DATA))
+    desk.append(going, 0, DATA[:10])
+    age(desk.path(going).parent, desk, ORPHAN_AGE)
+    for number in range(500):
+        name = hashlib.md5(bytes(number), usedforsecurity=False).hexdigest()
+        folder = desk.door.staging / name[:2] / name
+        folder.mkdir(parents=True)
+        (folder / "epoch").touch()
+        age(folder, desk, ORPHAN_AGE)
+    assert sweep(desk.door, now=desk.now) == Swept(removed=500)
+    assert [path.name for path in desk.door.staging.glob("??/*")] == [going]

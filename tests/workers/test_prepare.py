@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, renditions_of, withdraw_attachment
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    attachments_of,
+    hold_private,
+    renditions_of,
+    withdraw_attachment,
+)
+from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.jobs import JobState, claim_job
 from imaging import samples
 from storage import sealed
+from storage.blobs import BlobStore
 from storage.sealed import BlobRange
 from tests.workers.clinic import Clinic, now
 from uploads.staged import discard_staged, staged_path
@@ -165,3 +181,89 @@ def test_nothing_under_the_data_folder_is_a_readable_picture(clinic: Clinic, des
     files = [path.read_bytes() for path in clinic.runtime.settings.data.rglob("*") if path.is_file()]
     assert files
     assert not any(b"JFIF" in content or b"Exif\0\0" in content or photo[:64] in content for content in files)
+
+
+def test_a_photo_that_is_sent_twice_is_kept_once(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    first, second = clinic.send(photo), clinic.send(photo)
+    for number in (first, second):
+        run_job(desk, clinic.job_of(number).id)
+    stored = len(list(clinic.runtime.blobs.list()))
+    with clinic.runtime.database.reading() as session:
+        kept = attachments_of(session, clinic.consult.id)
+        upload = session.query(Upload).filter_by(public_id=clinic.attachment(second).public_id).one()
+    assert [attachment.id for attachment in kept] == [first]
+    assert (clinic.attachment(second).reason, upload.state) == ("duplicate", "accepted")
+    assert (upload.attachment_id, upload.reserved) == (first, 0)
+    assert stored == 4, "three copies and the original"
+
+
+class BusyStore:
+    """The clinic's store, which takes so long over the first file that something else happens meanwhile."""
+
+    def __init__(self, store: BlobStore, meanwhile: Callable[[], object]) -> None:
+        self._store, self._meanwhile, self._lock = store, meanwhile, threading.Lock()
+
+    def put(self, *arguments: Any) -> None:
+        with self._lock:
+            meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+        self._store.put(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_two_workers_at_the_same_photo_sent_twice_keep_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    first, second = clinic.send(photo), clinic.send(photo)
+    store, other = clinic.runtime.blobs, clinic.job_of(second).id
+    vars(clinic.runtime)["blobs"] = BusyStore(store, lambda: run_job(desk, other))
+    run_job(desk, clinic.job_of(first).id)
+    assert clinic.is_ready(second)
+    assert clinic.attachment(first).reason == "duplicate"
+    assert len(list(store.list())) == 4
+
+
+def test_the_same_photo_as_another_view_or_of_another_kind_is_kept(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    numbers = [clinic.send(photo), clinic.send(photo, MediaKind.LAB_DOCUMENT)]
+    for number in numbers:
+        run_job(desk, clinic.job_of(number).id)
+    assert clinic.is_ready(*numbers)
+
+
+def test_the_mark_of_a_content_is_keyed(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    run_job(desk, clinic.job_of(number).id)
+    mark = clinic.attachment(number).content_mark or ""
+    assert len(mark) == 64
+    assert mark != hashlib.sha256(photo).hexdigest()
+
+
+def test_a_file_is_quarantined_while_it_is_being_prepared(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    seen = []
+    really_sees = desk.jail.run
+
+    def look(*arguments: Any) -> Any:
+        with clinic.runtime.database.reading() as session:
+            seen.append(session.scalars(select(Upload.state)).one())
+        return really_sees(*arguments)
+
+    watched = SimpleNamespace(run=look)
+    run_job(replace(desk, jail=watched), clinic.job_of(number).id)  # type: ignore[arg-type]
+    assert seen == ["quarantined"]
+    assert clinic.is_ready(number)
+
+
+def test_a_photo_that_was_set_aside_before_its_turn_is_kept_sealed_and_leaves_staging(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    number = clinic.send(photo)
+    with clinic.runtime.database.writing() as session:
+        hold_private(session, session.get_one(Consult, clinic.consult.id), now())
+    run_job(desk, clinic.job_of(number).id)
+    attachment = clinic.attachment(number)
+    assert (attachment.state, attachment.blob_key) == ("held", f"originals/{attachment.public_id}")
+    assert list(clinic.runtime.blobs.list()) == [attachment.blob_key]
+    assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
+    with clinic.runtime.database.reading() as session:
+        assert session.scalars(select(Upload.state)).one() == "quarantined"

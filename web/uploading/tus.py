@@ -6,12 +6,15 @@ it tells an owner how an upload is, which tus leaves open.
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, current_app, jsonify, request
 from werkzeug import Response
-from werkzeug.exceptions import NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from werkzeug.http import http_date
 
 from econsult import access
@@ -22,11 +25,13 @@ from uploads.chunks import ALGORITHMS, Chunk
 from uploads.door import Door
 from uploads.errors import OffsetMismatchError, TooManyError
 from uploads.kinds import LARGEST_OF_ALL, Wanted
+from uploads.lines import Lines
 from uploads.verbs import Standing
 from web.context import database, now, ring_workers, runtime
 from web.shell import errors
 from web.shell.auth import me, only
-from web.uploading.tus_headers import EXTENSIONS, VERSION, checksum, metadata, number
+from web.shell.forms import SAFE_METHODS
+from web.uploading.tus_headers import EXTENSIONS, VERSION, checksum, later_length, metadata, new_length, number
 
 tus = Blueprint("tus", __name__, url_prefix="/uploads")
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -35,7 +40,8 @@ CHUNK_TYPE = "application/offset+octet-stream"
 def upload_door() -> Door:
     """The upload room's share of the runtime."""
     opened = runtime()
-    return Door(opened.database, opened.vault, opened.settings.staging)
+    lines = current_app.extensions.setdefault("upload_lines", Lines())
+    return Door(opened.database, opened.vault, opened.settings.staging, lines)
 
 
 def clock() -> datetime:
@@ -82,6 +88,8 @@ def tell_abilities(object_id: str = "") -> Response:  # noqa: ARG001 - the answe
 @only()
 def list_unfinished() -> Response:
     """The caller's uploads that can go on; `offset` is the least that is there, a HEAD tells it exactly."""
+    if request.args.get("state", "incomplete") != "incomplete":
+        raise BadRequest("Only state=incomplete can be asked for.")
     door = upload_door()
     rows = verbs.unfinished(door, me(), now=now())
     return jsonify(items=[_described(row, verbs.glance(door, row)) for row in rows])
@@ -108,10 +116,15 @@ def create() -> Response:
 @tus.route("/<object_id>", methods=["GET", "HEAD", "PATCH", "DELETE", "POST"], provide_automatic_options=False)
 @only()
 def use(object_id: str) -> Response:
-    """One upload. Proxies that refuse PATCH or DELETE are got around by POST with `X-HTTP-Method-Override`."""
+    """One upload. Proxies that refuse PATCH or DELETE are got around with `X-HTTP-Method-Override`."""
     method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
+    if request.method in SAFE_METHODS and method not in SAFE_METHODS:
+        # What a form's proof is not asked for must not change anything.
+        raise BadRequest("Name this method in a POST request.")
     if method == "GET":
         return _status(object_id)
+    if method == "OPTIONS":
+        return tell_abilities()
     verb = {"HEAD": _head, "PATCH": _patch, "DELETE": _delete}.get(method)
     if verb is None:
         raise NotFound
@@ -122,7 +135,9 @@ def _head(object_id: str) -> Response:
     standing = verbs.look(upload_door(), me(), object_id, now=now())
     response = Response(status=200)
     _tell_standing(response, standing)
-    if standing.length is not None:
+    if standing.length is None:
+        response.headers["Upload-Defer-Length"] = "1"
+    else:
         response.headers["Upload-Length"] = str(standing.length)
     if standing.metadata_text:
         response.headers["Upload-Metadata"] = standing.metadata_text
@@ -132,7 +147,7 @@ def _head(object_id: str) -> Response:
 def _patch(object_id: str) -> Response:
     if request.mimetype != CHUNK_TYPE:
         raise UnsupportedMediaType
-    chunk = _chunk(number("Upload-Offset"))
+    chunk = _chunk(number("Upload-Offset"), later_length())
     standing = verbs.append(upload_door(), me(), object_id, chunk, clock=clock)
     response = Response(status=204)
     _tell_standing(response, standing)
@@ -182,7 +197,7 @@ def _wanted() -> Wanted:
     return Wanted(
         consult_id=told.get("consult_id", ""),
         kind=told.get("kind", ""),
-        length=number("Upload-Length"),
+        length=new_length(),
         filename=told.get("filename", ""),
         media_type=told.get("filetype", ""),
         metadata_text=request.headers.get("Upload-Metadata", ""),
@@ -192,7 +207,7 @@ def _wanted() -> Wanted:
     )
 
 
-def _chunk(offset: int) -> Chunk:
+def _chunk(offset: int, total: int | None = None) -> Chunk:
     # The server's own stream, not Flask's: that one would hide how much came before a connection broke.
     environ = request.environ
     is_open_ended = request.content_length is None and environ.get("wsgi.input_terminated", False)
@@ -202,8 +217,22 @@ def _chunk(offset: int) -> Chunk:
         source=environ["wsgi.input"],
         length=None if is_open_ended else request.content_length or 0,
         checksum=checksum(request.headers.get("Upload-Checksum")),
+        total=total,
         set_timeout=client.settimeout if client is not None else None,
+        hang_up=_hanging_up(client),
     )
+
+
+def _hanging_up(client: socket.socket | None) -> Callable[[], None] | None:
+    """Ends the reading of a body from another thread; the answer can still be sent."""
+    if client is None:
+        return None
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RD)
+
+    return hang_up
 
 
 def _tell_standing(response: Response, standing: Standing) -> None:

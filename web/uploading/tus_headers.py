@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 from uploads.chunks import ALGORITHMS, Checksum
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
+EXTENSIONS = "creation,creation-defer-length,creation-with-upload,termination,checksum,expiration"
 LONGEST_METADATA = 4096
 DIGEST_SIZES = {"sha1": 20, "sha256": 32}
 
@@ -22,6 +22,21 @@ def number(name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise BadRequest(f"{name} must be a whole number.")
     return int(text)
+
+
+def new_length() -> int | None:
+    """The length that a new upload declares; None where it is put off. Raises BadRequest where it says both or none."""
+    put_off = request.headers.get("Upload-Defer-Length")
+    if put_off is None:
+        return number("Upload-Length")
+    if put_off.strip() != "1" or "Upload-Length" in request.headers:
+        raise BadRequest("Say Upload-Length, or Upload-Defer-Length: 1.")
+    return None
+
+
+def later_length() -> int | None:
+    """The length that was put off, where this request tells it. Raises BadRequest."""
+    return number("Upload-Length") if "Upload-Length" in request.headers else None
 
 
 def metadata(text: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ DRAWINGS = {
     AttachmentState.READY: "check",
     AttachmentState.HELD: "eye",
 }
-UNREADABLE_CODES = ("damaged", "truncated", "empty", "no_picture", "no_pages")
+UNREADABLE_CODES = ("damaged", "truncated", "empty", "no_picture", "no_pages", "checksum", "size")
 TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
 
 
@@ -60,6 +60,8 @@ FOR_FAMILIES = FileWords(
         "too_many_pages": _l("This paper has too many pages. Please send fewer."),
         "encrypted_pdf": _l("This PDF has a password. Please send it without one."),
         "private_site": _l("We do not take pictures of private parts. Please call us."),
+        "malware": _l("Our virus scanner stopped this file. Please send another one, or call us."),
+        "not_scanned": TOO_BIG,
     },
     too_big=TOO_BIG,
     other=_l("We could not use this file. Please send another one."),
@@ -88,6 +90,8 @@ FOR_STAFF = FileWords(
         "too_many_pages": _l("The document has too many pages"),
         "encrypted_pdf": _l("The PDF has a password"),
         "private_site": _l("Refused: a picture of a private area"),
+        "malware": _l("Stopped by the virus scanner"),
+        "not_scanned": _l("Too big for the virus scanner"),
     },
     too_big=_l("The file is too big"),
     other=_l("The file could not be used"),

@@ -1,0 +1,153 @@
+"""The resumable door beyond the core: lengths told later, many files at once, other names of methods, other servers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import select
+
+from econsult.consults.attachments import Attachment
+from econsult.consults.intake import Upload
+from econsult.consults.records import Consult
+from econsult.errors import SettingError
+from tests.web.uploading import CHUNK, Phone, Server, open_server, told
+from uploads.kinds import MOST_AT_ONCE
+from web.uploading.servers import refuse_buffering
+
+DATA = bytes(range(256)) * 1200
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = open_server(tmp_path_factory.mktemp("abilities"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mother(server: Server) -> Phone:
+    return server.phone(server.clinic.mother)
+
+
+@pytest.fixture
+def consult(server: Server) -> Consult:
+    return server.consult(server.clinic.family_question)
+
+
+def begin_later(mother: Phone, consult: Consult, **headers: str) -> str:
+    metadata = told(consult_id=consult.public_id, kind="photo")
+    reply = mother.ask("POST", "/uploads", Upload_Defer_Length="1", Upload_Metadata=metadata, **headers)
+    assert reply.status == 201, reply.body
+    return reply.headers["location"]
+
+
+def test_a_length_may_be_told_later(mother: Phone, consult: Consult) -> None:
+    assert "creation-defer-length" in mother.ask("OPTIONS", "/uploads").headers["tus-extension"].split(",")
+    path = begin_later(mother, consult)
+    assert mother.patch(path, 0, DATA[:1000]).offset == 1000
+    asked = mother.head(path)
+    assert (asked.headers["upload-defer-length"], asked.headers.get("upload-length")) == ("1", None)
+    assert mother.patch(path, 1000, DATA[1000:2000], Upload_Length=str(len(DATA))).offset == 2000
+    told_now = mother.head(path)
+    assert (told_now.headers.get("upload-defer-length"), told_now.headers["upload-length"]) == (None, str(len(DATA)))
+    assert mother.patch(path, 2000, DATA[2000:], Upload_Length=str(len(DATA))).status == 204
+    assert mother.ask("GET", path).json["state"] == "complete"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Upload_Defer_Length": "0"}, {"Upload_Defer_Length": "1", "Upload_Length": "9"}, {}]
+)
+def test_a_new_upload_says_either_its_length_or_that_it_comes_later(
+    mother: Phone, consult: Consult, headers: dict[str, str]
+) -> None:
+    metadata = told(consult_id=consult.public_id, kind="photo")
+    assert mother.ask("POST", "/uploads", Upload_Metadata=metadata, **headers).status == 400
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("-1", 400), ("ten", 400), ("999", 422), ("0", 422), (str(50 * 2**20 + 1), 413)]
+)
+def test_a_later_length_that_cannot_be_changes_nothing(
+    mother: Phone, consult: Consult, length: str, status: int
+) -> None:
+    path = begin_later(mother, consult)
+    mother.patch(path, 0, DATA[:1000])
+    assert mother.patch(path, 1000, b"x", Upload_Length=length).status == status
+    assert (mother.head(path).offset, mother.head(path).headers["upload-defer-length"]) == (1000, "1")
+    mother.ask("DELETE", path)
+
+
+def test_one_person_sends_four_files_at_once_and_a_fifth_is_told_when_to_come(server: Server, consult: Consult) -> None:
+    pcp = server.phone(server.clinic.pcp)
+    paths = [pcp.create(consult, len(DATA)) for _ in range(MOST_AT_ONCE + 1)]
+    with ExitStack() as stack:
+        for path in paths[:-1]:
+            stack.enter_context(pcp.hanging_patch(path, 0, len(DATA), DATA[:70_000]))
+        reply = _until_refused(pcp, paths[-1])
+        assert (reply.headers["retry-after"], reply.json["code"]) == ("5", "too_many")
+        assert pcp.patch(paths[0], pcp.head(paths[0]).offset, b"x").status == 204, "the same file goes on"
+    for path in paths:
+        pcp.ask("DELETE", path)
+
+
+def _until_refused(phone: Phone, path: str):  # type: ignore[no-untyped-def]
+    """The lines that hang reach the server one after another."""
+    for _ in range(200):
+        reply = phone.patch(path, phone.head(path).offset, b"x")
+        if reply.status == 429:
+            return reply
+    raise AssertionError("the fifth was never refused")
+
+
+def test_a_newer_line_ends_the_older_at_once(mother: Phone, consult: Consult) -> None:
+    path = mother.create(consult, len(DATA))
+    with mother.hanging_patch(path, 0, len(DATA), DATA[:70_000]) as line:
+        while not mother.head(path).offset:
+            pass
+        line.settimeout(5)
+        answer = line.recv(4096)
+        assert answer.startswith((b"HTTP/1.1 409 ", b"HTTP/1.1 204 "))
+    mother.ask("DELETE", path)
+
+
+def test_a_file_that_was_refused_later_still_counts_as_sent(server: Server, mother: Phone, consult: Consult) -> None:
+    path = mother.create(consult, 5)
+    mother.patch(path, 0, b"hello")
+    with server.runtime.database.writing() as session:
+        object_id = path.rpartition("/")[2]
+        session.scalars(select(Upload).where(Upload.public_id == object_id)).one().state = "rejected"
+        attachment = session.scalars(select(Attachment).where(Attachment.public_id == object_id)).one()
+        attachment.state, attachment.reason = "rejected", "not_an_image"
+    assert (mother.head(path).status, mother.head(path).offset) == (200, 5)
+    assert mother.ask("GET", path).json["attachment"]["reason"] == "not_an_image"
+
+
+def test_only_what_can_go_on_can_be_asked_for(mother: Phone) -> None:
+    assert mother.ask("GET", "/uploads").status == 200
+    assert mother.ask("GET", "/uploads?state=accepted").status == 400
+
+
+def test_another_method_is_named_in_a_post_because_only_that_needs_proof(mother: Phone, consult: Consult) -> None:
+    path = mother.create(consult, 5)
+    for method in ("DELETE", "PATCH"):
+        assert mother.ask("GET", path, X_HTTP_Method_Override=method, Upload_Offset="0", **CHUNK).status == 400
+    assert mother.head(path).offset == 0
+    assert mother.ask("POST", path, X_HTTP_Method_Override="OPTIONS").headers["tus-version"] == "1.0.0"
+    assert mother.ask("POST", path, X_HTTP_Method_Override="delete").status == 204
+
+
+@pytest.mark.parametrize("name", ["waitress", "hypercorn", "bjoern", "meinheld", "uvicorn"])
+def test_a_server_that_keeps_uploads_back_is_refused_in_one_sentence(name: str) -> None:
+    with pytest.raises(SettingError, match=rf"{name} keeps uploads back .* Run: gunicorn"):
+        refuse_buffering({"sys", name})
+
+
+def test_the_application_does_not_start_under_such_a_server() -> None:
+    program = "import sys, types; sys.modules['waitress'] = types.ModuleType('waitress'); import web; web.create_app()"
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert child.returncode == 1
+    assert "waitress keeps uploads back" in child.stderr.splitlines()[-1]

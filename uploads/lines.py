@@ -1,0 +1,71 @@
+"""Who is sending right now: how many files one person sends at once, and one line for each file.
+
+A phone that lost its connection comes back on a new one while the old one still looks alive. The newer line of an
+upload ends the older, which frees its thread and its memory at once. Each process counts its own lines; that late
+bytes change nothing across processes is the fence's doing, not this one's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from uploads.errors import TooManyError
+from uploads.kinds import MOST_AT_ONCE
+
+HangUp = Callable[[], None]
+
+
+class _Line:
+    """One request that sends."""
+
+    def __init__(self, hang_up: HangUp | None) -> None:
+        self._hang_up = hang_up
+
+    def end(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up()
+
+
+class Lines:
+    """The lines of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sending: dict[int, dict[str, _Line]] = {}
+
+    @contextmanager
+    def sending(self, person_id: int, object_id: str, hang_up: HangUp | None) -> Iterator[None]:
+        """Send for as long as the block lasts. `hang_up` ends the line from another thread.
+
+        Raises TooManyError where the person sends as many other files already.
+        """
+        line = _Line(hang_up)
+        with self._lock:
+            files = self._sending.get(person_id, {})
+            if object_id not in files and len(files) >= MOST_AT_ONCE:
+                raise TooManyError(f"At most {MOST_AT_ONCE} files can be sent at the same moment.", retry_after=5)
+            if object_id in files:
+                files[object_id].end()
+            self._sending[person_id] = {**files, object_id: line}
+        try:
+            yield
+        finally:
+            self._leave(person_id, object_id, line)
+
+    def end(self, person_id: int, object_id: str) -> None:
+        """End the line that sends this upload, where there is one."""
+        with self._lock:
+            line = self._sending.get(person_id, {}).get(object_id)
+            if line is not None:
+                line.end()
+
+    def _leave(self, person_id: int, object_id: str, line: _Line) -> None:
+        with self._lock:
+            files = self._sending.get(person_id, {})
+            # A newer line of the same upload has its own entry, which stays.
+            if files.get(object_id) is line:
+                del files[object_id]
+            if not files:
+                self._sending.pop(person_id, None)
