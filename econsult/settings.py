@@ -86,6 +86,12 @@ SETTINGS = (
         "unix:///path or tcp://host:port of a ClamAV daemon that looks at every file; empty means no scan. Let its "
         "StreamMaxLength, MaxScanSize and MaxFileSize be 2100M and AlertExceedsMax be yes.",
     ),
+    Setting(
+        "FACE_MODEL", "", "File of the face detector (CenterFace, ONNX); empty means the one that the set-up installed."
+    ),
+    Setting(
+        "TEXT_MODEL", "", "File of the text detector (PP-OCRv6, ONNX); empty means the one that the set-up installed."
+    ),
     Setting("PROXY_HOPS", "0", "How many reverse proxies stand in front and may set X-Forwarded-* headers."),
 )
 
@@ -115,6 +121,8 @@ class Settings:
     connections_per_address: int
     proxy_hops: int
     clamd_url: str
+    face_model: str = ""
+    text_model: str = ""
     is_demo: bool = False
 
     @property
@@ -154,6 +162,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         connections_per_address=_whole_number("CONNECTIONS_PER_ADDRESS", raw, least=0),
         proxy_hops=_whole_number("PROXY_HOPS", raw, least=0),
         clamd_url=_clamd_url(raw["CLAMD_URL"]),
+        face_model=raw["FACE_MODEL"],
+        text_model=raw["TEXT_MODEL"],
         is_demo=is_demo,
     )
 

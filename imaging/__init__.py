@@ -1,19 +1,24 @@
 """Turns an untrusted photo, video or document into a safe, upright, bounded, nameless copy."""
 
+from imaging.identifiers import Identifiers
 from imaging.jail.client import Jail, JailError, open_jail
 from imaging.kinds import KINDS, accepts
 from imaging.magic import sniff
-from imaging.policy import Policy, Target
+from imaging.policy import DEIDENTIFIED, TREATMENT_USE, Policy, Region, Target
 from imaging.preparation import prepare
 from imaging.report import Report
 from imaging.verification import Finding, verify
 
 __all__ = [
+    "DEIDENTIFIED",
     "KINDS",
+    "TREATMENT_USE",
     "Finding",
+    "Identifiers",
     "Jail",
     "JailError",
     "Policy",
+    "Region",
     "Report",
     "Target",
     "accepts",

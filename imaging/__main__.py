@@ -7,15 +7,14 @@ from pathlib import Path
 from imaging.kinds import KINDS, guess
 from imaging.limits import VIDEO_SECONDS
 from imaging.magic import HEAD_BYTES, sniff
-from imaging.policy import Policy
+from imaging.policy import KEEP, MASK, MASK_ALL, Policy
 from imaging.preparation import prepare
-from imaging.report import FAILED, READY, REJECTED
+from imaging.report import FAILED, HELD, READY, REJECTED
 from imaging.second_opinion import second_opinion
 from imaging.verification import verify
 
-_EXITS = {READY: 0, REJECTED: 2, FAILED: 3}
+_EXITS = {READY: 0, REJECTED: 2, FAILED: 3, HELD: 4}
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
-_NO_MASKING = "masking of faces and text is not there yet: only `keep` is accepted"
 
 
 class Folder:
@@ -36,15 +35,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    """Write renditions and `report.json`; 0 ready, 2 rejected or wrong usage, 3 failed."""
-    if "mask" in {options.faces, options.text}:
-        print(_NO_MASKING, file=sys.stderr)
-        return 2
+    """Write renditions and `report.json`; 0 ready, 2 rejected or wrong usage, 3 failed, 4 held for a person."""
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         with options.file.open("rb") as source:
             kind = options.kind or guess(sniff(source.read(HEAD_BYTES)))
-            policy = Policy(video_seconds=VIDEO_SECONDS, seed=options.seed)
+            policy = Policy(
+                video_seconds=VIDEO_SECONDS,
+                seed=options.seed,
+                faces=MASK_ALL if options.faces == MASK else KEEP,
+                text=options.text,
+                chosen_by="command",
+            )
             report = prepare(kind, source, Folder(options.out), policy)
         (options.out / "report.json").write_text(report.to_json() + "\n", encoding="utf-8")
     except OSError as error:
@@ -76,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--kind", choices=sorted(KINDS), help="what the file is; guessed from its first bytes if not given"
     )
-    one.add_argument("--faces", choices=["mask", "keep"], default="keep")
-    one.add_argument("--text", choices=["mask", "keep"], default="keep")
+    one.add_argument("--faces", choices=[MASK, KEEP], default=MASK)
+    one.add_argument("--text", choices=[MASK, KEEP], default=MASK)
     one.add_argument("--seed", type=int, default=0, help="recorded in the report")
     many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
     many.add_argument("files", type=Path, nargs="+", metavar="FILE")

@@ -33,6 +33,10 @@ VIDEO_FRAMES_PER_SECOND = 60
 PLAY_LONG, PLAY_SHORT = 1280, 720
 
 
+MASKS_MOST = 10_000
+"""Covered boxes of one file: a film of five minutes has some thousands."""
+
+
 @dataclass(frozen=True)
 class JobLimits:
     """What one job in the jail may use. Seconds are processor seconds unless the name says `wall`."""

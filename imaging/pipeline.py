@@ -15,14 +15,19 @@ import cv2
 from PIL import Image, ImageCms
 
 from imaging import limits
+from imaging.detectors import Detectors, load_detectors, warm_up
 from imaging.masks import Mask
+from imaging.models import Models
 from imaging.steps.convert_colour import convert_colour
+from imaging.steps.cover import cover
 from imaging.steps.decode_pixels import decode_pixels
 from imaging.steps.encode_jpeg import encode_jpeg
+from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.list_tracks import list_tracks
+from imaging.steps.make_small import make_small
 from imaging.steps.make_view import make_view
 from imaging.steps.move_index import move_index
 from imaging.steps.open_clip import open_clip
@@ -32,6 +37,7 @@ from imaging.steps.read_whole import read_whole
 from imaging.steps.render_clip import render_clip
 from imaging.steps.render_pages import render_pages
 from imaging.steps.render_photo import render_photo
+from imaging.steps.render_review import render_review
 from imaging.steps.transcode_clip import transcode_clip
 from imaging.steps.turn_upright import turn_upright
 
@@ -49,7 +55,7 @@ class Step:
         return tuple(inspect.signature(self.run).parameters)
 
 
-PHOTO = (
+_PIXELS = (
     Step(read_whole, ("data",)),
     Step(inspect_still, ("removed",)),
     Step(open_still, ("decode", "profile", "orientation", "width", "height", "found")),
@@ -57,10 +63,19 @@ PHOTO = (
     Step(convert_colour, ("image",)),
     Step(turn_upright, ("image",)),
     Step(keep_pixels, ("image",)),
+)
+
+PHOTO = (
+    *_PIXELS,
+    Step(make_small, ("small",)),
+    Step(find_masks, ("masks",)),
+    Step(cover, ("image",)),
     Step(make_view, ("view",)),
     Step(judge_quality, ("quality",)),
     Step(render_photo),
 )
+
+PHOTO_REVIEW = (*_PIXELS, Step(make_view, ("view",)), Step(render_review))
 
 VIDEO = (
     Step(open_clip, ("opened",)),
@@ -78,22 +93,26 @@ DOCUMENT = (
 )
 
 PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_document": DOCUMENT}
+REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW}
+"""What is done instead for the person who decides about a file that is held."""
 
 _FACTS = ("width", "height", "duration", "pages", "quality")
 _CLASSES = ("removed", "found")
 
-GIVEN = ("source", "size", "media_type", "policy", "emit", "budget")
+GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "detectors")
 """What every pipeline starts with: the file, what is known of it, and the ways out."""
 
+_loaded = Detectors()
 
-def run(kind: str, **given: object) -> dict[str, object]:
+
+def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, object]:
     """Run one file through the pipeline of its kind and return the facts for the report.
 
     `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time. Raises
-    Refused, or whatever a decoder raises on bad bytes.
+    Refused, Held, or whatever a decoder raises on bad bytes.
     """
-    steps = PIPELINES[kind]
-    values = dict(given)
+    steps = (REVIEWS if is_review else PIPELINES)[kind]
+    values: dict[str, object] = {"detectors": _loaded, **given}
     timings: dict[str, float] = {}
     for place, step in enumerate(steps):
         began = time.process_time()
@@ -103,8 +122,9 @@ def run(kind: str, **given: object) -> dict[str, object]:
     return _facts(values) | {"timings": timings}
 
 
-def preload() -> None:
+def preload(models: Models) -> None:
     """Load and warm up, on a blank picture of our own, what the first job would otherwise have to."""
+    global _loaded  # noqa: PLW0603 - set once in the server, before any child is forked from it.
     for encoding in ("utf-16-le", "latin-1", "ascii"):
         codecs.lookup(encoding)
     cv2.setNumThreads(1)
@@ -114,6 +134,8 @@ def preload() -> None:
     judge_quality(blank)
     convert_colour(blank, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     encode_jpeg(blank, "thumb", quality=80)
+    _loaded = load_detectors(models)
+    warm_up(_loaded)
 
 
 def _let_go(values: dict[str, object], steps: tuple[Step, ...]) -> None:

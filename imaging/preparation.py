@@ -4,26 +4,31 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 from imaging.jail.client import Jail, Outcome, open_jail
 from imaging.jail.confine import LEVEL
 from imaging.kinds import KINDS, accepts
 from imaging.magic import HEAD_BYTES, sniff
-from imaging.policy import Policy, Target
+from imaging.models import Models, model_versions
+from imaging.policy import DEIDENTIFIED, MASK, MASK_ALL, TREATMENT_USE, Policy, Target
 from imaging.rendition import Rendition
-from imaging.report import FAILED, READY, REJECTED, RenditionFacts, Report, SourceFacts
+from imaging.report import FAILED, HELD, READY, REJECTED, RenditionFacts, Report, SourceFacts
 from imaging.told import read_facts
 from imaging.tools import tool_versions
 from imaging.verification import verify_bytes
 
 _BLOCK = 1024 * 1024
 _NAMES = {"photo": r"thumb|view|full", "video": r"poster|play", "lab_document": r"thumb|page-[1-9]\d{0,2}"}
+_REVIEW_NAMES = r"review|review-[1-9]\d{0,2}"
+_PICTURES = {"photo"}
 
 
 def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail: Jail | None = None) -> Report:
-    """Prepare one file and return the report; the renditions are put only when its verdict is `ready`.
+    """Prepare one file and return the report; the renditions are put only when its verdict is `ready` or `held`.
+
+    Where a person must decide first, `held`, they are the `review` copies for that person's eyes.
 
     `source` is a seekable reader of the plain bytes. It is read only in this process, so it may decrypt as it goes;
     what it raises reaches the caller, as does what `target.put` raises. Renditions are collected, verified, then
@@ -35,12 +40,26 @@ def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail
     if reason is not None:
         return _report(kind, facts, policy, Outcome(REJECTED, reason))
     with _jail_or_own(jail) as used:
-        outcome = used.run(kind, str(facts.media_type), source, facts.bytes, asdict(policy))
-    if outcome.verdict == READY and not _is_sound(kind, outcome.renditions):
-        outcome = Outcome(FAILED, "verification", outcome.facts, [], outcome.cpu, outcome.rss)
+        models = used.models
+        outcome = _run(used, kind, source, facts, policy)
+        if outcome.verdict == HELD:
+            outcome = _held(outcome, _run(used, kind, source, facts, replace(policy, is_review=True)))
     for rendition in outcome.renditions:
         target.put(rendition.name, rendition.media_type, rendition.data, rendition.width, rendition.height)
-    return _report(kind, facts, policy, outcome)
+    return _report(kind, facts, policy, outcome, models)
+
+
+def _run(jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Policy) -> Outcome:
+    outcome = jail.run(kind, str(facts.media_type), source, facts.bytes, policy.to_plain())
+    names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]
+    if outcome.verdict == READY and not _is_sound(names, outcome):
+        return Outcome(FAILED, "verification", outcome.facts, cpu=outcome.cpu, rss=outcome.rss)
+    return outcome
+
+
+def _held(asked: Outcome, review: Outcome) -> Outcome:
+    """Join why the file is held with the copies for whoever decides; a file that cannot be shown at all says so."""
+    return replace(review, verdict=HELD, reason=asked.reason) if review.verdict == READY else review
 
 
 class _Borrowed:
@@ -88,12 +107,12 @@ def _refusal(kind: str, facts: SourceFacts) -> str | None:
     return "too_many_bytes" if facts.bytes > KINDS[kind].max_bytes else None
 
 
-def _is_sound(kind: str, renditions: list[Rendition]) -> bool:
+def _is_sound(expected: str, outcome: Outcome) -> bool:
     """Check what the jail gave as if a stranger had sent it: names, types, sizes, and nothing but pixels."""
-    names = [rendition.name for rendition in renditions]
-    if not names or len(set(names)) != len(names) or not all(re.fullmatch(_NAMES[kind], name) for name in names):
+    names = [rendition.name for rendition in outcome.renditions]
+    if not names or len(set(names)) != len(names) or not all(re.fullmatch(expected, name) for name in names):
         return False
-    return not any(_findings(rendition) for rendition in renditions)
+    return not any(_findings(rendition) for rendition in outcome.renditions)
 
 
 def _findings(rendition: Rendition) -> bool:
@@ -102,7 +121,7 @@ def _findings(rendition: Rendition) -> bool:
     return bool(verify_bytes(rendition.data, rendition.name))
 
 
-def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome) -> Report:
+def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, models: Models | None = None) -> Report:
     told = read_facts(outcome.facts)
     return Report(
         kind=kind,
@@ -114,11 +133,18 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome) -> 
         renditions=tuple(_rendition_facts(rendition) for rendition in outcome.renditions),
         masks=told.masks,
         quality=told.quality,
+        label=_label(kind, policy, outcome.verdict),
         jail=LEVEL,
-        tools=tool_versions(),
-        policy={**asdict(policy), "faces": "keep", "text": "keep"},
+        tools=tool_versions() | model_versions(models or Models()),
+        policy=policy.for_report(),
         usage=_usage(told.timings, outcome),
     )
+
+
+def _label(kind: str, policy: Policy, verdict: str) -> str:
+    """Return what the copies may be called. Paper keeps its collection dates, so it is for treatment use always."""
+    is_masked = policy.faces == MASK_ALL and policy.text == MASK and not policy.is_review
+    return DEIDENTIFIED if verdict == READY and is_masked and kind in _PICTURES else TREATMENT_USE
 
 
 def _rendition_facts(rendition: Rendition) -> RenditionFacts:

@@ -7,6 +7,7 @@ from imaging.masks import Mask
 from imaging.policy import TREATMENT_USE
 
 READY = "ready"
+HELD = "held"
 REJECTED = "rejected"
 FAILED = "failed"
 
@@ -40,11 +41,11 @@ class RenditionFacts:
 class Report:
     """The verdict on one file and everything that was done to it; it never holds a value that was removed.
 
-    `verdict` is `ready`, `rejected` (the file is at fault, `reason` says how) or `failed` (we are; trying again may
-    help). `detail` is the class of a decoder's error. `removed` names the classes of metadata found. `masks` are the
-    boxes that were covered, each verified to be of one colour. `quality` is advice and never decides anything. `jail`
-    is the level of confinement. `usage` holds processor and memory figures, the only part that
-    differs between two runs.
+    `verdict` is `ready`, `held` (a person must decide, and only `review` copies were put), `rejected` (the file is at
+    fault, `reason` says how) or `failed` (we are; trying again may help). `masks` are the boxes that were covered,
+    with who found them, each verified to be of one colour. `detail` is the class of a decoder's error. `removed`
+    names the classes of metadata found. `quality` is advice and never decides anything. `jail` is the level of
+    confinement. `usage` holds processor and memory figures, the only part that differs between two runs.
     """
 
     kind: str
@@ -66,6 +67,11 @@ class Report:
     def is_ready(self) -> bool:
         """Whether the renditions were put and may be linked."""
         return self.verdict == READY
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether copies were put: those for everybody, or those for the person who decides about a held file."""
+        return self.verdict in {READY, HELD}
 
     def to_json(self) -> str:
         """Return the report as a JSON object with sorted keys."""

@@ -55,7 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _work(runtime: Runtime, lane: Lane) -> None:
     runtime.settings.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
     heart = Heart(runtime, lane)
-    with open_jail() as jail:
+    with open_jail(face_model=runtime.settings.face_model, text_model=runtime.settings.text_model) as jail:
+        for missing in jail.models.missing():
+            log.warning("There is no model to find %s: photos and videos wait for a person.", missing)
         desk = Desk(runtime, jail, job_policy(runtime), read_clock)
         rehearse(desk)
         # What was loaded until now is never collected, so a forked job need not copy the pages it lies on.

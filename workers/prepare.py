@@ -22,6 +22,7 @@ from econsult.consults.attachments import (
     AttachmentState,
     PreparedCopy,
     end_without_copies,
+    hold,
     link_renditions,
     start_processing,
     twin_of,
@@ -159,7 +160,8 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
         twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
     copies = () if twin else _store(desk.runtime, order, collected)
-    return Verdict(AttachmentState.READY, None, _as_record(report), copies, mark)
+    state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
+    return Verdict(state, report.reason, _as_record(report), copies, mark)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
@@ -191,6 +193,11 @@ def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
 
 
 def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> bool:
+    if verdict.state == AttachmentState.HELD:
+        attachment.blob_key = order.original.blob_key
+        hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)
+        settle_upload(session, attachment, UploadState.QUARANTINED)
+        return True
     if not verdict.is_ready:
         reason = verdict.reason or "unsupported_type"
         end_without_copies(session, attachment, verdict.state, reason=reason, now=now, report=verdict.report)

@@ -59,7 +59,7 @@ def objection(declared: Declared, report: Report) -> str | None:
         return "size"
     if declared.sha256 is not None and report.source.sha256 != declared.sha256.lower():
         return "checksum"
-    if not report.is_ready:
+    if not report.has_copies:
         return report.reason or "unsupported_type"
     if not declared.takes_pictures and report.source.media_type != PAPER:
         # Nothing but the content tells a photo from a scanned paper, and what a family calls its file proves nothing.

@@ -171,6 +171,21 @@ def link_renditions(
     _note(session, attachment, "prepare", now, person_id=None, detail="ready")
 
 
+def hold(
+    session: Session,
+    attachment: Attachment,
+    copies: Sequence[PreparedCopy],
+    *,
+    reason: str,
+    report: dict[str, Any],
+    now: datetime,
+) -> None:
+    """The file waits for a person, for a reason that pages put into words; its copies are for that person alone."""
+    for copy in copies:
+        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
+    end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=report)
+
+
 def end_without_copies(
     session: Session,
     attachment: Attachment,

@@ -16,11 +16,12 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from imaging.jail import wire
-from imaging.limits import JOB_LIMITS, JobLimits
+from imaging.limits import JOB_LIMITS, MASKS_MOST, JobLimits
+from imaging.models import Models, find_models
 from imaging.rendition import Rendition
 
 _ROOT = Path(__file__).resolve().parents[2]
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(int(sys.argv[2]))"
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(*sys.argv[2:])"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
 _NEARLY_ALL = 0.6
@@ -50,7 +51,8 @@ class Jail:
     process that opened the jail closes it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models | None = None) -> None:
+        self.models = find_models() if models is None else models
         self._owner = os.getpid()
         self._folder = Path(tempfile.mkdtemp(prefix="jail-"))
         if len(os.fsencode(self._folder)) > _PATH_MOST - len("/socket"):
@@ -102,12 +104,13 @@ class Jail:
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""
         Path(self.address).unlink(missing_ok=True)
+        paths = [str(path or "") for path in (self.models.faces, self.models.texts)]
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(self.address)
             listener.listen(64)
             descriptor = listener.fileno()
             return subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(descriptor)],
+                [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(descriptor), *paths],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -170,6 +173,7 @@ class _Conversation:
         self._outcome: Outcome | None = None
         self._heads: list[dict[str, object]] = []
         self._bodies: list[bytearray] = []
+        self._masks: list[object] = []
         self._room = limits.output
 
     def hold(self, order: dict[str, object]) -> Outcome:
@@ -205,6 +209,8 @@ class _Conversation:
             self._extend_rendition(payload)
         elif kind == wire.BUDGET:
             self._extend_wall(_parse(payload).get("wall"))
+        elif kind == wire.MASKS:
+            self._note_masks(_parse(payload).get("masks"))
         elif kind == wire.DONE:
             self._outcome = _outcome(_parse(payload))
 
@@ -238,6 +244,11 @@ class _Conversation:
             raise _Misspoken
         self._wall = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
 
+    def _note_masks(self, masks: object) -> None:
+        if not isinstance(masks, list) or len(self._masks) + len(masks) > MASKS_MOST:
+            raise _Misspoken
+        self._masks += masks
+
     def _conclude(self, end: dict[str, object]) -> Outcome:
         """Join what the child said with how it ended; a child that was cut off has said nothing."""
         number, cpu, rss = end["signal"], end["cpu"], end["rss"]
@@ -248,6 +259,7 @@ class _Conversation:
         if outcome.verdict == "ready":
             pairs = zip(self._heads, self._bodies, strict=True)
             outcome.renditions = [_rendition(head, bytes(body)) for head, body in pairs]
+            outcome.facts["masks"] = self._masks
         return outcome
 
     def _cut_off(self, number: int, cpu: float, rss: int) -> Outcome:
@@ -271,7 +283,7 @@ def _parse(payload: bytes) -> dict[str, object]:
 
 def _outcome(facts: dict[str, object]) -> Outcome:
     verdict, reason = facts.pop("verdict", None), facts.pop("reason", None)
-    if verdict not in {"ready", "rejected"} or not isinstance(reason, str | None):
+    if verdict not in {"ready", "held", "rejected"} or not isinstance(reason, str | None):
         raise _Misspoken
     return Outcome(str(verdict), reason, facts)
 
@@ -283,6 +295,9 @@ def _rendition(head: dict[str, object], data: bytes) -> Rendition:
     return Rendition(str(head.get("name")), str(head.get("media_type")), width, height, data)
 
 
-def open_jail() -> Jail:
-    """Start a fork-server for decoding. Use it as a context manager, or call `close`."""
-    return Jail()
+def open_jail(*, face_model: str = "", text_model: str = "") -> Jail:
+    """Start a fork-server for decoding. Use it as a context manager, or call `close`.
+
+    The models are found in the installed wheels, unless a path is given; without one, files that need it are held.
+    """
+    return Jail(find_models(face_model, text_model))

@@ -11,17 +11,21 @@ from imaging import pipeline
 from imaging.jail import confine, wire
 from imaging.jail.remote import RemoteSource
 from imaging.limits import JOB_LIMITS
-from imaging.policy import Policy
-from imaging.refusal import Refused
+from imaging.models import Models
+from imaging.policy import policy_of
+from imaging.refusal import Held, Refused
 from imaging.rendition import Rendition
 
 _WALL_PER_CPU = 3.0
 """A shared machine may give us a third of a core, and the work still deserves to finish."""
 
 
-def preload() -> None:
+_MASKS_AT_ONCE = 200
+
+
+def preload(models: Models) -> None:
     """Load what the first job would otherwise load, before the server forks any."""
-    pipeline.preload()
+    pipeline.preload(models)
 
 
 def run_job(connection: socket.socket) -> None:
@@ -41,6 +45,8 @@ def _work(connection: socket.socket, order: dict[str, object]) -> dict[str, obje
     """Run the pipeline and turn whatever happens into a verdict."""
     try:
         return {"verdict": "ready", "reason": None, **_prepare(connection, order)}
+    except Held as held:
+        return {"verdict": "held", "reason": held.reason}
     except Refused as refused:
         return {"verdict": "rejected", "reason": refused.reason}
     except MemoryError:
@@ -62,15 +68,24 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
 
     size = cast("int", order["size"])
     source = io.BufferedReader(RemoteSource(connection, size), wire.PIECE)
-    return pipeline.run(
+    policy = policy_of(cast("dict[str, object]", order["policy"]))
+    facts = pipeline.run(
         str(order["kind"]),
+        is_review=policy.is_review,
         source=source,
         size=size,
         media_type=str(order["media_type"]),
-        policy=Policy(**cast("dict[str, int]", order["policy"])),
+        policy=policy,
         emit=emit,
         budget=budget,
     )
+    _send_masks(connection, cast("list[object]", facts.pop("masks")))
+    return facts
+
+
+def _send_masks(connection: socket.socket, masks: list[object]) -> None:
+    for start in range(0, len(masks), _MASKS_AT_ONCE):
+        wire.send_json(connection, wire.MASKS, {"masks": masks[start : start + _MASKS_AT_ONCE]})
 
 
 def _send_rendition(connection: socket.socket, rendition: Rendition) -> None:

@@ -11,8 +11,10 @@ import select
 import signal
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from imaging.jail import wire
+from imaging.models import Models
 
 _LIFELINE = 0
 """Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
@@ -108,20 +110,20 @@ def _become_job(connection: socket.socket) -> None:
         os._exit(70)
 
 
-def preload() -> None:
+def preload(models: Models) -> None:
     """Load every decoder now, so that a job starts with a fork alone. One thread each: the cores are for jobs."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
     import imaging.jail.job  # noqa: PLC0415 - numpy reads the two variables above when it is first imported.
 
-    imaging.jail.job.preload()
+    imaging.jail.job.preload(models)
     gc.collect()
     gc.freeze()
 
 
-def main(descriptor: int) -> None:
-    """Serve on an inherited listening socket until standard input closes."""
+def main(descriptor: str, *models: str) -> None:
+    """Serve on an inherited listening socket until standard input closes. `models` are two paths, or empty words."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listener = socket.socket(fileno=descriptor)
-    preload()
+    listener = socket.socket(fileno=int(descriptor))
+    preload(Models(*(Path(path) if path else None for path in models)))
     Server(listener).serve()

@@ -32,7 +32,8 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "web" / "__main__.py").write_text(SERVER)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+    (tmp_path / "imaging").mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "imaging/models.lock"):
         shutil.copyfile(ROOT / name, tmp_path / name)
     (tmp_path / ".venv" / ".installed").touch()
     return tmp_path

@@ -24,7 +24,13 @@ CLOSED_EYES = {
     "a mock": r"unittest\.moc[k]|\bMagicMoc[k]\b|\bmocker\b",
     "a patch of code under test": r"monkeypatch\.setatt[r]",
 }
-LOCKS = ("requirements.lock", "tests/requirements.lock", "imaging/opencv-headless.lock")
+LOCKS = (
+    "requirements.lock",
+    "tests/requirements.lock",
+    "tests/pictures.lock",
+    "imaging/opencv-headless.lock",
+    "imaging/models.lock",
+)
 LOCK_LINE = re.compile(r"(?:[a-z0-9.-]+==[\w.!+-]+(?: ; [\w.<>=!'\" ()-]+)? \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?)")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from imaging import DEIDENTIFIED, TREATMENT_USE
 from tests.imaging import documents, files, films
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def test_prepare_writes_renditions_and_a_report_and_verify_agrees(photo: Path, t
         "view.jpg",
     ]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert (report["verdict"], report["policy"]["seed"], report["policy"]["faces"]) == ("ready", 7, "keep")
+    assert (report["verdict"], report["policy"]["seed"], report["policy"]["faces"]) == ("ready", 7, "mask_all")
     checked = command("verify", *(tmp_path / "out").glob("*.jpg"))
     assert (checked.returncode, checked.stdout) == (0, "")
 
@@ -55,13 +56,10 @@ def test_a_refused_file_exits_2_with_its_reason_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--faces", "--text"])
-def test_masking_is_honestly_not_there_yet(photo: Path, tmp_path: Path, flag: str) -> None:
-    done = command("prepare", photo, "--out", tmp_path / "out", flag, "mask")
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert "not there yet" in done.stderr
-    assert not (tmp_path / "out").exists()
-    assert command("prepare", photo, "--out", tmp_path / "out", flag, "keep").returncode == 0
+def test_masking_is_the_default_and_keeping_it_a_choice(photo: Path, tmp_path: Path, flag: str) -> None:
+    for word, label in (("mask", DEIDENTIFIED), ("keep", TREATMENT_USE)):
+        assert command("prepare", photo, "--out", tmp_path / word, flag, word).returncode == 0
+        assert json.loads((tmp_path / word / "report.json").read_text())["label"] == label
 
 
 def test_a_file_that_cannot_be_read_exits_3_in_one_line(tmp_path: Path) -> None:

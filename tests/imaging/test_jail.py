@@ -14,7 +14,7 @@ import pytest
 
 from imaging import Jail, Policy, Report, open_jail, prepare
 from tests.imaging import files
-from tests.imaging.conftest import Kept
+from tests.imaging.conftest import PLAIN, Kept
 
 T = TypeVar("T")
 PHOTO = files.encode(files.corners(), "JPEG")
@@ -77,7 +77,7 @@ def eventually(ask: Callable[[], T]) -> T:
 
 
 def good_photo(jail: Jail) -> Report:
-    return prepare("photo", io.BytesIO(PHOTO), Kept(), Policy(), jail=jail)
+    return prepare("photo", io.BytesIO(PHOTO), Kept(), PLAIN, jail=jail)
 
 
 def test_a_job_sees_no_environment_and_no_descriptor_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,10 @@ def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
 def test_a_photo_is_in_memory_twice_at_most_while_it_is_turned(run: Prepare) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
+    empty, _ = run(files.encode(files.corners(), "JPEG"))
     report, _ = run(files.encode(files.noise(4000, 3000), "JPEG", exif=turned))
-    assert report.usage["rss_mib"] < 160
+    # What the fork-server had loaded before is shared by all jobs and counted in each.
+    assert report.usage["rss_mib"] - empty.usage["rss_mib"] < 100
 
 
 def test_a_small_photo_is_never_enlarged(run: Prepare) -> None:

@@ -46,11 +46,15 @@ def test_importing_the_room_loads_no_decoder() -> None:
 
 def test_the_door_has_these_names_and_no_others() -> None:
     assert imaging.__all__ == [
+        "DEIDENTIFIED",
         "KINDS",
+        "TREATMENT_USE",
         "Finding",
+        "Identifiers",
         "Jail",
         "JailError",
         "Policy",
+        "Region",
         "Report",
         "Target",
         "accepts",

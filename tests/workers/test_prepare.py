@@ -248,7 +248,7 @@ def test_a_file_is_quarantined_while_it_is_being_prepared(clinic: Clinic, desk: 
             seen.append(session.scalars(select(Upload.state)).one())
         return really_sees(*arguments)
 
-    watched = SimpleNamespace(run=look)
+    watched = SimpleNamespace(run=look, models=desk.jail.models)
     run_job(replace(desk, jail=watched), clinic.job_of(number).id)  # type: ignore[arg-type]
     assert seen == ["quarantined"]
     assert clinic.is_ready(number)

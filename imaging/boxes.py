@@ -1,0 +1,66 @@
+"""Boxes that detectors find, in shares of the picture, and the arithmetic on them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box with a score; its edges are shares of the picture, 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float = 1.0
+
+    @property
+    def area(self) -> float:
+        """Share of the picture that the box covers."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    def grown(self, factor: float) -> "Box":
+        """Return the box with its sides this much longer, about its middle, cut off at the picture's edges."""
+        wider, higher = ((factor - 1) / 2 * side for side in (self.right - self.left, self.bottom - self.top))
+        return self.widened(wider, higher)
+
+    def widened(self, wider: float, higher: float) -> "Box":
+        """Return the box with so much more on each side, cut off at the picture's edges."""
+        return Box(
+            max(0.0, self.left - wider),
+            max(0.0, self.top - higher),
+            min(1.0, self.right + wider),
+            min(1.0, self.bottom + higher),
+            self.score,
+        )
+
+    def common(self, other: "Box") -> float:
+        """Share of the picture that both boxes cover."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, width) * max(0.0, height)
+
+    def overlap(self, other: "Box") -> float:
+        """Return intersection over union."""
+        shared = self.common(other)
+        whole = self.area + other.area - shared
+        return shared / whole if whole > 0 else 0.0
+
+    def joined(self, other: "Box") -> "Box":
+        """Return the smallest box around both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+            max(self.score, other.score),
+        )
+
+
+def best_of(boxes: Iterable[Box], overlap_most: float) -> list[Box]:
+    """Of boxes that overlap, keep the one with the highest score."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda entry: entry.score, reverse=True):
+        if all(box.overlap(other) < overlap_most for other in kept):
+            kept.append(box)
+    return kept

@@ -1,0 +1,43 @@
+"""Decides what is covered in a picture: faces by the policy, every line of writing, every code."""
+
+from imaging.boxes import Box
+from imaging.choice import open_faces
+from imaging.detectors import FACE_THRESHOLD, TEXT_THRESHOLD, Detectors, Pixels, codes_in, faces_in, texts_in
+from imaging.masks import Mask
+from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
+from imaging.policy import KEEP, MASK, Policy
+from imaging.refusal import Held
+
+_FACE_GROWTH = 1.3
+"""The detector's box ends at the brow and the chin; hair line, ears and jaw tell who somebody is as well."""
+_CODE_DETECTOR = "opencv"
+
+
+def find_masks(small: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
+    """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
+    return (*_faces(small, policy, detectors), *_writing(small, policy, detectors))
+
+
+def _faces(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+    if policy.faces == KEEP:
+        return []
+    if detectors.faces is None:
+        raise Held("no_face_model")
+    boxes = [box.grown(_FACE_GROWTH) for box in faces_in(detectors.faces, small)]
+    covered = open_faces(boxes, policy)
+    return [_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
+
+
+def _writing(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+    if policy.text != MASK:
+        return []
+    if detectors.texts is None:
+        raise Held("no_text_model")
+    lines = [_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
+    return lines + [_mask("code", box, _CODE_DETECTOR, 0.0) for box in codes_in(small)]
+
+
+def _mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
+    edges = (round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top))
+    left, top, width, height = edges
+    return Mask(what, left, top, width, height, detector, threshold)

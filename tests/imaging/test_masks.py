@@ -1,0 +1,179 @@
+"""Faces, writing and codes are covered for good, by the policy of the case; what cannot be looked at waits."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare
+from imaging.models import find_models
+from imaging.steps.cover import FILL
+from tests.imaging import files, pictures
+from tests.imaging.conftest import Kept, Prepare
+
+MASK = Policy()
+FACES_ONLY = Policy(text="keep")
+
+
+def pixels(data: bytes, box: Sequence[float]) -> np.ndarray:
+    """The pixels of a copy well inside of a box of shares."""
+    image = Image.open(io.BytesIO(data))
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(box, (image.width, image.height) * 2, strict=True)
+    )
+    return np.asarray(image)[top:bottom, left:right].reshape(-1, 3).astype(int)
+
+
+def is_covered(data: bytes, box: Sequence[float]) -> bool:
+    return bool(np.abs(pixels(data, box) - FILL).max() <= 12)
+
+
+def edges_of(report: Report, what: str) -> list[tuple[float, float, float, float]]:
+    masks = [mask for mask in report.masks if mask.what == what]
+    return [(mask.left, mask.top, mask.left + mask.width, mask.top + mask.height) for mask in masks]
+
+
+def test_a_face_is_one_solid_colour_in_every_copy(run: Prepare) -> None:
+    report, kept = run(files.encode(pictures.astronaut(1024), "JPEG", quality=95), policy=FACES_ONLY)
+    assert report.is_ready
+    assert [mask.what for mask in report.masks] == ["face"]
+    assert all(is_covered(data, pictures.FACE) for data in kept.files.values())
+    assert set(kept.files) == {"thumb", "view", "full"}
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_face_is_found_after_the_picture_was_turned_upright(run: Prepare, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = files.stored(pictures.astronaut(), orientation)
+    _, kept = run(files.encode(stored, "JPEG", exif=exif), policy=FACES_ONLY)
+    assert is_covered(kept.files["full"], pictures.FACE)
+
+
+def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare) -> None:
+    report, kept = run(files.encode(pictures.people(), "PNG"), policy=Policy(faces="face_is_finding", text="keep"))
+    (bystander,) = edges_of(report, "face")
+    assert bystander[0] > 0.6
+    assert is_covered(kept.files["full"], (0.75, 0.5, 0.78, 0.55))
+    assert not is_covered(kept.files["full"], (0.2, 0.35, 0.3, 0.5))
+    assert report.label == TREATMENT_USE
+
+
+def test_only_the_drawn_region_of_the_patients_face_stays_open(run: Prepare) -> None:
+    region = Region(0.22, 0.5, 0.05, 0.06)
+    policy = Policy(faces="keep_region", text="keep", regions=(region,))
+    report, kept = run(files.encode(pictures.people(), "PNG"), policy=policy)
+    full = kept.files["full"]
+    assert not is_covered(full, (0.225, 0.51, 0.265, 0.55))
+    assert is_covered(full, (0.2, 0.3, 0.3, 0.48))
+    assert is_covered(full, (0.75, 0.5, 0.78, 0.55))
+    assert report.label == TREATMENT_USE
+
+
+def test_a_region_over_a_bystander_keeps_the_bystander_covered(run: Prepare) -> None:
+    policy = Policy(faces="keep_region", text="keep", regions=(Region(0.1, 0.15, 0.88, 0.6),))
+    _, kept = run(files.encode(pictures.people(), "PNG"), policy=policy)
+    assert is_covered(kept.files["full"], (0.75, 0.5, 0.78, 0.55))
+
+
+def test_a_region_that_nobody_drew_holds_the_photo_and_shows_it_to_the_reviewer_alone(run: Prepare) -> None:
+    report, kept = run(files.encode(pictures.astronaut(), "PNG"), policy=Policy(faces="keep_region", text="keep"))
+    assert (report.verdict, report.reason, report.label) == ("held", "region_needed", TREATMENT_USE)
+    assert set(kept.files) == {"review"}
+    assert not is_covered(kept.files["review"], pictures.FACE)
+
+
+def test_a_photo_without_a_face_needs_no_region(run: Prepare) -> None:
+    report, _ = run(files.encode(files.corners(), "PNG"), policy=Policy(faces="keep_region", text="keep"))
+    assert report.is_ready
+
+
+@pytest.fixture(scope="module", params=["none", "broken"])
+def blind_jail(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jail]:
+    """A jail whose models are not there, or are no models."""
+    path = tmp_path_factory.mktemp("models") / "model.onnx"
+    if request.param == "broken":
+        path.write_bytes(b"\x08\x07 not a network")
+    with open_jail(face_model=str(path), text_model=str(path)) as jail:
+        yield jail
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [(MASK, "no_face_model"), (Policy(faces="keep"), "no_text_model"), (FACES_ONLY, "no_face_model")],
+)
+def test_without_a_model_nothing_is_called_free_of_faces_or_writing(
+    blind_jail: Jail, policy: Policy, reason: str
+) -> None:
+    kept = Kept()
+    report = prepare("photo", io.BytesIO(files.encode(files.corners(), "PNG")), kept, policy, jail=blind_jail)
+    assert (report.verdict, report.reason, set(kept.files)) == ("held", reason, {"review"})
+
+
+def test_what_the_policy_keeps_needs_no_model(blind_jail: Jail) -> None:
+    policy = Policy(faces="keep", text="keep")
+    report = prepare("photo", io.BytesIO(files.encode(files.corners(), "PNG")), Kept(), policy, jail=blind_jail)
+    assert (report.verdict, report.label) == ("ready", TREATMENT_USE)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_stamp_is_covered_whichever_way_it_runs(run: Prepare, turn: int) -> None:
+    report, kept = run(files.encode(pictures.written(turn=turn), "PNG"), policy=MASK)
+    upright = Image.open(io.BytesIO(kept.files["full"])).rotate(-turn, expand=turn % 180 != 0)
+    data = files.encode(upright, "PNG")
+    assert is_covered(data, pictures.where_written())
+    assert {mask.what for mask in report.masks} == {"text"}
+    assert report.label == DEIDENTIFIED
+
+
+def test_a_code_is_covered(run: Prepare) -> None:
+    report, kept = run(files.encode(pictures.qr_code(), "PNG"), policy=MASK)
+    assert "code" in {mask.what for mask in report.masks}
+    assert is_covered(kept.files["view"], (510 / 1280, 310 / 960, 790 / 1280, 590 / 960))
+
+
+def test_skin_with_a_rash_stays_as_it_is(run: Prepare) -> None:
+    from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
+
+    for tone in (1, 6):
+        report, _ = run(samples.photo("bites_leg", tone=tone, size=(1344, 1008)), policy=MASK)
+        assert report.masks == ()
+
+
+def test_the_report_names_boxes_and_detectors_and_no_identifier(run: Prepare) -> None:
+    known = Identifiers(names=("Zoraida Quintanilla",), birth_dates=("2019-03-07",))
+    data = files.encode(pictures.written("Zoraida Quintanilla"), "PNG")
+    first, again = (run(data, policy=Policy(identifiers=known))[0] for _ in range(2))
+    told = json.loads(first.to_json())
+    assert told["policy"]["identifiers"] == 2
+    assert "zoraida" not in first.to_json().lower() + repr(Policy(identifiers=known)).lower()
+    assert {(mask["what"], mask["detector"], mask["threshold"]) for mask in told["masks"]} == {
+        ("text", "ppocrv6_det", 0.3)
+    }
+    assert {"centerface", "ppocrv6_det"} <= set(told["tools"])
+    assert told["masks"] == json.loads(again.to_json())["masks"]
+
+
+def test_the_models_are_found_without_importing_what_they_came_with() -> None:
+    assert find_models().missing() == ()
+    assert find_models("/nowhere/model", "").missing() == ("faces",)
+
+
+@pytest.mark.parametrize("wrong", [{"faces": "blur"}, {"text": "perhaps"}])
+def test_a_policy_that_is_not_known_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="unknown policy"):
+        Policy(**wrong)
+
+
+@pytest.mark.parametrize("edges", [(-0.1, 0, 0.5, 0.5), (0.6, 0, 0.5, 0.5), (0, 0, 0, 1)])
+def test_a_region_outside_of_the_picture_is_refused(edges: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="inside"):
+        Region(*edges)
+
+
+def test_a_model_folder_is_no_model(tmp_path: Path) -> None:
+    assert find_models(str(tmp_path), str(tmp_path)).missing() == ("faces", "texts")
