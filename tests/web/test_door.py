@@ -55,7 +55,7 @@ def test_a_link_works_once_and_only_through_its_button(
     shell: Flask, runtime: Runtime, visitor: FlaskClient, parent: Person
 ) -> None:
     with runtime.database.writing() as session:
-        token = make_link(session, parent, NOW)
+        token = make_link(session, parent, datetime.now(UTC))
     assert visitor.get(f"/sign-in/link/{token}").status_code == 200
     assert post(visitor, f"/sign-in/link/{token}", {}).location == "/family"
     assert visitor.get("/secret").status_code == 200
@@ -84,7 +84,7 @@ def test_a_bad_bearer_token_never_falls_back_to_the_cookie(
     visitor: FlaskClient, runtime: Runtime, parent: Person
 ) -> None:
     with runtime.database.writing() as session:
-        visitor.set_cookie("econsult_session", open_session(session, parent, NOW))
+        visitor.set_cookie("econsult_session", open_session(session, parent, datetime.now(UTC)))
     assert visitor.get("/secret").status_code == 200
     refused = visitor.get("/api/v1/secret", headers={"Authorization": "Bearer wrong"})
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
@@ -111,7 +111,7 @@ def test_use_keeps_a_session_alive(visitor: FlaskClient, runtime: Runtime, paren
 
 def test_the_switch_is_kept_on_the_persons_record(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
     with runtime.database.writing() as session:
-        visitor.set_cookie("econsult_session", open_session(session, parent, NOW))
+        visitor.set_cookie("econsult_session", open_session(session, parent, datetime.now(UTC)))
     assert '<html lang="es">' in visitor.get("/parts/family").text
     post(visitor, "/language", {"lang": "en", "next": "/parts/family"})
     assert '<html lang="en">' in visitor.get("/parts/family").text

@@ -23,7 +23,8 @@ from workers.desk import Desk
 from workers.horse import run_job
 from workers.queue import job_policy
 
-NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+# Later than the clinic of these tests was made, whenever they run.
+NOON = datetime.now(UTC) + timedelta(hours=3)
 DAY = timedelta(hours=24)
 
 
