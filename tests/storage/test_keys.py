@@ -45,6 +45,7 @@ def test_a_ring_shows_no_key_material() -> None:
         (f"k1:{base64.b64encode(bytes(32)).decode()}", "not a random key"),
         (f"{OLD}\nk2:{OLD.split(':')[1]}", "repeats"),
     ],
+    ids=range(9),
 )
 def test_a_bad_ring_is_refused_by_line_without_quoting_it(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint) as caught:
