@@ -39,6 +39,15 @@ class ImpossibleVerbError(ConsultError):
         super().__init__(f"A consult that is {status} cannot {verb}.", detail={"state": status, "verb": verb})
 
 
+class TakenError(ImpossibleVerbError):
+    """Somebody else was faster; `holder` is the colleague's name."""
+
+    def __init__(self, status: str, holder: str) -> None:
+        super().__init__(status, "claim")
+        self.holder = holder
+        self.detail |= {"holder": holder}
+
+
 class InvalidError(ConsultError):
     """A value is wrong or missing. `fields` maps a field's name to a stable reason code."""
 

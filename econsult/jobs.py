@@ -92,12 +92,26 @@ class JobPolicy:
         return self.backoff * int(4 ** max(attempt - 1, 0))
 
 
-def add_job(session: Session, kind: JobKind, subject_id: int, *, lane: Lane, dedupe_key: str, now: datetime) -> Job:
-    """Write the job beside the change that wants it; the same `dedupe_key` twice gives the first job back."""
+def add_job(
+    session: Session,
+    kind: JobKind,
+    subject_id: int,
+    *,
+    lane: Lane,
+    dedupe_key: str,
+    now: datetime,
+    run_after: datetime | None = None,
+) -> Job:
+    """Write the job beside the change that wants it; the same `dedupe_key` twice gives the first job back.
+
+    It may be run at once, or from `run_after` on.
+    """
     known = session.scalars(select(Job).where(Job.dedupe_key == dedupe_key)).one_or_none()
     if known is not None:
         return known
-    job = Job(kind=kind, lane=lane, subject_id=subject_id, dedupe_key=dedupe_key, run_after=now, created_at=now)
+    job = Job(
+        kind=kind, lane=lane, subject_id=subject_id, dedupe_key=dedupe_key, run_after=run_after or now, created_at=now
+    )
     session.add(job)
     session.flush()
     return job

@@ -22,10 +22,24 @@ class NoticeKind(StrEnum):
     OVERDUE = "overdue"
     EMERGENCY = "emergency"
     WITHDRAWN = "withdrawn"
+    REMINDER = "reminder"
+    AT_RISK = "at_risk"
+    NO_COVER = "no_cover"
+    UNTAKEN = "untaken"
+    UNALLOCATED = "unallocated"
+    RETURNED = "returned"
+    HANDED_OVER = "handed_over"
+    RAISED = "raised"
+    STILL_NEEDED = "still_needed"
+    ROSTER = "roster"
+    DIGEST = "digest"
 
 
 class NoticeState(StrEnum):
+    """A gathered notice has no letter of its own: a digest tells of it and of others together."""
+
     PENDING = "pending"
+    GATHERED = "gathered"
     SENT = "sent"
 
 
@@ -61,6 +75,50 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.WITHDRAWN: {
         "en": "A request was taken back. Sign in to see it.",
         "es": "Se retiró una solicitud. Entre para verla.",
+    },
+    NoticeKind.REMINDER: {
+        "en": "A request waits for an answer. Sign in to see by when.",
+        "es": "Una solicitud espera respuesta. Entre para ver hasta cuándo.",
+    },
+    NoticeKind.AT_RISK: {
+        "en": "A request may soon be late. Sign in to see it.",
+        "es": "Una solicitud puede atrasarse pronto. Entre para verla.",
+    },
+    NoticeKind.NO_COVER: {
+        "en": "Nobody is on duty for a request. Sign in to find somebody.",
+        "es": "Nadie está de turno para una solicitud. Entre para buscar a alguien.",
+    },
+    NoticeKind.UNTAKEN: {
+        "en": "A request waits for somebody to take it. Sign in to see it.",
+        "es": "Una solicitud espera que alguien la tome. Entre para verla.",
+    },
+    NoticeKind.UNALLOCATED: {
+        "en": "Nobody can take a request. Sign in to decide who does.",
+        "es": "Nadie puede tomar una solicitud. Entre para decidir quién.",
+    },
+    NoticeKind.RETURNED: {
+        "en": "A request went back to the pool because nobody worked on it. Sign in to see it.",
+        "es": "Una solicitud volvió al grupo porque nadie trabajó en ella. Entre para verla.",
+    },
+    NoticeKind.HANDED_OVER: {
+        "en": "A request changed hands. Sign in to see who has it now.",
+        "es": "Una solicitud cambió de manos. Entre para ver quién la tiene ahora.",
+    },
+    NoticeKind.RAISED: {
+        "en": "A request has become more urgent. Sign in to see it.",
+        "es": "Una solicitud se volvió más urgente. Entre para verla.",
+    },
+    NoticeKind.STILL_NEEDED: {
+        "en": "We still need one more thing from you. Please sign in.",
+        "es": "Todavía necesitamos una cosa más. Por favor entre.",
+    },
+    NoticeKind.ROSTER: {
+        "en": "Somebody asks you to take a shift. Sign in to answer.",
+        "es": "Alguien le pide tomar un turno. Entre para responder.",
+    },
+    NoticeKind.DIGEST: {
+        "en": "Several requests wait for you. Sign in to see them.",
+        "es": "Varias solicitudes le esperan. Entre para verlas.",
     },
 }
 

@@ -74,6 +74,11 @@ SETTINGS = (
     Setting(
         "FIRST_REPLY_HOURS", "24,4,1", "Target of the first reply for routine, same-day and urgent consults, in hours."
     ),
+    Setting(
+        "QUIET_HOURS",
+        "21-7",
+        "Hours in which nobody is reminded, in each person's own time, urgent requests excepted; 0-0 for none.",
+    ),
     Setting("HTTP_THREADS", "256", "Threads of an HTTP process; a slow phone that uploads holds one of them."),
     Setting(
         "CONNECTIONS_PER_ADDRESS",
@@ -117,6 +122,7 @@ class Settings:
     job_attempts: int
     claim: timedelta
     first_reply: Mapping[str, timedelta]
+    quiet_hours: tuple[int, int]
     http_threads: int
     connections_per_address: int
     proxy_hops: int
@@ -158,6 +164,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         job_attempts=_whole_number("JOB_ATTEMPTS", raw, least=1),
         claim=timedelta(minutes=_whole_number("CLAIM_MINUTES", raw, least=1)),
         first_reply=_reply_targets(raw["FIRST_REPLY_HOURS"]),
+        quiet_hours=_quiet_hours(raw["QUIET_HOURS"]),
         http_threads=_whole_number("HTTP_THREADS", raw, least=2),
         connections_per_address=_whole_number("CONNECTIONS_PER_ADDRESS", raw, least=0),
         proxy_hops=_whole_number("PROXY_HOPS", raw, least=0),
@@ -212,6 +219,13 @@ def _reply_targets(text: str) -> Mapping[str, timedelta]:
     if len(parts) != 3 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
         raise SettingError(f"{PREFIX}FIRST_REPLY_HOURS must be three whole numbers of hours, not {text!r}.")
     return dict(zip(("routine", "same_day", "urgent"), (timedelta(hours=int(part)) for part in parts), strict=True))
+
+
+def _quiet_hours(text: str) -> tuple[int, int]:
+    parts = text.split("-")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and int(part) < 24 for part in parts):
+        raise SettingError(f"{PREFIX}QUIET_HOURS must be two hours such as 21-7, not {text!r}.")
+    return int(parts[0]), int(parts[1])
 
 
 def settings_table() -> str:

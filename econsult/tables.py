@@ -1,24 +1,43 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
 from econsult import audit, heartbeats, jobs, notices
-from econsult.consults import answers, attachments, clocks, intake, records, repeats, threads
+from econsult.consults import (
+    answers,
+    attachments,
+    handover,
+    intake,
+    ledger,
+    policies,
+    presence,
+    records,
+    repeats,
+    threads,
+)
 from econsult.database import Base
 from econsult.people import consent, patients, persons, signin
+from econsult.queue import outbox
+from econsult.rosters import limits, shifts
 
 MODULES = (
     answers,
     attachments,
     audit,
-    clocks,
     consent,
+    handover,
     heartbeats,
     intake,
     jobs,
+    ledger,
+    limits,
     notices,
+    outbox,
     patients,
     persons,
+    policies,
+    presence,
     records,
     repeats,
+    shifts,
     signin,
     threads,
 )

@@ -90,6 +90,10 @@ class Clinic:
         """An eConsult that the dermatologist holds."""
         return holding.claim(session, self.econsult(session, now=now), self.derm, now=now, lease=LEASE)
 
+    def take(self, session: Session, consult: Consult, *, now: datetime = NOON) -> Consult:
+        """The dermatologist takes it."""
+        return holding.claim(session, consult, self.derm, now=now, lease=LEASE)
+
     def answered(self, session: Session, *, now: datetime = NOON) -> Consult:
         """An eConsult that the dermatologist has answered and signed."""
         consult = self.claimed(session, now=now)

@@ -15,21 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.consults.answers import release_due
 from econsult.consults.holding import lapse_claims
-from econsult.consults.records import Consult
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
 from econsult.jobs import JobState, reap_jobs
 from econsult.people.signin import sweep_sign_ins
+from econsult.queue.firing import fire, oldest_due
+from econsult.queue.outbox import Quiet
 from storage.blobs import BlobError
 from uploads.door import Door
 from uploads.finishing import sweep
 from workers.give_up import give_up
-from workers.overdue import fire
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
@@ -69,6 +69,12 @@ class Ticker:
     swept_at: datetime | None = None
     reaps_at: datetime | None = None
 
+    @property
+    def quiet(self) -> Quiet:
+        """The hours in which nobody is reminded."""
+        settings = self.runtime.settings
+        return Quiet(settings.time_zone, *settings.quiet_hours)
+
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
         """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError."""
         relay(self.runtime, now)
@@ -94,8 +100,10 @@ class Ticker:
     def _fire(self, now: datetime) -> None:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
         for _ in range(BATCHES):
+            if not self._is_due(now):
+                break
             with self.runtime.database.writing() as session:
-                consults, breaches = fire(session, now)
+                consults, breaches = fire(session, now, self.quiet)
             if breaches:
                 log.info("Promises broken: %d.", breaches)
             if not consults:
@@ -104,6 +112,12 @@ class Ticker:
             release_due(session, now)
         with self.runtime.database.writing() as session:
             lapse_claims(session, now)
+
+    def _is_due(self, now: datetime) -> bool:
+        """Whether anything is due, asked without a lock: an idle clock must not make anybody wait."""
+        with self.runtime.database.reading() as session:
+            oldest = oldest_due(session)
+        return oldest is not None and oldest <= now
 
     def _sweep(self, now: datetime) -> None:
         runtime = self.runtime
@@ -118,7 +132,7 @@ class Ticker:
     def _lag(self, now: datetime) -> int:
         """How late the oldest deadline is that has not fired."""
         with self.runtime.database.reading() as session:
-            oldest = session.scalars(select(func.min(Consult.next_deadline_at))).one()
+            oldest = oldest_due(session)
         return max(0, int((now - oldest).total_seconds())) if oldest is not None else 0
 
 

@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.clocks import ClockName, start_clock, stop_clock
+from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import next_status
+from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, note
+from econsult.consults.replies import CLINICIANS, FAMILY, replied
 from econsult.database import Base, Instant, SealedJson
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, team_of
 
-RELEASE_AFTER = timedelta(hours=12)
-INFORM_WITHIN = timedelta(hours=24)
 CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 METHODS = ("opened", "phone", "visit")
@@ -55,6 +55,7 @@ class Answer(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     saved_at: Mapped[datetime] = mapped_column(Instant)
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 def save_draft(
@@ -99,16 +100,19 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     _check_complete(draft.content)
     draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
-    consult.claim_until = consult.family_waits_since = None
+    consult.claim_until = None
     consult.version += 1
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
-    start_clock(session, consult, ClockName.FAMILY_INFORMED, INFORM_WITHIN, now)
+    replied(session, consult, CLINICIANS, now=now, how="signed")
+    replied(session, consult, FAMILY, now=now, how="signed")
+    rules = rules_of(consult)
+    start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     for clinician in team_of(session, consult.organization_id):
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)
     is_immediate = consult.kind == Kind.FAMILY_QUESTION or draft.disposition == Disposition.EMERGENCY_NOW
-    consult.release_at = now if is_immediate else now + RELEASE_AFTER
+    consult.release_at = now if is_immediate else now + rules.release
     if is_immediate:
         release(session, consult, now)
     return draft
@@ -128,9 +132,13 @@ def acknowledge(session: Session, consult: Consult, person: Person, *, now: date
 def release(session: Session, consult: Consult, now: datetime) -> None:
     """Open the signed answer to the family and tell them that there is one."""
     consult.release_at, consult.released_at = None, now
+    signed = signed_answer(session, consult.id)
+    if signed is not None:
+        signed.released_at = now
     note(session, consult, "release_answer", person_id=None, now=now)
     for caregiver in caregivers_of(session, consult.patient_id, now):
-        notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about="release", now=now)
+        about = f"release:{signed.version if signed else 0}"
+        notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
 
 def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
@@ -185,11 +193,19 @@ def signed_answer(session: Session, consult_id: int) -> Answer | None:
     return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
 
 
+def released_answer(session: Session, consult_id: int) -> Answer | None:
+    """The latest version that the family may read; a newer one that is not open yet does not take it away."""
+    query = select(Answer).where(
+        Answer.consult_id == consult_id, Answer.signed_at.is_not(None), Answer.released_at.is_not(None)
+    )
+    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+
+
 def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:
     """The answer as this person may read it: one's own draft, signed for staff, released for families."""
     signed = signed_answer(session, consult.id)
     if signed is not None:
-        return signed if person.is_staff or consult.released_at is not None else None
+        return signed if person.is_staff else released_answer(session, consult.id)
     draft = draft_of(session, consult.id)
     return draft if draft is not None and consult.holder_id == person.id else None
 

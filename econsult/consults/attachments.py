@@ -12,9 +12,9 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.consults.holding import took_reply
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from econsult.consults.replies import sent_file
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
@@ -145,7 +145,7 @@ def receive(session: Session, consult: Consult, received: Received, now: datetim
     lane = Lane.SLOW if received.kind == MediaKind.VIDEO else Lane.FAST
     add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=f"prepare:{attachment.id}", now=now)
     _note(session, attachment, "receive", now, person_id=received.uploaded_by_id)
-    took_reply(session, consult, session.get_one(Person, received.uploaded_by_id), now=now)
+    sent_file(session, consult, session.get_one(Person, received.uploaded_by_id), now=now)
     return attachment
 
 

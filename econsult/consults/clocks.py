@@ -1,112 +1,138 @@
-"""The promise: clocks with a deadline, and the append-only ledger from which every figure can be worked out again."""
+"""The promise: clocks with a deadline, started, held and stopped by what people do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.records import Consult, note
-from econsult.database import Base, Instant
-from econsult.notices import NoticeKind, notify
-from econsult.people.persons import Person
+from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.records import Consult
+from econsult.consults.steps import deadlines
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses.
 GRACE = timedelta(hours=4)
 
 
-class ClockName(StrEnum):
-    FIRST_REPLY = "first_reply"
-    FAMILY_INFORMED = "family_informed"
-
-
-class ClockState(StrEnum):
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-
-
-class Clock(Base):
-    """One clock of one cycle. While paused, `deadline_at` is where it would end if it resumed at `paused_until`."""
-
-    __tablename__ = "clock"
-    __table_args__ = (UniqueConstraint("consult_id", "name", "cycle", name="uq_clock_cycle"),)
-
-    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
-    name: Mapped[str] = mapped_column(String(24))
-    cycle: Mapped[int]
-    state: Mapped[str] = mapped_column(String(16), default=ClockState.RUNNING)
-    started_at: Mapped[datetime] = mapped_column(Instant)
-    deadline_at: Mapped[datetime] = mapped_column(Instant)
-    paused_at: Mapped[datetime | None] = mapped_column(Instant)
-    paused_until: Mapped[datetime | None] = mapped_column(Instant)
-    paused_reason: Mapped[str | None] = mapped_column(String(32))
-    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
-    is_breached: Mapped[bool] = mapped_column(default=False)
-
-
-class ClockEvent(Base):
-    """One line of the ledger; `sequence` makes a repeated pause or resume distinct and a repeated breach impossible."""
-
-    __tablename__ = "clock_event"
-    __table_args__ = (UniqueConstraint("consult_id", "name", "cycle", "kind", "sequence", name="uq_clock_event"),)
-
-    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
-    name: Mapped[str] = mapped_column(String(24))
-    cycle: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(16))
-    sequence: Mapped[int] = mapped_column(default=0)
-    at: Mapped[datetime] = mapped_column(Instant)
-    deadline_at: Mapped[datetime] = mapped_column(Instant)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    reason: Mapped[str] = mapped_column(String(32), default="")
-
-
-def start_clock(session: Session, consult: Consult, name: ClockName, target: timedelta, now: datetime) -> Clock:
-    """Open the next cycle of the clock, due `target` from now."""
+def start_clock(
+    session: Session,
+    consult: Consult,
+    name: ClockName,
+    target: timedelta,
+    now: datetime,
+    *,
+    lane: str = "",
+    since: datetime | None = None,
+    person_id: int | None = None,
+) -> Clock:
+    """Open the next cycle of the clock, due `target` from now, or from `since` where it began before."""
+    lock(session, consult)
     latest = select(func.coalesce(func.max(Clock.cycle), 0)).where(Clock.consult_id == consult.id, Clock.name == name)
-    cycle = session.scalars(latest).one() + 1
-    clock = Clock(consult_id=consult.id, name=name, cycle=cycle, started_at=now, deadline_at=now + target)
+    began = since or now
+    clock = Clock(
+        consult_id=consult.id,
+        name=name,
+        cycle=session.scalars(latest).one() + 1,
+        lane=lane,
+        state=ClockState.RUNNING,
+        started_at=began,
+        target_seconds=int(target.total_seconds()),
+        deadline_at=began + target,
+        fired_level=0,
+        pauses=0,
+    )
     session.add(clock)
     session.flush()
-    _note(session, clock, "started", now)
+    log(session, clock, "started", began, person_id=person_id)
     refresh_deadline(session, consult)
     return clock
 
 
-def stop_clock(session: Session, consult: Consult, name: ClockName, now: datetime, reason: str = "") -> None:
-    """Stop the clock's open cycle, if there is one."""
-    for clock in _open_clocks(session, consult, name):
-        clock.state, clock.stopped_at = ClockState.STOPPED, now
-        clock.paused_at = clock.paused_until = clock.paused_reason = None
-        _note(session, clock, "stopped", now, reason)
+def stop_clock(
+    session: Session, consult: Consult, name: ClockName, now: datetime, reason: str = "", *, lane: str | None = None
+) -> None:
+    """Stop the clock's open cycle, if there is one (of that lane)."""
+    lock(session, consult)
+    for clock in open_clocks(session, consult.id, name):
+        if lane is None or clock.lane == lane:
+            halt(session, clock, now, reason)
     refresh_deadline(session, consult)
 
 
+def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
+    """Stop one clock; a pause that it was in ends first, and counts."""
+    _end_pause(session, clock, now, reason)
+    clock.state, clock.stopped_at = ClockState.STOPPED, now
+    log(session, clock, "stopped", now, reason=reason)
+
+
 def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> None:
-    """Hold the clock while somebody else must act; it resumes by itself after the pause limit."""
-    for clock in _open_clocks(session, consult, name):
+    """Hold the clock while somebody else must act; it resumes by itself after the pause limit of the rules."""
+    lock(session, consult)
+    for clock in open_clocks(session, consult.id, name):
         if clock.state == ClockState.RUNNING:
             clock.state, clock.paused_at, clock.paused_reason = ClockState.PAUSED, now, reason
-            clock.paused_until = now + PAUSE_LIMIT
-            _note(session, clock, "paused", now, reason)
+            clock.paused_until = now + rules_of(consult).pause
+            clock.is_reminded = False
+            log(session, clock, "paused", now, reason=reason)
+            clock.pauses += 1
     refresh_deadline(session, consult)
 
 
 def resume_clock(session: Session, consult: Consult, name: ClockName, now: datetime, reason: str = "") -> None:
     """Let the clock run on; its deadline moves by as long as it was held."""
-    for clock in _open_clocks(session, consult, name):
-        if clock.state == ClockState.PAUSED and clock.paused_at is not None:
-            clock.deadline_at += now - clock.paused_at
-            clock.state = ClockState.RUNNING
-            clock.paused_at = clock.paused_until = clock.paused_reason = None
-            _note(session, clock, "resumed", now, reason)
+    lock(session, consult)
+    for clock in open_clocks(session, consult.id, name):
+        _end_pause(session, clock, now, reason)
     refresh_deadline(session, consult)
+
+
+def _end_pause(session: Session, clock: Clock, now: datetime, reason: str) -> None:
+    """A pause never counts for longer than it was allowed, however late somebody comes to end it."""
+    if clock.state != ClockState.PAUSED or clock.paused_at is None or clock.paused_until is None:
+        return
+    ended = min(max(now, clock.paused_at), clock.paused_until)
+    clock.deadline_at += ended - clock.paused_at
+    clock.state = ClockState.RUNNING
+    clock.paused_at = clock.paused_until = clock.paused_reason = None
+    log(session, clock, "resumed", ended, reason=reason)
+
+
+def rearm(session: Session, consult: Consult, target: timedelta, now: datetime, *, person_id: int | None) -> None:
+    """Let the first reply run against another target from its original start; the ledger says so.
+
+    The old cycle is superseded by a new one, so that each step of the ladder can fire again, once.
+    """
+    lock(session, consult)
+    for old in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
+        if old.target_seconds == int(target.total_seconds()):
+            continue
+        held = old.deadline_at - old.started_at - timedelta(seconds=old.target_seconds)
+        pause = (old.paused_at, old.paused_until, old.paused_reason, old.is_reminded)
+        log(session, old, "recomputed", now, person_id=person_id)
+        old.state, old.stopped_at = ClockState.STOPPED, now
+        old.paused_at = old.paused_until = old.paused_reason = None
+        clock = start_clock(session, consult, ClockName.FIRST_REPLY, target, now, since=old.started_at)
+        _carry(session, clock, held, pause)
+    refresh_deadline(session, consult)
+
+
+def _carry(
+    session: Session, clock: Clock, held: timedelta, pause: tuple[datetime | None, datetime | None, str | None, bool]
+) -> None:
+    """Take over what a superseded cycle had been held for, and the pause that it is in."""
+    if held:
+        clock.deadline_at += held
+        log(session, clock, "carried", clock.started_at)
+    if pause[0] is not None:
+        clock.state = ClockState.PAUSED
+        clock.paused_at, clock.paused_until, clock.paused_reason, clock.is_reminded = pause
+        log(session, clock, "paused", pause[0], reason=pause[2] or "")
+        clock.pauses += 1
 
 
 def stop_all(session: Session, consult: Consult, now: datetime, reason: str) -> None:
@@ -116,99 +142,46 @@ def stop_all(session: Session, consult: Consult, now: datetime, reason: str) -> 
 
 
 def clocks_of(session: Session, consult_id: int) -> list[Clock]:
-    """The latest cycle of each clock."""
-    rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(Clock.name, Clock.cycle))
+    """The latest cycle of each clock; who takes it comes last."""
+    order = (Clock.name == ClockName.ALLOCATE, Clock.name, Clock.cycle)
+    rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(*order))
     return list({clock.name: clock for clock in rows}.values())
 
 
 def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Clock]]:
-    """The clocks that are not stopped, by consult id, the soonest deadline first."""
+    """The clocks that are not stopped, by consult id, the soonest deadline first; who takes it comes last."""
     found: dict[int, list[Clock]] = {number: [] for number in consult_ids}
     query = select(Clock).where(Clock.consult_id.in_(consult_ids), Clock.state != ClockState.STOPPED)
-    for clock in session.scalars(query.order_by(Clock.deadline_at)):
+    for clock in session.scalars(query.order_by(Clock.name == ClockName.ALLOCATE, Clock.deadline_at)):
         found[clock.consult_id].append(clock)
     return found
 
 
-def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
-    """The consults whose next deadline has come, by index, locked for this transaction."""
-    query = (
-        select(Consult)
-        .where(Consult.next_deadline_at <= now)
-        .order_by(Consult.next_deadline_at, Consult.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(session.scalars(query))
+def open_clocks(session: Session, consult_id: int, name: ClockName | None = None) -> list[Clock]:
+    """The consult's clocks that run or are paused, as they are in the database now."""
+    session.flush()
+    query = select(Clock).where(Clock.consult_id == consult_id, Clock.state != ClockState.STOPPED)
+    if name is not None:
+        query = query.where(Clock.name == name)
+    return list(session.scalars(query.order_by(Clock.id).execution_options(populate_existing=True)))
 
 
-def fire_due(session: Session, consult: Consult, now: datetime) -> list[Clock]:
-    """Mark what is late and end pauses that lasted too long. Returns the clocks that were breached just now."""
-    breached = []
-    for clock in _open_clocks(session, consult, None):
-        if clock.state == ClockState.PAUSED and clock.paused_until is not None and clock.paused_until <= now:
-            resume_clock(session, consult, ClockName(clock.name), clock.paused_until, "pause_limit")
-            _end_waiting(session, consult, now)
-        if clock.state == ClockState.RUNNING and not clock.is_breached and clock.deadline_at <= now:
-            clock.is_breached = True
-            _note(session, clock, "breached", now)
-            breached.append(clock)
-    refresh_deadline(session, consult)
-    return breached
-
-
-def _end_waiting(session: Session, consult: Consult, now: datetime) -> None:
-    """Nobody answered the request for information in time: the consult goes back to a human, who is told."""
-    if consult.status != Status.NEEDS_INFO:
-        return
-    consult.status = next_status(consult.status, "resume")
-    consult.claim_until = now + GRACE
-    consult.version += 1
-    note(session, consult, "resume", person_id=None, now=now, detail="pause_limit")
-    if consult.holder_id is not None:
-        holder = session.get_one(Person, consult.holder_id)
-        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=f"pause:{now.isoformat()}", now=now)
+def is_open(session: Session, consult: Consult, name: ClockName, lane: str = "") -> bool:
+    """Whether a cycle of the clock (of that lane) runs or is paused."""
+    return any(clock.lane == lane for clock in open_clocks(session, consult.id, name))
 
 
 def refresh_deadline(session: Session, consult: Consult) -> None:
     """Work out what the clock process must look at next, and what the worklist is ordered by."""
+    consult.next_deadline_at, due = deadlines(open_clocks(session, consult.id), rules_of(consult))
+    consult.due_at = due or consult.due_at
     session.flush()
-    pending, due = [], []
-    for clock in _open_clocks(session, consult, None):
-        if clock.state == ClockState.PAUSED and clock.paused_until is not None:
-            pending.append(clock.paused_until)
-        elif not clock.is_breached:
-            pending.append(clock.deadline_at)
-        due.append(clock.deadline_at)
-    consult.next_deadline_at = min(pending, default=None)
-    consult.due_at = min(due, default=consult.due_at)
 
 
-def _open_clocks(session: Session, consult: Consult, name: ClockName | None) -> list[Clock]:
-    query = select(Clock).where(Clock.consult_id == consult.id, Clock.state != ClockState.STOPPED)
-    if name is not None:
-        query = query.where(Clock.name == name)
-    return list(session.scalars(query.order_by(Clock.id)))
-
-
-def _note(session: Session, clock: Clock, kind: str, at: datetime, reason: str = "") -> None:
-    earlier = select(func.count(ClockEvent.id)).where(
-        ClockEvent.consult_id == clock.consult_id,
-        ClockEvent.name == clock.name,
-        ClockEvent.cycle == clock.cycle,
-        ClockEvent.kind == kind,
-    )
-    sequence = session.scalars(earlier).one() if kind in {"paused", "resumed"} else 0
-    session.add(
-        ClockEvent(
-            consult_id=clock.consult_id,
-            name=clock.name,
-            cycle=clock.cycle,
-            kind=kind,
-            sequence=sequence,
-            at=at,
-            deadline_at=clock.deadline_at,
-            reason=reason,
-        )
-    )
+def lock(session: Session, consult: Consult) -> None:
+    """Wait for whoever moves this consult's clocks now, so that no deadline is worked out from old ones."""
     session.flush()
+    session.execute(select(Consult.id).where(Consult.id == consult.id).with_for_update())
+
+
+__all__ = ["Clock", "ClockEvent", "ClockName", "ClockState", "clocks_among", "clocks_of"]

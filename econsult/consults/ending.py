@@ -19,6 +19,8 @@ def end(session: Session, consult: Consult, person: Person, verb: str, *, reason
     consult.status = next_status(consult.status, verb)
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
     consult.holder_id = consult.claim_until = None
+    consult.is_unallocated = False
+    consult.family_waits_since = consult.clinic_waits_since = None
     consult.version += 1
     stop_all(session, consult, now, verb)
     note(session, consult, verb, person_id=person.id, now=now)

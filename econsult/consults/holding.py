@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import GRACE, ClockName, resume_clock
+from econsult.consults.clocks import GRACE, resume_clock
 from econsult.consults.ending import end
+from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.offering import check_may_take, coordinators_of, offer, taken
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
-from econsult.errors import ForbiddenError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
@@ -19,12 +22,16 @@ DRAFT_FACTOR = 8
 
 
 def claim(session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta) -> Consult:
-    """Take the consult: one winner among any number of people who try at once. Claiming one's own again renews it."""
+    """Take the consult: one winner among any number of people who try at once. Claiming one's own again renews it.
+
+    Raises TakenError, which says who has it, for everybody else; ForbiddenError for who may not take it.
+    """
     if consult.holder_id == person.id and consult.status in (Status.CLAIMED, Status.NEEDS_INFO):
         consult.claim_until = now + lease
         return consult
-    next_status(consult.status, "claim")
-    taken = session.execute(
+    _check_free(session, consult)
+    check_may_take(session, consult, person)
+    won = session.execute(
         update(Consult)
         .where(Consult.id == consult.id, Consult.status == Status.SUBMITTED, Consult.holder_id.is_(None))
         .values(
@@ -36,17 +43,28 @@ def claim(session: Session, consult: Consult, person: Person, *, now: datetime, 
         )
     )
     session.refresh(consult)
-    if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-        next_status(consult.status, "claim")
+    if not isinstance(won, CursorResult) or won.rowcount != 1:
+        _check_free(session, consult)
+    taken(session, consult, now, "claim")
     note(session, consult, "claim", person_id=person.id, now=now)
     return consult
+
+
+def _check_free(session: Session, consult: Consult) -> None:
+    try:
+        next_status(consult.status, "claim")
+    except ImpossibleVerbError:
+        if consult.holder_id is None:
+            raise
+        raise TakenError(consult.status, session.get_one(Person, consult.holder_id).name) from None
 
 
 def release(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
     """Give the consult back to its pool; a draft answer stays with it."""
     status = next_status(consult.status, "release")
     require_holder(consult, person)
-    _to_pool(session, consult, status, now)
+    hand_over(session, consult, "release", None, by_id=person.id, now=now, reason=reason)
+    to_pool(session, consult, status, now)
     note(session, consult, "release", person_id=person.id, now=now, detail="with_reason" if reason else "")
     return consult
 
@@ -54,8 +72,10 @@ def release(session: Session, consult: Consult, person: Person, reason: str, *, 
 def decline(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
     """Say no, with a reason that the requester reads."""
     next_status(consult.status, "decline")
+    require_reason(reason)
     if consult.holder_id is not None:
         require_holder(consult, person)
+    hand_over(session, consult, "decline", None, by_id=person.id, now=now, reason=reason)
     end(session, consult, person, "decline", reason=reason, now=now)
     requester = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
     notify(session, requester, NoticeKind.ANSWERED, consult_id=consult.id, about="decline", now=now)
@@ -70,7 +90,10 @@ def keep_holding(consult: Consult, now: datetime, lease: timedelta) -> None:
 
 
 def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
-    """Return every consult whose holder fell silent to its pool. While information is asked for, nothing lapses."""
+    """Return every consult whose holder fell silent to its pool, and tell the desk.
+
+    While information is asked for, nothing lapses. A draft stays with the consult.
+    """
     query = (
         select(Consult)
         .where(Consult.status == Status.CLAIMED, Consult.claim_until < now)
@@ -80,15 +103,22 @@ def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Cons
     )
     lapsed = list(session.scalars(query))
     for consult in lapsed:
-        _to_pool(session, consult, next_status(consult.status, "release"), now)
+        about = f"lapse:{consult.claim_until.isoformat() if consult.claim_until else ''}"
+        hand_over(session, consult, "lapse", None, by_id=None, now=now)
+        to_pool(session, consult, next_status(consult.status, "release"), now)
         note(session, consult, "lapse", person_id=None, now=now)
+        for person in coordinators_of(session, consult.program_id):
+            notify(session, person, NoticeKind.RETURNED, consult_id=consult.id, about=about, now=now)
     return lapsed
 
 
-def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
-    """Any inbound item, in any channel, while information was asked for: the specialist's clock runs on."""
+def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime) -> bool:
+    """Any inbound item, in any channel, while information was asked for: the specialist's clock runs on.
+
+    False where nothing was asked for.
+    """
     if consult.status != Status.NEEDS_INFO or person.id == consult.holder_id:
-        return
+        return False
     consult.status = next_status(consult.status, "reply")
     consult.claim_until = now + GRACE
     consult.version += 1
@@ -98,6 +128,7 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
         holder = session.get_one(Person, consult.holder_id)
         about = f"reply:{now.isoformat()}"
         notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+    return True
 
 
 def require_holder(consult: Consult, person: Person) -> None:
@@ -106,8 +137,10 @@ def require_holder(consult: Consult, person: Person) -> None:
         raise ForbiddenError("Somebody else holds this consult, or nobody does: claim it first.", code="not_holder")
 
 
-def _to_pool(session: Session, consult: Consult, status: Status, now: datetime) -> None:
+def to_pool(session: Session, consult: Consult, status: Status, now: datetime) -> None:
+    """Nobody holds it any more: the clock runs on, and those who may take it are asked again."""
     consult.status = status
     consult.holder_id = consult.claim_until = None
     consult.version += 1
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, "released")
+    offer(session, consult, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -33,11 +33,16 @@ class Urgency(StrEnum):
     URGENT = "urgent"
 
 
+RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
 
 
 class Consult(PublicId, Base):
-    """One question about one child. `version` counts saves; `next_deadline_at` is what the clock process looks for."""
+    """One question about one child. `version` counts saves; `next_deadline_at` is what the clock process looks for.
+
+    `due_at` is the earliest reply that somebody was promised, by which lists are ordered; `rules` is the promise, and
+    `route` why it went to whom.
+    """
 
     __tablename__ = "consult"
     __table_args__ = (
@@ -48,6 +53,28 @@ class Consult(PublicId, Base):
             postgresql_where=text("next_deadline_at IS NOT NULL"),
         ),
         Index("ix_consult_worklist", "program_id", "specialty", "status", "urgency_rank", "due_at", "id"),
+        Index("ix_consult_desk", "program_id", "status", "urgency_rank", "due_at", "id"),
+        Index("ix_consult_clinic", "organization_id", "status", "urgency_rank", "due_at", "id"),
+        Index(
+            "ix_consult_lease",
+            "claim_until",
+            sqlite_where=text("status = 'claimed' AND claim_until IS NOT NULL"),
+            postgresql_where=text("status = 'claimed' AND claim_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_consult_fallback",
+            "program_id",
+            "fallback_specialty",
+            sqlite_where=text("fallback_specialty IS NOT NULL"),
+            postgresql_where=text("fallback_specialty IS NOT NULL"),
+        ),
+        Index(
+            "ix_consult_unallocated",
+            "program_id",
+            "id",
+            sqlite_where=text("is_unallocated"),
+            postgresql_where=text("is_unallocated"),
+        ),
         Index("ix_consult_patient", "patient_id"),
         Index("ix_consult_holder", "holder_id", "status"),
     )
@@ -62,6 +89,8 @@ class Consult(PublicId, Base):
     source: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16), default=Status.DRAFT)
     specialty: Mapped[str | None] = mapped_column(String(32))
+    fallback_specialty: Mapped[str | None] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8), default="en")
     urgency: Mapped[str] = mapped_column(String(16), default=Urgency.ROUTINE)
     urgency_rank: Mapped[int] = mapped_column(default=2)
     question: Mapped[str] = mapped_column(Sealed("consult.question"), default="")
@@ -71,6 +100,9 @@ class Consult(PublicId, Base):
     is_test: Mapped[bool] = mapped_column(default=False)
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
+    rules: Mapped[str | None] = mapped_column(Text)
+    route: Mapped[str | None] = mapped_column(Text)
+    is_unallocated: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -83,6 +115,8 @@ class Consult(PublicId, Base):
     informed_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_method: Mapped[str | None] = mapped_column(String(16))
     family_waits_since: Mapped[datetime | None] = mapped_column(Instant)
+    clinic_waits_since: Mapped[datetime | None] = mapped_column(Instant)
+    first_contact_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     next_deadline_at: Mapped[datetime | None] = mapped_column(Instant)

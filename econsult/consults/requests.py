@@ -10,20 +10,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import hold_private
-from econsult.consults.clocks import ClockName, start_clock, stop_clock
+from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.ending import end
 from econsult.consults.lifecycle import next_status
-from econsult.consults.records import QUESTION_TYPES, Consult, Kind, Source, Urgency, note
+from econsult.consults.offering import can_be_urgent, offer
+from econsult.consults.policies import ClockName, current_rules
+from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
 from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.consent import ConsentGiven, consent_for, record_consent
 from econsult.people.patients import Patient, caregiver_link, caregivers_of
-from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
+from econsult.people.persons import SPECIALTIES, Person, Role
 
 SHORTEST_QUESTION, LONGEST_QUESTION, LONGEST_TEXT = 20, 300, 5000
-RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
 SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
 
 
@@ -39,6 +40,7 @@ class RequestForm:
     source: str | None = None
     details: Mapping[str, Any] | None = None
     consent: ConsentGiven | None = None
+    is_test: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         requester_id=person.id,
         kind=kind,
         source=_source(person, form.source),
+        urgency=Urgency.ROUTINE,
         urgency_rank=RANKS[Urgency.ROUTINE],
+        language=patient.language,
+        is_test=bool(form.is_test),
         details={},
         created_at=now,
     )
@@ -98,12 +103,13 @@ def submit(
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
     _check_complete(session, consult, has_reason=bool(reason))
+    _check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
     consult.override_reason = reason or None
     consult.version += 1
-    start_clock(session, consult, ClockName.FIRST_REPLY, targets[consult.urgency], now)
+    _promise(session, consult, person, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
-    _tell_pool(session, consult, now)
+    offer(session, consult, now)
     for caregiver in caregivers_of(session, consult.patient_id, now):
         notify(session, caregiver, NoticeKind.RECEIVED, consult_id=consult.id, about="submit", now=now)
     return consult
@@ -134,12 +140,13 @@ def send_on(
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
     _check_complete(session, consult)
+    _check_urgency(session, consult, now)
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
     consult.status, consult.holder_id, consult.claim_until = status, None, None
     consult.version += 1
-    start_clock(session, consult, ClockName.FIRST_REPLY, targets[consult.urgency], now)
+    _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
-    _tell_pool(session, consult, now)
+    offer(session, consult, now)
     return consult
 
 
@@ -227,12 +234,16 @@ def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Pe
     record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)
 
 
-def _tell_pool(session: Session, consult: Consult, now: datetime) -> None:
-    is_clinics = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
-    pool = (
-        team_of(session, consult.organization_id)
-        if is_clinics
-        else specialists_for(session, consult.program_id, consult.specialty or "")
-    )
-    for member in pool:
-        notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=consult.kind, now=now)
+def _check_urgency(session: Session, consult: Consult, now: datetime) -> None:
+    """Urgent is a promise of a named person; where nobody is on duty, people must telephone instead."""
+    if consult.urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
+        raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})
+
+
+def _promise(
+    session: Session, consult: Consult, person: Person, targets: Mapping[str, timedelta], now: datetime
+) -> None:
+    """Fix the rules that hold for this consult, and start the clock of its first reply."""
+    rules = current_rules(session, consult, targets)
+    consult.rules = rules.as_text()
+    start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person.id)

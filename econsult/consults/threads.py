@@ -10,15 +10,18 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.clocks import ClockName, pause_clock
-from econsult.consults.holding import require_holder, took_reply
+from econsult.consults.clocks import pause_clock
+from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
+from econsult.consults.offering import coordinators_of
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, note
+from econsult.consults.replies import said
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import caregivers_of
-from econsult.people.persons import Person, Role, team_of
+from econsult.people.persons import Person, team_of
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
 
@@ -30,7 +33,10 @@ class Audience(StrEnum):
 
 
 class Message(PublicId, Base):
-    """One message. `items` is the checklist of a request for information, empty otherwise."""
+    """One message. `items` is the checklist of a request for information, empty otherwise.
+
+    `is_relayed` marks what the family said on the telephone, written down by staff.
+    """
 
     __tablename__ = "message"
 
@@ -39,19 +45,29 @@ class Message(PublicId, Base):
     audience: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Sealed("message.text"))
     items: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("message.items"))
+    is_relayed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 def post(
-    session: Session, consult: Consult, person: Person, audience: Audience, *, text: str, now: datetime
+    session: Session,
+    consult: Consult,
+    person: Person,
+    audience: Audience,
+    *,
+    text: str,
+    now: datetime,
+    is_relayed: bool = False,
 ) -> Message:
-    """Say something to one audience. The caller has checked that this person may write to that lane."""
+    """Say something to one audience. The caller has checked that this person may write to that lane.
+
+    With `is_relayed` staff write down what the family told them: it counts as if the family had written.
+    """
     if consult.status in ENDED or consult.status == Status.DRAFT:
         raise ImpossibleVerbError(consult.status, "take messages")
     message = _add(session, consult, person, audience, text=text, items=(), now=now)
-    took_reply(session, consult, person, now=now)
-    if audience == Audience.FAMILY:
-        consult.family_waits_since = (consult.family_waits_since or now) if person.role == Role.CAREGIVER else None
+    message.is_relayed = is_relayed and person.is_staff
+    said(session, consult, person, audience, now=now, is_relayed=message.is_relayed)
     _tell(session, consult, message, NoticeKind.MESSAGE, now)
     return message
 
@@ -72,6 +88,7 @@ def request_info(
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
     consult.status = status
+    consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
     pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now)
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
@@ -126,15 +143,8 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
     elif message.audience == Audience.CLINICIANS:
         people += team_of(session, consult.organization_id)
     else:
-        people += _coordinators(session, consult)
+        people += coordinators_of(session, consult.program_id)
     if consult.holder_id is not None and consult.status in OPEN:
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():
         notify(session, person, kind, consult_id=consult.id, about=message.public_id, now=now)
-
-
-def _coordinators(session: Session, consult: Consult) -> list[Person]:
-    query = select(Person).where(
-        Person.program_id == consult.program_id, Person.role == Role.COORDINATOR, Person.is_active
-    )
-    return list(session.scalars(query))

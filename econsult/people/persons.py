@@ -56,13 +56,14 @@ class Program(PublicId, Base):
 
 
 class Organization(PublicId, Base):
-    """A clinic: the medical home of children and the site of staff."""
+    """A clinic: the medical home of children and the site of staff. `state` is where licences must hold."""
 
     __tablename__ = "organization"
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[str] = mapped_column(String(2), default="")
 
 
 class Person(PublicId, Base):
@@ -98,8 +99,9 @@ class PractitionerSpecialty(Base):
     specialty: Mapped[str] = mapped_column(String(32), index=True)
 
 
-def add_organization(session: Session, program: Program, name: str, phone: str = "") -> Organization:
-    organization = Organization(program_id=program.id, name=name, phone=phone)
+def add_organization(session: Session, program: Program, name: str, phone: str = "", state: str = "") -> Organization:
+    """Make a clinic. `state` is the two-letter code in which its specialists must be licensed; empty asks for none."""
+    organization = Organization(program_id=program.id, name=name, phone=phone, state=state)
     session.add(organization)
     session.flush()
     return organization

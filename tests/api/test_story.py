@@ -62,10 +62,13 @@ def test_a_familys_question_can_be_sent_on_to_a_specialty(clinic: Clinic, progra
 def test_the_first_reply_clock_runs_pauses_and_stops(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp, derm = program_of(clinic.pcp), program_of(clinic.derm)
     at = f"/consults/{submitted(pcp, clinic)}"
-    (clock,) = pcp.get(at).json["clocks"]
+    clock, taking = pcp.get(at).json["clocks"]
+    assert (taking["clock"], taking["state"]) == ("allocate", "running")
     assert (clock["clock"], clock["state"], clock["breached"]) == ("first_reply", "running", False)
     derm.post(f"{at}/claim")
-    (clock,) = derm.post(f"{at}/request-info", {"text": "A closer photo, please.", "items": ["photo"]}).json["clocks"]
+    asked = derm.post(f"{at}/request-info", {"text": "A closer photo, please.", "items": ["photo"]}).json
+    clock, taking = asked["clocks"]
+    assert taking["state"] == "stopped"
     assert (clock["state"], clock["paused_reason"]) == ("paused", "needs_clinicians")
     assert pcp.post(f"{at}/messages", {"audience": "clinicians", "text": "Here it is."}).status_code == 201
     assert pcp.get(at).json["clocks"][0]["state"] == "running"

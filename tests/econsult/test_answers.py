@@ -85,8 +85,12 @@ def test_signing_stops_the_first_reply_and_starts_the_familys_clock(database: Da
     with database.writing() as session:
         consult = clinic.answered(session)
         states = {clock.name: clock.state for clock in clocks_of(session, consult.id)}
-        assert states == {ClockName.FIRST_REPLY: ClockState.STOPPED, ClockName.FAMILY_INFORMED: ClockState.RUNNING}
-        assert consult.next_deadline_at == NOON + 24 * HOUR
+        assert states == {
+            ClockName.ALLOCATE: ClockState.STOPPED,
+            ClockName.FIRST_REPLY: ClockState.STOPPED,
+            ClockName.FAMILY_INFORMED: ClockState.RUNNING,
+        }
+        assert (consult.due_at, consult.next_deadline_at) == (NOON + 24 * HOUR, NOON + 12 * HOUR)
         with pytest.raises(ImpossibleVerbError):
             answers.sign(session, consult, clinic.derm, now=NOON)
 

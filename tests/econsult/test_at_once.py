@@ -44,7 +44,7 @@ def test_sending_a_request_many_times_at_once_sends_it_once(database: Database, 
 
     assert _at_once(database, submit) == 1
     with database.reading() as session:
-        assert session.scalar(select(func.count(Clock.id))) == 1
+        assert set(session.scalars(select(Clock.cycle))) == {1}
 
 
 def test_signing_many_times_at_once_signs_once(database: Database, clinic: Clinic) -> None:

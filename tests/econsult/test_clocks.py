@@ -1,65 +1,89 @@
-"""Clocks: pauses hold only the specialist, lateness fires once, and the ledger tells the whole story."""
+"""Clocks: pauses hold only the specialist, each step fires once, and the ledger tells the whole story."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from econsult.consults import clocks, threads
+from econsult.consults import answers, clocks, requests, threads
 from econsult.consults.clocks import ClockEvent, ClockName, ClockState, clocks_of
+from econsult.consults.ledger import Clock
 from econsult.consults.records import Consult
+from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience
+from econsult.consults.urgency import change_urgency
 from econsult.database import Database
-from tests.personas import NOON, Clinic
+from econsult.errors import ForbiddenError, InvalidError
+from econsult.queue.firing import due_consults, fire
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
 
 
-def _ledger(database: Database, consult: Consult) -> list[tuple[str, int]]:
+def _ledger(database: Database, consult: Consult, name: str = "first_reply") -> list[tuple[str, int]]:
+    """Kind and level of a clock's lines, pauses by their number."""
     with database.reading() as session:
-        events = select(ClockEvent).where(ClockEvent.consult_id == consult.id).order_by(ClockEvent.id)
-        return [(event.kind, event.sequence) for event in session.scalars(events)]
+        events = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.name == name)
+        return [
+            (event.kind, event.level or event.sequence) for event in session.scalars(events.order_by(ClockEvent.id))
+        ]
 
 
 def test_waiting_for_the_clinic_moves_the_deadline_by_as_long(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.claimed(session)
         threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + HOUR)
-        assert consult.next_deadline_at == NOON + HOUR + clocks.PAUSE_LIMIT
+        # Half of the longest pause: whoever was asked is reminded.
+        assert consult.next_deadline_at == NOON + HOUR + clocks.PAUSE_LIMIT / 2
         threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 4 * HOUR)
         assert consult.status == "claimed"
         assert consult.due_at == NOON + 27 * HOUR
     assert _ledger(database, consult) == [("started", 0), ("paused", 0), ("resumed", 0)]
 
 
-def test_a_pause_ends_by_itself(database: Database, clinic: Clinic) -> None:
+def test_a_pause_ends_by_itself_after_a_reminder(database: Database, clinic: Clinic) -> None:
     after = NOON + clocks.PAUSE_LIMIT + HOUR
     with database.writing() as session:
         consult = clinic.claimed(session)
         threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
-        assert clocks.due_consults(session, after) == [consult]
-        assert clocks.fire_due(session, consult, after) == []
-        (clock,) = clocks_of(session, consult.id)
+        assert due_consults(session, NOON + clocks.PAUSE_LIMIT / 2 - HOUR) == []
+        assert fire(session, NOON + clocks.PAUSE_LIMIT / 2) == (1, 0)
+        assert fire(session, after) == (1, 0)
+        clock = _clock(clocks_of(session, consult.id), ClockName.FIRST_REPLY)
         assert (clock.state, clock.deadline_at) == (ClockState.RUNNING, NOON + clocks.PAUSE_LIMIT + 24 * HOUR)
         assert (consult.status, consult.claim_until) == ("claimed", after + clocks.GRACE)
+    assert _ledger(database, consult) == [("started", 0), ("paused", 0), ("reminded", 0), ("resumed", 0)]
 
 
-def test_lateness_fires_exactly_once(database: Database, clinic: Clinic) -> None:
+def test_each_step_of_the_ladder_fires_exactly_once(database: Database, clinic: Clinic) -> None:
     late = NOON + 24 * HOUR
     with database.writing() as session:
-        consult = clinic.econsult(session)
-        assert clocks.due_consults(session, late - timedelta(seconds=1)) == []
-        assert [clock.name for clock in clocks.fire_due(session, consult, late)] == [ClockName.FIRST_REPLY]
-        assert clocks.fire_due(session, consult, late + HOUR) == []
-        assert clocks.due_consults(session, late + HOUR) == []
-    assert _ledger(database, consult) == [("started", 0), ("breached", 0)]
+        consult = clinic.claimed(session)
+        assert due_consults(session, NOON + 12 * HOUR - timedelta(seconds=1)) == []
+        for hours in (12, 12, 18, 18, 21.6, 21.6, 24, 24):
+            fire(session, NOON + hours * HOUR)
+        assert (consult.next_deadline_at, consult.due_at) == (late + 24 * HOUR, late)
+    steps = [("warned", 50), ("warned", 75), ("escalated", 90), ("breached", 100)]
+    assert _ledger(database, consult) == [("started", 0), *steps]
+
+
+def test_after_a_long_sleep_every_step_is_noted_in_order_and_marked_late(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        assert fire(session, NOON + 49 * HOUR) == (1, 1)
+        found = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.level > 0)
+        events = session.scalars(found.order_by(ClockEvent.id)).all()
+        assert [event.level for event in events] == [50, 75, 90, 100, 200]
+        assert all(event.is_late and event.at == NOON + 49 * HOUR for event in events)
+        assert [event.due_at - NOON for event in events if event.due_at] == [h * HOUR for h in (12, 18, 21.6, 24, 48)]
 
 
 def test_a_late_consult_keeps_its_place_in_the_order(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.econsult(session)
-        clocks.fire_due(session, consult, NOON + 25 * HOUR)
+        fire(session, NOON + 25 * HOUR)
         assert consult.due_at == NOON + 24 * HOUR
 
 
@@ -69,3 +93,76 @@ def test_stopping_twice_leaves_one_line_in_the_ledger(database: Database, clinic
         clocks.stop_clock(session, consult, ClockName.FIRST_REPLY, NOON)
         clocks.stop_clock(session, consult, ClockName.FIRST_REPLY, NOON)
     assert _ledger(database, consult) == [("started", 0), ("stopped", 0)]
+
+
+def test_raising_the_urgency_runs_from_the_original_start(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        change_urgency(session, consult, clinic.mother, "same_day", "", now=NOON + HOUR, targets=TARGETS)
+        assert (consult.due_at, consult.urgency_rank) == (NOON + 4 * HOUR, 1)
+        clock = _clock(clocks_of(session, consult.id), ClockName.FIRST_REPLY)
+        assert (clock.cycle, clock.started_at) == (2, NOON)
+    assert _ledger(database, consult) == [("started", 0), ("recomputed", 0), ("started", 0)]
+
+
+def test_a_pause_goes_on_when_the_urgency_is_raised(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + HOUR)
+        change_urgency(session, consult, clinic.pcp, "same_day", "", now=NOON + 2 * HOUR, targets=TARGETS)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 5 * HOUR)
+        assert consult.due_at == NOON + 8 * HOUR
+
+
+def test_only_a_clinician_lowers_the_urgency_and_says_why(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency="same_day")
+        with pytest.raises(ForbiddenError):
+            change_urgency(session, consult, clinic.mother, "routine", "better", now=NOON, targets=TARGETS)
+        with pytest.raises(InvalidError):
+            change_urgency(session, consult, clinic.pcp, "routine", " ", now=NOON, targets=TARGETS)
+        change_urgency(session, consult, clinic.pcp, "routine", "fever is gone", now=NOON, targets=TARGETS)
+        assert consult.due_at == NOON + 24 * HOUR
+
+
+def test_reopening_starts_a_new_cycle_and_keeps_the_first_answer(database: Database, clinic: Clinic) -> None:
+    later = NOON + 48 * HOUR
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        answers.close(session, consult, clinic.pcp, reason="told by letter", now=NOON)
+        reopen(session, consult, clinic.pcp, "It came back", now=later, targets=TARGETS)
+        assert (consult.status, consult.due_at) == ("submitted", later + 24 * HOUR)
+        assert answers.answer_for(session, consult, clinic.mother) is not None
+        open_now = {clock.name: clock.cycle for clock in clocks.open_clocks(session, consult.id)}
+        assert open_now == {"first_reply": 2, "allocate": 2}
+
+
+def test_the_second_answer_is_a_version_that_the_family_reads_once_it_is_open(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        reopen(session, consult, clinic.pcp, "It came back", now=NOON, targets=TARGETS)
+        clinic.take(session, consult)
+        answers.save_draft(session, consult, clinic.derm, {**ANSWER, "impression": "B"}, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        first = answers.answer_for(session, consult, clinic.mother)
+        assert (first.version, first.content["impression"]) == (1, ANSWER["impression"])
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        assert answers.answer_for(session, consult, clinic.mother).version == 2
+
+
+def test_no_clock_runs_on_what_has_ended(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y si vomita?", now=NOON)
+        answers.close(session, consult, clinic.pcp, reason="moved away", now=NOON)
+        requests.withdraw(session, other := clinic.claimed(session), clinic.pcp, "", now=NOON)
+        assert clocks.open_clocks(session, consult.id) == clocks.open_clocks(session, other.id) == []
+        assert consult.next_deadline_at is None
+
+
+def _clock(found: list[Clock], name: ClockName) -> Clock:
+    return next(clock for clock in found if clock.name == name)

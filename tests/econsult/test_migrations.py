@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect, text
 
 from econsult.database import Database
 from econsult.people.persons import person_by_email
 from econsult.tables import METADATA
-from tests.personas import Clinic, open_clinic
+from tests.personas import NOON, Clinic, open_clinic
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
@@ -35,3 +37,53 @@ def test_migrating_twice_changes_nothing(database: Database, clinic: Clinic) -> 
     database.migrate()
     with database.reading() as session:
         assert person_by_email(session, database.cipher, "pcp@clinic.test") is not None
+
+
+def test_what_was_promised_before_the_ladder_came_is_kept(database: Database) -> None:
+    database.migrate("base")
+    database.migrate("0002")
+    with database.engine.begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        for name, row in _old_rows().items():
+            connection.execute(tables.tables[name].insert().values(**row))
+    database.migrate()
+    with database.engine.connect() as connection:
+        clock = connection.execute(text("SELECT target_seconds, fired_level FROM clock")).one()
+        assert tuple(clock) == (24 * 3600, 100)
+        assert connection.execute(text("SELECT target_seconds FROM clock_event")).scalar_one() == 24 * 3600
+        assert connection.execute(text("SELECT language FROM consult")).scalar_one() == "es"
+
+
+def _old_rows() -> dict[str, dict[str, object]]:
+    """One clinic, one child and one consult that is late, as the first version wrote them."""
+    public = {"id": 1, "public_id": "0" * 32}
+    person = {"name": "", "role": "pcp", "email": "", "email_index": "x", "time_zone": "", "is_active": True}
+    child = {"name": "", "birth_date": "", "phone": "", "mrn": "", "sex": "", "region": "", "alias": ""}
+    consult = {
+        "kind": "econsult",
+        "source": "clinician",
+        "status": "submitted",
+        "urgency": "routine",
+        "urgency_rank": 2,
+    }
+    unset = {"question": "", "details": "", "is_private_site": False, "is_test": False, "version": 1}
+    cycle = {"id": 1, "consult_id": 1, "name": "first_reply", "cycle": 1, "deadline_at": NOON + timedelta(hours=24)}
+    return {
+        "program": {**public, "name": "", "key_wrapped": b"", "created_at": NOON},
+        "organization": {**public, "program_id": 1, "name": "", "phone": ""},
+        "person": {**public, "program_id": 1, **person, "language": "en", "created_at": NOON},
+        "patient": {**public, "program_id": 1, **child, "language": "es", "key_wrapped": b"", "created_at": NOON},
+        "consult": {
+            **public,
+            **consult,
+            **unset,
+            "program_id": 1,
+            "patient_id": 1,
+            "requester_id": 1,
+            "organization_id": 1,
+            "created_at": NOON,
+        },
+        "clock": {**cycle, "state": "running", "started_at": NOON, "is_breached": True},
+        "clock_event": {**cycle, "kind": "started", "sequence": 0, "at": NOON, "reason": ""},
+    }

@@ -28,8 +28,14 @@ def test_submitting_starts_the_promise(database: Database, clinic: Clinic) -> No
     with database.writing() as session:
         consult = clinic.econsult(session)
         assert consult.status == "submitted"
-        assert consult.due_at == consult.next_deadline_at == NOON + timedelta(hours=24)
-        assert [clock.state for clock in clocks_of(session, consult.id)] == [ClockState.RUNNING]
+        assert consult.due_at == NOON + timedelta(hours=24)
+        found = {clock.name: (clock.state, clock.deadline_at) for clock in clocks_of(session, consult.id)}
+        assert found == {
+            "allocate": (ClockState.RUNNING, NOON + timedelta(hours=1)),
+            "first_reply": (ClockState.RUNNING, NOON + timedelta(hours=24)),
+        }
+        # Half of the hour within which somebody should have taken it.
+        assert consult.next_deadline_at == NOON + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(("urgency", "hours"), [("routine", 24), ("same_day", 4), ("urgent", 1)])
@@ -180,8 +186,9 @@ def test_a_family_question_sent_on_becomes_the_clinics_request(database: Databas
         assert (consult.kind, consult.source, consult.status) == ("econsult", "caregiver", "submitted")
         assert (consult.requester_id, consult.sent_on_by_id) == (clinic.mother.id, clinic.pcp.id)
         assert (consult.question, consult.details["family_question"]) == (QUESTION, FAMILY_QUESTION)
-        (clock,) = clocks_of(session, consult.id)
-        assert (clock.cycle, clock.deadline_at) == (2, later + timedelta(hours=4))
+        found = {clock.name: (clock.cycle, clock.deadline_at) for clock in clocks_of(session, consult.id)}
+        assert found["first_reply"] == (2, later + timedelta(hours=4))
+        assert found["allocate"] == (2, later + timedelta(hours=1))
         access.consult_for(session, clinic.derm, consult.public_id, now=later, right=access.Right.HOLD)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, Relation, Right
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
-from econsult.consults.clocks import Clock, clocks_of
+from econsult.consults.clocks import Clock, ClockName, clocks_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
 from econsult.people.patients import Patient, age_in_months
@@ -153,6 +153,8 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
     Why a colleague declined or closed is for the clinic, which tells the family in its own words.
     """
     del shown["override_reason"]
+    # Who takes it within the house is for the house; a family is promised replies.
+    shown["clocks"] = [clock for clock in shown["clocks"] if clock["clock"] != ClockName.ALLOCATE]
     shown["end_reason"] = None
     if consult.kind != Kind.FAMILY_QUESTION:
         shown |= {"question": None, "question_type": None, "details": {}}

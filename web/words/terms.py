@@ -70,7 +70,12 @@ STATUSES = {
     Status.WITHDRAWN: _l("Taken back"),
     Status.REDIRECTED: _l("Sent elsewhere"),
 }
-CLOCKS = {"first_reply": _l("first reply"), "family_informed": _l("family told")}
+CLOCKS = {
+    "allocate": _l("somebody takes it"),
+    "first_reply": _l("first reply"),
+    "next_reply": _l("next reply"),
+    "family_informed": _l("family told"),
+}
 PAUSES = {
     "needs_family": _l("needs family"),
     "needs_clinicians": _l("needs clinic"),

@@ -1,0 +1,64 @@
+"""From whose hands into whose a consult went, when and why: rows are only ever added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.consults.records import Consult
+from econsult.database import Base, Instant, Sealed
+from econsult.errors import InvalidError
+
+LONGEST_REASON = 1000
+
+
+class Handover(Base):
+    """One change of hands. `from_id` or `to_id` is empty where the pool had it or gets it."""
+
+    __tablename__ = "handover"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    verb: Mapped[str] = mapped_column(String(16))
+    from_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Sealed("handover.reason"), default="")
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+def hand_over(
+    session: Session,
+    consult: Consult,
+    verb: str,
+    to_id: int | None,
+    *,
+    by_id: int | None,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Note that the consult goes from its holder to somebody else, or to the pool."""
+    session.add(
+        Handover(
+            consult_id=consult.id,
+            verb=verb,
+            from_id=consult.holder_id,
+            to_id=to_id,
+            by_id=by_id,
+            reason=reason[:LONGEST_REASON],
+            at=now,
+        )
+    )
+
+
+def require_reason(reason: str) -> str:
+    """The reason, trimmed. Raises InvalidError where there is none."""
+    if not reason.strip():
+        raise InvalidError("Say why, so that the others understand.", {"reason": "required"})
+    return reason.strip()
+
+
+def handovers_of(session: Session, consult_id: int) -> list[Handover]:
+    """The consult's way from hand to hand, oldest first."""
+    return list(session.scalars(select(Handover).where(Handover.consult_id == consult_id).order_by(Handover.id)))

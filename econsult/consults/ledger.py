@@ -1,0 +1,110 @@
+"""The tables of the promise: one row per clock and cycle, and the append-only ledger of what happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.database import Base, Instant
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Clock(Base):
+    """One clock of one cycle. While paused, `deadline_at` is where it would end if it resumed at `paused_at`.
+
+    `target_seconds` is what was promised net of pauses, `fired_level` the highest step of the ladder that has fired,
+    `lane` the audience that waits for a next reply.
+    """
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        UniqueConstraint("consult_id", "name", "cycle", name="uq_clock_cycle"),
+        Index(
+            "ix_clock_open",
+            "consult_id",
+            sqlite_where=text("state <> 'stopped'"),
+            postgresql_where=text("state <> 'stopped'"),
+        ),
+    )
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    name: Mapped[str] = mapped_column(String(24))
+    cycle: Mapped[int]
+    lane: Mapped[str] = mapped_column(String(16), default="")
+    state: Mapped[str] = mapped_column(String(16), default=ClockState.RUNNING)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    target_seconds: Mapped[int]
+    deadline_at: Mapped[datetime] = mapped_column(Instant)
+    fired_level: Mapped[int] = mapped_column(default=0)
+    pauses: Mapped[int] = mapped_column(default=0)
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    paused_until: Mapped[datetime | None] = mapped_column(Instant)
+    paused_reason: Mapped[str | None] = mapped_column(String(32))
+    is_reminded: Mapped[bool] = mapped_column(default=False)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    is_breached: Mapped[bool] = mapped_column(default=False)
+
+
+class ClockEvent(Base):
+    """One line of the ledger. `level` makes each step of the ladder possible once; `sequence` counts pauses.
+
+    `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart.
+    """
+
+    __tablename__ = "clock_event"
+    __table_args__ = (
+        UniqueConstraint("consult_id", "name", "cycle", "kind", "level", "sequence", name="uq_clock_event"),
+        Index("ix_clock_event_at", "at"),
+    )
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    name: Mapped[str] = mapped_column(String(24))
+    cycle: Mapped[int]
+    lane: Mapped[str] = mapped_column(String(16), default="")
+    kind: Mapped[str] = mapped_column(String(16))
+    level: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    deadline_at: Mapped[datetime] = mapped_column(Instant)
+    target_seconds: Mapped[int] = mapped_column(default=0)
+    is_late: Mapped[bool] = mapped_column(default=False)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(32), default="")
+
+
+def log(
+    session: Session, clock: Clock, kind: str, at: datetime, *, reason: str = "", person_id: int | None = None
+) -> None:
+    """Add a line to the ledger."""
+    session.add(
+        ClockEvent(
+            consult_id=clock.consult_id,
+            name=clock.name,
+            cycle=clock.cycle,
+            lane=clock.lane,
+            kind=kind,
+            sequence=_sequence(clock, kind),
+            at=at,
+            deadline_at=clock.deadline_at,
+            target_seconds=clock.target_seconds,
+            person_id=person_id,
+            reason=reason[:32],
+        )
+    )
+    session.flush()
+
+
+def _sequence(clock: Clock, kind: str) -> int:
+    """Pauses and their ends are numbered from 0; `pauses` is raised after the pause is logged."""
+    if kind == "paused":
+        return clock.pauses
+    return clock.pauses - 1 if kind == "resumed" else 0

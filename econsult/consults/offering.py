@@ -1,0 +1,123 @@
+"""Offering a consult to those who may take it: the router's choice, its explanation, and the clock of being taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import refresh_deadline, start_clock, stop_clock
+from econsult.consults.ledger import Clock, log
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.records import Consult, Kind, Urgency
+from econsult.errors import ForbiddenError
+from econsult.notices import NoticeKind, notify
+from econsult.people.patients import Patient
+from econsult.people.persons import Organization, Person, Role
+from econsult.rosters.limits import conflicted, limits_of
+from econsult.rosters.routing import Ask, Route, Why, route
+from econsult.rosters.shifts import has_roster, on_duty
+
+LONGEST_WITHOUT_COVER = timedelta(hours=4)
+
+
+def offer(session: Session, consult: Consult, now: datetime) -> Route:
+    """Let the router choose, start the clock of being taken, and tell the pool; without cover tell the desk at once."""
+    chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+    consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
+    consult.is_unallocated = chosen.is_unallocated
+    consult.fallback_specialty = chosen.specialty if chosen.specialty != consult.specialty else None
+    stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
+    clock = start_clock(session, consult, ClockName.ALLOCATE, _target(consult, chosen, now), now)
+    if not chosen.has_cover:
+        _raise_alarm(session, consult, clock, chosen, now)
+    for member in chosen.ready or chosen.qualified:
+        about = f"{consult.kind}:{clock.cycle}"
+        notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=about, now=now)
+    return chosen
+
+
+def why_of(consult: Consult) -> list[Why]:
+    """The router's explanation, as it was when the consult was last offered."""
+    return [Why(code, n, of) for code, n, of in json.loads(consult.route or "[]")]
+
+
+def ask_of(session: Session, consult: Consult) -> Ask:
+    """What the router must know of this consult."""
+    is_clinics = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
+    clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
+    return Ask(
+        program_id=consult.program_id,
+        patient_id=consult.patient_id,
+        organization_id=consult.organization_id,
+        specialty=None if is_clinics else consult.specialty,
+        state=clinic.state if clinic else "",
+        language=session.get_one(Patient, consult.patient_id).language,
+        excluded=frozenset() if is_clinics else frozenset({consult.requester_id, consult.sent_on_by_id or 0}),
+    )
+
+
+def loads_of(session: Session, people: set[int]) -> Mapping[int, int]:
+    """How many open consults each of these people holds."""
+    query = select(Consult.holder_id, func.count()).where(Consult.holder_id.in_(people), Consult.status.in_(OPEN))
+    return {number: count for number, count in session.execute(query.group_by(Consult.holder_id)) if number}
+
+
+def check_may_take(session: Session, consult: Consult, person: Person) -> None:
+    """Raise ForbiddenError for somebody with a conflict of interest, without a licence, or with hands full."""
+    ask = ask_of(session, consult)
+    limits = limits_of(session, [person.id]).get(person.id)
+    if person.id in conflicted(session, consult.patient_id):
+        raise ForbiddenError("There is a conflict of interest: somebody else must take this.", code="conflict")
+    if limits is None or ask.specialty is None:
+        return
+    if not limits.may_work_in(ask.state):
+        raise ForbiddenError("This child lives where you have no licence.", code="no_licence")
+    if limits.capacity and loads_of(session, {person.id}).get(person.id, 0) >= limits.capacity:
+        raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
+
+
+def can_be_urgent(session: Session, consult: Consult, now: datetime) -> bool:
+    """Urgent is offered only while a named person is on duty; a specialty without a roster has its whole pool."""
+    return is_urgent_offered(session, consult.program_id, consult.specialty, now)
+
+
+def is_urgent_offered(session: Session, program_id: int, specialty: str | None, now: datetime) -> bool:
+    """Whether an urgent request to this specialty would reach somebody now."""
+    if specialty is None or not has_roster(session, program_id, specialty):
+        return True
+    return bool(on_duty(session, program_id, specialty, now))
+
+
+def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDINATOR) -> list[Person]:
+    """The active people of the program's desk (or of another role)."""
+    query = select(Person).where(Person.program_id == program_id, Person.role == role, Person.is_active)
+    return list(session.scalars(query.order_by(Person.id)))
+
+
+def _target(consult: Consult, chosen: Route, now: datetime) -> timedelta:
+    """Urgent always runs at once; anything else waits for cover, but not for ever."""
+    target = rules_of(consult).allocate
+    if chosen.has_cover or consult.urgency == Urgency.URGENT:
+        return target
+    longest = max(LONGEST_WITHOUT_COVER, target)
+    return min(chosen.cover_at - now + target, longest) if chosen.cover_at is not None else longest
+
+
+def _raise_alarm(session: Session, consult: Consult, clock: Clock, chosen: Route, now: datetime) -> None:
+    """An alarm is no reminder: it waits for no morning."""
+    log(session, clock, "escalated", now, reason="unallocated" if chosen.is_unallocated else "no_cover")
+    kind = NoticeKind.UNALLOCATED if chosen.is_unallocated else NoticeKind.NO_COVER
+    for person in coordinators_of(session, consult.program_id):
+        notify(session, person, kind, consult_id=consult.id, about=f"{clock.name}:{clock.cycle}", now=now)
+
+
+def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
+    """A named person has it."""
+    consult.is_unallocated = False
+    stop_clock(session, consult, ClockName.ALLOCATE, now, verb)
+    refresh_deadline(session, consult)

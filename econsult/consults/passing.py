@@ -1,0 +1,100 @@
+"""Passing a consult on: taking it over, giving it to a named person, to another specialty. Each needs a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.holding import to_pool
+from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.offering import check_may_take, offer, taken
+from econsult.consults.records import Consult, Kind, note
+from econsult.errors import InvalidError
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
+
+
+def take_over(
+    session: Session, consult: Consult, person: Person, reason: str, *, now: datetime, lease: timedelta
+) -> Consult:
+    """Take the consult out of somebody's hands. A draft goes with it; the one who had it is told."""
+    status = next_status(consult.status, "take_over")
+    if consult.holder_id == person.id:
+        return consult
+    check_may_take(session, consult, person)
+    _give(session, consult, "take_over", person, (status, require_reason(reason)), by=person, now=now, lease=lease)
+    return consult
+
+
+def assign(
+    session: Session,
+    consult: Consult,
+    to: Person,
+    reason: str,
+    *,
+    by: Person,
+    now: datetime,
+    lease: timedelta,
+) -> Consult:
+    """Give the consult to a named person who may take it; both are told."""
+    status = next_status(consult.status, "assign")
+    _check_fits(session, consult, to)
+    check_may_take(session, consult, to)
+    _give(session, consult, "assign", to, (status, require_reason(reason)), by=by, now=now, lease=lease)
+    return consult
+
+
+def reroute(
+    session: Session, consult: Consult, person: Person, specialty: str, reason: str, *, now: datetime
+) -> Consult:
+    """Another specialty should answer. The promise to whoever asked runs on as it was."""
+    status = next_status(consult.status, "reroute")
+    clean = require_reason(reason)
+    if specialty not in SPECIALTIES or specialty == consult.specialty or consult.kind == Kind.FAMILY_QUESTION:
+        raise InvalidError("Choose another specialty.", {"specialty": "unknown_value"})
+    hand_over(session, consult, "reroute", None, by_id=person.id, now=now, reason=clean)
+    consult.specialty = specialty
+    if consult.holder_id is None:
+        consult.version += 1
+        offer(session, consult, now)
+    else:
+        to_pool(session, consult, status, now)
+    note(session, consult, "reroute", person_id=person.id, now=now, detail=specialty)
+    return consult
+
+
+def _check_fits(session: Session, consult: Consult, to: Person) -> None:
+    """A family's question is the medical home's; an eConsult needs somebody who answers for its specialty."""
+    is_home = to.role == Role.PCP and to.organization_id == consult.organization_id
+    pools = {consult.specialty, consult.fallback_specialty} - {None}
+    is_pool = to.role == Role.SPECIALIST and bool(pools & specialties_of(session, to))
+    fits = is_home if consult.kind == Kind.FAMILY_QUESTION else is_pool
+    if not fits or not to.is_active or to.program_id != consult.program_id:
+        raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})
+
+
+def _give(
+    session: Session,
+    consult: Consult,
+    verb: str,
+    to: Person,
+    change: tuple[Status, str],
+    *,
+    by: Person,
+    now: datetime,
+    lease: timedelta,
+) -> None:
+    status, reason = change
+    before = consult.holder_id
+    hand_over(session, consult, verb, to.id, by_id=by.id, now=now, reason=reason)
+    consult.status, consult.holder_id = status, to.id
+    consult.claimed_at, consult.claim_until = now, now + lease
+    consult.version += 1
+    taken(session, consult, now, verb)
+    note(session, consult, verb, person_id=by.id, now=now)
+    for number in {before, to.id} - {None, by.id}:
+        person = session.get_one(Person, number)
+        about = f"{verb}:{consult.version}"
+        notify(session, person, NoticeKind.HANDED_OVER, consult_id=consult.id, about=about, now=now)

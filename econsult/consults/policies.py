@@ -1,0 +1,179 @@
+"""The rules of the promise: targets, ladder, longest pause and release, versioned for program, specialty and urgency.
+
+A consult carries the rules that it started with. A newer policy touches it only by a re-computation that the ledger
+records, so that every old figure can be worked out again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.consults.records import Consult, Urgency
+from econsult.database import Base, Instant
+from econsult.errors import InvalidError
+from econsult.people.persons import SPECIALTIES, Person
+
+LONGEST_TARGET, LONGEST_PAUSE, LONGEST_RELEASE = 30 * 24 * 60, 30 * 24 * 60, 24 * 60
+
+
+class ClockName(StrEnum):
+    ALLOCATE = "allocate"
+    FIRST_REPLY = "first_reply"
+    NEXT_REPLY = "next_reply"
+    FAMILY_INFORMED = "family_informed"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one consult was promised. `version` is the policy's number, 0 where the installation's defaults hold."""
+
+    allocate: timedelta
+    first_reply: timedelta
+    next_reply: timedelta = timedelta(hours=24)
+    family_informed: timedelta = timedelta(hours=24)
+    pause: timedelta = timedelta(hours=72)
+    release: timedelta = timedelta(hours=12)
+    ladder: tuple[int, ...] = (50, 75, 90, 100)
+    version: int = 0
+
+    def target(self, name: ClockName) -> timedelta:
+        found: timedelta = getattr(self, name)
+        return found
+
+    def as_text(self) -> str:
+        whole = {name: int(getattr(self, name).total_seconds() // 60) for name in MINUTES}
+        return json.dumps({**whole, "ladder": list(self.ladder), "version": self.version})
+
+
+MINUTES = ("allocate", "first_reply", "next_reply", "family_informed", "pause", "release")
+DEFAULTS = {
+    Urgency.ROUTINE: Rules(timedelta(hours=1), timedelta(hours=24)),
+    Urgency.SAME_DAY: Rules(timedelta(hours=1), timedelta(hours=4)),
+    Urgency.URGENT: Rules(timedelta(minutes=12), timedelta(hours=1)),
+}
+
+
+class Policy(Base):
+    """One version of the rules for a specialty and an urgency; an empty one means all of them."""
+
+    __tablename__ = "policy"
+    __table_args__ = (UniqueConstraint("program_id", "specialty", "urgency", "version", name="uq_policy"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    specialty: Mapped[str] = mapped_column(String(32), default="")
+    urgency: Mapped[str] = mapped_column(String(16), default="")
+    version: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def rules_of(consult: Consult) -> Rules:
+    """The rules that the consult carries."""
+    if not consult.rules:
+        return DEFAULTS[Urgency(consult.urgency)]
+    return read_rules(consult.rules)
+
+
+def read_rules(text: str) -> Rules:
+    """Rules as `as_text` wrote them."""
+    found = json.loads(text)
+    spans = {name: timedelta(minutes=found[name]) for name in MINUTES}
+    return Rules(**spans, ladder=tuple(found["ladder"]), version=found["version"])
+
+
+def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
+    """The rules that would hold for the consult today: the newest version of the closest policy over the defaults."""
+    base = DEFAULTS[Urgency(consult.urgency)]
+    if first_reply is not None:
+        base = replace(base, first_reply=first_reply[consult.urgency])
+    policy = _closest(session, consult)
+    return overlay(base, json.loads(policy.content), policy.version) if policy is not None else base
+
+
+def overlay(base: Rules, content: Mapping[str, Any], version: int) -> Rules:
+    """The base with what a policy says instead."""
+    changed: dict[str, Any] = {name: timedelta(minutes=content[name]) for name in MINUTES if name in content}
+    if "ladder" in content:
+        changed["ladder"] = tuple(content["ladder"])
+    return replace(base, **changed, version=version)
+
+
+def check_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy's content, checked. Raises InvalidError naming each wrong field."""
+    longest = dict.fromkeys(MINUTES, LONGEST_TARGET) | {"pause": LONGEST_PAUSE, "release": LONGEST_RELEASE}
+    wrong = {name: "unknown_value" for name in content if name not in (*MINUTES, "ladder")}
+    for name in MINUTES:
+        if name in content and not _is_whole(content[name], 0 if name == "release" else 1, longest[name]):
+            wrong[name] = "invalid"
+    if "ladder" in content and not _is_ladder(content["ladder"]):
+        wrong["ladder"] = "invalid"
+    if wrong:
+        raise InvalidError("Some rules are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    return dict(content)
+
+
+def save_policy(
+    session: Session, person: Person, *, specialty: str, urgency: str, content: Mapping[str, Any], now: datetime
+) -> Policy:
+    """Add the next version. Consults that are open keep theirs."""
+    if (specialty and specialty not in SPECIALTIES) or (urgency and urgency not in tuple(Urgency)):
+        raise InvalidError(
+            "The policy is for a specialty or urgency that is not known.", {"specialty": "unknown_value"}
+        )
+    clean = check_content(content)
+    same = (Policy.program_id == person.program_id, Policy.specialty == specialty, Policy.urgency == urgency)
+    version = session.scalars(select(func.coalesce(func.max(Policy.version), 0)).where(*same)).one() + 1
+    policy = Policy(
+        program_id=person.program_id,
+        specialty=specialty,
+        urgency=urgency,
+        version=version,
+        content=json.dumps(clean),
+        person_id=person.id,
+        created_at=now,
+    )
+    session.add(policy)
+    session.flush()
+    audit.record(session, "edit", "policy", str(policy.id), now=now, person_id=person.id, detail=f"version/{version}")
+    return policy
+
+
+def newest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:
+    """The version that holds for exactly this specialty and urgency."""
+    query = select(Policy).where(
+        Policy.program_id == program_id, Policy.specialty == specialty, Policy.urgency == urgency
+    )
+    return session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
+
+
+def _closest(session: Session, consult: Consult) -> Policy | None:
+    specialty = consult.specialty or ""
+    for pair in ((specialty, consult.urgency), (specialty, ""), ("", consult.urgency), ("", "")):
+        found = newest(session, consult.program_id, *pair)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_ladder(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and 1 <= len(value) <= 10
+        and all(_is_whole(level, 1, 100) for level in value)
+        and value == sorted(set(value))
+        and value[-1] == 100
+    )

@@ -1,0 +1,70 @@
+"""When a clock fires next: plain arithmetic over one clock and the rules of its consult."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from econsult.consults.ledger import ClockState
+from econsult.consults.policies import ClockName, Rules
+
+SHORTEST_REPEAT, LONGEST_REPEAT = timedelta(hours=4), timedelta(hours=24)
+
+
+class Ticking(Protocol):
+    """What the arithmetic needs of a clock, whether it is a record or a plain row."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def target_seconds(self) -> int: ...
+    @property
+    def deadline_at(self) -> datetime: ...
+    @property
+    def fired_level(self) -> int: ...
+    @property
+    def paused_at(self) -> datetime | None: ...
+    @property
+    def paused_until(self) -> datetime | None: ...
+    @property
+    def is_reminded(self) -> bool: ...
+
+
+def repeat_after(target: timedelta) -> timedelta:
+    """How long after a broken promise, and after each reminder of it, people are told again."""
+    return min(max(target, SHORTEST_REPEAT), LONGEST_REPEAT)
+
+
+def next_step(clock: Ticking, ladder: Sequence[int]) -> tuple[int, datetime]:
+    """The level that fires next on a running clock, and when.
+
+    Above 100 come the reminders of a promise that stays broken: 200, 300, ... one repeat after the other.
+    """
+    target = timedelta(seconds=clock.target_seconds)
+    for level in ladder:
+        if level > clock.fired_level:
+            return level, clock.deadline_at - target * (100 - level) / 100
+    level = (clock.fired_level // 100 + 1) * 100
+    return level, clock.deadline_at + repeat_after(target) * (level // 100 - 1)
+
+
+def pending_at(clock: Ticking, rules: Rules) -> datetime | None:
+    """When the clock process must look at this clock next; None for one that is stopped."""
+    if clock.state == ClockState.STOPPED:
+        return None
+    if clock.paused_at is not None and clock.paused_until is not None:
+        halfway = clock.paused_at + (clock.paused_until - clock.paused_at) / 2
+        return clock.paused_until if clock.is_reminded else halfway
+    return next_step(clock, rules.ladder)[1]
+
+
+def deadlines(clocks: Sequence[Ticking], rules: Rules) -> tuple[datetime | None, datetime | None]:
+    """What the consult derives from its clocks: the next instant to look at it, and the earliest promised reply."""
+    pending = [instant for clock in clocks if (instant := pending_at(clock, rules)) is not None]
+    replies = [
+        clock.deadline_at for clock in clocks if clock.name != ClockName.ALLOCATE and clock.state != ClockState.STOPPED
+    ]
+    return min(pending, default=None), min(replies, default=None)

@@ -1,0 +1,95 @@
+"""How urgent a consult is: raised by anybody who is involved, lowered only by a clinician who says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import rearm
+from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.offering import can_be_urgent, coordinators_of, offer
+from econsult.consults.policies import current_rules
+from econsult.consults.records import RANKS, Consult, Urgency, note
+from econsult.errors import ForbiddenError, InvalidError
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person, Role
+
+MAY_LOWER = {Role.PCP, Role.SPECIALIST}
+
+
+def change_urgency(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    urgency: str,
+    reason: str,
+    *,
+    now: datetime,
+    targets: Mapping[str, timedelta] | None = None,
+) -> Consult:
+    """Re-arm the first reply from its original start against the target of the new urgency.
+
+    Raises InvalidError for an unknown urgency, for urgent while nobody is on duty, and for lowering without a reason.
+    """
+    next_status(consult.status, "change_urgency")
+    if urgency not in RANKS:
+        raise InvalidError("This urgency is not known.", {"urgency": "unknown_value"})
+    if urgency == consult.urgency:
+        return consult
+    is_raised = RANKS[Urgency(urgency)] < consult.urgency_rank
+    _check(session, consult, person, urgency, reason, is_raised=is_raised, now=now)
+    hand_over(session, consult, "urgency", consult.holder_id, by_id=person.id, now=now, reason=reason.strip())
+    consult.urgency, consult.urgency_rank = urgency, RANKS[Urgency(urgency)]
+    consult.version += 1
+    rules = current_rules(session, consult, targets)
+    consult.rules = rules.as_text()
+    rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    note(session, consult, "change_urgency", person_id=person.id, now=now, detail=urgency)
+    if consult.status == Status.SUBMITTED and is_raised:
+        offer(session, consult, now)
+    if is_raised:
+        _tell(session, consult, person, now)
+    return consult
+
+
+def adopt_rules(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    *,
+    now: datetime,
+    targets: Mapping[str, timedelta] | None = None,
+) -> bool:
+    """Let the consult go over to the newest policy: an explicit, recorded re-computation. False: it has it already."""
+    rules = current_rules(session, consult, targets)
+    if consult.rules == rules.as_text():
+        return False
+    consult.rules = rules.as_text()
+    consult.version += 1
+    rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    note(session, consult, "adopt_rules", person_id=person.id, now=now, detail=f"version/{rules.version}")
+    return True
+
+
+def _check(
+    session: Session, consult: Consult, person: Person, urgency: str, reason: str, *, is_raised: bool, now: datetime
+) -> None:
+    if not is_raised:
+        if person.role not in MAY_LOWER:
+            raise ForbiddenError("Only a clinician can make a request less urgent.")
+        require_reason(reason)
+    if urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
+        raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})
+
+
+def _tell(session: Session, consult: Consult, by: Person, now: datetime) -> None:
+    people = coordinators_of(session, consult.program_id)
+    if consult.holder_id is not None:
+        people.append(session.get_one(Person, consult.holder_id))
+    for person in people:
+        if person.id != by.id:
+            about = f"urgency:{consult.version}"
+            notify(session, person, NoticeKind.RAISED, consult_id=consult.id, about=about, now=now)

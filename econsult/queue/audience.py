@@ -1,0 +1,136 @@
+"""Who is told at which step of the ladder. One look-up for each pool in a batch, however many consults are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar, cast
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.offering import coordinators_of
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult, Kind
+from econsult.notices import NoticeKind
+from econsult.people.patients import caregivers_of
+from econsult.people.persons import Person, Role, specialists_for, team_of
+from econsult.rosters.limits import fallbacks_of
+from econsult.rosters.shifts import has_roster, is_off, on_duty
+
+Found = TypeVar("Found")
+POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
+
+
+class Audience:
+    """The people around the consults of one batch, at one moment."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+        self._known: dict[tuple[object, ...], object] = {}
+        self.awake: set[int] = set()
+
+    def at_level(self, consult: Consult, name: str, level: int, lane: str) -> list[Person]:
+        """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
+        people = self.responsible(consult, name, lane)
+        if level >= POOL_FROM:
+            people = people + self.pool(consult)
+        if level >= DESK_FROM:
+            people = people + self.desk(consult)
+        if level >= BROKEN:
+            people = people + self.directors(consult) + self.fallback_pool(consult, name)
+        return list({person.id: person for person in people}.values())
+
+    def responsible(self, consult: Consult, name: str, lane: str) -> list[Person]:
+        """Telling the family, and answering it, is the medical home's duty; the rest is the holder's, or the pool's."""
+        is_homes = name == ClockName.FAMILY_INFORMED or (name == ClockName.NEXT_REPLY and lane == "family")
+        if is_homes:
+            return self._team(consult)
+        if consult.holder_id is not None:
+            return [self._person(consult.holder_id)]
+        return self.pool(consult)
+
+    def pool(self, consult: Consult) -> list[Person]:
+        """Everybody who could answer it; of a specialty with a roster those who are on duty, where anybody is."""
+        if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
+            return self._team(consult)
+        return self._specialists(consult.program_id, consult.fallback_specialty or consult.specialty)
+
+    def fallback_pool(self, consult: Consult, name: str) -> list[Person]:
+        """Those who stand in once the promise of a reply is broken."""
+        fallback = self.fallback(consult, name)
+        return self._specialists(consult.program_id, fallback) if fallback else []
+
+    def fallback(self, consult: Consult, name: str) -> str | None:
+        """The specialty to which a broken first reply is offered as well."""
+        if name != ClockName.FIRST_REPLY or consult.kind == Kind.FAMILY_QUESTION or not consult.specialty:
+            return None
+        key = (consult.program_id, consult.specialty)
+        found = self._once(("fallbacks", *key), lambda: fallbacks_of(self._session, *key))
+        return found[0] if found else None
+
+    def desk(self, consult: Consult) -> list[Person]:
+        return self._once(("desk", consult.program_id), lambda: coordinators_of(self._session, consult.program_id))
+
+    def directors(self, consult: Consult) -> list[Person]:
+        key = ("directors", consult.program_id)
+        return self._once(key, lambda: coordinators_of(self._session, consult.program_id, Role.DIRECTOR))
+
+    def asked(self, consult: Consult, reason: str) -> list[Person]:
+        """From whom something is still needed while the clock is held."""
+        if reason == "needs_family":
+            return caregivers_of(self._session, consult.patient_id, self._now)
+        return self.desk(consult) if reason == "needs_coordination" else self._team(consult)
+
+    def lacks_cover(self, consult: Consult, name: str, lane: str) -> bool:
+        """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away."""
+        people = self.responsible(consult, name, lane)
+        if not people:
+            return True
+        if name == ClockName.FAMILY_INFORMED or lane == "family":
+            return False
+        if consult.holder_id is not None:
+            number = consult.holder_id
+            return self._once(("off", number), lambda: is_off(self._session, number, self._now))
+        return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
+
+    def _is_gap(self, consult: Consult) -> bool:
+        specialty = consult.fallback_specialty or consult.specialty or ""
+        return self._has_roster(consult.program_id, specialty) and not self._on_duty(consult.program_id, specialty)
+
+    def _specialists(self, program_id: int, specialty: str) -> list[Person]:
+        return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
+
+    def _pool_now(self, program_id: int, specialty: str) -> list[Person]:
+        everybody = specialists_for(self._session, program_id, specialty)
+        here = self._on_duty(program_id, specialty)
+        self.awake |= here
+        return [person for person in everybody if person.id in here] or everybody
+
+    def _has_roster(self, program_id: int, specialty: str) -> bool:
+        key = ("roster", program_id, specialty)
+        return self._once(key, lambda: has_roster(self._session, program_id, specialty))
+
+    def _on_duty(self, program_id: int, specialty: str) -> set[int]:
+        key = ("duty", program_id, specialty)
+        return self._once(key, lambda: on_duty(self._session, program_id, specialty, self._now))
+
+    def _team(self, consult: Consult) -> list[Person]:
+        key = ("team", consult.organization_id)
+        return self._once(key, lambda: team_of(self._session, consult.organization_id))
+
+    def _person(self, number: int) -> Person:
+        return self._once(("person", number), lambda: self._session.get_one(Person, number))
+
+    def _once(self, key: tuple[object, ...], find: Callable[[], Found]) -> Found:
+        if key not in self._known:
+            self._known[key] = find()
+        return cast("Found", self._known[key])
+
+
+def kind_at(name: str, level: int) -> NoticeKind:
+    """How a step of this level is said."""
+    if name == ClockName.ALLOCATE:
+        return NoticeKind.UNTAKEN
+    if level < DESK_FROM:
+        return NoticeKind.REMINDER
+    return NoticeKind.AT_RISK if level < BROKEN else NoticeKind.OVERDUE

@@ -1,0 +1,193 @@
+"""The tick over due consults: what fired, who is told, and what comes next, written in one transaction.
+
+Any number of clock processes may do this. Rows are taken by index in small batches, oldest first, and are locked; the
+unique keys of ledger and outbox make a repeat after a crash harmless. The cost is that of what is due, never of what is
+open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import GRACE
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.policies import Rules, rules_of
+from econsult.consults.records import Consult, Urgency, note
+from econsult.consults.steps import deadlines, next_step
+from econsult.notices import NoticeKind
+from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
+from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
+
+LATE = timedelta(seconds=30)
+
+
+@dataclass
+class Batch:
+    """What one transaction writes."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
+    breaches: int = 0
+
+
+def fire(session: Session, now: datetime, quiet: Quiet | None = None, limit: int = 100) -> tuple[int, int]:
+    """Fire everything that is due of up to `limit` consults; returns (consults, promises broken just now)."""
+    consults = due_consults(session, now, limit)
+    if not consults:
+        return 0, 0
+    clocks = _clocks_of(session, consults)
+    around, batch = Audience(session, now), Batch()
+    for consult in consults:
+        _Firing(session, consult, around, batch, now).run(clocks[consult.id])
+    if batch.events:
+        insert_new(session, ClockEvent, batch.events)
+    session.flush()
+    tell_all(session, batch.tellings, quiet or Quiet(), around.awake, now)
+    return len(consults), batch.breaches
+
+
+def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
+    """The consults whose next deadline has come, by index, locked for this transaction."""
+    query = (
+        select(Consult)
+        .where(Consult.next_deadline_at <= now)
+        .order_by(Consult.next_deadline_at, Consult.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """The earliest instant that has not fired yet, by index."""
+    query = select(Consult.next_deadline_at).where(Consult.next_deadline_at.is_not(None))
+    return session.scalars(query.order_by(Consult.next_deadline_at).limit(1)).one_or_none()
+
+
+def _clocks_of(session: Session, consults: Sequence[Consult]) -> dict[int, list[Clock]]:
+    found: dict[int, list[Clock]] = {consult.id: [] for consult in consults}
+    query = select(Clock).where(Clock.consult_id.in_(found), Clock.state != ClockState.STOPPED).order_by(Clock.id)
+    for clock in session.scalars(query.execution_options(populate_existing=True)):
+        found[clock.consult_id].append(clock)
+    return found
+
+
+class _Firing:
+    """One consult's due steps, oldest first; each moves its clock on."""
+
+    def __init__(self, session: Session, consult: Consult, around: Audience, batch: Batch, now: datetime) -> None:
+        self.session, self.consult, self.around, self.batch, self.now = session, consult, around, batch, now
+        self.rules: Rules = rules_of(consult)
+        self.is_urgent = consult.urgency == Urgency.URGENT
+        self.told: dict[tuple[int, int], Telling] = {}
+
+    def run(self, clocks: Sequence[Clock]) -> None:
+        while (step := self._next(clocks)) is not None:
+            instant, clock = step
+            if clock.state == ClockState.PAUSED:
+                self._pause_step(clock, instant)
+            else:
+                self._ladder_step(clock, instant)
+        self.batch.tellings += self.told.values()
+        self.consult.next_deadline_at, due = deadlines(clocks, self.rules)
+        self.consult.due_at = due or self.consult.due_at
+
+    def _next(self, clocks: Sequence[Clock]) -> tuple[datetime, Clock] | None:
+        pending = [(deadlines([clock], self.rules)[0], clock.id, clock) for clock in clocks]
+        due = [(at, number, clock) for at, number, clock in pending if at is not None and at <= self.now]
+        return min(due, key=lambda each: each[:2])[::2] if due else None
+
+    def _ladder_step(self, clock: Clock, instant: datetime) -> None:
+        level, _at = next_step(clock, self.rules.ladder)
+        clock.fired_level = level
+        self._log(clock, _kind(level), instant, level=level)
+        if level == BROKEN:
+            clock.is_breached = True
+            self.batch.breaches += 1
+            self.consult.fallback_specialty = self.around.fallback(self.consult, clock.name)
+        people = self.around.at_level(self.consult, clock.name, level, clock.lane)
+        for person in people:
+            about = f"{clock.name}:{clock.cycle}:{level}"
+            telling = Telling(person, kind_at(clock.name, level), self.consult.id, about, self.is_urgent)
+            # Where several steps of a clock are due at once, each person hears of the last one that concerns them.
+            self.told[person.id, clock.id] = telling
+        if level < DESK_FROM and self.around.lacks_cover(self.consult, clock.name, clock.lane):
+            self._no_cover(clock, instant)
+
+    def _no_cover(self, clock: Clock, instant: datetime) -> None:
+        """Whoever should act is not there: the desk hears of it now and not at its own step."""
+        self._log(clock, "escalated", instant, reason="no_cover")
+        about = f"{clock.name}:{clock.cycle}"
+        self.batch.tellings += [
+            Telling(person, NoticeKind.NO_COVER, self.consult.id, about, is_urgent=True)
+            for person in self.around.desk(self.consult)
+        ]
+
+    def _pause_step(self, clock: Clock, instant: datetime) -> None:
+        if not clock.is_reminded:
+            clock.is_reminded = True
+            self._log(clock, "reminded", instant, sequence=clock.pauses - 1, reason=clock.paused_reason or "")
+            for person in self.around.asked(self.consult, clock.paused_reason or ""):
+                about = f"{clock.name}:{clock.cycle}:{clock.pauses}"
+                self.batch.tellings.append(Telling(person, NoticeKind.STILL_NEEDED, self.consult.id, about))
+            return
+        self._end_pause(clock, instant)
+
+    def _end_pause(self, clock: Clock, instant: datetime) -> None:
+        """Nobody gave what was asked for in time: the clock runs on, and the consult goes back to a human."""
+        held = instant - (clock.paused_at or instant)
+        clock.deadline_at += held
+        clock.state, clock.paused_at, clock.paused_until, clock.paused_reason = ClockState.RUNNING, None, None, None
+        self._log(clock, "resumed", instant, sequence=clock.pauses - 1, reason="pause_limit", at=instant)
+        if self.consult.status == Status.NEEDS_INFO:
+            self.consult.status = next_status(self.consult.status, "resume")
+            self.consult.claim_until = self.now + GRACE
+            self.consult.version += 1
+            note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")
+        for person in self.around.responsible(self.consult, clock.name, clock.lane):
+            about = f"pause:{clock.name}:{clock.cycle}:{clock.pauses}"
+            self.batch.tellings.append(Telling(person, NoticeKind.MESSAGE, self.consult.id, about, is_urgent=True))
+
+    def _log(
+        self,
+        clock: Clock,
+        kind: str,
+        due_at: datetime,
+        *,
+        level: int = 0,
+        sequence: int = 0,
+        reason: str = "",
+        at: datetime | None = None,
+    ) -> None:
+        self.batch.events.append(
+            {
+                "consult_id": clock.consult_id,
+                "name": clock.name,
+                "cycle": clock.cycle,
+                "lane": clock.lane,
+                "kind": kind,
+                "level": level,
+                "sequence": sequence,
+                "at": at or self.now,
+                "due_at": due_at,
+                "deadline_at": clock.deadline_at,
+                "target_seconds": clock.target_seconds,
+                "is_late": self.now - due_at > LATE,
+                "person_id": None,
+                "reason": reason,
+            }
+        )
+
+
+def _kind(level: int) -> str:
+    if level == BROKEN:
+        return "breached"
+    return "warned" if level < DESK_FROM else "escalated"

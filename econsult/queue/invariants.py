@@ -1,0 +1,166 @@
+"""What must hold whatever happens: the five promises of the queue, checked against the records as they are.
+
+`python -m econsult invariants` prints one line for each violation, by number and code, without anybody's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.answers import Answer
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.records import Consult, Kind
+from econsult.consults.steps import deadlines
+from econsult.people.persons import Person, PractitionerSpecialty, Role
+from econsult.queue.replay import Replayed, replay_all
+
+PATIENCE = timedelta(minutes=2)
+"""How late a step may be before a clock process that sleeps counts as a violation."""
+
+
+def violations(session: Session, now: datetime, *, patience: timedelta = PATIENCE) -> Iterator[str]:
+    """One line for each broken promise."""
+    yield from _no_owner_or_deadline(session)
+    yield from _not_fired(session, now - patience)
+    yield from _ended_wrongly(session)
+    yield from _ledger_differs(session)
+    yield from _read_too_early(session)
+
+
+def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
+    query = select(Consult.id).where(*conditions).order_by(Consult.id).limit(100)
+    return [f"C-{1000 + number}" for number in session.scalars(query)]
+
+
+def _no_owner_or_deadline(session: Session) -> Iterator[str]:
+    """1. Every open consult has somebody responsible, and an instant at which it is looked at again."""
+    is_open = Consult.status.in_(OPEN)
+    for number in _numbers(session, is_open, Consult.next_deadline_at.is_(None)):
+        yield f"1 {number}: open without a pending deadline"
+    for number in _numbers(
+        session, Consult.status.in_((Status.CLAIMED, Status.NEEDS_INFO)), Consult.holder_id.is_(None)
+    ):
+        yield f"1 {number}: taken by nobody"
+    for number in _numbers(session, Consult.status == Status.SUBMITTED, Consult.holder_id.is_not(None)):
+        yield f"1 {number}: held although it is in the pool"
+    pool = exists().where(
+        PractitionerSpecialty.person_id == Person.id,
+        PractitionerSpecialty.specialty.in_((Consult.specialty, Consult.fallback_specialty)),
+        Person.program_id == Consult.program_id,
+        Person.is_active,
+    )
+    team = exists().where(Person.organization_id == Consult.organization_id, Person.role == Role.PCP, Person.is_active)
+    is_clinics = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
+    nobody = or_(is_clinics & ~team, ~is_clinics & ~pool)
+    desk = exists().where(Person.program_id == Consult.program_id, Person.role == Role.COORDINATOR, Person.is_active)
+    for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~desk):
+        yield f"1 {number}: no pool and no desk to turn to"
+    bounded = exists().where(
+        Clock.consult_id == Consult.id, Clock.state == ClockState.PAUSED, Clock.paused_until.is_(None)
+    )
+    for number in _numbers(session, bounded):
+        yield f"1 {number}: paused without an end"
+    waits = or_(Consult.family_waits_since.is_not(None), Consult.clinic_waits_since.is_not(None))
+    for number in _numbers(session, Consult.status == Status.ANSWERED, waits, Consult.next_deadline_at.is_(None)):
+        yield f"1 {number}: somebody waits for a reply and no clock runs"
+
+
+def _not_fired(session: Session, before: datetime) -> Iterator[str]:
+    """2. Each step fires exactly once: none is missing (the unique key and the replay see to doubles)."""
+    for number in _numbers(session, Consult.next_deadline_at < before):
+        yield f"2 {number}: a step is due and has not fired"
+    twice = (
+        select(ClockEvent.consult_id)
+        .where(ClockEvent.level > 0)
+        .group_by(ClockEvent.consult_id, ClockEvent.name, ClockEvent.cycle, ClockEvent.level)
+        .having(func.count() > 1)
+    )
+    for consult_id in session.scalars(twice.limit(100)):
+        yield f"2 C-{1000 + consult_id}: a step fired twice"
+
+
+def _ended_wrongly(session: Session) -> Iterator[str]:
+    """3. What has ended has no clock and a disposition; a signed answer has its clock of telling the family."""
+    runs = exists().where(Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED)
+    has_ended = Consult.status.in_(ENDED)
+    for number in _numbers(session, has_ended, or_(runs, Consult.next_deadline_at.is_not(None))):
+        yield f"3 {number}: a clock runs although it has ended"
+    signed = exists().where(
+        Answer.consult_id == Consult.id, Answer.signed_at.is_not(None), Answer.disposition.is_not(None)
+    )
+    closed = Consult.status == Status.CLOSED
+    for number in _numbers(session, closed, ~signed, Consult.end_reason.is_(None)):
+        yield f"3 {number}: closed without a disposition"
+    for number in _numbers(session, Consult.status == Status.DECLINED, Consult.end_reason.is_(None)):
+        yield f"3 {number}: declined without a reason"
+    informed = exists().where(Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED)
+    is_signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
+    for number in _numbers(session, is_signed, ~informed):
+        yield f"3 {number}: signed without a clock of telling the family"
+
+
+def _ledger_differs(session: Session) -> Iterator[str]:
+    """4. Replaying the ledger gives what is stored."""
+    for found in replay_all(session):
+        number = found[0].consult_id
+        stored = {(clock.name, clock.cycle): clock for clock in _clocks(session, number)}
+        for clock in found:
+            yield from _compare(clock, stored.pop((clock.name, clock.cycle), None))
+        for name, cycle in stored:
+            yield f"4 C-{1000 + number}: {name} {cycle} is not in the ledger"
+        yield from _derived(session, number)
+
+
+def _clocks(session: Session, consult_id: int) -> list[Clock]:
+    return list(session.scalars(select(Clock).where(Clock.consult_id == consult_id)))
+
+
+def _compare(told: Replayed, stored: Clock | None) -> Iterator[str]:
+    who = f"4 C-{1000 + told.consult_id}: {told.name} {told.cycle}"
+    for fault in told.faults:
+        yield f"{who}: {fault}"
+    if stored is None:
+        yield f"{who} is only in the ledger"
+        return
+    for name in ("state", "lane", "started_at", "deadline_at", "paused_at", "pauses", "stopped_at"):
+        if getattr(told, name) != getattr(stored, name):
+            yield f"{who}: {name} differs from the ledger"
+    if int(told.target.total_seconds()) != stored.target_seconds:
+        yield f"{who}: target differs from the ledger"
+    if (told.fired_level, told.is_breached) != (stored.fired_level, stored.is_breached):
+        yield f"{who}: steps differ from the ledger"
+
+
+def _derived(session: Session, consult_id: int) -> Iterator[str]:
+    """The one derived column is what the clocks say."""
+    consult = session.get_one(Consult, consult_id)
+    running = [clock for clock in _clocks(session, consult_id) if clock.state != ClockState.STOPPED]
+    pending, due = deadlines(running, rules_of(consult))
+    if consult.next_deadline_at != pending:
+        yield f"4 {consult.number}: next deadline differs from its clocks"
+    if due is not None and consult.due_at != due:
+        yield f"4 {consult.number}: promised reply differs from its clocks"
+
+
+def _read_too_early(session: Session) -> Iterator[str]:
+    """5. Nobody but its author can read an unsigned answer; amendments are new versions."""
+    early = select(Answer.consult_id).where(Answer.released_at.is_not(None), Answer.signed_at.is_(None))
+    for consult_id in session.scalars(early.limit(100)):
+        yield f"5 C-{1000 + consult_id}: an unsigned answer is open to the family"
+    released = exists().where(Answer.consult_id == Consult.id, Answer.released_at.is_not(None))
+    for number in _numbers(session, Consult.released_at.is_not(None), ~released):
+        yield f"5 {number}: released without a signed answer"
+    drafts = (
+        select(Answer.consult_id).where(Answer.signed_at.is_(None)).group_by(Answer.consult_id).having(func.count() > 1)
+    )
+    for consult_id in session.scalars(drafts.limit(100)):
+        yield f"5 C-{1000 + consult_id}: more than one draft"
+    signed = select(Answer.consult_id).where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
+    for consult_id in session.scalars(signed.having(func.max(Answer.version) < func.count()).limit(100)):
+        yield f"5 C-{1000 + consult_id}: versions are missing"

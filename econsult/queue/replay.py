@@ -1,0 +1,162 @@
+"""The ledger read back: every clock's state, times and steps, from its lines alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Protocol, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.ledger import ClockEvent, ClockState
+
+NOTHING = timedelta()
+
+
+class Line(Protocol):
+    """One line of the ledger, as a record or as a plain row."""
+
+    @property
+    def consult_id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def cycle(self) -> int: ...
+    @property
+    def lane(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def level(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def deadline_at(self) -> datetime: ...
+    @property
+    def target_seconds(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+
+
+@dataclass
+class Replayed:
+    """One clock of one cycle, as the ledger tells it."""
+
+    consult_id: int
+    name: str
+    cycle: int
+    lane: str = ""
+    state: str = ""
+    started_at: datetime | None = None
+    target: timedelta = NOTHING
+    deadline_at: datetime | None = None
+    held: timedelta = NOTHING
+    paused_at: datetime | None = None
+    pauses: int = 0
+    stopped_at: datetime | None = None
+    reason: str = ""
+    fired_level: int = 0
+    is_breached: bool = False
+    is_superseded: bool = False
+    faults: list[str] = field(default_factory=list)
+
+    def take(self, event: Line) -> None:
+        """Go on by one line."""
+        step = getattr(self, f"_on_{event.kind}", None)
+        if step is None:
+            self.faults.append(f"unknown kind {event.kind}")
+            return
+        step(event)
+
+    def wall(self, until: datetime) -> timedelta:
+        """How long whoever waits has waited."""
+        return (self.stopped_at or until) - (self.started_at or until)
+
+    def net(self, until: datetime) -> timedelta:
+        """The same without the time for which the clock was held."""
+        end = self.stopped_at or until
+        pending = end - self.paused_at if self.paused_at is not None else NOTHING
+        return self.wall(until) - self.held - max(pending, NOTHING)
+
+    def _on_started(self, event: Line) -> None:
+        if self.state:
+            self.faults.append("started twice")
+        self.state, self.started_at, self.lane = ClockState.RUNNING, event.at, event.lane
+        self.target = timedelta(seconds=event.target_seconds)
+        self.deadline_at = event.at + self.target
+
+    def _on_carried(self, event: Line) -> None:
+        self._move(event.deadline_at - (self.started_at or event.at) - self.target)
+
+    def _on_paused(self, event: Line) -> None:
+        self._expect(ClockState.RUNNING, event)
+        self.state, self.paused_at, self.pauses = ClockState.PAUSED, event.at, self.pauses + 1
+
+    def _on_resumed(self, event: Line) -> None:
+        self._expect(ClockState.PAUSED, event)
+        self._move(max(event.at - (self.paused_at or event.at), NOTHING))
+        self.state, self.paused_at = ClockState.RUNNING, None
+
+    def _on_stopped(self, event: Line) -> None:
+        if self.state == ClockState.STOPPED:
+            self.faults.append("stopped twice")
+        if self.paused_at is not None:
+            self._move(max(event.at - self.paused_at, NOTHING))
+        self.state, self.paused_at, self.stopped_at, self.reason = ClockState.STOPPED, None, event.at, event.reason
+
+    def _on_recomputed(self, event: Line) -> None:
+        self.state, self.stopped_at, self.is_superseded, self.reason = ClockState.STOPPED, event.at, True, "recomputed"
+        self.paused_at = None
+
+    def _on_warned(self, event: Line) -> None:
+        self._fire(event)
+
+    def _on_escalated(self, event: Line) -> None:
+        if event.level:
+            self._fire(event)
+
+    def _on_breached(self, event: Line) -> None:
+        self._fire(event)
+        self.is_breached = True
+
+    def _on_reminded(self, event: Line) -> None:
+        self._expect(ClockState.PAUSED, event)
+
+    def _fire(self, event: Line) -> None:
+        self._expect(ClockState.RUNNING, event)
+        if event.level <= self.fired_level:
+            self.faults.append(f"level {event.level} after {self.fired_level}")
+        if event.due_at is not None and event.at < event.due_at:
+            self.faults.append(f"level {event.level} fired early")
+        self.fired_level = event.level
+
+    def _move(self, by: timedelta) -> None:
+        self.held += by
+        if self.deadline_at is not None:
+            self.deadline_at += by
+
+    def _expect(self, state: ClockState, event: Line) -> None:
+        if self.state != state:
+            self.faults.append(f"{event.kind} while {self.state or 'not started'}")
+
+
+def replay(events: Iterable[Line]) -> list[Replayed]:
+    """The clocks that these lines (in the order of the ledger) tell of."""
+    clocks: dict[tuple[int, str, int], Replayed] = {}
+    for event in events:
+        key = (event.consult_id, event.name, event.cycle)
+        clocks.setdefault(key, Replayed(*key)).take(event)
+    return list(clocks.values())
+
+
+def replay_all(session: Session, *, batch: int = 2000) -> Iterator[list[Replayed]]:
+    """The clocks of one consult after the other, read in order and in bounded memory."""
+    query = select(*ClockEvent.__table__.columns).order_by(ClockEvent.consult_id, ClockEvent.id)
+    lines = cast("Iterable[Line]", session.execute(query.execution_options(yield_per=batch)))
+    for _consult_id, events in groupby(lines, key=lambda event: event.consult_id):
+        yield replay(events)

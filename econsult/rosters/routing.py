@@ -1,0 +1,156 @@
+"""Who may take a request: a plain function of specialty, conflict, licence, language, capacity and roster.
+
+It has no dice and no memory, so that the same question gets the same answer, and it says in words why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.people.persons import Person, specialists_for, team_of
+from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of
+from econsult.rosters.shifts import first_cover, has_roster, is_off, on_duty
+
+WORDS: dict[str, dict[str, str]] = {
+    "pool": {"en": "{n} answer for {specialty}", "es": "{n} responden por {specialty}"},
+    "team": {"en": "{n} in the medical home's team", "es": "{n} en el equipo del hogar médico"},
+    "conflict": {"en": "{n} left out: conflict of interest", "es": "{n} fuera: conflicto de interés"},
+    "licence": {"en": "{n} left out: no licence for {state}", "es": "{n} fuera: sin licencia para {state}"},
+    "language": {"en": "{n} left out: language {language}", "es": "{n} fuera: idioma {language}"},
+    "full": {"en": "{n} at their limit", "es": "{n} en su límite"},
+    "off": {"en": "{n} away or off duty", "es": "{n} fuera de turno"},
+    "fallback": {"en": "nobody there, so {specialty} stands in", "es": "no hay nadie, así que responde {specialty}"},
+    "duty": {"en": "{n} on duty now", "es": "{n} de turno ahora"},
+    "later": {"en": "nobody on duty; next cover is planned", "es": "nadie de turno; hay turno más tarde"},
+    "never": {"en": "nobody on duty and no cover planned", "es": "nadie de turno ni previsto"},
+    "nobody": {"en": "nobody qualifies: the coordinators decide", "es": "nadie cumple: deciden las coordinadoras"},
+}
+
+
+Loads = Callable[[set[int]], Mapping[int, int]]
+"""How many open consults each of these people holds."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the router must know of a request. Without a specialty it is for the medical home."""
+
+    program_id: int
+    patient_id: int
+    organization_id: int | None
+    specialty: str | None
+    state: str = ""
+    language: str = ""
+    excluded: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Why:
+    """One line of the explanation: a code of `WORDS` and what stands in its gaps."""
+
+    code: str
+    n: int = 0
+    of: str = ""
+
+    def sentence(self, language: str = "en") -> str:
+        words = WORDS[self.code][language if language in ("en", "es") else "en"]
+        return words.format(n=self.n, specialty=self.of, state=self.of, language=self.of)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may take it (`qualified`), who of them can right now (`ready`), from when there is cover, and why."""
+
+    qualified: tuple[Person, ...] = ()
+    ready: tuple[Person, ...] = ()
+    specialty: str | None = None
+    cover_at: datetime | None = None
+    why: tuple[Why, ...] = field(default=())
+
+    @property
+    def is_unallocated(self) -> bool:
+        return not self.qualified
+
+    @property
+    def has_cover(self) -> bool:
+        return bool(self.ready)
+
+    def explain(self, language: str = "en") -> str:
+        return "; ".join(line.sentence(language) for line in self.why) + "."
+
+
+def route(session: Session, ask: Ask, loads: Loads, now: datetime) -> Route:
+    """The pool of a request, and in words why it is this one."""
+    if ask.specialty is None:
+        team = tuple(person for person in team_of(session, ask.organization_id) if person.id not in ask.excluded)
+        why = (Why("team", len(team)),) if team else (Why("team", 0), Why("nobody"))
+        return Route(team, team, None, now if team else None, why)
+    lines: list[Why] = []
+    for specialty in (ask.specialty, *fallbacks_of(session, ask.program_id, ask.specialty)):
+        if specialty != ask.specialty:
+            lines.append(Why("fallback", of=specialty))
+        qualified = _qualified(session, ask, specialty, lines)
+        if qualified:
+            return _ready(session, ask, qualified, lines, specialty=specialty, loads=loads, now=now)
+    return Route(why=(*lines, Why("nobody")))
+
+
+def _qualified(session: Session, ask: Ask, specialty: str, lines: list[Why]) -> list[Person]:
+    """Who may answer at all; `lines` takes what left the others out."""
+    pool = specialists_for(session, ask.program_id, specialty)
+    lines.append(Why("pool", len(pool), specialty))
+    limits = limits_of(session, [person.id for person in pool])
+    barred = conflicted(session, ask.patient_id) | ask.excluded
+    unlicensed = {person.id for person in pool if not _limit(limits, person).may_work_in(ask.state)}
+    silent = {person.id for person in pool if not _limit(limits, person).speaks(ask.language)}
+    for code, of, out in (
+        ("conflict", "", barred),
+        ("licence", ask.state, unlicensed),
+        ("language", ask.language, silent),
+    ):
+        left = [person for person in pool if person.id not in out]
+        if len(left) < len(pool):
+            lines.append(Why(code, len(pool) - len(left), of))
+        pool = left
+    return pool
+
+
+def _ready(
+    session: Session,
+    ask: Ask,
+    qualified: Sequence[Person],
+    lines: list[Why],
+    *,
+    specialty: str,
+    loads: Loads,
+    now: datetime,
+) -> Route:
+    """Who of them has room and is there now; else from when on."""
+    limits = limits_of(session, [person.id for person in qualified])
+    limited = {number for number, each in limits.items() if each.capacity > 0}
+    held = loads(limited) if limited else {}
+    free = [person for person in qualified if _has_room(_limit(limits, person), held.get(person.id, 0))]
+    if len(free) < len(qualified):
+        lines.append(Why("full", len(qualified) - len(free)))
+    planned = has_roster(session, ask.program_id, specialty)
+    here = on_duty(session, ask.program_id, specialty, now) if planned else {person.id for person in free}
+    ready = [person for person in free if person.id in here and (planned or not is_off(session, person.id, now))]
+    if len(ready) < len(free):
+        lines.append(Why("off", len(free) - len(ready)))
+    if ready:
+        return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))))
+    cover_at = first_cover(session, ask.program_id, specialty, now) if planned else None
+    cover_at = cover_at if cover_at is not None and cover_at > now else None
+    return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why("later" if cover_at else "never")))
+
+
+def _limit(limits: Mapping[int, Limits], person: Person) -> Limits:
+    return limits.get(person.id) or Limits(person_id=person.id, capacity=0, states="", languages="")
+
+
+def _has_room(limits: Limits, load: int) -> bool:
+    return limits.capacity == 0 or load < limits.capacity

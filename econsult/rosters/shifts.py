@@ -1,0 +1,178 @@
+"""The roster: weekly shifts in local time, time off and swaps, as spans of real time.
+
+A shift says "Tuesdays 18:00 to 06:00 in Denver": it starts and ends by the clock on the wall, so that it is an hour
+shorter or longer on the nights when the clocks change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.database import Base, Instant
+from econsult.people.persons import Person
+
+DAY = timedelta(days=1)
+HORIZON = timedelta(days=8)
+"""A weekly roster repeats within a week: whoever does not come within this time never comes."""
+
+
+class Shift(Base):
+    """One person's weekly duty for a specialty: `starts` minutes after midnight, for `minutes` by the wall clock."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("ix_shift_specialty", "program_id", "specialty"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
+    specialty: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    weekday: Mapped[int]
+    starts: Mapped[int]
+    minutes: Mapped[int]
+    time_zone: Mapped[str] = mapped_column(String(40))
+    from_day: Mapped[date] = mapped_column(Date)
+    to_day: Mapped[date | None] = mapped_column(Date)
+
+
+class TimeOff(Base):
+    """Somebody is away, whatever the roster says."""
+
+    __tablename__ = "time_off"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Swap(Base):
+    """One shift of one day given to somebody else; it counts once that person has accepted."""
+
+    __tablename__ = "swap"
+    __table_args__ = (UniqueConstraint("shift_id", "on_day", name="uq_swap"),)
+
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
+    on_day: Mapped[date] = mapped_column(Date)
+    to_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Somebody is on duty from `start` up to, not including, `end`; `shift_id` and `day` name the entry it is from."""
+
+    person_id: int
+    start: datetime
+    end: datetime
+    shift_id: int = 0
+    day: date | None = None
+
+
+def wall(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The instant at which the clock on the wall shows so many minutes after the day's midnight, in UTC.
+
+    A time that is left out in spring counts as an hour later; of one that comes twice in autumn the first is meant.
+    """
+    shown = datetime.combine(day, time()) + timedelta(minutes=minutes)
+    return shown.replace(tzinfo=zone).astimezone(UTC)
+
+
+def has_roster(session: Session, program_id: int, specialty: str) -> bool:
+    """Whether anybody was ever put on a roster for the specialty; without one, the whole pool counts as on duty."""
+    query = select(Shift.id).where(Shift.program_id == program_id, Shift.specialty == specialty)
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
+    """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
+    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
+    shifts = list(session.scalars(query.join(Person, Person.id == Shift.person_id).where(Person.is_active)))
+    planned = [span for shift in shifts for span in _planned(shift, start, end)]
+    given = _swapped(session, planned)
+    cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
+    return sorted(_without(cut, _away(session, cut, start, end)), key=lambda span: (span.start, span.person_id))
+
+
+def on_duty(session: Session, program_id: int, specialty: str, now: datetime) -> set[int]:
+    """The ids of those who are on duty at this moment."""
+    return {span.person_id for span in spans(session, program_id, specialty, now, now + timedelta(microseconds=1))}
+
+
+def is_off(session: Session, person_id: int, now: datetime) -> bool:
+    """Whether the person is away at this moment."""
+    query = select(TimeOff.id).where(TimeOff.person_id == person_id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def first_cover(session: Session, program_id: int, specialty: str, now: datetime) -> datetime | None:
+    """When somebody is on duty next (now, where somebody is); None where nobody is within the week."""
+    found = spans(session, program_id, specialty, now, now + HORIZON)
+    return found[0].start if found else None
+
+
+def gaps(found: Iterable[Span], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches between two instants in which nobody is on duty."""
+    holes, reached = [], start
+    for span in sorted(found, key=lambda each: each.start):
+        if span.start > reached:
+            holes.append((reached, min(span.start, end)))
+        reached = max(reached, span.end)
+    return [*holes, (reached, end)] if reached < end else holes
+
+
+def _planned(shift: Shift, start: datetime, end: datetime) -> list[Span]:
+    """The shift's spans that touch the stretch, as the weekly plan says."""
+    zone = ZoneInfo(shift.time_zone)
+    day = start.astimezone(zone).date() - 2 * DAY - timedelta(minutes=shift.minutes)
+    last = end.astimezone(zone).date() + DAY
+    found = []
+    while day <= last:
+        if day.weekday() == shift.weekday and shift.from_day <= day <= (shift.to_day or last):
+            opens, ends = wall(day, shift.starts, zone), wall(day, shift.starts + shift.minutes, zone)
+            if opens < end and ends > start:
+                found.append(Span(shift.person_id, opens, ends, shift.id, day))
+        day += DAY
+    return found
+
+
+def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
+    numbers = {span.shift_id for span in planned}
+    query = select(Swap).where(Swap.shift_id.in_(numbers), Swap.accepted_at.is_not(None))
+    given = {(swap.shift_id, swap.on_day): swap.to_id for swap in session.scalars(query)}
+    return [
+        replace(span, person_id=given.get((span.shift_id, span.day), span.person_id)) if span.day else span
+        for span in planned
+    ]
+
+
+def _away(session: Session, planned: Sequence[Span], start: datetime, end: datetime) -> list[TimeOff]:
+    people = {span.person_id for span in planned}
+    query = select(TimeOff).where(TimeOff.person_id.in_(people), TimeOff.starts_at < end, TimeOff.ends_at > start)
+    return list(session.scalars(query.order_by(TimeOff.starts_at)))
+
+
+def _without(planned: Iterable[Span], away: Sequence[TimeOff]) -> list[Span]:
+    """The spans with everybody's time off cut out of them."""
+    left = list(planned)
+    for off in away:
+        kept = []
+        for span in left:
+            if span.person_id != off.person_id or off.ends_at <= span.start or off.starts_at >= span.end:
+                kept.append(span)
+                continue
+            kept += [replace(span, end=off.starts_at)] if off.starts_at > span.start else []
+            kept += [replace(span, start=off.ends_at)] if off.ends_at < span.end else []
+        left = kept
+    return left
+
+
+def swaps_offered(session: Session, person: Person) -> list[Swap]:
+    """The swaps that wait for this person's yes."""
+    query = select(Swap).where(Swap.to_id == person.id, or_(Swap.accepted_at.is_(None)))
+    return list(session.scalars(query.order_by(Swap.on_day, Swap.id)))

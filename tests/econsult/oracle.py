@@ -1,0 +1,195 @@
+"""The queue's rules written down a second time, in whole seconds and plain dictionaries.
+
+Nothing of the product is imported here: what the clocks do is compared with what this says they should have done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MINUTE, HOUR = 60, 3600
+DAY = 24 * HOUR
+FIRST = {"routine": DAY, "same_day": 4 * HOUR, "urgent": HOUR}
+TAKE = {"routine": HOUR, "same_day": HOUR, "urgent": 12 * MINUTE}
+STEPS = (50, 75, 90, 100)
+PAUSE, GRACE, LEASE, RELEASE = 72 * HOUR, 4 * HOUR, 30 * MINUTE, 12 * HOUR
+OPEN = ("submitted", "claimed", "needs_info")
+
+
+@dataclass
+class Case:
+    """What should be true of one consult."""
+
+    status: str = "submitted"
+    urgency: str = "routine"
+    holder: str | None = None
+    lease: int | None = None
+    release_at: int | None = None
+    told: bool = False
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
+
+    # -- what people do
+
+    def submit(self, now: int) -> None:
+        self._start("first_reply", FIRST[self.urgency], now)
+        self._offer(now)
+
+    def claim(self, now: int, who: str) -> None:
+        self.status, self.holder, self.lease = "claimed", who, now + LEASE
+        self._stop("allocate", now)
+
+    def take_over(self, now: int, who: str) -> None:
+        self.holder, self.lease = who, now + LEASE
+        self._stop("allocate", now)
+
+    def to_pool(self, now: int) -> None:
+        self.status, self.holder, self.lease = "submitted", None, None
+        self._resume("first_reply", now)
+        self._offer(now)
+
+    def draft(self, now: int) -> None:
+        self.lease = max(self.lease or 0, now + 8 * LEASE)
+
+    def sign(self, now: int, *, is_emergency: bool = False) -> None:
+        self.status, self.lease = "answered", None
+        self.release_at = None if is_emergency else now + RELEASE
+        self._stop("first_reply", now)
+        self._stop("next_reply", now)
+        self._start("family_informed", DAY, now)
+
+    def ask(self, now: int) -> None:
+        self.status = "needs_info"
+        for clock in self._open("first_reply"):
+            clock.update(paused=now, until=now + PAUSE, reminded=False)
+
+    def inbound(self, now: int, lane: str) -> None:
+        """The family or the clinic sent something."""
+        if self.status == "needs_info":
+            self.status, self.lease = "claimed", now + GRACE
+            self._resume("first_reply", now)
+            return
+        if lane == "clinicians" and self._open("first_reply"):
+            return
+        if not [clock for clock in self._open("next_reply") if clock["lane"] == lane]:
+            self._start("next_reply", DAY, now, lane)
+
+    def reply(self, now: int, lane: str, *, is_holder: bool) -> None:
+        """Somebody of the staff answered in a lane; what the holder says does not end the waiting for information."""
+        if self.status == "needs_info" and not is_holder:
+            self.status, self.lease = "claimed", now + GRACE
+            self._resume("first_reply", now)
+        self._stop("next_reply", now, lane)
+
+    def inform(self, now: int) -> None:
+        if not self.told:
+            self._stop("family_informed", now)
+        self.told = True
+
+    def end(self, now: int, status: str) -> None:
+        self.status, self.holder, self.lease = status, None, None
+        for clock in self.clocks:
+            self._halt(clock, now)
+
+    def reopen(self, now: int) -> None:
+        self.end(now, "submitted")
+        self.release_at, self.told = None, False
+        self.submit(now)
+
+    def change(self, now: int, urgency: str) -> None:
+        is_raised = FIRST[urgency] < FIRST[self.urgency]
+        self.urgency = urgency
+        for old in self._open("first_reply"):
+            held = old["deadline"] - old["start"] - old["target"]
+            old["state"] = "stopped"
+            new = self._start("first_reply", FIRST[urgency], old["start"])
+            new["deadline"] += held
+            new.update(paused=old["paused"], until=old["until"], reminded=old["reminded"])
+            old["paused"] = None
+        if is_raised and self.status == "submitted":
+            self._offer(now)
+
+    # -- what time does
+
+    def tick(self, now: int) -> None:
+        while due := [(at, n) for n, clock in enumerate(self.clocks) if (at := self._pending(clock)) and at <= now]:
+            at, n = min(due)
+            self._fire(self.clocks[n], at, now)
+        if self.release_at is not None and self.release_at <= now:
+            self.release_at = None
+        if self.status == "claimed" and self.lease is not None and self.lease < now:
+            self.to_pool(now)
+
+    def next_deadline(self) -> int | None:
+        return min((at for clock in self.clocks if (at := self._pending(clock)) is not None), default=None)
+
+    def open_clocks(self) -> dict[tuple[str, int], tuple[str, int, bool]]:
+        """Lane, deadline and whether it is held, of every clock that has not stopped."""
+        return {
+            (clock["name"], clock["cycle"]): (clock["lane"], clock["deadline"], clock["paused"] is not None)
+            for clock in self.clocks
+            if clock["state"] == "open"
+        }
+
+    def _fire(self, clock: dict[str, Any], at: int, now: int) -> None:
+        if clock["paused"] is not None:
+            if not clock["reminded"]:
+                clock["reminded"] = True
+                return
+            clock["deadline"] += clock["until"] - clock["paused"]
+            clock["paused"] = None
+            if self.status == "needs_info":
+                self.status, self.lease = "claimed", now + GRACE
+            return
+        level = self._level(clock)
+        clock["level"] = level
+        kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
+        self.fired.append((clock["name"], clock["cycle"], kind, level, at))
+
+    def _level(self, clock: dict[str, Any]) -> int:
+        return next((step for step in STEPS if step > clock["level"]), (clock["level"] // 100 + 1) * 100)
+
+    def _pending(self, clock: dict[str, Any]) -> int | None:
+        if clock["state"] != "open":
+            return None
+        if clock["paused"] is not None:
+            middle = clock["paused"] + (clock["until"] - clock["paused"]) // 2
+            return clock["until"] if clock["reminded"] else middle
+        level, target = self._level(clock), clock["target"]
+        if level <= 100:
+            return clock["deadline"] - target * (100 - level) // 100
+        return clock["deadline"] + (level // 100 - 1) * min(max(target, 4 * HOUR), DAY)
+
+    def _offer(self, now: int) -> None:
+        self._stop("allocate", now)
+        self._start("allocate", TAKE[self.urgency], now)
+
+    def _start(self, name: str, target: int, now: int, lane: str = "") -> dict[str, Any]:
+        cycle = 1 + sum(clock["name"] == name for clock in self.clocks)
+        clock = {"name": name, "cycle": cycle, "lane": lane, "start": now, "target": target, "deadline": now + target}
+        clock |= {"state": "open", "level": 0, "paused": None, "until": None, "reminded": False}
+        self.clocks.append(clock)
+        return clock
+
+    def _open(self, name: str) -> list[dict[str, Any]]:
+        return [clock for clock in self.clocks if clock["name"] == name and clock["state"] == "open"]
+
+    def _stop(self, name: str, now: int, lane: str | None = None) -> None:
+        for clock in self._open(name):
+            if lane is None or clock["lane"] == lane:
+                self._halt(clock, now)
+
+    def _halt(self, clock: dict[str, Any], now: int) -> None:
+        if clock["state"] == "open":
+            self._unpause(clock, now)
+            clock["state"] = "stopped"
+
+    def _resume(self, name: str, now: int) -> None:
+        for clock in self._open(name):
+            self._unpause(clock, now)
+
+    def _unpause(self, clock: dict[str, Any], now: int) -> None:
+        if clock["paused"] is not None:
+            clock["deadline"] += min(now, clock["until"]) - clock["paused"]
+            clock["paused"] = None

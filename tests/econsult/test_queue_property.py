@@ -1,0 +1,255 @@
+"""Random lives of many consults: what the clocks did is what a second, independent set of rules says, and nothing else.
+
+The normal run takes ten thousand events; `-m slow` a million.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers, holding, passing, reopening, requests, threads
+from econsult.consults.clocks import ClockEvent, open_clocks
+from econsult.consults.records import Consult
+from econsult.consults.threads import Audience
+from econsult.consults.urgency import change_urgency
+from econsult.database import Database
+from econsult.people.persons import Person
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from tests.econsult.oracle import FIRST, Case
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
+
+NORMAL, CHUNK = 10_000, 50
+Act = Callable[["World", Session, Consult, Case], None]
+
+
+class World:
+    """One clinic, its consults and what the oracle thinks of them."""
+
+    def __init__(self, database: Database, clinic: Clinic, seed: int) -> None:
+        self.database, self.clinic, self.dice = database, clinic, random.Random(seed)
+        self.cases: dict[int, Case] = {}
+        self.seconds = 0
+        self.people = {"derm": clinic.derm, "derm2": clinic.derm2}
+
+    @property
+    def now(self):
+        return NOON + timedelta(seconds=self.seconds)
+
+    def run(self, events: int) -> None:
+        done = 0
+        while done < events:
+            with self.database.writing() as session:
+                for _ in range(min(CHUNK, events - done)):
+                    self.step(session)
+                    done += 1
+            if done % (20 * CHUNK) == 0:
+                self.retire()
+
+    def step(self, session: Session) -> None:
+        self.seconds += self.dice.choice((1, 30, 60, 300, 900, 1800)) if self.dice.random() < 0.99 else 40_000
+        roll = self.dice.random()
+        if roll < 0.06 or len(self.cases) < 5:
+            self.ask(session)
+        elif roll < 0.2:
+            self.tick(session)
+        else:
+            number = self.dice.choice(list(self.cases))
+            self.act(session, session.get_one(Consult, number), self.cases[number])
+
+    def ask(self, session: Session) -> None:
+        urgency = self.dice.choice(("routine", "routine", "same_day", "urgent"))
+        consult = self.clinic.econsult(session, now=self.now, urgency=urgency)
+        case = self.cases[consult.id] = Case(urgency=urgency)
+        case.submit(self.seconds)
+        compare(session, consult, case)
+
+    def tick(self, session: Session) -> None:
+        while fire(session, self.now)[0]:
+            session.flush()
+        answers.release_due(session, self.now, 10_000)
+        holding.lapse_claims(session, self.now, 10_000)
+        for case in self.cases.values():
+            case.tick(self.seconds)
+
+    def act(self, session: Session, consult: Consult, case: Case) -> None:
+        assert consult.status == case.status
+        self.dice.choice(ACTS[case.status])(self, session, consult, case)
+        compare(session, consult, case)
+
+    def holder(self, case: Case) -> Person:
+        return self.people[case.holder or "derm"]
+
+    def retire(self) -> None:
+        """Keep the world small: check the oldest consults to the end, and let them go."""
+        with self.database.writing() as session:
+            self.tick(session)
+            for number in sorted(self.cases)[:-60]:
+                check_ledger(session, session.get_one(Consult, number), self.cases.pop(number))
+
+
+def compare(session: Session, consult: Consult, case: Case) -> None:
+    """The consult and its clocks are as the oracle says."""
+    found = {
+        (clock.name, clock.cycle): (clock.lane, seconds(clock.deadline_at), clock.paused_at is not None)
+        for clock in open_clocks(session, consult.id)
+    }
+    assert (consult.status, found) == (case.status, case.open_clocks())
+    assert (seconds(consult.next_deadline_at) if consult.next_deadline_at else None) == case.next_deadline()
+
+
+def check_ledger(session: Session, consult: Consult, case: Case) -> None:
+    """Every step that should have fired did, once, in order, and no other."""
+    compare(session, consult, case)
+    lines = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.level > 0).order_by(ClockEvent.id)
+    found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in session.scalars(lines)]
+    assert found == case.fired
+
+
+def seconds(instant) -> int:
+    return round((instant - NOON).total_seconds())
+
+
+def _claim(world: World, session: Session, consult: Consult, case: Case) -> None:
+    who = world.dice.choice(("derm", "derm2"))
+    holding.claim(session, consult, world.people[who], now=world.now, lease=LEASE)
+    case.claim(world.seconds, who)
+
+
+def _take_over(world: World, session: Session, consult: Consult, case: Case) -> None:
+    who = "derm2" if case.holder == "derm" else "derm"
+    passing.take_over(session, consult, world.people[who], "away", now=world.now, lease=LEASE)
+    case.take_over(world.seconds, who)
+
+
+def _release(world: World, session: Session, consult: Consult, case: Case) -> None:
+    holding.release(session, consult, world.holder(case), "", now=world.now)
+    case.to_pool(world.seconds)
+
+
+def _ask(world: World, session: Session, consult: Consult, case: Case) -> None:
+    lane = world.dice.choice((Audience.FAMILY, Audience.CLINICIANS))
+    holder = world.holder(case)
+    threads.request_info(session, consult, holder, text="Ruler?", items=["close-up"], audience=lane, now=world.now)
+    case.ask(world.seconds)
+
+
+def _family_writes(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if world.dice.random() < 0.3:
+        nurse = world.clinic.coordinator
+        threads.post(session, consult, nurse, Audience.FAMILY, text="She said", now=world.now, is_relayed=True)
+    else:
+        threads.post(session, consult, world.clinic.mother, Audience.FAMILY, text="Pica", now=world.now)
+    case.inbound(world.seconds, "family")
+
+
+def _clinic_writes(world: World, session: Session, consult: Consult, case: Case) -> None:
+    threads.post(session, consult, world.clinic.pcp, Audience.CLINICIANS, text="Also", now=world.now)
+    case.inbound(world.seconds, "clinicians")
+
+
+def _clinic_replies(world: World, session: Session, consult: Consult, case: Case) -> None:
+    threads.post(session, consult, world.clinic.pcp, Audience.FAMILY, text="Yes", now=world.now)
+    case.reply(world.seconds, "family", is_holder=False)
+
+
+def _holder_writes(world: World, session: Session, consult: Consult, case: Case) -> None:
+    threads.post(session, consult, world.holder(case), Audience.CLINICIANS, text="Well", now=world.now)
+    case.reply(world.seconds, "clinicians", is_holder=True)
+
+
+def _draft(world: World, session: Session, consult: Consult, case: Case) -> None:
+    answers.save_draft(session, consult, world.holder(case), ANSWER, now=world.now, lease=LEASE)
+    case.draft(world.seconds)
+
+
+def _sign(world: World, session: Session, consult: Consult, case: Case) -> None:
+    content = {**ANSWER, "disposition": world.dice.choice(("advice_only", "advice_only", "emergency_now"))}
+    answers.save_draft(session, consult, world.holder(case), content, now=world.now, lease=LEASE)
+    answers.sign(session, consult, world.holder(case), now=world.now)
+    case.sign(world.seconds, is_emergency=content["disposition"] == "emergency_now")
+
+
+def _change(world: World, session: Session, consult: Consult, case: Case) -> None:
+    urgency = world.dice.choice([code for code in FIRST if code != case.urgency])
+    pcp = world.clinic.pcp
+    change_urgency(session, consult, pcp, urgency, "seen again", now=world.now, targets=TARGETS)
+    case.change(world.seconds, urgency)
+
+
+def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -> None:
+    answers.acknowledge(session, consult, world.clinic.pcp, now=world.now)
+    case.release_at = None
+
+
+def _inform(world: World, session: Session, consult: Consult, case: Case) -> None:
+    answers.inform(session, consult, world.clinic.coordinator, method="phone", teach_back=True, now=world.now)
+    case.inform(world.seconds)
+
+
+def _close(world: World, session: Session, consult: Consult, case: Case) -> None:
+    answers.close(session, consult, world.clinic.pcp, reason="done", now=world.now)
+    case.end(world.seconds, "closed")
+
+
+def _decline(world: World, session: Session, consult: Consult, case: Case) -> None:
+    holding.decline(session, consult, world.holder(case), "a visit is better", now=world.now)
+    case.end(world.seconds, "declined")
+
+
+def _withdraw(world: World, session: Session, consult: Consult, case: Case) -> None:
+    requests.withdraw(session, consult, world.clinic.pcp, "", now=world.now)
+    case.end(world.seconds, "withdrawn")
+
+
+def _reopen(world: World, session: Session, consult: Consult, case: Case) -> None:
+    reopening.reopen(session, consult, world.clinic.pcp, "it came back", now=world.now, targets=TARGETS)
+    case.reopen(world.seconds)
+
+
+def _nothing(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """What has been taken back stays so."""
+
+
+SHARED: list[Act] = [_family_writes, _clinic_writes, _clinic_replies, _change]
+ACTS: dict[str, list[Act]] = {
+    "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],
+    "claimed": [_release, _take_over, _ask, _ask, _draft, _sign, _sign, _holder_writes, _decline, *SHARED],
+    "needs_info": [_take_over, _release, _draft, _holder_writes, _sign, *SHARED],
+    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:3]],
+    "closed": [_reopen, _nothing, _nothing],
+    "declined": [_reopen, _nothing],
+    "withdrawn": [_nothing],
+}
+
+
+def _live(database: Database, events: int, seed: int) -> None:
+    world = World(database, open_clinic(database), seed)
+    world.run(events)
+    with database.writing() as session:
+        world.tick(session)
+        for number, case in world.cases.items():
+            check_ledger(session, session.get_one(Consult, number), case)
+    with database.reading() as session:
+        assert list(violations(session, world.now)) == []
+
+
+def test_random_lives_keep_the_five_promises(sqlite_database: Database) -> None:
+    _live(sqlite_database, int(os.environ.get("QUEUE_EVENTS", NORMAL)), seed=random.randrange(10**6))
+
+
+def test_random_lives_keep_the_five_promises_on_postgres(postgres_database: Database) -> None:
+    _live(postgres_database, NORMAL // 20, seed=random.randrange(10**6))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(6 * 3600)
+def test_a_million_events_keep_the_five_promises(sqlite_database: Database) -> None:
+    _live(sqlite_database, 1_000_000, seed=1)
