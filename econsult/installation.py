@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from econsult import tables  # noqa: F401 - declares every table, whichever module is asked for first.
+from econsult import (
+    tables,  # noqa: F401 - declares every table, whichever module is asked for first.
+    values,
+)
 from econsult.database import Database, open_database
 from econsult.errors import SettingError
 from econsult.settings import Settings
@@ -33,8 +36,7 @@ def open_installation(settings: Settings) -> Installation:
     """Read or make the secrets and open the database. Raises SettingError with one sentence where that cannot be."""
     ring = _open_ring(settings)
     secret_key = settings.secret_key or _kept_secret(settings.data / "secret_key", lambda: secrets.token_urlsafe(48))
-    if len(secret_key) < 32:
-        raise SettingError("ECONSULT_SECRET_KEY must have at least 32 characters.")
+    values.secret_key("SECRET_KEY", secret_key or " ")
     database = open_database(settings.database_url, FieldCipher(ring))
     return Installation(settings, database, Vault(ring), secret_key)
 
@@ -49,21 +51,27 @@ def _open_ring(settings: Settings) -> KeyRing:
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:
     """The secret in the file, made first where there is none. Two processes that start together agree on one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(make() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
     try:
+        if not path.exists():
+            _make_secret(path, make)
         return read_private(path).strip()
+    except OSError as error:
+        raise SettingError(f"The data folder cannot be used: {error.strerror}.") from None
     except ValueError as error:
         raise SettingError(f"{error}.") from None
+
+
+def _make_secret(path: Path, make: Callable[[], str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(make() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

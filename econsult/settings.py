@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from econsult import values
 from econsult.errors import SettingError
 
-PREFIX = "ECONSULT_"
+PREFIX = values.PREFIX
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,18 @@ SETTINGS = (
         "eConsult <no-reply@localhost>",
         "Sender of notices; choose a name that does not reveal a condition.",
     ),
-    Setting("BASE_URL", "http://localhost:8000", "Where people reach the pages; links in notices start with it."),
+    Setting(
+        "BASE_URL",
+        "http://localhost:8000",
+        "Where people reach the pages; links in notices start with it. https://..., or http:// on localhost alone.",
+    ),
     Setting("TIME_ZONE", "America/Denver", "The program's time zone, for people who have not chosen their own."),
     Setting("PROGRAM_NAME", "Mesa Children's Program", "The name that families see at the top of each page."),
-    Setting("HELP_PHONE", "505-555-0142", "The telephone number that families are told to call for help."),
+    Setting(
+        "HELP_PHONE",
+        "505-555-0142",
+        "The telephone number that families are told to call for help; ten digits, or + and the country's code.",
+    ),
     Setting("LEASE_SECONDS", "60", "How long a worker may be silent before its job is given to another."),
     Setting("JOB_ATTEMPTS", "4", "How often a job is tried before it is put aside for a person to look at."),
     Setting(
@@ -137,6 +145,11 @@ class Settings:
         return self.data / "outbox"
 
     @property
+    def help_number(self) -> str:
+        """The help telephone as a `tel:` link takes it."""
+        return values.dialled(self.help_phone)
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 
@@ -145,34 +158,43 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
     """Read the table from the environment. Raises SettingError with one sentence naming the setting that is wrong."""
     env = os.environ if environ is None else environ
     raw = {setting.name: _raw_value(setting, env) for setting in SETTINGS}
-    data = Path(raw["DATA"]).expanduser().resolve()
+    data = values.folder("DATA", raw["DATA"])
     return Settings(
         data=data,
-        database_url=raw["DATABASE_URL"] or f"sqlite:///{data / 'econsult.sqlite3'}",
-        redis_url=raw["REDIS_URL"],
-        blobs_url=raw["BLOBS_URL"] or f"file://{data / 'blobs'}",
-        staging=Path(raw["STAGING"]).resolve() if raw["STAGING"] else data / "staging",
-        secret_key=raw["SECRET_KEY"],
-        keys=raw["KEYS"],
-        smtp_url=raw["SMTP_URL"],
-        mail_from=raw["MAIL_FROM"],
-        base_url=_base_url(raw["BASE_URL"]),
-        time_zone=raw["TIME_ZONE"],
-        program_name=raw["PROGRAM_NAME"],
-        help_phone=raw["HELP_PHONE"],
-        lease=timedelta(seconds=_whole_number("LEASE_SECONDS", raw, least=2)),
-        job_attempts=_whole_number("JOB_ATTEMPTS", raw, least=1),
-        claim=timedelta(minutes=_whole_number("CLAIM_MINUTES", raw, least=1)),
-        first_reply=_reply_targets(raw["FIRST_REPLY_HOURS"]),
-        quiet_hours=_quiet_hours(raw["QUIET_HOURS"]),
-        http_threads=_whole_number("HTTP_THREADS", raw, least=2),
-        connections_per_address=_whole_number("CONNECTIONS_PER_ADDRESS", raw, least=0),
-        proxy_hops=_whole_number("PROXY_HOPS", raw, least=0),
-        clamd_url=_clamd_url(raw["CLAMD_URL"]),
-        face_model=raw["FACE_MODEL"],
-        text_model=raw["TEXT_MODEL"],
+        database_url=_checked(raw, "DATABASE_URL", values.database_url) or f"sqlite:///{data / 'econsult.sqlite3'}",
+        redis_url=values.redis_url("REDIS_URL", raw["REDIS_URL"]),
+        blobs_url=_checked(raw, "BLOBS_URL", values.blobs_url) or f"file://{data / 'blobs'}",
+        staging=values.folder("STAGING", raw["STAGING"] or str(data / "staging")),
+        secret_key=values.secret_key("SECRET_KEY", raw["SECRET_KEY"]),
+        keys=values.key_ring("KEYS", raw["KEYS"]),
+        smtp_url=values.smtp_url("SMTP_URL", raw["SMTP_URL"]),
+        mail_from=values.mail_sender("MAIL_FROM", raw["MAIL_FROM"]),
+        base_url=values.web_address("BASE_URL", raw["BASE_URL"]),
+        time_zone=values.time_zone("TIME_ZONE", raw["TIME_ZONE"]),
+        program_name=values.title("PROGRAM_NAME", raw["PROGRAM_NAME"]),
+        help_phone=values.phone("HELP_PHONE", raw["HELP_PHONE"]),
+        lease=timedelta(seconds=_number(raw, "LEASE_SECONDS", 2, 86_400)),
+        job_attempts=_number(raw, "JOB_ATTEMPTS", 1, 100),
+        claim=timedelta(minutes=_number(raw, "CLAIM_MINUTES", 1, 10_080)),
+        first_reply=values.reply_targets("FIRST_REPLY_HOURS", raw["FIRST_REPLY_HOURS"]),
+        quiet_hours=values.quiet_hours("QUIET_HOURS", raw["QUIET_HOURS"]),
+        http_threads=_number(raw, "HTTP_THREADS", 2, 4096),
+        connections_per_address=_number(raw, "CONNECTIONS_PER_ADDRESS", 0, 1_000_000),
+        proxy_hops=_number(raw, "PROXY_HOPS", 0, 16),
+        clamd_url=values.clamd_url("CLAMD_URL", raw["CLAMD_URL"]),
+        face_model=values.model_file("FACE_MODEL", raw["FACE_MODEL"]),
+        text_model=values.model_file("TEXT_MODEL", raw["TEXT_MODEL"]),
         is_demo=is_demo,
     )
+
+
+def _checked(raw: Mapping[str, str], name: str, check: Callable[[str, str], str]) -> str:
+    """The value where one is given; an empty one stands for the embedded default."""
+    return check(name, raw[name]) if raw[name] else ""
+
+
+def _number(raw: Mapping[str, str], name: str, least: int, most: int) -> int:
+    return values.whole_number(name, raw[name], least, most)
 
 
 def _raw_value(setting: Setting, env: Mapping[str, str]) -> str:
@@ -180,52 +202,7 @@ def _raw_value(setting: Setting, env: Mapping[str, str]) -> str:
     path = env.get(f"{name}_FILE", "") if setting.secret else ""
     if path and name in env:
         raise SettingError(f"Set {name} or {name}_FILE, not both.")
-    if path:
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingError(f"{name}_FILE cannot be read: {error.strerror}.") from None
-    return env.get(name, setting.default)
-
-
-def _whole_number(name: str, raw: Mapping[str, str], *, least: int) -> int:
-    text = raw[name]
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise SettingError(f"{PREFIX}{name} must be a whole number of at least {least}, not {text!r}.")
-    return int(text)
-
-
-def _base_url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise SettingError(f"{PREFIX}BASE_URL must start with http:// or https://, not {text!r}.")
-    return text.rstrip("/")
-
-
-def _clamd_url(text: str) -> str:
-    parts = urlsplit(text)
-    try:
-        is_whole = (parts.scheme == "unix" and len(parts.path) > 1 and not parts.netloc) or (
-            parts.scheme == "tcp" and bool(parts.hostname) and bool(parts.port)
-        )
-    except ValueError:
-        is_whole = False
-    if text and not is_whole:
-        raise SettingError(f"{PREFIX}CLAMD_URL must be unix:///path or tcp://host:port, not {text!r}.")
-    return text
-
-
-def _reply_targets(text: str) -> Mapping[str, timedelta]:
-    parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
-        raise SettingError(f"{PREFIX}FIRST_REPLY_HOURS must be three whole numbers of hours, not {text!r}.")
-    return dict(zip(("routine", "same_day", "urgent"), (timedelta(hours=int(part)) for part in parts), strict=True))
-
-
-def _quiet_hours(text: str) -> tuple[int, int]:
-    parts = text.split("-")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and int(part) < 24 for part in parts):
-        raise SettingError(f"{PREFIX}QUIET_HOURS must be two hours such as 21-7, not {text!r}.")
-    return int(parts[0]), int(parts[1])
+    return values.read_secret(name, path) if path else env.get(name, setting.default)
 
 
 def settings_table() -> str:

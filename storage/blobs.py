@@ -28,9 +28,21 @@ __all__ = [
     "StoreFull",
     "StoreRefused",
     "StoreUnavailable",
+    "check_address",
     "check_key",
     "open_store",
 ]
+
+_UNKNOWN = "a blob store's address begins with file://, s3:// or minio://"
+
+
+def check_address(url: str) -> None:
+    """Read an address without opening anything. Raises ValueError with one sentence for one that is wrong."""
+    readers = {"file": _folder_of, "s3": BucketAddress.from_s3, "minio": BucketAddress.from_minio}
+    reader = readers.get(urlsplit(url).scheme)
+    if reader is None:
+        raise ValueError(_UNKNOWN)
+    reader(url)
 
 
 def open_store(url: str) -> BlobStore:
@@ -52,7 +64,7 @@ def open_store(url: str) -> BlobStore:
         from storage.miniostore import MinioStore  # noqa: PLC0415
 
         return MinioStore(BucketAddress.from_minio(url))
-    raise ValueError("a blob store's address begins with file://, s3:// or minio://")
+    raise ValueError(_UNKNOWN)
 
 
 def _folder_of(url: str) -> Path:

@@ -27,6 +27,7 @@ from web.uploading.simple_upload import simple_upload
 from web.uploading.tus import tus
 from web.words.language import init_language
 from web.words.times import init_times
+from workers.refusal import refusing
 from workers.runtime import Runtime, open_runtime
 
 PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *STAFF)
@@ -37,14 +38,16 @@ def create_app(runtime: Runtime | None = None) -> Flask:
 
     Raises SettingError for a setting that cannot work, and under a server that keeps uploads back until they are whole.
     """
-    refuse_buffering()
-    runtime = runtime or open_runtime()
+    with refusing():
+        refuse_buffering()
+        runtime = runtime or open_runtime()
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["program"] = {
         "name": runtime.settings.program_name,
         "phone": runtime.settings.help_phone,
+        "tel": runtime.settings.help_number,
         "is_demo": runtime.settings.is_demo,
     }
     _trust_proxies(app, runtime.settings.proxy_hops)

@@ -12,6 +12,7 @@ from econsult.errors import SettingError
 from econsult.settings import load_settings
 from web import create_app
 from workers.opening import Opening, run_house
+from workers.refusal import refusing
 from workers.runtime import open_runtime
 
 APP, DEMO_APP = "web:create_app()", "web.__main__:demo_app()"
@@ -20,7 +21,8 @@ LINK_PATH = "/sign-in/link/"
 
 def demo_app() -> Flask:
     """The application with the demo's doors, for the HTTP process of the demo."""
-    return create_app(open_runtime(is_demo=True))
+    with refusing():
+        return create_app(open_runtime(is_demo=True))
 
 
 def main(arguments: list[str] | None = None) -> int:

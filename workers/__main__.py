@@ -18,7 +18,6 @@ from imaging import open_jail
 from workers.bell import BellWorker
 from workers.desk import Desk
 from workers.doorbell import Doorbell
-from workers.notify import check_smtp
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy
 from workers.rehearsal import rehearse
@@ -41,7 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
     start_log(lane)
     try:
         runtime = open_runtime()
-        check_smtp(runtime.settings)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1

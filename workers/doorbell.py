@@ -18,6 +18,7 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 from econsult.database import Database
+from econsult.errors import SettingError
 from econsult.jobs import Lane
 
 FUNCTION = "workers.run"
@@ -47,6 +48,15 @@ def queue_name(mark: str, lane: str) -> str:
 def ring_name(job_id: int, ring: int, mark: str) -> str:
     """The RQ id of one ring. The ring's number is part of it, so that a lost ring never blocks the next one."""
     return f"j{job_id}-{ring}-{mark}"
+
+
+def check_url(url: str) -> None:
+    """Raise SettingError for options in Redis's address that its client does not know. Nothing connects."""
+    try:
+        if url:
+            redis.Redis.from_url(url).connection_pool.make_connection()
+    except (TypeError, ValueError):
+        raise SettingError("ECONSULT_REDIS_URL has options that Redis's client does not take.") from None
 
 
 class Doorbell:

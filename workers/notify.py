@@ -14,9 +14,8 @@ import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from econsult.errors import SettingError
 from econsult.jobs import Lease
 from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
 from econsult.people.persons import Person
@@ -46,12 +45,6 @@ def send_notice(desk: Desk, lease: Lease) -> None:
             mark_notice_sent(session.get_one(Notice, lease.subject_id), desk.now())
 
 
-def check_smtp(settings: Settings) -> None:
-    """Raise SettingError with one sentence where the address of the mail server makes no sense."""
-    if settings.smtp_url:
-        _server(settings)
-
-
 def _message(runtime: Runtime, notice: Notice, address: str) -> EmailMessage:
     """The letter. Its Message-ID is a keyed hash: the same at each attempt, and nothing can be read from it."""
     settings = runtime.settings
@@ -69,7 +62,7 @@ def _message(runtime: Runtime, notice: Notice, address: str) -> EmailMessage:
 
 def _send(settings: Settings, message: EmailMessage) -> None:
     """Hand it to the mail server, over TLS wherever the server is not on this machine."""
-    parts = _server(settings)
+    parts = urlsplit(settings.smtp_url)
     host, context = parts.hostname or "", ssl.create_default_context()
     if parts.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=context)
@@ -82,17 +75,6 @@ def _send(settings: Settings, message: EmailMessage) -> None:
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
-
-
-def _server(settings: Settings) -> SplitResult:
-    parts = urlsplit(settings.smtp_url)
-    try:
-        is_sound = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_sound = False
-    if not is_sound:
-        raise SettingError("ECONSULT_SMTP_URL must be smtp://[user:password@]host[:port] or smtps://...")
-    return parts
 
 
 def _write_file(outbox: Path, notice_id: int, message: EmailMessage) -> None:

@@ -10,7 +10,7 @@ from econsult.installation import Installation, open_installation
 from econsult.settings import Settings, load_settings
 from econsult.vault import Vault
 from storage.blobs import BlobStore, StoreRefused, StoreUnavailable, open_store
-from workers.doorbell import Doorbell, queue_mark
+from workers.doorbell import Doorbell, check_url, queue_mark
 from workers.scanner import Scanner, open_scanner
 
 
@@ -62,7 +62,9 @@ def open_runtime(settings: Settings | None = None, *, is_demo: bool = False) -> 
     Raises SettingError with one sentence for a value that cannot work. A blob store that only does not answer yet is
     no such value: it is tried again at first use.
     """
-    runtime = Runtime(open_installation(settings or load_settings(is_demo=is_demo)))
+    settings = settings or load_settings(is_demo=is_demo)
+    check_url(settings.redis_url)
+    runtime = Runtime(open_installation(settings))
     try:
         runtime.blobs.check()
     except StoreRefused as error:

@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from econsult.settings import load_settings
 from workers.callers import HEAD, SEND_SECONDS, SMALL, UPLOAD, Caller, Crowd
+from workers.refusal import refusing
 
 KEPT_FOR_PAGES = 32
 """So many threads never wait for a body; of a small pool, a quarter."""
@@ -43,7 +44,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
 
     def init_process(self) -> None:
         """Read the limits, then serve."""
-        settings = load_settings()
+        with refusing():
+            settings = load_settings()
         threads = int(self.cfg.threads)
         self.bodies = threading.BoundedSemaphore(threads - min(KEPT_FOR_PAGES, max(1, threads // 4)))
         self.crowd = Crowd(settings.connections_per_address, settings.proxy_hops)

@@ -10,7 +10,7 @@ import pytest
 
 from econsult.errors import SettingError
 from econsult.installation import open_installation
-from econsult.settings import load_settings
+from econsult.settings import SETTINGS, load_settings
 
 
 def test_everything_has_an_embedded_default(tmp_path: Path) -> None:
@@ -24,21 +24,105 @@ def test_everything_has_an_embedded_default(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ECONSULT_LEASE_SECONDS", "soon"),
-        ("ECONSULT_LEASE_SECONDS", "1"),
-        ("ECONSULT_JOB_ATTEMPTS", "-1"),
-        ("ECONSULT_FIRST_REPLY_HOURS", "24,4"),
-        ("ECONSULT_FIRST_REPLY_HOURS", "24,4,0"),
-        ("ECONSULT_BASE_URL", "example.org"),
-        ("ECONSULT_KEYS_FILE", "/nowhere/keys"),
+WRONG = {
+    "DATA": ["", "/dev/null", "/dev/null/x"],
+    "DATABASE_URL": [
+        "mysql://x",
+        "zz",
+        "postgresql://h:zz/d",
+        "postgresql+psycopg2://h/d",
+        "postgresql://h",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:////tmp",
+        "sqlite:////dev/null/x",
     ],
+    "REDIS_URL": ["foo", "redis://", "redis://h:zz", "redis://h/zz", "unix://", "http://h", "redis://[", "redis://h:0"],
+    "BLOBS_URL": ["zz", "ftp://x", "file://x", "file:///dev/null/x", "s3://", "s3://ab?x=1", "minio://h", "s3://["],
+    "STAGING": ["/dev/null", "/dev/null/x"],
+    "SECRET_KEY": ["short"],
+    "KEYS": ["k1:not-base64", "k1"],
+    "SMTP_URL": ["zz", "localhost:25", "http://localhost", "smtp://", "smtp://h:port", "smtp://[", "smtp://h:99999"],
+    "MAIL_FROM": ["", "zzz", "@x.org", "a@", "a@x.org, b@x.org", "A <a@x.org>\nBcc: b@x.org", "ñ@x.org"],
+    "BASE_URL": [
+        "",
+        "example.org",
+        "ftp://h",
+        "https://",
+        "https://h/path",
+        "https://h?q",
+        "https://u:p@h",
+        "https://h:zz",
+        "https://[",
+    ],
+    "TIME_ZONE": ["", "Mars/X", "America", "../etc/passwd", "/etc/passwd", "America/Denver\n"],
+    "PROGRAM_NAME": ["", "  ", "a\nb", "x" * 121],
+    "HELP_PHONE": ["", "abc", "505", "505-555-0142 x2", "25055550142", "++15055550142", "+1", "٥٠٥٥٥٥٠١٤٢"],
+    "LEASE_SECONDS": ["soon", "1", "", "-5", "1.5", "9" * 20, "²", "86401"],
+    "JOB_ATTEMPTS": ["-1", "0", "101"],
+    "CLAIM_MINUTES": ["0", "never", "9" * 5000],
+    "FIRST_REPLY_HOURS": ["", "24,4", "24,4,0", "²,4,1", "1,4,24", "99999,4,1"],
+    "QUIET_HOURS": ["", "21", "21-24", "21-7-8", "²-7", "x-y"],
+    "HTTP_THREADS": ["1", "4097"],
+    "CONNECTIONS_PER_ADDRESS": ["-1", "many"],
+    "CLAMD_URL": ["zz", "tcp://h", "unix://", "tcp://[", "tcp://h:99999"],
+    "FACE_MODEL": ["/nowhere/model.onnx", "/dev"],
+    "TEXT_MODEL": ["/nowhere/model.onnx"],
+    "PROXY_HOPS": ["-1", "17", "one"],
+}
+
+
+def test_every_setting_has_wrong_values() -> None:
+    assert list(WRONG) == [setting.name for setting in SETTINGS]
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_value_is_named_in_one_sentence(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=rf"^ECONSULT_{name}\b[^\n]*[.)]$|smtps://...$"):
+        load_settings({"ECONSULT_DATA": str(tmp_path), f"ECONSULT_{name}": value})
+    assert list(tmp_path.iterdir()) == []
+
+
+RIGHT = {
+    "DATABASE_URL": "postgresql+psycopg://u:p@h:5433/d",
+    "REDIS_URL": "redis://:secret@h:6380/1",
+    "SMTP_URL": "smtps://u:p%40@h",
+    "MAIL_FROM": "no-reply@clinic.example",
+    "BASE_URL": "https://clinic.example:8443/",
+    "TIME_ZONE": "UTC",
+    "HELP_PHONE": "+34 (91) 555 01 42",
+    "PROGRAM_NAME": "Niños del Río",
+    "FIRST_REPLY_HOURS": "24, 24, 1",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), RIGHT.items())
+def test_a_right_value_is_taken(tmp_path: Path, name: str, value: str) -> None:
+    load_settings({"ECONSULT_DATA": str(tmp_path), f"ECONSULT_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("number", "link"),
+    [("505-555-0142", "+15055550142"), ("1 (505) 555.0142", "+15055550142"), ("+34 91 555 01 42", "+34915550142")],
 )
-def test_a_wrong_value_is_named_in_one_sentence(name: str, value: str) -> None:
-    with pytest.raises(SettingError, match=rf"^{name}.*\.$"):
-        load_settings({name: value})
+def test_the_help_number_can_be_dialled(number: str, link: str) -> None:
+    assert load_settings({"ECONSULT_HELP_PHONE": number}).help_number == link
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_secret_file_that_holds_nothing_readable_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingError, match=r"^ECONSULT_SECRET_KEY_FILE [^\n]*\.$"):
+        load_settings({"ECONSULT_SECRET_KEY_FILE": str(path)})
+
+
+def test_a_password_in_a_wrong_address_is_not_repeated() -> None:
+    for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "BASE_URL"):
+        with pytest.raises(SettingError) as caught:
+            load_settings({f"ECONSULT_{name}": "zz://user:hunter2@host:zz/"})
+        assert "hunter2" not in str(caught.value)
 
 
 def test_a_secret_comes_from_its_file_but_not_from_both(tmp_path: Path) -> None:
@@ -67,7 +151,9 @@ def test_a_key_file_that_others_can_read_stops_the_start(tmp_path: Path) -> None
         open_installation(settings)
 
 
-@pytest.mark.parametrize(("name", "value"), [("ECONSULT_SECRET_KEY", "short"), ("ECONSULT_KEYS", "k1:not-base64")])
-def test_a_weak_secret_or_a_broken_key_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
-    with pytest.raises(SettingError, match=name):
-        open_installation(load_settings({"ECONSULT_DATA": str(tmp_path), name: value}))
+def test_a_kept_secret_that_was_cut_off_stops_the_start(tmp_path: Path) -> None:
+    settings = load_settings({"ECONSULT_DATA": str(tmp_path)})
+    open_installation(settings).close()
+    (tmp_path / "secret_key").write_text("\n")
+    with pytest.raises(SettingError, match="SECRET_KEY"):
+        open_installation(settings)

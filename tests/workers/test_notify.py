@@ -11,15 +11,12 @@ from email.message import Message
 
 import pytest
 
-from econsult.errors import SettingError
 from econsult.installation import Installation
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
-from econsult.settings import load_settings
 from tests.workers.clinic import Clinic, now
 from workers.desk import Desk
 from workers.horse import run_job
-from workers.notify import check_smtp
 from workers.runtime import Runtime
 
 
@@ -122,9 +119,3 @@ def test_a_notice_that_was_sent_is_not_sent_again(clinic: Clinic, desk: Desk, ma
         session.get_one(Notice, notice.id).state = NoticeState.SENT
     run_job(_posting(desk, mail_server.address), job.id)
     assert mail_server.letters == []
-
-
-@pytest.mark.parametrize("url", ["localhost:25", "http://localhost", "smtp://", "smtp://host:port"])
-def test_an_address_that_is_no_mail_server_stops_the_start(url: str) -> None:
-    with pytest.raises(SettingError, match="SMTP_URL"):
-        check_smtp(load_settings({"ECONSULT_SMTP_URL": url}))
