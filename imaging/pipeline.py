@@ -4,24 +4,18 @@ Each step is a plain function in a file of its own. Its parameter names say what
 gives. A step that gives several things returns a record whose fields have those names.
 """
 
-import codecs
 import inspect
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
-import cv2
-from PIL import Image, ImageCms
-
-from imaging import limits
 from imaging.detectors import Detectors, load_detectors, warm_up
 from imaging.masks import Mask
 from imaging.models import Models
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.cover import cover
 from imaging.steps.decode_pixels import decode_pixels
-from imaging.steps.encode_jpeg import encode_jpeg
 from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.judge_quality import judge_quality
@@ -122,18 +116,9 @@ def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, obj
     return _facts(values) | {"timings": timings}
 
 
-def preload(models: Models) -> None:
-    """Load and warm up, on a blank picture of our own, what the first job would otherwise have to."""
-    global _loaded  # noqa: PLW0603 - set once in the server, before any child is forked from it.
-    for encoding in ("utf-16-le", "latin-1", "ascii"):
-        codecs.lookup(encoding)
-    cv2.setNumThreads(1)
-    Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
-    Image.preinit()
-    blank = Image.new("RGB", (64, 64))
-    judge_quality(blank)
-    convert_colour(blank, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    encode_jpeg(blank, "thumb", quality=80)
+def load(models: Models) -> None:
+    """Load the models that look for faces and writing; once in the server, before any child is forked from it."""
+    global _loaded  # noqa: PLW0603 - what is loaded here is shared by every job.
     _loaded = load_detectors(models)
     warm_up(_loaded)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from imaging.jail.client import Jail, Outcome, open_jail
-from imaging.jail.confine import LEVEL
 from imaging.kinds import KINDS, accepts
 from imaging.magic import HEAD_BYTES, sniff
 from imaging.models import Models, model_versions
@@ -53,7 +52,7 @@ def _run(jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Po
     outcome = jail.run(kind, str(facts.media_type), source, facts.bytes, policy.to_plain())
     names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]
     if outcome.verdict == READY and not _is_sound(names, outcome):
-        return Outcome(FAILED, "verification", outcome.facts, cpu=outcome.cpu, rss=outcome.rss)
+        return Outcome(FAILED, "verification", outcome.facts, cpu=outcome.cpu, rss=outcome.rss, level=outcome.level)
     return outcome
 
 
@@ -134,7 +133,7 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, mod
         masks=told.masks,
         quality=told.quality,
         label=_label(kind, policy, outcome.verdict),
-        jail=LEVEL,
+        jail=outcome.level,
         tools=tool_versions() | model_versions(models or Models()),
         policy=policy.for_report(),
         usage=_usage(told.timings, outcome),

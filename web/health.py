@@ -16,7 +16,7 @@ from werkzeug import Response
 
 from econsult.heartbeats import Heartbeat, latest
 from econsult.jobs import oldest_waiting
-from imaging.jail.confine import LEVEL as CONFINEMENT
+from imaging.jail import levels
 from storage.blobs import BlobError
 from uploads.door import free_bytes
 from uploads.kinds import FLOOR, MEGABYTE
@@ -51,7 +51,7 @@ def ready() -> tuple[Response, int]:
 def _notes() -> list[str]:
     """What whoever operates this should know although nothing is broken."""
     notes = [] if settings().is_https else ["plain http: cookies are not marked Secure"]
-    return notes + ([RLIMITS_ALONE] if CONFINEMENT == "rlimits" else [])
+    return notes + ([RLIMITS_ALONE] if levels.best_level() == levels.RLIMITS else [])
 
 
 def _database() -> Part:

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from imaging.jail import wire
+from imaging.jail import levels, wire
 from imaging.limits import JOB_LIMITS, MASKS_MOST, JobLimits
 from imaging.models import Models, find_models
 from imaging.rendition import Rendition
 
-_ROOT = Path(__file__).resolve().parents[2]
+_CODE = Path(__file__).resolve().parents[1]
+"""The package that the fork-server loads. It needs nothing else of the house."""
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(*sys.argv[2:])"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
@@ -34,7 +35,10 @@ class JailError(Exception):
 
 @dataclass
 class Outcome:
-    """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died."""
+    """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died.
+
+    `level` is how well the job was confined; empty where it was not even begun.
+    """
 
     verdict: str
     reason: str | None
@@ -42,17 +46,20 @@ class Outcome:
     renditions: list[Rendition] = field(default_factory=list)
     cpu: float | None = None
     rss: int | None = None
+    level: str = ""
 
 
 class Jail:
     """A running fork-server. Safe to use from a forked child of the process that opened it.
 
     Every job has a connection of its own, so nothing is shared between processes but the socket's address. Only the
-    process that opened the jail closes it.
+    process that opened the jail closes it. A job that could not be confined at the level `least` gets no byte to
+    decode and fails. `code` is the `imaging` package that decodes.
     """
 
-    def __init__(self, models: Models | None = None) -> None:
+    def __init__(self, models: Models | None = None, *, least: str = levels.RLIMITS, code: Path = _CODE) -> None:
         self.models = find_models() if models is None else models
+        self._least, self._code = least, code
         self._owner = os.getpid()
         self._folder = Path(tempfile.mkdtemp(prefix="jail-"))
         if len(os.fsencode(self._folder)) > _PATH_MOST - len("/socket"):
@@ -99,7 +106,7 @@ class Jail:
             return Outcome("failed", "crash")
         with connection:
             order = {"kind": kind, "media_type": media_type, "size": size, "policy": policy}
-            return _Conversation(connection, source, limits).hold(order)
+            return _Conversation(connection, source, limits, self._least).hold(order)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""
@@ -109,8 +116,9 @@ class Jail:
             listener.bind(self.address)
             listener.listen(64)
             descriptor = listener.fileno()
+            wrapping = levels.wrap([str(self._code), *filter(None, paths)]) if levels.needs_wrap() else []
             return subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(descriptor), *paths],
+                [*wrapping, sys.executable, "-I", "-c", _BOOT, str(self._code.parent), str(descriptor), *paths],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -164,7 +172,9 @@ class _Misspoken(Exception):  # noqa: N818 - it states what happened.
 class _Conversation:
     """One job's exchange of messages, with its limits."""
 
-    def __init__(self, connection: socket.socket, source: BinaryIO, limits: JobLimits) -> None:
+    def __init__(self, connection: socket.socket, source: BinaryIO, limits: JobLimits, least: str) -> None:
+        self._least, self._level = least, ""
+        self._told = bytearray()
         self._connection = connection
         self._source = source
         self._limits = limits
@@ -180,15 +190,26 @@ class _Conversation:
         """Give the order and answer until the child has ended."""
         try:
             wire.send_json(self._connection, wire.JOB, order)
+            self._level = self._hear_locks()
+            if not levels.is_enough(self._level, self._least):
+                return Outcome("failed", "confinement", level=self._level)
             while True:
                 kind, payload = self._next()
                 if kind == wire.EXIT:
                     return self._conclude(_parse(payload))
                 self._answer(kind, payload)
         except _OutOfTime:
-            return Outcome("failed", "wall")
+            return Outcome("failed", "wall", level=self._level)
         except (wire.Gone, _Misspoken):
-            return Outcome("failed", "crash")
+            return Outcome("failed", "crash", level=self._level)
+
+    def _hear_locks(self) -> str:
+        """Hear how the child is confined, before it has seen a byte that could make it lie."""
+        kind, payload = self._next()
+        locks = _parse(payload).get("locks")
+        if kind != wire.SEALED or not isinstance(locks, list):
+            raise _Misspoken
+        return levels.level_of([str(lock) for lock in locks], is_wrapped=levels.needs_wrap())
 
     def _next(self) -> tuple[bytes, bytes]:
         remaining = self._began + self._wall - time.monotonic()
@@ -255,7 +276,7 @@ class _Conversation:
         if not isinstance(number, int) or not isinstance(cpu, float) or not isinstance(rss, int):
             raise _Misspoken
         outcome = self._outcome or self._cut_off(number, cpu, rss)
-        outcome.cpu, outcome.rss = cpu, rss
+        outcome.cpu, outcome.rss, outcome.level = cpu, rss, self._level
         if outcome.verdict == "ready":
             pairs = zip(self._heads, self._bodies, strict=True)
             outcome.renditions = [_rendition(head, bytes(body)) for head, body in pairs]
@@ -266,6 +287,8 @@ class _Conversation:
         """Name the limit that ended a child. Libraries that cannot report a refused allocation abort instead."""
         if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu >= self._limits.cpu_most):
             return Outcome("rejected", "cpu")
+        if number == signal.SIGSYS:
+            return Outcome("rejected", "seccomp")
         if number and number != signal.SIGKILL and rss >= self._limits.memory * _NEARLY_ALL:
             return Outcome("rejected", "memory")
         return Outcome("failed", "crash")
@@ -295,9 +318,10 @@ def _rendition(head: dict[str, object], data: bytes) -> Rendition:
     return Rendition(str(head.get("name")), str(head.get("media_type")), width, height, data)
 
 
-def open_jail(*, face_model: str = "", text_model: str = "") -> Jail:
+def open_jail(*, face_model: str = "", text_model: str = "", least: str = levels.RLIMITS) -> Jail:
     """Start a fork-server for decoding. Use it as a context manager, or call `close`.
 
     The models are found in the installed wheels, unless a path is given; without one, files that need it are held.
+    Where a job cannot be confined at the level `least`, one of `imaging.jail.levels.LEVELS`, it fails undecoded.
     """
-    return Jail(find_models(face_model, text_model))
+    return Jail(find_models(face_model, text_model), least=least)

@@ -1,29 +1,37 @@
-"""Locks the door behind a job: resource limits and process flags, set once in the child before it reads a byte."""
+"""Locks the door behind a job: limits, another user, landlock, seccomp, once, before the child reads a byte."""
 
-import ctypes
 import os
 import resource
 import signal
 
+from imaging.jail import filters, kernel, landlock
+from imaging.jail.levels import LANDLOCK, OTHER_USER, SECCOMP
 from imaging.limits import JobLimits
 
-LEVEL = "rlimits"
-"""The level of confinement that reports name. Landlock and seccomp will raise it, as further steps of `confine`."""
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
 _OPEN_FILES = 32
+_NOBODY = 65534
 
 
-def confine(limits: JobLimits, keep: int) -> None:
-    """Give up everything a decoder does not need. `keep` is the one descriptor that stays open.
+def confine(limits: JobLimits, keep: int) -> list[str]:
+    """Give up everything a decoder does not need and return the names of the locks that closed.
 
-    The order matters: what needs more rights comes first, so a later filter can forbid it.
+    `keep` is the one descriptor that stays open. The order matters: what needs more rights comes first, so a later
+    lock can forbid it, and the wish to die with the parent comes after the change of user, which would take it back.
     """
-    _die_with_parent()
+    server = os.getppid()
     _close_all_but(keep)
+    locks = [OTHER_USER] if _become_nobody() else []
+    _die_with(server)
+    kernel.forbid_tracing()
     _limit_resources(limits)
-    _drop_privileges()
+    kernel.forbid_gaining()
+    if landlock.version():
+        landlock.close_all()
+        locks.append(LANDLOCK)
+    if filters.is_available():
+        filters.install(filters.for_decoders())
+        locks.append(SECCOMP)
+    return locks
 
 
 def extend_cpu(seconds: float) -> None:
@@ -34,10 +42,9 @@ def extend_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (min(wanted, hard), hard))
 
 
-def _die_with_parent() -> None:
+def _die_with(server: int) -> None:
     """Ask the kernel to kill this process with the server, and check that the server did not die just before."""
-    server = os.getppid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.die_with(signal.SIGKILL)
     if os.getppid() != server or server == 1:
         os._exit(1)
 
@@ -54,23 +61,26 @@ def _close_all_but(keep: int) -> None:
     os.closerange(keep + 1, max(keep + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 
 
+def _become_nobody() -> bool:
+    """Where we are root, become a user who owns nothing; without such a user, at least keep none of root's rights."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError:
+        kernel.drop_capabilities()
+        return False
+    return True
+
+
 def _limit_resources(limits: JobLimits) -> None:
     """Set the limits. Processes are not among them: the kernel counts a user's threads everywhere, and some
-    decoders start one thread of their own; a filter on calls will tell a thread from a process.
+    decoders start one thread of their own; the filter on calls tells a thread from a process.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu_most + 1))
-
-
-def _drop_privileges() -> None:
-    """Make sure that no later exec could gain a right. A landlock ruleset and a seccomp filter go after this line."""
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-
-
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl refused")

@@ -7,7 +7,7 @@ import socket
 import warnings
 from typing import cast
 
-from imaging import pipeline
+from imaging import pipeline, warmth
 from imaging.jail import confine, wire
 from imaging.jail.remote import RemoteSource
 from imaging.limits import JOB_LIMITS
@@ -25,7 +25,7 @@ _MASKS_AT_ONCE = 200
 
 def preload(models: Models) -> None:
     """Load what the first job would otherwise load, before the server forks any."""
-    pipeline.preload(models)
+    warmth.warm_up(models)
 
 
 def run_job(connection: socket.socket) -> None:
@@ -33,8 +33,9 @@ def run_job(connection: socket.socket) -> None:
     try:
         _, payload = wire.receive(connection)
         order = json.loads(payload)
-        confine.confine(JOB_LIMITS[order["kind"]], keep=connection.fileno())
         warnings.simplefilter("ignore")
+        locks = confine.confine(JOB_LIMITS[order["kind"]], keep=connection.fileno())
+        wire.send_json(connection, wire.SEALED, {"locks": locks})
         wire.send_json(connection, wire.DONE, _work(connection, order))
     except wire.Gone:
         os._exit(2)

@@ -117,6 +117,8 @@ def preload(models: Models) -> None:
     import imaging.jail.job  # noqa: PLC0415 - numpy reads the two variables above when it is first imported.
 
     imaging.jail.job.preload(models)
+    # Libraries leave their own notes there, such as where they are installed; a job needs none of them.
+    os.environ.clear()
     gc.collect()
     gc.freeze()
 

@@ -13,6 +13,7 @@ PIECE = 128 * 1024
 
 JOB = b"J"  # parent -> child: what to do, as JSON
 READ = b"R"  # child -> parent: which bytes of the source it wants
+SEALED = b"S"  # child -> parent: which locks have closed, as JSON; said before it asks for the first byte
 DATA = b"D"  # parent -> child: those bytes; fewer at the end of the file
 BUDGET = b"B"  # child -> parent: how many more wall seconds the work deserves
 HEAD = b"H"  # child -> parent: a rendition follows, as JSON

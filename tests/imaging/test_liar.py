@@ -45,6 +45,7 @@ class Liar:
         with connection:
             assert wire.receive(connection)[0] == wire.JOB
             try:
+                wire.send_json(connection, wire.SEALED, {"locks": ["landlock", "seccomp"]})
                 for kind, payload in messages:
                     wire.send(connection, kind, payload)
                 while True:
@@ -127,6 +128,7 @@ def test_a_child_that_says_ready_and_goes_without_its_last_word_is_not_believed(
             connection, _ = listener.accept()
             with connection:
                 wire.receive(connection)
+                wire.send_json(connection, wire.SEALED, {"locks": []})
                 for kind, payload in [*rendition(PHOTO), done()]:
                     wire.send(connection, kind, payload)
 

@@ -92,5 +92,5 @@ def test_sixteen_bit_grey_keeps_its_brightness(run: Prepare) -> None:
 def test_every_copy_is_labelled_as_identifiable(run: Prepare) -> None:
     report, _ = run(files.encode(files.corners(), "JPEG"))
     assert report.label == "identifiable - treatment use only"
-    assert report.jail == "rlimits"
+    assert report.jail == "landlock+seccomp"
     assert '"verdict": "ready"' in report.to_json()

@@ -1,0 +1,103 @@
+"""A decoder taken over by its file gets nowhere, whoever runs the house and whatever the kernel has."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imaging.jail import calls, filters, kernel, levels
+from tests.imaging import canary, escapes
+
+ROOT = Path(__file__).parents[2]
+NOBODY = 65534
+_STARTS_ITSELF = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import PIL'], check=True)"
+TOOLS = "/usr/local/bin:/usr/bin:/bin"
+
+
+def run(module: str, *arguments: str, user: tuple[str, ...] = ()) -> list[Any]:
+    """Run one of our programs and return what it printed, a JSON value per line; `user` is put before its command."""
+    # Nobody may not write into this folder, and need not.
+    environment = {"PATH": TOOLS, "TMPDIR": tempfile.gettempdir(), "PYTHONDONTWRITEBYTECODE": "1"}
+    line = [*user, sys.executable, "-m", module, *arguments]
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(text) for text in done.stdout.splitlines()]
+
+
+def ordinary() -> tuple[str, ...]:
+    """The command that starts a program as somebody who is not root and may not become anybody else.
+
+    Where others may not read this checkout or this Python, it is a user without a name in a namespace of its own.
+    """
+    if os.geteuid() != 0:
+        return ()
+    nobody = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
+    reads = subprocess.run([*nobody, sys.executable, "-c", _STARTS_ITSELF], check=False, capture_output=True)
+    return nobody if reads.returncode == 0 else ("unshare", "--user")
+
+
+@pytest.mark.parametrize("whoever", ["whoever runs the tests", "an ordinary user"])
+def test_no_attempt_of_a_misbehaving_decoder_succeeds(whoever: str) -> None:
+    canary.MARK.unlink(missing_ok=True)
+    user = () if whoever == "whoever runs the tests" else ordinary()
+    *ends, server = run("tests.imaging.escapes", user=user)
+    assert {name: tuple(rest) for name, *rest in ends} == escapes.EXPECTED
+    assert len(ends) > 40
+    assert server == ["server", True]
+    assert not canary.MARK.exists()
+
+
+def test_an_attempt_can_succeed_where_there_is_no_jail() -> None:
+    with pytest.raises(PermissionError):
+        raise PermissionError
+    assert canary.ATTEMPTS["read a file of the system"]()
+    assert canary.ATTEMPTS["look whether a file exists"]()
+
+
+@pytest.mark.parametrize(
+    ("lacking", "least", "path", "ends"),
+    [
+        ("neither", levels.SEALED, TOOLS, ["landlock+seccomp", "ready", None, "landlock+seccomp"]),
+        ("landlock", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"]),
+        ("seccomp", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"]),
+        ("both", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"]),
+        ("both", levels.RLIMITS, "/nowhere", ["rlimits", "ready", None, "rlimits"]),
+        ("both", levels.BUBBLEWRAP, "/nowhere", ["rlimits", "failed", "confinement", "rlimits"]),
+        ("landlock", levels.SEALED, TOOLS, ["bubblewrap", "failed", "confinement", "bubblewrap"]),
+    ],
+)
+def test_a_kernel_with_less_is_told_by_its_level(lacking: str, least: str, path: str, ends: list[Any]) -> None:
+    assert run("tests.imaging.lesser", lacking, least, path) == [ends]
+
+
+def test_the_levels_are_ordered_and_an_unknown_one_is_none() -> None:
+    assert levels.is_enough(levels.SEALED, levels.BUBBLEWRAP)
+    assert not levels.is_enough(levels.RLIMITS, levels.BUBBLEWRAP)
+    assert not levels.is_enough("", levels.RLIMITS)
+    assert levels.best_level() == levels.SEALED
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_both_processors_have_a_filter_without_doubles(monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    numbers = calls.numbers(calls.ALLOWED | calls.REFUSED | calls.CONDITIONAL)
+    assert len(numbers) == len(set(numbers)) > 70
+    program = filters.for_decoders()
+    assert len(program) < 600
+    # Every jump lands inside of the program, and its last line kills.
+    for place, (code, true, false, _) in enumerate(program):
+        assert code == 0x06 or place + 1 + max(true, false) < len(program)
+    assert program[-1] == (0x06, 0, 0, filters.KILL)
+    # Nothing that opens, connects or runs is among what is allowed.
+    assert not {"openat", "socket", "connect", "execve", "execveat", "kill", "ptrace"} & set(calls.ALLOWED)
+
+
+def test_an_unknown_processor_has_no_filter_and_so_no_second_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert not calls.is_known()
+    assert kernel.machine() == "riscv64"
