@@ -74,6 +74,11 @@ SETTINGS = (
         "505-555-0142",
         "The telephone number that families are told to call for help; ten digits, or + and the country's code.",
     ),
+    Setting(
+        "CONFINEMENT",
+        values.CONFINEMENTS[1],
+        "Least confinement in which files are decoded: landlock+seccomp, bubblewrap or rlimits; the demo takes any.",
+    ),
     Setting("LEASE_SECONDS", "60", "How long a worker may be silent before its job is given to another."),
     Setting("JOB_ATTEMPTS", "4", "How often a job is tried before it is put aside for a person to look at."),
     Setting(
@@ -137,6 +142,7 @@ class Settings:
     clamd_url: str
     face_model: str = ""
     text_model: str = ""
+    confinement: str = values.CONFINEMENTS[1]
     is_demo: bool = False
 
     @property
@@ -184,6 +190,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         clamd_url=values.clamd_url("CLAMD_URL", raw["CLAMD_URL"]),
         face_model=values.model_file("FACE_MODEL", raw["FACE_MODEL"]),
         text_model=values.model_file("TEXT_MODEL", raw["TEXT_MODEL"]),
+        confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
         is_demo=is_demo,
     )
 

@@ -24,6 +24,8 @@ from storage.blobs import check_address
 from storage.keys import KeyRing
 
 PREFIX = "ECONSULT_"
+CONFINEMENTS = ("rlimits", "bubblewrap", "landlock+seccomp")
+"""How untrusted files may be shut in while they are decoded, from the weakest on."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SHORTEST_SECRET = 32
@@ -62,6 +64,13 @@ def model_file(name: str, text: str) -> str:
     if text and not (Path(text).is_file() and os.access(text, os.R_OK)):
         raise SettingError(f"{PREFIX}{name} must name a file that can be read.")
     return text
+
+
+def confinement(name: str, text: str, *, is_demo: bool) -> str:
+    """One of the levels. The demo's files are all drawn by the house itself, so any level will do for them."""
+    if text not in CONFINEMENTS:
+        raise SettingError(f"{PREFIX}{name} must be one of {', '.join(CONFINEMENTS)}, not {text!r}.")
+    return CONFINEMENTS[0] if is_demo else text
 
 
 def whole_number(name: str, text: str, least: int, most: int) -> int:

@@ -43,7 +43,8 @@ def live() -> Response:
 @health.get("/health/ready")
 def ready() -> tuple[Response, int]:
     """Every component; 503 while one that is needed is missing."""
-    parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), "staging": _staging(), **_background()}
+    parts = {"database": _database(), "redis": _redis(), "blobs": _blobs(), "staging": _staging()}
+    parts |= {"jail": jail_part(levels.best_level(), settings().confinement), **_background()}
     is_ready = all(part["ok"] for part in parts.values())
     return jsonify(status="ready" if is_ready else "not ready", notes=_notes(), **parts), 200 if is_ready else 503
 
@@ -117,6 +118,11 @@ def _age(beat: Heartbeat | None, at: datetime) -> int | None:
 
 def _is_fresh(role: str, age: int | None) -> bool:
     return age is not None and age <= SILENT_SECONDS[role]
+
+
+def jail_part(level: str, least: str) -> Part:
+    """How files are shut in while they are decoded; less than the settings ask for is a fault."""
+    return {"ok": levels.is_enough(level, least), "level": level}
 
 
 def _works(check: Callable[[], None], fault: type[Exception]) -> bool:

@@ -14,8 +14,10 @@ import redis
 
 from econsult.errors import SettingError
 from econsult.jobs import Lane
-from imaging import open_jail
+from econsult.settings import Settings
+from imaging import Jail, open_jail
 from workers.bell import BellWorker
+from workers.confinement import check_confinement
 from workers.desk import Desk
 from workers.doorbell import Doorbell
 from workers.process import Heart, read_clock, start_log
@@ -40,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     start_log(lane)
     try:
         runtime = open_runtime()
+        check_confinement(runtime.settings)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -53,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _work(runtime: Runtime, lane: Lane) -> None:
     runtime.settings.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
     heart = Heart(runtime, lane)
-    with open_jail(face_model=runtime.settings.face_model, text_model=runtime.settings.text_model) as jail:
+    with _open_jail(runtime.settings) as jail:
         for missing in jail.models.missing():
             log.warning("There is no model to find %s: photos and videos wait for a person.", missing)
         desk = Desk(runtime, jail, job_policy(runtime), read_clock)
@@ -67,6 +70,10 @@ def _work(runtime: Runtime, lane: Lane) -> None:
         else:
             _listen(desk, lane, runtime.doorbell, poller, beat)
     heart.stop()
+
+
+def _open_jail(settings: Settings) -> Jail:
+    return open_jail(face_model=settings.face_model, text_model=settings.text_model, least=settings.confinement)
 
 
 def _beater(desk: Desk, heart: Heart) -> Callable[[], None]:

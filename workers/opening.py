@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from econsult.errors import SettingError
 from econsult.settings import Settings
 from workers import demo
+from workers.confinement import check_confinement
 from workers.embedded import plan_redis, wait_for
 from workers.house import Lock, listen
 from workers.process import read_clock, start_log
@@ -49,6 +50,7 @@ def run_house(opening: Opening) -> int:
     # Whatever this process and its children write is for the owner alone: database, mails and logs as well as keys.
     os.umask(0o077)
     settings = opening.settings
+    check_confinement(settings)
     if settings.is_demo:
         demo.check_place(settings, opening.host)
     lock = Lock(settings.data)
@@ -72,7 +74,7 @@ def run_house(opening: Opening) -> int:
 
 def _environ(settings: Settings, port: int) -> dict[str, str]:
     """What the children read: the same settings, with the folder and the address made plain."""
-    ours = {"ECONSULT_DATA": str(settings.data), "PYTHONUNBUFFERED": "1"}
+    ours = {"ECONSULT_DATA": str(settings.data), "ECONSULT_CONFINEMENT": settings.confinement, "PYTHONUNBUFFERED": "1"}
     if "ECONSULT_BASE_URL" not in os.environ:
         ours["ECONSULT_BASE_URL"] = f"http://localhost:{port}"
     return {**os.environ, **ours}

@@ -4,8 +4,6 @@ What is not named here ends the process: sockets, exec, signals to others, traci
 a later kernel may add.
 """
 
-from imaging.jail import kernel
-
 _X86, _ARM = "x86_64", "aarch64"
 Numbers = dict[str, tuple[int | None, int | None]]
 
@@ -127,19 +125,16 @@ CONDITIONAL: Numbers = {
 }
 """Allowed or not by their arguments; `filters` says how."""
 
-SECCOMP = (317, 277)
+SECCOMP: Numbers = {"seccomp": (317, 277)}
 
 
-def is_known() -> bool:
+def is_known(machine: str) -> bool:
     """Whether we know the calls of this processor."""
-    return kernel.machine() in {_X86, _ARM}
+    return machine in {_X86, _ARM}
 
 
-def number(pair: tuple[int | None, int | None]) -> int | None:
-    """The number on this processor; None where it has no such call."""
-    return pair[0] if kernel.machine() == _X86 else pair[1]
-
-
-def numbers(table: Numbers) -> list[int]:
-    """All numbers of a table on this processor."""
-    return [found for pair in table.values() if (found := number(pair)) is not None]
+def numbers(table: Numbers, machine: str, *names: str) -> list[int]:
+    """The numbers of a table, or of some of its names, on this processor; what it does not have is left out."""
+    place = 0 if machine == _X86 else 1
+    chosen = (pair[place] for name, pair in table.items() if not names or name in names)
+    return [number for number in chosen if number is not None]

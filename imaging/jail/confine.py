@@ -29,7 +29,7 @@ def confine(limits: JobLimits, keep: int) -> list[str]:
         landlock.close_all()
         locks.append(LANDLOCK)
     if filters.is_available():
-        filters.install(filters.for_decoders())
+        filters.install(filters.for_decoders(kernel.machine()))
         locks.append(SECCOMP)
     return locks
 

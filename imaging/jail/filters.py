@@ -24,12 +24,11 @@ Line = tuple[int, int, int, int]
 @functools.cache
 def is_available() -> bool:
     """Whether this kernel filters calls and can end a whole process for one."""
-    number = calls.number(calls.SECCOMP)
-    if not calls.is_known() or number is None:
+    if not calls.is_known(kernel.machine()):
         return False
     action = ctypes.c_uint32(KILL)
     try:
-        kernel.call(number, _ASK_ACTION, 0, ctypes.byref(action))
+        kernel.call(*_seccomp(), _ASK_ACTION, 0, ctypes.byref(action))
     except OSError:
         return False
     return True
@@ -41,31 +40,33 @@ def install(program: list[Line]) -> None:
     buffer = ctypes.create_string_buffer(code, len(code))
     # A length, padding up to a pointer, and the pointer to the lines.
     head = struct.pack("@HP", len(program), ctypes.addressof(buffer))
-    number = calls.number(calls.SECCOMP)
-    if number is None:
-        raise OSError(errno.ENOSYS, "no filter on this processor")
-    kernel.call(number, _SET_FILTER, 0, ctypes.create_string_buffer(head, len(head)))
+    kernel.call(*_seccomp(), _SET_FILTER, 0, ctypes.create_string_buffer(head, len(head)))
 
 
-def for_decoders() -> list[Line]:
+def for_decoders(machine: str) -> list[Line]:
     """The filter under which files are decoded: all calls end the process but those that `calls` names."""
-    lines = _only_this_machine()
-    lines += _answer(calls.numbers(calls.ALLOWED), ALLOW)
-    lines += _answer(calls.numbers(calls.REFUSED), refusing(errno.EPERM))
     no, own = refusing(errno.EPERM), os.getpid()
-    # New code cannot be brought in: what may run was loaded before.
-    lines += _by_argument("mmap", 2, (_IF_ANY_BIT, _EXECUTABLE), no, ALLOW)
-    lines += _by_argument("mprotect", 2, (_IF_ANY_BIT, _EXECUTABLE), no, ALLOW)
-    # Some decoders start a thread of their own; a process is refused. The newer call hides its wish behind a pointer,
-    # so it does not exist here, and the C library falls back to the older one.
-    lines += _by_argument("clone", 0, (_IF_ANY_BIT, _THREAD), ALLOW, no)
-    lines += _answer(_number("clone3"), refusing(errno.ENOSYS))
-    lines += _by_argument("prctl", 0, (_IF_EQUAL, _SET_NAME), ALLOW, no)
-    # Limits may be moved, within the hard ones, for this process alone; so may a signal be sent, as abort() does.
-    lines += _answer(_number("setrlimit"), ALLOW)
-    lines += _by_argument("prlimit64", 0, (_IF_EQUAL, 0), ALLOW, no)
-    lines += _by_argument("tgkill", 0, (_IF_EQUAL, own), ALLOW, KILL)
-    return [*lines, (_RETURN, 0, 0, KILL)]
+
+    def named(*names: str) -> list[int]:
+        return calls.numbers(calls.CONDITIONAL, machine, *names)
+
+    return [
+        *_only(machine),
+        *_answer(calls.numbers(calls.ALLOWED, machine), ALLOW),
+        *_answer(calls.numbers(calls.REFUSED, machine), no),
+        # New code cannot be brought in: what may run was loaded before.
+        *_by_argument(named("mmap", "mprotect"), 2, (_IF_ANY_BIT, _EXECUTABLE), no, ALLOW),
+        # Some decoders start a thread of their own; a process is refused. The newer call hides its wish behind a
+        # pointer, so it does not exist here, and the C library falls back to the older one.
+        *_by_argument(named("clone"), 0, (_IF_ANY_BIT, _THREAD), ALLOW, no),
+        *_answer(named("clone3"), refusing(errno.ENOSYS)),
+        *_by_argument(named("prctl"), 0, (_IF_EQUAL, _SET_NAME), ALLOW, no),
+        # Limits may be moved, within the hard ones, for this process alone; so may a signal be sent, as abort() does.
+        *_answer(named("setrlimit"), ALLOW),
+        *_by_argument(named("prlimit64"), 0, (_IF_EQUAL, 0), ALLOW, no),
+        *_by_argument(named("tgkill"), 0, (_IF_EQUAL, own), ALLOW, KILL),
+        (_RETURN, 0, 0, KILL),
+    ]
 
 
 def refusing(error: int) -> int:
@@ -75,29 +76,30 @@ def refusing(error: int) -> int:
 
 def without(numbers: Iterable[int], error: int) -> list[Line]:
     """A filter that allows everything but some calls, which fail with this error: a kernel that lacks them."""
-    return [*_only_this_machine(), *_answer(numbers, refusing(error)), (_RETURN, 0, 0, ALLOW)]
+    return [*_only(kernel.machine()), *_answer(numbers, refusing(error)), (_RETURN, 0, 0, ALLOW)]
 
 
-def _only_this_machine() -> list[Line]:
-    lines = [(_LOAD, 0, 0, _MACHINE_AT), (_IF_EQUAL, 1, 0, _MACHINES[kernel.machine()]), (_RETURN, 0, 0, KILL)]
+def _only(machine: str) -> list[Line]:
+    """Calls of another processor's numbering end the process."""
+    lines = [(_LOAD, 0, 0, _MACHINE_AT), (_IF_EQUAL, 1, 0, _MACHINES[machine]), (_RETURN, 0, 0, KILL)]
     lines.append((_LOAD, 0, 0, _NUMBER_AT))
-    if kernel.machine() == "x86_64":
+    if machine == "x86_64":
         lines += [(_IF_AT_LEAST, 0, 1, _FOREIGN_CALLS), (_RETURN, 0, 0, KILL)]
     return lines
 
 
-def _number(name: str) -> list[int]:
-    return calls.numbers({name: calls.CONDITIONAL[name]})
+def _seccomp() -> list[int]:
+    return calls.numbers(calls.SECCOMP, kernel.machine())
 
 
 def _answer(numbers: Iterable[int], action: int) -> list[Line]:
     return [line for number in numbers for line in ((_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, action))]
 
 
-def _by_argument(name: str, place: int, test: tuple[int, int], then: int, otherwise: int) -> list[Line]:
+def _by_argument(numbers: Iterable[int], place: int, test: tuple[int, int], then: int, otherwise: int) -> list[Line]:
     """Two answers by the low half of one argument; all arguments tested here are no wider."""
     lines: list[Line] = []
-    for number in _number(name):
+    for number in numbers:
         lines += [(_IF_EQUAL, 0, 4, number), (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * place)]
         lines += [(test[0], 0, 1, test[1]), (_RETURN, 0, 0, then), (_RETURN, 0, 0, otherwise)]
     return lines

@@ -22,9 +22,7 @@ def main(lacking: str, least: str, path: str) -> None:
     os.environ["PATH"] = path
     numbers = [*_LANDLOCK] if lacking in {"landlock", "both"} else []
     if lacking in {"seccomp", "both"}:
-        number = calls.number(calls.SECCOMP)
-        assert number is not None
-        numbers.append(number)
+        numbers += calls.numbers(calls.SECCOMP, kernel.machine())
     kernel.forbid_gaining()
     filters.install(filters.without(numbers, errno.ENOSYS))
     filters.is_available.cache_clear()

@@ -57,6 +57,7 @@ TOOLS = (
     Tool("second opinion on PDF", "poppler-utils", ("pdftoppm",)),
     Tool("virus scanner", "clamav-daemon", ("clamd",)),
     Tool("HEIC photos", "libheif-examples", ("heif-enc",)),
+    Tool("a jail without landlock", "bubblewrap", ("bwrap",)),
     Tool("users and limits", "util-linux", ("setpriv",)),
 )
 

@@ -18,7 +18,7 @@ DRAWINGS = {
     AttachmentState.READY: "check",
     AttachmentState.HELD: "eye",
 }
-UNREADABLE_CODES = ("damaged", "truncated", "empty", "no_picture", "no_pages", "checksum", "size")
+UNREADABLE_CODES = ("damaged", "seccomp", "truncated", "empty", "no_picture", "no_pages", "checksum", "size")
 TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
 
 
