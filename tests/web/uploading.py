@@ -111,6 +111,7 @@ class Server:
     clinic: Clinic
     ports: list[int] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    threads: int = 32
 
     @property
     def service(self) -> Service:
@@ -119,16 +120,17 @@ class Server:
     def start(self, port: int | None = None) -> int:
         """Start one more HTTP process; returns its port."""
         deadline = time.monotonic() + 10
-        while port and _is_listening(port) and time.monotonic() < deadline:
+        while port and is_listening(port) and time.monotonic() < deadline:
             time.sleep(0.01)  # A killed server's worker holds the address until the kernel has ended it.
         port = port or free_port()
         command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"]
-        command += ["--worker-class", "workers.server.PatientWorker", "--threads", "32", "--no-control-socket"]
+        command += ["--worker-class", "workers.server.PatientWorker", "--threads", str(self.threads)]
+        command += ["--no-control-socket"]
         environ = {**os.environ, "ECONSULT_DATA": str(self.folder), "PYTHONWARNINGS": "default"}
         service = start(Launch(command, self.folder / "web.log", environ=environ))
         self.services.append(service)
         self.ports.append(port)
-        service.wait_ready(lambda: _is_listening(port))
+        service.wait_ready(lambda: is_listening(port))
         return port
 
     def phone(self, person: Person, port: int | None = None) -> Phone:
@@ -147,17 +149,17 @@ class Server:
         self.runtime.close()
 
 
-def open_server(folder: Path) -> Server:
+def open_server(folder: Path, threads: int = 32) -> Server:
     """Make the data folder and start one HTTP process."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
     runtime.database.migrate()
     clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
-    server = Server(folder, runtime, clinic)
+    server = Server(folder, runtime, clinic, threads=threads)
     server.start()
     return server
 
 
-def _is_listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
