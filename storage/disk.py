@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,28 @@ def write_at(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None
     while view:
         written = os.pwrite(fd, view, offset)
         view, offset = view[written:], offset + written
+
+
+class SyncAhead(threading.Thread):
+    """Makes what a file holds durable while its writer goes on. Wait for it before the file is closed."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(name="sync", daemon=True)
+        self._fd = fd
+        self._error: OSError | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            self._error = error
+
+    def wait(self) -> None:
+        """Return once it is done. Raises what the disk said."""
+        self.join()
+        if self._error is not None:
+            raise self._error
 
 
 def sync_folder(path: Path) -> None:

@@ -8,11 +8,12 @@ was synced is never cut; where it does not open any more, that is SealBroken.
 
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from storage.contract import BlobExists, BlobMissing
-from storage.disk import disk_errors, open_private, replace_file, sync_folder, write_at
+from storage.disk import SyncAhead, disk_errors, open_private, replace_file, sync_folder, write_at
 from storage.segments import OVERHEAD, SEALED, SEGMENT, Bytes, Role, SealBroken, SegmentCipher
 
 _INDEX = struct.Struct(">Q")
@@ -29,7 +30,8 @@ class Staging:
         self._path, self._fd = path, fd
         self._cipher = SegmentCipher(object_id, key)
         self._full, self._pending = 0, bytearray()
-        self.durable = -1
+        self._ahead: SyncAhead | None = None
+        self.durable, self.underway = -1, 0
         self.finished = False
 
     @classmethod
@@ -87,9 +89,22 @@ class Staging:
         if self.durable == self.offset or self.finished:
             return
         with disk_errors():
+            self._await_ahead()
             os.fdatasync(self._fd)
             self._write_tail(self._full, self._pending, Role.TAIL)
-        self.durable = self.offset
+        self.durable = self.underway = self.offset
+
+    def sync_ahead(self) -> None:
+        """Begin to make what is written durable, without waiting, unless the disk is still busy with what came before.
+
+        Nothing counts as durable by this alone; it spares a later `sync` the waiting.
+        """
+        if self._ahead is not None and self._ahead.is_alive():
+            return
+        with disk_errors():
+            self._await_ahead()
+            self._ahead = SyncAhead(self._fd)
+        self.underway = self.offset
 
     def rewind(self, offset: int) -> None:
         """Durably forget what came after `offset`, as when a chunk fails its checksum. Raises ValueError past the end.
@@ -99,6 +114,7 @@ class Staging:
         if self.finished or not 0 <= offset <= self.offset:
             raise ValueError(f"cannot rewind from {self.offset} to {offset}")
         full, keep = divmod(offset, SEGMENT)
+        self._forget_ahead()
         with disk_errors():
             pending = self._read_segment(full)[:keep] if full < self._full else self._pending[:keep]
             if self.durable >= 0:
@@ -107,13 +123,15 @@ class Staging:
             self._write_tail(full, pending, Role.TAIL)
             os.ftruncate(self._fd, full * SEALED)
             os.fdatasync(self._fd)
-        self._full, self._pending, self.durable = full, bytearray(pending), offset
+        self._full, self._pending = full, bytearray(pending)
+        self.durable = self.underway = offset
 
     def finish(self) -> None:
         """Write the last segment, durably. From now on the data file is a container that `sealed.open` reads."""
         if self.finished:
             return
         with disk_errors():
+            self._await_ahead()
             last = self._cipher.seal(self._pending, self._full, Role.LAST)
             write_at(self._fd, last, self._full * SEALED)
             os.ftruncate(self._fd, self._full * SEALED + len(last))
@@ -124,8 +142,19 @@ class Staging:
     def close(self) -> None:
         """Let go of the file. What was not synced may or may not be there at the next `resume`."""
         if self._fd >= 0:
+            self._forget_ahead()
             os.close(self._fd)
             self._fd = -1
+
+    def _await_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.wait()
+
+    def _forget_ahead(self) -> None:
+        """Wait for it all the same: it still uses the file."""
+        with suppress(OSError):
+            self._await_ahead()
 
     def __enter__(self) -> Self:
         return self

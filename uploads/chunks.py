@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
@@ -15,6 +15,13 @@ from uploads.staged import Writer
 PIECE, BLOCK = 64 * 1024, 256 * 1024
 IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
 ALGORITHMS = ("sha1", "sha256")
+
+
+@runtime_checkable
+class Filling(Protocol):
+    """A source that writes into the reader's own memory; what it raises is the same."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
 class Readable(Protocol):
@@ -70,7 +77,7 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
             if hasher is not None:
                 hasher.update(block)
     except StoreUnavailable as fault:
-        _keep_what_arrived(writer, chunk, fault)
+        _fall_back(writer, chunk, fault)
         raise
     if writer.offset - chunk.offset > room:
         writer.rewind(chunk.offset)
@@ -80,21 +87,46 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
         raise ChecksumMismatchError
     try:
         writer.sync()
-    except StoreFull as fault:
-        _keep_what_arrived(writer, chunk, fault)
+    except StoreUnavailable as fault:
+        _fall_back(writer, chunk, fault)
         raise
 
 
-def _keep_what_arrived(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:
-    """A chunk that comes with a checksum counts whole or not at all; of any other, what reached the disk counts.
+def _fall_back(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:
+    """A chunk that comes with a checksum counts whole or not at all; of any other, what the disk has vouched for.
 
-    On a full disk nothing of it counts: its sender is told 507, and what nobody was promised must not keep it full.
+    After a failed sync the system may show bytes that never reached the disk, so they must not be counted later. On a
+    full disk nothing of the chunk counts: its sender is told 507, and what nobody was promised must not keep it full.
     """
-    if chunk.checksum is not None or isinstance(fault, StoreFull):
-        writer.rewind(chunk.offset)
+    is_void = chunk.checksum is not None or isinstance(fault, StoreFull)
+    writer.rewind(chunk.offset if is_void else max(chunk.offset, writer.durable))
 
 
-def _blocks(source: Readable, wanted: int) -> Iterator[bytearray]:
+def _blocks(source: Readable, wanted: int) -> Iterator[bytearray | memoryview]:
+    return _filled_blocks(source, wanted) if isinstance(source, Filling) else _joined_blocks(source, wanted)
+
+
+def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
+    """Blocks in one and the same memory, which whoever takes one has done with before the next."""
+    room = memoryview(bytearray(min(BLOCK, wanted)))
+    filled, left, began = 0, wanted, time.monotonic()
+    while left > 0:
+        try:
+            count = source.readinto(room[filled : filled + left])
+        except OSError:
+            # The phone is gone or silent: what it sent so far is kept, and it comes back for the rest.
+            break
+        if not count:
+            break
+        filled, left = filled + count, left - count
+        if filled == len(room) or time.monotonic() - began >= FLUSH_SECONDS:
+            yield room[:filled]
+            filled, began = 0, time.monotonic()
+    if filled:
+        yield room[:filled]
+
+
+def _joined_blocks(source: Readable, wanted: int) -> Iterator[bytearray]:
     """Blocks for writing. Pieces are smaller, so that a connection that breaks loses less than one of them.
 
     What a slow phone sends is passed on every few seconds, which also shows the sweep that somebody is sending.

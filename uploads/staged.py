@@ -18,11 +18,11 @@ from typing import Self
 
 from storage.contract import BlobMissing
 from storage.disk import disk_errors, make_folder, open_private, sync_folder
-from storage.segments import Bytes
+from storage.segments import SEGMENT, Bytes
 from storage.staging import Staging, discard
 from uploads.errors import OvertakenError
 
-SYNC_EVERY = 8 * 1024 * 1024
+SYNC_EVERY, MARK_EVERY = 8 * 1024 * 1024, 64 * 1024 * 1024
 _EPOCH = struct.Struct(">Q")
 
 
@@ -72,8 +72,7 @@ class Fence:
         """Count the epoch up, which ends every earlier writer, and hold the lock; gives the new epoch."""
         with self._locked():
             epoch = self._read() + 1
-            with disk_errors():
-                os.pwrite(self._fd, _EPOCH.pack(epoch), 0)
+            os.pwrite(self._fd, _EPOCH.pack(epoch), 0)
             yield epoch
 
     @contextmanager
@@ -85,9 +84,8 @@ class Fence:
             yield
 
     def touch(self) -> None:
-        """Show the sweep that somebody is sending, also while what was sent still waits in memory."""
-        with disk_errors():
-            os.utime(self._fd)
+        """Show the sweep that somebody is sending, although what was sent still waits in memory. Under the lock."""
+        os.utime(self._fd)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -103,16 +101,16 @@ class Fence:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        # Once for all that is done under the lock: this is passed for every block.
         with disk_errors():
             fcntl.flock(self._fd, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _read(self) -> int:
-        with disk_errors():
-            content = os.pread(self._fd, _EPOCH.size, 0)
+        content = os.pread(self._fd, _EPOCH.size, 0)
         return int(_EPOCH.unpack(content)[0]) if len(content) == _EPOCH.size else 0
 
 
@@ -141,13 +139,24 @@ class Writer:
         """Plaintext bytes taken."""
         return self._staging.offset
 
+    @property
+    def durable(self) -> int:
+        """Bytes that the disk has vouched for and that the tail on disk stands for."""
+        return max(0, self._staging.durable)
+
     def write(self, block: Bytes) -> None:
-        """Add the block; every 8 MiB the bytes are made durable."""
+        """Add the block; every 8 MiB the bytes begin to be made durable, while the next ones come.
+
+        Every 64 MiB the tail says so too: whoever comes after a crash reads what lies behind it, and must be quick.
+        """
         with self._fence.held(self._epoch):
-            self._fence.touch()
+            if len(block) < SEGMENT:
+                self._fence.touch()
             self._staging.write(block)
-            if self._staging.offset - self._staging.durable >= SYNC_EVERY:
+            if self._staging.offset - self.durable >= MARK_EVERY:
                 self._staging.sync()
+            elif self._staging.offset - self._staging.underway >= SYNC_EVERY:
+                self._staging.sync_ahead()
 
     def sync(self) -> None:
         """Make everything up to `offset` durable."""

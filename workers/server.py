@@ -17,15 +17,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from econsult.settings import load_settings
+from workers.bodies import StraightBody
 from workers.callers import HEAD, SEND_SECONDS, SMALL, UPLOAD, Caller, Crowd
 from workers.refusal import refusing
 
 KEPT_FOR_PAGES = 32
 """So many threads never wait for a body; of a small pool, a quarter."""
 LINGER_SECONDS = 2.0
+RESUMABLE = "/uploads/"
 _WORDS = (
     '{"type": "/problems/busy", "title": "Service Unavailable", "status": 503, '
     '"detail": "Too many are sending now. Try again soon.", "code": "busy"}'
@@ -110,6 +113,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         """Answer it, unless it brings a body and too many others do."""
         conn.sock.settimeout(SEND_SECONDS)
         conn.line.allow(UPLOAD if req.path.startswith("/uploads") else SMALL)
+        if req.path.startswith(RESUMABLE) and isinstance(req.body.reader, LengthReader):
+            req.body = _straight(req, conn.sock)
         self.current.request = req
         if not is_unread(req):
             return bool(super().handle_request(req, conn))
@@ -122,7 +127,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
             self.bodies.release()
 
     def load_wsgi(self) -> None:
-        """The application; a refusal that leaves a body unread says that the line will be closed."""
+        """The application; an answer that leaves a body unread says that the line will be closed."""
         super().load_wsgi()
         self.wsgi = self._closing(self.wsgi)
 
@@ -131,7 +136,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
             request = self.current.request
 
             def start(status: str, *rest: Any) -> Any:
-                if status >= "400" and is_unread(request):
+                if is_unread(request):
                     request.force_close()
                 return start_response(status, *rest)
 
@@ -184,6 +189,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
+
+
+def _straight(request: Any, sock: socket.socket) -> StraightBody:
+    """The same body, without copies on its way."""
+    length = request.body.reader.length
+    early = request.unreader.take_buffered()
+    request.unreader.unread(early[length:])
+    return StraightBody(sock, early[:length], length, UPLOAD)
 
 
 def is_unread(request: Any) -> bool:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from storage.contract import BlobMissing
 from storage.sealed import SealBroken
 from storage.segments import SEALED, SEGMENT
 from uploads.errors import OvertakenError
-from uploads.staged import SYNC_EVERY, Fence, Writer, discard_staged, staged_path
+from uploads.staged import MARK_EVERY, SYNC_EVERY, Fence, Writer, discard_staged, staged_path
 
 ID, KEY = "ab" * 16, bytes(32)
 ZOMBIE = """
@@ -101,15 +103,32 @@ def test_the_lock_is_free_while_a_writer_waits_for_the_network(tmp_path: Path) -
             assert epoch == 2
 
 
-def test_long_uploads_are_made_durable_on_their_way(tmp_path: Path) -> None:
+def test_long_uploads_are_made_durable_on_their_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    really = os.fdatasync
+
+    def watched(fd: int) -> None:
+        really(fd)
+        synced.append(os.fstat(fd).st_size // SEALED * SEGMENT)
+
     block = bytes(SEGMENT * 4)
-    writer = Writer(tmp_path, ID, KEY, may_create=True)
-    for _ in range(SYNC_EVERY // len(block)):
-        writer.write(block)
-    # Nobody asked for it, and yet the tail on disk already stands for the end of all of it.
-    tail = staged_path(tmp_path, ID).with_name("data.tail").read_bytes()
-    assert int.from_bytes(tail[:8], "big") == SYNC_EVERY // SEGMENT
-    writer.close()
+    with Writer(tmp_path, ID, KEY, may_create=True) as writer:
+        monkeypatch.setitem(vars(os), "fdatasync", watched)
+        for turn in range(1, MARK_EVERY // len(block) + 1):
+            writer.write(block)
+            if turn * len(block) == 2 * SYNC_EVERY:
+                _wait(lambda: max(synced, default=0) >= SYNC_EVERY)
+        # Nobody asked for it, and yet the tail on disk already stands for the end of all of it.
+        tail = staged_path(tmp_path, ID).with_name("data.tail").read_bytes()
+        assert int.from_bytes(tail[:8], "big") == MARK_EVERY // SEGMENT
+        assert writer.durable == MARK_EVERY
+
+
+def _wait(is_true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not is_true():
+        assert time.monotonic() < ends
+        time.sleep(0.001)
 
 
 def test_a_beginning_that_a_crash_interrupted_starts_anew(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""The body of an upload, read from the socket straight into the reader's own memory.
+
+The server's own reader copies every byte three times and loses what it holds when the line breaks. This one asks the
+kernel once for a whole block: it comes back with all of it, with what came within a few seconds, or with what had
+arrived when the line broke.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING
+
+from workers.callers import SEND_SECONDS, Pace
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+LOOK_SECONDS = 5
+
+
+class StraightBody(io.RawIOBase):
+    """`length` bytes, of which `early` came together with the head of the request."""
+
+    failed = False  # The server asks a body whether the next request's beginning is still known.
+
+    def __init__(self, sock: socket.socket, early: bytes, length: int, pace: Pace) -> None:
+        self._sock, self._early, self._pace = sock, memoryview(early), pace
+        self.length = length
+        self._is_first = True
+
+    @property
+    def reader(self) -> StraightBody:
+        """What knows the `length` that was not read yet."""
+        return self
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill it, or as much as came; 0 at the end or where the line ended. Raises OSError where it broke or idled."""
+        view = memoryview(buffer).cast("B")[: self.length]
+        count = self._take_early(view)
+        if count < len(view) and not count:
+            count = self._receive(view)
+        self.length -= count
+        return count
+
+    def _take_early(self, view: memoryview) -> int:
+        count = min(len(view), len(self._early))
+        view[:count] = self._early[:count]
+        self._early = self._early[count:]
+        return count
+
+    def _receive(self, view: memoryview) -> int:
+        """Let the kernel fill `view`. It looks up every few seconds, so that slow bytes are passed on."""
+        if self._is_first:
+            self._start_waiting()
+        while True:
+            if time.monotonic() >= self._ends:
+                self._stop_waiting()
+                raise TimeoutError
+            try:
+                count = self._sock.recv_into(view, 0, socket.MSG_WAITALL)
+            except BlockingIOError:
+                continue
+            self._keep_pace(count)
+            if count in {0, self.length}:
+                self._stop_waiting()
+            return count
+
+    def _start_waiting(self) -> None:
+        self._is_first = False
+        self._sock.settimeout(None)
+        self._wait_for(LOOK_SECONDS)
+        self._got, self._ends = 0, time.monotonic() + self._pace.seconds
+
+    def _keep_pace(self, count: int) -> None:
+        self._got += count
+        if self._got >= (self._pace.least or 1):
+            self._got, self._ends = 0, time.monotonic() + self._pace.seconds
+
+    def _stop_waiting(self) -> None:
+        """Give the socket back as it was, for the answer and for the next request."""
+        self._wait_for(0)
+        self._sock.settimeout(SEND_SECONDS)
+
+    def _wait_for(self, seconds: int) -> None:
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
+
+    def close(self) -> None:
+        """The socket belongs to the server."""
