@@ -13,7 +13,7 @@ from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigErr
 from uploads.staged import Writer
 
 PIECE, BLOCK = 64 * 1024, 256 * 1024
-IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
+IDLE_SECONDS, FLUSH_SECONDS, AT_ONCE_SECONDS = 30.0, 5.0, 0.004
 ALGORITHMS = ("sha1", "sha256")
 
 
@@ -107,8 +107,12 @@ def _blocks(source: Readable, wanted: int) -> Iterator[bytearray | memoryview]:
 
 
 def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
-    """Blocks in one and the same memory, which whoever takes one has done with before the next."""
-    room = memoryview(bytearray(min(BLOCK, wanted)))
+    """Blocks in one and the same memory, which whoever takes one has done with before the next.
+
+    Small ones from a phone, so that a crash costs it little; large ones from whoever fills them in no time.
+    """
+    memory = memoryview(bytearray(min(BLOCK, wanted)))
+    room = memory[:PIECE]
     filled, left, began = 0, wanted, time.monotonic()
     while left > 0:
         try:
@@ -119,8 +123,10 @@ def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
         if not count:
             break
         filled, left = filled + count, left - count
-        if filled == len(room) or time.monotonic() - began >= FLUSH_SECONDS:
+        took = time.monotonic() - began
+        if filled == len(room) or took >= FLUSH_SECONDS:
             yield room[:filled]
+            room = memory if took < AT_ONCE_SECONDS else memory[:PIECE]
             filled, began = 0, time.monotonic()
     if filled:
         yield room[:filled]

@@ -1,8 +1,8 @@
 """Who is sending right now: how many files one person sends at once, and one line for each file.
 
 A phone that lost its connection comes back on a new one while the old one still looks alive. The newer line of an
-upload ends the older, which frees its thread and its memory at once. Each process counts its own lines; that late
-bytes change nothing across processes is the fence's doing, not this one's.
+upload ends the older, which frees its thread and its memory, and waits a moment for it to put away what had arrived.
+Each process counts its own lines; that late bytes change nothing across processes is the fence's doing.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from uploads.errors import TooManyError
 from uploads.kinds import MOST_AT_ONCE
 
 HangUp = Callable[[], None]
+GRACE_SECONDS = 0.05
 
 
 class _Line:
     """One request that sends."""
 
     def __init__(self, hang_up: HangUp | None) -> None:
-        self._hang_up = hang_up
+        self._hang_up, self.is_over = hang_up, threading.Event()
 
     def end(self) -> None:
+        """Ask it to end. While it is asked, the lock sees to it that the line is still its own."""
         if self._hang_up is not None:
             self._hang_up()
+
+    def wait(self) -> None:
+        """Let what had arrived be written; a line that takes longer is overtaken all the same."""
+        if self._hang_up is not None:
+            self.is_over.wait(GRACE_SECONDS)
 
 
 class Lines:
@@ -46,10 +53,13 @@ class Lines:
             files = self._sending.get(person_id, {})
             if object_id not in files and len(files) >= MOST_AT_ONCE:
                 raise TooManyError(f"At most {MOST_AT_ONCE} files can be sent at the same moment.", retry_after=5)
-            if object_id in files:
-                files[object_id].end()
+            older = files.get(object_id)
+            if older is not None:
+                older.end()
             self._sending[person_id] = {**files, object_id: line}
         try:
+            if older is not None:
+                older.wait()
             yield
         finally:
             self._leave(person_id, object_id, line)
@@ -60,8 +70,11 @@ class Lines:
             line = self._sending.get(person_id, {}).get(object_id)
             if line is not None:
                 line.end()
+        if line is not None:
+            line.wait()
 
     def _leave(self, person_id: int, object_id: str, line: _Line) -> None:
+        line.is_over.set()
         with self._lock:
             files = self._sending.get(person_id, {})
             # A newer line of the same upload has its own entry, which stays.

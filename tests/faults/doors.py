@@ -7,6 +7,7 @@ import http.client
 import os
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ CHUNK_TYPE = "application/offset+octet-stream"
 
 
 @dataclass
-class Door:
+class Door(ABC):
     """One running server; `headers` are what its owner's requests carry."""
 
     port: int
@@ -39,21 +40,21 @@ class Door:
     headers: dict[str, str] = field(default_factory=dict)
     metadata: str = ""
 
+    @abstractmethod
     def processes(self) -> list[psutil.Process]:
         """Everything that serves this door."""
-        raise NotImplementedError
 
+    @abstractmethod
     def content(self, path: str) -> bytes:
         """What the store holds of a whole file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stored(self, path: str) -> int:
         """How many bytes the data file of an upload has, without a word to the server."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self, path: str) -> None:
         """Remove the bytes of a file that was measured."""
-        raise NotImplementedError
 
     def begin(self, length: int) -> str:
         """Open an upload; its path."""
@@ -94,6 +95,14 @@ class Door:
         """Resident bytes now."""
         return sum(int(process.memory_info().rss) for process in self.processes())
 
+    @abstractmethod
+    def crash(self) -> None:
+        """Kill what takes the bytes, from any thread."""
+
+    @abstractmethod
+    def revive(self) -> None:
+        """See to it that it comes back."""
+
     def peak(self) -> int:
         """The most resident bytes that the largest of its processes ever had."""
         return max(_peak(process.pid) for process in self.processes())
@@ -125,6 +134,15 @@ class OurDoor(Door):
         with self.server.runtime.database.writing() as session:
             session.scalars(select(Upload).where(Upload.public_id == object_id)).one().reserved = 0
 
+    def crash(self) -> None:
+        """With `--preload` the master makes another at once."""
+        worker = psutil.Process(self.server.service.pid).children()[0]
+        worker.kill()
+        psutil.wait_procs([worker], timeout=10)
+
+    def revive(self) -> None:
+        """The master has done it."""
+
     def as_another(self, number: int) -> OurDoor:
         """The same door for another parent of the same child."""
         server = self.server
@@ -147,6 +165,13 @@ class PeerDoor(Door):
     def processes(self) -> list[psutil.Process]:
         return _tree(self.service)
 
+    def crash(self) -> None:
+        self.service.kill()
+
+    def revive(self) -> None:
+        self.service = start(self.service.launch)
+        self.service.wait_ready(lambda: is_listening(self.port))
+
     def content(self, path: str) -> bytes:
         return (self.files / path.rpartition("/")[2]).read_bytes()
 
@@ -159,9 +184,9 @@ class PeerDoor(Door):
 
 
 @contextlib.contextmanager
-def our_door(folder: Path, kind: str = "video", threads: int = 256) -> Iterator[OurDoor]:
-    """Our server in `folder`, open for files of this kind."""
-    server = open_server(folder, threads=threads)
+def our_door(folder: Path, *arguments: str, kind: str = "video", threads: int = 256) -> Iterator[OurDoor]:
+    """Our server in `folder`, open for files of this kind; `arguments` are more words for gunicorn."""
+    server = open_server(folder, threads, arguments)
     try:
         consult = server.consult(server.clinic.family_question)
         phone = server.phone(server.clinic.mother)
@@ -180,11 +205,12 @@ def peer_door(folder: Path) -> Iterator[PeerDoor]:
     files.mkdir(parents=True, exist_ok=True)
     command = [*node(), str(npm_packages() / "peer.mjs"), str(port), str(files)]
     service = start(Launch(command, folder / f"peer-{port}.log", environ={**os.environ, "PYTHONPATH": _pythonpath()}))
+    service.wait_ready(lambda: is_listening(port))
     try:
-        service.wait_ready(lambda: is_listening(port))
-        yield PeerDoor(port, "/files", service=service, files=files)
+        door = PeerDoor(port, "/files", service=service, files=files)
+        yield door
     finally:
-        service.stop()
+        door.service.stop()
 
 
 def _peak(pid: int) -> int:

@@ -112,6 +112,7 @@ class Server:
     ports: list[int] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     threads: int = 32
+    arguments: tuple[str, ...] = ()
 
     @property
     def service(self) -> Service:
@@ -125,7 +126,7 @@ class Server:
         port = port or free_port()
         command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"]
         command += ["--worker-class", "workers.server.PatientWorker", "--threads", str(self.threads)]
-        command += ["--no-control-socket"]
+        command += ["--no-control-socket", *self.arguments]
         environ = {**os.environ, "ECONSULT_DATA": str(self.folder), "PYTHONWARNINGS": "default"}
         service = start(Launch(command, self.folder / "web.log", environ=environ))
         self.services.append(service)
@@ -149,12 +150,12 @@ class Server:
         self.runtime.close()
 
 
-def open_server(folder: Path, threads: int = 32) -> Server:
+def open_server(folder: Path, threads: int = 32, arguments: tuple[str, ...] = ()) -> Server:
     """Make the data folder and start one HTTP process."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
     runtime.database.migrate()
     clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
-    server = Server(folder, runtime, clinic, threads=threads)
+    server = Server(folder, runtime, clinic, threads=threads, arguments=arguments)
     server.start()
     return server
 
