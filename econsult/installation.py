@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
+
 from econsult import (
     tables,  # noqa: F401 - declares every table, whichever module is asked for first.
     values,
@@ -17,6 +20,8 @@ from econsult.errors import SettingError
 from econsult.settings import Settings
 from econsult.vault import Vault
 from storage.keys import FieldCipher, KeyRing, generate, read_private
+
+EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL."
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,24 @@ def open_installation(settings: Settings) -> Installation:
     values.secret_key("SECRET_KEY", secret_key or " ")
     database = open_database(settings.database_url, FieldCipher(ring))
     return Installation(settings, database, Vault(ring), secret_key)
+
+
+def open_records(settings: Settings) -> Installation:
+    """Open what is there and make nothing. Raises SettingError where there is no database, or not its keys."""
+    url = make_url(settings.database_url)
+    has_keys = bool(settings.keys) or (settings.data / "keys").exists()
+    is_there = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+    if not is_there:
+        raise SettingError(EMPTY)
+    if not has_keys:
+        raise SettingError("The keys of this database are not here: see ECONSULT_KEYS and ECONSULT_DATA.")
+    return open_installation(settings)
+
+
+def check_records(installation: Installation) -> None:
+    """Raise SettingError where no table has been made yet."""
+    if not inspect(installation.database.engine).has_table("alembic_version"):
+        raise SettingError(EMPTY)
 
 
 def _open_ring(settings: Settings) -> KeyRing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from econsult.people.madeup import PASSWORD, refuse_made_up
 from web.api import about, api
 from web.health import health
 from web.pages.demo import demo
@@ -41,6 +42,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     with refusing():
         refuse_buffering()
         runtime = runtime or open_runtime()
+        if not runtime.settings.is_demo:
+            refuse_made_up(runtime.database)
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -49,6 +52,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         "phone": runtime.settings.help_phone,
         "tel": runtime.settings.help_number,
         "is_demo": runtime.settings.is_demo,
+        "password": PASSWORD if runtime.settings.is_demo else "",
     }
     _trust_proxies(app, runtime.settings.proxy_hops)
     # Headers come first: Flask runs what is registered first last, so they also cover what the others add.

@@ -16,7 +16,6 @@ from workers.refusal import refusing
 from workers.runtime import open_runtime
 
 APP, DEMO_APP = "web:create_app()", "web.__main__:demo_app()"
-LINK_PATH = "/sign-in/link/"
 
 
 def demo_app() -> Flask:
@@ -34,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         port = _port(options.port or os.environ.get("PORT", "") or "8000")
         settings = load_settings(is_demo=options.demo)
         app = DEMO_APP if options.demo else APP
-        return run_house(Opening(settings, options.host, port, app, LINK_PATH))
+        return run_house(Opening(settings, options.host, port, app))
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1

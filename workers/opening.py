@@ -14,6 +14,8 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 
 from econsult.errors import SettingError
+from econsult.people.madeup import PASSWORD, refuse_made_up
+from econsult.people.signin import LINK_PATH
 from econsult.settings import Settings
 from workers import demo
 from workers.confinement import check_confinement
@@ -31,14 +33,12 @@ GRACE_SECONDS = 20
 
 @dataclass(frozen=True)
 class Opening:
-    """What the one command was asked for. `app` is how gunicorn finds the application, `link_path` where one-time
-    sign-in links lead."""
+    """What the one command was asked for. `app` is how gunicorn finds the application."""
 
     settings: Settings
     host: str
     port: int
     app: str
-    link_path: str
 
 
 def run_house(opening: Opening) -> int:
@@ -101,6 +101,8 @@ def _open_records(settings: Settings) -> Runtime:
         runtime.database.migrate()
         if settings.is_demo:
             demo.check_records(runtime)
+        else:
+            refuse_made_up(runtime.database)
     except OperationalError:
         raise SettingError("The database does not answer; see ECONSULT_DATABASE_URL.") from None
     return runtime
@@ -141,7 +143,8 @@ def _furnish(supervisor: Supervisor, opening: Opening, runtime: Runtime, environ
     if demo.lacks_media(runtime):
         supervisor.start(Program("demo media", (sys.executable, "-m", "workers.demo"), environ, is_once=True))
     base = environ["ECONSULT_BASE_URL"]
-    return [f"{email:<24} {base}{opening.link_path}{token}" for email, token in demo.sign_in_links(runtime, now)]
+    links = [f"{email:<24} {base}{LINK_PATH}{token}" for email, token in demo.sign_in_links(runtime, now)]
+    return [*links, f"The password of each of them, at {base}/sign-in, is: {PASSWORD}"]
 
 
 def _is_ready(listener: socket.socket) -> bool:

@@ -130,12 +130,12 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
 def link_caregiver(
     session: Session, patient: Patient, person: Person, relation: str, now: datetime, *, has_authority: bool = True
 ) -> RelatedPerson:
-    """Let the caregiver act for the child from now on."""
+    """Let the caregiver act for the child from now on; a link that was there is replaced."""
     if relation not in RELATIONS:
         raise InvalidError("This relation is not known.", {"relation": "unknown_value"})
-    link = RelatedPerson(
-        patient_id=patient.id, person_id=person.id, relation=relation, has_authority=has_authority, starts_at=now
-    )
+    known = select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
+    link = session.scalars(known).one_or_none() or RelatedPerson(patient_id=patient.id, person_id=person.id)
+    link.relation, link.has_authority, link.starts_at, link.ends_at = relation, has_authority, now, None
     session.add(link)
     audit.record(
         session,
@@ -160,6 +160,17 @@ def caregiver_link(session: Session, patient_id: int, person_id: int, now: datet
         or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
     )
     return session.scalars(query).one_or_none()
+
+
+def end_link(session: Session, patient: Patient, person: Person, now: datetime) -> bool:
+    """Let the caregiver act for the child no longer; False where they could not."""
+    link = caregiver_link(session, patient.id, person.id, now)
+    if link is not None:
+        link.ends_at = now
+        audit.record(
+            session, "unlink_caregiver", "patient", patient.public_id, now=now, person_id=None, patient_id=patient.id
+        )
+    return link is not None
 
 
 def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:

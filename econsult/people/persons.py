@@ -107,6 +107,11 @@ def add_organization(session: Session, program: Program, name: str, phone: str =
     return organization
 
 
+def organization_by_name(session: Session, name: str) -> Organization | None:
+    """The clinic of exactly this name."""
+    return session.scalars(select(Organization).where(Organization.name == name).limit(1)).one_or_none()
+
+
 def add_person(
     session: Session,
     cipher: TextCipher,
@@ -120,9 +125,12 @@ def add_person(
     language: str = "en",
     specialties: tuple[str, ...] = (),
 ) -> Person:
-    """Make an account. Raises InvalidError for an address that is taken or is no address."""
-    if "@" not in email or len(email) > 254:
+    """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none."""
+    local, _, domain = email.strip().rpartition("@")
+    if not (local and domain) or len(email) > 254 or not email.isprintable() or " " in email.strip():
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
+    if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
+        raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
     taken = select(Person.id).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)))
     if session.scalars(taken).first() is not None:
         raise InvalidError("Somebody already uses this e-mail address.", {"email": "taken"})
@@ -146,6 +154,18 @@ def add_person(
 def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person | None:
     query = select(Person).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)), Person.is_active)
     return session.scalars(query).one_or_none()
+
+
+def reopen_account(session: Session, cipher: TextCipher, email: str, now: datetime) -> bool:
+    """Let somebody whose account was closed sign in again; False where there is no such account."""
+    query = select(Person).where(
+        Person.email_index.in_(cipher.blind_indexes(email, EMAIL)), Person.is_active.is_(False)
+    )
+    person = session.scalars(query).one_or_none()
+    if person is not None:
+        person.is_active = True
+        audit.record(session, "reopen", "person", person.public_id, now=now, person_id=None)
+    return person is not None
 
 
 def choose_language(session: Session, person: Person, language: str, now: datetime) -> None:

@@ -17,6 +17,8 @@ from econsult.people.persons import EMAIL, Person, person_by_email
 
 FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+LINK_PATH = "/sign-in/link/"
+"""Where a one-time link leads; the token follows."""
 TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
 
 
@@ -112,9 +114,10 @@ def close_session(session: Session, session_id: int) -> None:
 
 
 def make_link(session: Session, person: Person, now: datetime, *, lives: timedelta = timedelta(minutes=10)) -> str:
-    """A token for a one-time sign-in link."""
+    """A token for a one-time sign-in link, given out by whoever operates the program."""
     token = secrets.token_urlsafe(32)
     session.add(SignInLink(token_hash=_hashed(token), person_id=person.id, expires_at=now + lives))
+    audit.record(session, "create", "sign_in_link", person.public_id, now=now, person_id=None)
     return token
 
 
@@ -128,6 +131,21 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
     )
     person_id = session.scalars(used).one_or_none()
     return None if person_id is None else session.get_one(Person, person_id)
+
+
+def set_password(session: Session, person: Person, hashed: str, now: datetime) -> None:
+    """Keep the hash of a new password. Whoever is signed in with the old one has to sign in again."""
+    person.password_hash = hashed
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
+    audit.record(session, "edit", "person", person.public_id, now=now, person_id=None, detail="password")
+
+
+def close_account(session: Session, person: Person, now: datetime) -> None:
+    """Let the person in no more: sessions, links and tokens end at once. What they wrote stays."""
+    person.is_active = False
+    for table in (SignInSession, SignInLink, ApiToken):
+        session.execute(delete(table).where(table.person_id == person.id))
+    audit.record(session, "close", "person", person.public_id, now=now, person_id=None)
 
 
 def sign_in(database: Database, email: str, password: str, *, source: str, now: datetime) -> Person | None:

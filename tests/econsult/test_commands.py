@@ -7,17 +7,62 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def _run(data: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+
+def _run(data: Path, *arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "econsult", *arguments],
-        env={**os.environ, "ECONSULT_DATA": str(data)},
+        env={**os.environ, "ECONSULT_DATA": str(data), **environ},
         input=typed,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL.\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("token", "--person", "a@clinic.test"),
+        ("link", "--person", "a@clinic.test"),
+        ("person", "list"),
+        ("clinic", "list"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command_before_any_migration_says_so_and_makes_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = _run(tmp_path / "var", *command)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", EMPTY)
+    assert not (tmp_path / "var").exists()
+
+
+def test_so_does_one_on_a_file_without_tables_and_on_an_empty_server(tmp_path: Path, postgres_url: str) -> None:
+    _run(tmp_path, "migrate")
+    nothing = tmp_path / "nothing.sqlite3"
+    nothing.touch()
+    for url in (f"sqlite:///{nothing}", postgres_url):
+        done = _run(tmp_path, "person", "list", ECONSULT_DATABASE_URL=url)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", EMPTY)
+
+
+def test_without_its_keys_a_database_is_not_opened(tmp_path: Path) -> None:
+    _run(tmp_path, "migrate")
+    (tmp_path / "keys").unlink()
+    done = _run(tmp_path, "person", "list")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert not (tmp_path / "keys").exists()
+
+
+def test_a_server_that_is_away_is_one_line(tmp_path: Path) -> None:
+    for words in (("migrate",), ("person", "list")):
+        _run(tmp_path, "migrate")
+        away = _run(tmp_path, *words, ECONSULT_DATABASE_URL="postgresql+psycopg://127.0.0.1:1/none")
+        assert (away.returncode, away.stderr.count("\n")) == (1, 1)
 
 
 def test_an_admin_is_made_and_gets_a_token_on_the_last_line(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from econsult.people.persons import Person, Role, add_person
+from econsult.errors import SettingError
+from econsult.people.madeup import PASSWORD
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person, Role, add_person, person_by_email
 from econsult.settings import load_settings
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -56,6 +59,23 @@ def test_nobody_else_can_be_chosen(demo: Runtime, persona: str) -> None:
 def test_outside_of_a_demo_the_door_does_not_exist(visitor: FlaskClient, clinic: Clinic) -> None:
     assert post(visitor, "/demo/sign-in", {"persona": "parent"}).status_code == 404
     assert visitor.get("/").location == "/sign-in"
+
+
+def test_the_demo_s_password_is_told_and_signs_in(demo: Runtime) -> None:
+    with demo.database.writing() as session:
+        mother = person_by_email(session, demo.database.cipher, PERSONAS["parent"])
+        assert mother is not None
+        mother.password_hash = hash_password(PASSWORD)
+    visitor = create_app(demo).test_client()
+    assert PASSWORD in visitor.get("/sign-in").text
+    answer = post(visitor, "/sign-in", {"email": PERSONAS["parent"], "password": PASSWORD})
+    assert (answer.status_code, answer.location) == (303, "/family")
+
+
+def test_a_demo_s_records_are_refused_without_the_demo(demo: Runtime, visitor: FlaskClient) -> None:
+    with pytest.raises(SettingError, match="--demo"):
+        create_app(open_runtime(load_settings({"ECONSULT_DATA": str(demo.settings.data)})))
+    assert PASSWORD not in visitor.get("/sign-in").text
 
 
 def test_each_role_starts_from_its_own_page(browser_of: BrowserOf, clinic: Clinic) -> None:

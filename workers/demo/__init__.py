@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.errors import SettingError
+from econsult.people.madeup import DOMAIN, holds_made_up
 from econsult.people.persons import Person, person_by_email
 from econsult.people.signin import make_link
 from econsult.settings import Settings
@@ -18,7 +19,7 @@ from workers.demo.case import Case
 from workers.demo.cast import add_cast
 from workers.demo.drawing import send_files
 from workers.demo.organs import OPEN_CASES
-from workers.demo.people import DOMAIN, PERSONAS
+from workers.demo.people import PERSONAS
 from workers.demo.skin import SKIN
 from workers.demo.telling import Stage, tell, told
 from workers.runtime import Runtime
@@ -40,7 +41,7 @@ def check_records(runtime: Runtime) -> None:
     """Raise SettingError where the database holds people who are not made up."""
     with runtime.database.reading() as session:
         has_people = bool(session.scalars(select(func.count(Person.id))).one())
-        is_ours = _person(runtime, session, PERSONAS[0]) is not None
+        is_ours = holds_made_up(session, runtime.database.cipher)
     if has_people and not is_ours:
         raise SettingError("--demo is refused: this database holds a real program. Choose another folder: --data.")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.people.madeup import DOMAIN, PASSWORD
+from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, add_organization, add_person, person_by_email
-from workers.demo.people import CHILDREN, CLINICS, DOMAIN, STAFF, Child, Staff
+from workers.demo.people import CHILDREN, CLINICS, STAFF, Child, Staff
 from workers.runtime import Runtime
 
 JOINED = timedelta(days=60)
@@ -33,6 +36,7 @@ def add_cast(runtime: Runtime, session: Session, now: datetime) -> tuple[dict[st
     program = runtime.vault.ensure_program(session, runtime.settings.program_name, at)
     cast = Cast(program, {key: _clinic(session, program, key) for key in CLINICS})
     cast.people.update({staff.key: _person(runtime, session, cast, staff, at) for staff in STAFF})
+    _give_password(cast.people.values())
     known = {patient.mrn: patient for patient in session.scalars(select(Patient))}
     children = {child.key: known.get(child.mrn) or _child(runtime, session, cast, child, now) for child in CHILDREN}
     return cast.people, children
@@ -59,6 +63,14 @@ def _person(runtime: Runtime, session: Session, stage: Cast, staff: Staff, at: d
         language=staff.language,
         specialties=staff.specialties,
     )
+
+
+def _give_password(people: Iterable[Person]) -> None:
+    """One word for all of them: hashing it once a person would take the first start seconds."""
+    lacking = [person for person in people if person.password_hash is None]
+    hashed = hash_password(PASSWORD) if lacking else None
+    for person in lacking:
+        person.password_hash = hashed
 
 
 def _child(runtime: Runtime, session: Session, stage: Cast, child: Child, now: datetime) -> Patient:

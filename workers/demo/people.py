@@ -43,8 +43,6 @@ class Child:
     caregivers: tuple[tuple[str, str], ...] = ()
 
 
-DOMAIN = "demo.test"
-
 CLINICS = {
     "taos": Clinic("Taos Family Clinic (demo)", "505-555-0110", "Northern mesa"),
     "redmesa": Clinic("Red Mesa Children's Clinic (demo)", "505-555-0120", "Western plateau"),

@@ -1,0 +1,175 @@
+"""Commands for accounts: make and close them, set a password, give out a one-time link or a token."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.commands.typed import typed_line, typed_password
+from econsult.errors import ConsultError, InvalidError
+from econsult.installation import Installation
+from econsult.people.passwords import hash_password
+from econsult.people.persons import (
+    LANGUAGES,
+    SPECIALTIES,
+    Organization,
+    Person,
+    Role,
+    add_person,
+    organization_by_name,
+    person_by_email,
+    reopen_account,
+)
+from econsult.people.signin import LINK_PATH, close_account, make_link, make_token, set_password
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+
+    Commands = _SubParsersAction[argparse.ArgumentParser]
+
+NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
+LONGEST_LINK = 24 * 60
+
+
+def add_accounts(commands: Commands) -> None:
+    """Offer `admin`, `person`, `password`, `link` and `token`."""
+    admin = commands.add_parser("admin", help="people who run the program").add_subparsers(required=True)
+    create = admin.add_parser("create", help="make an administrator; the password is asked for, or read from stdin")
+    create.add_argument("--email", required=True)
+    create.add_argument("--name", default="Administrator")
+    create.set_defaults(run=_create_admin, makes_records=True)
+    _add_person(commands)
+    for name, run, words in (
+        ("password", _set_password, "set a password; it is asked for, or read from stdin"),
+        ("link", _print_link, "print a one-time sign-in link alone on the last line"),
+        ("token", _print_token, "print a bearer token for the API alone on the last line"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument("--person", required=True, metavar="EMAIL")
+        command.set_defaults(run=run)
+    commands.choices["link"].add_argument("--minutes", type=int, default=10, help="how long it works (at most a day)")
+    commands.choices["token"].add_argument("--days", type=int, default=90)
+
+
+def find_person(session: Session, installation: Installation, email: str) -> Person:
+    """The open account with this address. Raises ConsultError."""
+    person = person_by_email(session, installation.database.cipher, email)
+    if person is None:
+        raise ConsultError("Nobody here has this e-mail address.")
+    return person
+
+
+def find_clinic(session: Session, name: str) -> Organization:
+    """The clinic of that name. Raises ConsultError."""
+    clinic = organization_by_name(session, name)
+    if clinic is None:
+        raise ConsultError("There is no clinic of that name: `python -m econsult clinic list` shows them.")
+    return clinic
+
+
+def _add_person(commands: Commands) -> None:
+    person = commands.add_parser("person", help="everybody who signs in").add_subparsers(required=True)
+    create = person.add_parser("create", help="make an account; the name is asked for, or read from stdin")
+    create.add_argument("--email", required=True)
+    create.add_argument("--role", required=True, choices=[str(role) for role in Role if role != Role.ADMIN])
+    create.add_argument("--clinic", default="", metavar="NAME", help="where a PCP or a telepresenter works")
+    create.add_argument("--specialty", action="append", default=[], choices=SPECIALTIES, help="may be given again")
+    create.add_argument("--language", default="en", choices=LANGUAGES)
+    create.set_defaults(run=_create_person)
+    person.add_parser("list", help="print role, address and state of every account").set_defaults(run=_list_people)
+    for name, run, words in (
+        ("close", _close_person, "close an account: sessions, links and tokens end at once"),
+        ("reopen", _reopen_person, "open a closed account again"),
+    ):
+        command = person.add_parser(name, help=words)
+        command.add_argument("--person", required=True, metavar="EMAIL")
+        command.set_defaults(run=run)
+
+
+def _create_admin(installation: Installation, options: Namespace, now: datetime) -> str:
+    hashed = hash_password(typed_password())
+    installation.database.migrate()
+    with installation.database.writing() as session:
+        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        person = add_person(
+            session,
+            installation.database.cipher,
+            program,
+            email=options.email,
+            name=options.name,
+            role=Role.ADMIN,
+            now=now,
+        )
+        set_password(session, person, hashed, now)
+    return ""
+
+
+def _create_person(installation: Installation, options: Namespace, now: datetime) -> str:
+    role = Role(options.role)
+    if role in NEEDS_CLINIC and not options.clinic:
+        raise InvalidError(f"A {role} works at a clinic: name it with --clinic.", {"clinic": "required"})
+    if (role == Role.SPECIALIST) != bool(options.specialty):
+        raise InvalidError("A specialist, and nobody else, has one --specialty or more.", {"specialty": "required"})
+    name = typed_line("Name")
+    with installation.database.writing() as session:
+        add_person(
+            session,
+            installation.database.cipher,
+            installation.vault.ensure_program(session, installation.settings.program_name, now),
+            email=options.email,
+            name=name,
+            role=role,
+            now=now,
+            organization=find_clinic(session, options.clinic) if options.clinic else None,
+            language=options.language,
+            specialties=tuple(dict.fromkeys(options.specialty)),
+        )
+    return ""
+
+
+def _list_people(installation: Installation, _options: Namespace, _now: datetime) -> str:
+    with installation.database.reading() as session:
+        people = session.scalars(select(Person).order_by(Person.id)).all()
+    return "\n".join(f"{one.role:<14}{one.email}{'' if one.is_active else '  (closed)'}" for one in people)
+
+
+def _close_person(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        close_account(session, find_person(session, installation, options.person), now)
+    return ""
+
+
+def _reopen_person(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        if not reopen_account(session, installation.database.cipher, options.person, now):
+            raise ConsultError("There is no closed account with this e-mail address.")
+    return ""
+
+
+def _set_password(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.reading() as session:
+        find_person(session, installation, options.person)
+    hashed = hash_password(typed_password())
+    with installation.database.writing() as session:
+        set_password(session, find_person(session, installation, options.person), hashed, now)
+    return ""
+
+
+def _print_link(installation: Installation, options: Namespace, now: datetime) -> str:
+    if not 1 <= options.minutes <= LONGEST_LINK:
+        raise ConsultError("A link works between 1 and 1,440 minutes.")
+    with installation.database.writing() as session:
+        person = find_person(session, installation, options.person)
+        token = make_link(session, person, now, lives=timedelta(minutes=options.minutes))
+    return f"{installation.settings.base_url}{LINK_PATH}{token}"
+
+
+def _print_token(installation: Installation, options: Namespace, now: datetime) -> str:
+    if not 1 <= options.days <= 3650:
+        raise ConsultError("A token lives between 1 and 3,650 days.")
+    with installation.database.writing() as session:
+        return make_token(session, find_person(session, installation, options.person), now, days=options.days)

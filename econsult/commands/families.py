@@ -1,0 +1,131 @@
+"""Commands for clinics, children, and which caregiver may act for which child."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.commands.accounts import find_clinic, find_person
+from econsult.commands.typed import typed_line
+from econsult.errors import ConsultError, InvalidError
+from econsult.installation import Installation
+from econsult.people.patients import RELATIONS, SEXES, Patient, add_patient, end_link, link_caregiver
+from econsult.people.persons import LANGUAGES, Organization, Role, add_organization, organization_by_name
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+
+    Commands = _SubParsersAction[argparse.ArgumentParser]
+
+LONGEST = {"name": 120, "phone": 40}
+
+
+def add_families(commands: Commands) -> None:
+    """Offer `clinic` and `child`."""
+    clinic = commands.add_parser("clinic", help="clinics").add_subparsers(required=True)
+    create = clinic.add_parser("create", help="make a clinic")
+    create.add_argument("--name", required=True)
+    create.add_argument("--phone", default="")
+    create.set_defaults(run=_create_clinic)
+    clinic.add_parser("list", help="print the clinics' names").set_defaults(run=_list_clinics)
+    _add_child(commands)
+
+
+def _add_child(commands: Commands) -> None:
+    child = commands.add_parser("child", help="children and their caregivers").add_subparsers(required=True)
+    create = child.add_parser("create", help="register a child; name and birth date are asked for, or read from stdin")
+    create.add_argument("--clinic", required=True, metavar="NAME", help="the medical home")
+    create.add_argument("--sex", default="unknown", choices=SEXES)
+    create.add_argument("--language", default="en", choices=LANGUAGES)
+    create.set_defaults(run=_create_child)
+    find = child.add_parser("find", help="print the ids of children of a name, which is asked for, or read from stdin")
+    find.set_defaults(run=_find_children)
+    link = child.add_parser("link", help="let a caregiver act for a child")
+    link.add_argument("--relation", required=True, choices=RELATIONS)
+    link.add_argument("--no-authority", action="store_true", help="this caregiver may not consent for the child")
+    link.set_defaults(run=_link)
+    unlink = child.add_parser("unlink", help="let a caregiver no longer act for a child")
+    unlink.set_defaults(run=_unlink)
+    for command in (link, unlink):
+        command.add_argument("--child", required=True, metavar="ID")
+        command.add_argument("--person", required=True, metavar="EMAIL")
+
+
+def _create_clinic(installation: Installation, options: Namespace, now: datetime) -> str:
+    given = {"name": options.name.strip(), "phone": options.phone.strip()}
+    wrong = {name: "invalid" for name, text in given.items() if len(text) > LONGEST[name] or not text.isprintable()}
+    if wrong or not given["name"]:
+        raise InvalidError("A clinic has a name of 1 to 120 letters and a telephone number of at most 40.", wrong)
+    with installation.database.writing() as session:
+        if organization_by_name(session, given["name"]) is not None:
+            raise ConsultError("There is a clinic of that name already.")
+        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        clinic = add_organization(session, program, **given)
+        audit.record(session, "create", "organization", clinic.public_id, now=now, person_id=None)
+    return ""
+
+
+def _list_clinics(installation: Installation, _options: Namespace, _now: datetime) -> str:
+    with installation.database.reading() as session:
+        return "\n".join(session.scalars(select(Organization.name).order_by(Organization.name)))
+
+
+def _create_child(installation: Installation, options: Namespace, now: datetime) -> str:
+    name, born = typed_line("Name of the child"), typed_line("Birth date, such as 2021-05-30")
+    with installation.database.writing() as session:
+        clinic = find_clinic(session, options.clinic)
+        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        child = add_patient(
+            session,
+            program,
+            key_wrapped=installation.vault.new_patient_key(program),
+            name=name,
+            birth_date=born,
+            now=now,
+            sex=options.sex,
+            language=options.language,
+            organization=clinic,
+        )
+    return child.public_id
+
+
+def _find_children(installation: Installation, _options: Namespace, now: datetime) -> str:
+    """Names rest sealed, so that each has to be opened; a program has thousands of children, not millions."""
+    name = typed_line("Name of the child").casefold()
+    with installation.database.writing() as session:
+        found = [child for child in session.scalars(select(Patient)) if child.name.casefold() == name]
+        for child in found:
+            audit.record(session, "read", "patient", child.public_id, now=now, person_id=None, patient_id=child.id)
+    if not found:
+        raise ConsultError("There is no child of this name.")
+    return "\n".join(child.public_id for child in found)
+
+
+def _link(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        person = find_person(session, installation, options.person)
+        if person.role != Role.CAREGIVER:
+            raise ConsultError("Only a caregiver's account can be linked to a child.")
+        child = _child(session, options.child)
+        link_caregiver(session, child, person, options.relation, now, has_authority=not options.no_authority)
+    return ""
+
+
+def _unlink(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        person = find_person(session, installation, options.person)
+        if not end_link(session, _child(session, options.child), person, now):
+            raise ConsultError("This caregiver is not linked to this child.")
+    return ""
+
+
+def _child(session: Session, public_id: str) -> Patient:
+    child = session.scalars(select(Patient).where(Patient.public_id == public_id)).one_or_none()
+    if child is None:
+        raise ConsultError("There is no child with this id.")
+    return child

@@ -1,0 +1,203 @@
+"""A program that is no demo is set up and run with the operator's commands alone."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from econsult.__main__ import main
+from econsult.access import patients_for
+from econsult.audit import AuditEvent
+from econsult.errors import SettingError
+from econsult.installation import Installation, open_installation
+from econsult.people import madeup
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
+from econsult.people.signin import open_session, sign_in, use_link, visitor_by_session
+from econsult.settings import load_settings
+
+PASSWORD = "a long enough password"
+Command = Callable[..., list[str]]
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command that must go well; returns the lines that it prints."""
+    monkeypatch.setenv("ECONSULT_DATA", str(tmp_path))
+    monkeypatch.setenv("ECONSULT_BASE_URL", "https://clinic.example")
+
+    def run(*words: str, typed: str = "", refused: str = "") -> list[str]:
+        before, sys.stdin = sys.stdin, io.StringIO(typed)
+        try:
+            status = main(list(words))
+        finally:
+            sys.stdin = before
+        said = capsys.readouterr()
+        assert (status, said.err) == ((1, refused + "\n") if refused else (0, ""))
+        return said.out.splitlines()
+
+    run("migrate")
+    run("clinic", "create", "--name", "Taos Clinic", "--phone", "505-555-0110")
+    return run
+
+
+def _open(folder: Path) -> Installation:
+    return open_installation(load_settings({"ECONSULT_DATA": str(folder)}))
+
+
+def _person(installation: Installation, email: str) -> Person:
+    with installation.database.reading() as session:
+        person = person_by_email(session, installation.database.cipher, email)
+    assert person is not None
+    return person
+
+
+def test_staff_and_a_family_can_be_let_in_without_any_demo(say: Command, tmp_path: Path) -> None:
+    say("person", "create", "--email", "d@c.test", "--role", "pcp", "--clinic", "Taos Clinic", typed="Dr. Hale\n")
+    skin = ("--specialty", "dermatology", "--specialty", "asthma")
+    say("person", "create", "--email", "s@c.test", "--role", "specialist", *skin, typed="Dr. Osei\n")
+    say("person", "create", "--email", "m@c.test", "--role", "caregiver", "--language", "es", typed="Ana\n")
+    (child,) = say("child", "create", "--clinic", "Taos Clinic", "--language", "es", typed="Luz Prueba\n2022-01-15\n")
+    assert say("child", "find", typed="luz prueba\n") == [child]
+    say("child", "link", "--child", child, "--person", "m@c.test", "--relation", "mother")
+    installation = _open(tmp_path)
+    with installation.database.writing() as session:
+        for email in ("m@c.test", "d@c.test"):
+            found = patients_for(session, _person(installation, email), now=datetime.now(UTC))
+            assert [patient.public_id for patient in found] == [child]
+        assert specialties_of(session, _person(installation, "s@c.test")) == {"dermatology", "asthma"}
+    say("child", "unlink", "--child", child, "--person", "m@c.test")
+    with installation.database.writing() as session:
+        assert list(patients_for(session, _person(installation, "m@c.test"), now=datetime.now(UTC))) == []
+    say("child", "link", "--child", child, "--person", "m@c.test", "--relation", "guardian", "--no-authority")
+    installation.close()
+
+
+def test_a_link_stands_alone_on_the_last_line_works_once_and_is_audited(say: Command, tmp_path: Path) -> None:
+    say("person", "create", "--email", "m@c.test", "--role", "caregiver", typed="Ana\n")
+    address, _, token = say("link", "--person", "m@c.test")[-1].rpartition("/")
+    assert address == "https://clinic.example/sign-in/link"
+    installation = _open(tmp_path)
+    with installation.database.writing() as session:
+        at = datetime.now(UTC)
+        assert use_link(session, token, at + timedelta(minutes=11)) is None
+        person = use_link(session, token, at)
+        assert person is not None
+        assert use_link(session, token, at) is None
+        entry = select(AuditEvent).where(AuditEvent.entity == "sign_in_link", AuditEvent.entity_id == person.public_id)
+        assert session.scalars(entry).one().action == "create"
+    installation.close()
+
+
+def test_a_password_is_read_from_stdin_and_ends_what_was_open(say: Command, tmp_path: Path) -> None:
+    say("person", "create", "--email", "m@c.test", "--role", "coordinator", typed="Rosa\n")
+    installation = _open(tmp_path)
+    with installation.database.writing() as session:
+        token = open_session(session, _person(installation, "m@c.test"), NOW)
+    say("password", "--person", "m@c.test", typed=f"{PASSWORD}\n")
+    assert sign_in(installation.database, "m@c.test", PASSWORD, source="", now=datetime.now(UTC)) is not None
+    with installation.database.reading() as session:
+        assert visitor_by_session(session, token, NOW) is None
+    say("password", "--person", "m@c.test", typed="short\n", refused="A password has 15 to 256 characters.")
+    installation.close()
+
+
+def test_a_closed_account_is_out_at_once_and_can_be_opened_again(say: Command, tmp_path: Path) -> None:
+    say("person", "create", "--email", "m@c.test", "--role", "director", typed="Paul\n")
+    token = say("link", "--person", "m@c.test")[-1].rpartition("/")[2]
+    say("person", "close", "--person", "m@c.test")
+    assert say("person", "list") == ["director      m@c.test  (closed)"]
+    say("link", "--person", "m@c.test", refused="Nobody here has this e-mail address.")
+    installation = _open(tmp_path)
+    with installation.database.writing() as session:
+        assert use_link(session, token, datetime.now(UTC)) is None
+    installation.close()
+    say("person", "reopen", "--person", "m@c.test")
+    assert say("person", "list") == ["director      m@c.test"]
+    say("person", "reopen", "--person", "m@c.test", refused="There is no closed account with this e-mail address.")
+
+
+CREATE = ("person", "create", "--email", "x@c.test", "--role")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "refused"),
+    [
+        ((*CREATE, "pcp"), "A\n", "A pcp works at a clinic: name it with --clinic."),
+        ((*CREATE, "specialist"), "A\n", "A specialist, and nobody else, has one --specialty or more."),
+        ((*CREATE, "caregiver"), "", "A name has 1 to 120 letters."),
+        (("person", "create", "--email", "x@", "--role", "director"), "A\n", "This is not an e-mail address."),
+        (
+            (*CREATE, "pcp", "--clinic", "None"),
+            "A\n",
+            "There is no clinic of that name: `python -m econsult clinic list` shows them.",
+        ),
+        (("clinic", "create", "--name", "Taos Clinic"), "", "There is a clinic of that name already."),
+        (
+            ("child", "create", "--clinic", "Taos Clinic"),
+            "Luz\n2150-01-01\n",
+            "Please check the child's name, birth date, sex and language.",
+        ),
+        (("child", "find"), "Nobody\n", "There is no child of this name."),
+        (("link", "--person", "nobody@c.test"), "", "Nobody here has this e-mail address."),
+        (
+            ("link", "--person", "nobody@c.test", "--minutes", "1441"),
+            "",
+            "A link works between 1 and 1,440 minutes.",
+        ),
+        (("password", "--person", "nobody@c.test"), "", "Nobody here has this e-mail address."),
+    ],
+    ids=range(11),
+)
+def test_what_cannot_be_is_refused_in_one_sentence(
+    say: Command, words: tuple[str, ...], typed: str, refused: str
+) -> None:
+    say(*words, typed=typed, refused=refused)
+
+
+def test_only_caregivers_are_linked_to_a_child(say: Command) -> None:
+    say("person", "create", "--email", "m@c.test", "--role", "director", typed="Paul\n")
+    link = ("child", "link", "--child", "0" * 32, "--relation", "mother", "--person", "m@c.test")
+    say(*link, refused="Only a caregiver's account can be linked to a child.")
+
+
+def test_each_act_leaves_an_audit_row_and_no_name(say: Command, tmp_path: Path) -> None:
+    say("child", "create", "--clinic", "Taos Clinic", typed="Luz Prueba\n2022-01-15\n")
+    say("child", "find", typed="Luz Prueba\n")
+    installation = _open(tmp_path)
+    with installation.database.reading() as session:
+        rows = session.scalars(select(AuditEvent)).all()
+        child = session.scalars(select(Patient)).one()
+    assert [(row.action, row.entity) for row in rows] == [
+        ("create", "organization"),
+        ("create", "patient"),
+        ("read", "patient"),
+    ]
+    assert rows[2].patient_id == child.id
+    installation.close()
+
+
+def test_the_demo_s_people_are_refused_where_there_is_no_demo(say: Command, tmp_path: Path) -> None:
+    installation = _open(tmp_path)
+    madeup.refuse_made_up(installation.database)
+    with installation.database.writing() as session:
+        program = installation.vault.ensure_program(session, "Mesa", NOW)
+        add_person(
+            session,
+            installation.database.cipher,
+            program,
+            email=madeup.FIRST,
+            name="Ana",
+            role=Role.CAREGIVER,
+            now=NOW,
+        )
+    with pytest.raises(SettingError, match="--demo"):
+        madeup.refuse_made_up(installation.database)
+    installation.close()
