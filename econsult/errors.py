@@ -64,10 +64,11 @@ class EmergencyError(ConsultError):
     code = "emergency"
     is_recorded = True
 
-    def __init__(self, codes: tuple[str, ...]) -> None:
+    def __init__(self, codes: tuple[str, ...], attestation: dict[str, str] | None = None) -> None:
+        """`attestation` says what is wrong in a clinician's attestation, by its field, where one was given."""
         super().__init__(
             "This may be an emergency. Call 911 or go to the nearest emergency room now.",
-            detail={"red_flags": list(codes)},
+            detail={"red_flags": list(codes), **({"attestation": attestation} if attestation else {})},
         )
         self.codes = codes
 

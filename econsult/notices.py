@@ -16,6 +16,7 @@ from econsult.people.persons import Person
 class NoticeKind(StrEnum):
     RECEIVED = "received"
     NEW_REQUEST = "new_request"
+    SENT_ON = "sent_on"
     MORE_NEEDED = "more_needed"
     MESSAGE = "message"
     ANSWERED = "answered"
@@ -51,6 +52,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.NEW_REQUEST: {
         "en": "A new request waits for you. Sign in to see it.",
         "es": "Una solicitud nueva le espera. Entre para verla.",
+    },
+    NoticeKind.SENT_ON: {
+        "en": "Your clinic asked a children's specialist. Sign in to see when we will answer.",
+        "es": "Su clínica preguntó a un especialista en niños. Entre para ver cuándo le responderemos.",
     },
     NoticeKind.MORE_NEEDED: {
         "en": "We need one more thing from you. Please sign in.",

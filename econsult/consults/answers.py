@@ -27,6 +27,11 @@ CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 METHODS = ("opened", "phone", "visit")
 LONGEST_TEXT, MOST_RECOMMENDATIONS = 10_000, 30
+OPEN_ENDS = {
+    "not_informed": "The family has not heard the answer yet; say why the consult closes.",
+    "family_waits": "The family has written and waits for a reply.",
+    "not_read": "The clinic that asked has not read the answer yet; say why the consult closes.",
+}
 
 
 class Disposition(StrEnum):
@@ -171,15 +176,42 @@ def inform(
 
 
 def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
-    """End an answered consult. The family must have heard the answer and wait for none, or staff must say why not."""
+    """End an answered consult. What is still open about it must be done first, or staff must say why not.
+
+    A reason does not keep the answer from anybody: it opens to the family, and a clinic that has not read it is told.
+    """
     next_status(consult.status, "close")
-    if consult.informed_at is None and not reason.strip():
-        raise InvalidError(
-            "The family has not heard the answer yet; say why the consult closes.", {"reason": "required"}
-        )
-    if consult.family_waits_since is not None and not reason.strip():
-        raise InvalidError("The family has written and waits for a reply.", {"reason": "required"})
+    open_end = open_end_of(consult)
+    if open_end and not reason.strip():
+        raise InvalidError(OPEN_ENDS[open_end], {"reason": open_end})
+    if consult.released_at is None:
+        release(session, consult, now)
+    if _is_unread(consult):
+        for clinician in team_of(session, consult.organization_id):
+            if clinician.id != person.id:
+                notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about="closed_unread", now=now)
     return end(session, consult, person, "close", reason=reason, now=now)
+
+
+def open_end_of(consult: Consult) -> str:
+    """What an answered consult still waits for: a code of OPEN_ENDS, or empty where it may close without a reason."""
+    if consult.informed_at is None:
+        return "not_informed"
+    if consult.family_waits_since is not None:
+        return "family_waits"
+    return "not_read" if _is_unread(consult) else ""
+
+
+def _is_unread(consult: Consult) -> bool:
+    """Whether the clinic that asked has not said that it read the answer; a family's own question needs no reader."""
+    return consult.kind != Kind.FAMILY_QUESTION and consult.acknowledged_at is None
+
+
+def drop_draft(session: Session, consult_id: int) -> None:
+    """Forget an unsigned answer: its words were meant for other readers than those who come now."""
+    draft = draft_of(session, consult_id)
+    if draft is not None:
+        session.delete(draft)
 
 
 def draft_of(session: Session, consult_id: int) -> Answer | None:
@@ -259,6 +291,14 @@ def _is_date(value: Any) -> bool:
 
 
 def _check_complete(content: Mapping[str, Any]) -> None:
-    missing = {name: "required" for name in ("impression", "disposition", "family_summary") if not content.get(name)}
+    missing = {
+        name: "required"
+        for name in ("impression", "disposition", "family_summary")
+        if not _says_something(content.get(name))
+    }
     if missing:
         raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _says_something(value: object) -> bool:
+    return bool(str(value or "").strip())

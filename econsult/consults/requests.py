@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.answers import drop_draft
 from econsult.consults.attachments import hold_private
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.ending import end
@@ -141,12 +142,16 @@ def send_on(
     _fill(session, consult, form, now)
     _check_complete(session, consult)
     _check_urgency(session, consult, now)
+    # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
+    drop_draft(session, consult.id)
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
     consult.status, consult.holder_id, consult.claim_until = status, None, None
     consult.version += 1
     _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
     offer(session, consult, now)
+    for caregiver in caregivers_of(session, consult.patient_id, now):
+        notify(session, caregiver, NoticeKind.SENT_ON, consult_id=consult.id, about="send_on", now=now)
     return consult
 
 
@@ -221,6 +226,9 @@ def _check_complete(session: Session, consult: Consult, *, has_reason: bool = Fa
         missing["question_type"] = "required"
     if consent_for(session, consult.id) is None:
         missing["consent"] = "required"
+    if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
+        # A family that was never asked is not a family that said no.
+        missing["details.red_flags"] = "required"
     if missing:
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,10 +13,12 @@ from econsult.consults.records import Consult, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
+from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role, team_of
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 ATTESTED = ("examined_by", "at", "why")
+YOUNG_INFANT_MONTHS = 3
 
 
 def screen_red_flags(
@@ -33,27 +35,52 @@ def screen_red_flags(
     Only a clinician who has examined the child may attest and go on. A family that was stopped once stays stopped on
     this request, whatever it says afterwards. Call it before anything else is changed.
     """
-    codes = flags_now(details.get("red_flags", ()))
+    codes = flags_now((*details.get("red_flags", ()), *signs_told(session, consult, details, now)))
     if person.role not in CLINICIANS:
         codes = tuple(dict.fromkeys((*codes, *_stopped_before(session, consult))))
         attestation = None
     if not codes:
         return
-    is_attested = attestation is not None and all(attestation.get(name) for name in ATTESTED)
-    session.add(
-        RedFlagStop(
-            consult_id=consult.id,
-            person_id=person.id,
-            codes=",".join(codes)[:400],
-            is_attested=is_attested,
-            attestation=dict(attestation) if attestation and is_attested else None,
-            at=now,
-        )
+    wrong = _wrong_in(attestation, now)
+    is_attested = attestation is not None and not wrong
+    stop = RedFlagStop(
+        consult_id=consult.id,
+        person_id=person.id,
+        codes=",".join(codes)[:400],
+        is_attested=is_attested,
+        attestation=dict(attestation) if attestation and is_attested else None,
+        at=now,
     )
+    session.add(stop)
+    session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
     if not is_attested:
-        _tell_clinic(session, consult, codes, now)
-        raise EmergencyError(codes)
+        _tell_clinic(session, consult, stop, now)
+        raise EmergencyError(codes, wrong)
+
+
+def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    """Signs that are told in other places than the list: a fever in a baby under three months, wherever it is said."""
+    symptoms = details.get("symptoms")
+    if not isinstance(symptoms, list) or "fever" not in symptoms:
+        return ()
+    age = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
+    return ("young_infant_fever",) if age < YOUNG_INFANT_MONTHS else ()
+
+
+def _wrong_in(attestation: Mapping[str, Any] | None, now: datetime) -> dict[str, str]:
+    """What is missing or impossible in an attestation, by its field; nothing where there is none at all."""
+    if attestation is None:
+        return {}
+    wrong = {name: "required" for name in ATTESTED if not str(attestation.get(name) or "").strip()}
+    try:
+        at = datetime.fromisoformat(str(attestation.get("at")))
+    except ValueError:
+        return {"at": "invalid", **wrong}
+    # A time without a zone is taken as UTC; a clock that goes a little ahead is no lie.
+    if (at if at.tzinfo else at.replace(tzinfo=UTC)) > now + timedelta(minutes=15):
+        wrong["at"] = "in_the_future"
+    return wrong
 
 
 def _stopped_before(session: Session, consult: Consult) -> list[str]:
@@ -61,10 +88,10 @@ def _stopped_before(session: Session, consult: Consult) -> list[str]:
     return [code for codes in session.scalars(stops) for code in codes.split(",")]
 
 
-def _tell_clinic(session: Session, consult: Consult, codes: tuple[str, ...], now: datetime) -> None:
+def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, now: datetime) -> None:
+    """Once for each stop; the key of a notice names no sign."""
     for clinician in team_of(session, consult.organization_id):
-        notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=",".join(codes), now=now)
-    session.flush()
+        notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:

@@ -52,6 +52,9 @@ def test_a_familys_question_can_be_sent_on_to_a_specialty(clinic: Clinic, progra
     mother, pcp = program_of(clinic.mother), program_of(clinic.pcp)
     body = {"patient_id": clinic.child.public_id, "question": FAMILY_QUESTION, "consent": CONSENT}
     consult_id = mother.post("/consults", body).json["id"]
+    refused = mother.post(f"/consults/{consult_id}/submit")
+    assert (refused.status_code, refused.json["fields"]) == (422, {"details.red_flags": "required"})
+    mother.patch(f"/consults/{consult_id}", {"details": {"red_flags": []}})
     assert mother.post(f"/consults/{consult_id}/submit").json["kind"] == "family_question"
     request = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis"}
     sent = pcp.post(f"/consults/{consult_id}/send-on", request).json

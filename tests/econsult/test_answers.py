@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from econsult.consults import answers, clocks
+from econsult.consults import answers, clocks, holding, requests
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
+from econsult.consults.requests import RequestForm
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.notices import Notice, NoticeKind
-from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
 
@@ -141,12 +142,50 @@ def test_staff_do_not_open_it_for_the_family(database: Database, clinic: Clinic,
         answers.inform(session, clinic.answered(session), clinic.pcp, method=method, teach_back=False, now=NOON)
 
 
+def test_an_answer_that_the_clinic_has_not_read_closes_with_a_reason_and_is_lost_to_nobody(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        with pytest.raises(InvalidError, match="has not read") as refused:
+            answers.close(session, consult, clinic.coordinator, reason="", now=NOON)
+        assert refused.value.fields == {"reason": "not_read"}
+        answers.close(session, consult, clinic.coordinator, reason="The clinic has shut", now=NOON)
+        assert (consult.status, consult.released_at, consult.release_at) == ("closed", NOON, None)
+        assert answers.answer_for(session, consult, clinic.mother) is not None
+        told = session.scalars(select(Notice.person_id).where(Notice.dedupe_key.contains("closed_unread"))).all()
+    assert told == [clinic.pcp.id]
+
+
+@pytest.mark.parametrize("name", ["impression", "family_summary"])
+def test_blanks_are_no_answer(database: Database, clinic: Clinic, name: str) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        answers.save_draft(session, consult, clinic.derm, {**ANSWER, name: " \n "}, now=NOON, lease=LEASE)
+        with pytest.raises(InvalidError) as refused:
+            answers.sign(session, consult, clinic.derm, now=NOON)
+    assert refused.value.fields == {name: "required"}
+
+
+def test_what_a_clinic_began_to_write_does_not_go_on_to_the_specialist(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+        holding.claim(session, consult, clinic.pcp, now=NOON, lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, {"impression": "Luz has"}, now=NOON, lease=LEASE)
+        form = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis")
+        requests.send_on(session, consult, clinic.pcp, form, now=NOON, targets=TARGETS)
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        assert answers.answer_for(session, consult, clinic.derm) is None
+
+
 def test_closing_needs_an_informed_family_or_a_reason(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.answered(session)
         with pytest.raises(InvalidError, match="has not heard"):
             answers.close(session, consult, clinic.pcp, reason=" ", now=NOON)
         answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
         answers.close(session, consult, clinic.pcp, reason="", now=NOON)
         assert (consult.status, consult.ended_at, consult.next_deadline_at) == ("closed", NOON, None)
         assert {clock.state for clock in clocks.clocks_of(session, consult.id)} == {ClockState.STOPPED}

@@ -228,7 +228,7 @@ def test_a_red_flag_stops_sending_on_and_leaves_the_question_with_the_clinic(
     with pytest.raises(EmergencyError), database.writing() as session:
         kept = session.get_one(Consult, consult.id)
         requests.send_on(session, kept, clinic.pcp, form, now=NOON, targets=TARGETS)
-    attested = {"examined_by": "PCP", "at": "today", "why": "Breathes normally now"}
+    attested = {"examined_by": "PCP", "at": NOON.isoformat(), "why": "Breathes normally now"}
     with database.writing() as session:
         kept = session.get_one(Consult, consult.id)
         assert (kept.kind, kept.details["red_flags"]) == ("family_question", [])

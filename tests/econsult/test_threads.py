@@ -81,7 +81,7 @@ def test_messages_are_read_lane_by_lane(database: Database, clinic: Clinic) -> N
 
 def test_a_family_that_wrote_after_the_answer_is_not_forgotten(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        consult = clinic.answered(session)
+        consult = answers.acknowledge(session, clinic.answered(session), clinic.pcp, now=NOON)
         answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
         threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y si vomita?", now=NOON)
         assert consult.family_waits_since == NOON

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.audit import AuditEvent
+from econsult.consults import answers
 from econsult.consults.records import Consult
 from tests.personas import ANSWER, Clinic
 from tests.web.browsing import post
@@ -57,7 +58,7 @@ def test_showing_the_number_is_written_down(
 
 
 def test_a_family_that_heard_moves_on_and_is_closed(
-    runtime: Runtime, coordinator: FlaskClient, answered: Consult
+    runtime: Runtime, coordinator: FlaskClient, clinic: Clinic, answered: Consult
 ) -> None:
     path = f"/coordination/{answered.public_id}"
     page = post(coordinator, f"{path}/informed", {"teach_back": "on"})
@@ -65,6 +66,10 @@ def test_a_family_that_heard_moves_on_and_is_closed(
     fields = {"method": "visit", "teach_back": "on"}
     assert post(coordinator, f"{path}/informed", fields).location == f"{path}?said=informed"
     assert "Every family has been told" in coordinator.get("/coordination").text
+    unread = post(coordinator, f"{path}/close", {})
+    assert (unread.status_code, "Ask it to read first" in unread.text) == (422, True)
+    with runtime.database.writing() as session:
+        answers.acknowledge(session, session.get_one(Consult, answered.id), clinic.pcp, now=NOW)
     assert post(coordinator, f"{path}/close", {}).location == "/coordination?said=closed"
     with runtime.database.reading() as session:
         assert session.get_one(Consult, answered.id).status == "closed"

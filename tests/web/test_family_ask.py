@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import select
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.redflags import PRIVATE_SITES, UNIVERSAL
+from econsult.consults.screening import screen_red_flags
+from econsult.errors import EmergencyError
 from econsult.notices import Notice
 from econsult.people.consent import TEXT_VERSION, consent_for
 from econsult.people.patients import Patient
@@ -144,6 +147,27 @@ def test_after_a_slip_into_the_private_area_back_leads_to_the_place_again(mother
     assert mother.get(f"{ask}/emergency").status_code == 200
     assert post(mother, f"{ask}/where", {"site": "elbow"}).location == f"{ask}/photos"
     assert mother.get(f"{ask}/photos").status_code == 200
+
+
+def test_a_question_that_was_stopped_elsewhere_stays_stopped_at_the_last_step(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime
+) -> None:
+    ask = start(mother, clinic)
+    for step, fields in (("emergency", {"emergency": "no"}), ("where", {"site": "elbow"}), ("story", STORY)):
+        post(mother, f"{ask}/{step}", fields)
+    with suppress(EmergencyError), runtime.database.writing() as session:
+        draft = session.scalars(select(Consult)).one()
+        screen_red_flags(session, draft, clinic.mother, {"red_flags": ["seizure"]}, None, now=datetime.now(UTC))
+    assert post(mother, f"{ask}/check", {"agree": "yes"}).location == f"{ask}/call-911"
+
+
+def test_sending_no_photo_without_scripts_is_said(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "elbow"})
+    page = mother.get(f"{ask}/photos?sent=0").text
+    assert "Elija una foto primero" in page
+    assert "Recibimos sus archivos." not in page
 
 
 def test_a_step_cannot_be_jumped_over(mother: FlaskClient, clinic: Clinic) -> None:

@@ -101,11 +101,13 @@ def _signed(public_id: str) -> Response:
 def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
     """Somebody saved meanwhile: show their text beside this one; the next save counts as having seen both."""
     if _is_script():
-        return jsonify(problem=gettext("Somebody else saved this answer. Press Save to see both texts.")), 409
+        return jsonify(problem=gettext("This answer was saved in another window. Press Save to see both texts.")), 409
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         case = open_case(session, loaded)
-        author = session.get_one(Person, case.answer.author_id).name if case.answer else ""
+        is_own = case.answer is not None and case.answer.author_id == me().id
+        other = session.get_one(Person, case.answer.author_id).name if case.answer else ""
+        author = gettext("You, in another window") if is_own else other
     errors = {"answer": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
     theirs = {"author": author, "content": case.content}
     return case_page(case, errors=errors, content=content, theirs=theirs), 409

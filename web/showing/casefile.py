@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, Relation, Right
-from econsult.consults.answers import Answer, answer_for, draft_of, signed_answer
+from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
 from econsult.consults.clocks import clocks_among
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.records import Consult, Kind
@@ -23,11 +24,16 @@ from web.showing.sheets import Sheet, sheets_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.dangers import Danger, dangers_of
-from web.words.families import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
+from web.words.families import CONTACTS, PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.words.language import gettext
 from web.words.times import moment
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
+CLOSE_QUESTIONS = {
+    "not_informed": _l("The family has not heard yet. Why close it?"),
+    "family_waits": _l("The family has written and waits. Why close it?"),
+    "not_read": _l("The clinic has not read the answer yet. Why close it?"),
+}
 TOLD_ELSEWHERE = {"red_flags", "red_flags_asked", "contact", "story", "family_question"}
 
 
@@ -40,6 +46,14 @@ class Said:
     text: str
     items: tuple[str, ...]
     is_mine: bool
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How the family wants to be reached instead of sending photos. `phone` is empty for who may not know the child."""
+
+    words: str
+    phone: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class Case:
     rights: frozenset[Right]
     answer: Answer | None
     signed_by: str = ""
+    contact: Contact | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
     def may(self, right: str) -> bool:
@@ -71,6 +86,11 @@ class Case:
     @property
     def is_open(self) -> bool:
         return self.consult.status in OPEN
+
+    @property
+    def close_question(self) -> str:
+        """What must be explained before this closes, as a question; empty where nothing is."""
+        return str(CLOSE_QUESTIONS.get(open_end_of(self.consult), ""))
 
     @property
     def is_mine(self) -> bool:
@@ -104,7 +124,17 @@ def open_case(session: Session, loaded: Pass) -> Case:
         answer=answer,
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         content=answer.content if answer else {},
+        contact=contact_of(loaded),
     )
+
+
+def contact_of(loaded: Pass) -> Contact | None:
+    """What the family asked for instead of photos, for this reader."""
+    asked = loaded.consult.details.get("contact") or {}
+    words = str(CONTACTS.get(asked.get("way", ""), ""))
+    if not words:
+        return None
+    return Contact(words, str(asked.get("phone", "")) if loaded.may(Right.SEE_IDENTITY) else "")
 
 
 def _mode(loaded: Pass, answer: Answer | None) -> str:

@@ -157,6 +157,8 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
     found = []
     if consult.urgency != Urgency.ROUTINE:
         found.append(Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"))
+    if consult.status in OPEN and (consult.details.get("contact") or {}).get("way"):
+        found.append(Flag("phone", gettext("Wants a call"), "warm"))
     if consult.is_private_site:
         found.append(Flag("lock", gettext("Private area"), "warm"))
     if any(file.kind == MediaKind.VIDEO for file in files):

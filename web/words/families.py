@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.lifecycle import Status
@@ -74,6 +77,14 @@ RELATIONS = {
     "other": _l("caregiver"),
 }
 CONSENT_BY = {"mother": "parent", "father": "parent", "parent": "parent", "agency": "agency"}
+
+
+def contact_words(details: Mapping[str, Any]) -> str:
+    """What a family asked for instead of photos, with the number that it gave; empty where it did not."""
+    contact = details.get("contact") or {}
+    way = str(CONTACTS.get(contact.get("way", ""), ""))
+    return f"{way}: {contact['phone']}" if way and contact.get("phone") else way
+
 
 CALL_CLINIC = _l("Please call your clinic")
 STATUSES = {

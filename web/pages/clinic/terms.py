@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.answers import open_end_of
 from econsult.consults.records import Consult
 from web.words.language import gettext
 
@@ -26,9 +27,14 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
 
 def close_refusal(consult: Consult) -> str:
     """Why a request does not close without a reason."""
-    if consult.informed_at is None:
-        return gettext("Say why it closes before the family heard")
-    return gettext("The family has written and waits for a reply. Reply to them first, or say why it closes.")
+    known = {
+        "not_informed": gettext("Say why it closes before the family heard"),
+        "family_waits": gettext(
+            "The family has written and waits for a reply. Reply to them first, or say why it closes."
+        ),
+    }
+    unread = gettext("The clinic has not read the answer yet. Ask it to read first, or say why it closes.")
+    return known.get(open_end_of(consult), unread)
 
 
 def _field(name: str) -> str:

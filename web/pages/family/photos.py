@@ -25,6 +25,7 @@ from web.words.language import gettext
 
 family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
 PROBLEMS = {
+    "none_chosen": _l("Choose a photo first"),
     "too_big": TOO_BIG,
     "empty": UNREADABLE,
     "not_allowed": _l("This file may not be added here. Please call us if you need help."),
@@ -73,7 +74,7 @@ def remove(public_id: str, attachment_id: str) -> Response:
 
 
 def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
-    problem = request.args.get("problem")
+    problem = request.args.get("problem") or ("none_chosen" if request.args.get("sent") == "0" else None)
     errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
     return render_template(
         "family/photos.html",

@@ -72,6 +72,11 @@ class Shown:
         return state_of(self.consult)[1]
 
     @property
+    def contact(self) -> dict[str, str]:
+        """The way and the number that the family gave instead of photos; empty where it did not."""
+        return self.consult.details.get("contact") or {}
+
+    @property
     def waits(self) -> str:
         return waits_words(self.consult)
 
@@ -191,7 +196,8 @@ def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
     if consult.status in NO_ANSWER:
         received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
         return [received, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
-    is_told = consult.informed_at is not None or consult.status == Status.CLOSED
+    is_heard = consult.informed_at is not None and consult.family_waits_since is None
+    is_told = is_heard or consult.status == Status.CLOSED
     done = [consult.submitted_at, consult.answered_at, consult.released_at, is_told]
     is_going_on = consult.status in TALKING
     current = (

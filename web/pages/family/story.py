@@ -10,21 +10,21 @@ from werkzeug import Response
 
 from econsult.access import Pass
 from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm, submit
+from econsult.consults.screening import signs_told
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
-from econsult.people.patients import age_in_months, caregiver_link
+from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role, choose_language
 from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.files import FileCard, cards_of
-from web.words.families import CONSENT_BY, CONTACTS, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS
+from web.words.families import CONSENT_BY, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS, contact_words
 from web.words.language import LANGUAGES, gettext, language
 
 family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
 LONGEST_STORY = 3000
-YOUNG_INFANT_MONTHS = 3
 Page = str | Response | tuple[str, int]
 
 
@@ -72,8 +72,12 @@ def check(public_id: str) -> Page:
         require_before(session, draft, "family_story.check")
         cards = cards_of(session, draft.consult.id)
         relation = _relation(session, draft)
-    if request.method == "POST" and not form.errors and _send(public_id, relation, form):
-        return redirect(url_for("family_status.sent", public_id=public_id), code=303)
+    try:
+        if request.method == "POST" and not form.errors and _send(public_id, relation, form):
+            return redirect(url_for("family_status.sent", public_id=public_id), code=303)
+    except EmergencyError:
+        ring_workers()
+        return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
     page = render_template(
         "family/check.html",
         errors=form.errors,
@@ -115,14 +119,10 @@ def _switch_language(public_id: str) -> Response:
 
 
 def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:
-    """Save the words. A fever in a baby under three months is an emergency, wherever it is said."""
+    """Save the words. Those that tell of a danger sign try to send, which records the stop and raises."""
     details = {name: said[name] for name in ("since", "symptoms", "story")}
-    age = age_in_months(draft.patient.birth_date, now().date())
-    is_emergency = "fever" in said["symptoms"] and age < YOUNG_INFANT_MONTHS
-    if is_emergency:
-        details["red_flags"] = [*draft.consult.details.get("red_flags", []), "young_infant_fever"]
     keep(session, draft, RequestForm(question=said["question"], details=details))
-    if is_emergency:
+    if signs_told(session, draft.consult, draft.consult.details, now()):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
 
 
@@ -179,8 +179,7 @@ def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
     site = PRIVATE_WORDS if details.get("body_site") == PRIVATE_SITE else SITES.get(details.get("body_site", ""), "")
     rows = [(gettext("Where"), str(site), url_for("family_ask.where", public_id=public_id))]
     if draft.consult.is_private_site:
-        way = CONTACTS.get((details.get("contact") or {}).get("way", ""), "")
-        rows.append((gettext("Instead of photos"), str(way), _photos_or_private(draft)))
+        rows.append((gettext("Instead of photos"), contact_words(details), _photos_or_private(draft)))
     else:
         rows.append((gettext("Photos and files"), _counted(cards), _photos_or_private(draft)))
     story = url_for("family_story.story", public_id=public_id)
