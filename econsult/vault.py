@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Program
-from storage.keys import KeyRing, Purpose, key_context, keyed_mark, new_key, unwrap, wrap
+from storage.keys import KeyRing, Purpose, key_context, keyed_mark, new_key, signing_seed, unwrap, wrap
 
 
 class Vault:
@@ -53,6 +53,10 @@ class Vault:
         patient = session.get_one(Patient, patient_id)
         key = self._patient_key(session.get_one(Program, patient.program_id), patient)
         return keyed_mark(key, "content", bytes.fromhex(sha256))
+
+    def report_seed(self) -> bytes:
+        """The seed of the key that signs de-identification reports."""
+        return signing_seed(self._ring, "de-identification report")
 
     def _program_key(self, program: Program) -> bytes:
         return self._ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))

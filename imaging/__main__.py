@@ -1,6 +1,8 @@
 """`python -m imaging`: prepare one file without the web, or check prepared files again."""
 
 import argparse
+import hashlib
+import json
 import sys
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from imaging.policy import KEEP, MASK, MASK_ALL, Policy
 from imaging.preparation import prepare
 from imaging.report import FAILED, HELD, READY, REJECTED
 from imaging.second_opinion import second_opinion
-from imaging.verification import verify
+from imaging.signing import is_signed_by
+from imaging.verification import Finding, verify
 
 _EXITS = {READY: 0, REJECTED: 2, FAILED: 3, HELD: 4}
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "video/mp4": ".mp4"}
@@ -61,12 +64,29 @@ def _verify(options: argparse.Namespace) -> int:
     """Print a line per finding; 0 clean, 1 not, 3 where a file cannot be read."""
     try:
         findings = verify(options.files) + second_opinion(options.files)
+        if options.report is not None:
+            findings += _compare(options)
     except OSError as error:
         print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 3
     for finding in findings:
         print(finding)
     return 1 if findings else 0
+
+
+def _compare(options: argparse.Namespace) -> list[Finding]:
+    """Check the files against a report of them, and its signature where a key is trusted."""
+    name = str(options.report)
+    try:
+        content = json.loads(options.report.read_bytes())
+        listed = {entry["sha256"] for entry in content["renditions"]}
+    except (ValueError, KeyError, TypeError):
+        return [Finding(name, "not a report")]
+    hashes = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in options.files}
+    findings = [Finding(str(file), "not in the report") for file, found in hashes.items() if found not in listed]
+    if options.key is not None and not is_signed_by(content, options.key):
+        findings.append(Finding(name, "not signed by this key"))
+    return findings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="recorded in the report")
     many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
     many.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    many.add_argument("--report", type=Path, metavar="JSON", help="the report that the files came with")
+    many.add_argument("--key", metavar="BASE64", help="the public key that must have signed the report")
     return parser
 
 

@@ -6,6 +6,7 @@ gives. A step that gives several things returns a record whose fields have those
 
 import inspect
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from functools import cached_property
 from imaging.detectors import Detectors, load_detectors, warm_up
 from imaging.masks import Mask
 from imaging.models import Models
+from imaging.steps.check_copies import check_copies
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.cover import cover
 from imaging.steps.decode_pixels import decode_pixels
@@ -90,7 +92,11 @@ PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_d
 REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW}
 """What is done instead for the person who decides about a file that is held."""
 
-_FACTS = ("width", "height", "duration", "pages", "quality")
+VERIFICATION = (Step(read_whole, ("data",)), Step(check_copies, ("findings",)))
+CHECKS: dict[str, tuple[Step, ...]] = {"verification": VERIFICATION}
+"""What a second process does with the copies that a first one made."""
+
+_FACTS = ("width", "height", "duration", "pages", "quality", "findings")
 _CLASSES = ("removed", "found")
 
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "detectors")
@@ -105,7 +111,7 @@ def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, obj
     `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time. Raises
     Refused, Held, or whatever a decoder raises on bad bytes.
     """
-    steps = (REVIEWS if is_review else PIPELINES)[kind]
+    steps = (REVIEWS if is_review else PIPELINES | CHECKS)[kind]
     values: dict[str, object] = {"detectors": _loaded, **given}
     timings: dict[str, float] = {}
     for place, step in enumerate(steps):
@@ -137,9 +143,12 @@ def _named(step: Step, result: object) -> dict[str, object]:
 
 
 def _facts(values: dict[str, object]) -> dict[str, object]:
-    removed = {name for key in _CLASSES for name in _classes(values.get(key))}
+    counts: Counter[str] = Counter()
+    for key in _CLASSES:
+        counts += _classes(values.get(key))
     masks = [asdict(mask) for mask in _masks(values.get("masks"))]
-    return {name: values.get(name) for name in _FACTS} | {"removed": sorted(removed), "masks": masks}
+    told = {"removed": sorted(counts), "counts": dict(counts), "masks": masks}
+    return {name: values.get(name) for name in _FACTS} | told
 
 
 def _masks(value: object) -> tuple[Mask, ...]:
@@ -147,5 +156,6 @@ def _masks(value: object) -> tuple[Mask, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _classes(value: object) -> frozenset[str]:
-    return value if isinstance(value, frozenset) else frozenset()
+def _classes(value: object) -> Counter[str]:
+    """The classes that a step named, with how many there were of each; a bare set names one of each."""
+    return Counter(value) if isinstance(value, Counter | frozenset) else Counter()

@@ -12,11 +12,12 @@ from imaging.kinds import KINDS, accepts
 from imaging.magic import HEAD_BYTES, sniff
 from imaging.models import Models, model_versions
 from imaging.policy import DEIDENTIFIED, MASK, MASK_ALL, TREATMENT_USE, Policy, Target
+from imaging.proof import Proof, prove
 from imaging.rendition import Rendition
 from imaging.report import FAILED, HELD, READY, REJECTED, RenditionFacts, Report, SourceFacts
+from imaging.residual import residual_risks
 from imaging.told import read_facts
 from imaging.tools import tool_versions
-from imaging.verification import verify_bytes
 
 _BLOCK = 1024 * 1024
 _NAMES = {"photo": r"thumb|view|full", "video": r"poster|play", "lab_document": r"thumb|page-[1-9]\d{0,2}"}
@@ -50,10 +51,16 @@ def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail
 
 def _run(jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Policy) -> Outcome:
     outcome = jail.run(kind, str(facts.media_type), source, facts.bytes, policy.to_plain())
+    if outcome.verdict != READY:
+        return outcome
     names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]
-    if outcome.verdict == READY and not _is_sound(names, outcome):
-        return Outcome(FAILED, "verification", outcome.facts, cpu=outcome.cpu, rss=outcome.rss, level=outcome.level)
-    return outcome
+    told = read_facts(outcome.facts)
+    proof = (
+        prove(jail, outcome.renditions, told.masks, policy.identifiers) if _is_named(names, outcome) else Proof(False)
+    )
+    if not proof.holds:
+        return replace(outcome, verdict=FAILED, reason="verification", renditions=[], opinion=proof.opinion)
+    return replace(outcome, checks=proof.checks, opinion=proof.opinion)
 
 
 def _held(asked: Outcome, review: Outcome) -> Outcome:
@@ -106,18 +113,10 @@ def _refusal(kind: str, facts: SourceFacts) -> str | None:
     return "too_many_bytes" if facts.bytes > KINDS[kind].max_bytes else None
 
 
-def _is_sound(expected: str, outcome: Outcome) -> bool:
-    """Check what the jail gave as if a stranger had sent it: names, types, sizes, and nothing but pixels."""
+def _is_named(expected: str, outcome: Outcome) -> bool:
+    """Check the names of what the jail gave as if a stranger had sent it."""
     names = [rendition.name for rendition in outcome.renditions]
-    if not names or len(set(names)) != len(names) or not all(re.fullmatch(expected, name) for name in names):
-        return False
-    return not any(_findings(rendition) for rendition in outcome.renditions)
-
-
-def _findings(rendition: Rendition) -> bool:
-    if sniff(rendition.data[:HEAD_BYTES]) != rendition.media_type:
-        return True
-    return bool(verify_bytes(rendition.data, rendition.name))
+    return bool(names) and len(set(names)) == len(names) and all(re.fullmatch(expected, name) for name in names)
 
 
 def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, models: Models | None = None) -> Report:
@@ -129,11 +128,15 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, mod
         detail=told.detail,
         source=replace(facts, width=told.width, height=told.height, duration=told.duration, pages=told.pages),
         removed=told.removed,
+        counts=told.counts,
         renditions=tuple(_rendition_facts(rendition) for rendition in outcome.renditions),
         masks=told.masks,
         quality=told.quality,
         label=_label(kind, policy, outcome.verdict),
         jail=outcome.level,
+        checks=outcome.checks,
+        second_opinion=outcome.opinion,
+        residual=residual_risks(kind, policy) if outcome.renditions else (),
         tools=tool_versions() | model_versions(models or Models()),
         policy=policy.for_report(),
         usage=_usage(told.timings, outcome),

@@ -10,6 +10,8 @@ READY = "ready"
 HELD = "held"
 REJECTED = "rejected"
 FAILED = "failed"
+DIFFERS = ("usage",)
+"""The parts that may differ between two runs on the same file; a signature leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Report:
     fault, `reason` says how) or `failed` (we are; trying again may help). `masks` are the boxes that were covered,
     with who found them, each verified to be of one colour. `detail` is the class of a decoder's error. `removed`
     names the classes of metadata found. `quality` is advice and never decides anything. `jail` is the level of
-    confinement. `usage` holds processor and memory figures, the only part that differs between two runs.
+    confinement. `counts` says how many of each class there were. `checks` names what the finished copies were checked
+    for, all of it without a finding, and `second_opinion` the other tool that agreed, or `none`. `residual` names what
+    may still tell who somebody is. `usage` holds processor and memory figures, the only part that differs between two
+    runs.
     """
 
     kind: str
@@ -54,11 +59,15 @@ class Report:
     source: SourceFacts
     detail: str | None = None
     removed: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
     renditions: tuple[RenditionFacts, ...] = ()
     masks: tuple[Mask, ...] = ()
     quality: dict[str, object] = field(default_factory=dict)
     label: str = TREATMENT_USE
     jail: str = ""
+    checks: tuple[str, ...] = ()
+    second_opinion: str = "none"
+    residual: tuple[str, ...] = ()
     tools: dict[str, str] = field(default_factory=dict)
     policy: dict[str, object] = field(default_factory=dict)
     usage: dict[str, float] = field(default_factory=dict)

@@ -1,14 +1,12 @@
 """What exiftool, where it is installed, sees in a prepared file beyond the picture itself."""
 
-import json
 import shutil
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from imaging.exiftool import Exiftool
 from imaging.verification import Finding
 
-_SECONDS = 120
 # Facts of the file on this disk and of the tool, computed values, and the bare structure of the formats we write.
 _GROUPS = {"ExifTool", "System", "Composite"}
 _FILE = {"FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight", "EncodingProcess", "BitsPerSample"}
@@ -26,6 +24,7 @@ _TRACK |= {"SourceImageHeight", "XResolution", "YResolution", "BitDepth", "Video
 _TRACK |= {"BufferSize", "MaxBitrate", "AverageBitrate", "ColorProfiles", "ColorPrimaries", "MatrixCoefficients"}
 _TRACK |= {"TransferCharacteristics", "VideoFullRangeFlag"}
 _ALLOWED = {"File": _FILE, "JFIF": _JFIF, "PNG": _PNG, "QuickTime": _MOVIE, "Track1": _TRACK, "RIFF": {"VP8Version"}}
+_ALLOWED["PDF"] = {"PDFVersion", "Linearized", "PageCount"}
 # A date field that every movie must have says nothing when it is zero.
 _ZERO_DATE = "0000:00:00 00:00:00"
 
@@ -37,15 +36,21 @@ def is_available() -> bool:
 
 def second_opinion(files: Sequence[Path]) -> list[Finding]:
     """Return what exiftool finds outside of the allow-list; an empty list too where it is not installed."""
-    if not files or not is_available():
+    if not files:
         return []
-    # The resolved path starts with a slash, so no file name can be taken for an option.
-    command = ["exiftool", "-a", "-G1", "-j", "-api", "LargeFileSupport=1", *(str(file.resolve()) for file in files)]
-    answer = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
-    entries = json.loads(answer.stdout or b"[]")
+    tool = Exiftool()
+    try:
+        # The resolved path starts with a slash, so no file name can be taken for an option.
+        return strangers(tool.ask([str(file.resolve()) for file in files]), [str(file) for file in files])
+    finally:
+        tool.close()
+
+
+def strangers(entries: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[Finding]:
+    """Return every tag that nothing we write would have, by the names that the files go by."""
     return [
-        Finding(str(entry["SourceFile"]), f"exiftool sees {tag}")
-        for entry in entries
+        Finding(name, f"exiftool sees {tag}")
+        for name, entry in zip(names, entries, strict=False)
         for tag, value in entry.items()
         if not _is_allowed(tag, value)
     ]

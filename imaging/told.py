@@ -23,6 +23,7 @@ class Told:
     duration: float | None = None
     pages: int | None = None
     removed: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
     masks: tuple[Mask, ...] = ()
     quality: dict[str, object] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
@@ -38,6 +39,7 @@ def read_facts(facts: dict[str, object]) -> Told:
         _number(facts.get("duration")),
         _whole(facts.get("pages")),
         tuple(word for word in removed[:_ENTRIES] if _word(word)) if isinstance(removed, list) else (),
+        {name: count for name, raw in _entries(facts.get("counts")) if (count := _whole(raw)) is not None},
         _masks(facts.get("masks")),
         {name: value for name, value in _entries(facts.get("quality")) if _number(value) is not None or _word(value)},
         {name: value for name, raw in _entries(facts.get("timings")) if (value := _number(raw)) is not None},

@@ -3,13 +3,16 @@
 Our own walk over the structure is binding. exiftool is a second opinion where it is installed (`second_opinion`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from imaging.identifiers import Identifiers
 from imaging.magic import HEAD_BYTES, sniff
-from imaging.walks import jpeg, mp4, png, webp
+from imaging.traces import traces
+from imaging.walks import jpeg, mp4, pdf, png, webp
 from imaging.walks.part import Broken, Part
 
 _JPEG_PARTS = {"SOI", "APP0", "DQT", "SOF0", "SOF2", "DHT", "DRI", "SOS", "SCAN", "EOI"}
@@ -27,6 +30,21 @@ _DATED = {"mvhd": 8, "tkhd": 8, "mdhd": 8}
 _VIDEO_HANDLERS = {b"vide" + bytes(12) + b"VideoHandler\x00"}
 _CODED_PICTURE = {1, 5, 7, 8}
 _JFIF = b"JFIF\x00"
+_SIZE = rb"\d{1,5}(?:\.\d{1,2})?"
+_PDF_PLACE = re.compile(rb"q %b 0 0 %b 0 0 cm /P Do Q" % (_SIZE, _SIZE))
+_PDF_DICTS = (
+    re.compile(rb"/Type/Catalog/Pages 2 0 R"),
+    re.compile(rb"/Type/Pages/Count \d+/Kids\[(?:\d+ 0 R ?)+\]"),
+    re.compile(
+        rb"/Type/Page/Parent 2 0 R/MediaBox\[0 0 %b %b\]/Contents \d+ 0 R/Resources<</XObject<</P \d+ 0 R>>>>"
+        % (_SIZE, _SIZE)
+    ),
+    re.compile(rb"/Length \d+"),
+    re.compile(
+        rb"/Type/XObject/Subtype/Image/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode"
+        rb"/Width \d+/Height \d+/Length \d+"
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -40,20 +58,26 @@ class Finding:
         return f"{self.file}: {self.what}"
 
 
-def verify(files: Iterable[Path | bytes]) -> list[Finding]:
+def verify(files: Iterable[Path | bytes], identifiers: Identifiers | None = None) -> list[Finding]:
     """Check prepared files, given as paths or as bytes; an empty list means that nothing was found.
 
+    Where `identifiers` of the case are given, their words must not be anywhere in the bytes.
     Bytes are called `#1`, `#2`, ... by their place. A path that cannot be read raises OSError.
     """
     findings: list[Finding] = []
     for number, file in enumerate(files, 1):
         data, name = (file, f"#{number}") if isinstance(file, bytes) else (file.read_bytes(), str(file))
-        findings += verify_bytes(data, name)
+        findings += verify_bytes(data, name, identifiers)
     return findings
 
 
-def verify_bytes(data: bytes, name: str) -> list[Finding]:
+def verify_bytes(data: bytes, name: str, identifiers: Identifiers | None = None) -> list[Finding]:
     """Check one prepared file."""
+    words = traces(data, identifiers) if identifiers is not None else []
+    return _walked(data, name) + [Finding(name, f"a word of the case in {writing}") for writing in words]
+
+
+def _walked(data: bytes, name: str) -> list[Finding]:
     check = _CHECKS.get(sniff(data[:HEAD_BYTES]) or "")
     if check is None:
         return [Finding(name, "not a type that we write")]
@@ -117,9 +141,24 @@ def _check_media(data: bytes, boxes: list[mp4.Box]) -> Iterator[str]:
             yield from (f"coded unit of type {number}" for number in sorted(strange))
 
 
+def _check_pdf(data: bytes) -> Iterator[str]:
+    """Only the dictionaries that we write, a drawing that only places a picture, and pictures that are sound."""
+    for part in pdf.walk(data):
+        content = part.of(data)
+        if part.name == "TRAILER":
+            yield "bytes behind the end"
+        elif part.name == "DICT" and not any(shape.fullmatch(content) for shape in _PDF_DICTS):
+            yield "a dictionary that we do not write"
+        elif part.name == "STREAM" and content.startswith(b"\xff\xd8"):
+            yield from _check_jpeg(content)
+        elif part.name == "STREAM" and not _PDF_PLACE.fullmatch(content):
+            yield "a stream that is not a picture"
+
+
 _CHECKS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "image/jpeg": _check_jpeg,
     "image/png": _check_png,
     "image/webp": _check_webp,
     "video/mp4": _check_mp4,
+    "application/pdf": _check_pdf,
 }

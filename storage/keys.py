@@ -179,6 +179,11 @@ def keyed_mark(key: bytes, purpose: str, content: bytes) -> str:
     return hmac.digest(_derive(key, b"mark:" + purpose.encode()), content, "sha256").hex()
 
 
+def signing_seed(ring: KeyRing, purpose: str) -> bytes:
+    """The 32 bytes of a signing key of the current master, one for each purpose."""
+    return _derive(ring.key(ring.current), b"sign:" + purpose.encode())
+
+
 def read_private(path: Path) -> str:
     """The text of a secret file. Raises ValueError where others may read it or it cannot be read, saying what to do."""
     try:

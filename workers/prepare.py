@@ -6,7 +6,6 @@ attempts at the same file never see each other; the copies of an attempt that lo
 
 from __future__ import annotations
 
-import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from econsult.consults.records import Consult
 from econsult.jobs import Lease
 from econsult.people.persons import Person, Role
 from imaging import Policy, Report, prepare
+from imaging.signing import sign_report
 from storage.blobs import BlobError
 from uploads.staged import discard_staged
 from workers.copies import Collected, Made, remove_strays, store_copy
@@ -155,13 +155,13 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
         raise PreparationFailedError(report.reason)
     reason = objection(order.declared, report)
     if reason is not None:
-        return Verdict(AttachmentState.REJECTED, reason, _as_record(replace(report, renditions=())))
+        return Verdict(AttachmentState.REJECTED, reason, _as_record(desk, replace(report, renditions=())))
     with desk.runtime.database.writing() as session:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
         twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
     copies = () if twin else _store(desk.runtime, order, collected)
     state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
-    return Verdict(state, report.reason, _as_record(report), copies, mark)
+    return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
@@ -177,9 +177,8 @@ def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[Prepa
     return copies
 
 
-def _as_record(report: Report) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(report.to_json())
-    return content
+def _as_record(desk: Desk, report: Report) -> dict[str, Any]:
+    return sign_report(report, desk.runtime.vault.report_seed())
 
 
 def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from imaging.exiftool import Exiftool
 from imaging.jail import levels, wire
 from imaging.limits import JOB_LIMITS, MASKS_MOST, JobLimits
 from imaging.models import Models, find_models
@@ -37,7 +38,8 @@ class JailError(Exception):
 class Outcome:
     """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died.
 
-    `level` is how well the job was confined; empty where it was not even begun.
+    `level` is how well the job was confined; empty where it was not even begun. `checks` and `opinion` are filled by
+    whoever checks the renditions afterwards.
     """
 
     verdict: str
@@ -47,6 +49,8 @@ class Outcome:
     cpu: float | None = None
     rss: int | None = None
     level: str = ""
+    checks: tuple[str, ...] = ()
+    opinion: str = "none"
 
 
 class Jail:
@@ -54,7 +58,7 @@ class Jail:
 
     Every job has a connection of its own, so nothing is shared between processes but the socket's address. Only the
     process that opened the jail closes it. A job that could not be confined at the level `least` gets no byte to
-    decode and fails. `code` is the `imaging` package that decodes.
+    decode and fails. `code` is the `imaging` package that decodes. `reader` is asked for a second opinion.
     """
 
     def __init__(self, models: Models | None = None, *, least: str = levels.RLIMITS, code: Path = _CODE) -> None:
@@ -66,6 +70,7 @@ class Jail:
             self._folder.rmdir()
             self._folder = Path(tempfile.mkdtemp(prefix="jail-", dir="/tmp"))
         self.address = str(self._folder / "socket")
+        self.reader = Exiftool()
         self._server = self._start()
 
     @property
@@ -86,6 +91,7 @@ class Jail:
         if os.getpid() != self._owner:
             return
         self._stop()
+        self.reader.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ensure(self) -> None:

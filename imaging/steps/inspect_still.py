@@ -19,10 +19,13 @@ _WEBP_CLASSES = {"EXIF": "exif", "XMP": "xmp", "ICCP": "icc", "ANIM": "other_ima
 _WEBP_PICTURE = {"VP8", "VP8L", "VP8X", "ALPH"}
 
 
-def inspect_still(data: bytes, media_type: str) -> frozenset[str]:
-    """Return the classes of metadata found, such as `exif` or `trailer`; refuse what exceeds a structural limit."""
+def inspect_still(data: bytes, media_type: str) -> Counter[str]:
+    """Return the classes of metadata found, such as `exif` or `trailer`, and how many there were of each.
+
+    Refuses what exceeds a structural limit.
+    """
     inspect = _INSPECTORS.get(media_type)
-    return frozenset(inspect(data)) if inspect else frozenset()
+    return inspect(data) if inspect else Counter()
 
 
 def exif_classes(payload: bytes) -> set[str]:
@@ -43,8 +46,8 @@ def exif_classes(payload: bytes) -> set[str]:
     return found
 
 
-def _inspect_jpeg(data: bytes) -> set[str]:
-    found: set[str] = set()
+def _inspect_jpeg(data: bytes) -> Counter[str]:
+    found: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for part in _tolerant(jpeg.walk(data)):
         counts[part.name] += 1
@@ -52,7 +55,7 @@ def _inspect_jpeg(data: bytes) -> set[str]:
             raise Refused("too_many_scans")
         if counts.total() > limits.JPEG_SEGMENTS:
             raise Refused("too_many_segments")
-        found |= _jpeg_classes(part, data)
+        found.update(_jpeg_classes(part, data))
     return found
 
 
@@ -69,8 +72,8 @@ def _jpeg_classes(part: Part, data: bytes) -> set[str]:
     return {"iptc"} if part.name == "APP13" else {"application_data"}
 
 
-def _inspect_png(data: bytes) -> set[str]:
-    found: set[str] = set()
+def _inspect_png(data: bytes) -> Counter[str]:
+    found: Counter[str] = Counter()
     texts, text_bytes = 0, 0
     for number, part in enumerate(_tolerant(png.walk(data))):
         if part.name in {"tEXt", "zTXt", "iTXt"}:
@@ -79,7 +82,7 @@ def _inspect_png(data: bytes) -> set[str]:
             raise Refused("too_much_text")
         if number > limits.PNG_CHUNKS:
             raise Refused("too_many_segments")
-        found |= _png_classes(part, data)
+        found.update(_png_classes(part, data))
     return found
 
 
@@ -95,18 +98,18 @@ def _png_classes(part: Part, data: bytes) -> set[str]:
     return {(_PNG_CLASSES | _PNG_FRAMES).get(part.name, "application_data")}
 
 
-def _inspect_webp(data: bytes) -> set[str]:
-    found: set[str] = set()
+def _inspect_webp(data: bytes) -> Counter[str]:
+    found: Counter[str] = Counter()
     for number, part in enumerate(_tolerant(webp.walk(data))):
         if number > limits.WEBP_CHUNKS:
             raise Refused("too_many_segments")
         if part.name == "EXIF":
             payload = part.of(data)
-            found |= exif_classes(payload if payload.startswith(_EXIF_HEADER) else _EXIF_HEADER + payload)
+            found.update(exif_classes(payload if payload.startswith(_EXIF_HEADER) else _EXIF_HEADER + payload))
         elif part.name == "TRAILER":
-            found.add("trailer")
+            found["trailer"] += 1
         elif part.name not in _WEBP_PICTURE:
-            found.add(_WEBP_CLASSES.get(part.name, "application_data"))
+            found[_WEBP_CLASSES.get(part.name, "application_data")] += 1
     return found
 
 
@@ -118,7 +121,7 @@ def _tolerant(parts: Iterable[Part]) -> Iterator[Part]:
         return
 
 
-_INSPECTORS: dict[str, Callable[[bytes], set[str]]] = {
+_INSPECTORS: dict[str, Callable[[bytes], Counter[str]]] = {
     "image/jpeg": _inspect_jpeg,
     "image/png": _inspect_png,
     "image/webp": _inspect_webp,

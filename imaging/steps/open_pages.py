@@ -67,7 +67,7 @@ def _count_frames(image: Image.Image) -> int:
 def _open_photo(data: bytes, media_type: str) -> Document:
     found = inspect_still(data, media_type)
     still = open_still(data, media_type)
-    return Document(1, lambda _: _draw(still), found | still.found)
+    return Document(1, lambda _: _draw(still), frozenset(found) | still.found)
 
 
 def _draw(still: Still) -> Image.Image:

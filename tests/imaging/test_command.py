@@ -76,3 +76,16 @@ def test_verify_exits_1_with_a_line_per_finding(photo: Path) -> None:
 
 def test_verify_of_a_file_that_is_not_there_is_no_clean_answer(tmp_path: Path) -> None:
     assert command("verify", tmp_path / "nothing").returncode == 3
+
+
+def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")
+    report = out / "report.json"
+    assert command("verify", out / "view.jpg", "--report", report).returncode == 0
+    other = tmp_path / "other.jpg"
+    other.write_bytes(files.encode(files.corners(), "JPEG"))
+    assert command("verify", other, "--report", report).stdout == f"{other}: not in the report\n"
+    assert "not signed by this key" in command("verify", out / "view.jpg", "--report", report, "--key", "AAAA").stdout
+    report.write_text("[]")
+    assert "not a report" in command("verify", out / "view.jpg", "--report", report).stdout

@@ -26,6 +26,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.jobs import JobState, claim_job
 from imaging import samples
+from imaging.signing import is_signed_by, public_key
 from storage import sealed
 from storage.blobs import BlobStore
 from storage.sealed import BlobRange
@@ -248,7 +249,7 @@ def test_a_file_is_quarantined_while_it_is_being_prepared(clinic: Clinic, desk: 
             seen.append(session.scalars(select(Upload.state)).one())
         return really_sees(*arguments)
 
-    watched = SimpleNamespace(run=look, models=desk.jail.models)
+    watched = SimpleNamespace(run=look, models=desk.jail.models, reader=desk.jail.reader)
     run_job(replace(desk, jail=watched), clinic.job_of(number).id)  # type: ignore[arg-type]
     assert seen == ["quarantined"]
     assert clinic.is_ready(number)
@@ -267,3 +268,12 @@ def test_a_photo_that_was_set_aside_before_its_turn_is_kept_sealed_and_leaves_st
     assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
     with clinic.runtime.database.reading() as session:
         assert session.scalars(select(Upload.state)).one() == "quarantined"
+
+
+def test_the_report_on_the_row_is_signed_by_the_house(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    run_job(desk, clinic.job_of(number).id)
+    report = clinic.attachment(number).report
+    assert report is not None
+    assert is_signed_by(report, public_key(clinic.runtime.vault.report_seed()))
+    assert not is_signed_by({**report, "label": "clean"}, public_key(clinic.runtime.vault.report_seed()))

@@ -1,0 +1,70 @@
+"""Proves of finished copies that they hold what they should and nothing else, by other code in other processes.
+
+The walk over the structure and the search for the case's words are done here, outside of the jail that made the copies:
+a decoder that was taken over cannot answer for them. Pixels are decoded again in a jailed process of their own. Both
+are binding. exiftool, where it is installed, is asked as well, and the report names it.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imaging.bundle import pack
+from imaging.exiftool import ExiftoolError
+from imaging.identifiers import Identifiers
+from imaging.jail.client import Jail
+from imaging.magic import HEAD_BYTES, sniff
+from imaging.masks import Mask
+from imaging.policy import Policy
+from imaging.rendition import Rendition
+from imaging.second_opinion import strangers
+from imaging.verification import verify_bytes
+
+STRUCTURE, WORDS, PIXELS = "structure", "identifiers", "pixels"
+JOB = "verification"
+_NONE, _SILENT = "none", "silent"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was looked for, and whether all of it was as it should be. `opinion` names the other tool, or `none`."""
+
+    holds: bool
+    checks: tuple[str, ...] = ()
+    opinion: str = _NONE
+
+
+def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], identifiers: Identifiers) -> Proof:
+    """Check the copies of one file. What cannot be checked does not hold."""
+    words = identifiers if identifiers.count() else None
+    checks = [STRUCTURE, *([WORDS] if words else []), *([PIXELS] if masks else [])]
+    holds = not any(_finds(copy, words) for copy in copies) and _are_covered(jail, copies, masks)
+    opinion, agrees = _ask_another(jail, copies) if holds else (_NONE, True)
+    return Proof(holds and agrees, tuple(checks), opinion)
+
+
+def _finds(copy: Rendition, words: Identifiers | None) -> bool:
+    if sniff(copy.data[:HEAD_BYTES]) != copy.media_type:
+        return True
+    return bool(verify_bytes(copy.data, copy.name, words))
+
+
+def _are_covered(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask]) -> bool:
+    """Let a fresh child of the jail decode the copies and look at every covered box."""
+    if not masks:
+        return True
+    data = pack(copies, masks)
+    outcome = jail.run(JOB, "application/octet-stream", io.BytesIO(data), len(data), Policy().to_plain())
+    return outcome.verdict == "ready" and outcome.facts.get("findings") == []
+
+
+def _ask_another(jail: Jail, copies: Sequence[Rendition]) -> tuple[str, bool]:
+    if not jail.reader.is_here:
+        return _NONE, True
+    try:
+        entries = jail.reader.look([copy.data for copy in copies])
+    except ExiftoolError:
+        # A tool that hangs must not hold up a child's file; that it said nothing is in the report.
+        return _SILENT, True
+    version = str(entries[0].get("ExifTool:ExifToolVersion", "")) if entries else ""
+    return f"exiftool {version}".strip(), not strangers(entries, [copy.name for copy in copies])

@@ -1,0 +1,182 @@
+"""A finished copy is proved by other code in other processes: pixels, words, structure, another tool, a signature."""
+
+import base64
+import json
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+from PIL import Image, ImageDraw
+
+from imaging import Jail, Policy, Report
+from imaging.exiftool import Exiftool
+from imaging.identifiers import Identifiers
+from imaging.masks import Mask
+from imaging.paper import write_paper
+from imaging.proof import PIXELS, STRUCTURE, WORDS, prove
+from imaging.rendition import Rendition
+from imaging.residual import residual_risks
+from imaging.second_opinion import strangers
+from imaging.signing import is_signed_by, public_key, sign_report
+from imaging.steps.cover import cover
+from imaging.traces import traces
+from imaging.verification import verify
+from tests.imaging import files
+from tests.imaging.conftest import Prepare
+
+MASK = Mask("face", 0.3, 0.25, 0.3, 0.4, "centerface 1", 0.2)
+CASE = Identifiers(
+    names=("María Peña Ruiz",), birth_dates=("2019-05-06",), numbers=("MRN 778-899",), phones=("(505) 555-0142",)
+)
+NOBODY = Identifiers()
+
+
+def copy_of(image: Image.Image, quality: int = 80) -> Rendition:
+    data = files.encode(image, "JPEG", quality=quality, subsampling=2)
+    return Rendition("view", "image/jpeg", image.width, image.height, data)
+
+
+def test_a_covered_box_is_proved_in_every_size(jail: Jail) -> None:
+    whole = cover(files.noise(1200, 800), [MASK])
+    for size in ((1200, 800), (640, 427), (320, 213), (60, 40)):
+        proof = prove(jail, [copy_of(whole.resize(size, Image.Resampling.BICUBIC))], [MASK], NOBODY)
+        assert proof.holds, size
+        assert proof.checks == (STRUCTURE, PIXELS)
+
+
+def drawn(image: Image.Image, shape: str, place: tuple[int, int, int, int]) -> Image.Image:
+    getattr(ImageDraw.Draw(image), shape)(place, (200, 190, 180))
+    return image
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda image: files.noise(*image.size),
+        lambda image: image.rotate(180),
+        lambda image: drawn(image, "line", (400, 300, 700, 400)),
+        lambda image: drawn(image, "ellipse", (520, 330, 545, 355)),
+    ],
+)
+def test_a_box_that_shows_something_does_not_hold(jail: Jail, spoil) -> None:
+    spoiled = spoil(cover(files.noise(1200, 800), [MASK]))
+    assert not prove(jail, [copy_of(spoiled)], [MASK], NOBODY).holds
+
+
+def test_a_mask_of_one_page_is_not_asked_of_another(jail: Jail) -> None:
+    page = replace(copy_of(files.noise(400, 300)), name="page-2")
+    assert prove(jail, [page], [replace(MASK, copy="page-1")], NOBODY).holds
+    assert not prove(jail, [page], [replace(MASK, copy="page-2")], NOBODY).holds
+
+
+def test_a_copy_that_is_not_the_size_it_says_does_not_hold(jail: Jail) -> None:
+    wrong = replace(copy_of(cover(files.noise(400, 300), [MASK])), width=401)
+    assert not prove(jail, [wrong], [MASK], NOBODY).holds
+
+
+@pytest.mark.parametrize(
+    ("planted", "writing"),
+    [
+        ("maría peña ruiz".encode(), "ASCII"),
+        ("PEÑA".encode(), "ASCII"),
+        ("Peña".encode("latin-1") + b" Ruiz", "UTF-16"),
+        ("María".encode("utf-16-be"), "UTF-16"),
+        (b"778-899", "ASCII"),
+        (b"xx778899xx", "ASCII"),
+        (b"5055550142", "ASCII"),
+        (b"06/05/2019", "ASCII"),
+        (b"2019:05:06", "ASCII"),
+        (b"20190506", "ASCII"),
+        (b"778-899".hex().encode(), "hex"),
+        (b"778-899".hex().upper().encode(), "hex"),
+        (base64.b64encode(b"MRN 778-899"), "base64"),
+        (base64.b64encode(b"x: MRN 778-899!"), "base64"),
+        (base64.b64encode(b"xy: MRN 778-899"), "base64"),
+    ],
+)
+def test_a_word_of_the_case_is_found_however_it_is_written(planted: bytes, writing: str) -> None:
+    found = traces(os.urandom(5000) + planted + os.urandom(5000), CASE)
+    assert found == [writing] or planted.startswith(b"Pe\xf1a")
+    assert traces(os.urandom(200_000), CASE) == []
+
+
+def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
+    clean = copy_of(files.corners())
+    # Where a decoder shows nothing of it: in the bytes of the picture itself.
+    told = replace(clean, data=clean.data[:-2] + b"778-899" + clean.data[-2:])
+    assert prove(jail, [clean], [], CASE).checks == (STRUCTURE, WORDS)
+    assert prove(jail, [told], [], NOBODY).holds
+    assert not prove(jail, [told], [], CASE).holds
+    assert [finding.what for finding in verify([told.data], CASE)] == ["a word of the case in ASCII"]
+
+
+def test_the_other_tool_is_named_and_its_no_counts(jail: Jail) -> None:
+    proof = prove(jail, [copy_of(files.corners())], [], NOBODY)
+    assert proof.holds
+    assert proof.opinion.startswith("exiftool 1")
+    seen = jail.reader.look([files.soaked_jpeg(), files.encode(files.corners(), "JPEG")])
+    found = strangers(seen, ["soaked", "plain"])
+    assert {finding.file for finding in found} == {"soaked"}
+
+
+def test_a_tool_left_in_mid_sentence_answers_the_next_question() -> None:
+    tool = Exiftool()
+    try:
+        pid = os.fork()
+        if pid == 0:
+            # Asks and dies before it has read the answer.
+            tool._process.stdin.write(b"-j\n/etc/hostname\n-execute7\n")
+            tool._process.stdin.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(pid, 0)
+        (entry,) = tool.look([files.encode(files.corners(), "PNG")])
+        assert entry["PNG:ImageWidth"] == 320
+    finally:
+        tool.close()
+
+
+def test_a_pdf_of_pictures_holds_and_anything_more_does_not() -> None:
+    page = replace(copy_of(files.corners(400, 300)), name="page-1")
+    paper = write_paper([page, page], 200)
+    assert verify([paper]) == []
+    assert paper == write_paper([page, page], 200)
+    assert verify([paper + b"%%EOF"])
+    assert verify([paper.replace(b"/Type/Catalog", b"/Type/Catalog/AA 9 0 R")])
+    assert verify([write_paper([replace(page, data=files.soaked_jpeg())], 200)])
+    assert verify([paper.replace(b"cm /P Do Q", b"cm /P Do%Q")])
+    for end in range(0, len(paper), 97):
+        assert verify([paper[:end]])
+
+
+def test_a_report_says_how_many_were_removed_what_was_checked_and_what_stays(run: Prepare) -> None:
+    report, _ = run(files.soaked_png())
+    assert report.counts["text"] == 2
+    assert report.counts["exif"] == 1
+    assert set(report.removed) == set(report.counts)
+    assert report.checks == (STRUCTURE,)
+    assert report.second_opinion.startswith("exiftool")
+    assert set(report.residual) == {"surroundings", "body_marks", "sensor_noise", "faces", "writing"}
+    assert "missed_faces" in residual_risks("video", Policy())
+    assert "dates_of_care" in residual_risks("lab_document", Policy())
+
+
+def test_a_signed_report_is_the_same_each_time_and_fails_on_any_change(run: Prepare) -> None:
+    seed = b"\x07" * 32
+    first, second = (run(files.soaked_jpeg())[0] for _ in range(2))
+    signed = sign_report(first, seed)
+    assert signed["signature"] == sign_report(replace(second, usage={"cpu_ms": 1.0}), seed)["signature"]
+    assert is_signed_by(json.loads(json.dumps(signed)), public_key(seed))
+    assert not is_signed_by(signed, public_key(b"\x08" * 32))
+    assert not is_signed_by({**signed, "label": "de-identified"}, public_key(seed))
+    assert not is_signed_by({**signed, "added": 1}, public_key(seed))
+    assert not is_signed_by(json.loads(first.to_json()), public_key(seed))
+    assert not is_signed_by(signed, "no key")
+
+
+def test_a_report_holds_no_identifier_of_its_policy(run: Prepare) -> None:
+    policy = Policy(faces="keep", text="keep", identifiers=CASE)
+    report, _ = run(files.encode(files.corners(), "JPEG"), policy=policy)
+    assert isinstance(report, Report)
+    assert report.checks == (STRUCTURE, WORDS)
+    assert not traces(report.to_json().encode(), CASE)
