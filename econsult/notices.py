@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     MESSAGE = "message"
     ANSWERED = "answered"
     OVERDUE = "overdue"
+    LATE = "late"
     EMERGENCY = "emergency"
     WITHDRAWN = "withdrawn"
     REMINDER = "reminder"
@@ -72,6 +73,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.OVERDUE: {
         "en": "A request is overdue. Sign in to see it.",
         "es": "Una solicitud está atrasada. Entre para verla.",
+    },
+    NoticeKind.LATE: {
+        "en": "We are late with our answer, and we are sorry. We have not forgotten you. If it gets worse, call us.",
+        "es": "Nos atrasamos con la respuesta y lo sentimos. No le hemos olvidado. Si empeora, llámenos.",
     },
     NoticeKind.EMERGENCY: {
         "en": "A request was stopped and the family was sent to emergency care. Sign in to see it.",

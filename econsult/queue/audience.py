@@ -38,7 +38,14 @@ class Audience:
             people = people + self.desk(consult)
         if level >= BROKEN:
             people = people + self.directors(consult) + self.fallback_pool(consult, name)
+            # The consent text promises the family and its clinic that they hear of a late answer.
+            people = people + (self._team(consult) if name == ClockName.FIRST_REPLY else [])
         return list({person.id: person for person in people}.values())
+
+    def family(self, consult: Consult, name: str, level: int) -> list[Person]:
+        """The caregivers, once the promise of an answer is broken."""
+        is_broken = name == ClockName.FIRST_REPLY and level >= BROKEN
+        return caregivers_of(self._session, consult.patient_id, self._now) if is_broken else []
 
     def responsible(self, consult: Consult, name: str, lane: str) -> list[Person]:
         """Telling the family, and answering it, is the medical home's duty; the rest is the holder's, or the pool's."""

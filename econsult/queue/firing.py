@@ -119,6 +119,10 @@ class _Firing:
             telling = Telling(person, kind_at(clock.name, level), self.consult.id, about, self.is_urgent)
             # Where several steps of a clock are due at once, each person hears of the last one that concerns them.
             self.told[person.id, clock.id] = telling
+        for caregiver in self.around.family(self.consult, clock.name, level):
+            self.batch.tellings.append(
+                Telling(caregiver, NoticeKind.LATE, self.consult.id, f"{clock.name}:{clock.cycle}")
+            )
         if level < DESK_FROM and self.around.lacks_cover(self.consult, clock.name, clock.lane):
             self._no_cover(clock, instant)
 

@@ -122,7 +122,9 @@ def open_clinic(folder: Path, **settings: str) -> Clinic:
             organization=home,
         )
         link_caregiver(session, child, mother, "mother", now())
-        consult = requests.create(session, mother, child, requests.RequestForm(details={"body_site": "arm"}), now=now())
+        consult = requests.create(
+            session, mother, child, requests.RequestForm(details={"body_site": "arm", "red_flags": []}), now=now()
+        )
     return Clinic(folder, {**os.environ, **environ}, runtime, mother, child, consult)
 
 

@@ -94,7 +94,7 @@ def _open(session: Session, stage: Stage, case: Case) -> Consult:
         question=case.question,
         question_type=case.question_type,
         urgency=case.urgency,
-        details=dict(case.details),
+        details={"red_flags": [], **case.details},
         consent=given,
     )
     consult = requests.create(session, person, child, form, now=at)
