@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from imaging.limits import MIB
 
-_PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
+_PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "image/tiff", "image/gif")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("photo", _PHOTO_TYPES, 50 * MIB, "not_an_image"),
         Kind("video", ("video/mp4", "video/quicktime", "video/webm", "video/3gpp"), 2048 * MIB, "not_a_video"),
-        Kind("lab_document", ("application/pdf", *_PHOTO_TYPES, "image/tiff"), 100 * MIB, "not_a_document"),
+        Kind("lab_document", ("application/pdf", *_PHOTO_TYPES), 100 * MIB, "not_a_document"),
     )
 }
 

@@ -3,6 +3,9 @@
 HEAD_BYTES = 4096
 """How many leading bytes `sniff` wants to see; fewer is fine for a smaller file."""
 
+DICOM = "application/dicom"
+"""Recognised, so that it can be answered by name; taking it in is work for later."""
+
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -44,7 +47,7 @@ def sniff(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[128:132] == b"DICM":
-        return "application/dicom"
+        return DICOM
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "video/webm" if b"webm" in head[:128] else None
     if head[4:8] == b"ftyp":

@@ -44,8 +44,9 @@ class Policy:
     `chosen_by` says whose decision it was, as a plain word. `is_review` asks for a `review` copy with nothing
     masked, for the person who decides about a file that is held.
 
-    `video_seconds` is the longest clip accepted; neurology may ask for up to 300. `seed` is recorded in the report so
-    that a run can be repeated; nothing in today's pipelines is random.
+    `keeps_detail` keeps every pixel of a photo in `full`, for those who judge by fine structure; otherwise it is
+    bounded like `view`. `video_seconds` is the longest clip accepted; neurology may ask for up to 300. `seed` is
+    recorded in the report so that a run can be repeated; nothing in today's pipelines is random.
     """
 
     video_seconds: int = VIDEO_SECONDS
@@ -56,6 +57,7 @@ class Policy:
     identifiers: Identifiers = field(default_factory=Identifiers)
     chosen_by: str = "default"
     is_review: bool = False
+    keeps_detail: bool = False
 
     def __post_init__(self) -> None:
         if self.faces not in FACES or self.text not in TEXTS:

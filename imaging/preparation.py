@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from imaging.jail.client import Jail, Outcome, open_jail
 from imaging.kinds import KINDS, accepts
-from imaging.magic import HEAD_BYTES, sniff
+from imaging.magic import DICOM, HEAD_BYTES, sniff
 from imaging.models import Models, model_versions
 from imaging.policy import DEIDENTIFIED, MASK, MASK_ALL, TREATMENT_USE, Policy, Target
 from imaging.proof import Proof, prove
@@ -108,6 +108,8 @@ def _refusal(kind: str, facts: SourceFacts) -> str | None:
         return "empty"
     if facts.media_type is None:
         return KINDS[kind].not_one
+    if facts.media_type == DICOM:
+        return "dicom_not_yet"
     if not accepts(kind, facts.media_type):
         return "unsupported_type"
     return "too_many_bytes" if facts.bytes > KINDS[kind].max_bytes else None

@@ -15,7 +15,7 @@ import warnings
 import av
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import AvifImagePlugin, Image, ImageCms
 
 from imaging import limits, pipeline
 from imaging.models import Models
@@ -40,6 +40,7 @@ def warm_up(models: Models) -> None:
     for name in _PLUGINS:
         importlib.import_module(f"PIL.{name}ImagePlugin")
     pipeline.load(models)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind, media_type, data in _blanks():
@@ -76,11 +77,12 @@ def _blanks() -> list[tuple[str, str, bytes]]:
     colour = Image.fromarray(np.stack([grey, grey.T, grey * 2], axis=2))
     files = [
         ("photo", f"image/{name}", _encoded(colour, name, icc_profile=profile, exif=exif.tobytes()))
-        for name in ("jpeg", "png", "webp")
+        for name in ("jpeg", "png", "webp", "avif", "tiff")
     ]
     deep = Image.fromarray(grey.astype(np.uint16) * 256)
     files += [("photo", "image/png", _encoded(deep, "png")), ("lab_document", "image/tiff", _encoded(colour, "tiff"))]
     files += [("photo", "image/png", _encoded(colour.convert("RGBA"), "png"))]
+    files += [("photo", "image/gif", _encoded(colour.convert("P"), "gif"))]
     files += [("lab_document", "application/pdf", _PDF), ("video", "video/mp4", _film(colour))]
     return files
 

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 PUTS_AT_ONCE = 4
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
+JUDGED_BY_DETAIL = {"dermatology"}
+"""Skin is judged by its fine structure, so every pixel of the photo is kept for these."""
 
 
 class PreparationFailedError(Exception):
@@ -104,7 +106,10 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             attachment.patient_id,
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
-            Policy(video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds)),
+            Policy(
+                video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
+                keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
+            ),
             Declared(
                 attachment.size,
                 digest,

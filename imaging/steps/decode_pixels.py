@@ -1,33 +1,17 @@
-"""Decodes a still to pixels in one of the three modes that colour conversion understands."""
+"""Decodes a still to pixels, as few as are wanted."""
 
 from collections.abc import Callable
 
-import numpy as np
 from PIL import Image
 
-_PAPER = (255, 255, 255)
+from imaging import limits
+from imaging.policy import Policy
+from imaging.steps.plain_pixels import plain_pixels
+from imaging.steps.shrink import shrink
 
 
-def decode_pixels(decode: Callable[[], Image.Image]) -> Image.Image:
-    """Return the pixels as RGB, L or CMYK; transparency is laid on white, sixteen bits become eight."""
-    image = decode()
-    if image.mode in {"RGB", "L", "CMYK"}:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _narrow(image)
-    if image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info:
-        return _lay_on_paper(image.convert("RGBA"))
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _narrow(image: Image.Image) -> Image.Image:
-    """Bring deep grey to eight bits by its highest ones; Pillow's own conversion would clip it to white."""
-    values = np.asarray(image).astype(np.float64)
-    scale = 1.0 if values.max(initial=0) <= 255 else 256.0
-    return Image.fromarray(np.clip(values / scale, 0, 255).astype(np.uint8))
-
-
-def _lay_on_paper(image: Image.Image) -> Image.Image:
-    paper = Image.new("RGB", image.size, _PAPER)
-    paper.paste(image, mask=image.getchannel("A"))
-    return paper
+def decode_pixels(decode: Callable[[int | None], Image.Image], policy: Policy) -> Image.Image:
+    """Return the pixels as RGB, L or CMYK, no larger than is wanted: what follows costs time by the pixel."""
+    side = None if policy.keeps_detail else limits.FULL_SIDE
+    image = plain_pixels(decode(side))
+    return image if side is None else shrink(image, side)

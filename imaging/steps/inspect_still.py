@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 
 from imaging import limits
 from imaging.refusal import Refused
-from imaging.walks import jpeg, png, webp
+from imaging.walks import gif, jpeg, png, webp
 from imaging.walks.part import Broken, Part
 
 _EXIF_HEADER = b"Exif\x00\x00"
@@ -16,6 +16,7 @@ _PNG_CLASSES = {"eXIf": "exif", "tEXt": "text", "zTXt": "text", "iTXt": "text", 
 _PNG_PICTURE = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "sRGB", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs", "hIST", "cICP"}
 _PNG_FRAMES = {"acTL": "other_images", "fcTL": "other_images", "fdAT": "other_images"}
 _WEBP_CLASSES = {"EXIF": "exif", "XMP": "xmp", "ICCP": "icc", "ANIM": "other_images", "ANMF": "other_images"}
+_GIF_CLASSES = {"IMAGE": "other_images", "COMMENT": "comment", "TEXT": "text", "TRAILER": "trailer"}
 _WEBP_PICTURE = {"VP8", "VP8L", "VP8X", "ALPH"}
 
 
@@ -113,6 +114,23 @@ def _inspect_webp(data: bytes) -> Counter[str]:
     return found
 
 
+def _inspect_gif(data: bytes) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for number, part in enumerate(_tolerant(gif.walk(data))):
+        if number > limits.GIF_BLOCKS:
+            raise Refused("too_many_segments")
+        if part.name != "CONTROL":
+            found[_GIF_CLASSES.get(part.name, "application_data")] += 1
+    # The first picture is the photo itself.
+    found["other_images"] -= 1
+    return +found
+
+
+def _inspect_tiff(data: bytes) -> Counter[str]:
+    """A TIFF is all tags, so what it carries beside its picture cannot be told apart cheaply."""
+    return Counter(["metadata"] if data else [])
+
+
 def _tolerant(parts: Iterable[Part]) -> Iterator[Part]:
     """Stop quietly where the structure breaks: the decoder decides whether the picture is whole."""
     try:
@@ -125,4 +143,6 @@ _INSPECTORS: dict[str, Callable[[bytes], Counter[str]]] = {
     "image/jpeg": _inspect_jpeg,
     "image/png": _inspect_png,
     "image/webp": _inspect_webp,
+    "image/gif": _inspect_gif,
+    "image/tiff": _inspect_tiff,
 }

@@ -9,9 +9,9 @@ from imaging import limits
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
-from imaging.steps.decode_pixels import decode_pixels
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.open_still import Still, open_image, open_still, still_of
+from imaging.steps.plain_pixels import plain_pixels
 from imaging.steps.shrink import shrink
 from imaging.steps.turn_upright import turn_upright
 
@@ -71,7 +71,7 @@ def _open_photo(data: bytes, media_type: str) -> Document:
 
 
 def _draw(still: Still) -> Image.Image:
-    image = shrink(decode_pixels(still.decode), limits.PAGE_SIDE)
+    image = shrink(plain_pixels(still.decode(limits.PAGE_SIDE)), limits.PAGE_SIDE)
     return turn_upright(convert_colour(image, still.profile), still.orientation)
 
 

@@ -3,7 +3,7 @@
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pi_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -11,21 +11,27 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from imaging import limits
 from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
+from imaging.steps.shrink import CLOSE_ENOUGH
+from imaging.steps.told_profile import told_profile
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
+_PILLOW_FORMATS |= {"image/gif": "GIF", "image/avif": "AVIF"}
 _ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
+_SMALLEST = 8
+"""A JPEG can be decoded at an eighth of its size, not less."""
 
 
 @dataclass(frozen=True)
 class Still:
     """An opened picture. `orientation` is the Exif value 1 to 8; `width` and `height` are of the upright picture.
 
-    `decode` gives the pixels, at a fraction of the size where the picture is too large to be decoded whole.
+    `decode` gives the pixels. It is told how long the longer side must be at least, or None for every pixel there is,
+    and decodes at a fraction of the size where the format can; what is too large to be decoded whole never is.
     """
 
-    decode: Callable[[], Image.Image]
+    decode: Callable[[int | None], Image.Image]
     profile: bytes | None
     orientation: int
     width: int
@@ -37,18 +43,24 @@ def open_still(data: bytes, media_type: str) -> Still:
     """Read the header. Refuses `too_many_pixels`, and `damaged` where the decoder finds no picture."""
     if media_type == "image/heic":
         return _open_heif(data)
-    return still_of(open_image(data, media_type))
+    still = still_of(open_image(data, media_type))
+    return replace(still, profile=still.profile or told_profile(data)) if media_type == "image/avif" else still
 
 
 def still_of(image: ImageFile.ImageFile) -> Still:
     """Describe the current frame of a picture that Pillow opened, after checking its size."""
     width, height = image.size
     is_scaled = check_size(width, height, can_scale=image.format in {"JPEG", "MPO"} and "progression" not in image.info)
-    orientation = _orientation(image)
+    # Pillow turns a TIFF itself while it decodes it, and tells the size of the upright picture from the start.
+    orientation = 1 if image.format == "TIFF" else _orientation(image)
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Still(
-        lambda: _decode_pillow(image, halve=is_scaled), image.info.get("icc_profile"), orientation, width, height
+        lambda side: _decode_pillow(image, side, is_halved=is_scaled),
+        image.info.get("icc_profile"),
+        orientation,
+        width,
+        height,
     )
 
 
@@ -86,9 +98,13 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _decode_pillow(image: ImageFile.ImageFile, *, halve: bool) -> Image.Image:
-    if halve:
-        image.draft(None, (image.width // 2, image.height // 2))
+def _decode_pillow(image: ImageFile.ImageFile, side: int | None, *, is_halved: bool) -> Image.Image:
+    """Decode, a JPEG at half, quarter or eighth size as long as it stays close enough to the side that is wanted."""
+    factor = 2 if is_halved else 1
+    while side is not None and factor < _SMALLEST and max(image.size) >= 2 * factor * side * CLOSE_ENOUGH:
+        factor *= 2
+    if factor > 1:
+        image.draft(None, (image.width // factor, image.height // factor))
     try:
         image.load()
     except OSError as error:
@@ -108,7 +124,14 @@ def _open_heif(data: bytes) -> Still:
     width, height = heif.size
     check_size(width, height, can_scale=False)
     info = heif.info
-    return Still(heif.to_pillow, info.get("icc_profile"), 1, width, height, frozenset(_heif_classes(heif)))
+    return Still(
+        lambda _side: heif.to_pillow(),
+        info.get("icc_profile") or told_profile(data),
+        1,
+        width,
+        height,
+        frozenset(_heif_classes(heif)),
+    )
 
 
 def _heif_classes(heif: pi_heif.HeifFile) -> set[str]:

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-_CLOSE_ENOUGH = 0.95
+CLOSE_ENOUGH = 0.95
 
 
 def shrink(image: Image.Image, side: int) -> Image.Image:
@@ -11,7 +11,7 @@ def shrink(image: Image.Image, side: int) -> Image.Image:
     if longest <= side:
         return image
     factor = -(-longest // side)
-    if longest / factor >= side * _CLOSE_ENOUGH:
+    if longest / factor >= side * CLOSE_ENOUGH:
         return image.reduce(factor)
     scale = side / longest
     width, height = (max(1, round(length * scale)) for length in image.size)

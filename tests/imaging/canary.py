@@ -176,9 +176,9 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
 }
 
 
-def decode_pixels(decode: Callable[[], Image.Image]) -> Image.Image:
+def decode_pixels(decode: Callable[[int | None], Image.Image], policy: object) -> Image.Image:
     """Decode like the step whose place this takes, then make the attempt that the picture asks for."""
-    image = decode().convert("RGB")
+    image = decode(None).convert("RGB")
     asked = image.getpixel((0, 0))
     is_meant = isinstance(asked, tuple) and asked[1:] == SIGN
     name = list(ATTEMPTS)[int(asked[0])] if is_meant else "behave"

@@ -18,12 +18,19 @@ _HEADERS = (32, 33, 34)
 _TURNS = {1: (0, None), 2: (0, 1), 3: (2, None), 4: (0, 0), 5: (3, 1), 6: (3, None), 7: (1, 1), 8: (1, None)}
 
 
-def heic(image: Image.Image, *, orientation: int = 1, exif: bytes = b"", icc: bytes = b"") -> bytes:
-    """Return a HEIC whose stored pixels are `image`; its sides must be multiples of 16."""
+def heic(
+    image: Image.Image, *, orientation: int = 1, exif: bytes = b"", icc: bytes = b"", primaries: int | None = None
+) -> bytes:
+    """Return a HEIC whose stored pixels are `image`; its sides must be multiples of 16.
+
+    `primaries` are told by number alone, as phones may, instead of by a profile.
+    """
     config, coded = _encode(image)
     properties = [_box(b"hvcC", config), _full(b"ispe", struct.pack(">II", *image.size))]
     if icc:
         properties.append(_box(b"colr", b"prof" + icc))
+    if primaries is not None:
+        properties.append(_box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, 13, 6, 0)))
     turns, axis = _TURNS[orientation]
     properties += [_box(b"irot", bytes([turns]))] if turns else []
     properties += [_box(b"imir", bytes([axis]))] if axis is not None else []

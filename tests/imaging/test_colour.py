@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from tests.imaging import files, icc
 from tests.imaging.conftest import Prepare
+from tests.imaging.heic import heic
 
 PATCHES = [(224, 172, 140), (141, 85, 60), (70, 45, 35), (200, 80, 70), (150, 60, 110), (90, 140, 60), (60, 90, 160)]
 PROFILES = {"P3": icc.matrix_profile(icc.DISPLAY_P3, None), "AdobeRGB": icc.matrix_profile(icc.ADOBE_RGB, 2.2)}
@@ -55,6 +56,23 @@ def test_cmyk_comes_out_within_two_of_the_reference(run: Prepare) -> None:
     reference = centres(converted(picture, icc.cmyk_profile()))
     assert delta_e(centres(Image.open(io.BytesIO(kept.files["full"]))), reference).max() < 2
     assert delta_e(centres(picture), reference).max() > 2
+
+
+@pytest.mark.parametrize("primaries", [12, 1])
+def test_a_heic_that_only_names_its_primaries_by_number_is_converted(run: Prepare, primaries: int) -> None:
+    picture = patches("RGB")
+    _, kept = run(heic(picture, primaries=primaries))
+    seen = centres(Image.open(io.BytesIO(kept.files["full"])))
+    expected = centres(converted(picture, PROFILES["P3"]) if primaries == 12 else picture)
+    assert delta_e(seen, expected).max() < 2
+
+
+def test_an_avif_with_a_profile_is_converted(run: Prepare) -> None:
+    picture = patches("RGB")
+    data = files.encode(picture, "AVIF", quality=95, subsampling="4:4:4", icc_profile=PROFILES["P3"])
+    _, kept = run(data)
+    seen = centres(Image.open(io.BytesIO(kept.files["full"])))
+    assert delta_e(seen, centres(converted(picture, PROFILES["P3"]))).max() < 2
 
 
 def test_p3_agrees_with_its_definition_and_not_only_with_lcms(run: Prepare) -> None:

@@ -59,7 +59,6 @@ def test_what_is_no_medium_does_not_enter_the_jail(run: Prepare, data: bytes, ki
     ("kind", "make"),
     [
         ("photo", lambda: documents.pdf("x")),
-        ("photo", lambda: files.encode(files.corners(), "GIF")),
         ("photo", lambda: films.film([0, 0.1])),
         ("video", lambda: JPEG),
         ("lab_document", lambda: films.film([0, 0.1])),

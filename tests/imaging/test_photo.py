@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from imaging import Policy
 from tests.imaging import files
 from tests.imaging.conftest import Prepare
 from tests.imaging.heic import heic
@@ -13,7 +14,7 @@ ORIENTATIONS = range(1, 9)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
 def test_a_photo_comes_out_upright_however_the_camera_was_held(run: Prepare, name: str, orientation: int) -> None:
     picture = files.stored(files.corners(), orientation)
     exif = Image.Exif()
@@ -37,9 +38,19 @@ def test_a_heic_is_turned_once_though_its_exif_says_it_again(run: Prepare, orien
 
 def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
     report, kept = run(files.encode(files.noise(4000, 3000), "JPEG"))
-    assert kept.sizes == {"thumb": (320, 240), "view": (2000, 1500), "full": (4000, 3000)}
+    assert kept.sizes == {"thumb": (320, 240), "view": (2000, 1500), "full": (2000, 1500)}
     for entry in report.renditions:
         assert Image.open(io.BytesIO(kept.files[entry.name])).size == (entry.width, entry.height)
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_that_is_judged_by_its_detail_keeps_every_pixel(run: Prepare, name: str) -> None:
+    policy = Policy(faces="keep", text="keep", keeps_detail=True)
+    report, kept = run(files.encode(files.noise(2600, 1500), name), policy=policy)
+    assert kept.sizes["full"] == (2600, 1500)
+    assert max(kept.sizes["view"]) <= 2048
+    assert run(files.encode(files.noise(2600, 1500), name))[1].sizes["full"] == kept.sizes["view"]
+    assert report.policy["keeps_detail"] is True
 
 
 def test_a_photo_is_in_memory_twice_at_most_while_it_is_turned(run: Prepare) -> None:
@@ -67,7 +78,7 @@ def test_a_baseline_jpeg_too_large_to_decode_whole_comes_out_at_half_size(run: P
     report, kept = run(files.encode(files.corners(10000, 6000), "JPEG"))
     assert report.is_ready
     assert (report.source.width, report.source.height) == (10000, 6000)
-    assert kept.sizes["full"] == (5000, 3000)
+    assert kept.sizes["full"] == (2048, 1229)
     assert files.read_corners(kept.files["view"]) == files.CORNERS
 
 
@@ -94,3 +105,20 @@ def test_every_copy_is_labelled_as_identifiable(run: Prepare) -> None:
     assert report.label == "identifiable - treatment use only"
     assert report.jail == "landlock+seccomp"
     assert '"verdict": "ready"' in report.to_json()
+
+
+def test_the_first_picture_of_a_gif_or_tiff_is_the_photo(run: Prepare) -> None:
+    rest = [files.noise(320, 200)] * 3
+    for name, classes in (("GIF", {"other_images", "comment"}), ("TIFF", {"metadata"})):
+        options = {"comment": files.CANARY} if name == "GIF" else {"description": files.CANARY.decode()}
+        report, kept = run(files.encode(files.corners(), name, save_all=True, append_images=rest, **options))
+        assert report.is_ready, report
+        assert classes <= set(report.removed)
+        assert files.read_corners(kept.files["full"]) == files.CORNERS
+        assert not any(files.CANARY in data for data in kept.files.values())
+
+
+def test_a_dicom_file_is_answered_by_name(run: Prepare) -> None:
+    for kind in ("photo", "video", "lab_document"):
+        report, kept = run(bytes(128) + b"DICM" + bytes(200), kind)
+        assert (report.verdict, report.reason, kept.files) == ("rejected", "dicom_not_yet", {})

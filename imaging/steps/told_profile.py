@@ -1,0 +1,53 @@
+"""Makes a colour profile for pictures that only name their primaries by number, as HEIC and AVIF may."""
+
+import functools
+import struct
+
+_MARK = b"colrnclx"
+_D50 = (0.9642, 1.0, 0.8249)
+_PRIMARIES = {
+    # Display P3, and BT.2020: red, green and blue as XYZ under the white of the profile connection space.
+    12: ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)),
+    9: ((0.6735, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7969)),
+}
+_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+_SRGB_LIKE = {1, 6, 13, 14, 15}
+"""Transfer curves that are close enough to that of sRGB; the curves of HDR are not among them."""
+
+
+def told_profile(data: bytes) -> bytes | None:
+    """Return a profile for the primaries that the container names; None for sRGB's own, unknown ones, or HDR."""
+    at = data.find(_MARK) + len(_MARK)
+    if at < len(_MARK) or len(data) < at + 4:
+        return None
+    primaries, transfer = struct.unpack_from(">HH", data, at)
+    return _profile(primaries) if primaries in _PRIMARIES and transfer in _SRGB_LIKE else None
+
+
+@functools.cache
+def _profile(primaries: int) -> bytes:
+    red, green, blue = (_xyz(values) for values in _PRIMARIES[primaries])
+    curve = b"para" + struct.pack(">IHH", 0, 3, 0) + b"".join(_fixed(number) for number in _SRGB_CURVE)
+    tags = {b"wtpt": _xyz(_D50), b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    tags |= {
+        b"desc": b"desc" + struct.pack(">II", 0, 5) + b"wide\x00" + bytes(78),
+        b"cprt": b"text" + bytes(4) + b"-\x00",
+    }
+    directory, body = b"", b""
+    for name, content in tags.items():
+        directory += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = b"none\x02\x40\x00\x00mntrRGB XYZ " + struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    whole = (
+        head + b"".join(_fixed(number) for number in _D50) + bytes(48) + struct.pack(">I", len(tags)) + directory + body
+    )
+    return struct.pack(">I", 4 + len(whole)) + whole
+
+
+def _xyz(values: tuple[float, float, float]) -> bytes:
+    return b"XYZ " + bytes(4) + b"".join(_fixed(value) for value in values)
+
+
+def _fixed(value: float) -> bytes:
+    return struct.pack(">i", round(value * 65536))

@@ -1,0 +1,107 @@
+"""No file, however made, costs more than its share, kills the server, or keeps the next one waiting."""
+
+import io
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from imaging import Jail, Report, prepare
+from imaging.kinds import guess
+from imaging.magic import HEAD_BYTES, sniff
+from tests.imaging import bombs, documents, files, films
+from tests.imaging.conftest import PLAIN, Kept, Prepare
+from tests.imaging.heic import heic
+
+GOOD = files.encode(files.corners(), "JPEG")
+ENDS = {"ready", "rejected"}
+NOT_OURS = {"ImportError", "ModuleNotFoundError", "PermissionError", "FileNotFoundError"}
+"""What a decoder meets that wants to load something once the door is locked: a fault of ours, not of the file."""
+
+
+def is_terminal(report: Report) -> bool:
+    """Whether a file ended with a verdict on it and a reason, within its share of time and memory."""
+    per_page = 1 + (report.source.pages or 0) if report.kind == "lab_document" else 1
+    within = report.usage.get("cpu_ms", 0) <= 10_500 * per_page and report.usage.get("rss_mib", 0) <= 1229
+    has_reason = (report.reason is None) == report.is_ready
+    return report.verdict in ENDS and within and has_reason and report.detail not in NOT_OURS
+
+
+@pytest.mark.parametrize("name", bombs.BOMBS)
+def test_a_bomb_ends_in_bounds_and_the_next_photo_starts_at_once(run: Prepare, jail: Jail, name: str) -> None:
+    kind, make = bombs.BOMBS[name]
+    server = jail.pid
+    report, kept = run(make(), kind)
+    assert is_terminal(report), report
+    assert bool(kept.files) == report.is_ready
+    began = time.monotonic()
+    assert run(GOOD)[0].is_ready
+    assert time.monotonic() - began < 5, "with a loaded machine in mind; a second on an idle one"
+    assert jail.pid == server
+
+
+def seeds() -> list[tuple[str, bytes]]:
+    """A small file of every kind, each with everything hung on it."""
+    small = files.corners(96, 64)
+    found = [("photo", files.encode(small, name)) for name in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF")]
+    found += [("photo", heic(small)), ("photo", files.soaked_jpeg()), ("photo", files.soaked_png())]
+    found += [("photo", files.soaked_webp()), ("photo", files.encode(small, "JPEG", progressive=True))]
+    found += [("lab_document", documents.soaked_pdf()), ("lab_document", documents.tiff(2))]
+    clip = films.film([0, 0.1, 0.2], image=small)
+    return [*found, ("video", clip), ("video", films.film([0, 0.1], image=small, form="webm", codec="libvpx-vp9"))]
+
+
+def _fuzz(jail: Jail, count: int) -> None:
+    number = int(os.environ.get("FUZZ_SEED", "20261125"))
+    chance, sources = random.Random(number), seeds()
+    server, sizes = psutil.Process(jail.pid), []
+    for turn in range(count):
+        kind, data = sources[turn % len(sources)]
+        report = prepare(kind, io.BytesIO(bombs.mutated(data, chance)), Kept(), PLAIN, jail=jail)
+        is_contained = report.verdict == "failed" and report.reason == "crash"
+        assert is_terminal(report) or is_contained, (number, turn, report)
+        if turn % 50 == 0:
+            sizes.append(server.memory_info().rss)
+    assert server.pid == jail.pid
+    assert server.is_running()
+    assert max(sizes) - sizes[0] < 8 << 20, "the server grows"
+    assert not [child for child in server.children() if child.status() == psutil.STATUS_ZOMBIE]
+
+
+def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
+    _fuzz(jail, 500)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_ten_thousand_mutated_files_end_in_a_verdict(jail: Jail) -> None:
+    _fuzz(jail, 10_000)
+
+
+def _corpus() -> Iterator[Path]:
+    """Every file of the folder that `CORPORA` names; without one, the bombs and seeds of this suite."""
+    folder = Path(os.environ["CORPORA"])
+    yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(36_000)
+def test_every_file_of_a_corpus_ends_in_a_verdict(jail: Jail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "CORPORA" not in os.environ:
+        monkeypatch.setenv("CORPORA", str(tmp_path))
+        for number, (_, data) in enumerate(seeds()):
+            (tmp_path / str(number)).write_bytes(data)
+    ends: dict[str, int] = {}
+    for path in _corpus():
+        with path.open("rb") as source:
+            kind = guess(sniff(source.read(HEAD_BYTES)))
+            report = prepare(kind, source, Kept(), PLAIN, jail=jail)
+        assert report.verdict in ENDS, (path, report)
+        assert is_terminal(report), (path, report)
+        ends[report.reason or report.verdict] = ends.get(report.reason or report.verdict, 0) + 1
+    print(ends)
+    assert ends
