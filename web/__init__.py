@@ -20,6 +20,7 @@ from web.shell.desk import init_desk
 from web.shell.errors import init_errors
 from web.shell.forms import init_forms
 from web.shell.headers import init_headers
+from web.shell.kept import init_kept
 from web.shell.places import init_places
 from web.showing.files import init_files
 from web.showing.media import media
@@ -65,6 +66,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     init_auth(app)
     init_forms(app)
     init_places(app)
+    init_kept(app)
     init_files(app)
     init_desk(app)
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:

@@ -6,12 +6,12 @@ from flask import Blueprint, render_template, request
 from werkzeug import Response
 from werkzeug.utils import redirect
 
-from econsult.people.persons import Person, choose_language
+from econsult.people.persons import choose_language
 from econsult.people.signin import sign_in, use_link
 from web.context import database, now, settings, signed_in
 from web.pages.demo import landing
-from web.shell.auth import home_of, let_in, let_out
-from web.shell.forms import FormReader
+from web.shell.auth import home_of, let_in, let_out, place_for
+from web.shell.forms import FormReader, does_nothing_for_visitors
 from web.words.language import LANGUAGES, gettext, remember, safe_path
 
 door = Blueprint("door", __name__)
@@ -30,7 +30,7 @@ def start() -> str | Response:
 def sign_in_page() -> str | Response | tuple[str, int]:
     """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
     if request.method == "GET":
-        return render_template("door/sign_in.html", errors={}, email="")
+        return render_template("door/sign_in.html", errors={}, email="", has_ended="ended" in request.args)
     form = FormReader()
     email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
     password = request.form.get("password", "")
@@ -38,7 +38,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
         form.errors["password"] = gettext("Write your password")
     person = None if form.errors else sign_in(database(), email, password, source=request.remote_addr or "", now=now())
     if person is not None:
-        return let_in(person, _place_for(person))
+        return let_in(person, place_for(person))
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email), 422
@@ -51,10 +51,11 @@ def sign_in_link(token: str) -> str | Response | tuple[str, int]:
         return render_template("door/link.html", is_spent=False)
     with database().writing() as session:
         person = use_link(session, token, now())
-    return let_in(person, home_of(person)) if person else (render_template("door/link.html", is_spent=True), 410)
+    return let_in(person, place_for(person)) if person else (render_template("door/link.html", is_spent=True), 410)
 
 
 @door.post("/sign-out")
+@does_nothing_for_visitors
 def sign_out() -> Response:
     """End the session."""
     return let_out("/" if settings().is_demo else "/sign-in")
@@ -71,8 +72,3 @@ def switch_language() -> Response:
             with database().writing() as session:
                 choose_language(session, person, wish, now())
     return response
-
-
-def _place_for(person: Person) -> str:
-    place = safe_path(request.cookies.get("next", "/"))
-    return place if place != "/" else home_of(person)

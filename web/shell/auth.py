@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, g, redirect, request
+from flask import Flask, g, jsonify, make_response, redirect, request
 from werkzeug import Response
 
 from econsult.errors import ForbiddenError
@@ -25,10 +25,14 @@ from econsult.people.signin import (
     visitor_by_token,
 )
 from web.context import database, now, signed_in
+from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
 from web.shell.forms import is_bearer, is_for_machine
+from web.shell.places import form_place
+from web.words.language import gettext, safe_path
 
 COOKIE = "econsult_session"
+NEXT, NEXT_SECONDS = "next", 3600
 TOUCH_EVERY = timedelta(minutes=1)
 HOME_OF = {
     Role.CAREGIVER: "/family",
@@ -63,6 +67,7 @@ def only(*roles: Role) -> Callable[[View], View]:
                 raise ForbiddenError("Your role does not include this.")
             return view(*args, **values)
 
+        guarded.does_nothing_for_visitors = True  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return guard
@@ -88,7 +93,8 @@ def let_in(person: Person, path: str) -> Response:
             close_session(session, g.session_id)
         token = open_session(session, person, now())
     response = redirect(path, code=303)
-    response.set_cookie(cookie_name(), token, secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    set_cookie(response, cookie_name(COOKIE), token)
+    response.delete_cookie(NEXT)
     return response
 
 
@@ -98,14 +104,9 @@ def let_out(path: str) -> Response:
         with database().writing() as session:
             close_session(session, g.session_id)
     response = redirect(path, code=303)
-    response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
-
-
-def cookie_name() -> str:
-    """`__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http."""
-    return f"__Host-{COOKIE}" if request.is_secure else COOKIE
 
 
 def _load_visitor() -> None:
@@ -125,7 +126,7 @@ def _load_visitor() -> None:
 
 def _visitor() -> Visitor | None:
     bearer = request.headers.get("Authorization", "")[7:].strip() if is_bearer() else ""
-    cookie = "" if is_bearer() else request.cookies.get(cookie_name(), "")
+    cookie = "" if is_bearer() else request.cookies.get(cookie_name(COOKIE), "")
     if not bearer and not cookie:
         return None
     with database().reading() as session:
@@ -133,12 +134,22 @@ def _visitor() -> Visitor | None:
 
 
 def _ask_to_sign_in() -> Response:
+    """Machines and scripts get 401; people the sign-in page, and afterwards the page that they were on."""
     if is_for_machine():
         refusal = problem(401, "unauthorized", "Send a valid bearer token.")
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
+    if request.accept_mimetypes.best == "application/json":
+        words = gettext("Your session ended. What you wrote is still here: go on, and sign in when you are asked.")
+        return make_response(jsonify(problem=words), 401)
+    had_session = request.method != "GET" or cookie_name(COOKIE) in request.cookies
+    response = redirect("/sign-in?ended=1" if had_session else "/sign-in", code=303)
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
-    response = redirect("/sign-in", code=303)
-    if request.method == "GET":
-        response.set_cookie("next", request.path, max_age=900, secure=request.is_secure, httponly=True, samesite="Lax")
+    set_cookie(response, NEXT, request.path if request.method == "GET" else form_place(), max_age=NEXT_SECONDS)
     return response
+
+
+def place_for(person: Person) -> str:
+    """Where this person goes after signing in: the page that asked for it, or their own start page."""
+    place = safe_path(request.cookies.get(NEXT, "/"))
+    return place if place != "/" else home_of(person)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -131,6 +131,7 @@ def _database_error(error: OperationalError) -> Response:
 
 
 def _page(status: int, reason: str = "") -> Response:
+    g.is_error_page = True
     known = status if status in TITLES else (400 if status < 500 else 500)
     return make_response(
         render_template("errors/error.html", status=status, title=TITLES[known], advice=reason or ADVICE[known]), status

@@ -20,6 +20,7 @@ from flask_babel import lazy_gettext
 from werkzeug.exceptions import BadRequest
 
 from web.context import runtime, signed_in
+from web.cookies import cookie_name, set_cookie
 from web.words.language import gettext
 
 FIELD = "csrf_token"
@@ -63,6 +64,12 @@ def reads_own_form(view: View) -> View:
     return view
 
 
+def does_nothing_for_visitors(view: View) -> View:
+    """Mark a view that without a session changes nothing, so that its form needs no proof then."""
+    view.does_nothing_for_visitors = True  # type: ignore[attr-defined]
+    return view
+
+
 def refuse_token(given: str) -> None:
     """Raise FormRefusedError unless `given` is this browser's token, or the request speaks with a bearer token."""
     if not is_bearer() and not _is_token(given):
@@ -71,15 +78,10 @@ def refuse_token(given: str) -> None:
 
 def csrf_token() -> str:
     """The token for forms and for the X-CSRF-Token header: 64 hex digits, good in this session of this browser."""
-    key = request.cookies.get(cookie_name(), "")
+    key = request.cookies.get(cookie_name(COOKIE), "")
     if not re.fullmatch(r"[0-9a-f]{32}", key):
         key = g.setdefault("new_form_key", secrets.token_hex(16))
     return _token(key)
-
-
-def cookie_name() -> str:
-    """`__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http."""
-    return f"__Host-{COOKIE}" if request.is_secure else COOKIE
 
 
 def _token(key: str) -> str:
@@ -93,8 +95,8 @@ def _refuse_forged() -> None:
     request.max_content_length = getattr(view, "max_body", SMALL_BODY)
     if request.method in SAFE_METHODS or request.endpoint is None or is_bearer():
         return
-    if signed_in() is None and is_for_machine():
-        # Nobody's authority can be misused here; the view answers that it wants a token.
+    if signed_in() is None and (is_for_machine() or getattr(view, "does_nothing_for_visitors", False)):
+        # Nobody's authority can be misused here; the view asks for a token, or to sign in (a session may have ended).
         return
     has_proof = getattr(view, "reads_own_form", False) or _has_token()
     if not (_is_from_here() and has_proof):
@@ -128,13 +130,13 @@ def _has_token() -> bool:
 
 
 def _is_token(given: str) -> bool:
-    key = request.cookies.get(cookie_name(), "")
+    key = request.cookies.get(cookie_name(COOKIE), "")
     return bool(key) and hmac.compare_digest(given.encode(), _token(key).encode())
 
 
 def _keep_key(response: Response) -> Response:
     if key := g.get("new_form_key"):
-        response.set_cookie(cookie_name(), key, secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+        set_cookie(response, cookie_name(COOKIE), key)
     return response
 
 

@@ -1,8 +1,8 @@
-// The request form: counts letters, shows what the specialist will see, says what is missing, and saves the draft.
+// The request form: counts letters, shows what the specialist will see, says what is missing. autosave.js saves it.
+import "./autosave.js";
 import { watchMarks } from "./marks.js";
 
 const form = document.querySelector("[data-ask]");
-const said = document.querySelector("[data-saved]");
 const count = document.querySelector("[data-count]");
 const ready = document.querySelector("[data-ready]");
 const meter = document.querySelector("meter");
@@ -33,23 +33,7 @@ function refresh() {
   if (due) document.querySelector("[data-dueline]").textContent = due;
 }
 
-let timer = 0, dirty = false;
-async function save() {
-  clearTimeout(timer);
-  if (!dirty) return;
-  dirty = false;
-  const body = new FormData(form);
-  body.set("verb", "save");
-  const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
-  const fine = answer?.ok && !answer.redirected;
-  said.classList.toggle("err", !fine);
-  said.textContent = fine ? said.dataset.done : said.dataset.fail;
-  dirty ||= !fine;
-}
-
-form.addEventListener("input", () => { dirty = true; refresh(); clearTimeout(timer); timer = setTimeout(save, 2000); });
-form.addEventListener("focusout", save);
-form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
+form.addEventListener("input", refresh);
 document.addEventListener("upload:sent", refresh);
 watchMarks(form);
 addEventListener("keydown", (event) => {

@@ -1,4 +1,5 @@
 // The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
+import { forget } from "./kept.js";
 import { listen, offerSwitch } from "./keys.js";
 import { watchMarks } from "./marks.js";
 
@@ -127,6 +128,7 @@ function keepAnswer(form) {
     const told = await answer.json().catch(() => ({}));
     if (!answer.ok || answer.redirected) { stopped = answer.status === 409; return fail(told.problem || said.dataset.fail); }
     form.elements.saves.value = told.saves;
+    if (!dirty) forget(form);
     said.classList.remove("err");
     said.textContent = `${said.dataset.done} ${told.saved}`;
   }

@@ -17,6 +17,7 @@ from flask_babel import Babel, Domain, force_locale, get_domain, get_locale
 from werkzeug import Response
 
 from web.context import settings, signed_in
+from web.cookies import set_cookie
 from web.words.catalogues import load_translations
 
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -105,7 +106,7 @@ def _remember_choice(response: Response) -> Response:
 
 def remember(response: Response, wish: str) -> None:
     """Keep the language of a visitor in a cookie for a year."""
-    response.set_cookie(COOKIE, wish, max_age=ONE_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+    set_cookie(response, COOKIE, wish, max_age=ONE_YEAR)
 
 
 def _language_words() -> dict[str, object]:

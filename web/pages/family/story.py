@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -34,6 +34,8 @@ def story(public_id: str) -> Page:
     """Step 4: since when, itch, pain, fever, the story, and the question."""
     if request.form.get("lang") in LANGUAGES:
         return _switch_language(public_id)
+    if request.form.get("verb") == "save":
+        return _autosave(public_id)
     form = FormReader()
     said = _said(form) if request.method == "POST" else {}
     try:
@@ -108,14 +110,29 @@ def _said(form: FormReader) -> dict[str, Any]:
 
 
 def _switch_language(public_id: str) -> Response:
-    """Keep the half-written words as far as they fit, and show the page again in the other language."""
-    said = _said(FormReader())
-    details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
+    """Keep the half-written words, and show the page again in the other language."""
     with database().writing() as session:
-        draft = load_draft(session, public_id)
-        keep(session, draft, RequestForm(question=said["question"][:LONGEST_QUESTION], details=details))
+        _keep_half_written(session, public_id)
         choose_language(session, me(), request.form["lang"], now())
     return redirect(url_for(".story", public_id=public_id), code=303)
+
+
+def _autosave(public_id: str) -> Response:
+    """Keep the half-written words for a script that saves by itself."""
+    with database().writing() as session:
+        _keep_half_written(session, public_id)
+    return jsonify(saved=True)
+
+
+def _keep_half_written(session: Session, public_id: str) -> None:
+    """Keep what the form says so far, as far as it fits."""
+    said = _said(FormReader())
+    details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
+    keep(
+        session,
+        load_draft(session, public_id),
+        RequestForm(question=said["question"][:LONGEST_QUESTION], details=details),
+    )
 
 
 def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:

@@ -1,0 +1,178 @@
+"""In a real browser: what a person wrote outlives the session, for that person alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import delete, select
+
+from econsult.consults import answers
+from econsult.consults.records import Consult
+from econsult.consults.threads import Message
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person
+from econsult.people.signin import SignInSession
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from tests.web.looking import complaints, overflow, violations
+from workers.runtime import Runtime
+
+PASSWORD = "correct horse battery"
+WORDS = "Le pica de noche y se rasca mucho."
+QUESTION = "¿Qué es esta mancha roja en el codo?"
+COPIES = "() => Object.keys(sessionStorage).filter((key) => key.startsWith('econsult-kept:')).length"
+
+
+@pytest.fixture
+def house(runtime: Runtime, clinic: Clinic) -> Clinic:
+    """The clinic, in which the mother and the stranger have a password."""
+    hashed = hash_password(PASSWORD)
+    with runtime.database.writing() as session:
+        for person in (clinic.mother, clinic.stranger, clinic.derm):
+            session.get_one(Person, person.id).password_hash = hashed
+    return clinic
+
+
+@pytest.fixture
+def story(runtime: Runtime, house: Clinic, address: str) -> str:
+    details = {"body_site": "elbow", "red_flags": [], "red_flags_asked": True}
+    with runtime.database.writing() as session:
+        draft = house.family_draft(session, now=datetime.now(UTC), details=details, question="")
+    return f"{address}/family/ask/{draft.public_id}/story"
+
+
+def _end_sessions(runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        session.execute(delete(SignInSession))
+
+
+def _sign_in(page: Page, email: str) -> None:
+    page.fill("#email", email)
+    page.fill("#password", PASSWORD)
+    page.click("main form[action='/sign-in'] button")
+
+
+def _write_and_lose_the_session(page: Page, runtime: Runtime, story: str) -> None:
+    page.goto(story)
+    _end_sessions(runtime)
+    page.check("input[name=since] >> nth=1")
+    page.fill("#story", WORDS)
+    page.fill("#question", QUESTION)
+    page.get_by_role("button", name="Seguir").click()
+    expect(page.get_by_text("Su sesión terminó.")).to_be_visible()
+
+
+def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str) -> None:
+    page = enter(phone, house.mother)
+    _write_and_lose_the_session(page, runtime, story)
+    assert violations(page) == []
+    assert overflow(page) == 0
+    heard = complaints(page)
+    _sign_in(page, "mother@clinic.test")
+    expect(page.locator("#story")).to_have_value(WORDS)
+    expect(page.locator("#question")).to_have_value(QUESTION)
+    expect(page.locator("input[name=since] >> nth=1")).to_be_checked()
+    expect(page.get_by_text("aún no se guardó")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Seguir").click()
+    page.wait_for_url("**/check")
+    with runtime.database.reading() as session:
+        draft = session.scalars(select(Consult)).one()
+    assert (draft.details["story"], draft.question) == (WORDS, QUESTION)
+    assert page.evaluate(COPIES) == 0
+    assert heard == []
+
+
+def test_nobody_else_on_the_same_phone_sees_it(
+    phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str
+) -> None:
+    page = enter(phone, house.mother)
+    _write_and_lose_the_session(page, runtime, story)
+    assert page.evaluate(COPIES) == 1
+    _sign_in(page, "stranger@clinic.test")
+    page.wait_for_url(story)
+    assert WORDS not in page.content()
+    page.goto(story.partition("/family")[0] + "/family")
+    assert page.evaluate(COPIES) == 0
+
+
+def test_the_story_saves_itself_and_keeps_no_copy_then(
+    phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str
+) -> None:
+    page = enter(phone, house.mother)
+    page.goto(story)
+    page.fill("#story", WORDS)
+    assert page.evaluate(COPIES) == 1
+    expect(page.locator("[data-saved]")).to_have_text("Guardado")
+    page.wait_for_function(f"{COPIES} === 0".replace("() => ", "() => (").replace(" === 0", ") === 0"))
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Consult)).one().details["story"] == WORDS
+    page.reload()
+    expect(page.locator("#story")).to_have_value(WORDS)
+    expect(page.get_by_text("aún no se guardó")).to_have_count(0)
+
+
+def test_a_message_is_put_back_once_and_not_after_it_was_sent(
+    devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = house.claimed(session, now=datetime.now(UTC))
+    page = enter(devices.desktop(), house.derm)
+    page.goto(f"{address}/consults/{consult.public_id}?lane=clinicians")
+    _end_sessions(runtime)
+    page.fill("#text", "Which dose?")
+    page.get_by_role("button", name="Send message").click()
+    _sign_in(page, "derm@clinic.test")
+    page.wait_for_url(f"**/consults/{consult.public_id}**")
+    page.goto(f"{address}/consults/{consult.public_id}?lane=clinicians")
+    expect(page.locator("#text")).to_have_value("Which dose?")
+    page.goto(f"{address}/consults/{consult.public_id}?lane=family")
+    expect(page.locator("#text")).to_have_value("")
+    page.goto(f"{address}/consults/{consult.public_id}?lane=clinicians")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("log").get_by_text("Which dose?")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("")
+    assert page.evaluate(COPIES) == 0
+    with runtime.database.reading() as session:
+        assert len(session.scalars(select(Message)).all()) == 1
+
+
+def test_an_answer_that_was_saved_elsewhere_meanwhile_is_not_written_over_unasked(
+    devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = house.claimed(session, now=datetime.now(UTC))
+    page = enter(devices.desktop(), house.derm)
+    page.goto(f"{address}/consults/{consult.public_id}")
+    _end_sessions(runtime)
+    page.fill("#impression", "Nummular eczema")
+    page.fill("#rec1", "Emollient twice a day")
+    expect(page.get_by_text("Your session ended.")).to_be_visible()
+    with runtime.database.writing() as session:
+        loaded = session.get_one(Consult, consult.id)
+        answers.save_draft(session, loaded, house.derm, ANSWER, now=datetime.now(UTC), lease=LEASE)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Save", exact=True).click()
+    _sign_in(page, "derm@clinic.test")
+    page.wait_for_url(f"**/consults/{consult.public_id}**")
+    expect(page.locator("#impression")).to_have_value(ANSWER["impression"])
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator("#impression")).to_have_value("Nummular eczema")
+    expect(page.locator("#rec1")).to_have_value("Emollient twice a day")
+
+
+def test_signing_out_forgets_what_was_not_saved(
+    devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = house.claimed(session, now=datetime.now(UTC))
+    page = enter(devices.desktop(), house.derm)
+    page.goto(f"{address}/consults/{consult.public_id}?lane=clinicians")
+    page.fill("#text", "Which dose?")
+    assert page.evaluate(COPIES) == 1
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate(COPIES) == 0

@@ -1,0 +1,26 @@
+// Saves a half-written form by itself, and says so. What could not be saved stays in this tab (kept.js).
+import { forget } from "./kept.js";
+
+const form = document.querySelector("[data-autosave]");
+const said = document.querySelector("[data-saved]");
+let timer = 0, dirty = false;
+
+async function save() {
+  clearTimeout(timer);
+  if (!dirty) return;
+  dirty = false;
+  const body = new FormData(form);
+  body.set("verb", "save");
+  const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const fine = answer?.ok && !answer.redirected;
+  const told = fine ? {} : await answer?.json().catch(() => ({})) ?? {};
+  said.classList.toggle("err", !fine);
+  said.textContent = fine ? said.dataset.done : told.problem || said.dataset.fail;
+  if (fine && !dirty) forget(form);
+  dirty ||= !fine;
+}
+
+form.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 2000); });
+form.addEventListener("focusout", save);
+addEventListener("online", save);
+form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });

@@ -1,0 +1,82 @@
+// What somebody writes is copied into this tab until the server has it, so that a session that ended takes no words
+// along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
+const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
+const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "rec_due"]);
+const me = document.querySelector("meta[name=person]")?.content ?? "";
+const mine = `${PREFIX}${me}:`;
+
+const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+const parts = (form) => [...form.elements].filter((part) => part.name && !["hidden", "file", "password", "submit", "button", "fieldset"].includes(part.type));
+const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
+
+// Forms of one address may have several readers: what names them is part of the place.
+function place(form) {
+  const hidden = [...form.elements].filter((part) => part.type === "hidden" && !ELSEWHERE.has(part.name));
+  return mine + [form.getAttribute("action") || location.pathname, ...hidden.map((part) => `${part.name}=${part.value}`)].join(" ");
+}
+const values = (form) => parts(form).filter((part) => !isTicked(part) || part.checked).map((part) => [part.name, part.value]);
+const version = (form) => form.elements.saves?.value ?? "";
+
+function read(key) {
+  try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; }
+}
+function write(key, copy) {
+  try { sessionStorage.setItem(key, JSON.stringify(copy)); } catch { sessionStorage.removeItem(key); }
+}
+
+/** Forget the copy of this form: the server has it. */
+export const forget = (form) => sessionStorage.removeItem(place(form));
+
+function putBack(form, copy) {
+  const left = new Map();
+  for (const [name, value] of copy.values) left.set(name, [...(left.get(name) ?? []), value]);
+  for (const [name, wanted] of left) {
+    const more = form.querySelector("[data-more]");
+    while (more && parts(form).filter((part) => part.name === name && !isTicked(part)).length < wanted.length && form.querySelector(`[data-step] [name="${name}"]`)) more.click();
+  }
+  for (const part of parts(form)) {
+    const wanted = left.get(part.name) ?? [];
+    if (isTicked(part)) part.checked = wanted.includes(part.value);
+    else part.value = wanted.length ? wanted.shift() : "";
+    if (part.value && !isTicked(part) && part.closest("details")) part.closest("details").open = true;
+  }
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// A text that was saved by somebody meanwhile is not written over without being asked.
+function offer(form) {
+  const copy = read(place(form));
+  if (!copy || JSON.stringify(copy.values) === JSON.stringify(values(form))) return forget(form);
+  const said = document.querySelector("template[data-kept]").content.firstElementChild.cloneNode(true);
+  const button = said.querySelector("button");
+  form.before(said);
+  button.addEventListener("click", () => { button.remove(); putBack(form, copy); });
+  if (copy.version === version(form)) button.click();
+}
+
+function watch(form) {
+  form.addEventListener("input", () => write(place(form), { at: Date.now(), version: version(form), values: values(form) }));
+  form.addEventListener("submit", () => {
+    const copy = read(place(form));
+    if (!copy) return;
+    const number = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    write(place(form), { ...copy, sent: number });
+    form.querySelector("[name=kept]")?.remove();
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "kept", value: number }));
+  });
+}
+
+function begin() {
+  const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
+  for (const key of keys()) {
+    const copy = read(key);
+    const isOld = !copy || Date.now() - copy.at > LIVES || (heard && copy.sent === heard);
+    if (isOld || (me && !key.startsWith(mine))) sessionStorage.removeItem(key);
+  }
+  for (const form of me ? document.querySelectorAll("form[method=post]") : []) {
+    if (form.getAttribute("action") === "/sign-out") form.addEventListener("submit", () => keys().forEach((key) => sessionStorage.removeItem(key)));
+    if (form.querySelector("textarea")) { offer(form); watch(form); }
+  }
+}
+// After the page's own scripts, which add lines to forms and count letters.
+addEventListener("DOMContentLoaded", begin);
