@@ -90,7 +90,7 @@ class SegmentCipher:
 
     def _seal_run(self, view: memoryview, first: int) -> memoryview:
         count = len(view) // SEGMENT
-        target, nonces = memoryview(self._room()), os.urandom(count * NONCE)
+        target, nonces = memoryview(self._room(count)), os.urandom(count * NONCE)
         for at in range(count):
             nonce, place = nonces[at * NONCE : (at + 1) * NONCE], self._place(first + at, Role.FULL)
             target[at * SEALED : at * SEALED + NONCE] = nonce
@@ -109,9 +109,9 @@ class SegmentCipher:
             except InvalidTag:
                 raise SealBroken(f"segment {first + at} does not open") from None
 
-    def _room(self) -> bytearray:
-        if self._buffer is None:
-            self._buffer = bytearray(RUN * SEALED)
+    def _room(self, count: int) -> bytearray:
+        if self._buffer is None or len(self._buffer) < count * SEALED:
+            self._buffer = bytearray(count * SEALED)
         return self._buffer
 
     def _place(self, index: int, role: Role) -> bytes:

@@ -31,6 +31,7 @@ class Staging:
         self._cipher = SegmentCipher(object_id, key)
         self._full, self._pending = 0, bytearray()
         self._ahead: SyncAhead | None = None
+        self._vouched = 0
         self.durable, self.underway = -1, 0
         self.finished = False
 
@@ -117,9 +118,8 @@ class Staging:
         self._forget_ahead()
         with disk_errors():
             pending = self._read_segment(full)[:keep] if full < self._full else self._pending[:keep]
-            if self.durable >= 0:
-                # What no tail vouches for goes first: on a full disk the new tail needs the room.
-                os.ftruncate(self._fd, max(full, self.durable // SEGMENT) * SEALED)
+            # What no tail vouches for goes first: on a full disk the new tail needs the room.
+            os.ftruncate(self._fd, max(full, self._vouched) * SEALED)
             self._write_tail(full, pending, Role.TAIL)
             os.ftruncate(self._fd, full * SEALED)
             os.fdatasync(self._fd)
@@ -171,7 +171,10 @@ class Staging:
         return len(plain) // SEGMENT
 
     def _write_tail(self, index: int, plain: Bytes, role: Role) -> None:
+        # A fault may come after the new tail took the old one's place, so until all is done either may be there.
+        self._vouched = max(self._vouched, index)
         replace_file(_tail_of(self._path), _INDEX.pack(index) + self._cipher.seal(plain, index, role))
+        self._vouched = index
 
     def _read_segment(self, index: int) -> bytes:
         return self._cipher.open(os.pread(self._fd, SEALED, index * SEALED), index, Role.FULL)
@@ -179,6 +182,7 @@ class Staging:
     def _recover(self) -> None:
         """Find the end of what authenticates, starting at the segment that the tail stands for."""
         index, pending, done = self._read_tail()
+        self._vouched = index
         size = os.fstat(self._fd).st_size
         if size // SEALED < index:
             raise SealBroken("the staged file is shorter than what was made durable")

@@ -111,8 +111,7 @@ def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
 
     Small ones from a phone, so that a crash costs it little; large ones from whoever fills them in no time.
     """
-    memory = memoryview(bytearray(min(BLOCK, wanted)))
-    room = memory[:PIECE]
+    room = memoryview(bytearray(min(PIECE, wanted)))
     filled, left, began = 0, wanted, time.monotonic()
     while left > 0:
         try:
@@ -126,10 +125,16 @@ def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
         took = time.monotonic() - began
         if filled == len(room) or took >= FLUSH_SECONDS:
             yield room[:filled]
-            room = memory if took < AT_ONCE_SECONDS else memory[:PIECE]
+            room = _next_room(room, took)
             filled, began = 0, time.monotonic()
     if filled:
         yield room[:filled]
+
+
+def _next_room(room: memoryview, took: float) -> memoryview:
+    """Memory of the size that fits the sender's speed; hundreds of phones do not take the large one each."""
+    size = BLOCK if took < AT_ONCE_SECONDS else PIECE
+    return room if len(room) == size else memoryview(bytearray(size))
 
 
 def _joined_blocks(source: Readable, wanted: int) -> Iterator[bytearray]:

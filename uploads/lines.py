@@ -64,14 +64,16 @@ class Lines:
         finally:
             self._leave(person_id, object_id, line)
 
-    def end(self, person_id: int, object_id: str) -> None:
-        """End the line that sends this upload, where there is one."""
+    def end(self, person_id: int, object_id: str) -> bool:
+        """End the line that sends this upload; False where there is none."""
         with self._lock:
             line = self._sending.get(person_id, {}).get(object_id)
             if line is not None:
                 line.end()
-        if line is not None:
-            line.wait()
+        if line is None:
+            return False
+        line.wait()
+        return True
 
     def _leave(self, person_id: int, object_id: str, line: _Line) -> None:
         line.is_over.set()

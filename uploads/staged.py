@@ -18,7 +18,7 @@ from typing import Self
 
 from storage.contract import BlobMissing
 from storage.disk import disk_errors, make_folder, open_private, sync_folder
-from storage.segments import SEGMENT, Bytes
+from storage.segments import SEALED, SEGMENT, Bytes
 from storage.staging import Staging, discard
 from uploads.errors import OvertakenError
 
@@ -29,6 +29,15 @@ _EPOCH = struct.Struct(">Q")
 def staged_path(staging: Path, object_id: str) -> Path:
     """The sealed bytes of the upload `object_id`: a container that `storage.sealed.open` reads once it is complete."""
     return staging / object_id[:2] / object_id / "data"
+
+
+def staged_bytes(staging: Path, object_id: str) -> int:
+    """At least how many plain bytes are there, without a look inside."""
+    try:
+        size = staged_path(staging, object_id).stat().st_size
+    except OSError:
+        return 0
+    return size // SEALED * SEGMENT
 
 
 def discard_staged(staging: Path, object_id: str) -> None:

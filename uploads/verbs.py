@@ -8,24 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult import access
-from econsult.consults.attachments import Attachment, MediaKind
+from econsult.consults.attachments import Attachment, MediaKind, withdraw_attachment
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
-from econsult.errors import ForbiddenError, InvalidError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import BlobMissing, StoreUnavailable
 from storage.sealed import SealBroken
-from storage.segments import SEALED, SEGMENT
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
 from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import LIVES, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
-from uploads.staged import Writer, discard_staged, staged_path
+from uploads.staged import Writer, discard_staged, staged_bytes
 
 Clock = Callable[[], datetime]
 RENEW_BEFORE = LIVES - timedelta(hours=1)
@@ -131,8 +132,13 @@ def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standi
         upload = access.upload_for(session, person, object_id, now=now)
     if upload.has_arrived:
         return _arrived(upload)
+    if door.lines.end(person.id, object_id):
+        # What the older line had brought is put away by now, and may have been the first or the last of it.
+        with door.database.reading() as session:
+            upload = access.upload_for(session, person, object_id, now=now)
+        if upload.has_arrived:
+            return _arrived(upload)
     opened = _open(door, upload, now)
-    door.lines.end(person.id, object_id)
     if upload.state == UploadState.CREATED:
         return opened.standing(0)
     with _writer(door, opened) as writer:
@@ -144,16 +150,35 @@ def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standi
 
 
 def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> None:
-    """End an upload and forget its bytes. A file that has arrived is part of the record and stays: ForbiddenError."""
+    """End an upload and forget its bytes. A file that has arrived can be taken back while the question is a draft.
+
+    Raises NotFoundError, GoneError, and ForbiddenError once the file is part of a question that was sent.
+    """
     with door.database.writing() as session:
         upload = access.upload_for(session, person, object_id, now=now)
-        if upload.has_arrived:
-            raise ForbiddenError("This file has arrived and is part of the consult.", code="complete")
-        if upload.state not in UNFINISHED:
+        has_arrived = upload.has_arrived
+        if has_arrived:
+            _take_back(session, upload, person, now)
+        elif upload.state not in UNFINISHED:
             raise GoneError
         upload.state = UploadState.TERMINATED
-    door.lines.end(person.id, object_id)
-    discard_staged(door.staging, object_id)
+    if not has_arrived:
+        door.lines.end(person.id, object_id)
+        discard_staged(door.staging, object_id)
+
+
+def _take_back(session: Session, upload: Upload, person: Person, now: datetime) -> None:
+    attachment, is_sent = session.get_one(Attachment, upload.attachment_id), False
+    try:
+        # A second copy of the same file goes without the first, which stands for both.
+        if attachment.public_id == upload.public_id:
+            withdraw_attachment(session, attachment, person, now=now)
+        else:
+            is_sent = session.get_one(Consult, upload.consult_id).status != Status.DRAFT
+    except ImpossibleVerbError:
+        is_sent = True
+    if is_sent:
+        raise ForbiddenError("This file has arrived and is part of the consult.", code="complete")
 
 
 def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clock: Clock) -> Attachment:
@@ -189,11 +214,7 @@ def glance(door: Door, upload: Upload) -> int:
     """At least how many bytes are there, without disturbing whoever writes."""
     if upload.has_arrived:
         return upload.length or 0
-    try:
-        size = staged_path(door.staging, upload.public_id).stat().st_size
-    except OSError:
-        return 0
-    return min(size // SEALED * SEGMENT, upload.reserved)
+    return min(staged_bytes(door.staging, upload.public_id), upload.reserved)
 
 
 def _check_whole(declared: int | None, offset: int) -> None:

@@ -30,7 +30,8 @@ def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None
 def settle_upload(session: Session, attachment: Attachment, state: UploadState) -> None:
     """Let the upload's row say how it ended, for its owner."""
     upload = upload_of(session, attachment)
-    if upload is not None:
+    # What its sender took back stays so.
+    if upload is not None and upload.state != UploadState.TERMINATED:
         upload.state, upload.reason = state, attachment.reason
 
 

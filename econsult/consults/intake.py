@@ -54,5 +54,5 @@ class Upload(PublicId, Base):
 
     @property
     def has_arrived(self) -> bool:
-        """Whether every byte came, whatever the workers make of the file."""
-        return self.attachment_id is not None
+        """Whether every byte came, whatever the workers make of the file, and its sender did not take it back."""
+        return self.attachment_id is not None and self.state != UploadState.TERMINATED

@@ -162,6 +162,7 @@ def _changed_by_zombie(first: Door, second: Door) -> int:
     path, length = first.begin(1_000_000), 1_000_000
     with vanished(first, path, length, b"A" * 400_000) as line:
         _wait(lambda: first.stored(path) > 200_000)
+        _wait(lambda: _is_still(first, path))
         offset = second.offset(path)
         assert second.patch(path, offset, b"B" * 100_000) == 204
         with contextlib.suppress(OSError):
@@ -174,6 +175,13 @@ def _changed_by_zombie(first: Door, second: Door) -> int:
     found = second.content(path)[: len(wanted)]
     second.forget(path)
     return sum(1 for one, other in zip(wanted, found, strict=True) if one != other)
+
+
+def _is_still(door: Door, path: str) -> bool:
+    """Whether nothing is being written any more: the peer has no fence, so whoever asks too early is refused."""
+    before = door.stored(path)
+    time.sleep(0.05)
+    return door.stored(path) == before
 
 
 def memory(scale: Scale) -> None:

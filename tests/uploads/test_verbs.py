@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from econsult.consults import requests
 from econsult.consults.attachments import Attachment
+from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
@@ -262,3 +263,29 @@ def test_the_owner_is_told_from_somebody_with_the_same_rights(desk: Desk) -> Non
         )
     with pytest.raises(NotFoundError):
         verbs.look(desk.door, desk.clinic.stranger, upload, now=desk.now)
+
+
+def test_a_file_that_has_arrived_can_be_taken_back_while_the_question_is_a_draft(desk: Desk) -> None:
+    upload = desk.begin(len(DATA))
+    desk.append(upload, 0, DATA)
+    verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+    with desk.door.database.reading() as session:
+        assert session.scalars(select(Attachment.reason)).one() == "withdrawn"
+    assert desk.row(upload).state == "terminated"
+    for ask in (lambda: desk.look(upload), lambda: desk.append(upload, len(DATA), b"")):
+        with pytest.raises(GoneError):
+            ask()
+
+
+def test_a_second_copy_is_taken_back_without_the_first(desk: Desk) -> None:
+    first, second = desk.begin(len(DATA)), desk.begin(len(DATA))
+    for upload in (first, second):
+        desk.append(upload, 0, DATA)
+    with desk.door.database.writing() as session:
+        rows = {row.public_id: row for row in session.scalars(select(Upload))}
+        rows[second].attachment_id = rows[first].attachment_id
+    verbs.abandon(desk.door, desk.clinic.mother, second, now=desk.now)
+    with desk.door.database.reading() as session:
+        reasons = dict(session.execute(select(Attachment.public_id, Attachment.reason)).all())  # type: ignore[arg-type]
+    assert reasons[first] is None
+    assert desk.look(first).is_complete

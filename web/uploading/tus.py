@@ -20,6 +20,7 @@ from werkzeug.http import http_date
 from econsult import access
 from econsult.consults.attachments import Attachment, renditions_of
 from econsult.consults.intake import Upload, UploadState
+from econsult.errors import NotFoundError
 from uploads import verbs
 from uploads.chunks import ALGORITHMS, Chunk
 from uploads.door import Door
@@ -163,6 +164,8 @@ def _status(object_id: str) -> Response:
     door = upload_door()
     with database().reading() as session:
         upload = access.upload_for(session, me(), object_id, now=now())
+        if upload.state == UploadState.TERMINATED:
+            raise NotFoundError
         attachment = session.get(Attachment, upload.attachment_id) if upload.attachment_id else None
         renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment else []
     thumb = next((rendition.public_id for rendition in renditions if rendition.name in {"thumb", "poster"}), None)
