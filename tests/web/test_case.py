@@ -188,12 +188,24 @@ def test_sending_on_names_what_is_missing(runtime: Runtime, browser_of: BrowserO
         question = clinic.family_question(session, now=NOW)
     path = f"/consults/{question.public_id}/send-on"
     page = post(browser_of(clinic.pcp), path, {"question": "short", "question_type": "diagnosis"})
-    assert (page.status_code, '<a href="#specialty">Choose a specialty</a>' in page.text) == (422, True)
+    assert (page.status_code, page.text.count('<a href="#specialty">Choose a specialty</a>')) == (422, 1)
+    # The summary stands in the form that was refused.
+    assert page.text.index('/send-on"') < page.text.index('<a href="#specialty">')
     fields = {"question": "short", "question_type": "diagnosis", "specialty": "dermatology"}
     page = post(browser_of(clinic.pcp), path, fields)
     assert (page.status_code, "at least 20 letters" in page.text) == (422, True)
     assert post(browser_of(clinic.other_pcp), path, fields).status_code == 404
     assert post(browser_of(clinic.derm), path, fields).status_code == 403
+
+
+def test_a_young_infant_with_a_fever_is_not_sent_on(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+        session.merge(clinic.child).birth_date_text = (NOW - timedelta(days=40)).date().isoformat()
+        session.merge(question).details = {**question.details, "symptoms": ["fever"]}
+    fields = {"question": QUESTION, "question_type": "diagnosis", "specialty": "dermatology"}
+    page = post(browser_of(clinic.pcp), f"/consults/{question.public_id}/send-on", fields)
+    assert (page.status_code, "send the child to the ER" in page.text) == (422, True)
 
 
 def test_an_attested_danger_sign_is_seen_before_the_story(

@@ -12,7 +12,7 @@ from econsult.consults import answers, requests
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.requests import LONGEST_QUESTION, RequestForm
-from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from web.context import database, now, settings
 from web.pages.clinic.terms import close_refusal, sentences
@@ -128,6 +128,9 @@ def send_on(public_id: str) -> Page:
             requests.send_on(session, loaded.consult, me(), request_form, now=now(), targets=targets)
     except InvalidError as error:
         return _refused(public_id, Right.SEND_ON, sentences(error.fields), given)
+    except EmergencyError:
+        words = gettext("This may be an emergency. Call the family and send the child to the ER.")
+        return _refused(public_id, Right.SEND_ON, {"question": words}, given)
     return redirect(url_for("clinic.home", said="sent_on"), 303)
 
 
