@@ -56,6 +56,24 @@ def test_a_changed_part_renames_what_imports_it(tmp_path: Path) -> None:
     assert after.url("b.js").encode() in found[0].body
 
 
+def test_scripts_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("// Why.\n\nif (a) {\n  // Because.\n  b = 'c // d';\n}\n")
+    found = Assets(tmp_path).find("a.js")
+    assert found is not None
+    assert found[0].body == b"if (a) {\nb = 'c // d';\n}\n"
+
+
+def test_no_text_of_a_script_runs_over_several_lines(shell: Flask) -> None:
+    """Then what begins a line is code, so that comments and indentation can be told from texts."""
+    ours = list((TEMPLATES.parent / "static").glob("*.js"))
+    assert [path.name for path in ours for line in path.read_text().splitlines() if line.count("`") % 2] == []
+
+
+def test_what_sends_files_is_small(shell: Flask) -> None:
+    found = [shell.extensions["assets"].find(name)[0].packed for name in ("upload-send.js", "upload-store.js")]
+    assert sum(map(len, found)) <= 3 * 1024
+
+
 def test_there_is_no_way_out_of_the_static_folder(visitor: FlaskClient) -> None:
     for path in ("/static/../forms.py", "/static/%2e%2e/forms.py", "/static//etc/passwd", "/static/none.css"):
         assert visitor.get(path, follow_redirects=True).status_code == 404

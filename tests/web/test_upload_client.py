@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, Request, expect
 from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment
@@ -56,6 +56,13 @@ def slow_down(page: Page, bytes_per_second: int) -> None:
         "Network.emulateNetworkConditions",
         {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
     )
+
+
+def sent_by(page: Page) -> list[Request]:
+    """A list that grows with every request that begins or brings a file."""
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.method in {"POST", "PATCH"} else None)
+    return sent
 
 
 def arrived(server: Server, draft: Consult) -> list[bytes]:
@@ -131,17 +138,23 @@ def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
     video = {"name": "clip.mov", "mimeType": "video/quicktime", "buffer": os.urandom(3_000_000)}
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     slow_down(phone, 1_000_000)
+    before = sent_by(phone)
     phone.locator("summary").click()
     phone.set_input_files("#video-choose", video)
     expect(cards).to_contain_text(re.compile("Enviando, [2-9][0-9].%"))
     reopened = phone.context.new_page()
+    reopened.context.set_offline(True)
     phone.close(run_before_unload=False)
-    sent = []
-    reopened.on("request", lambda request: sent.append(request) if request.method in {"POST", "PATCH"} else None)
+    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
+        open_photos(server, reopened, draft)
+    reopened.context.set_offline(False)
+    after = sent_by(reopened)
     cards = open_photos(server, reopened, draft)
     expect(cards).to_have_attribute("data-state", "sent")
     assert arrived(server, draft) == [video["buffer"]]
-    assert int(sent[0].headers["upload-offset"]) > 0
+    # Nothing was begun anew, and of what had left the phone only the chunk that was on its way may go again.
+    assert {request.method for request in after} == {"PATCH"}
+    assert int(after[0].headers["upload-offset"]) >= int(before[-1].headers["upload-offset"])
 
 
 def test_a_server_that_dies_in_the_middle_is_waited_for(server: Server, draft: Consult, phone: Page) -> None:

@@ -39,7 +39,6 @@ export async function send(file, token, say, signal) {
 
 async function attempt(transfer) {
   const { file, say } = transfer;
-  if (!navigator.onLine) throw new Again();
   let offset = file.url ? await stand(transfer) : await begin(transfer);
   say("sending", offset / file.size);
   while (offset < file.size) {
@@ -84,11 +83,20 @@ export async function end(file, token) {
   await forget(file);
 }
 
+// Not AbortSignal.timeout, which phones that get no new system any more lack.
 async function ask({ token, signal }, method, url, headers = {}) {
-  const limit = AbortSignal.timeout(ANSWER);
-  const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: AbortSignal.any?.([signal, limit]) ?? limit });
-  if (!answer.ok) throw await refusal(answer.status, (name) => answer.headers.get(name), () => answer.text());
-  return answer;
+  const limit = new AbortController();
+  const stop = () => limit.abort();
+  const timer = setTimeout(stop, ANSWER);
+  signal.addEventListener("abort", stop, { signal: limit.signal });
+  try {
+    const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: limit.signal });
+    if (!answer.ok) throw await refusal(answer.status, (name) => answer.headers.get(name), () => answer.text());
+    return answer;
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
 }
 
 // XMLHttpRequest, because fetch does not tell how much of a body has left.
