@@ -1,18 +1,25 @@
-"""The cookies of this house: all are set here, so that none goes where another would not."""
+"""The cookies of this house: all are set here, so that none goes where another would not.
+
+Outside of the demo they are always marked Secure, whatever the request seems to have come over: behind a proxy that
+was not announced every request looks like plain http, and a cookie without the mark would follow a family to any
+address of this host. On plain http browsers keep such cookies for localhost alone, and Safari not even there.
+"""
 
 from __future__ import annotations
 
 from flask import request
 from werkzeug import Response
 
+from web.context import settings
+
 
 def is_protected() -> bool:
-    """Whether cookies are marked Secure."""
-    return request.is_secure
+    """Whether cookies are marked Secure: always, except on the demo's loopback address."""
+    return request.is_secure or not settings().is_demo
 
 
 def cookie_name(name: str) -> str:
-    """`__Host-` binds the cookie to this host over https; browsers refuse that prefix on plain http."""
+    """`__Host-` binds a cookie to this host; browsers refuse the prefix where the cookie is not Secure."""
     return f"__Host-{name}" if is_protected() else name
 
 

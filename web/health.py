@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug import Response
@@ -30,6 +30,9 @@ SILENT_SECONDS = {"fast": 90, "slow": 90, "clock": 30}
 LAG_SECONDS = 30
 """How late deadlines may fire before the clock counts as ill."""
 
+PLAIN_COOKIES = "plain http: cookies are not marked Secure"
+THIS_MACHINE_ALONE = "plain http: cookies are marked Secure, so only browsers on this machine can sign in"
+PROXY_NOT_TOLD = "a proxy stands in front but ECONSULT_PROXY_HOPS is 0: its headers are not believed"
 RLIMITS_ALONE = "files are decoded behind process limits only"
 Part = dict[str, Any]
 
@@ -51,8 +54,13 @@ def ready() -> tuple[Response, int]:
 
 def _notes() -> list[str]:
     """What whoever operates this should know although nothing is broken."""
-    notes = [] if settings().is_https else ["plain http: cookies are not marked Secure"]
-    return notes + ([RLIMITS_ALONE] if levels.best_level() == levels.RLIMITS else [])
+    notes = {
+        PLAIN_COOKIES: settings().is_demo and not settings().is_https,
+        THIS_MACHINE_ALONE: not settings().is_demo and not settings().is_https,
+        PROXY_NOT_TOLD: "X-Forwarded-Proto" in request.headers and not settings().proxy_hops,
+        RLIMITS_ALONE: levels.best_level() == levels.RLIMITS,
+    }
+    return [note for note, applies in notes.items() if applies]
 
 
 def _database() -> Part:

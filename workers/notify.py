@@ -20,11 +20,11 @@ from econsult.jobs import Lease
 from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
 from econsult.people.persons import Person
 from econsult.settings import Settings
+from econsult.values import LOOPBACK
 from workers.desk import Desk
 from workers.runtime import Runtime
 
 SMTP_SECONDS = 30
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def send_notice(desk: Desk, lease: Lease) -> None:

@@ -17,6 +17,7 @@ from econsult.errors import SettingError
 from econsult.people.madeup import PASSWORD, refuse_made_up
 from econsult.people.signin import LINK_PATH
 from econsult.settings import Settings
+from econsult.values import LOOPBACK
 from workers import demo
 from workers.confinement import check_confinement
 from workers.embedded import plan_redis, wait_for
@@ -53,6 +54,11 @@ def run_house(opening: Opening) -> int:
     check_confinement(settings)
     if settings.is_demo:
         demo.check_place(settings, opening.host)
+    elif not settings.is_https and opening.host not in LOOPBACK:
+        raise SettingError(
+            "Others could reach this address, but no browser would keep their sign-in over plain http: "
+            "set ECONSULT_BASE_URL to the https:// address that people use."
+        )
     lock = Lock(settings.data)
     sockets = listen(opening.host, opening.port)
     port: int = sockets[0].getsockname()[1]

@@ -78,7 +78,7 @@ def _places(runtime: Runtime) -> list[Place]:
     def browser(person: Person) -> FlaskClient:
         client = app.test_client()
         with runtime.database.writing() as session:
-            client.set_cookie("econsult_session", open_session(session, person, now))
+            client.set_cookie("__Host-econsult_session", open_session(session, person, now))
         return client
 
     derm, mother = browser(clinic.derm), browser(clinic.mother)

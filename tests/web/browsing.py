@@ -8,7 +8,13 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+SESSION = "__Host-econsult_session"
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
+
+
+def session_cookie(token: str, address: str) -> Any:
+    """The session as a real browser keeps it: marked Secure, which it sends to http://localhost all the same."""
+    return {"name": SESSION, "value": token, "url": address.replace("http://", "https://")}
 
 
 def token_from(text: str) -> str:

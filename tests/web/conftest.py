@@ -18,6 +18,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
+from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from web import create_app
 from web.words.chips import paused_chip, running_chip, stopped_chip
@@ -110,7 +111,7 @@ def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
     def open_browser(person: Person) -> FlaskClient:
         browser = shell.test_client()
         with runtime.database.writing() as session:
-            browser.set_cookie("econsult_session", open_session(session, person, datetime.now(UTC)))
+            browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC)))
         return browser
 
     return open_browser
@@ -135,7 +136,7 @@ def enter(runtime: Runtime, address: str) -> Enter:
     def entered(page: Page, person: Person) -> Page:
         with runtime.database.writing() as session:
             token = open_session(session, person, datetime.now(UTC))
-        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+        page.context.add_cookies([session_cookie(token, address)])
         return page
 
     return entered

@@ -18,6 +18,7 @@ from econsult.people.signin import open_session
 from imaging.samples.photos import photo
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
+from tests.web.browsing import session_cookie
 from tests.web.looking import complaints, english_left, overflow, violations
 from workers.runtime import Runtime
 
@@ -42,7 +43,7 @@ def sign_in(runtime: Runtime, clinic: Clinic, address: str) -> SignIn:
     def signed(page: Page) -> Page:
         with runtime.database.writing() as session:
             token = open_session(session, clinic.mother, datetime.now(UTC))
-        page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+        page.context.add_cookies([session_cookie(token, address)])
         return page
 
     return signed

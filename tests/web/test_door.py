@@ -12,7 +12,7 @@ from sqlalchemy import select
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import SignInSession, make_link, make_token, open_session
-from tests.web.browsing import post
+from tests.web.browsing import SESSION, post
 from web.shell.auth import me, only
 from workers.runtime import Runtime
 
@@ -63,13 +63,13 @@ def test_a_link_works_once_and_only_through_its_button(
 
 
 def test_signing_in_changes_the_session_and_signing_out_ends_it(visitor: FlaskClient, parent: Person) -> None:
-    visitor.set_cookie("econsult_session", "planted")
+    visitor.set_cookie(SESSION, "planted")
     post(visitor, "/sign-in", {"email": "p@demo.test", "password": PASSWORD})
-    cookie = visitor.get_cookie("econsult_session")
+    cookie = visitor.get_cookie(SESSION)
     assert cookie is not None
     assert cookie.value != "planted"
     assert post(visitor, "/sign-out", {}).headers["Clear-Site-Data"] == '"cache"'
-    visitor.set_cookie("econsult_session", cookie.value)
+    visitor.set_cookie(SESSION, cookie.value)
     assert visitor.get("/secret").status_code == 303
 
 
@@ -84,7 +84,7 @@ def test_a_bad_bearer_token_never_falls_back_to_the_cookie(
     visitor: FlaskClient, runtime: Runtime, parent: Person
 ) -> None:
     with runtime.database.writing() as session:
-        visitor.set_cookie("econsult_session", open_session(session, parent, datetime.now(UTC)))
+        visitor.set_cookie(SESSION, open_session(session, parent, datetime.now(UTC)))
     assert visitor.get("/secret").status_code == 200
     refused = visitor.get("/api/v1/secret", headers={"Authorization": "Bearer wrong"})
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
@@ -96,14 +96,14 @@ def test_an_idle_session_ends_after_an_hour(
 ) -> None:
     with runtime.database.writing() as session:
         began = datetime.now(UTC) - timedelta(minutes=idle)
-        visitor.set_cookie("econsult_session", open_session(session, parent, began))
+        visitor.set_cookie(SESSION, open_session(session, parent, began))
     assert visitor.get("/secret").status_code == status
 
 
 def test_use_keeps_a_session_alive(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
     began = datetime.now(UTC) - timedelta(minutes=50)
     with runtime.database.writing() as session:
-        visitor.set_cookie("econsult_session", open_session(session, parent, began))
+        visitor.set_cookie(SESSION, open_session(session, parent, began))
     visitor.get("/secret")
     with runtime.database.reading() as session:
         assert session.scalars(select(SignInSession.seen_at)).one() > began + timedelta(minutes=49)
@@ -111,7 +111,7 @@ def test_use_keeps_a_session_alive(visitor: FlaskClient, runtime: Runtime, paren
 
 def test_the_switch_is_kept_on_the_persons_record(visitor: FlaskClient, runtime: Runtime, parent: Person) -> None:
     with runtime.database.writing() as session:
-        visitor.set_cookie("econsult_session", open_session(session, parent, datetime.now(UTC)))
+        visitor.set_cookie(SESSION, open_session(session, parent, datetime.now(UTC)))
     assert '<html lang="es">' in visitor.get("/parts/family").text
     post(visitor, "/language", {"lang": "en", "next": "/parts/family"})
     assert '<html lang="en">' in visitor.get("/parts/family").text

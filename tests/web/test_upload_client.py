@@ -17,6 +17,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from storage import sealed
 from tests.services.browser import Devices
+from tests.web.browsing import session_cookie
 from tests.web.uploading import Server, open_server
 from uploads.staged import staged_path
 
@@ -40,7 +41,7 @@ def sign_in(server: Server, page: Page, person: Person) -> Page:
     with server.runtime.database.writing() as session:
         token = open_session(session, person, datetime.now(UTC))
     address = f"http://localhost:{server.ports[0]}"
-    page.context.add_cookies([{"name": "econsult_session", "value": token, "url": address}])
+    page.context.add_cookies([session_cookie(token, address)])
     return page
 
 

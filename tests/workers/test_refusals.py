@@ -31,7 +31,7 @@ def _run(command: tuple[str, ...], folder: Path, **environ: str) -> subprocess.C
 def test_a_wrong_setting_stops_every_entry_with_one_line(tmp_path: Path, entry: tuple[str, ...]) -> None:
     done = _run(entry, tmp_path, ECONSULT_TIME_ZONE="Mars/X")
     sentence = "ECONSULT_TIME_ZONE must be a time zone such as America/Denver, not 'Mars/X'.\n"
-    assert done.returncode != 0
+    assert done.returncode > 0
     assert (done.stdout, done.stderr) == ("", sentence)
     assert not (tmp_path / "var").exists()
 
@@ -39,8 +39,15 @@ def test_a_wrong_setting_stops_every_entry_with_one_line(tmp_path: Path, entry: 
 @pytest.mark.parametrize("entry", [ENTRIES["worker"], PATIENT], ids=["worker", "patient"])
 def test_so_does_an_option_that_only_the_client_knows(tmp_path: Path, entry: tuple[str, ...]) -> None:
     done = _run(entry, tmp_path, ECONSULT_REDIS_URL="redis://localhost:1/0?colour=red")
-    assert done.returncode != 0
+    assert done.returncode > 0
     assert done.stderr == "ECONSULT_REDIS_URL has options that Redis's client does not take.\n"
+
+
+def test_plain_http_for_others_is_refused_with_one_line(tmp_path: Path) -> None:
+    done = _run((*ENTRIES["web"], "--host", "0.0.0.0"), tmp_path)  # noqa: S104 - to be refused.
+    assert done.returncode == 1
+    assert done.stderr.startswith("Others could reach this address")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_port_that_is_none_stops_the_start_with_one_line(tmp_path: Path) -> None:

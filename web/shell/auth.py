@@ -94,7 +94,7 @@ def let_in(person: Person, path: str) -> Response:
         token = open_session(session, person, now())
     response = redirect(path, code=303)
     set_cookie(response, cookie_name(COOKIE), token)
-    response.delete_cookie(NEXT)
+    set_cookie(response, NEXT, "", max_age=0)
     return response
 
 

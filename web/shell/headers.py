@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from web.context import settings
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -36,7 +38,7 @@ def init_headers(app: Flask) -> None:
         for name, value in ALWAYS.items():
             # A view may only be stricter than the page's policy, as the one that shows media is.
             response.headers.setdefault(name, value)
-        if request.is_secure:
+        if request.is_secure or settings().is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint != "static" or response.status_code >= 400:
             # A shared computer must not show a family's page to the next person who presses Back.

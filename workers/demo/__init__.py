@@ -14,6 +14,7 @@ from econsult.people.madeup import DOMAIN, holds_made_up
 from econsult.people.persons import Person, person_by_email
 from econsult.people.signin import make_link
 from econsult.settings import Settings
+from econsult.values import LOOPBACK
 from workers.demo.answered import ANSWERED
 from workers.demo.case import Case
 from workers.demo.cast import add_cast
@@ -25,7 +26,6 @@ from workers.demo.telling import Stage, tell, told
 from workers.runtime import Runtime
 
 CASES: tuple[Case, ...] = (*SKIN, *OPEN_CASES, *ANSWERED)
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LINKS_LIVE = timedelta(hours=24)
 
 
