@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imaging.boxes import Box, best_of
 from imaging.models import Models
+from imaging.reading.tesseract import Reader, load_reader
 
 Pixels = NDArray[np.uint8]
 Edges = tuple[float, float, float, float]
@@ -40,15 +41,19 @@ _CODE_GROWTH = 1.15
 
 @dataclass(frozen=True)
 class Detectors:
-    """The loaded models; None where there is no file, and then nothing may be called free of faces or writing."""
+    """The loaded models; None where there is no file, and then nothing may be called free of faces or writing.
+
+    `reader` is Tesseract, None where it is not installed.
+    """
 
     faces: cv2.dnn.Net | None = None
     texts: cv2.dnn.Net | None = None
+    reader: Reader | None = None
 
 
 def load_detectors(models: Models) -> Detectors:
     """Load what is there; a file that OpenCV cannot read counts as none."""
-    return Detectors(_loaded(str(models.faces or "")), _loaded(str(models.texts or "")))
+    return Detectors(_loaded(str(models.faces or "")), _loaded(str(models.texts or "")), load_reader())
 
 
 def warm_up(detectors: Detectors) -> None:

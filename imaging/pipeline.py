@@ -18,8 +18,10 @@ from imaging.steps.check_copies import check_copies
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.cover import cover
 from imaging.steps.decode_pixels import decode_pixels
+from imaging.steps.find_identifiers import find_identifiers
 from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
+from imaging.steps.judge_page import judge_page
 from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.list_tracks import list_tracks
@@ -84,12 +86,14 @@ VIDEO = (
 
 DOCUMENT = (
     Step(read_whole, ("data",)),
-    Step(open_pages, ("pages", "draw", "found")),
-    Step(render_pages, ("width", "height", "quality")),
+    Step(open_pages, ("pages", "draw", "words", "found")),
+    Step(find_identifiers, ("find",)),
+    Step(render_pages, ("width", "height", "first", "masks")),
+    Step(judge_page, ("quality",)),
 )
 
 PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_document": DOCUMENT}
-REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW}
+REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW, "lab_document": DOCUMENT}
 """What is done instead for the person who decides about a file that is held."""
 
 VERIFICATION = (Step(read_whole, ("data",)), Step(check_copies, ("findings",)))

@@ -38,16 +38,13 @@ from workers.copies import Collected, Made, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import UNFINISHED, settle_as_twin, settle_upload, upload_of
 from workers.originals import Original
+from workers.policies import policy_for
 from workers.runtime import Runtime
 from workers.verdicts import Declared, Verdict, objection, scan
 
 log = logging.getLogger(__name__)
 
 PUTS_AT_ONCE = 4
-LONG_VIDEO_SECONDS = {"neurology": 300}
-"""Seizures and tics need longer clips than the usual limit."""
-JUDGED_BY_DETAIL = {"dermatology"}
-"""Skin is judged by its fine structure, so every pixel of the photo is kept for these."""
 
 
 class PreparationFailedError(Exception):
@@ -106,10 +103,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             attachment.patient_id,
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
-            Policy(
-                video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
-                keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
-            ),
+            policy_for(session, attachment, consult, desk.now()),
             Declared(
                 attachment.size,
                 digest,

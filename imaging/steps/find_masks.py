@@ -15,17 +15,18 @@ _CODE_DETECTOR = "opencv"
 
 def find_masks(small: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*_faces(small, policy, detectors), *_writing(small, policy, detectors))
+    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors))
 
 
-def _faces(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+    """Return the faces that the policy covers."""
     if policy.faces == KEEP:
         return []
     if detectors.faces is None:
         raise Held("no_face_model")
     boxes = [box.grown(_FACE_GROWTH) for box in faces_in(detectors.faces, small)]
     covered = open_faces(boxes, policy)
-    return [_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
+    return [box_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
 
 
 def _writing(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
@@ -33,11 +34,12 @@ def _writing(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
         return []
     if detectors.texts is None:
         raise Held("no_text_model")
-    lines = [_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
-    return lines + [_mask("code", box, _CODE_DETECTOR, 0.0) for box in codes_in(small)]
+    lines = [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
+    return lines + [box_mask("code", box, _CODE_DETECTOR, 0.0) for box in codes_in(small)]
 
 
-def _mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
+def box_mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
+    """Return a mask over a box."""
     edges = (round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top))
     left, top, width, height = edges
     return Mask(what, left, top, width, height, detector, threshold)

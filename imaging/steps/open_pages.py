@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from imaging import limits
+from imaging.reading.words import Word
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
@@ -18,11 +19,15 @@ from imaging.steps.turn_upright import turn_upright
 
 @dataclass(frozen=True)
 class Document:
-    """An opened document. `draw` takes a page's number from 0 and gives its picture: RGB, upright, bounded."""
+    """An opened document. `draw` takes a page's number from 0 and gives its picture: RGB, upright, bounded.
+
+    `words` takes the number and the picture's width and height, and gives the words of the text layer, if there is one.
+    """
 
     pages: int
     draw: Callable[[int], Image.Image]
     found: frozenset[str]
+    words: Callable[[int, int, int], list[Word]] = lambda _number, _width, _height: []
 
 
 def open_pages(data: bytes, media_type: str) -> Document:
@@ -40,7 +45,12 @@ def _open_pdf(data: bytes, _media_type: str) -> Document:
     pages = len(pdf)
     if pages > limits.DOCUMENT_PAGES:
         raise Refused("too_many_pages")
-    return Document(pages, lambda number: open_pdf.draw_page(pdf, number), open_pdf.list_extras(pdf, data))
+    return Document(
+        pages,
+        lambda number: open_pdf.draw_page(pdf, number),
+        open_pdf.list_extras(pdf, data),
+        lambda number, width, height: open_pdf.page_words(pdf, number, (width, height)),
+    )
 
 
 def _open_tiff(data: bytes, media_type: str) -> Document:

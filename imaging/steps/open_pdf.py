@@ -8,6 +8,8 @@ import pypdfium2.raw
 from PIL import Image
 
 from imaging import limits
+from imaging.reading.text_layer import words_of
+from imaging.reading.words import Word
 from imaging.refusal import Refused
 
 _POINTS_PER_INCH = 72
@@ -39,6 +41,15 @@ def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Image.Image:
     finally:
         page.close()
     return image
+
+
+def page_words(pdf: pypdfium2.PdfDocument, number: int, size: tuple[int, int]) -> list[Word]:
+    """Return the words of one page's text layer, in pixels of a picture of this size."""
+    page = pdf[number]
+    try:
+        return words_of(page, *size)
+    finally:
+        page.close()
 
 
 def list_extras(pdf: pypdfium2.PdfDocument, data: bytes) -> frozenset[str]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from PIL import Image
 
 from imaging import limits
+from imaging.masks import Mask
 from imaging.refusal import Refused
 from imaging.rendition import Rendition
+from imaging.steps.cover import cover
 from imaging.steps.encode_jpeg import encode_jpeg
-from imaging.steps.judge_quality import judge_quality
+from imaging.steps.find_identifiers import Finder
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.shrink import shrink
 
@@ -18,29 +20,39 @@ _CPU_PER_PAGE = 10.0
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is told of the pages: the first one's size in pixels, and advice where the page is a photo of paper."""
+    """What is told of the pages: the first one with its size in pixels, and what was covered."""
 
     width: int
     height: int
-    quality: dict[str, object]
+    first: Image.Image
+    masks: tuple[Mask, ...]
 
 
 def render_pages(
     pages: int,
     draw: Callable[[int], Image.Image],
-    media_type: str,
+    find: Finder | None,
     emit: Callable[[Rendition], None],
     budget: Callable[[float], None],
 ) -> Drawn:
-    """Emit `page-1`, `page-2`, ... and `thumb` of the first. Small print stays readable: quality 90, full colour."""
+    """Emit `page-1`, `page-2`, ... and `thumb` of the first. Small print stays readable: quality 90, full colour.
+
+    Where there is no `find` they are `review-1`, ..., for the reviewer of a held document, with nothing covered.
+    """
     first: Image.Image | None = None
+    masks: list[Mask] = []
+    stem = "page" if find is not None else "review"
     for number in range(pages):
         budget(_CPU_PER_PAGE)
-        page = keep_pixels(draw(number))
-        emit(encode_jpeg(page, f"page-{number + 1}", quality=90, full_colour=True))
+        page, name = keep_pixels(draw(number)), f"{stem}-{number + 1}"
+        if find is not None:
+            found = find(number, page, name)
+            page = cover(page, found)
+            masks += found
+        emit(encode_jpeg(page, name, quality=90, full_colour=True))
         first = first or page
     if first is None:
         raise Refused("no_pages")
-    emit(encode_jpeg(shrink(first, limits.THUMB_SIDE), "thumb", quality=80))
-    quality = {} if media_type == "application/pdf" else judge_quality(first)
-    return Drawn(first.width, first.height, quality)
+    if find is not None:
+        emit(encode_jpeg(shrink(first, limits.THUMB_SIDE), "thumb", quality=80))
+    return Drawn(first.width, first.height, first, tuple(masks))

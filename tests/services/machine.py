@@ -56,6 +56,7 @@ TOOLS = (
     Tool("second opinion on video", "ffmpeg", ("ffprobe",)),
     Tool("second opinion on PDF", "poppler-utils", ("pdftoppm",)),
     Tool("virus scanner", "clamav-daemon", ("clamd",)),
+    Tool("reading of lab pages", "tesseract-ocr", ("tesseract",)),
     Tool("HEIC photos", "libheif-examples", ("heif-enc",)),
     Tool("a jail without landlock", "bubblewrap", ("bwrap",)),
     Tool("users and limits", "util-linux", ("setpriv",)),

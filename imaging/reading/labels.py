@@ -1,0 +1,90 @@
+"""The words before which, on a laboratory's paper, stands something that tells who the child is."""
+
+from collections.abc import Iterator
+
+from imaging.reading.spelling import fold, is_misread
+from imaging.reading.words import Line
+
+_OPENING = (
+    "patient name", "patient", "paciente", "nombre del paciente", "nombre", "name", "last name", "first name",
+    "surname", "apellido", "apellidos", "date of birth", "birth date", "birthdate", "dob", "d o b", "born",
+    "fecha de nacimiento", "fecha nacimiento", "fecha nac", "f nacimiento", "nacimiento", "f n", "fn", "f nac",
+    "mrn", "medical record", "medical record no", "record number", "expediente", "no expediente", "historia clinica",
+    "historia", "nhc", "chart", "patient id", "id paciente", "id", "identificacion", "curp", "dni", "ssn",
+    "social security", "seguro social", "member id", "member", "policy", "poliza", "insurance id", "account",
+    "account no", "acct", "cuenta", "accession", "accession no", "folio", "specimen id", "address", "direccion",
+    "domicilio", "phone", "telephone", "tel", "telefono", "celular", "mobile", "fax", "email", "e mail", "correo",
+    "guardian", "parent", "mother", "father", "madre", "padre", "tutor", "responsable", "next of kin",
+)  # fmt: skip
+_CLOSING = (
+    "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
+    "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
+    "informe", "muestra", "solicitado por", "medico", "prueba", "resultado", "nota", "unidad", "valores de referencia",
+    "sexo", "age", "edad", "status", "fasting", "fecha de toma", "fecha de informe", "fecha", "date", "page", "pagina",
+)  # fmt: skip
+_PHRASES = sorted(
+    [(tuple(phrase.split()), True) for phrase in _OPENING] + [(tuple(phrase.split()), False) for phrase in _CLOSING],
+    key=lambda entry: len(entry[0]),
+    reverse=True,
+)
+_FIRST_GAP, _NEXT_GAP = 16.0, 2.2
+"""How far, in heights of the label, a value may stand from its label, and its words from each other."""
+_PROVEN_LABEL = 3
+
+
+def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
+    """Yield each label of a line: the number of its first word, of the word after it, and whether it names somebody.
+
+    In the middle of a sentence the same word is no label.
+    """
+    folded = [fold(word.text) for word in line]
+    at = 0
+    while at < len(line):
+        phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(folded, at, p)), ((), False))
+        if phrase and (_begins(line, at) or line[at + len(phrase) - 1].text.endswith(":")):
+            yield at, at + len(phrase), opens
+        at += max(1, len(phrase))
+
+
+def _begins(line: Line, at: int) -> bool:
+    """Whether a word stands at the beginning of a line or of a cell, or after something that ends one."""
+    if at == 0:
+        return True
+    before = line[at - 1]
+    return line[at].left - before.right > line[at].height or not fold(before.text) or before.text[-1] in ",;:|/)"
+
+
+def value_after(line: Line, start: int, end: int) -> list[int]:
+    """Return the numbers of the words that stand after the label at `start`, up to a gap or the next label."""
+    stops = {first for first, _, _ in zones_of(line)} - {start}
+    found: list[int] = []
+    last, allowed = line[end - 1], _FIRST_GAP
+    for number in range(end, len(line)):
+        word = line[number]
+        gap = (word.left - last.right) / max(1.0, line[start].height)
+        if number in stops or gap > allowed:
+            break
+        found.append(number)
+        # A colon alone is no value; the value itself may still be far away.
+        last, allowed = word, _NEXT_GAP if fold(word.text) else allowed
+    return [number for number in found if fold(line[number].text)]
+
+
+def value_below(line: Line, label: tuple[int, int], below: Line) -> list[int]:
+    """Return the numbers of the words of the next line that stand under a label, as under the head of a column."""
+    start, end = label
+    left, right = line[start].left - line[start].height, line[end - 1].right
+    following = [word.left for word in line[end:]]
+    edge = min(following, default=right + _FIRST_GAP * line[start].height)
+    gap = below[0].top - line[start].bottom if below else 0.0
+    if gap > 2 * line[start].height:
+        return []
+    return [number for number, word in enumerate(below) if left <= word.left < edge - line[start].height / 2]
+
+
+def _stands(folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:
+    words = folded[at : at + len(phrase)]
+    return len(words) == len(phrase) and all(
+        word == part or (len(part) > _PROVEN_LABEL and is_misread(word, part))
+        for word, part in zip(words, phrase, strict=True)
+    )

@@ -1,0 +1,126 @@
+"""No identifier of the case stays readable on a laboratory page, and no value is lost."""
+
+import io
+import time
+
+import pytest
+from PIL import Image
+
+from imaging import TREATMENT_USE, Identifiers, Policy
+from imaging.identifiers import Identifiers as Plain
+from imaging.reading.deny import DenyList, is_result
+from imaging.reading.spelling import is_alike, spans_of_dates
+from imaging.reading.words import Line, Word
+from imaging.steps.cover import FILL
+from tests.imaging import papers
+from tests.imaging.conftest import Prepare
+
+CASE = Identifiers(
+    names=("Mar\u00eda Jos\u00e9 Pe\u00f1a-N\u00fa\u00f1ez de la Cruz", "Li Wu"),
+    birth_dates=("2019-03-07",),
+    numbers=("SYN-0042",),
+    phones=("505-555-0142",),
+)
+FAULTS = ("pdf", "clean", "skew+3", "skew-3", "fax", "jpeg40")
+
+
+def line(text: str) -> Line:
+    """A line of words, as a reader gives it; two spaces are a gap."""
+    words, at = [], 0.0
+    for part in text.split(" "):
+        if part:
+            words.append(Word(part, at, 0, at + 8 * len(part), 16))
+        at += 8 * len(part) + (6 if part else 60)
+    return words
+
+
+def hidden(text: str) -> list[str]:
+    """Which words of a line are covered for the case."""
+    words = line(text)
+    ((_, found),) = DenyList(CASE).hits([words])
+    return [words[number].text for number in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PE\u00d1A N\u00da\u00d1EZ", "Pena, Maria", "Pefia-Nufiez", "maria.pena", "penanunez", "07/03/2019",
+     "3/7/19", "7 de marzo de 2019",
+     "March 7, 2019", "20190307", "07-MAR-2019", "O7/O3/2O19", "SYN-0042", "syn 0042", "505 555 0142",
+     "(505) 555-0142", "+1 505.555.0142", "jane@example.test", "123-45-6789"],
+)  # fmt: skip
+def test_every_spelling_is_covered_whole(text: str) -> None:
+    assert set(text.split()) <= set(hidden(f"4   {text}   4"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sodium  140  mmol/L  135 - 145", "Albumin  4.1  g/dL  3.5 - 5.0", "Collected  2026-04-21  12:16",
+     "Reported  04/22/2026",
+     "Lithium  0.8  mmol/L  0.6 - 1.2", "Li  0.8  mmol/L", "Platelets  252  10^3/uL  150 - 450",
+     "Not from a real patient or laboratory."],
+)  # fmt: skip
+def test_results_and_the_dates_of_collection_stay(text: str) -> None:
+    assert hidden(text) == []
+
+
+def test_a_value_beside_a_name_stays() -> None:
+    assert hidden("Pe\u00f1a  Hb  11.2  g/dL") == ["Pe\u00f1a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("DOB:  06/05/2018", ["06/05/2018"]), ("Patient  Somebody Else  Collected  2026-04-21", ["Somebody", "Else"]),
+     ("Madre  Otra Persona", ["Otra", "Persona"]), ("MRN  77", ["77"])],
+)  # fmt: skip
+def test_what_a_label_names_is_covered_though_the_case_does_not_know_it(text: str, value: list[str]) -> None:
+    assert hidden(text) == value
+
+
+def test_a_value_under_its_label_is_covered() -> None:
+    head, below = line("Patient  DOB  Collected"), [
+        Word("Otra", 0, 24, 32, 40), Word("1/2/2018", 117, 24, 170, 40), Word("2026", 210, 24, 250, 40)]  # fmt: skip
+    found = dict(DenyList(CASE).hits([head, below]))
+    assert found[1] == {0, 1}
+
+
+def test_a_line_with_a_number_and_a_unit_or_a_range_is_a_result() -> None:
+    assert is_result(line("Glucose  74  mg/dL"))
+    assert not is_result(line("Patient  Ana  DOB  07/03/2019"))
+
+
+def test_a_test_is_not_taken_for_a_name_that_resembles_it() -> None:
+    assert not is_alike("calcio", "calvio")
+    assert is_alike("pefia", "pena")
+    assert not list(spans_of_dates("2024-03-07", []))
+
+
+def test_nobody_can_print_an_identifier_by_mistake() -> None:
+    assert "Pe" not in repr(CASE)
+    assert Plain is Identifiers
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"), [(0, "pdf"), (1, "skew+3"), (6, "fax"), (9, "jpeg40")]
+)  # the bench goes through all of them.
+def test_a_page_from_the_scanner_keeps_its_values_and_loses_its_names(run: Prepare, number: int, fault: str) -> None:
+    check(run, number, fault, seed=number)
+
+
+def test_a_page_that_nobody_has_seen_before_loses_its_names(run: Prepare) -> None:
+    seed = time.time_ns() % 1_000_000
+    print("seed", seed)
+    check(run, seed % len(papers.FONTS), "clean", seed=seed)
+
+
+def check(run: Prepare, number: int, fault: str, seed: int) -> None:
+    page = papers.paper(seed, papers.FONTS[number], is_spanish=number % 2 == 0)
+    data, angle = (page.pdf(), 0.0) if fault == "pdf" else papers.scanned(page.picture(), fault, seed)
+    report, kept = run(data, "lab_document", Policy(identifiers=page.known, faces="keep"))
+    assert (report.verdict, report.label) == ("ready", TREATMENT_USE)
+    picture = Image.open(io.BytesIO(kept.files["page-1"]))
+    shares = [(entry, papers.covered(picture, box, angle, FILL)) for entry, box in page.places()]
+    assert [entry.text for entry, share in shares if entry.is_secret and share < 0.95] == []
+    lost = [entry.text for entry, share in shares if not entry.is_secret and share > 0.25]
+    assert len(lost) <= 1, lost
+    secrets = [entry.text for entry in page.planted if entry.is_secret]
+    assert not any(secret in report.to_json() for secret in secrets)

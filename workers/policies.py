@@ -1,0 +1,39 @@
+"""How a file of this consult is to be prepared: what its requester decided, and whose names must not stay on paper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import Attachment
+from econsult.consults.records import Consult
+from econsult.people.patients import Patient, caregivers_of
+from imaging import Identifiers, Policy
+
+LONG_VIDEO_SECONDS = {"neurology": 300}
+"""Seizures and tics need longer clips than the usual limit."""
+JUDGED_BY_DETAIL = {"dermatology"}
+"""Skin is judged by its fine structure, so every pixel of the photo is kept for these."""
+
+
+def policy_for(session: Session, attachment: Attachment, consult: Consult, now: datetime) -> Policy:
+    """The policy as plain data; it goes into the jail and nowhere else."""
+    return Policy(
+        video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
+        keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
+        identifiers=identifiers_of(session, attachment.patient_id, now),
+    )
+
+
+def identifiers_of(session: Session, patient_id: int, now: datetime) -> Identifiers:
+    """What tells who the child is: its own names, dates and numbers, and those of its caregivers."""
+    patient = session.get_one(Patient, patient_id)
+    family = caregivers_of(session, patient_id, now)
+    return Identifiers(
+        names=(patient.name, *(person.name for person in family)),
+        birth_dates=(patient.birth_date_text,),
+        numbers=tuple(filter(None, (patient.mrn,))),
+        phones=tuple(filter(None, (patient.phone,))),
+        emails=tuple(person.email for person in family),
+    )
