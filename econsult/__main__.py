@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m econsult migrate | admin | person | clinic | child | password | link | token`."""
+"""The operator's commands: `python -m econsult migrate | admin | person | clinic | child | password | link | token | ...`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from econsult.commands.accounts import add_accounts
 from econsult.commands.families import add_families
+from econsult.commands.promises import add_promises
 from econsult.errors import ConsultError, SettingError
 from econsult.installation import Installation, check_records, open_installation, open_records
 from econsult.settings import load_settings
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=_migrate, makes_records=True)
     add_accounts(commands)
     add_families(commands)
+    add_promises(commands)
     return parser
 
 

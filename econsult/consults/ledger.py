@@ -100,7 +100,6 @@ def log(
             reason=reason[:32],
         )
     )
-    session.flush()
 
 
 def _sequence(clock: Clock, kind: str) -> int:

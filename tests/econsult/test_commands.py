@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from econsult.database import open_database
+from storage.keys import FieldCipher, KeyRing, generate
+from tests.personas import open_clinic
+
+
 
 def _run(data: Path, *arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -98,3 +103,29 @@ def test_a_wrong_setting_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
+
+
+def test_a_broken_promise_of_the_queue_is_a_line_and_exit_1(tmp_path: Path) -> None:
+    _run(tmp_path, "migrate")
+    assert (sound := _run(tmp_path, "invariants")).returncode == 0
+    assert sound.stdout == ""
+    database = open_database(f"sqlite:///{tmp_path / 'econsult.sqlite3'}", FieldCipher(KeyRing.parse(generate())))
+    clinic = open_clinic(database)
+    with database.writing() as session:
+        clinic.claimed(session).next_deadline_at = None
+    database.close()
+    broken = _run(tmp_path, "invariants")
+    assert (broken.returncode, "1 C-1001: open without a pending deadline" in broken.stdout) == (1, True)
+
+
+def test_the_figures_are_printed_as_csv(tmp_path: Path) -> None:
+    _run(tmp_path, "migrate")
+    database = open_database(f"sqlite:///{tmp_path / 'econsult.sqlite3'}", FieldCipher(KeyRing.parse(generate())))
+    clinic = open_clinic(database)
+    with database.writing() as session:
+        clinic.answered(session)
+    database.close()
+    printed = _run(tmp_path, "metrics", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
+    assert printed[0].startswith("clock,by,value,count,within,percent_within,wall_p50_h")
+    assert "first_reply,all,,1,1,100.0,0.0,0.0,0.0,0.0,0.0,0.0" in printed
+    assert _run(tmp_path, "metrics", "--from", "2026-03-31", "--to", "2026-03-01").returncode == 1

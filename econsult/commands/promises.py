@@ -1,0 +1,59 @@
+"""Commands about the promise of the queue: is it kept by the rules, and how well."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from econsult.errors import ConsultError
+from econsult.installation import Installation
+from econsult.queue.invariants import violations
+from econsult.queue.metrics import figures
+
+USUAL = timedelta(days=30)
+
+
+def add_promises(commands: Any) -> None:
+    """Add `invariants` and `metrics`."""
+    check = commands.add_parser("invariants", help="check the promises of the queue; exit 1 and a line per violation")
+    check.set_defaults(run=_check)
+    metrics = commands.add_parser("metrics", help="print how the promise was kept, as CSV (times in hours)")
+    metrics.add_argument("--from", dest="start", type=_instant, metavar="DAY", help="default: 30 days before the end")
+    metrics.add_argument("--to", dest="end", type=_instant, metavar="DAY", help="default: now; the day itself is left out")
+    metrics.set_defaults(run=_measure)
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _check(installation: Installation, _options: argparse.Namespace, now: datetime) -> str:
+    count = 0
+    with installation.database.reading() as session:
+        for line in violations(session, now):
+            sys.stdout.write(line + "\n")
+            count += 1
+    if count:
+        raise ConsultError(f"{count} violations.")
+    return ""
+
+
+def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
+    end = options.end or now
+    start = options.start or end - USUAL
+    if start >= end:
+        raise ConsultError("--from must be before --to.")
+    with installation.database.reading() as session:
+        rows = [figure.as_row() for figure in figures(session, start, end, now)]
+    if not rows:
+        return ""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue().rstrip()

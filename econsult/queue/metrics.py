@@ -1,0 +1,143 @@
+"""How the promise was kept, worked out from the ledger alone, so that anybody can work it out again.
+
+A clock counts in the period in which it stopped by being kept, or in which it was broken while it still runs. Test
+consults never count. Times are the wall's, as families live through them, and net of pauses, as specialists are judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult
+from econsult.queue.replay import Replayed, replay_all
+
+KEPT_BY = {
+    ClockName.ALLOCATE: {"claim", "assign"},
+    ClockName.FIRST_REPLY: {"signed", "decline"},
+    ClockName.NEXT_REPLY: {"reply", "signed"},
+    ClockName.FAMILY_INFORMED: {"opened", "phone", "visit"},
+}
+"""What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What figures are split by."""
+
+    specialty: str
+    site: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One clock that was kept, or broken and still runs."""
+
+    clock: Replayed
+    facts: Facts
+    wall: timedelta
+    net: timedelta
+
+    @property
+    def is_within(self) -> bool:
+        return self.net <= self.clock.target
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line: how many, how many of them in time, and the times in hours."""
+
+    clock: str
+    by: str
+    value: str
+    count: int
+    within: int
+    wall: tuple[float, float, float]
+    net: tuple[float, float, float]
+
+    def as_row(self) -> dict[str, Any]:
+        """The line with the names of its columns; the share is in percent."""
+        times = {
+            f"{kind}_{name}_h": value
+            for kind, values in (("wall", self.wall), ("net", self.net))
+            for name, value in zip(("p50", "p90", "p99"), values, strict=True)
+        }
+        share = round(100 * self.within / self.count, 1)
+        named = {"clock": self.clock, "by": self.by, "value": self.value}
+        return {**named, "count": self.count, "within": self.within, "percent_within": share, **times}
+
+
+def figures(session: Session, start: datetime, end: datetime, now: datetime) -> list[Figure]:
+    """The figures of the period from `start` up to, not including, `end`: over all, by specialty, site and language."""
+    kept = list(_kept(session, start, end, now))
+    found = []
+    for name in ClockName:
+        ours = [each for each in kept if each.clock.name == name]
+        found += _split(name, "all", ours, lambda _each: "")
+        found += _split(name, "specialty", ours, lambda each: each.facts.specialty)
+        found += _split(name, "site", ours, lambda each: each.facts.site)
+        found += _split(name, "language", ours, lambda each: each.facts.language)
+    return found
+
+
+def missed(session: Session, start: datetime, end: datetime, now: datetime) -> list[tuple[int, str, float]]:
+    """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
+    late = [each for each in _kept(session, start, end, now) if not each.is_within]
+    late.sort(key=lambda each: each.clock.target - each.net)
+    return [(each.clock.consult_id, each.clock.name, _hours(each.net - each.clock.target)) for each in late]
+
+
+def _kept(session: Session, start: datetime, end: datetime, now: datetime) -> Iterator[Kept]:
+    facts = _facts(session)
+    for clocks in replay_all(session):
+        around = facts.get(clocks[0].consult_id)
+        for clock in clocks if around is not None else ():
+            at = _counted_at(clock)
+            if at is not None and start <= at < end and around is not None:
+                yield Kept(clock, around, clock.wall(now), clock.net(now))
+
+
+def _counted_at(clock: Replayed) -> datetime | None:
+    if clock.is_superseded:
+        return None
+    if clock.stopped_at is not None:
+        return clock.stopped_at if clock.reason in KEPT_BY[ClockName(clock.name)] else None
+    return clock.deadline_at if clock.is_breached else None
+
+
+def _facts(session: Session) -> Mapping[int, Facts]:
+    query = select(Consult.id, Consult.specialty, Consult.organization_id, Consult.language).where(~Consult.is_test)
+    return {
+        row.id: Facts(row.specialty or "family_question", str(row.organization_id or ""), row.language)
+        for row in session.execute(query)
+    }
+
+
+def _split(name: str, by: str, kept: Iterable[Kept], key: Callable[[Kept], str]) -> list[Figure]:
+    groups: dict[str, list[Kept]] = {}
+    for each in kept:
+        groups.setdefault(key(each), []).append(each)
+    return [_figure(name, by, value, group) for value, group in sorted(groups.items())]
+
+
+def _figure(name: str, by: str, value: str, group: list[Kept]) -> Figure:
+    walls, nets = sorted(each.wall for each in group), sorted(each.net for each in group)
+    within = sum(each.is_within for each in group)
+    return Figure(name, by, value, len(group), within, _quantiles(walls), _quantiles(nets))
+
+
+def _quantiles(ordered: list[timedelta]) -> tuple[float, float, float]:
+    """The nearest-rank 50th, 90th and 99th percentile."""
+    picked = [ordered[max(0, -(-len(ordered) * share // 100) - 1)] for share in (50, 90, 99)]
+    return _hours(picked[0]), _hours(picked[1]), _hours(picked[2])
+
+
+def _hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 2)
