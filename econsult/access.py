@@ -244,7 +244,8 @@ def _specialists_relation(session: Session, person: Person, consult: Consult) ->
     )
     if consult.holder_id == person.id or session.scalar(select(wrote)):
         return Relation.HOLDER
-    is_pool = consult.status in OPEN and consult.specialty in specialties_of(session, person)
+    pools = {consult.specialty, consult.fallback_specialty}
+    is_pool = consult.status in OPEN and bool(pools & specialties_of(session, person))
     return Relation.POOL if is_pool else None
 
 

@@ -15,7 +15,7 @@ from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.rosters.limits import fallbacks_of
-from econsult.rosters.shifts import has_roster, is_off, on_duty
+from econsult.rosters.shifts import is_off, on_duty, rostered
 
 Found = TypeVar("Found")
 POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
@@ -109,13 +109,14 @@ class Audience:
 
     def _pool_now(self, program_id: int, specialty: str) -> list[Person]:
         everybody = specialists_for(self._session, program_id, specialty)
+        if not self._has_roster(program_id, specialty):
+            return everybody
         here = self._on_duty(program_id, specialty)
         self.awake |= here
         return [person for person in everybody if person.id in here] or everybody
 
     def _has_roster(self, program_id: int, specialty: str) -> bool:
-        key = ("roster", program_id, specialty)
-        return self._once(key, lambda: has_roster(self._session, program_id, specialty))
+        return specialty in self._once(("rosters", program_id), lambda: rostered(self._session, program_id))
 
     def _on_duty(self, program_id: int, specialty: str) -> set[int]:
         key = ("duty", program_id, specialty)

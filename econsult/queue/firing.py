@@ -44,8 +44,10 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, limit: int
         return 0, 0
     clocks = _clocks_of(session, consults)
     around, batch = Audience(session, now), Batch()
-    for consult in consults:
-        _Firing(session, consult, around, batch, now).run(clocks[consult.id])
+    # Everything is flushed together in the end, not before each look-up.
+    with session.no_autoflush:
+        for consult in consults:
+            _Firing(session, consult, around, batch, now).run(clocks[consult.id])
     if batch.events:
         insert_new(session, ClockEvent, batch.events)
     session.flush()

@@ -89,6 +89,11 @@ def has_roster(session: Session, program_id: int, specialty: str) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
+def rostered(session: Session, program_id: int) -> set[str]:
+    """The specialties for which somebody was ever put on a roster."""
+    return set(session.scalars(select(Shift.specialty).where(Shift.program_id == program_id).distinct()))
+
+
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
     """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)

@@ -1,0 +1,149 @@
+"""What the queue costs at ten thousand and at a million open consults: `python -m tests.bench.queue --rows N`.
+
+An idle look at the deadlines, a hundred due consults fired, the first and a deep page of the worklist, and a page over
+HTTP, on SQLite and, where its server programs are installed, on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from econsult.consults.clocks import stop_all
+from econsult.consults.worklist import View, page
+from econsult.database import Database, open_database
+from econsult.queue.firing import fire, oldest_due
+from storage.keys import FieldCipher, KeyRing, generate
+from tests.bench._figures import report
+from tests.crowd import Crowd, add_crowd
+from tests.personas import NOON, Clinic, open_clinic
+from tests.services.postgres import find_binaries, start_postgres
+
+SMALL = 10_000
+TURNS = 15
+FAR = timedelta(days=2)
+LIMITS = {"idle": 1.0, "due_100": 20.0, "first_page": 5.0, "deep_page": 5.0, "page_over_http": 60.0}
+
+
+@dataclass
+class Bench:
+    """One filled database. `deep` is a cursor far down the list."""
+
+    database: Database
+    clinic: Clinic
+    deep: str = ""
+
+    def idle(self) -> None:
+        with self.database.reading() as session:
+            oldest_due(session)
+
+    def due_100(self) -> None:
+        with self.database.writing() as session:
+            assert fire(session, self.next_due())[0] == 100
+
+    def next_due(self):
+        """An instant at which just a hundred more have come due."""
+        with self.database.reading() as session:
+            hundredth = text(
+                "SELECT id FROM consult WHERE next_deadline_at IS NOT NULL ORDER BY next_deadline_at LIMIT 1"
+            )
+            number = session.execute(hundredth).scalar_one()
+        return NOON + FAR + (number + 99) * timedelta(milliseconds=10)
+
+    def first_page(self) -> None:
+        with self.database.reading() as session:
+            assert len(page(session, self.clinic.derm, View.POOL, now=NOON).consults) == 50
+
+    def deep_page(self) -> None:
+        with self.database.reading() as session:
+            page(session, self.clinic.derm, View.POOL, now=NOON, cursor=self.deep)
+
+
+def main() -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.queue", description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    rows = parser.parse_args().rows
+    for name, places in (("sqlite", _sqlite), ("postgres", _postgres)):
+        with places() as url:
+            if not url:
+                continue
+            small = _measure(f"{url}", SMALL)
+        with places() as url:
+            big = _measure(f"{url}", rows)
+        for what, value in big.items():
+            limit = LIMITS.get(what)
+            report(f"queue.{name}.{rows}.{what}.p50", round(value, 2), "ms", limit=limit)
+            report(f"queue.{name}.{what}.growth", round(value / small[what], 2), f"times of {SMALL} rows", limit=2.0)
+    return 0
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="ec-queue-"))
+    yield f"sqlite:///{folder / 'q.sqlite3'}"
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    try:
+        find_binaries()
+    except RuntimeError:
+        yield ""
+        return
+    folder = Path(tempfile.mkdtemp(prefix="ec-queue-"))
+    server = start_postgres(folder)
+    yield server.url(server.create())
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(url: str, rows: int) -> dict[str, float]:
+    """Milliseconds (median) of each operation over so many open consults."""
+    database = open_database(url, FieldCipher(KeyRing.parse(generate())))
+    database.migrate()
+    clinic = open_clinic(database)
+    with database.writing() as session:
+        template = clinic.econsult(session)
+        add_crowd(session, template, Crowd(rows, NOON + FAR, timedelta(milliseconds=10)))
+        stop_all(session, template, NOON, "test")
+        template.status = "withdrawn"
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    bench = Bench(database, clinic, _deep_cursor(database, clinic))
+    found = {what: _median(getattr(bench, what)) for what in ("idle", "first_page", "deep_page", "due_100")}
+    database.close()
+    return found
+
+
+def _deep_cursor(database: Database, clinic: Clinic) -> str:
+    cursor = None
+    with database.reading() as session:
+        for _ in range(10):
+            cursor = page(session, clinic.derm, View.POOL, now=NOON, cursor=cursor, limit=80).next_cursor
+    return cursor or ""
+
+
+def _median(act: Callable[[], None]) -> float:
+    act()
+    spent = []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        act()
+        spent.append((time.perf_counter() - began) * 1000)
+    return statistics.median(spent)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
