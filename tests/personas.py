@@ -13,7 +13,7 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient, add_patient, link_caregiver
-from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person
+from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
 from econsult.vault import Vault
 from storage.keys import KeyRing, generate
 
@@ -89,6 +89,17 @@ class Clinic:
     def claimed(self, session: Session, *, now: datetime = NOON) -> Consult:
         """An eConsult that the dermatologist holds."""
         return holding.claim(session, self.econsult(session, now=now), self.derm, now=now, lease=LEASE)
+
+    def more(self, database: Database, count: int) -> list[Person]:
+        """So many other dermatologists, made on first use."""
+        with database.writing() as session:
+            for number in range(count):
+                email = f"derm-{number}@clinic.test"
+                if person_by_email(session, database.cipher, email) is None:
+                    details = {"name": email, "role": Role.SPECIALIST, "now": NOON, "specialties": ("dermatology",)}
+                    add_person(session, database.cipher, self.program, email=email, **details)  # type: ignore[arg-type]
+            found = [person_by_email(session, database.cipher, f"derm-{number}@clinic.test") for number in range(count)]
+            return [person for person in found if person is not None]
 
     def take(self, session: Session, consult: Consult, *, now: datetime = NOON) -> Consult:
         """The dermatologist takes it."""

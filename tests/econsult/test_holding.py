@@ -10,26 +10,37 @@ import pytest
 from econsult.consults import answers, holding, threads
 from econsult.consults.records import Consult
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.errors import ForbiddenError, TakenError
 from econsult.people.persons import Person
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 
-def test_many_claim_at_once_and_one_holds_it(database: Database, clinic: Clinic) -> None:
-    with database.writing() as session:
-        number = clinic.econsult(session).id
+@pytest.mark.parametrize(
+    ("people", "rounds"), [pytest.param(12, 4, id="short"), pytest.param(100, 100, id="full", marks=pytest.mark.slow)]
+)
+def test_many_claim_at_once_and_one_holds_it(database: Database, clinic: Clinic, people: int, rounds: int) -> None:
+    """Losers are told who has it."""
+    crowd = [clinic.derm, clinic.derm2, clinic.neuro, clinic.pcp, clinic.admin, clinic.nurse]
 
-    def try_claim(person: Person) -> bool:
+    def try_claim(number: int, person: Person) -> str:
         try:
             with database.writing() as session:
-                holding.claim(session, session.get_one(Consult, number), person, now=NOON, lease=LEASE)
-        except ImpossibleVerbError:
-            return False
-        return True
+                found = session.get_one(Consult, number)
+                holding.claim(session, found, person, now=NOON, lease=LEASE)
+                return ""
+        except TakenError as error:
+            return error.holder
 
-    with ThreadPoolExecutor(6) as pool:
-        people = [clinic.derm, clinic.derm2, clinic.neuro, clinic.pcp, clinic.admin, clinic.nurse]
-        assert sum(pool.map(try_claim, people)) == 1
+    with ThreadPoolExecutor(min(people, 30)) as pool:
+        for _ in range(rounds):
+            with database.writing() as session:
+                number = clinic.econsult(session).id
+            # One person twice would only renew their own claim, so each comes once and the rest are strangers to it.
+            askers = crowd if people < 100 else clinic.more(database, people)
+            heard = list(pool.map(lambda person, number=number: try_claim(number, person), askers))
+            with database.reading() as session:
+                holder = session.get_one(Person, session.get_one(Consult, number).holder_id).name
+            assert sorted(heard) == sorted(["", *[holder] * (len(askers) - 1)])
 
 
 def test_claiming_ones_own_again_renews_it(database: Database, clinic: Clinic) -> None:
