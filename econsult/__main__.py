@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m econsult migrate | admin | person | clinic | child | password | link | token | ...`."""
+"""The operator's commands: `python -m econsult migrate | admin | person | clinic | child | password | link | token`, and more."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def add_promises(commands: Any) -> None:
     check.set_defaults(run=_check)
     metrics = commands.add_parser("metrics", help="print how the promise was kept, as CSV (times in hours)")
     metrics.add_argument("--from", dest="start", type=_instant, metavar="DAY", help="default: 30 days before the end")
-    metrics.add_argument("--to", dest="end", type=_instant, metavar="DAY", help="default: now; the day itself is left out")
+    metrics.add_argument(
+        "--to", dest="end", type=_instant, metavar="DAY", help="default: now; the day itself is left out"
+    )
     metrics.set_defaults(run=_measure)
 
 

@@ -14,7 +14,6 @@ from storage.keys import FieldCipher, KeyRing, generate
 from tests.personas import open_clinic
 
 
-
 def _run(data: Path, *arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "econsult", *arguments],
