@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m econsult migrate | admin | person | clinic | child | password | link | token`, and more."""
+"""The operator's commands: `python -m econsult --help` names them all."""
 
 from __future__ import annotations
 
