@@ -31,7 +31,7 @@ class Staging:
         self._cipher = SegmentCipher(object_id, key)
         self._full, self._pending = 0, bytearray()
         self._ahead: SyncAhead | None = None
-        self._vouched = 0
+        self._full_ahead = self._vouched = 0
         self.durable, self.underway = -1, 0
         self.finished = False
 
@@ -98,14 +98,23 @@ class Staging:
     def sync_ahead(self) -> None:
         """Begin to make what is written durable, without waiting, unless the disk is still busy with what came before.
 
-        Nothing counts as durable by this alone; it spares a later `sync` the waiting.
+        Nothing counts as durable by this alone: `mark` does that, and a later `sync` has less to wait for.
         """
         if self._ahead is not None and self._ahead.is_alive():
             return
         with disk_errors():
             self._await_ahead()
             self._ahead = SyncAhead(self._fd)
-        self.underway = self.offset
+        self._full_ahead, self.underway = self._full, self.offset
+
+    def mark(self) -> None:
+        """Let the tail stand for what `sync_ahead` began with, where that is done and lies beyond the tail itself."""
+        if self._ahead is None or self._ahead.is_alive() or self._full_ahead * SEGMENT <= self.durable:
+            return
+        with disk_errors():
+            self._await_ahead()
+            self._write_tail(self._full_ahead, b"", Role.TAIL)
+        self.durable = self._full_ahead * SEGMENT
 
     def rewind(self, offset: int) -> None:
         """Durably forget what came after `offset`, as when a chunk fails its checksum. Raises ValueError past the end.

@@ -13,7 +13,9 @@ from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigErr
 from uploads.staged import Writer
 
 PIECE, BLOCK = 64 * 1024, 256 * 1024
-IDLE_SECONDS, FLUSH_SECONDS, AT_ONCE_SECONDS = 30.0, 5.0, 0.004
+IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
+FAST, PATIENCE = 25_000_000, 4
+"""So many bytes a second make a fast sender, and so many slow blocks a slow one."""
 ALGORITHMS = ("sha1", "sha256")
 
 
@@ -111,7 +113,7 @@ def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
 
     Small ones from a phone, so that a crash costs it little; large ones from whoever fills them in no time.
     """
-    room = memoryview(bytearray(min(PIECE, wanted)))
+    room, patience = memoryview(bytearray(min(PIECE, wanted))), 0
     filled, left, began = 0, wanted, time.monotonic()
     while left > 0:
         try:
@@ -125,15 +127,16 @@ def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
         took = time.monotonic() - began
         if filled == len(room) or took >= FLUSH_SECONDS:
             yield room[:filled]
-            room = _next_room(room, took)
+            # One slow block among fast ones is only a busy machine.
+            patience = PATIENCE if took * FAST < filled else patience - 1
+            room = _room_for(room, BLOCK if patience > 0 else PIECE)
             filled, began = 0, time.monotonic()
     if filled:
         yield room[:filled]
 
 
-def _next_room(room: memoryview, took: float) -> memoryview:
-    """Memory of the size that fits the sender's speed; hundreds of phones do not take the large one each."""
-    size = BLOCK if took < AT_ONCE_SECONDS else PIECE
+def _room_for(room: memoryview, size: int) -> memoryview:
+    """Memory of this size; hundreds of phones do not take the large one each."""
     return room if len(room) == size else memoryview(bytearray(size))
 
 

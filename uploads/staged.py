@@ -162,9 +162,9 @@ class Writer:
             if len(block) < SEGMENT:
                 self._fence.touch()
             self._staging.write(block)
-            if self._staging.offset - self.durable >= MARK_EVERY:
-                self._staging.sync()
-            elif self._staging.offset - self._staging.underway >= SYNC_EVERY:
+            if self._staging.underway - self.durable >= MARK_EVERY:
+                self._staging.mark()
+            if self._staging.offset - self._staging.underway >= SYNC_EVERY:
                 self._staging.sync_ahead()
 
     def sync(self) -> None:

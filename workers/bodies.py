@@ -1,4 +1,4 @@
-"""The body of an upload, read from the socket straight into the reader's own memory.
+"""The body of an upload, read from the socket straight into the reader's own memory where its length is known.
 
 The server's own reader copies every byte three times and loses what it holds when the line breaks. This one asks the
 kernel once for a whole block: it comes back with all of it, with what came within a few seconds, or with what had
@@ -11,7 +11,7 @@ import io
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from workers.callers import SEND_SECONDS, Pace
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LOOK_SECONDS = 5
+HEX, LONGEST_LINE = frozenset(b"0123456789abcdefABCDEF"), 4096
 
 
 class StraightBody(io.RawIOBase):
@@ -92,3 +93,70 @@ class StraightBody(io.RawIOBase):
 
     def close(self) -> None:
         """The socket belongs to the server."""
+
+
+class ChunkedBody(io.RawIOBase):
+    """A body that comes in chunks of its own: what has arrived of a chunk is given before its rest is there.
+
+    A chunk that makes no sense counts as a line that broke: what came before it is kept.
+    """
+
+    failed = False
+
+    def __init__(self, unreader: Any) -> None:
+        """Read from the server's `unreader`, whose `read()` waits for the next piece, at the pace of the line."""
+        self._unreader = unreader
+        self._held, self._left, self._is_first = b"", 0, True
+        self.length = 1
+
+    @property
+    def reader(self) -> ChunkedBody:
+        """What knows whether anything was not read yet: its `length` is 0 at the end and 1 before."""
+        return self
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """As much as came; 0 at the end or where the line ended. Raises OSError where it broke, idled or is no body."""
+        view = memoryview(buffer).cast("B")
+        if not self.length or not len(view) or (not self._left and not self._begin_chunk()):
+            return 0
+        if not self._held and not self._hear():
+            return 0
+        count = min(len(view), self._left, len(self._held))
+        view[:count] = self._held[:count]
+        self._held, self._left = self._held[count:], self._left - count
+        return count
+
+    def _begin_chunk(self) -> bool:
+        """Read the head of the next chunk; False at the last one, or where the line ended."""
+        if not self._is_first and self._line() != b"":
+            self._give_up()
+        self._is_first = False
+        size = self._line().split(b";")[0].strip()
+        if not size or len(size) > 16 or not set(size) <= HEX:
+            self._give_up()
+        self._left = int(size, 16)
+        if not self._left:
+            while self._line():
+                continue
+            self._unreader.unread(self._held)
+            self.length = 0
+        return self._left > 0
+
+    def _line(self) -> bytes:
+        while b"\r\n" not in self._held:
+            if len(self._held) > LONGEST_LINE or not self._hear():
+                self._give_up()
+        line, _, self._held = self._held.partition(b"\r\n")
+        return line
+
+    def _hear(self) -> bool:
+        piece = bytes(self._unreader.read())
+        self._held += piece
+        return bool(piece)
+
+    def _give_up(self) -> NoReturn:
+        self.failed = True
+        raise ConnectionError("The chunks of the body make no sense.")

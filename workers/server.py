@@ -17,18 +17,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from gunicorn.http.body import LengthReader
+from gunicorn.http.body import ChunkedReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from econsult.settings import load_settings
-from workers.bodies import StraightBody
+from workers.bodies import ChunkedBody, StraightBody
 from workers.callers import HEAD, SEND_SECONDS, SMALL, UPLOAD, Caller, Crowd
 from workers.refusal import refusing
 
 KEPT_FOR_PAGES = 32
 """So many threads never wait for a body; of a small pool, a quarter."""
 LINGER_SECONDS = 2.0
-RESUMABLE = "/uploads/"
+DOOR = "/uploads"
 _WORDS = (
     '{"type": "/problems/busy", "title": "Service Unavailable", "status": 503, '
     '"detail": "Too many are sending now. Try again soon.", "code": "busy"}'
@@ -113,8 +113,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         """Answer it, unless it brings a body and too many others do."""
         conn.sock.settimeout(SEND_SECONDS)
         conn.line.allow(UPLOAD if req.path.startswith("/uploads") else SMALL)
-        if req.path.startswith(RESUMABLE) and isinstance(req.body.reader, LengthReader):
-            req.body = _straight(req, conn.sock)
+        if req.path == DOOR or req.path.startswith(f"{DOOR}/"):
+            req.body = _upload_body(req, conn.sock)
         self.current.request = req
         if not is_unread(req):
             return bool(super().handle_request(req, conn))
@@ -191,8 +191,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _straight(request: Any, sock: socket.socket) -> StraightBody:
-    """The same body, without copies on its way."""
+def _upload_body(request: Any, sock: socket.socket) -> StraightBody | ChunkedBody:
+    """The same body, without copies on its way, and of which a broken line loses nothing."""
+    if isinstance(request.body.reader, ChunkedReader):
+        return ChunkedBody(request.unreader)
     length = request.body.reader.length
     early = request.unreader.take_buffered()
     request.unreader.unread(early[length:])

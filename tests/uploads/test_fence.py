@@ -116,12 +116,15 @@ def test_long_uploads_are_made_durable_on_their_way(tmp_path: Path, monkeypatch:
         monkeypatch.setitem(vars(os), "fdatasync", watched)
         for turn in range(1, MARK_EVERY // len(block) + 1):
             writer.write(block)
-            if turn * len(block) == 2 * SYNC_EVERY:
-                _wait(lambda: max(synced, default=0) >= SYNC_EVERY)
-        # Nobody asked for it, and yet the tail on disk already stands for the end of all of it.
+            if turn * len(block) % SYNC_EVERY == 0:
+                _wait(lambda turn=turn: max(synced, default=0) >= turn * len(block))  # type: ignore[misc]
+        writer.write(block)
+        # Nobody asked for it, and yet the tail on disk already stands for all of it.
         tail = staged_path(tmp_path, ID).with_name("data.tail").read_bytes()
         assert int.from_bytes(tail[:8], "big") == MARK_EVERY // SEGMENT
         assert writer.durable == MARK_EVERY
+    with Writer(tmp_path, ID, KEY) as writer:
+        assert writer.offset == MARK_EVERY + len(block)
 
 
 def _wait(is_true: Callable[[], bool]) -> None:

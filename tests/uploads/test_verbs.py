@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import random
 from datetime import timedelta
 
 import pytest
@@ -20,8 +22,15 @@ from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
 from tests.uploads.conftest import Desk
 from uploads import verbs
-from uploads.chunks import Chunk
-from uploads.errors import GoneError, OffsetMismatchError, SiteFirstError, TooBigError, TooManyError
+from uploads.chunks import Checksum, Chunk
+from uploads.errors import (
+    ChecksumMismatchError,
+    GoneError,
+    OffsetMismatchError,
+    SiteFirstError,
+    TooBigError,
+    TooManyError,
+)
 from uploads.finishing import finish
 from uploads.kinds import LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
 
@@ -289,3 +298,18 @@ def test_a_second_copy_is_taken_back_without_the_first(desk: Desk) -> None:
         reasons = dict(session.execute(select(Attachment.public_id, Attachment.reason)).all())  # type: ignore[arg-type]
     assert reasons[first] is None
     assert desk.look(first).is_complete
+
+
+def test_a_chunk_with_any_bit_flipped_on_its_way_is_discarded(desk: Desk) -> None:
+    upload, dice = desk.begin(len(DATA)), random.Random(6)
+    desk.append(upload, 0, DATA[:1000])
+    for algorithm in ("sha1", "sha256") * 20:
+        damaged, at = bytearray(DATA[1000:]), dice.randrange(len(DATA) - 1000)
+        damaged[at] ^= 1 << dice.randrange(8)
+        digest = hashlib.new(algorithm, DATA[1000:], usedforsecurity=False).digest()
+        chunk = Chunk(1000, io.BytesIO(damaged), len(damaged), Checksum(algorithm, digest))
+        with pytest.raises(ChecksumMismatchError):
+            verbs.append(desk.door, desk.clinic.mother, upload, chunk, clock=desk.clock)
+        assert desk.look(upload).offset == 1000
+    assert desk.append(upload, 1000, DATA[1000:]).is_complete
+    assert desk.stored(upload) == DATA

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +135,54 @@ def test_what_was_ended_is_not_there_any_more(server: Server, mother: Phone) -> 
     mother.patch(path, 0, b"hello")
     assert [mother.ask("DELETE", path).status, mother.ask("GET", path).status] == [204, 404]
     assert [mother.head(path).status, mother.patch(path, 5, b"").status] == [410, 410]
+
+
+def test_parts_of_files_are_not_taken_for_files(mother: Phone, consult: Consult) -> None:
+    metadata = told(consult_id=consult.public_id, kind="photo")
+    for concat in ("partial", "final;/uploads/a /uploads/b"):
+        reply = mother.ask("POST", "/uploads", Upload_Length="9", Upload_Metadata=metadata, Upload_Concat=concat)
+        assert reply.status == 400
+
+
+CHUNKS = [
+    (b"5\r\nhel", 3, "cut in a chunk"),
+    (b"5\r\nhello\r\nzz\r\nxxx\r\n0\r\n\r\n", 5, "no number"),
+    (b"5\r\nhelloXX3\r\nabc\r\n0\r\n\r\n", 5, "no end of a chunk"),
+    (b"5\r\nhello\r\n" + b"0" * 5000, 5, "a head that does not end"),
+    (b"-1\r\nhello\r\n0\r\n\r\n", 0, "a negative number"),
+    (b"5;name=value\r\nhello\r\n00\r\nTrailer: x\r\n\r\n", 5, "extension and trailer"),
+    (b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", 5, "two chunks"),
+]
+
+
+@pytest.mark.parametrize(("body", "kept", "what"), CHUNKS, ids=[what for _body, _kept, what in CHUNKS])
+def test_of_chunks_that_make_no_sense_what_came_before_is_kept(
+    mother: Phone, consult: Consult, body: bytes, kept: int, what: str
+) -> None:
+    path = mother.create(consult, 1000)
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mother.token}\r\nTus-Resumable: 1.0.0\r\n"
+        f"Content-Type: {CHUNK['Content-Type']}\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", mother.port), timeout=20) as line:
+        line.sendall(head.encode() + body)
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(4096).startswith(b"HTTP/1.1 204 "), what
+    assert mother.head(path).offset == kept
+    mother.ask("DELETE", path)
+
+
+def test_after_a_chunked_body_the_line_goes_on(mother: Phone, consult: Consult) -> None:
+    path = mother.create(consult, 1000)
+    line = http.client.HTTPConnection("127.0.0.1", mother.port, timeout=20)
+    named = {"Authorization": f"Bearer {mother.token}", "Tus-Resumable": "1.0.0", **CHUNK}
+    for turn in range(3):
+        headers = {**named, "Upload-Offset": str(turn * 5), "Transfer-Encoding": "chunked"}
+        line.request("PATCH", path, iter([b"he", b"llo"]), headers, encode_chunked=True)
+        answer = line.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("Upload-Offset")) == (204, b"", str(turn * 5 + 5))
+    line.close()
+    mother.ask("DELETE", path)
 
 
 def test_only_what_can_go_on_can_be_asked_for(mother: Phone) -> None:

@@ -102,6 +102,9 @@ def create() -> Response:
     """Begin an upload, with its first bytes where the request brings some."""
     if refusal := _refuse_version():
         return refusal
+    if "Upload-Concat" in request.headers:
+        # A part must not be taken for a whole file.
+        raise BadRequest("Files are not put together from parts here. Send each in one upload.")
     door = upload_door()
     upload = verbs.begin(door, me(), _wanted(), now=now())
     response = Response(status=201)
