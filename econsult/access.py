@@ -54,6 +54,7 @@ class Right(StrEnum):
     HOLD = "hold"
     ANSWER = "answer"
     SEND_ON = "send_on"
+    ASSIGN = "assign"
     ACKNOWLEDGE = "acknowledge"
     INFORM = "inform"
     CLOSE = "close"
@@ -79,7 +80,15 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.POOL: frozenset(_SEEING | {Right.HOLD}),
     Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER}),
     Relation.COORDINATOR: frozenset(
-        {Right.SEE, Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.INFORM, Right.CLOSE}
+        {
+            Right.SEE,
+            Right.SEE_IDENTITY,
+            Right.READ_FAMILY,
+            Right.WRITE_FAMILY,
+            Right.INFORM,
+            Right.CLOSE,
+            Right.ASSIGN,
+        }
         | _COORDINATION
     ),
 }

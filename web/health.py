@@ -16,11 +16,13 @@ from werkzeug import Response
 
 from econsult.heartbeats import Heartbeat, latest
 from econsult.jobs import oldest_waiting
+from econsult.queue.firing import oldest_due
 from imaging.jail import levels
 from storage.blobs import BlobError
 from uploads.door import free_bytes
 from uploads.kinds import FLOOR, MEGABYTE
 from web.context import database, now, runtime, settings
+from workers.clock import TICK
 from workers.embedded import is_embedded
 
 health = Blueprint("health", __name__)
@@ -29,6 +31,8 @@ SILENT_SECONDS = {"fast": 90, "slow": 90, "clock": 30}
 """After how long without a heartbeat a role counts as gone."""
 LAG_SECONDS = 30
 """How late deadlines may fire before the clock counts as ill."""
+ALARM_SECONDS = 2 * int(TICK.total_seconds())
+"""How late deadlines may fire before somebody should look: two ticks."""
 
 PLAIN_COOKIES = "plain http: cookies are not marked Secure"
 THIS_MACHINE_ALONE = "plain http: cookies are marked Secure, so only browsers on this machine can sign in"
@@ -107,17 +111,24 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
     oldest = oldest_waiting(session)
     workers = {lane: _age(beats.get(lane), at) for lane in ("fast", "slow")}
     clock = beats.get("clock")
-    lag = clock.lag_seconds if clock else None
+    lag = _lag(session, clock, at)
     return {
         "workers": {"ok": all(_is_fresh(lane, age) for lane, age in workers.items()), "heartbeat_age_s": workers},
         "clock": {
             "ok": _is_fresh("clock", _age(clock, at)) and lag is not None and lag <= LAG_SECONDS,
             "lag_s": lag,
+            "alarm": lag is None or lag > ALARM_SECONDS,
             "heartbeat_age_s": _age(clock, at),
         },
         # A long queue is told but is no fault: taking the pages away would not make it shorter.
         "queue": {"ok": True, "oldest_job_age_s": max(0, int((at - oldest).total_seconds())) if oldest else 0},
     }
+
+
+def _lag(session: Session, clock: Heartbeat | None, at: datetime) -> int | None:
+    """How late the oldest deadline is, seen from here: a clock that has died cannot hide it. None without a clock."""
+    oldest = oldest_due(session)
+    return None if clock is None else max(0, int((at - oldest).total_seconds())) if oldest else 0
 
 
 def _age(beat: Heartbeat | None, at: datetime) -> int | None:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.consults.answers import release_due
 from econsult.consults.holding import lapse_claims
+from econsult.consults.presence import sweep_presence
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
 from econsult.jobs import JobState, reap_jobs
@@ -123,6 +124,7 @@ class Ticker:
         runtime = self.runtime
         with runtime.database.writing() as session:
             sweep_sign_ins(session, now)
+            sweep_presence(session, now)
             session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         try:
             sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
@@ -145,7 +147,10 @@ def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = t
         if leapt is not None:
             log.warning("The clock leapt forward by %d s; deadlines wait for one tick.", leapt.total_seconds())
         try:
-            heart.beat(now, lag_seconds=ticker.tick(now, is_held=leapt is not None))
+            lag = ticker.tick(now, is_held=leapt is not None)
+            heart.beat(now, lag_seconds=lag)
+            if lag > 2 * TICK.total_seconds():
+                log.warning("ALARM: deadlines fire %d s late.", lag)
         except SQLAlchemyError:
             log.warning("The database does not answer; trying again.")
         wish.wait(TICK.total_seconds())

@@ -74,9 +74,14 @@ class Figure:
         return {**named, "count": self.count, "within": self.within, "percent_within": share, **times}
 
 
-def figures(session: Session, start: datetime, end: datetime, now: datetime) -> list[Figure]:
-    """The figures of the period from `start` up to, not including, `end`: over all, by specialty, site and language."""
-    kept = list(_kept(session, start, end, now))
+def figures(
+    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
+) -> list[Figure]:
+    """The figures of the period from `start` up to, not including, `end`: over all, by specialty, site and language.
+
+    They are one program's where one is named, else the installation's.
+    """
+    kept = list(_kept(session, (start, end), now, program_id))
     found = []
     for name in ClockName:
         ours = [each for each in kept if each.clock.name == name]
@@ -87,20 +92,22 @@ def figures(session: Session, start: datetime, end: datetime, now: datetime) -> 
     return found
 
 
-def missed(session: Session, start: datetime, end: datetime, now: datetime) -> list[tuple[int, str, float]]:
+def missed(
+    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
+) -> list[tuple[int, str, float]]:
     """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
-    late = [each for each in _kept(session, start, end, now) if not each.is_within]
+    late = [each for each in _kept(session, (start, end), now, program_id) if not each.is_within]
     late.sort(key=lambda each: each.clock.target - each.net)
     return [(each.clock.consult_id, each.clock.name, _hours(each.net - each.clock.target)) for each in late]
 
 
-def _kept(session: Session, start: datetime, end: datetime, now: datetime) -> Iterator[Kept]:
-    facts = _facts(session)
+def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, program_id: int | None) -> Iterator[Kept]:
+    facts = _facts(session, program_id)
     for clocks in replay_all(session):
         around = facts.get(clocks[0].consult_id)
         for clock in clocks if around is not None else ():
             at = _counted_at(clock)
-            if at is not None and start <= at < end and around is not None:
+            if at is not None and period[0] <= at < period[1] and around is not None:
                 yield Kept(clock, around, clock.wall(now), clock.net(now))
 
 
@@ -112,8 +119,10 @@ def _counted_at(clock: Replayed) -> datetime | None:
     return clock.deadline_at if clock.is_breached else None
 
 
-def _facts(session: Session) -> Mapping[int, Facts]:
+def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:
     query = select(Consult.id, Consult.specialty, Consult.organization_id, Consult.language).where(~Consult.is_test)
+    if program_id is not None:
+        query = query.where(Consult.program_id == program_id)
     return {
         row.id: Facts(row.specialty or "family_question", str(row.organization_id or ""), row.language)
         for row in session.execute(query)

@@ -11,7 +11,7 @@ from econsult.access import WRITE_RIGHTS, Right, consult_for
 from econsult.consults import holding, threads
 from econsult.consults.lifecycle import Status
 from econsult.consults.threads import Audience
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, TakenError
 from econsult.people.persons import Role
 from web.context import database, now, settings
 from web.shell.auth import me, only
@@ -70,9 +70,12 @@ def _number_before() -> str:
 @only(*CASE_ROLES)
 def claim(public_id: str) -> Response:
     """Take the request in hand; exactly one of several people who try gets it."""
-    with database().writing() as session:
-        loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
-        holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+            holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+    except TakenError:
+        return redirect(url_for(".show", public_id=public_id, said="taken"), 303)
     return redirect(url_for(".show", public_id=public_id), 303)
 
 

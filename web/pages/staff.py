@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web.pages.allocation import allocation
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
 from web.pages.clinic.home import clinic
@@ -9,7 +10,26 @@ from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
+from web.pages.passing import passing_on
+from web.pages.program.figures import promise
+from web.pages.program.roster import roster
+from web.pages.program.rules import rules
 from web.pages.stops import stops
 from web.pages.worklist import worklist
 
-STAFF = (worklist, consult, answering, clinic, clinic_request, clinic_case, clinic_children, coordination, stops)
+STAFF = (
+    worklist,
+    consult,
+    answering,
+    clinic,
+    clinic_request,
+    clinic_case,
+    clinic_children,
+    coordination,
+    stops,
+    allocation,
+    passing_on,
+    roster,
+    rules,
+    promise,
+)

@@ -10,9 +10,9 @@ from werkzeug import Response
 
 from econsult.access import Right, consult_for
 from econsult.consults import holding
-from econsult.consults.worklist import COUNT_CAP, Page, View, count, page
+from econsult.consults.worklist import COUNT_CAP, Filters, Page, View, count, page
 from econsult.errors import ImpossibleVerbError
-from econsult.people.persons import Role, specialties_of
+from econsult.people.persons import LANGUAGES, Role, specialties_of
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -41,6 +41,8 @@ def queue() -> str:
         counts=counts,
         view=_view(),
         specialty=_specialty(),
+        language=_language(),
+        languages=terms.LANGUAGES,
         specialties=[(code, terms.SPECIALTIES[code]) for code in own],
         next_cursor=found.next_cursor,
         cursor=request.args.get("cursor", ""),
@@ -101,12 +103,17 @@ def counts_of(session: Session, views: tuple[View, ...]) -> dict[View, str]:
 
 def _page(session: Session) -> Page:
     cursor = request.args.get("cursor") or None
-    return page(session, me(), _view(), now=now(), specialty=_specialty() or None, cursor=cursor)
+    return page(session, me(), _view(), now=now(), filters=Filters(_specialty(), language=_language()), cursor=cursor)
 
 
 def _view() -> View:
     wish = request.args.get("view", "")
     return View(wish) if wish in tabs() else View.POOL
+
+
+def _language() -> str:
+    wish = request.args.get("language", "")
+    return wish if wish in LANGUAGES else ""
 
 
 def _specialty() -> str:

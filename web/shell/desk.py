@@ -12,7 +12,22 @@ PLACES = {
     Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
     Role.TELEPRESENTER: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request"))),
     Role.SPECIALIST: (("/worklist", _l("Queue")), ("/worklist?view=done", _l("Answered"))),
-    Role.COORDINATOR: (("/coordination", _l("Families to tell")),),
+    Role.COORDINATOR: (
+        ("/coordination", _l("Families to tell")),
+        ("/coordination/desk", _l("Nobody has it")),
+        ("/program/roster", _l("Roster")),
+        ("/program", _l("How we keep it")),
+    ),
+    Role.DIRECTOR: (
+        ("/program", _l("How we keep it")),
+        ("/program/roster", _l("Roster")),
+        ("/program/rules", _l("What we promise")),
+    ),
+    Role.ADMIN: (
+        ("/program/rules", _l("What we promise")),
+        ("/program/roster", _l("Roster")),
+        ("/program", _l("How we keep it")),
+    ),
 }
 SAID = {
     "signed": _l("Signed. The clinic has been told."),
@@ -20,6 +35,9 @@ SAID = {
     "released": _l("Given back to the pool."),
     "declined": _l("Declined. This request has ended, and the clinic has been told."),
     "claimed": _l("You hold this now."),
+    "assigned": _l("Assigned. Your colleague has been told."),
+    "rerouted": _l("Passed on to the other specialty."),
+    "taken": _l("Somebody was faster. The page says who has it."),
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
     "saved": _l("Saved."),

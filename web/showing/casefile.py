@@ -13,6 +13,8 @@ from econsult.access import Pass, Relation, Right
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
 from econsult.consults.clocks import clocks_among
 from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.offering import why_of
+from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
@@ -25,7 +27,7 @@ from web.words import terms
 from web.words.chips import Chip
 from web.words.dangers import Danger, dangers_of
 from web.words.families import CONTACTS, PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
-from web.words.language import gettext
+from web.words.language import gettext, language
 from web.words.times import moment
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
@@ -78,6 +80,10 @@ class Case:
     signed_by: str = ""
     contact: Contact | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    """Colleagues who have this case open too."""
+    why: str = ""
+    """To whom it was offered, and why, while nobody has it."""
 
     def may(self, right: str) -> bool:
         """Whether this reader has the right; templates name it by its code."""
@@ -124,6 +130,8 @@ def open_case(session: Session, loaded: Pass) -> Case:
         answer=answer,
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         content=answer.content if answer else {},
+        others=tuple(person.name for person in look(session, consult, me(), now())),
+        why="; ".join(line.sentence(language()) for line in why_of(consult)) if consult.holder_id is None else "",
         contact=contact_of(loaded),
     )
 

@@ -145,7 +145,7 @@ def _holder(consult: Consult, holders: dict[int, str]) -> tuple[str, str]:
 
 def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     """What must be seen before anything else in the row."""
-    found = []
+    found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
     if consult.id in around.attested:
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
     if consult.family_waits_since is not None:

@@ -76,6 +76,21 @@ CLOCKS = {
     "next_reply": _l("next reply"),
     "family_informed": _l("family told"),
 }
+RISKS = {
+    "late": _l("It is late already."),
+    "holder_away": _l("Whoever has it is away."),
+    "no_cover": _l("Nobody is on duty before it runs out."),
+    "too_many": _l("More requests than those on duty can answer in time."),
+}
+WEEKDAYS = (
+    _l("Monday"),
+    _l("Tuesday"),
+    _l("Wednesday"),
+    _l("Thursday"),
+    _l("Friday"),
+    _l("Saturday"),
+    _l("Sunday"),
+)
 PAUSES = {
     "needs_family": _l("needs family"),
     "needs_clinicians": _l("needs clinic"),

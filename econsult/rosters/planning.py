@@ -1,0 +1,147 @@
+"""Changing the roster: shifts, time off and swaps, each checked and written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
+from econsult.rosters.shifts import Shift, Swap, TimeOff
+
+LONGEST_SHIFT = 24 * 60
+LONGEST_AWAY = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class ShiftForm:
+    """A weekly shift as a form gives it: `starts` in minutes after midnight, by the clock on the wall."""
+
+    person: str
+    specialty: str
+    weekday: int
+    starts: int
+    minutes: int
+    time_zone: str
+
+
+def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -> Shift:
+    """Put somebody on the weekly roster from today on. Raises InvalidError naming each wrong field."""
+    person = _member(session, by, form.person)
+    wrong: dict[str, str] = {}
+    if person is None or form.specialty not in specialties_of(session, person):
+        wrong["person"] = "unsuitable"
+    if form.specialty not in SPECIALTIES:
+        wrong["specialty"] = "unknown_value"
+    if form.weekday not in range(7) or form.starts not in range(24 * 60):
+        wrong["starts"] = "invalid"
+    if not 15 <= form.minutes <= LONGEST_SHIFT:
+        wrong["hours"] = "invalid"
+    if not _is_zone(form.time_zone):
+        wrong["time_zone"] = "unknown_value"
+    if wrong or person is None:
+        raise InvalidError("This shift is not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    shift = Shift(
+        program_id=by.program_id,
+        specialty=form.specialty,
+        person_id=person.id,
+        weekday=form.weekday,
+        starts=form.starts,
+        minutes=form.minutes,
+        time_zone=form.time_zone,
+        from_day=now.astimezone(ZoneInfo(form.time_zone)).date(),
+    )
+    session.add(shift)
+    session.flush()
+    _note(session, by, "add_shift", f"{shift.id}", now)
+    return shift
+
+
+def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime) -> None:
+    """Take a shift off the roster, with its swaps."""
+    shift = shift_of(session, by, shift_id)
+    session.execute(delete(Swap).where(Swap.shift_id == shift.id))
+    session.delete(shift)
+    _note(session, by, "remove_shift", f"{shift_id}", now)
+
+
+def take_off(
+    session: Session, by: Person, person_id: str, starts_at: datetime, ends_at: datetime, *, now: datetime
+) -> TimeOff:
+    """Somebody is away between two instants."""
+    person = _member(session, by, person_id)
+    if person is None:
+        raise InvalidError("This person is not on the roster.", {"person": "unsuitable"})
+    if ends_at <= starts_at or ends_at <= now or ends_at - starts_at > LONGEST_AWAY:
+        raise InvalidError("The time off must end after it starts, and not have passed.", {"ends_at": "invalid"})
+    off = TimeOff(person_id=person.id, starts_at=starts_at, ends_at=ends_at)
+    session.add(off)
+    session.flush()
+    _note(session, by, "time_off", f"{off.id}", now)
+    return off
+
+
+def offer_swap(session: Session, by: Person, shift_id: int, on_day: date, to_id: str, *, now: datetime) -> Swap:
+    """Ask somebody to take one shift of one day. Who has the shift, or the desk, may ask."""
+    shift = shift_of(session, by, shift_id)
+    if by.role == Role.SPECIALIST and shift.person_id != by.id:
+        raise ForbiddenError("This shift is somebody else's.")
+    person = _member(session, by, to_id)
+    if person is None or shift.specialty not in specialties_of(session, person) or person.id == shift.person_id:
+        raise InvalidError("This person cannot take the shift.", {"to": "unsuitable"})
+    if on_day.weekday() != shift.weekday:
+        raise InvalidError("The shift is not on that day.", {"day": "invalid"})
+    session.execute(delete(Swap).where(Swap.shift_id == shift.id, Swap.on_day == on_day))
+    swap = Swap(shift_id=shift.id, on_day=on_day, to_id=person.id, asked_by_id=by.id, asked_at=now)
+    session.add(swap)
+    session.flush()
+    notify(session, person, NoticeKind.ROSTER, consult_id=None, about=f"swap:{swap.id}", now=now)
+    _note(session, by, "offer_swap", f"{swap.id}", now)
+    return swap
+
+
+def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime) -> Swap:
+    """Say yes to a shift that one was asked to take."""
+    swap = session.get(Swap, swap_id)
+    if swap is None or swap.to_id != person.id:
+        raise NotFoundError
+    swap.accepted_at = swap.accepted_at or now
+    _note(session, person, "accept_swap", f"{swap.id}", now)
+    return swap
+
+
+def shifts_of(session: Session, program_id: int, specialty: str) -> list[Shift]:
+    """The weekly plan of a specialty."""
+    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
+    return list(session.scalars(query.order_by(Shift.weekday, Shift.starts, Shift.id)))
+
+
+def shift_of(session: Session, by: Person, shift_id: int) -> Shift:
+    """A shift of one's own program. Raises NotFoundError."""
+    shift = session.get(Shift, shift_id)
+    if shift is None or shift.program_id != by.program_id:
+        raise NotFoundError
+    return shift
+
+
+def _member(session: Session, by: Person, public_id: str) -> Person | None:
+    query = select(Person).where(Person.public_id == public_id, Person.program_id == by.program_id, Person.is_active)
+    return session.scalars(query).one_or_none()
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)
+
+
+def _note(session: Session, by: Person, action: str, number: str, now: datetime) -> None:
+    audit.record(session, action, "roster", number, now=now, person_id=by.id)

@@ -1,0 +1,152 @@
+"""Roster, promises and figures of a program, and the desk of what nobody has taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults import holding
+from econsult.consults.policies import Policy
+from econsult.consults.records import Consult
+from econsult.people.persons import Person
+from econsult.rosters.limits import Limits
+from econsult.rosters.shifts import Shift, Swap, TimeOff
+from tests.personas import LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=30)
+RULES = {"allocate": "60", "next_reply": "24", "family_informed": "24", "pause": "72", "release": "12"}
+
+
+@pytest.fixture
+def desk(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.coordinator)
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.econsult(session, now=NOW)
+
+
+def _shift(clinic: Clinic, who: Person, **changes: str) -> dict[str, str]:
+    fields = {"specialty": "dermatology", "person": who.public_id, "weekday": "1", "starts": "18:00", "hours": "12"}
+    return {**fields, **changes}
+
+
+def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    assert post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm)).status_code == 303
+    page = desk.get("/program/roster?specialty=dermatology").text
+    assert "No cover" in page
+    assert "Tuesday, 18:00-06:00" in page
+    with runtime.database.reading() as session:
+        shift = session.scalars(select(Shift)).one()
+    assert post(desk, f"/program/roster/shifts/{shift.id}/remove", {"specialty": "dermatology"}).status_code == 303
+    assert "No cover" not in desk.get("/program/roster?specialty=dermatology").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"starts": "25:00"}, "Write when it starts"),
+        ({"hours": "99"}, "Write how many hours"),
+        ({"hours": "x"}, "Write how many hours"),
+        ({"person": "0" * 32}, "Choose somebody who answers"),
+    ],
+)
+def test_a_shift_that_cannot_be_is_refused_in_words(
+    desk: FlaskClient, clinic: Clinic, changes: dict[str, str], words: str
+) -> None:
+    page = post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, **changes))
+    assert (page.status_code, words in page.text) == (422, True)
+
+
+def test_time_off_of_somebody_who_holds_a_request_is_an_alarm(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        holding.claim(session, session.get_one(Consult, asked.id), clinic.derm, now=NOW, lease=LEASE)
+    fields = {"person": clinic.derm.public_id, "from": "2026-01-01T08:00", "until": "2099-01-01T08:00"}
+    assert post(desk, "/program/roster/off", fields).status_code == 422
+    ends = (datetime.now(UTC) + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M")
+    starts = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    assert post(desk, "/program/roster/off", {**fields, "from": starts, "until": ends}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(TimeOff.person_id)).all() == [clinic.derm.id]
+    assert "Whoever has it is away" in desk.get("/coordination/desk").text
+
+
+def test_a_swap_is_asked_for_and_accepted(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    fields = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id}
+    assert post(desk, "/program/roster/swaps", {**fields, "day": "2026-12-02"}).status_code == 422
+    assert post(desk, "/program/roster/swaps", {**fields, "day": "2026-12-01"}).status_code == 303
+    colleague = browser_of(clinic.derm2)
+    assert "2026-12-01" in colleague.get("/program/roster/mine").text
+    assert post(browser_of(clinic.derm), "/program/roster/mine/1", {}).status_code == 404
+    assert post(colleague, "/program/roster/mine/1", {}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Swap)).one().accepted_at is not None
+
+
+def test_a_policy_is_looked_at_before_it_is_saved(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    admin = browser_of(clinic.admin)
+    wish = {"specialty": "dermatology", "urgency": "routine", **RULES, "first_reply": "8", "ladder": "50, 100"}
+    page = post(admin, "/program/rules", {**wish, "verb": "look"}).text
+    assert "If this were saved for open requests too, 1 would be due at another time." in page
+    assert asked.number in page
+    assert post(admin, "/program/rules", {**wish, "verb": "save"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Policy.version)).all() == [1]
+        assert session.get_one(Consult, asked.id).due_at == asked.due_at
+    assert post(admin, "/program/rules", {**wish, "verb": "apply"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).due_at == NOW + timedelta(hours=8)
+
+
+@pytest.mark.parametrize("change", [{"first_reply": "soon"}, {"ladder": "90, 50"}, {"pause": "0"}])
+def test_a_policy_that_cannot_work_is_refused_and_kept_in_the_form(
+    browser_of: BrowserOf, clinic: Clinic, change: dict[str, str]
+) -> None:
+    wish = {"specialty": "", "urgency": "routine", **RULES, "first_reply": "8", "ladder": "50, 100", **change}
+    page = post(browser_of(clinic.admin), "/program/rules", {**wish, "verb": "save"})
+    assert (page.status_code, "Check this part" in page.text) == (422, True)
+    assert all(value in page.text for value in change.values())
+
+
+def test_what_nobody_can_take_is_given_to_a_named_person(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        session.add_all(Limits(person_id=person.id, languages="fr") for person in (clinic.derm, clinic.derm2))
+        consult = clinic.econsult(session, now=NOW)
+    page = desk.get("/coordination/desk").text
+    assert "nobody qualifies: the coordinators decide" in page
+    assert post(desk, f"/coordination/desk/{consult.public_id}", {"person": "x"}).status_code == 422
+    given = post(desk, f"/coordination/desk/{consult.public_id}", {"person": clinic.derm2.public_id})
+    assert given.status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, consult.id).holder_id == clinic.derm2.id
+
+
+def test_the_figures_are_shown_and_downloaded(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    director = browser_of(clinic.director)
+    assert "Nothing was promised in this time yet." in director.get("/program").text
+    with runtime.database.writing() as session:
+        clinic.answered(session, now=NOW)
+    assert "100.0 %" in director.get("/program?days=7").text
+    assert "first_reply,all,,1,1,100.0" in director.get("/program/figures.csv").text
+
+
+@pytest.mark.parametrize("path", ["/program", "/program/roster", "/program/rules", "/coordination/desk"])
+def test_these_pages_are_for_those_who_run_the_program(browser_of: BrowserOf, clinic: Clinic, path: str) -> None:
+    assert [browser_of(person).get(path).status_code for person in (clinic.mother, clinic.derm, clinic.pcp)] == [
+        403
+    ] * 3

@@ -1,0 +1,96 @@
+"""The desk of what nobody has taken: requests without anybody who could, and a named person for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Right, consult_for
+from econsult.consults import passing
+from econsult.consults.offering import why_of
+from econsult.consults.records import Consult, Kind
+from econsult.consults.worklist import View, page
+from econsult.errors import ForbiddenError, InvalidError
+from econsult.people.persons import Person, Role, specialists_for, team_of
+from econsult.queue.forecast import forecast
+from web.context import database, now, settings
+from web.shell.auth import me, only
+from web.shell.desk import count_place, rings
+from web.shell.forms import FormReader
+from web.showing.rows import Row, rows_of
+from web.words import terms
+from web.words.language import gettext, language
+
+allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
+LONGEST_REASON, MOST = 1000, 50
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request that nobody has, why, and who could be given it."""
+
+    row: Row
+    why: str
+    people: list[tuple[str, str]]
+
+
+@allocation.get("")
+@only(Role.COORDINATOR)
+def desk() -> str:
+    """What nobody can take, what nobody has taken, and what will be late."""
+    return _desk({})
+
+
+@allocation.post("/<public_id>")
+@only(Role.COORDINATOR)
+def assign(public_id: str) -> Response | tuple[str, int]:
+    """Give the request to a named person."""
+    form = FormReader()
+    reason = form.text("reason", longest=LONGEST_REASON) or gettext("Assigned by the desk")
+    wish = form.text("person", longest=40)
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN)
+            to = _person(session, loaded.consult, wish)
+            passing.assign(session, loaded.consult, to, reason, by=me(), now=now(), lease=settings().claim)
+    except (InvalidError, ForbiddenError):
+        return _desk({public_id: gettext("This person cannot take it now. Choose somebody else")}), 422
+    return redirect(url_for(".desk", said="assigned"), 303)
+
+
+def _desk(errors: dict[str, str]) -> str:
+    with database().writing() as session:
+        nobody = page(session, me(), View.UNALLOCATED, now=now(), limit=MOST).consults
+        pool = page(session, me(), View.POOL, now=now(), limit=MOST).consults
+        waiting = [_waiting(session, consult) for consult in nobody]
+        known = {consult.id for consult in nobody}
+        untaken = [_waiting(session, consult) for consult in pool if consult.id not in known]
+        outlook = forecast(session, me().program_id, now())
+    count_place("/coordination/desk", str(len(waiting) or ""))
+    return render_template(
+        "coordination/desk.html", waiting=waiting, untaken=untaken, outlook=outlook, terms=terms, errors=errors
+    )
+
+
+def _waiting(session: Session, consult: Consult) -> Waiting:
+    row = rows_of(session, [consult])[0]
+    why = "; ".join(line.sentence(language()) for line in why_of(consult))
+    return Waiting(row, why, [(person.public_id, person.name) for person in _pool(session, consult)])
+
+
+def _pool(session: Session, consult: Consult) -> list[Person]:
+    if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
+        return team_of(session, consult.organization_id)
+    pools = [name for name in (consult.specialty, consult.fallback_specialty) if name]
+    found = [person for name in pools for person in specialists_for(session, consult.program_id, name)]
+    return list({person.id: person for person in found}.values())
+
+
+def _person(session: Session, consult: Consult, public_id: str) -> Person:
+    for person in _pool(session, consult):
+        if person.public_id == public_id:
+            return person
+    raise InvalidError("Choose somebody of the list.", {"person": "required"})

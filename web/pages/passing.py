@@ -1,0 +1,94 @@
+"""Passing a case on: taking it over, another specialty, another urgency, opening it again. Each says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, Right, consult_for
+from econsult.consults import passing, reopening, urgency
+from econsult.consults.records import RANKS
+from econsult.errors import InvalidError
+from econsult.people.persons import SPECIALTIES, Role
+from web.context import database, now, settings
+from web.pages.consult import CASE_ROLES, LONGEST_REASON, case_page
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.casefile import open_case
+from web.words.language import gettext
+
+passing_on = rings(Blueprint("passing", __name__, url_prefix="/consults/<public_id>"))
+Act = Callable[[Session, Pass, str], object]
+
+
+@passing_on.post("/take-over")
+@only(Role.SPECIALIST, Role.PCP)
+def take_over(public_id: str) -> Response | tuple[str, int]:
+    """Take the case out of a colleague's hands; what they wrote stays with it."""
+
+    def act(session: Session, loaded: Pass, reason: str) -> object:
+        return passing.take_over(session, loaded.consult, me(), reason, now=now(), lease=settings().claim)
+
+    return _do(public_id, Right.HOLD, act, "claimed")
+
+
+@passing_on.post("/reroute")
+@only(Role.SPECIALIST)
+def reroute(public_id: str) -> Response | tuple[str, int]:
+    """Another specialty should answer it."""
+    specialty = FormReader().choice("specialty", SPECIALTIES)
+
+    def act(session: Session, loaded: Pass, reason: str) -> object:
+        return passing.reroute(session, loaded.consult, me(), specialty, reason, now=now())
+
+    return _do(public_id, Right.HOLD, act, "rerouted", home=url_for("worklist.queue", said="rerouted"))
+
+
+@passing_on.post("/urgency")
+@only(*CASE_ROLES)
+def change_urgency(public_id: str) -> Response | tuple[str, int]:
+    """Make it more urgent, or less with a reason."""
+    wish = FormReader().choice("urgency", tuple(RANKS))
+
+    def act(session: Session, loaded: Pass, reason: str) -> object:
+        targets = settings().first_reply
+        return urgency.change_urgency(session, loaded.consult, me(), wish, reason, now=now(), targets=targets)
+
+    return _do(public_id, Right.SEE, act, "saved")
+
+
+@passing_on.post("/reopen")
+@only(Role.PCP, Role.TELEPRESENTER)
+def reopen(public_id: str) -> Response | tuple[str, int]:
+    """Ask again in the same case, with all that was said."""
+
+    def act(session: Session, loaded: Pass, reason: str) -> object:
+        targets = settings().first_reply
+        return reopening.reopen(session, loaded.consult, me(), reason, now=now(), targets=targets)
+
+    return _do(public_id, Right.REQUEST, act, "request_sent")
+
+
+def _do(public_id: str, right: Right, act: Act, said: str, *, home: str = "") -> Response | tuple[str, int]:
+    form = FormReader()
+    reason = form.text("reason", longest=LONGEST_REASON)
+    try:
+        with database().writing() as session:
+            act(session, consult_for(session, me(), public_id, now=now(), right=right), reason)
+    except InvalidError as error:
+        with database().writing() as session:
+            case = open_case(session, consult_for(session, me(), public_id, now=now()))
+        return case_page(case, errors={"passing": _sentence(error)}, given={"passing": reason}), 422
+    return redirect(home or url_for("consult.show", public_id=public_id, said=said), 303)
+
+
+def _sentence(error: InvalidError) -> str:
+    if error.fields.get("urgency") == "no_one_on_call":
+        return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
+    if "reason" in error.fields:
+        return gettext("Say why, so that the others understand")
+    return gettext("Choose one of the list")

@@ -1,0 +1,71 @@
+"""How the promise is kept: shares, medians and what was missed, from the ledger, for a page and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+from flask import Blueprint, render_template, request
+from werkzeug import Response
+
+from econsult.people.persons import Role
+from econsult.queue.metrics import Figure, figures, missed
+from web.context import database, now
+from web.shell.auth import me, only
+from web.words import terms
+
+promise = Blueprint("promise", __name__, url_prefix="/program")
+READERS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
+PERIODS = (7, 30, 90)
+MOST_MISSED = 50
+
+
+@promise.get("")
+@only(*READERS)
+def show() -> str:
+    """The figures of the last days."""
+    start = _start()
+    with database().reading() as session:
+        found = figures(session, start, now(), now(), program_id=me().program_id)
+        late = missed(session, start, now(), now(), program_id=me().program_id)[:MOST_MISSED]
+    return render_template(
+        "program/figures.html",
+        days=_days(),
+        periods=PERIODS,
+        overall=[figure for figure in found if figure.by == "all"],
+        parts=[figure for figure in found if figure.by in {"specialty", "language"} and figure.clock == "first_reply"],
+        late=late,
+        name_of=_name_of,
+        terms=terms,
+    )
+
+
+@promise.get("/figures.csv")
+@only(*READERS)
+def download() -> Response:
+    """The same figures as a file. It names nobody."""
+    with database().reading() as session:
+        rows = [figure.as_row() for figure in figures(session, _start(), now(), now(), program_id=me().program_id)]
+    table = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(table, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    answer = Response(table.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=figures.csv"
+    return answer
+
+
+def _name_of(figure: Figure) -> str:
+    words = terms.SPECIALTIES if figure.by == "specialty" else terms.LANGUAGES
+    return str(words.get(figure.value, "")) or figure.value
+
+
+def _start() -> datetime:
+    return now() - timedelta(days=_days())
+
+
+def _days() -> int:
+    wish = request.args.get("days", 30, type=int)
+    return wish if wish in PERIODS else 30

@@ -1,0 +1,184 @@
+"""The roster: who is on duty in the next week, where nobody is, and the forms that change it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.errors import InvalidError
+from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
+from econsult.queue.absence import leaves
+from econsult.queue.forecast import forecast
+from econsult.rosters import planning
+from econsult.rosters.planning import ShiftForm
+from econsult.rosters.shifts import Shift, gaps, has_roster, on_duty, spans, swaps_offered
+from web.context import database, now, settings
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.words import terms
+from web.words.language import gettext
+
+roster = rings(Blueprint("roster", __name__, url_prefix="/program/roster"))
+AHEAD = timedelta(days=7)
+PLANNERS = (Role.COORDINATOR, Role.ADMIN, Role.DIRECTOR)
+
+
+@roster.get("")
+@only(*PLANNERS)
+def week() -> str:
+    """The next seven days of one specialty."""
+    return _week({})
+
+
+@roster.get("/mine")
+@only(Role.SPECIALIST)
+def mine() -> str:
+    """The shifts that this person is asked to take over."""
+    with database().reading() as session:
+        offered = [(swap, session.get_one(Shift, swap.shift_id)) for swap in swaps_offered(session, me())]
+    return render_template("program/swaps.html", offered=offered, terms=terms, times=_times)
+
+
+@roster.post("/mine/<int:number>")
+@only(Role.SPECIALIST)
+def accept(number: int) -> Response:
+    """Say yes to a swap."""
+    with database().writing() as session:
+        planning.accept_swap(session, me(), number, now=now())
+    return redirect(url_for(".mine", said="saved"), 303)
+
+
+@roster.post("/shifts")
+@only(*PLANNERS)
+def add() -> Response | tuple[str, int]:
+    """Put somebody on the weekly plan."""
+    form = FormReader()
+    hours = form.text("hours", longest=5)
+    wish = ShiftForm(
+        person=form.text("person", longest=40),
+        specialty=_specialty(),
+        weekday=request.form.get("weekday", -1, type=int),
+        starts=_minutes(form.text("starts", longest=5)),
+        minutes=int(float(hours) * 60) if re.fullmatch(r"\d{1,2}(\.\d)?", hours) else 0,
+        time_zone=settings().time_zone,
+    )
+    return _change(lambda session: planning.add_shift(session, me(), wish, now=now()))
+
+
+@roster.post("/shifts/<int:number>/remove")
+@only(*PLANNERS)
+def remove(number: int) -> Response | tuple[str, int]:
+    """Take a shift off the plan."""
+    return _change(lambda session: planning.remove_shift(session, me(), number, now=now()))
+
+
+@roster.post("/off")
+@only(*PLANNERS)
+def off() -> Response | tuple[str, int]:
+    """Write down that somebody is away; what they hold is told to the desk at once."""
+    form = FormReader()
+    person = form.text("person", longest=40)
+    starts, ends = _instant(form.text("from", longest=16)), _instant(form.text("until", longest=16))
+
+    def act(session: Session) -> object:
+        away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
+        return leaves(session, away.person_id, now()) if away.starts_at <= now() else None
+
+    return _change(act)
+
+
+@roster.post("/swaps")
+@only(*PLANNERS)
+def swap() -> Response | tuple[str, int]:
+    """Ask somebody to take one shift of one day."""
+    form = FormReader()
+    number, to = request.form.get("shift", 0, type=int), form.text("to", longest=40)
+    day = _day(form.text("day", longest=10))
+    return _change(lambda session: planning.offer_swap(session, me(), number, day, to, now=now()))
+
+
+def _change(act: Callable[[Session], object]) -> Response | tuple[str, int]:
+    try:
+        with database().writing() as session:
+            act(session)
+    except InvalidError as error:
+        return _week(_sentences(error)), 422
+    return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
+
+
+def _week(errors: dict[str, str]) -> str:
+    specialty, start, zone = _specialty(), now(), ZoneInfo(settings().time_zone)
+    with database().reading() as session:
+        found = spans(session, me().program_id, specialty, start, start + AHEAD)
+        people = {person.id: person for person in specialists_for(session, me().program_id, specialty)}
+        here = on_duty(session, me().program_id, specialty, start)
+        names = {span.person_id: session.get_one(Person, span.person_id).name for span in found}
+        plan = planning.shifts_of(session, me().program_id, specialty)
+        planned = has_roster(session, me().program_id, specialty)
+        stakes = {(gap.specialty, gap.start): gap.at_stake for gap in forecast(session, me().program_id, start).gaps}
+    holes = [(*hole, stakes.get((specialty, hole[0]), 0)) for hole in gaps(found, start, start + AHEAD)]
+    return render_template(
+        "program/roster.html",
+        specialty=specialty,
+        spans=[(span, names[span.person_id]) for span in found],
+        holes=holes if planned else [],
+        planned=planned,
+        here=[people[number].name for number in sorted(here) if number in people],
+        people=list(people.values()),
+        plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
+        times=_times,
+        zone=zone.key,
+        errors=errors,
+        given=request.form,
+        terms=terms,
+    )
+
+
+def _times(starts: int, minutes: int) -> str:
+    """The hours of a shift, as the clock on the wall shows them."""
+    end = (starts + minutes) % (24 * 60)
+    return f"{starts // 60:02}:{starts % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
+def _specialty() -> str:
+    wish = request.values.get("specialty", "")
+    return wish if wish in SPECIALTIES else SPECIALTIES[0]
+
+
+def _minutes(text: str) -> int:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    return int(found[1]) * 60 + int(found[2]) if found else -1
+
+
+def _instant(text: str) -> datetime | None:
+    """A time that a form gives without a zone is the program's."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(settings().time_zone)).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
+
+
+def _sentences(error: InvalidError) -> dict[str, str]:
+    known = {
+        "person": gettext("Choose somebody who answers for this specialty"),
+        "to": gettext("Choose somebody else who answers for this specialty"),
+        "starts": gettext("Write when it starts, for example 18:00"),
+        "hours": gettext("Write how many hours, up to 24"),
+        "day": gettext("The shift is not on that day"),
+        "ends_at": gettext("The end must come after the start, and not have passed"),
+    }
+    return {name: known.get(name, gettext("Check this part")) for name in error.fields}

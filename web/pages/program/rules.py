@@ -1,0 +1,104 @@
+"""What is promised: targets and ladder for each specialty and urgency, with a look at what a change would do."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from econsult.consults.policies import DEFAULTS, Rules, newest, overlay, save_policy
+from econsult.consults.records import RANKS, Urgency
+from econsult.errors import InvalidError
+from econsult.people.persons import SPECIALTIES, Role
+from econsult.queue.preview import Change, apply_to_open, preview
+from web.context import database, now, settings
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.words import terms
+from web.words.language import gettext
+
+rules = rings(Blueprint("rules", __name__, url_prefix="/program/rules"))
+HOURS = ("first_reply", "next_reply", "family_informed", "pause", "release")
+KEEPERS = (Role.ADMIN, Role.DIRECTOR)
+
+
+@rules.get("")
+@only(*KEEPERS)
+def show() -> str:
+    """The rules that hold for one specialty and urgency, in a form."""
+    return _page(_as_form(_current()), {}, None)
+
+
+@rules.post("")
+@only(*KEEPERS)
+def change() -> Response | tuple[str, int] | str:
+    """Show what the change would do; with the verb `save` make it, and with `apply` let open requests go over too."""
+    form = FormReader()
+    given = {name: form.text(name, longest=40) for name in (*HOURS, "allocate", "ladder")}
+    verb = request.form.get("verb", "look")
+    try:
+        content = _content(given)
+        with database().writing() as session:
+            if verb == "look":
+                changes = preview(session, me().program_id, _specialty(), _urgency(), content)
+                return _page(given, {}, changes)
+            pair = {"specialty": _specialty(), "urgency": _urgency()}
+            save_policy(session, me(), **pair, content=content, now=now())
+            if verb == "apply":
+                apply_to_open(session, me(), **pair, now=now(), targets=settings().first_reply)
+    except InvalidError as error:
+        return _page(given, dict.fromkeys(error.fields, gettext("Check this part")), None), 422
+    return redirect(url_for(".show", specialty=_specialty(), urgency=_urgency(), said="saved"), 303)
+
+
+def _page(given: dict[str, str], errors: dict[str, str], changes: list[Change] | None) -> str:
+    return render_template(
+        "program/rules.html",
+        given=given,
+        errors=errors,
+        changes=changes,
+        specialty=_specialty(),
+        urgency=_urgency(),
+        version=_current().version,
+        terms=terms,
+    )
+
+
+def _current() -> Rules:
+    urgency = _urgency()
+    base = DEFAULTS[Urgency(urgency)] if urgency else DEFAULTS[Urgency.ROUTINE]
+    with database().reading() as session:
+        policy = newest(session, me().program_id, _specialty(), urgency)
+    return overlay(base, json.loads(policy.content), policy.version) if policy else base
+
+
+def _as_form(found: Rules) -> dict[str, str]:
+    hours = {name: f"{getattr(found, name).total_seconds() / 3600:g}" for name in HOURS}
+    minutes = f"{found.allocate.total_seconds() / 60:g}"
+    return {**hours, "allocate": minutes, "ladder": ", ".join(str(level) for level in found.ladder)}
+
+
+def _content(given: dict[str, str]) -> dict[str, Any]:
+    """Minutes and levels. What is no number becomes one that the rules refuse by name."""
+    found: dict[str, Any] = {name: _minutes(given[name], 60) for name in HOURS}
+    found["allocate"] = _minutes(given["allocate"], 1)
+    found["ladder"] = [int(part) for part in re.findall(r"\d{1,3}", given["ladder"])]
+    return found
+
+
+def _minutes(text: str, unit: int) -> int:
+    return round(float(text.replace(",", ".")) * unit) if re.fullmatch(r"\d{1,4}([.,]\d{1,2})?", text) else -1
+
+
+def _specialty() -> str:
+    wish = request.values.get("specialty", "")
+    return wish if wish in SPECIALTIES else ""
+
+
+def _urgency() -> str:
+    wish = request.values.get("urgency", Urgency.ROUTINE)
+    return wish if wish in tuple(RANKS) else Urgency.ROUTINE
