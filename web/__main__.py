@@ -6,22 +6,11 @@ import argparse
 import os
 import sys
 
-from flask import Flask
-
 from econsult.errors import SettingError
 from econsult.settings import load_settings
-from web import create_app
 from workers.opening import Opening, run_house
-from workers.refusal import refusing
-from workers.runtime import open_runtime
 
-APP, DEMO_APP = "web:create_app()", "web.__main__:demo_app()"
-
-
-def demo_app() -> Flask:
-    """The application with the demo's doors, for the HTTP process of the demo."""
-    with refusing():
-        return create_app(open_runtime(is_demo=True))
+APP, DEMO_APP = "web:create_app()", "web.application:demo_app()"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, text
 
-from econsult.database import Database
+from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.persons import person_by_email
 from econsult.tables import METADATA
 from tests.personas import NOON, Clinic, open_clinic
@@ -18,6 +19,22 @@ def test_models_and_migrations_agree(database: Database) -> None:
     with database.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_the_files_names_carry_the_revisions_in_order() -> None:
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    revisions = [revision.revision for revision in script.walk_revisions()]
+    assert sorted((path.stem[:4] for path in MIGRATIONS.glob("versions/[0-9]*.py")), reverse=True) == revisions
+
+
+def test_an_older_schema_is_brought_up_and_the_newest_left_alone(database: Database) -> None:
+    database.migrate("-1")
+    database.migrate()
+    with database.engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        connection.execute(text("DROP TABLE notice"))
+    database.migrate()
+    assert "notice" not in inspect(database.engine).get_table_names()
 
 
 def test_going_down_and_up_again_works_with_data(database: Database, clinic: Clinic) -> None:

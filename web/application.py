@@ -1,0 +1,82 @@
+"""Puts the application together: every page, route and header of this room."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from econsult.people.madeup import PASSWORD, refuse_made_up
+from web.api import about, api
+from web.health import health
+from web.pages.demo import demo
+from web.pages.door import door
+from web.pages.family import FAMILY
+from web.pages.staff import STAFF
+from web.pages.start import start
+from web.shell.assets import init_assets
+from web.shell.auth import init_auth
+from web.shell.crashes import init_crashes
+from web.shell.desk import init_desk
+from web.shell.errors import init_errors
+from web.shell.forms import init_forms
+from web.shell.headers import init_headers
+from web.shell.kept import init_kept
+from web.shell.places import init_places
+from web.showing.files import init_files
+from web.showing.media import media
+from web.uploading.servers import refuse_buffering
+from web.uploading.simple_upload import simple_upload
+from web.uploading.tus import tus
+from web.words.language import init_language
+from web.words.times import init_times
+from workers.refusal import refusing
+from workers.runtime import Runtime, open_runtime
+
+PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *STAFF)
+
+
+def demo_app() -> Flask:
+    """The application with the demo's doors, for the HTTP process of the demo."""
+    with refusing():
+        return build_app(open_runtime(is_demo=True))
+
+
+def build_app(runtime: Runtime | None) -> Flask:
+    """See `web.create_app`."""
+    with refusing():
+        refuse_buffering()
+        runtime = runtime or open_runtime()
+        if not runtime.settings.is_demo:
+            refuse_made_up(runtime.database)
+    app = Flask("web", static_folder=None)
+    app.extensions["econsult"] = runtime
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["program"] = {
+        "name": runtime.settings.program_name,
+        "phone": runtime.settings.help_phone,
+        "tel": runtime.settings.help_number,
+        "is_demo": runtime.settings.is_demo,
+        "password": PASSWORD if runtime.settings.is_demo else "",
+    }
+    _trust_proxies(app, runtime.settings.proxy_hops)
+    # Headers come first: Flask runs what is registered first last, so they also cover what the others add.
+    init_headers(app)
+    init_assets(app)
+    init_language(app)
+    init_times(app)
+    init_errors(app)
+    init_crashes(app)
+    init_auth(app)
+    init_forms(app)
+    init_places(app)
+    init_kept(app)
+    init_files(app)
+    init_desk(app)
+    for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
+        app.register_blueprint(pages)
+    return app
+
+
+def _trust_proxies(app: Flask, hops: int) -> None:
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
