@@ -22,6 +22,7 @@ from imaging.steps.find_identifiers import find_identifiers
 from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.judge_page import judge_page
+from imaging.steps.judge_photo import judge_photo
 from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.list_tracks import list_tracks
@@ -66,10 +67,10 @@ _PIXELS = (
 PHOTO = (
     *_PIXELS,
     Step(make_small, ("small",)),
+    Step(judge_photo, ("quality",)),
     Step(find_masks, ("masks",)),
     Step(cover, ("image",)),
     Step(make_view, ("view",)),
-    Step(judge_quality, ("quality",)),
     Step(render_photo),
 )
 

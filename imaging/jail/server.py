@@ -13,7 +13,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from imaging.jail import wire
+from imaging.jail import kernel, wire
 from imaging.models import Models
 
 _LIFELINE = 0
@@ -121,6 +121,7 @@ def preload(models: Models) -> None:
     os.environ.clear()
     gc.collect()
     gc.freeze()
+    kernel.give_back_memory()
 
 
 def main(descriptor: str, *models: str) -> None:

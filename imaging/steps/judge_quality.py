@@ -14,23 +14,45 @@ _COARSE = 4
 _MEDIAN_TO_SIGMA = 1.4826
 _TEXTURE_FLOOR = 3e-4
 _SHARP_RATIO = 0.12
-_DARK, _BRIGHT = 40, 250
+_DARK, _BRIGHT = 34, 250
+_REDNESS = (1.0, 1.17, 1.30, 1.45, 1.55, 1.65)
+_LEAST_LIGHT = (135.0, 125.0, 116.0, 104.0, 90.0, 62.0)
+"""By how much red exceeds green in skin: how bright the lightest parts are in good light, at the least."""
 _BLOWN_SHARE = 0.25
+_BLACK, _CLIPPED_SHARE, _CRUSHED_SHARE = 4, 0.08, 0.35
+_LEAST_BLUE, _MOST_BLUE, _MOST_GREEN = 0.45, 1.18, 1.15
+_LEAST_SKIN, _FAR_SKIN, _ENOUGH_SKIN = 0.005, 0.06, 0.2
 
 
 def judge_quality(view: Image.Image) -> dict[str, object]:
-    """Return `sharpness` (`good`, `blurry`, `unknown`) and `exposure` (`good`, `dark`, `bright`) with the figures."""
-    grey = _grey(view)
-    return {**_judge_sharpness(grey), **_judge_exposure(grey)}
+    """Return the verdicts with the figures behind them.
+
+    `sharpness` is `good`, `blurry` or `unknown`; `exposure` is `good`, `dark` or `bright`; `clipping` is `good` or
+    `clipped`; `colour` is `good` or `cast`; `distance` is `good`, `far` or `unknown`.
+    """
+    small = _small(view)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    skin = small[_is_skin(small)]
+    share = len(skin) / grey.size
+    return {
+        **_judge_sharpness(grey),
+        **_judge_exposure(grey, _expected_light(skin) if share > _ENOUGH_SKIN else _DARK),
+        **_judge_colour(small),
+        "distance": "unknown" if share < _LEAST_SKIN else "far" if share < _FAR_SKIN else "good",
+        "skin": round(share, 3),
+    }
 
 
-def _grey(view: Image.Image) -> NDArray[np.float32]:
-    scale = min(1.0, _SIDE / max(view.size))
+def _small(view: Image.Image) -> NDArray[np.float32]:
+    """The picture in floating point at about 512 pixels: whole numbers would round away the contrast of a dark one."""
+    sides = view.size
+    scale = min(1.0, _SIDE / max(sides))
     # By whole steps first, to about twice the wanted size; that is far cheaper.
     view = view.reduce(max(1, round(max(view.size) / (2 * _SIDE))))
-    # Shrunk as floating point: whole numbers would round away the little contrast of a dark picture.
-    grey = cv2.cvtColor(np.asarray(view), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return _shrink(grey, max(8, round(view.width * scale)), max(8, round(view.height * scale)))
+    width, height = (max(8, round(side * scale)) for side in sides)
+    if 0.95 <= max(view.size) / (2 * _SIDE) <= 1.05:
+        width, height = view.width // 2, view.height // 2
+    return _shrink(np.asarray(view).astype(np.float32), width, height)
 
 
 def _shrink(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -58,9 +80,52 @@ def _edge_energy(plane: NDArray[np.float32]) -> float:
     return max(0.0, float(np.square(detail).mean()) - noise**2)
 
 
-def _judge_exposure(grey: NDArray[np.float32]) -> dict[str, object]:
+def _expected_light(skin: NDArray[np.float32]) -> float:
+    """The least brightness of the lightest parts that skin of this hue has in good light.
+
+    Light keeps its hue when there is less of it, so hue tells light skin in the dark from dark skin in the light: the
+    darker skin is, the redder, and the darkest of all is less yellow again.
+    """
+    red, green, blue = (max(1.0, float(value)) for value in skin.mean(axis=0))
+    by_redness = float(np.interp(red / green, _REDNESS, _LEAST_LIGHT))
+    yellowness = float(np.clip((green / blue - 1.28) / 0.08, 0, 1))
+    return by_redness if red / green < _REDNESS[-2] else _DARK + yellowness * (by_redness - _DARK)
+
+
+def _judge_exposure(grey: NDArray[np.float32], least: float) -> dict[str, object]:
     """Judge by the brightest things in the picture: dark skin alone must not make a picture `dark`."""
-    brightest = float(np.percentile(grey, 99))
-    blown = float((grey >= _BRIGHT).mean())
-    verdict = "dark" if brightest < _DARK else "bright" if blown > _BLOWN_SHARE else "good"
-    return {"exposure": verdict, "brightest": round(brightest), "blown": round(blown, 3)}
+    brightest = _highest(grey, 100)
+    blown, crushed = float((grey >= _BRIGHT).mean()), float((grey <= _BLACK).mean())
+    verdict = "dark" if brightest < least else "bright" if blown > _BLOWN_SHARE else "good"
+    clipping = "clipped" if blown > _CLIPPED_SHARE or (crushed > _CRUSHED_SHARE and verdict != "dark") else "good"
+    return {
+        "exposure": verdict,
+        "clipping": clipping,
+        "brightest": round(brightest),
+        "blown": round(blown, 3),
+        "crushed": round(crushed, 3),
+    }
+
+
+def _judge_colour(small: NDArray[np.float32]) -> dict[str, object]:
+    """Tell light that no skin and no white thing could look like: blue or green before red, or hardly any blue."""
+    light = small.sum(axis=2)
+    bright = small[light >= _highest(light, 50)]
+    red, green, blue = (max(1.0, float(value)) for value in bright.mean(axis=0))
+    warmth, coldness, greenness = blue / green, blue / red, green / max(red, blue)
+    is_cast = warmth < _LEAST_BLUE or coldness > _MOST_BLUE or greenness > _MOST_GREEN
+    return {"colour": "cast" if is_cast else "good", "blue_to_red": round(coldness, 3)}
+
+
+def _is_skin(small: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where skin may be, told by its hue whatever its lightness."""
+    light = np.maximum(small.sum(axis=2), 1)
+    red, green = small[:, :, 0] / light, small[:, :, 1] / light
+    found: NDArray[np.bool_] = (red > 0.36) & (red < 0.62) & (green > 0.25) & (green < 0.345) & (light > 3 * _BLACK)
+    return found
+
+
+def _highest(plane: NDArray[np.float32], part: int) -> float:
+    """The value that only one in `part` pixels reaches."""
+    place = -max(1, plane.size // part)
+    return float(np.partition(plane, place, axis=None)[place])

@@ -15,4 +15,4 @@ def shrink(image: Image.Image, side: int) -> Image.Image:
         return image.reduce(factor)
     scale = side / longest
     width, height = (max(1, round(length * scale)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=1.5)

@@ -21,11 +21,11 @@ def told_profile(data: bytes) -> bytes | None:
     if at < len(_MARK) or len(data) < at + 4:
         return None
     primaries, transfer = struct.unpack_from(">HH", data, at)
-    return _profile(primaries) if primaries in _PRIMARIES and transfer in _SRGB_LIKE else None
+    return wide_profile(primaries) if primaries in _PRIMARIES and transfer in _SRGB_LIKE else None
 
 
 @functools.cache
-def _profile(primaries: int) -> bytes:
+def wide_profile(primaries: int) -> bytes:
     red, green, blue = (_xyz(values) for values in _PRIMARIES[primaries])
     curve = b"para" + struct.pack(">IHH", 0, 3, 0) + b"".join(_fixed(number) for number in _SRGB_CURVE)
     tags = {b"wtpt": _xyz(_D50), b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue}

@@ -29,7 +29,14 @@ TITLES = {
     MediaKind.LAB_DOCUMENT: _l("Paper or PDF"),
 }
 DRAWINGS = {MediaKind.PHOTO: "image", MediaKind.VIDEO: "video", MediaKind.LAB_DOCUMENT: "doc"}
-ADVICE = (("exposure", "dark"), ("exposure", "bright"), ("sharpness", "blurry"))
+ADVICE = (
+    ("exposure", "dark"),
+    ("exposure", "bright"),
+    ("sharpness", "blurry"),
+    ("distance", "far"),
+    ("colour", "cast"),
+    ("resolution", "low"),
+)
 PICTURES = ("thumb", "poster")
 
 

@@ -70,6 +70,9 @@ FOR_FAMILIES = FileWords(
         "dark": _l("This photo is dark. You can send it again with more light, or leave it."),
         "bright": _l("This photo is very bright. You can send it again with less light, or leave it."),
         "blurry": _l("This photo looks blurry. You can send it again or leave it."),
+        "far": _l("The skin looks far away in this photo. You can come closer and send it again, or leave it."),
+        "cast": _l("The colors of this photo look off. You can send it again in daylight, or leave it."),
+        "low": _l("This photo is very small. You can send the one your camera took, or leave it."),
     },
 )
 FOR_STAFF = FileWords(
@@ -97,5 +100,12 @@ FOR_STAFF = FileWords(
     },
     too_big=_l("The file is too big"),
     other=_l("The file could not be used"),
-    advice={"dark": _l("Dark photo"), "bright": _l("Very bright photo"), "blurry": _l("May be blurry")},
+    advice={
+        "dark": _l("Dark photo"),
+        "bright": _l("Very bright photo"),
+        "blurry": _l("May be blurry"),
+        "far": _l("Skin fills little of it"),
+        "cast": _l("Colors may be off"),
+        "low": _l("Few pixels"),
+    },
 )

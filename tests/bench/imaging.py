@@ -1,0 +1,239 @@
+"""What it costs to prepare photos and films, beside what others take: `python -m tests.bench.imaging`.
+
+All figures are processor seconds of one run on one machine, so the ratios hold where the absolutes do not. A peer that
+is not installed is left out: ImageMagick, exiftool and ffmpeg come from the system's packages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from imaging import Jail, Policy, Report, open_jail, pipeline, prepare, samples, verify, warmth
+from imaging.models import Models
+from imaging.policy import KEEP
+from imaging.steps.told_profile import wide_profile
+from tests.bench._figures import report
+
+PLAIN = Policy(faces=KEEP, text=KEEP)
+SIDE = 2048
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+@dataclass
+class Kept:
+    """A target that keeps the copies."""
+
+    copies: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, name: str, media_type: str, data: bytes, width: int, height: int) -> None:  # noqa: ARG002 - Target's.
+        self.copies[name] = data
+
+
+def main() -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.imaging", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=30, help="length of the film; 0 leaves it out")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="ec-bench-"))
+    try:
+        with open_jail() as jail:
+            _photos(jail, folder, options.rounds)
+            if options.seconds:
+                _films(jail, folder, options.seconds)
+    finally:
+        shutil.rmtree(folder)
+    return 0
+
+
+def _photos(jail: Jail, folder: Path, rounds: int) -> None:
+    small, large = _photo((4032, 3024)), _photo((8064, 6048))
+    path = folder / "photo.jpg"
+    path.write_bytes(small)
+    ours, ours_large = _ours(jail, small, rounds), _ours(jail, large, rounds)
+    cost = _cost(ours)
+    naive, floor = _timed(lambda: _naive(small), rounds), _timed(lambda: _floor(small), rounds)
+    report("imaging.photo_12mp.cpu", round(cost * 1000, 1), "ms")
+    report("imaging.photo_12mp.vs_naive_pillow", round(naive * 1000, 1), "ms", limit=0.25, ratio=_of(cost, naive))
+    report("imaging.photo_12mp.vs_floor", round(floor * 1000, 1), "ms", limit=3.5, ratio=_of(cost, floor))
+    report("imaging.photo_12mp.rss", ours[-1].usage["rss_mib"], "MiB", limit=100)
+    large_cost = _cost(ours_large)
+    report("imaging.photo_48mp.cpu", round(large_cost * 1000, 1), "ms", limit=1.5, ratio=_of(large_cost, cost))
+    report("imaging.photo_48mp.rss", ours_large[-1].usage["rss_mib"], "MiB", limit=100)
+    _strippers(path, cost)
+    _jail_overhead(small, ours, rounds)
+    _masked(jail, small, rounds)
+    _verifier(jail, small, rounds)
+
+
+def _photo(size: tuple[int, int]) -> bytes:
+    """A photo as a phone writes it: Display P3, held upright, a few megabytes."""
+    drawn = Image.open(io.BytesIO(samples.photo("hives", seed=1, size=(2016, 1512)))).resize(size)
+    grain = np.random.default_rng(1).normal(0, 4, (size[1], size[0], 1))
+    image = Image.fromarray(np.clip(np.asarray(drawn) + grain, 0, 255).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90, icc_profile=wide_profile(12), exif=exif)
+    return buffer.getvalue()
+
+
+def _ours(jail: Jail, data: bytes, rounds: int, policy: Policy = PLAIN) -> list[Report]:
+    found = [prepare("photo", io.BytesIO(data), Kept(), policy, jail=jail) for _ in range(rounds)]
+    if not all(entry.has_copies for entry in found):
+        raise SystemExit(f"the photo was not prepared: {found[0].verdict}, {found[0].reason}")
+    return found
+
+
+def _cost(reports: list[Report]) -> float:
+    return statistics.median(entry.usage["cpu_ms"] for entry in reports) / 1000
+
+
+def _naive(data: bytes) -> None:
+    """What anybody writes first: turn, convert, shrink, save."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+    converted = ImageCms.profileToProfile(image, profile, _SRGB)
+    if converted is None:
+        raise TypeError("not converted")
+    scale = SIDE / max(converted.size)
+    size = (round(converted.width * scale), round(converted.height * scale))
+    converted.resize(size, Image.Resampling.LANCZOS).save(io.BytesIO(), "JPEG", quality=85)
+
+
+def _floor(data: bytes) -> None:
+    """The least that any program must do: decode at half size, encode."""
+    image = Image.open(io.BytesIO(data))
+    image.draft(None, (image.width // 2, image.height // 2))
+    image.load()
+    image.save(io.BytesIO(), "JPEG", quality=85)
+
+
+def _strippers(path: Path, cost: float) -> None:
+    """ImageMagick with colours converted, then exiftool, as people chain them."""
+    convert, exiftool = shutil.which("convert-im6") or shutil.which("magick"), shutil.which("exiftool")
+    if convert is None or exiftool is None:
+        return
+    profile, out = path.with_suffix(".icc"), path.with_name("out.jpg")
+    profile.write_bytes(ImageCms.ImageCmsProfile(_SRGB).tobytes())
+    line = [convert, str(path), "-auto-orient", "-profile", str(profile), "-resize", f"{SIDE}x{SIDE}", "-strip"]
+    chain = ([*line, "-quality", "85", str(out)], [exiftool, "-q", "-overwrite_original", "-all=", str(out)])
+    spent = sum(_command(command) for command in (*chain, [exiftool, "-q", str(out)]))
+    report("imaging.photo_12mp.vs_imagemagick_exiftool", round(spent * 1000), "ms", limit=0.067, ratio=_of(cost, spent))
+
+
+def _jail_overhead(data: bytes, ours: list[Report], rounds: int) -> None:
+    """The same pipeline without a jail, in a process that was warmed up alike."""
+    warmth.warm_up(Models())
+
+    def bare() -> None:
+        pipeline.run(
+            "photo",
+            source=io.BytesIO(data),
+            size=len(data),
+            media_type="image/jpeg",
+            policy=PLAIN,
+            emit=lambda _copy: None,
+            budget=lambda _seconds: None,
+        )
+
+    plain = _timed(bare, rounds)
+    over = _cost(ours) / plain - 1
+    report("imaging.jail.overhead", round(over, 3), "of the work", limit=0.05)
+
+
+def _masked(jail: Jail, data: bytes, rounds: int) -> None:
+    if jail.models.missing():
+        return
+    cost = _cost(_ours(jail, data, rounds, Policy()))
+    report("imaging.photo_12mp.with_faces_and_text", round(cost * 1000, 1), "ms", limit=1300)
+
+
+def _verifier(jail: Jail, data: bytes, rounds: int) -> None:
+    kept = Kept()
+    prepare("photo", io.BytesIO(data), kept, PLAIN, jail=jail)
+    copies = list(kept.copies.values())
+    own = _timed(lambda: verify(copies), rounds) / len(copies)
+    report("imaging.verifier.own_walk", round(own * 1000, 2), "ms a file", limit=5)
+    if jail.reader.is_here:
+        began, many = time.perf_counter(), copies * 20
+        jail.reader.look(many)
+        spent = (time.perf_counter() - began) / len(many)
+        report("imaging.verifier.exiftool_kept_open", round(spent * 1000, 2), "ms a file", limit=5)
+
+
+def _films(jail: Jail, folder: Path, seconds: int) -> None:
+    """A film of noise and movement, ours beside ffmpeg with the same settings."""
+    ffmpeg, path = shutil.which("ffmpeg"), folder / "film.mp4"
+    _film(path, seconds)
+    with path.open("rb") as source:
+        found = prepare("video", source, Kept(), PLAIN, jail=jail)
+    cost = found.usage["cpu_ms"] / 1000
+    report("imaging.film_1080p.cpu", round(cost, 1), "s")
+    if ffmpeg is None:
+        return
+    line = [ffmpeg, "-v", "error", "-threads", "1", "-i", str(path), "-an", "-vf", "scale=1280:720:flags=bicubic"]
+    line += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", "5M", "-bufsize", "10M"]
+    line += ["-threads", "1", "-filter_threads", "1", "-movflags", "+faststart", "-y", str(folder / "out.mp4")]
+    spent = _command(line)
+    report("imaging.film_1080p.vs_ffmpeg", round(spent, 1), "s", limit=1.10, ratio=_of(cost, spent))
+
+
+def _film(path: Path, seconds: int) -> None:
+    chance = np.random.default_rng(1)
+    still = np.asarray(Image.open(io.BytesIO(samples.photo("hives", seed=2, size=(2048, 1152)))))
+    grain = chance.integers(-6, 7, (1080, 1920, 1), dtype=np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "20", "threads": "2"})
+        stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
+        stream.time_base = Fraction(1, 30)
+        for number in range(seconds * 30):
+            left, top = round(64 + 60 * np.sin(number / 9)), round(36 + 30 * np.cos(number / 13))
+            view = still[top : top + 1080, left : left + 1920] + np.roll(grain, number * 37, axis=number % 2)
+            frame = av.VideoFrame.from_ndarray(np.clip(view, 0, 255).astype(np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _timed(work: Callable[[], object], rounds: int) -> float:
+    """Median processor seconds of some rounds after one that is not counted."""
+    work()
+    found = []
+    for _ in range(rounds):
+        began = time.process_time()
+        work()
+        found.append(time.process_time() - began)
+    return statistics.median(found)
+
+
+def _command(line: list[str]) -> float:
+    """Processor seconds of a program."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(line, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _of(ours: float, theirs: float) -> float:
+    return round(ours / theirs, 3)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Advice is as right about dark skin as about light skin, and no more often wrong."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging.steps.judge_photo import judge_photo
+from imaging.steps.judge_quality import judge_quality
+from tests.imaging.test_quality import TONES
+
+# A second scale of the six types, taken from nowhere near the first, so that thresholds are not tuned to one.
+OTHER_TONES = [(244, 208, 177), (231, 180, 143), (210, 158, 124), (186, 119, 80), (165, 93, 43), (60, 32, 29)]
+LIGHT, DARK = (*TONES[:3], *OTHER_TONES[:3]), (*TONES[3:], *OTHER_TONES[3:])
+SEEDS = range(3)
+SIZE = (1024, 768)
+BLUR_AT_VIEW, HALF = 4.0, 0.5
+"""Of the view's 2048 pixels; these pictures are half as large."""
+
+
+def patch(
+    tone: tuple[int, int, int], seed: int, *, blur: float = 0.0, stops: float = 0.0, texture: bool = True
+) -> Image.Image:
+    """A patch of skin with soft light, pores and, where there is texture, hairs; dimmed as light is."""
+    random = np.random.default_rng(seed)
+    width, height = SIZE
+    shade = cv2.resize(random.normal(0, 1, (6, 8)).astype(np.float32), SIZE, interpolation=cv2.INTER_CUBIC)
+    pores = cv2.GaussianBlur(random.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.0)
+    light = 1 + 0.05 * shade + 0.05 * pores
+    for _ in range(90 if texture else 0):
+        start = random.integers(0, SIZE)
+        end = start + random.integers(-60, 60, 2)
+        cv2.line(light, start.tolist(), end.tolist(), 0.7, 2, cv2.LINE_AA)
+    linear = light[:, :, None] * (np.array(tone, np.float32) / 255) ** 2.2 * 2**-stops
+    picture = 255 * np.clip(linear, 0, 1) ** (1 / 2.2)
+    if blur:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), blur * HALF), np.float64)
+    return Image.fromarray(np.clip(picture + random.normal(0, 1.5, picture.shape), 0, 255).astype(np.uint8))
+
+
+def share(tones, name: str, verdict: str, **how: object) -> float:
+    """The share of patches of these tones that are told so."""
+    told = [judge_quality(patch(tone, seed, **how))[name] for tone, seed in itertools.product(tones, SEEDS)]
+    return sum(entry == verdict for entry in told) / len(told)
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("sharpness", "blurry"), ("exposure", "dark"), ("colour", "cast")])
+def test_false_advice_is_as_rare_for_dark_skin_as_for_light(name: str, verdict: str) -> None:
+    light, dark = (
+        (share(tones, name, verdict) + share(tones, name, verdict, texture=False)) / 2 for tones in (LIGHT, DARK)
+    )
+    assert abs(light - dark) < 0.05
+    assert max(light, dark) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "how"),
+    [("sharpness", "blurry", {"blur": BLUR_AT_VIEW}), ("exposure", "dark", {"stops": 2.0})],
+)
+def test_what_is_wrong_is_seen_on_light_and_dark_skin_alike(name: str, verdict: str, how: dict[str, float]) -> None:
+    light, dark = share(LIGHT, name, verdict, **how), share(DARK, name, verdict, **how)
+    assert min(light, dark) >= 0.8, (light, dark)
+
+
+@pytest.mark.parametrize("cast", [(0.4, 0.75, 1.6), (0.55, 1.3, 0.55), (1.15, 0.95, 0.3)])
+def test_light_that_no_skin_looks_like_is_called_a_cast(cast: tuple[float, float, float]) -> None:
+    for tones in (LIGHT, DARK):
+        tinted = [np.asarray(patch(tone, 1)).astype(np.float32) * np.array(cast, np.float32) for tone in tones]
+        told = [judge_quality(Image.fromarray(np.clip(one, 0, 255).astype(np.uint8)))["colour"] for one in tinted]
+        assert told.count("cast") / len(told) >= 0.8, told
+
+
+def test_skin_that_fills_little_of_a_picture_is_far() -> None:
+    for tone in (*LIGHT, *DARK):
+        room = Image.new("RGB", SIZE, (150, 158, 170))
+        room.paste(patch(tone, 1).resize((150, 150)), (400, 300))
+        assert judge_quality(room)["distance"] == "far"
+        assert judge_quality(patch(tone, 1))["distance"] == "good"
+    assert judge_quality(Image.new("RGB", SIZE, (150, 158, 170)))["distance"] == "unknown"
+
+
+def test_a_photo_of_few_pixels_is_called_small_by_what_came_in() -> None:
+    small = np.asarray(patch(LIGHT[0], 1))
+    assert judge_photo(small, 4032, 3024)["resolution"] == "good"
+    assert judge_photo(small, 640, 360)["resolution"] == "low"
+
+
+def test_highlights_and_shadows_without_detail_are_counted() -> None:
+    values = np.asarray(patch(LIGHT[1], 1)).copy()
+    assert judge_quality(Image.fromarray(values))["clipping"] == "good"
+    values[:120] = 255
+    assert judge_quality(Image.fromarray(values))["clipping"] == "clipped"
