@@ -100,7 +100,7 @@ def test_nobody_is_sent_elsewhere(clinic: Clinic, consult: Consult, browser_of: 
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page(visitor: FlaskClient, consult: Consult) -> None:
-    assert send(visitor, consult, ("photo:far", DATA)).location == "/sign-in"
+    assert send(visitor, consult, ("photo:far", DATA)).location == "/sign-in?ended=1"
 
 
 @pytest.mark.parametrize("who", ["stranger", "derm"])
