@@ -69,6 +69,11 @@ def test_a_server_that_is_away_is_one_line(tmp_path: Path) -> None:
         assert (away.returncode, away.stderr.count("\n")) == (1, 1)
 
 
+def test_a_server_without_time_zones_of_its_own_starts(tmp_path: Path) -> None:
+    done = _run(tmp_path, "migrate", PYTHONTZPATH="/nowhere")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_admin_is_made_and_gets_a_token_on_the_last_line(tmp_path: Path) -> None:
     assert _run(tmp_path, "migrate").returncode == 0
     made = _run(tmp_path, "admin", "create", "--email", "a@clinic.test", typed="a long enough password\n")
