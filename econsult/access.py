@@ -25,6 +25,9 @@ from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
 from econsult.people.persons import Person, Role, specialties_of
 
+REVIEW_COPY = "review"
+"""How the copies begin that are for the person who decides about a held file."""
+
 
 class Relation(StrEnum):
     """What somebody is to a consult."""
@@ -58,6 +61,7 @@ class Right(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     INFORM = "inform"
     CLOSE = "close"
+    REVIEW = "review"
 
 
 _SEEING = {Right.SEE, Right.SEE_MEDIA}
@@ -72,7 +76,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | _FAMILY
         | _CLINICIANS
         | _COORDINATION
-        | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE}
+        | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
@@ -157,10 +161,24 @@ def rendition_for(session: Session, person: Person, public_id: str, *, now: date
     if rendition is None:
         raise NotFoundError
     attachment = session.get_one(Attachment, rendition.attachment_id)
-    if attachment.state != AttachmentState.READY:
+    is_review = rendition.name.startswith(REVIEW_COPY)
+    if attachment.state != (AttachmentState.HELD if is_review else AttachmentState.READY):
         raise NotFoundError
-    _check_media(session, person, attachment, now, f"read_{rendition.name}")
+    right = Right.REVIEW if is_review else Right.SEE_MEDIA
+    _check_media(session, person, attachment, now, f"read_{rendition.name}", right=right)
     return rendition, attachment
+
+
+def review_for(
+    session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.REVIEW
+) -> tuple[Attachment, Consult]:
+    """A file to decide about, locked until the transaction ends; `right` is what is going to be done with it."""
+    query = select(Attachment).where(Attachment.public_id == public_id)
+    attachment = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if attachment is None:
+        raise NotFoundError
+    _check_media(session, person, attachment, now, f"use_{right}", right=right)
+    return attachment, session.get_one(Consult, attachment.consult_id)
 
 
 def attachment_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Attachment:
@@ -269,12 +287,26 @@ def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[R
     return frozenset(rights)
 
 
-def _check_media(session: Session, person: Person, attachment: Attachment, now: datetime, action: str) -> None:
+def _check_media(
+    session: Session,
+    person: Person,
+    attachment: Attachment,
+    now: datetime,
+    action: str,
+    *,
+    right: Right = Right.SEE_MEDIA,
+) -> None:
     consult = session.get_one(Consult, attachment.consult_id)
     relation = _relation_to(session, person, consult, now) if consult.program_id == person.program_id else None
     if relation is None:
         raise NotFoundError
-    if Right.SEE_MEDIA not in _rights(relation, person, consult):
+    rights = _rights(relation, person, consult)
+    if right != Right.SEE_MEDIA and right not in rights:
+        # Who may not decide about a file learns nothing of there being something to decide.
+        raise NotFoundError
+    if attachment.is_restricted and relation == Relation.POOL:
+        raise ForbiddenError("This file shows a face. It opens for the specialist who takes the case.")
+    if Right.SEE_MEDIA not in rights:
         raise ForbiddenError("You may know this consult, but not look at its photos and documents.")
     audit.record(
         session,

@@ -7,21 +7,29 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment
+from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient, caregivers_of
-from imaging import Identifiers, Policy
+from imaging import Identifiers, Policy, Region
 
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
+MASK = "mask"
 JUDGED_BY_DETAIL = {"dermatology"}
 """Skin is judged by its fine structure, so every pixel of the photo is kept for these."""
 
 
 def policy_for(session: Session, attachment: Attachment, consult: Consult, now: datetime) -> Policy:
     """The policy as plain data; it goes into the jail and nowhere else."""
+    chosen = consult.details.get("face_policy")
+    faces = attachment.face_policy or chosen or MASK_ALL
     return Policy(
         video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
         keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
+        faces=faces,
+        text=KEEP if faces == KEEP else MASK,
+        regions=tuple(Region(**region) for region in (attachment.face_regions or {}).get("regions", ())),
+        chosen_by="reviewer" if attachment.face_policy else "requester" if chosen else "default",
         identifiers=identifiers_of(session, attachment.patient_id, now),
     )
 

@@ -61,6 +61,7 @@ class _Order:
     original: Original
     policy: Policy
     declared: Declared
+    is_again: bool = False
 
 
 def prepare_attachment(desk: Desk, lease: Lease) -> None:
@@ -82,7 +83,7 @@ def prepare_attachment(desk: Desk, lease: Lease) -> None:
     if not is_kept:
         _remove(desk.runtime, verdict, order.original.blob_key)
     order.original.discard_staged()
-    if lease.attempt > 1:
+    if lease.attempt > 1 or order.is_again:
         remove_strays(desk.runtime, order.attachment_id, {copy.blob_key for copy in verdict.copies})
 
 
@@ -109,6 +110,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
                 digest,
                 takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
             ),
+            is_again=attachment.reviews > 0,
         )
 
 

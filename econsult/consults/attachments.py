@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
@@ -67,6 +68,13 @@ class Attachment(PublicId, Base):
     report: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("attachment.report"))
     blob_key: Mapped[str | None] = mapped_column(String(200))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    face_policy: Mapped[str | None] = mapped_column(String(20))
+    face_regions: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("attachment.face_regions"))
+    review_note: Mapped[str | None] = mapped_column(Sealed("attachment.review_note"))
+    reviews: Mapped[int] = mapped_column(default=0)
+    is_restricted: Mapped[bool] = mapped_column(default=False)
+    show_asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    show_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     received_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -144,7 +152,7 @@ def receive(session: Session, consult: Consult, received: Received, now: datetim
     session.flush()
     lane = Lane.SLOW if received.kind == MediaKind.VIDEO else Lane.FAST
     add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=f"prepare:{attachment.id}", now=now)
-    _note(session, attachment, "receive", now, person_id=received.uploaded_by_id)
+    note_attachment(session, attachment, "receive", now, person_id=received.uploaded_by_id)
     sent_file(session, consult, session.get_one(Person, received.uploaded_by_id), now=now)
     return attachment
 
@@ -160,15 +168,22 @@ def link_renditions(
 
     What was set aside for a person or taken back meanwhile stays so, with its copies.
     """
-    for copy in copies:
-        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
+    _replace_copies(session, attachment, copies)
+    attachment.is_restricted = (report.get("policy") or {}).get("faces", MASK_ALL) != MASK_ALL
     if attachment.state == AttachmentState.HELD or attachment.is_withdrawn:
         attachment.report = report
         return
     attachment.state, attachment.reason, attachment.progress = AttachmentState.READY, None, 100
     attachment.report, attachment.quality = report, report.get("quality")
     attachment.finished_at = now
-    _note(session, attachment, "prepare", now, person_id=None, detail="ready")
+    note_attachment(session, attachment, "prepare", now, person_id=None, detail="ready")
+
+
+def _replace_copies(session: Session, attachment: Attachment, copies: Sequence[PreparedCopy]) -> None:
+    """Link these copies in place of those of an earlier preparation, whose policy no longer holds."""
+    session.execute(delete(Rendition).where(Rendition.attachment_id == attachment.id))
+    for copy in copies:
+        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
 
 
 def hold(
@@ -181,8 +196,7 @@ def hold(
     now: datetime,
 ) -> None:
     """The file waits for a person, for a reason that pages put into words; its copies are for that person alone."""
-    for copy in copies:
-        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
+    _replace_copies(session, attachment, copies)
     end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=report)
 
 
@@ -204,7 +218,7 @@ def end_without_copies(
         return
     attachment.state, attachment.reason, attachment.finished_at = state, reason[:48], now
     attachment.report = report
-    _note(session, attachment, "prepare", now, person_id=None, detail=state)
+    note_attachment(session, attachment, "prepare", now, person_id=None, detail=state)
 
 
 def withdraw_attachment(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
@@ -221,7 +235,7 @@ def withdraw_attachment(session: Session, attachment: Attachment, person: Person
         raise ImpossibleVerbError(consult.status, "lose a file")
     if not attachment.is_withdrawn:
         attachment.state, attachment.reason, attachment.finished_at = AttachmentState.REJECTED, WITHDRAWN, now
-        _note(session, attachment, "withdraw", now, person_id=person.id)
+        note_attachment(session, attachment, "withdraw", now, person_id=person.id)
 
 
 def hold_private(session: Session, consult: Consult, now: datetime) -> None:
@@ -283,7 +297,7 @@ def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def _note(
+def note_attachment(
     session: Session,
     attachment: Attachment,
     action: str,
@@ -292,6 +306,7 @@ def _note(
     person_id: int | None,
     detail: str = "",
 ) -> None:
+    """Add the audit row of something that was done with the file."""
     audit.record(
         session,
         action,

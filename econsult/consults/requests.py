@@ -13,11 +13,13 @@ from econsult.consults.answers import drop_draft
 from econsult.consults.attachments import hold_private
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.ending import end
+from econsult.consults.facepolicy import MASK_ALL, check_details
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import can_be_urgent, offer
 from econsult.consults.policies import ClockName, current_rules
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
 from econsult.consults.redflags import body_sites, is_private
+from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -193,10 +195,14 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
         consult.urgency_rank = RANKS[Urgency(form.urgency)]
     if form.details is not None:
         details = {**consult.details, **form.details}
+        check_details(details)
+        was_policy = consult.details.get("face_policy", MASK_ALL)
         was_private, consult.details = consult.is_private_site, details
         consult.is_private_site = is_private(body_sites(details.get("body_site")))
         if consult.is_private_site and not was_private and consult.id is not None:
             hold_private(session, consult, now)
+        if consult.id is not None and details.get("face_policy", MASK_ALL) != was_policy:
+            run_all_again(session, consult, now=now)
 
 
 def _check_values(form: RequestForm) -> None:

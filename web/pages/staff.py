@@ -14,6 +14,7 @@ from web.pages.passing import passing_on
 from web.pages.program.figures import promise
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
+from web.pages.reviews import reviews
 from web.pages.stops import stops
 from web.pages.worklist import worklist
 
@@ -32,4 +33,5 @@ STAFF = (
     roster,
     rules,
     promise,
+    reviews,
 )

@@ -36,7 +36,7 @@ CLOSE_QUESTIONS = {
     "family_waits": _l("The family has written and waits. Why close it?"),
     "not_read": _l("The clinic has not read the answer yet. Why close it?"),
 }
-TOLD_ELSEWHERE = {"red_flags", "red_flags_asked", "contact", "story", "family_question"}
+TOLD_ELSEWHERE = {"face_policy", "face_consent", "red_flags", "red_flags_asked", "contact", "story", "family_question"}
 
 
 @dataclass(frozen=True)

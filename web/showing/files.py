@@ -17,6 +17,8 @@ from econsult.consults.attachments import (
     attachments_of,
     renditions_of,
 )
+from econsult.consults.reviews import hides_face
+from imaging import DEIDENTIFIED
 from web.words.files import DRAWINGS as STATE_DRAWINGS
 from web.words.files import FOR_FAMILIES, FileWords
 
@@ -52,6 +54,13 @@ class FileCard:
     words: str
     picture: str = ""
     advice: str = ""
+    is_deidentified: bool = False
+    hides_face: bool = False
+    is_asked_to_show: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == AttachmentState.HELD
 
     @property
     def is_problem(self) -> bool:
@@ -90,6 +99,9 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         words=words.of(attachment.state, attachment.reason),
         picture=picture_of(renditions),
         advice=_advice(attachment, words),
+        is_deidentified=(attachment.report or {}).get("label") == DEIDENTIFIED,
+        hides_face=hides_face(attachment),
+        is_asked_to_show=attachment.show_asked_at is not None,
     )
 
 

@@ -22,6 +22,19 @@ UNREADABLE_CODES = ("damaged", "seccomp", "truncated", "empty", "no_picture", "n
 TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
 
 
+FACE_CHOICES = {
+    "mask_all": _l("Every face is hidden"),
+    "keep_region": _l("Only the ticked part of the patient's face stays open"),
+    "face_is_finding": _l("The patient's face is shown; other people's faces are hidden"),
+}
+HOLD_REASONS = {
+    "no_face_model": _l("The detector for faces is missing, so nobody knows whether there is one."),
+    "no_text_model": _l("The detector for writing is missing, so nobody knows whether there is any."),
+    "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
+    "private_site": _l("It may show a private area. It can only be refused."),
+}
+
+
 @dataclass(frozen=True)
 class FileWords:
     """What one kind of reader is told: by state, by reason of a refusal, and by verdict on a photo's quality."""

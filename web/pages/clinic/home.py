@@ -9,6 +9,7 @@ from werkzeug import Response
 from econsult.access import patient_for, patients_for
 from econsult.consults import requests
 from econsult.consults.requests import RequestForm
+from econsult.consults.reviews import held_files
 from econsult.consults.worklist import View, page
 from econsult.people.persons import Role
 from web.context import database, now
@@ -33,12 +34,15 @@ def home() -> str:
         lists = {view: _rows(session, view) for view in ((View.DONE,) if is_done else _views())}
         children = [] if is_done else patients_for(session, me(), now=now(), limit=PANEL)
         calls = [] if is_done else calls_for(session)
+        decides = me().role == Role.PCP and not is_done
+        files_waiting = len(held_files(session, me().organization_id)) if decides else 0
     waiting = sum(len(lists.get(view, ())) for view in (View.DECLINED, View.POOL, View.MINE))
     count_place("/clinic", str(waiting + len(calls) or ""))
     return render_template(
         "clinic/done.html" if is_done else "clinic/home.html",
         lists=lists,
         calls=calls,
+        files_waiting=files_waiting,
         words=_words(),
         children=[(child, terms.child(child, now().date())) for child in children],
         languages=terms.LANGUAGES,

@@ -12,8 +12,10 @@ from werkzeug import Response
 
 from econsult.access import Pass, Right, consult_for, consults_about
 from econsult.consults import requests
+from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
+from econsult.consults.redflags import body_sites
 from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
@@ -26,6 +28,7 @@ from web.shell.forms import FormReader
 from web.showing.sheets import Sheet, sheets_of
 from web.words import terms
 from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
+from web.words.files import FACE_CHOICES
 from web.words.language import gettext
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
@@ -114,6 +117,8 @@ def discard(public_id: str) -> Response:
 def _read(form: FormReader) -> RequestForm:
     details: dict[str, Any] = {name: form.text(name, longest=LONGEST_DETAIL) for name in DETAILS}
     details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
+    details["face_policy"] = form.choice("face_policy", FACE_POLICIES) or MASK_ALL
+    details["face_consent"] = form.is_ticked("face_consent")
     if site := form.choice("body_site", tuple(SITES)):
         details["body_site"] = site
     by, method = form.choice("consent_by", CONSENT_BY), form.choice("consent_method", CONSENT_METHODS)
@@ -190,4 +195,6 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         consent_methods=CONSENT_METHODS,
         consent_texts=TEXTS,
         longest=LONGEST_QUESTION,
+        face_choices=FACE_CHOICES,
+        asks_for_face=asks_for_policy(body_sites(desk.consult.details.get("body_site")), desk.consult.specialty),
     )

@@ -46,6 +46,7 @@ def _sentence(name: str, code: str) -> str:
         return gettext("Write a question of at least 20 letters") if code != "too_long" else gettext("Use 300 letters")
     known = {
         "specialty": gettext("Choose a specialty"),
+        "details.face_consent": gettext("To show the face, the family must have agreed to that"),
         "question_type": gettext("Choose what you want to know"),
         "consent": gettext("Say who agreed and how"),
     }

@@ -13,13 +13,17 @@ from werkzeug import Response
 
 from econsult.access import Pass, Right, attachment_for, consult_for
 from econsult.consults.attachments import withdraw_attachment
+from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.redflags import body_sites
+from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
 from econsult.people.persons import Role
 from web.context import database, now
-from web.pages.family.drafts import load_draft, require_before
+from web.pages.family.drafts import keep, load_draft, require_before
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
+from web.shell.forms import FormReader
 from web.words.files import TOO_BIG, UNREADABLE
 from web.words.language import gettext
 
@@ -31,6 +35,10 @@ PROBLEMS = {
     "not_allowed": _l("This file may not be added here. Please call us if you need help."),
     "closed": _l("This question takes no more files."),
     "too_many": _l("These are too many files at once. Please send fewer."),
+}
+FACE_OPTIONS = {
+    MASK_ALL: _l("Hide the face"),
+    FACE_IS_FINDING: _l("I agree: show my child's face to the doctors who answer"),
 }
 OTHER_PROBLEM = _l("A file did not arrive. Please send it again.")
 
@@ -73,6 +81,19 @@ def remove(public_id: str, attachment_id: str) -> Response:
     return redirect(url_for(".photos", public_id=public_id), code=303)
 
 
+@family_photos.post("/ask/<public_id>/face")
+@only(Role.CAREGIVER)
+def face(public_id: str) -> Response:
+    """The family says whether the doctors may see the face; that is its consent to it as well."""
+    form = FormReader()
+    policy = form.choice("face", FACE_OPTIONS) or MASK_ALL
+    with database().writing() as session:
+        draft = load_draft(session, public_id)
+        details = {"face_policy": policy, "face_consent": policy == FACE_IS_FINDING}
+        keep(session, draft, RequestForm(details=details))
+    return redirect(url_for(".photos", public_id=public_id), code=303)
+
+
 def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
     problem = request.args.get("problem") or ("none_chosen" if request.args.get("sent") == "0" else None)
     errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
@@ -84,6 +105,10 @@ def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
         is_received=bool(request.args.get("sent", "0").strip("0")) and not errors,
         errors=errors,
         received=gettext("We got your files."),
+        asks_for_face=asks_for_policy(body_sites(loaded.consult.details.get("body_site")), loaded.consult.specialty)
+        and loaded.consult.submitted_at is None,
+        face_options=list(FACE_OPTIONS.items()),
+        face_chosen=loaded.consult.details.get("face_policy", MASK_ALL),
         back=back,
         onward=onward,
     )

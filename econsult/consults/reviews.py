@@ -1,0 +1,140 @@
+"""What a person of the medical home decides about a file: which faces stay covered, release, or refusal.
+
+Every decision but a refusal prepares the file anew from its sealed original; until that is done nobody sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    end_without_copies,
+    note_attachment,
+)
+from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
+from econsult.consults.records import Consult
+from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.persons import Person
+
+PRIVATE_SITE = "private_site"
+LONGEST_REASON = 1000
+_DECIDABLE = (AttachmentState.HELD, AttachmentState.READY)
+
+
+def held_files(session: Session, organization_id: int | None) -> list[tuple[Attachment, Consult]]:
+    """What waits for somebody of this clinic: files that are held, and hidden faces that a specialist asks to see."""
+    query = select(Attachment, Consult).join(Consult, Consult.id == Attachment.consult_id)
+    query = query.where(Consult.organization_id == organization_id)
+    waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
+    return [(file, consult) for file, consult in session.execute(query.where(waits).order_by(Attachment.id))]
+
+
+def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
+    """A specialist asks the medical home to show a hidden face; asking again changes nothing."""
+    if attachment.state != AttachmentState.READY or not hides_face(attachment):
+        raise ImpossibleVerbError(attachment.state, "be asked to show a face")
+    if attachment.show_asked_at is None:
+        attachment.show_asked_by_id, attachment.show_asked_at = person.id, now
+        note_attachment(session, attachment, "ask_to_show", now, person_id=person.id)
+
+
+def refuse_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
+    """The face stays hidden."""
+    attachment.show_asked_by_id = attachment.show_asked_at = None
+    note_attachment(session, attachment, "keep_hidden", now, person_id=person.id)
+
+
+def choose_faces(
+    session: Session,
+    attachment: Attachment,
+    person: Person,
+    *,
+    policy: str,
+    regions: Sequence[dict[str, float]],
+    has_consent: bool,
+    now: datetime,
+) -> None:
+    """Prepare the file anew under this policy. Raises InvalidError where a region or the consent is missing."""
+    if policy not in FACE_POLICIES:
+        raise InvalidError("This policy for faces is not known.", {"face_policy": "unknown_value"})
+    check_consent(policy, has_consent=has_consent)
+    if policy == KEEP_REGION and not regions:
+        raise InvalidError("Mark the part of the picture that stays open.", {"regions": "required"})
+    _run_again(session, attachment, policy, regions, now)
+    detail = f"{policy}/consent" if policy == FACE_IS_FINDING else policy
+    note_attachment(session, attachment, "choose_faces", now, person_id=person.id, detail=detail)
+
+
+def release_for_treatment(
+    session: Session, attachment: Attachment, person: Person, *, reason: str, now: datetime
+) -> None:
+    """Show the file as it is, for treatment only, to whoever holds the case. Raises InvalidError without a reason."""
+    note = _reason(reason)
+    _run_again(session, attachment, KEEP, (), now)
+    attachment.review_note = note
+    note_attachment(session, attachment, "release_for_treatment", now, person_id=person.id)
+
+
+def reject_file(session: Session, attachment: Attachment, person: Person, *, reason: str, now: datetime) -> None:
+    """Refuse the file for good. Raises InvalidError without a reason."""
+    _check_decidable(attachment, may_be_private=True)
+    attachment.review_note = _reason(reason)
+    attachment.show_asked_by_id = attachment.show_asked_at = None
+    end_without_copies(
+        session, attachment, AttachmentState.REJECTED, reason="reviewed", now=now, report=attachment.report
+    )
+    note_attachment(session, attachment, "reject", now, person_id=person.id)
+
+
+def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
+    """The policy of the whole case has changed: prepare anew what was prepared under the old one.
+
+    What a person has decided about a single file stays decided.
+    """
+    query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
+    for attachment in session.scalars(query.with_for_update()):
+        is_private = attachment.reason == PRIVATE_SITE
+        if attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None:
+            _run_again(session, attachment, None, (), now)
+
+
+def hides_face(attachment: Attachment) -> bool:
+    """Whether a face was covered in this file."""
+    masks: list[dict[str, Any]] = (attachment.report or {}).get("masks") or []
+    return any(mask.get("what") == "face" for mask in masks)
+
+
+def _run_again(
+    session: Session, attachment: Attachment, policy: str | None, regions: Sequence[dict[str, float]], now: datetime
+) -> None:
+    _check_decidable(attachment)
+    attachment.face_policy, attachment.face_regions = policy, {"regions": list(regions)}
+    attachment.show_asked_by_id = attachment.show_asked_at = None
+    attachment.reviews += 1
+    attachment.state, attachment.reason, attachment.progress = AttachmentState.RECEIVED, None, 0
+    attachment.finished_at = None
+    lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
+    key = f"prepare:{attachment.id}:{attachment.reviews}"
+    add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
+
+
+def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) -> None:
+    """Pictures of a private place can only be refused, and what is being prepared cannot be decided about."""
+    is_private = attachment.reason == PRIVATE_SITE and not may_be_private
+    if attachment.state not in _DECIDABLE or is_private or attachment.blob_key is None:
+        raise ImpossibleVerbError(attachment.state, "be decided about")
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise InvalidError("Write the reason.", {"reason": "required"})
+    return text.strip()[:LONGEST_REASON]

@@ -1,0 +1,177 @@
+"""Who may decide about a file, what a decision does, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from econsult import access
+from econsult.audit import AuditEvent
+from econsult.consults import reviews
+from econsult.consults.attachments import Attachment, AttachmentState, Rendition
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, edit
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.jobs import Job
+from tests.personas import NOON, Clinic
+
+LATER = NOON + timedelta(minutes=5)
+FACE = {"masks": [{"what": "face"}], "policy": {"faces": "mask_all"}}
+
+
+@pytest.fixture
+def file(database: Database, clinic: Clinic) -> Attachment:
+    """A prepared photo of an eConsult with a hidden face."""
+    with database.writing() as session:
+        consult = clinic.econsult(session, now=NOON)
+        return _file(session, consult, clinic, AttachmentState.READY)
+
+
+def _file(session, consult: Consult, clinic: Clinic, state: AttachmentState) -> Attachment:
+    attachment = Attachment(
+        consult_id=consult.id, patient_id=consult.patient_id, uploaded_by_id=clinic.pcp.id, kind="photo", size=1,
+        state=state, reason="no_face_model" if state == AttachmentState.HELD else None, report=FACE,
+        blob_key="originals/x", key_wrapped=b"", received_at=NOON,
+    )  # fmt: skip
+    session.add(attachment)
+    session.flush()
+    return attachment
+
+
+def decide(session, file: Attachment, person, **choice) -> Attachment:
+    found, _ = access.review_for(session, person, file.public_id, now=LATER)
+    asked = {"policy": "mask_all", "regions": [], "has_consent": False} | choice
+    reviews.choose_faces(session, found, person, now=LATER, **asked)
+    return found
+
+
+def test_only_the_medical_home_may_decide(database: Database, clinic: Clinic, file: Attachment) -> None:
+    for stranger in (clinic.mother, clinic.derm, clinic.coordinator, clinic.other_pcp):
+        with database.writing() as session, pytest.raises(NotFoundError):
+            access.review_for(session, stranger, file.public_id, now=LATER)
+    with database.writing() as session:
+        assert access.review_for(session, clinic.pcp, file.public_id, now=LATER)[0].id == file.id
+
+
+def test_a_decision_prepares_the_file_anew_and_is_written_down(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    with database.writing() as session:
+        found = decide(session, file, clinic.pcp, policy="face_is_finding", has_consent=True)
+        assert (found.state, found.face_policy) == (AttachmentState.RECEIVED, "face_is_finding")
+        keys = session.scalars(select(Job.dedupe_key).where(Job.subject_id == file.id)).all()
+        assert f"prepare:{file.id}:1" in keys
+        events = session.scalars(select(AuditEvent).where(AuditEvent.action == "choose_faces")).all()
+        assert [event.detail for event in events] == ["face_is_finding/consent"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "field"),
+    [({"policy": "blur"}, "face_policy"), ({"policy": "face_is_finding"}, "face_consent"),
+     ({"policy": "keep_region"}, "regions")],
+)  # fmt: skip
+def test_a_decision_that_lacks_something_changes_nothing(
+    database: Database, clinic: Clinic, file: Attachment, choice: dict[str, str], field: str
+) -> None:
+    with database.writing() as session, pytest.raises(InvalidError) as refused:
+        decide(session, file, clinic.pcp, **choice)
+    assert list(refused.value.fields) == [field]
+    with database.reading() as session:
+        assert session.get_one(Attachment, file.id).state == AttachmentState.READY
+
+
+def test_release_and_refusal_need_a_reason_and_do_what_they_say(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    with database.writing() as session:
+        found, _ = access.review_for(session, clinic.pcp, file.public_id, now=LATER)
+        for verb in (reviews.release_for_treatment, reviews.reject_file):
+            with pytest.raises(InvalidError):
+                verb(session, found, clinic.pcp, reason=" ", now=LATER)
+        found.state = AttachmentState.HELD
+        reviews.release_for_treatment(session, found, clinic.pcp, reason="The label matters", now=LATER)
+        assert (found.state, found.face_policy, found.review_note) == ("received", "keep", "The label matters")
+        with pytest.raises(ImpossibleVerbError):
+            reviews.reject_file(session, found, clinic.pcp, reason="Too late", now=LATER)
+
+
+def test_a_picture_of_a_private_place_can_only_be_refused(database: Database, clinic: Clinic, file: Attachment) -> None:
+    with database.writing() as session:
+        found, _ = access.review_for(session, clinic.pcp, file.public_id, now=LATER)
+        found.state, found.reason = AttachmentState.HELD, reviews.PRIVATE_SITE
+        with pytest.raises(ImpossibleVerbError):
+            reviews.release_for_treatment(session, found, clinic.pcp, reason="x", now=LATER)
+        reviews.reject_file(session, found, clinic.pcp, reason="Private", now=LATER)
+        assert (found.state, found.reason) == ("rejected", "reviewed")
+
+
+def test_a_specialist_asks_once_and_the_clinic_finds_it(database: Database, clinic: Clinic, file: Attachment) -> None:
+    with database.writing() as session:
+        found, _ = access.review_for(session, clinic.derm, file.public_id, now=LATER, right=access.Right.HOLD)
+        reviews.ask_to_show(session, found, clinic.derm, now=LATER)
+        reviews.ask_to_show(session, found, clinic.derm, now=LATER)
+        waiting = reviews.held_files(session, clinic.pcp.organization_id)
+        assert [entry.id for entry, _ in waiting] == [file.id]
+        asked = session.scalars(select(AuditEvent).where(AuditEvent.action == "ask_to_show")).all()
+        assert len(asked) == 1
+        reviews.refuse_to_show(session, found, clinic.pcp, now=LATER)
+        assert reviews.held_files(session, clinic.pcp.organization_id) == []
+
+
+def test_a_review_copy_opens_for_the_reviewer_alone_and_only_while_the_file_is_held(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    with database.writing() as session:
+        held = session.get_one(Attachment, file.id)
+        held.state = AttachmentState.HELD
+        copy = Rendition(
+            attachment_id=held.id, name="review", media_type="image/jpeg", width=1, height=1, size=1, sha256="",
+            object_id="o", blob_key="k", key_wrapped=b"",
+        )  # fmt: skip
+        session.add(copy)
+        session.flush()
+        assert access.rendition_for(session, clinic.pcp, copy.public_id, now=LATER)
+        for stranger in (clinic.derm, clinic.mother, clinic.coordinator):
+            with pytest.raises(NotFoundError):
+                access.rendition_for(session, stranger, copy.public_id, now=LATER)
+        held.state = AttachmentState.READY
+        with pytest.raises(NotFoundError):
+            access.rendition_for(session, clinic.pcp, copy.public_id, now=LATER)
+
+
+def test_a_file_that_shows_a_face_is_closed_to_the_pool(database: Database, clinic: Clinic, file: Attachment) -> None:
+    with database.writing() as session:
+        session.get_one(Attachment, file.id).is_restricted = True
+        with pytest.raises(ForbiddenError, match="takes the case"):
+            access.attachment_for(session, clinic.derm, file.public_id, now=LATER)
+        consult = session.get_one(Consult, file.consult_id)
+        consult.holder_id = clinic.derm.id
+        assert access.attachment_for(session, clinic.derm, file.public_id, now=LATER)
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [({"face_policy": "blur"}, "details.face_policy"), ({"face_policy": "face_is_finding"}, "details.face_consent")],
+)
+def test_a_request_that_shows_a_face_needs_consent(
+    database: Database, clinic: Clinic, details: dict[str, str], field: str
+) -> None:
+    with database.writing() as session, pytest.raises(InvalidError) as refused:
+        clinic.econsult(session, now=NOON, details=details)
+    assert list(refused.value.fields) == [field]
+
+
+def test_a_changed_policy_of_the_case_prepares_its_files_anew(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    with database.writing() as session:
+        consult = session.get_one(Consult, file.consult_id)
+        consult.status = "draft"
+        form = RequestForm(details={"face_policy": "face_is_finding", "face_consent": True})
+        edit(session, consult, clinic.pcp, form, now=LATER)
+        assert session.get_one(Attachment, file.id).state == AttachmentState.RECEIVED
+        edit(session, consult, clinic.pcp, RequestForm(details={"tried": "x"}), now=LATER)
+        assert session.get_one(Attachment, file.id).reviews == 1

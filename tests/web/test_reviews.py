@@ -1,0 +1,122 @@
+"""The pages on which a clinic decides about files, and the way there from the specialist's case page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.records import Consult
+from tests.personas import Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from tests.web.filing import file_ready
+from workers.copies import Made
+from workers.runtime import Runtime
+
+MASKED = {"masks": [{"what": "face"}], "label": "de-identified", "policy": {"faces": "mask_all"}}
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.econsult(session, now=datetime.now(UTC))
+
+
+@pytest.fixture
+def file(runtime: Runtime, clinic: Clinic, asked: Consult) -> Attachment:
+    view = Made("view", "image/jpeg", b"x", 4, 3)
+    file = file_ready(runtime, asked, clinic.pcp, MediaKind.PHOTO, [view], datetime.now(UTC))
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.report, mine.blob_key = MASKED, "originals/x"
+    return file
+
+
+def set_state(runtime: Runtime, file: Attachment, state: AttachmentState, reason: str | None) -> None:
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.state, mine.reason = state, reason
+
+
+def state_of(runtime: Runtime, file: Attachment) -> Attachment:
+    with runtime.database.reading() as session:
+        return session.get_one(Attachment, file.id)
+
+
+def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
+) -> None:
+    derm, pcp = browser_of(clinic.derm), browser_of(clinic.pcp)
+    assert "Face hidden: ask to show" in derm.get(f"/consults/{asked.public_id}").text
+    assert post(derm, f"/reviews/{file.public_id}/ask", {}).status_code == 303
+    assert "The clinic was asked to show it" in derm.get(f"/consults/{asked.public_id}").text
+    assert "1 file waits for a decision" in pcp.get("/clinic").text
+    assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text
+    done = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", "face_consent": "yes"})
+    assert done.status_code == 303
+    assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "words"),
+    [
+        ("faces", {"face_policy": "face_is_finding"}, "the family must have agreed"),
+        ("faces", {"face_policy": "keep_region"}, "Mark the part of the picture"),
+        ("faces", {}, "Choose what is hidden"),
+        ("release", {"reason": " "}, "Write the reason"),
+        ("reject", {"reason": ""}, "Write the reason"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_changed(
+    browser_of: BrowserOf,
+    runtime: Runtime,
+    clinic: Clinic,
+    file: Attachment,
+    verb: str,
+    given: dict[str, str],
+    words: str,
+) -> None:
+    answer = post(browser_of(clinic.pcp), f"/reviews/{file.public_id}/{verb}", given)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert state_of(runtime, file).state == AttachmentState.READY
+
+
+def test_the_ticked_fields_are_the_open_region(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    post(
+        browser_of(clinic.pcp),
+        f"/reviews/{file.public_id}/faces",
+        {"face_policy": "keep_region", "cells": ["2-3", "9-9"]},
+    )
+    assert state_of(runtime, file).face_regions == {
+        "regions": [{"left": 0.375, "top": 0.25, "width": 0.125, "height": 0.125}]
+    }
+
+
+def test_the_reasons_of_held_files_are_told_and_strangers_get_404(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    set_state(runtime, file, AttachmentState.HELD, "no_face_model")
+    page = browser_of(clinic.pcp).get(f"/reviews/{file.public_id}").text
+    assert "The detector for faces is missing" in page
+    set_state(runtime, file, AttachmentState.HELD, "private_site")
+    page = browser_of(clinic.pcp).get(f"/reviews/{file.public_id}").text
+    assert "It can only be refused" in page
+    assert "Prepare it this way" not in page
+    assert browser_of(clinic.other_pcp).get(f"/reviews/{file.public_id}").status_code == 404
+    for person in (clinic.derm, clinic.coordinator, clinic.mother):
+        assert browser_of(person).get(f"/reviews/{file.public_id}").status_code in {403, 404}
+
+
+def test_the_list_names_what_waits(browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment) -> None:
+    pcp: FlaskClient = browser_of(clinic.pcp)
+    assert "No file waits" in pcp.get("/reviews").text
+    set_state(runtime, file, AttachmentState.HELD, "region_needed")
+    assert f"/reviews/{file.public_id}" in pcp.get("/reviews").text
+    assert post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "Not the child"}).status_code == 303
+    assert state_of(runtime, file).state == AttachmentState.REJECTED

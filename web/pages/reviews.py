@@ -1,0 +1,197 @@
+"""Files that wait for a person of the medical home: why, a picture to judge by, and three ways to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import REVIEW_COPY, Right, review_for
+from econsult.consults import reviews as verbs
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
+from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL
+from econsult.consults.records import Consult
+from econsult.errors import InvalidError
+from econsult.people.persons import Person, Role
+from web.context import database, now
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.files import card, media_url
+from web.words.files import FACE_CHOICES, FOR_STAFF, HOLD_REASONS
+from web.words.language import gettext
+from web.words.times import moment
+
+reviews = rings(Blueprint("reviews", __name__, url_prefix="/reviews"))
+CELLS = 8
+"""The picture is marked in so many rows and columns."""
+Page = str | Response | tuple[str, int]
+
+
+@reviews.get("")
+@only(Role.PCP)
+def waiting() -> str:
+    """Every file of one's clinic that waits for a decision."""
+    with database().writing() as session:
+        found = verbs.held_files(session, me().organization_id)
+        rows = [
+            (card(file, (), FOR_STAFF), consult.number, moment(file.received_at), _why(file)) for file, consult in found
+        ]
+    return render_template("staff/reviews.html", rows=rows)
+
+
+@reviews.get("/<attachment_id>")
+@only(Role.PCP)
+def show(attachment_id: str) -> Page:
+    """One file, as the reviewer may see it. That it was looked at is written down."""
+    with database().writing() as session:
+        attachment, consult = review_for(session, me(), attachment_id, now=now())
+        return _page(session, attachment, consult, {})
+
+
+@reviews.post("/<attachment_id>/faces")
+@only(Role.PCP)
+def choose_faces(attachment_id: str) -> Page:
+    """Prepare the file anew with this policy for faces."""
+    form = FormReader()
+    policy = form.choice("face_policy", FACE_POLICIES, required=gettext("Choose what is hidden"))
+    cells = form.choices("cells", [f"{row}-{column}" for row in range(CELLS) for column in range(CELLS)])
+    consent = form.is_ticked("face_consent")
+
+    def decide(session: Session, attachment: Attachment) -> None:
+        verbs.choose_faces(
+            session,
+            attachment,
+            me(),
+            policy=policy,
+            regions=[_region(cell) for cell in cells],
+            has_consent=consent,
+            now=now(),
+        )
+
+    return _decide(attachment_id, decide, form.errors)
+
+
+@reviews.post("/<attachment_id>/release")
+@only(Role.PCP)
+def release(attachment_id: str) -> Page:
+    """Show the file as it is, for treatment only."""
+    reason = FormReader().text("reason", longest=verbs.LONGEST_REASON)
+    return _decide(
+        attachment_id,
+        lambda session, file: verbs.release_for_treatment(session, file, me(), reason=reason, now=now()),
+        {},
+        "release_reason",
+    )
+
+
+@reviews.post("/<attachment_id>/reject")
+@only(Role.PCP)
+def reject(attachment_id: str) -> Page:
+    """Refuse the file."""
+    reason = FormReader().text("reason", longest=verbs.LONGEST_REASON)
+    return _decide(
+        attachment_id,
+        lambda session, file: verbs.reject_file(session, file, me(), reason=reason, now=now()),
+        {},
+        "reject_reason",
+    )
+
+
+@reviews.post("/<attachment_id>/keep-hidden")
+@only(Role.PCP)
+def keep_hidden(attachment_id: str) -> Page:
+    """The specialist's wish is declined; the face stays hidden."""
+    return _decide(attachment_id, lambda session, file: verbs.refuse_to_show(session, file, me(), now=now()), {})
+
+
+@reviews.post("/<attachment_id>/ask")
+@only(Role.SPECIALIST)
+def ask(attachment_id: str) -> Response:
+    """A specialist asks the medical home to show a hidden face."""
+    with database().writing() as session:
+        attachment, consult = review_for(session, me(), attachment_id, now=now(), right=Right.HOLD)
+        verbs.ask_to_show(session, attachment, me(), now=now())
+    return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
+
+
+def _decide(
+    attachment_id: str, verb: Callable[[Session, Attachment], None], errors: dict[str, str], reason_field: str = ""
+) -> Page:
+    """Carry the decision out and go back to the case; what is missing is said beside its field, and nothing is lost."""
+    with database().writing() as session:
+        attachment, consult = review_for(session, me(), attachment_id, now=now())
+        if not errors:
+            try:
+                verb(session, attachment)
+            except InvalidError as wrong:
+                errors = {_field(name, reason_field): str(_MISSING[name]()) for name in wrong.fields}
+        if errors:
+            return _page(session, attachment, consult, errors), 422
+    return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
+
+
+_MISSING: dict[str, Callable[[], str]] = {
+    "face_policy": lambda: gettext("Choose what is hidden"),
+    "face_consent": lambda: gettext("To show the face, the family must have agreed to that"),
+    "regions": lambda: gettext("Mark the part of the picture that stays open"),
+    "reason": lambda: gettext("Write the reason"),
+}
+
+
+def _field(name: str, reason_field: str) -> str:
+    return reason_field if name == "reason" else name
+
+
+def _page(session: Session, attachment: Attachment, consult: Consult, errors: dict[str, str]) -> str:
+    pictures = _pictures(session, attachment)
+    asker = session.get(Person, attachment.show_asked_by_id) if attachment.show_asked_by_id else None
+    return render_template(
+        "staff/review.html",
+        file=card(attachment, (), FOR_STAFF),
+        consult=consult,
+        why=_why(attachment),
+        asker=asker.name if asker else "",
+        pictures=pictures,
+        is_photo=attachment.kind == MediaKind.PHOTO,
+        is_private=attachment.reason == verbs.PRIVATE_SITE,
+        cells=range(CELLS),
+        chosen_cells=request.form.getlist("cells"),
+        choices=list(FACE_CHOICES.items()),
+        chosen=request.form.get("face_policy")
+        or attachment.face_policy
+        or consult.details.get("face_policy", MASK_ALL),
+        needs_consent=FACE_IS_FINDING,
+        errors=errors,
+    )
+
+
+def _why(attachment: Attachment) -> str:
+    if attachment.state == AttachmentState.HELD:
+        return str(HOLD_REASONS.get(attachment.reason or "", FOR_STAFF.states[AttachmentState.HELD]))
+    return gettext("A specialist asks to see the hidden face.") if attachment.show_asked_at else ""
+
+
+def _pictures(session: Session, attachment: Attachment) -> list[tuple[str, int, int]]:
+    """Address, width and height of what the reviewer judges by: review copies of a held file, else what all see."""
+    if attachment.reason == verbs.PRIVATE_SITE:
+        return []
+    is_held = attachment.state == AttachmentState.HELD
+    copies = session.scalars(select(Rendition).where(Rendition.attachment_id == attachment.id).order_by(Rendition.id))
+    return [
+        (media_url(copy), copy.width, copy.height)
+        for copy in copies
+        if copy.media_type.startswith("image/") and _is_for_reviewer(copy.name, is_held=is_held)
+    ]
+
+
+def _is_for_reviewer(name: str, *, is_held: bool) -> bool:
+    return name.startswith(REVIEW_COPY) if is_held else name in {"view", "poster"} or name.startswith("page-")
+
+
+def _region(cell: str) -> dict[str, float]:
+    row, column = (int(part) for part in cell.split("-"))
+    return {"left": column / CELLS, "top": row / CELLS, "width": 1 / CELLS, "height": 1 / CELLS}
