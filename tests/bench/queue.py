@@ -14,20 +14,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from econsult.consults.clocks import stop_all
 from econsult.consults.worklist import View, page
-from econsult.database import Database, open_database
+from econsult.database import Database
+from econsult.people.signin import open_session
 from econsult.queue.firing import fire, oldest_due
-from storage.keys import FieldCipher, KeyRing, generate
+from econsult.settings import load_settings
 from tests.bench._figures import report
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, Clinic, open_clinic
 from tests.services.postgres import find_binaries, start_postgres
+from tests.services.processes import ServiceError
+from web import create_app
+from workers.runtime import Runtime, open_runtime
 
 SMALL = 10_000
 TURNS = 15
@@ -41,6 +46,7 @@ class Bench:
 
     database: Database
     clinic: Clinic
+    browser: FlaskClient
     deep: str = ""
 
     def idle(self) -> None:
@@ -63,6 +69,9 @@ class Bench:
     def first_page(self) -> None:
         with self.database.reading() as session:
             assert len(page(session, self.clinic.derm, View.POOL, now=NOON).consults) == 50
+
+    def page_over_http(self) -> None:
+        assert self.browser.get("/worklist").status_code == 200
 
     def deep_page(self) -> None:
         with self.database.reading() as session:
@@ -99,7 +108,7 @@ def _sqlite() -> Iterator[str]:
 def _postgres() -> Iterator[str]:
     try:
         find_binaries()
-    except RuntimeError:
+    except ServiceError:
         yield ""
         return
     folder = Path(tempfile.mkdtemp(prefix="ec-queue-"))
@@ -111,20 +120,31 @@ def _postgres() -> Iterator[str]:
 
 def _measure(url: str, rows: int) -> dict[str, float]:
     """Milliseconds (median) of each operation over so many open consults."""
-    database = open_database(url, FieldCipher(KeyRing.parse(generate())))
-    database.migrate()
-    clinic = open_clinic(database)
-    with database.writing() as session:
+    folder = Path(tempfile.mkdtemp(prefix="ec-queue-"))
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder), "ECONSULT_DATABASE_URL": url}))
+    runtime.database.migrate()
+    clinic = open_clinic(runtime.database, vault=runtime.vault)
+    with runtime.database.writing() as session:
         template = clinic.econsult(session)
         add_crowd(session, template, Crowd(rows, NOON + FAR, timedelta(milliseconds=10)))
         stop_all(session, template, NOON, "test")
         template.status = "withdrawn"
-    with database.engine.connect() as connection:
+    with runtime.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
-    bench = Bench(database, clinic, _deep_cursor(database, clinic))
-    found = {what: _median(getattr(bench, what)) for what in ("idle", "first_page", "deep_page", "due_100")}
-    database.close()
+    bench = Bench(runtime.database, clinic, _browser(runtime, clinic), _deep_cursor(runtime.database, clinic))
+    whats = ("idle", "first_page", "deep_page", "page_over_http", "due_100")
+    found = {what: _median(getattr(bench, what)) for what in whats}
+    runtime.close()
+    shutil.rmtree(folder)
     return found
+
+
+def _browser(runtime: Runtime, clinic: Clinic) -> FlaskClient:
+    """The specialist's browser, signed in."""
+    browser = create_app(runtime).test_client()
+    with runtime.database.writing() as session:
+        browser.set_cookie("__Host-econsult_session", open_session(session, clinic.derm, datetime.now(UTC)))
+    return browser
 
 
 def _deep_cursor(database: Database, clinic: Clinic) -> str:
