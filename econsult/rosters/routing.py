@@ -56,9 +56,11 @@ class Why:
     n: int = 0
     of: str = ""
 
-    def sentence(self, language: str = "en") -> str:
+    def sentence(self, language: str = "en", *, said: str = "") -> str:
+        """The line in words; `said` stands for the code of a specialty or language where a page knows its name."""
         words = WORDS[self.code][language if language in ("en", "es") else "en"]
-        return words.format(n=self.n, specialty=self.of, state=self.of, language=self.of)
+        of = said or self.of
+        return words.format(n=self.n, specialty=of, state=of, language=of)
 
 
 @dataclass(frozen=True)

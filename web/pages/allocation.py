@@ -22,7 +22,8 @@ from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.rows import Row, rows_of
 from web.words import terms
-from web.words.language import gettext, language
+from web.words.language import gettext
+from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
 LONGEST_REASON, MOST = 1000, 50
@@ -77,8 +78,9 @@ def _desk(errors: dict[str, str]) -> str:
 
 def _waiting(session: Session, consult: Consult) -> Waiting:
     row = rows_of(session, [consult])[0]
-    why = "; ".join(line.sentence(language()) for line in why_of(consult))
-    return Waiting(row, why, [(person.public_id, person.name) for person in _pool(session, consult)])
+    return Waiting(
+        row, why_words(why_of(consult)), [(person.public_id, person.name) for person in _pool(session, consult)]
+    )
 
 
 def _pool(session: Session, consult: Consult) -> list[Person]:

@@ -27,7 +27,8 @@ from web.words import terms
 from web.words.chips import Chip
 from web.words.dangers import Danger, dangers_of
 from web.words.families import CONTACTS, PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
-from web.words.language import gettext, language
+from web.words.language import gettext
+from web.words.routes import why_words
 from web.words.times import moment
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
@@ -131,7 +132,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         content=answer.content if answer else {},
         others=tuple(person.name for person in look(session, consult, me(), now())),
-        why="; ".join(line.sentence(language()) for line in why_of(consult)) if consult.holder_id is None else "",
+        why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=contact_of(loaded),
     )
 

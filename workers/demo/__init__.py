@@ -22,7 +22,7 @@ from workers.demo.drawing import send_files
 from workers.demo.organs import OPEN_CASES
 from workers.demo.people import PERSONAS
 from workers.demo.skin import SKIN
-from workers.demo.telling import Stage, tell, told
+from workers.demo.telling import Stage, pass_time, settle, tell, told
 from workers.runtime import Runtime
 
 CASES: tuple[Case, ...] = (*SKIN, *OPEN_CASES, *ANSWERED)
@@ -52,9 +52,13 @@ def seed(runtime: Runtime, now: datetime) -> None:
         people, children = add_cast(runtime, session, now)
         known = told(session)
     stage = Stage(runtime, people, children, now)
-    for case in CASES:
-        if case.key not in known:
-            tell(stage, case)
+    untold = [case for case in CASES if case.key not in known]
+    for case in untold:
+        tell(stage, case)
+    if untold:
+        with runtime.database.writing() as session:
+            pass_time(session, now)
+            settle(session, now)
 
 
 def send_media(runtime: Runtime, now: datetime) -> int:

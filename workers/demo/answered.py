@@ -161,6 +161,7 @@ ANSWERED = (
             Step("sign", 107, "cleft"),
             Step("acknowledge", 104, "pcp2"),
             Step("inform", 99, "parent3", "opened"),
+            Step("post", 3, "parent3", "The gel burns a little. Is that normal, or should we stop?", lane="family"),
         ),
         "cleft",
         "treatment",

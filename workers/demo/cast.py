@@ -13,6 +13,7 @@ from econsult.people.madeup import DOMAIN, PASSWORD
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, add_organization, add_person, person_by_email
+from econsult.rosters.shifts import Shift, has_roster
 from workers.demo.people import CHILDREN, CLINICS, STAFF, Child, Staff
 from workers.runtime import Runtime
 
@@ -37,9 +38,31 @@ def add_cast(runtime: Runtime, session: Session, now: datetime) -> tuple[dict[st
     cast = Cast(program, {key: _clinic(session, program, key) for key in CLINICS})
     cast.people.update({staff.key: _person(runtime, session, cast, staff, at) for staff in STAFF})
     _give_password(cast.people.values())
+    _plan(session, cast, runtime.settings.time_zone, at)
     known = {patient.mrn: patient for patient in session.scalars(select(Patient))}
     children = {child.key: known.get(child.mrn) or _child(runtime, session, cast, child, now) for child in CHILDREN}
     return cast.people, children
+
+
+def _plan(session: Session, cast: Cast, zone: str, at: datetime) -> None:
+    """The weekly roster of the skin doctors: days and nights, but for the night after Saturday."""
+    if has_roster(session, cast.program.id, "dermatology"):
+        return
+    for key, starts, days in (("derm", 7, range(7)), ("derm2", 19, (0, 1, 2, 3, 4, 6))):
+        session.add_all(
+            Shift(
+                program_id=cast.program.id,
+                specialty="dermatology",
+                person_id=cast.people[key].id,
+                weekday=weekday,
+                starts=starts * 60,
+                minutes=12 * 60,
+                time_zone=zone,
+                from_day=at.date(),
+            )
+            for weekday in days
+        )
+    session.flush()
 
 
 def _clinic(session: Session, program: Program, key: str) -> Organization:

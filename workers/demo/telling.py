@@ -20,6 +20,7 @@ from econsult.notices import Notice, NoticeState
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.queue.firing import fire, oldest_due
 from workers.demo.case import Case, Step
 from workers.demo.drawing import send_files
 from workers.runtime import Runtime
@@ -63,11 +64,20 @@ def tell(stage: Stage, case: Case) -> None:
 
 def _go_on(session: Session, stage: Stage, consult: Consult, case: Case) -> None:
     for step in case.steps:
+        pass_time(session, stage.at(step.hours))
         ACTS[step.verb](session, stage, consult, step)
-    _settle(session, stage.now)
+    settle(session, stage.now)
 
 
-def _settle(session: Session, now: datetime) -> None:
+def pass_time(session: Session, until: datetime) -> None:
+    """Let every step of the ladder fire at its own instant, as if the clocks had run all along."""
+    session.flush()
+    while (instant := oldest_due(session)) is not None and instant <= until:
+        fire(session, instant)
+        session.flush()
+
+
+def settle(session: Session, now: datetime) -> None:
     """Count old notices as read, and let what is to be done be due now and not days ago."""
     session.flush()
     waiting = Job.state == JobState.PENDING
