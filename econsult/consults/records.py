@@ -76,7 +76,13 @@ class Consult(PublicId, Base):
             postgresql_where=text("is_unallocated"),
         ),
         Index("ix_consult_patient", "patient_id"),
-        Index("ix_consult_holder", "holder_id", "status"),
+        Index(
+            "ix_consult_holder",
+            "holder_id",
+            "status",
+            sqlite_where=text("holder_id IS NOT NULL"),
+            postgresql_where=text("holder_id IS NOT NULL"),
+        ),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))

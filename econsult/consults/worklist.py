@@ -95,7 +95,11 @@ def count(session: Session, person: Person, view: View, *, now: datetime) -> int
     Test consults never count.
     """
     slices = _slices(session, person, view, now, Filters())
-    return len(_numbers(session, view, slices, [~Consult.is_test], COUNT_CAP + 1))
+    found: set[int] = set()
+    for part in slices:
+        # In no order: what is counted need not be sorted first.
+        found |= set(session.scalars(select(Consult.id).where(part, ~Consult.is_test).limit(COUNT_CAP + 1)))
+    return min(len(found), COUNT_CAP + 1)
 
 
 def _numbers(session: Session, view: View, slices: list[Slice], conditions: list[Slice], limit: int) -> list[int]:

@@ -132,8 +132,8 @@ def _measure(url: str, rows: int) -> dict[str, float]:
     with runtime.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
     bench = Bench(runtime.database, clinic, _browser(runtime, clinic), _deep_cursor(runtime.database, clinic))
-    whats = ("idle", "first_page", "deep_page", "page_over_http", "due_100")
-    found = {what: _median(getattr(bench, what)) for what in whats}
+    names = ("idle", "first_page", "deep_page", "page_over_http", "due_100")
+    found = {what: _median(getattr(bench, what)) for what in names}
     runtime.close()
     shutil.rmtree(folder)
     return found
