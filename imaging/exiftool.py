@@ -35,6 +35,11 @@ class Exiftool:
         """Whether there is one to ask."""
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """The id of its process; 0 where there is none."""
+        return self._process.pid if self._process is not None else 0
+
     def ask(self, files: Sequence[str]) -> list[dict[str, object]]:
         """Return what it sees in each file, by `group:tag`. Raises ExiftoolError where it does not answer."""
         if self._process is None:

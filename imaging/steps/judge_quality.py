@@ -30,7 +30,14 @@ def judge_quality(view: Image.Image) -> dict[str, object]:
     `sharpness` is `good`, `blurry` or `unknown`; `exposure` is `good`, `dark` or `bright`; `clipping` is `good` or
     `clipped`; `colour` is `good` or `cast`; `distance` is `good`, `far` or `unknown`.
     """
-    small = _small(view)
+    # By whole steps first, to about twice the wanted size; that is far cheaper.
+    factor = max(1, round(max(view.size) / (2 * _SIDE)))
+    return judge_pixels(np.asarray(view.reduce(factor) if factor > 1 else view))
+
+
+def judge_pixels(pixels: NDArray[np.uint8]) -> dict[str, object]:
+    """Return the same for a picture that is an array already."""
+    small = _small(pixels)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     skin = small[_is_skin(small)]
     share = len(skin) / grey.size
@@ -43,16 +50,26 @@ def judge_quality(view: Image.Image) -> dict[str, object]:
     }
 
 
-def _small(view: Image.Image) -> NDArray[np.float32]:
+def _small(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The picture in floating point at about 512 pixels: whole numbers would round away the contrast of a dark one."""
-    sides = view.size
-    scale = min(1.0, _SIDE / max(sides))
-    # By whole steps first, to about twice the wanted size; that is far cheaper.
-    view = view.reduce(max(1, round(max(view.size) / (2 * _SIDE))))
-    width, height = (max(8, round(side * scale)) for side in sides)
-    if 0.95 <= max(view.size) / (2 * _SIDE) <= 1.05:
-        width, height = view.width // 2, view.height // 2
-    return _shrink(np.asarray(view).astype(np.float32), width, height)
+    height, width = pixels.shape[:2]
+    if 0.95 <= max(width, height) / (2 * _SIDE) <= 1.05:
+        return _halved(pixels)
+    scale = min(1.0, _SIDE / max(width, height))
+    return _shrink(pixels.astype(np.float32), max(8, round(width * scale)), max(8, round(height * scale)))
+
+
+def _halved(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Half as large, averaged in whole numbers with eight more bits: a tenth of the cost of doing it in fractions."""
+    finer = np.left_shift(pixels, 8, dtype=np.uint16)
+    half = cv2.resize(finer, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.multiply(half, 1 / 256, dtype=np.float32)
+
+
+def _light(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sum of the three channels, plane by plane: numpy is slow along an axis of three."""
+    red, green, blue = cv2.split(small)
+    return np.asarray(red + green + blue, dtype=np.float32)
 
 
 def _shrink(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -109,7 +126,7 @@ def _judge_exposure(grey: NDArray[np.float32], least: float) -> dict[str, object
 
 def _judge_colour(small: NDArray[np.float32]) -> dict[str, object]:
     """Tell light that no skin and no white thing could look like: blue or green before red, or hardly any blue."""
-    light = small.sum(axis=2)
+    light = _light(small)
     bright = small[light >= _highest(light, 50)]
     red, green, blue = (max(1.0, float(value)) for value in bright.mean(axis=0))
     warmth, coldness, greenness = blue / green, blue / red, green / max(red, blue)
@@ -119,7 +136,7 @@ def _judge_colour(small: NDArray[np.float32]) -> dict[str, object]:
 
 def _is_skin(small: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where skin may be, told by its hue whatever its lightness."""
-    light = np.maximum(small.sum(axis=2), 1)
+    light = np.maximum(_light(small), 1)
     red, green = small[:, :, 0] / light, small[:, :, 1] / light
     found: NDArray[np.bool_] = (red > 0.36) & (red < 0.62) & (green > 0.25) & (green < 0.345) & (light > 3 * _BLACK)
     return found
