@@ -9,6 +9,10 @@ from imaging import limits
 
 _TURNS = {90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}
 
+_HIGH_RANGE = {16, 18}
+"""The curves of high dynamic range, PQ and HLG; shown as they are, skin would look grey on an ordinary screen."""
+_TO_ORDINARY = ":out_primaries=bt709:out_transfer=bt709:out_color_matrix=bt709"
+
 
 class Fitter:
     """Scales and turns frames through one filter graph, made for the first frame and made anew if the size changes."""
@@ -32,7 +36,8 @@ class Fitter:
 
     def _make_graph(self, frame: VideoFrame) -> av.filter.Graph:
         width, height = self._size
-        steps = [("scale", f"{width}:{height}:flags=bicubic"), ("setsar", "1"), ("format", "yuv420p")]
+        tones = _TO_ORDINARY if frame.color_trc in _HIGH_RANGE else ""
+        steps = [("scale", f"{width}:{height}:flags=bicubic{tones}"), ("setsar", "1"), ("format", "yuv420p")]
         for turn in filter(None, _TURNS.get(self._turn, "").split(",")):
             name, _, argument = turn.partition("=")
             steps.append((name, argument))

@@ -73,3 +73,22 @@ def decoded(data: bytes) -> tuple[list[float], tuple[tuple[int, ...], ...]]:
         frames = list(container.decode(video=0))
     picture = files.encode(frames[0].to_image(), "PNG")
     return [round(float(frame.pts * frame.time_base), 3) for frame in frames], files.read_corners(picture)
+
+
+def bright_film(transfer: int, level: float) -> bytes:
+    """Return a film of high dynamic range, one even grey at a level of its curve, from 0 to 1."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx265", rate=15, options={"x265-params": "log-level=none:pools=1"})
+        stream.width, stream.height, stream.pix_fmt = 320, 192, "yuv420p10le"
+        context = stream.codec_context
+        context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 9, 9, 1
+        for number in range(4):
+            frame = av.VideoFrame(320, 192, "yuv420p10le")
+            for plane, value in zip(frame.planes, (round(64 + level * 876), 512, 512), strict=True):
+                plane.update(np.full(plane.buffer_size // 2, value, np.uint16).tobytes())
+            frame.pts, frame.time_base = number, Fraction(1, 15)
+            frame.color_trc, frame.color_primaries, frame.colorspace, frame.color_range = transfer, 9, 9, 1
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()

@@ -67,7 +67,15 @@ def test_high_speed_is_brought_to_sixty_frames_a_second(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "codec"), [("webm", "libvpx-vp9"), ("mov", "libx264"), ("3gp", "libx264"), ("mp4", "libx265")]
+    ("form", "codec"),
+    [
+        ("webm", "libvpx-vp9"),
+        ("webm", "libvpx"),
+        ("mov", "libx264"),
+        ("3gp", "libx264"),
+        ("mp4", "libx265"),
+        ("mp4", "libsvtav1"),
+    ],
 )
 def test_what_phones_and_browsers_record_is_accepted(run: Prepare, form: str, codec: str) -> None:
     report, kept = run(films.film(films.steady(0.4), form=form, codec=codec), "video")
@@ -125,3 +133,15 @@ def test_a_film_keeps_to_one_thread_and_a_bounded_memory(run: Prepare) -> None:
     report, _ = run(films.film(films.steady(1), image=files.noise(3840, 2160)), "video")
     assert report.is_ready
     assert report.usage["rss_mib"] < 600
+
+
+@pytest.mark.parametrize(("transfer", "level"), [(16, 0.58), (18, 0.75)])
+def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
+    run: Prepare, transfer: int, level: float
+) -> None:
+    """The reference white of PQ lies at 58 % of its curve and that of HLG at 75 %; relabelled they would be grey."""
+    report, kept = run(films.bright_film(transfer, level), "video")
+    assert report.is_ready, report
+    assert min(Image.open(io.BytesIO(kept.files["poster"])).getpixel((160, 96))) > 215
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        assert container.streams.video[0].codec_context.color_trc == 1
