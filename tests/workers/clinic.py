@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,10 +56,16 @@ class Clinic:
     consult: Consult
     started: list[Service] = field(default_factory=list)
 
-    def send(self, data: bytes, kind: MediaKind = MediaKind.PHOTO, sha256: str | None = None) -> int:
-        """Send a file through the upload door; returns the attachment's id."""
+    def send(
+        self, data: bytes, kind: MediaKind = MediaKind.PHOTO, sha256: str | None = None, view: str | None = None
+    ) -> int:
+        """Send a file through the upload door; returns the attachment's id.
+
+        Each is another view unless one is named, for the same file as the same view is kept only once.
+        """
         door = Door(self.runtime.database, self.runtime.vault, self.runtime.settings.staging)
-        wanted = Wanted(self.consult.public_id, kind, len(data), sha256=sha256)
+        view = view or secrets.token_hex(8)
+        wanted = Wanted(self.consult.public_id, kind, len(data), sha256=sha256, view=view)
         return receive(door, self.mother, wanted, io.BytesIO(data), clock=now).id
 
     def start(self, *module: str) -> Service:

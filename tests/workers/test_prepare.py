@@ -185,7 +185,7 @@ def test_nothing_under_the_data_folder_is_a_readable_picture(clinic: Clinic, des
 
 
 def test_a_photo_that_is_sent_twice_is_kept_once(clinic: Clinic, desk: Desk, photo: bytes) -> None:
-    first, second = clinic.send(photo), clinic.send(photo)
+    first, second = (clinic.send(photo, view="far") for _ in range(2))
     for number in (first, second):
         run_job(desk, clinic.job_of(number).id)
     stored = len(list(clinic.runtime.blobs.list()))
@@ -215,7 +215,7 @@ class BusyStore:
 
 
 def test_two_workers_at_the_same_photo_sent_twice_keep_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
-    first, second = clinic.send(photo), clinic.send(photo)
+    first, second = (clinic.send(photo, view="far") for _ in range(2))
     store, other = clinic.runtime.blobs, clinic.job_of(second).id
     vars(clinic.runtime)["blobs"] = BusyStore(store, lambda: run_job(desk, other))
     run_job(desk, clinic.job_of(first).id)
@@ -225,7 +225,8 @@ def test_two_workers_at_the_same_photo_sent_twice_keep_one(clinic: Clinic, desk:
 
 
 def test_the_same_photo_as_another_view_or_of_another_kind_is_kept(clinic: Clinic, desk: Desk, photo: bytes) -> None:
-    numbers = [clinic.send(photo), clinic.send(photo, MediaKind.LAB_DOCUMENT)]
+    numbers = [clinic.send(photo, view=view) for view in ("far", "close")]
+    numbers.append(clinic.send(photo, MediaKind.LAB_DOCUMENT, view="far"))
     for number in numbers:
         run_job(desk, clinic.job_of(number).id)
     assert clinic.is_ready(*numbers)
