@@ -89,13 +89,13 @@ def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Bo
     return best_of(found, _FACE_OVERLAP)
 
 
-def texts_in(net: cv2.dnn.Net, pixels: Pixels) -> list[Box]:
+def texts_in(net: cv2.dnn.Net, pixels: Pixels, side: int = TEXT_SIDE) -> list[Box]:
     """Find writing in an RGB picture, whichever way it runs; a slanting line comes as a row of boxes.
 
     A line that fills a large part of the picture is believed only where a coarser look finds it too: at full size
     the network takes broad patches, such as a rash, for one.
     """
-    found, is_huge = _texts_at(net, pixels, TEXT_SIDE)
+    found, is_huge = _texts_at(net, pixels, side)
     return found + _texts_at(net, pixels, _COARSE_SIDE)[0] if is_huge else found
 
 

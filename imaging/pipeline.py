@@ -79,7 +79,7 @@ PHOTO_REVIEW = (*_PIXELS, Step(make_view, ("view",)), Step(render_review))
 VIDEO = (
     Step(open_clip, ("opened",)),
     Step(list_tracks, ("found",)),
-    Step(transcode_clip, ("clip", "view", "width", "height", "duration")),
+    Step(transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks")),
     Step(move_index, ("clip",)),
     Step(judge_quality, ("quality",)),
     Step(render_clip),
@@ -94,7 +94,7 @@ DOCUMENT = (
 )
 
 PIPELINES: dict[str, tuple[Step, ...]] = {"photo": PHOTO, "video": VIDEO, "lab_document": DOCUMENT}
-REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW, "lab_document": DOCUMENT}
+REVIEWS: dict[str, tuple[Step, ...]] = {"photo": PHOTO_REVIEW, "video": VIDEO, "lab_document": DOCUMENT}
 """What is done instead for the person who decides about a file that is held."""
 
 VERIFICATION = (Step(read_whole, ("data",)), Step(check_copies, ("findings",)))

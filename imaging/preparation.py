@@ -22,7 +22,7 @@ from imaging.tools import tool_versions
 _BLOCK = 1024 * 1024
 _NAMES = {"photo": r"thumb|view|full", "video": r"poster|play", "lab_document": r"thumb|page-[1-9]\d{0,2}"}
 _REVIEW_NAMES = r"review|review-[1-9]\d{0,2}"
-_PICTURES = {"photo"}
+_PICTURES = {"photo", "video"}
 
 
 def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail: Jail | None = None) -> Report:

@@ -6,7 +6,7 @@ them, so every picture is decoded and encoded again.
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
@@ -16,6 +16,10 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
 from imaging import limits
+from imaging.detectors import Detectors
+from imaging.film_cover import FilmCover
+from imaging.masks import Mask
+from imaging.policy import KEEP, Policy
 from imaging.refusal import Refused
 from imaging.steps.fit_frame import Fitter
 from imaging.steps.open_clip import Clip
@@ -37,15 +41,43 @@ class Film:
     width: int
     height: int
     duration: float
+    masks: tuple[Mask, ...] = ()
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height together."""
+        return self.width, self.height
 
 
-def transcode_clip(opened: Clip, budget: Callable[[float], None]) -> Film:
-    """Return the film. Refuses `too_long` where the header had lied, `damaged`, and `no_picture`."""
+def transcode_clip(opened: Clip, budget: Callable[[float], None], policy: Policy, detectors: Detectors) -> Film:
+    """Return the film, faces and writing covered.
+
+    Refuses `too_long` where the header had lied, `damaged`, and `no_picture`; raises Held where a detector is missing.
+    """
+    if policy.is_review:
+        policy = Policy(faces=KEEP, text=KEEP)
+    cover = FilmCover(policy, detectors)
     budget(opened.cpu)
-    writer = _Writer(opened.stream.sample_aspect_ratio or Fraction(1))
+    writer = _Writer()
+    fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
     for at, frame in _paced(opened):
-        writer.add(at, frame)
-    return writer.finish()
+        for moment, covered in cover.push(at, fit(frame)):
+            writer.add(moment, covered)
+    for moment, covered in cover.finish():
+        writer.add(moment, covered)
+    return replace(writer.finish(), masks=tuple(cover.masks))
+
+
+def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
+    """Return what brings every frame to the size and way up of the first."""
+    fitter: Fitter | None = None
+
+    def fit(frame: VideoFrame) -> VideoFrame:
+        nonlocal fitter
+        fitter = fitter or Fitter(frame, aspect)
+        return fitter.fit(frame)
+
+    return fit
 
 
 def _paced(opened: Clip) -> Iterator[tuple[Fraction, VideoFrame]]:
@@ -82,28 +114,23 @@ def _decoded(opened: Clip) -> Iterator[VideoFrame]:
 class _Writer:
     """Encodes frames as they come and keeps one of the first for the poster."""
 
-    def __init__(self, aspect: Fraction) -> None:
-        self._aspect = aspect
+    def __init__(self) -> None:
         self._buffer = io.BytesIO()
         self._output = av.open(self._buffer, "w", format="mp4", options={"fflags": "+bitexact"})
         self._stream: VideoStream | None = None
-        self._fitter: Fitter | None = None
         self._strip: av.bitstream.BitStreamFilterContext | None = None
         self._poster: Image.Image | None = None
         self._has_light = False
         self._last = self._gap = Fraction(0)
 
     def add(self, at: Fraction, frame: VideoFrame) -> None:
-        """Encode one frame shown at this time, in seconds."""
-        if self._fitter is None:
-            self._fitter = Fitter(frame, self._aspect)
-        fitted = self._fitter.fit(frame)
+        """Encode one fitted frame shown at this time, in seconds."""
         if self._stream is None:
-            self._stream = self._open_stream(fitted)
-        self._keep_poster(at, fitted)
-        fitted.pts, fitted.time_base = round(at / _CLOCK), _CLOCK
+            self._stream = self._open_stream(frame)
+        self._keep_poster(at, frame)
+        frame.pts, frame.time_base = round(at / _CLOCK), _CLOCK
         self._last, self._gap = at, at - self._last
-        self._write(fitted)
+        self._write(frame)
 
     def finish(self) -> Film:
         """Flush the encoder and return the film."""

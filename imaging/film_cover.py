@@ -1,0 +1,155 @@
+"""Covers faces and writing in a film: looked for some times a second, covered for longer than they were seen.
+
+A detector loses a face for a moment when it turns. So the film is cut into short slots, and in each slot everything is
+covered that was found in it or within half a second of it. For that a frame waits until the film has gone on enough.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from imaging.boxes import Box
+from imaging.choice import open_faces
+from imaging.detectors import FACE_THRESHOLD, TEXT_THRESHOLD, Detectors, Pixels, faces_in, texts_in
+from imaging.limits import MASKS_MOST
+from imaging.masks import Mask
+from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
+from imaging.policy import KEEP, MASK, Policy
+from imaging.refusal import Held
+
+_SLOT = 0.4
+_FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
+_TEXT_EVERY, _TEXT_SIDE, _TEXT_LASTS = 2.0, 640, 2.1
+_ONE_FACE = 1.5
+"""Two boxes of neighbouring looks this many widths apart may be one face that moved; what lies between is covered."""
+_LUMA, _BLUE, _RED = 65, 131, 125
+"""The colour of the masks in photos, as video stores it."""
+_JUST = 0.001
+
+
+class FilmCover:
+    """Takes frames in order, gives them back covered and somewhat later, and remembers what was covered."""
+
+    def __init__(self, policy: Policy, detectors: Detectors) -> None:
+        self._policy = policy
+        self._faces = detectors.faces if policy.faces != KEEP else None
+        self._texts = detectors.texts if policy.text == MASK else None
+        if policy.faces != KEEP and self._faces is None:
+            raise Held("no_face_model")
+        if policy.text == MASK and self._texts is None:
+            raise Held("no_text_model")
+        self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
+        self._found: list[tuple[float, float, str, Box]] = []
+        self._last_faces: list[Box] = []
+        self._next_face = self._next_text = 0.0
+        self._slots: dict[int, list[tuple[str, Box]]] = {}
+        self.masks: list[Mask] = []
+
+    def push(self, at: Fraction, frame: VideoFrame) -> Iterator[tuple[Fraction, VideoFrame]]:
+        """Take the next frame and yield those for which enough of the film is known."""
+        self._look(float(at), frame)
+        self._waiting.append((at, frame))
+        while self._waiting and self._end_of(self._waiting[0][0]) + self._lookahead <= float(at):
+            yield self._covered(*self._waiting.popleft())
+
+    def finish(self) -> Iterator[tuple[Fraction, VideoFrame]]:
+        """Yield the frames that still wait."""
+        while self._waiting:
+            yield self._covered(*self._waiting.popleft())
+
+    @property
+    def _lookahead(self) -> float:
+        return _TEXT_LASTS if self._texts is not None else _FACE_LASTS if self._faces is not None else -_SLOT
+
+    @staticmethod
+    def _end_of(at: Fraction) -> float:
+        return (int(float(at) / _SLOT) + 1) * _SLOT
+
+    def _look(self, at: float, frame: VideoFrame) -> None:
+        if self._faces is not None and at >= self._next_face:
+            self._next_face = at + _FACES_EVERY
+            found = faces_in(self._faces, _shrunk(frame, _FACE_SIDE), _FACE_SIDE)
+            self._note_faces(at, [box.grown(_FACE_GROWTH) for box in found])
+        if self._texts is not None and at >= self._next_text:
+            self._next_text = at + _TEXT_EVERY
+            boxes = texts_in(self._texts, _shrunk(frame, _TEXT_SIDE), _TEXT_SIDE)
+            self._found += [(at - _TEXT_LASTS, at + _TEXT_LASTS, "text", box) for box in boxes]
+
+    def _note_faces(self, at: float, faces: list[Box]) -> None:
+        boxes = open_faces(faces, self._policy)
+        self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, "face", box) for box in boxes]
+        between = [box.joined(old) for box in boxes for old in self._last_faces if _may_be_one(box, old)]
+        self._found += [(at - _FACES_EVERY, at, "face", box) for box in between]
+        self._last_faces = boxes
+
+    def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
+        number = int(float(at) / _SLOT)
+        if number not in self._slots:
+            self._slots = {number: self._boxes_of(number)}
+        boxes = self._slots[number]
+        return at, _painted(frame, [box for _, box in boxes]) if boxes else frame
+
+    def _boxes_of(self, number: int) -> list[tuple[str, Box]]:
+        """Decide what one slot covers, and write it down."""
+        begins, ends = number * _SLOT, (number + 1) * _SLOT
+        self._found = [entry for entry in self._found if entry[1] >= begins]
+        chosen = [(what, box) for start, end, what, box in self._found if start <= ends and end >= begins]
+        merged = [(what, box) for what in ("face", "text") for box in _merged([b for w, b in chosen if w == what])]
+        for what, box in merged:
+            self.masks.append(_mask(what, box, begins, ends - _JUST))
+        if len(self.masks) > MASKS_MOST:
+            raise Held("too_many_faces")
+        return merged
+
+
+def _shrunk(frame: VideoFrame, side: int) -> Pixels:
+    scale = side / max(frame.width, frame.height)
+    width, height = (max(2, round(length * scale / 2) * 2) for length in (frame.width, frame.height))
+    return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
+
+
+def _may_be_one(box: Box, old: Box) -> bool:
+    width, height = max(box.right - box.left, old.right - old.left), max(box.bottom - box.top, old.bottom - old.top)
+    across = abs(box.left + box.right - old.left - old.right) / 2
+    down = abs(box.top + box.bottom - old.top - old.bottom) / 2
+    return across <= _ONE_FACE * width and down <= _ONE_FACE * height
+
+
+def _merged(boxes: list[Box]) -> list[Box]:
+    """Join boxes that mostly lie on each other, so that one face is one box."""
+    merged: list[Box] = []
+    for box in sorted(boxes, key=lambda entry: entry.area, reverse=True):
+        home = next((n for n, other in enumerate(merged) if box.common(other) >= 0.5 * box.area), None)
+        if home is None:
+            merged.append(box)
+        else:
+            merged[home] = merged[home].joined(box)
+    return merged
+
+
+def _mask(what: str, box: Box, begins: float, ends: float) -> Mask:
+    detector, threshold = (FACE_DETECTOR, FACE_THRESHOLD) if what == "face" else (TEXT_DETECTOR, TEXT_THRESHOLD)
+    edges = [round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top)]
+    left, top, width, height = edges
+    return Mask(what, left, top, width, height, detector, threshold, "play", round(begins, 3), round(ends, 3))
+
+
+def _painted(frame: VideoFrame, boxes: list[Box]) -> VideoFrame:
+    """Fill the boxes, to whole pixels of colour outward."""
+    pixels = frame.to_ndarray()
+    height, width = frame.height, frame.width
+    luma = pixels[:height]
+    colours = pixels[height:].reshape(2, height // 2, width // 2)
+    for box in boxes:
+        left, top = int(box.left * width) // 2, int(box.top * height) // 2
+        right, bottom = -(-int(box.right * width + 1) // 2), -(-int(box.bottom * height + 1) // 2)
+        luma[2 * top : 2 * bottom, 2 * left : 2 * right] = _LUMA
+        colours[0, top:bottom, left:right] = _BLUE
+        colours[1, top:bottom, left:right] = _RED
+    painted = VideoFrame.from_ndarray(pixels, format="yuv420p")
+    painted.color_range, painted.colorspace = frame.color_range, frame.colorspace
+    painted.color_primaries, painted.color_trc = frame.color_primaries, frame.color_trc
+    return painted
