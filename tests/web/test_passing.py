@@ -83,3 +83,18 @@ def test_the_clinic_opens_an_answered_case_again(runtime: Runtime, browser_of: B
     assert "Ask again in the same case" in pcp.get(f"/consults/{answered.public_id}").text
     assert post(pcp, f"/consults/{answered.public_id}/reopen", {"reason": "It came back"}).status_code == 303
     assert _now(runtime, answered).status == "submitted"
+
+
+def test_words_on_the_telephone_count_as_the_familys_own(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    asking = {"lane": "family", "verb": "ask", "items": "close_photo", "again": ["2", "x", "999"]}
+    assert post(browser_of(clinic.derm), f"/consults/{held.public_id}/messages", asking).status_code == 303
+    assert _now(runtime, held).status == "needs_info"
+    pcp = browser_of(clinic.pcp)
+    page = pcp.get(f"/consults/{held.public_id}?lane=family").text
+    assert "The family said this on the telephone" in page
+    assert "A better picture of file 2" in page
+    said = {"lane": "family", "text": "They have no camera", "relayed": "yes"}
+    assert post(pcp, f"/consults/{held.public_id}/messages", said).status_code == 303
+    assert _now(runtime, held).status == "claimed"

@@ -24,6 +24,9 @@ from web.words.language import gettext, speaking
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
 CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)
 LONGEST_REASON = 1000
+RELAYING = (Role.COORDINATOR, Role.PCP, Role.TELEPRESENTER)
+"""Who writes down what a family said on the telephone."""
+MOST_AGAIN = 12
 
 
 @consult.get("")
@@ -117,12 +120,14 @@ def say(public_id: str) -> Response | tuple[str, int]:
         is_asking = request.form.get("verb") == "ask"
         with speaking(loaded.patient.language if lane == Audience.FAMILY else me().language):
             items = [str(terms.ASKABLE[code]) for code in codes]
+            items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
         text = text or ("; ".join(items) if is_asking else "")
         try:
             if is_asking:
                 threads.request_info(session, loaded.consult, me(), text=text, items=items, audience=lane, now=now())
             else:
-                threads.post(session, loaded.consult, me(), lane, text=text, now=now())
+                is_relayed = lane == Audience.FAMILY and me().role in RELAYING and form.is_ticked("relayed")
+                threads.post(session, loaded.consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
         except InvalidError:
             if me().role == Role.COORDINATOR:
                 return redirect(url_for("coordination.card", public_id=public_id, lane=lane), 303)
@@ -131,6 +136,12 @@ def say(public_id: str) -> Response | tuple[str, int]:
                 open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "wanted": codes}
             ), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
+
+
+def _again() -> list[int]:
+    """The numbers of the files of which a better picture is asked for."""
+    given = {int(text) for text in request.form.getlist("again") if re.fullmatch(r"[1-9]\d?", text)}
+    return sorted(given)[:MOST_AGAIN]
 
 
 def _lane_address(public_id: str, lane: Audience, said: str) -> str:
