@@ -198,4 +198,5 @@ def test_long_lists_come_in_pages(clinic: Clinic, program_of: ProgramOf) -> None
     first = pcp.get("/patients").json
     second = pcp.get(f"/patients?cursor={first['next']}").json
     assert (len(first["items"]), len(second["items"]), second["next"]) == (50, 1, None)
-    assert pcp.get("/patients?cursor=nonsense").status_code == 422
+    for bad in ("nonsense", "!!", first["next"][:-1] + "!!", "WzFd!", "Wy0xXQ==", "W3RydWVd", "W10="):
+        assert pcp.get(f"/patients?cursor={bad}").status_code == 422
