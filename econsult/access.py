@@ -202,7 +202,7 @@ def upload_for(session: Session, person: Person, public_id: str, *, now: datetim
 
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
     """A child whom this person may know by name."""
-    query = _known_patients(person, now).where(Patient.public_id == public_id)
+    query = known_patients(person, now).where(Patient.public_id == public_id)
     patient = session.scalars(query).one_or_none()
     if patient is None:
         raise NotFoundError
@@ -212,7 +212,7 @@ def patient_for(session: Session, person: Person, public_id: str, *, now: dateti
 
 def patients_for(session: Session, person: Person, *, now: datetime, after: int = 0, limit: int = 50) -> list[Patient]:
     """The children whom this person may know by name, oldest registration first."""
-    query = _known_patients(person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
+    query = known_patients(person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
     patients = list(session.scalars(query))
     note_patients(session, person, patients, now)
     return patients
@@ -321,7 +321,8 @@ def _check_media(
     )
 
 
-def _known_patients(person: Person, now: datetime) -> Select[Patient]:
+def known_patients(person: Person, now: datetime) -> Select[Patient]:
+    """The children whom this person may know by name; whoever shows one of them calls `note_patients`."""
     query = select(Patient).where(Patient.program_id == person.program_id)
     match person.role:
         case Role.CAREGIVER:

@@ -6,26 +6,21 @@ the view), each cut to one page, so that a page costs the same however many cons
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.orders import Order, after, keys_of, make_cursor, read_cursor, sorting
 from econsult.consults.records import Consult, Kind
-from econsult.database import Instant
-from econsult.errors import InvalidError
+from econsult.cursors import no_such_page
 from econsult.people.persons import Person, Role, specialties_of
 
 PAGE = 50
 COUNT_CAP = 99
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
 Slice = ColumnElement[bool]
 
 
@@ -41,7 +36,7 @@ class View(StrEnum):
     DONE = "done"
 
 
-BY_NUMBER = {View.DONE, View.DRAFTS}
+BY_NUMBER = {View.DONE: Order.NEWEST, View.DRAFTS: Order.OLDEST}
 """These are ordered by number: they have no promise to be ordered by. What is done comes newest first."""
 
 
@@ -52,10 +47,14 @@ class Filters:
     specialty: str = ""
     status: str = ""
     language: str = ""
+    is_informed: bool | None = None
 
     def conditions(self) -> list[Slice]:
         pairs = ((Consult.specialty, self.specialty), (Consult.status, self.status), (Consult.language, self.language))
-        return [column == value for column, value in pairs if value]
+        found: list[Slice] = [column == value for column, value in pairs if value]
+        if self.is_informed is not None:
+            found.append(Consult.informed_at.is_not(None) if self.is_informed else Consult.informed_at.is_(None))
+        return found
 
 
 @dataclass(frozen=True)
@@ -79,57 +78,104 @@ def page(
 ) -> Page:
     """One page of what this person may see in this view; rows are those that `access` would let them open."""
     wanted = filters or Filters(specialty=specialty or "")
-    slices = _slices(session, person, view, now, wanted)
-    after = _after(view, cursor) if cursor else None
-    conditions = [*wanted.conditions(), *([] if after is None else [after])]
-    numbers = _numbers(session, view, slices, conditions, limit + 1)
-    found = {consult.id: consult for consult in session.scalars(select(Consult).where(Consult.id.in_(numbers)))}
-    rows = [found[number] for number in numbers if number in found]
-    following = _make_cursor(rows[limit - 1]) if len(rows) > limit else None
-    return Page(rows[:limit], following)
+    reading = _Reading(view, _slices(session, person, view, now, wanted), wanted.conditions(), limit)
+    return _read(session, reading, [Part(BY_NUMBER.get(view, Order.URGENCY))], cursor)
 
 
-def count(session: Session, person: Person, view: View, *, now: datetime) -> int:
+def families_first(
+    session: Session,
+    person: Person,
+    view: View,
+    *,
+    now: datetime,
+    filters: Filters | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """The same rows, but first those whose family has written and waits, longest wait first.
+
+    In a clinic's answers, those that nobody there has read yet come before those that only wait for the family.
+    """
+    wanted = filters or Filters()
+    reading = _Reading(view, _slices(session, person, view, now, wanted), wanted.conditions(), limit)
+    return _read(session, reading, _parts(person, view), cursor)
+
+
+def count(session: Session, person: Person, view: View, *, now: datetime, filters: Filters | None = None) -> int:
     """How many rows the view has, at most one more than the cap, so that a page can say 99+.
 
     Test consults never count.
     """
-    slices = _slices(session, person, view, now, Filters())
+    wanted = filters or Filters()
+    conditions = [*wanted.conditions(), ~Consult.is_test]
     found: set[int] = set()
-    for part in slices:
+    for part in _slices(session, person, view, now, wanted):
         # In no order: what is counted need not be sorted first.
-        found |= set(session.scalars(select(Consult.id).where(part, ~Consult.is_test).limit(COUNT_CAP + 1)))
+        found |= set(session.scalars(select(Consult.id).where(part, *conditions).limit(COUNT_CAP + 1)))
     return min(len(found), COUNT_CAP + 1)
 
 
-def _numbers(session: Session, view: View, slices: list[Slice], conditions: list[Slice], limit: int) -> list[int]:
-    """The ids of the first rows over all slices, in the order of the view."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a list that is shown whole before the next one begins."""
+
+    order: Order
+    conditions: tuple[Slice, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    view: View
+    slices: list[Slice]
+    conditions: list[Slice]
+    limit: int
+
+
+def _parts(person: Person, view: View) -> list[Part]:
+    if view in BY_NUMBER:
+        return [Part(BY_NUMBER[view])]
+    quiet, unread = Consult.family_waits_since.is_(None), Consult.acknowledged_at.is_(None)
+    first = Part(Order.WAIT, (Consult.family_waits_since.is_not(None),))
+    if view == View.ANSWERED and person.role in (Role.PCP, Role.TELEPRESENTER):
+        return [first, Part(Order.URGENCY, (quiet, unread)), Part(Order.URGENCY, (quiet, ~unread))]
+    return [first, Part(Order.URGENCY, (quiet,))]
+
+
+def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | None) -> Page:
+    """One page over the parts, from the place that the cursor names."""
+    start, place = read_cursor(cursor) if cursor else (0, None)
+    if not 0 <= start < len(parts):
+        raise no_such_page()
+    numbers: list[tuple[int, int]] = []
+    for index in range(start, len(parts)):
+        part, missing = parts[index], reading.limit + 1 - len(numbers)
+        if missing <= 0:
+            break
+        reached = [after(part.order, place)] if place is not None and index == start else []
+        conditions = [*reading.conditions, *part.conditions, *reached]
+        numbers += [(index, number) for number in _numbers(session, part.order, reading.slices, conditions, missing)]
+    wanted = [number for _, number in numbers]
+    found = {consult.id: consult for consult in session.scalars(select(Consult).where(Consult.id.in_(wanted)))}
+    rows = [(index, found[number]) for index, number in numbers if number in found]
+    following = None
+    if len(rows) > reading.limit:
+        index, last = rows[reading.limit - 1]
+        following = make_cursor(parts[index].order, last, index)
+    return Page([consult for _, consult in rows[: reading.limit]], following)
+
+
+def _numbers(session: Session, order: Order, slices: list[Slice], conditions: list[Slice], limit: int) -> list[int]:
+    """The ids of the first rows over all slices, in this order."""
     if not slices:
         return []
-    parts = [select(*_KEYS).where(part, *conditions).order_by(*_order(view, *_KEYS)).limit(limit) for part in slices]
+    keys = keys_of(order)
+    ordered = sorting(order, *keys)
+    parts = [select(*keys).where(part, *conditions).order_by(*ordered).limit(limit) for part in slices]
     if len(parts) == 1:
         return [row.id for row in session.execute(parts[0])]
     whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    order = _order(view, whole.c.urgency_rank, whole.c.due_at, whole.c.id)
-    return list(dict.fromkeys(session.scalars(select(whole.c.id).order_by(*order).limit(limit * 2))))[:limit]
-
-
-_KEYS = (Consult.urgency_rank, Consult.due_at, Consult.id)
-
-
-def _order(view: View, rank: Any, due: Any, number: Any) -> tuple[Any, ...]:
-    """The order of the view over these columns, of the table or of what was put together from it."""
-    if view in BY_NUMBER:
-        return (number.desc(),) if view == View.DONE else (number.asc(),)
-    return rank.asc(), due.asc(), number.asc()
-
-
-def _after(view: View, cursor: str) -> Slice:
-    rank, instant, number = _read_cursor(cursor)
-    if view in BY_NUMBER:
-        return Consult.id < number if view == View.DONE else Consult.id > number
-    reached = tuple_(literal(rank), literal(instant, Instant), literal(number))
-    return tuple_(*_KEYS) > reached
+    over_all = sorting(order, whole.c.urgency_rank, whole.c.due_at, whole.c.id)
+    return list(dict.fromkeys(session.scalars(select(whole.c.id).order_by(*over_all).limit(limit * 2))))[:limit]
 
 
 def _slices(session: Session, person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
@@ -227,18 +273,3 @@ def _of_view(view: View) -> Slice:
     if view == View.DECLINED:
         return and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None))
     return Consult.status == Status.ANSWERED if view == View.ANSWERED else Consult.is_unallocated.is_(True)
-
-
-def _make_cursor(consult: Consult) -> str:
-    due = (consult.due_at or FAR).isoformat()
-    return base64.urlsafe_b64encode(json.dumps([consult.urgency_rank, due, consult.id]).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[int, datetime, int]:
-    try:
-        rank, due, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        for whole in (rank, number):
-            int(whole).to_bytes(8, "big", signed=True)
-        return int(rank), datetime.fromisoformat(due).astimezone(UTC), int(number)
-    except (ValueError, TypeError, OverflowError, binascii.Error):
-        raise InvalidError("This page of the list does not exist.", {"cursor": "invalid"}) from None

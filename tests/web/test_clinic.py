@@ -101,9 +101,10 @@ def test_a_request_is_taken_back_once(runtime: Runtime, pcp: FlaskClient, clinic
     assert post(pcp, path, {"reason": "Solved"}).status_code == 409
 
 
-def test_a_child_is_registered_under_a_key_of_its_own(pcp: FlaskClient, clinic: Clinic) -> None:
-    assert post(pcp, "/clinic/children/new", CHILD).location == "/clinic/ask?said=registered"
-    page = pcp.get("/clinic/ask?said=registered").text
+def test_a_registered_child_is_asked_about_at_once(pcp: FlaskClient, clinic: Clinic) -> None:
+    place = post(pcp, "/clinic/children/new", CHILD).location
+    assert place.startswith("/clinic/requests/")
+    page = pcp.get(place).text
     assert ("Nuevo Prueba" in page, "The child is registered" in page) == (True, True)
 
 

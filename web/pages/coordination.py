@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from econsult.consults import answers
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, messages_of
-from econsult.consults.worklist import View, page
+from econsult.consults.worklist import COUNT_CAP, PAGE, Filters, View, count, families_first
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
 from web.context import database, now
@@ -24,30 +25,48 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
-from web.showing.rows import Row, rows_of, waiting_first
+from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
-DONE_SHOWN = 20
+COLUMNS: dict[str, tuple[View, Filters]] = {
+    "untold": (View.ANSWERED, Filters(is_informed=False)),
+    "told": (View.ANSWERED, Filters(is_informed=True)),
+    "closed": (View.DONE, Filters(status=Status.CLOSED)),
+}
+CLOSED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Column:
+    """One page of one column: its rows, how many there are in all, and where it goes on."""
+
+    rows: list[tuple[Row, Consult]]
+    number: int
+    next_cursor: str | None
+
+    @property
+    def count(self) -> str:
+        return f"{COUNT_CAP}+" if self.number > COUNT_CAP else str(self.number)
 
 
 @coordination.get("")
 @only(Role.COORDINATOR)
 def board() -> str:
-    """Three columns: the family has not heard, heard but still open, and closed."""
+    """Three columns: the family has not heard, heard but still open, and closed; with `?column=` one, page by page."""
+    chosen = request.args.get("column", "")
     with database().writing() as session:
         calls = calls_for(session)
-        answered = waiting_first(page(session, me(), View.ANSWERED, now=now()).consults)
-        closed = page(session, me(), View.DONE, now=now(), limit=DONE_SHOWN * 2).consults
-        columns = {
-            "untold": _rows(session, [consult for consult in answered if consult.informed_at is None]),
-            "told": _rows(session, [consult for consult in answered if consult.informed_at is not None]),
-            "closed": _rows(session, [c for c in closed if c.status == Status.CLOSED][:DONE_SHOWN]),
-        }
-        asks = {consult.public_id: _last_words(session, consult) for consult in answered if consult.family_waits_since}
-    count_place("/coordination", str(len(columns["untold"]) + len(calls) or ""))
-    return render_template("coordination/board.html", columns=columns, calls=calls, asks=asks)
+        columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
+        shown = [consult for column in columns.values() for _, consult in column.rows]
+        asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
+        untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
+    waiting = untold + len(calls)
+    count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
+    return render_template(
+        "coordination/board.html", columns=columns, calls=calls, asks=asks, untold=untold, cap=COUNT_CAP
+    )
 
 
 @coordination.get("/<public_id>")
@@ -116,8 +135,20 @@ def _last_words(session: Session, consult: Consult) -> str:
     return said[-1] if said else ""
 
 
-def _rows(session: Session, consults: list[Consult]) -> list[tuple[Row, Consult]]:
-    return list(zip(rows_of(session, consults), consults, strict=True))
+def _column(session: Session, name: str) -> Column:
+    view, filters = COLUMNS[name]
+    is_chosen = request.args.get("column") == name
+    cursor = (request.args.get("cursor") or None) if is_chosen else None
+    limit = CLOSED_SHOWN if name == "closed" and not is_chosen else PAGE
+    found = families_first(session, me(), view, now=now(), filters=filters, cursor=cursor, limit=limit)
+    is_whole = cursor is None and found.next_cursor is None
+    rows = list(zip(rows_of(session, found.consults), found.consults, strict=True))
+    return Column(rows, len(rows) if is_whole else _count(session, name), found.next_cursor)
+
+
+def _count(session: Session, name: str) -> int:
+    view, filters = COLUMNS[name]
+    return count(session, me(), view, now=now(), filters=filters)
 
 
 def _card(session: Session, loaded: Pass, *, phone: str = "", errors: Mapping[str, str] | None = None) -> str:

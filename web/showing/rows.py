@@ -84,13 +84,6 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
     return [_row(consult, around) for consult in consults]
 
 
-def waiting_first(consults: Sequence[Consult]) -> list[Consult]:
-    """The same consults in the same order, after those whose family has written and waits, longest wait first."""
-    waiting = [consult for consult in consults if consult.family_waits_since is not None]
-    waiting.sort(key=lambda consult: str(consult.family_waits_since))
-    return waiting + [consult for consult in consults if consult.family_waits_since is None]
-
-
 def brief(chip: Chip, consult: Consult) -> Chip:
     """The chip for a column that already says "Due": the time that is left, alone."""
     if chip.kind not in {"due", "soon"} or consult.due_at is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from econsult.consults import requests
+from econsult.consults.requests import RequestForm
 from econsult.errors import InvalidError
 from econsult.people.patients import SEXES, add_patient
 from econsult.people.persons import LANGUAGES, Organization, Program, Role
@@ -27,7 +29,7 @@ def new_child() -> str:
 @clinic_children.post("/new")
 @only(Role.PCP, Role.TELEPRESENTER)
 def register() -> Response | tuple[str, int]:
-    """Register the child at the signed-in person's clinic under a key of its own."""
+    """Register the child at the signed-in person's clinic under a key of its own, and go on to a request about it."""
     form = FormReader()
     given = _given(form)
     try:
@@ -37,12 +39,13 @@ def register() -> Response | tuple[str, int]:
             program = session.get_one(Program, me().program_id)
             home = session.get(Organization, me().organization_id) if me().organization_id else None
             key = runtime().vault.new_patient_key(program)
-            add_patient(
+            child = add_patient(
                 session, program, key_wrapped=key, organization=home, registered_by=me(), now=now(), **given
             )  # fmt: skip
+            draft = requests.create(session, me(), child, RequestForm(kind="econsult"), now=now())
     except InvalidError as error:
         return _page({name: _sentence(name, code) for name, code in error.fields.items()}), 422
-    return redirect(url_for("clinic.choose_child", said="registered"), 303)
+    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id, said="registered"), 303)
 
 
 def _given(form: FormReader) -> dict[str, str]:

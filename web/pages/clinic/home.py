@@ -2,64 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import patient_for, patients_for
+from econsult import panel
+from econsult.access import patient_for
 from econsult.consults import requests
 from econsult.consults.requests import RequestForm
 from econsult.consults.reviews import held_files
-from econsult.consults.worklist import View, page
+from econsult.consults.worklist import COUNT_CAP, View, count, families_first
+from econsult.cursors import pack, unpack_number
 from econsult.people.persons import Role
 from web.context import database, now
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
-from web.showing.rows import Row, rows_of, waiting_first
+from web.shell.forms import FormReader
+from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
 
 clinic = rings(Blueprint("clinic", __name__, url_prefix="/clinic"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
-PANEL = 100
+NEWEST_SHOWN = 12
+START = (View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class List:
+    """One page of one list, how many rows the whole list has, and where it goes on."""
+
+    rows: list[Row]
+    number: int
+    next_cursor: str | None
+
+    @property
+    def count(self) -> str:
+        return f"{COUNT_CAP}+" if self.number > COUNT_CAP else str(self.number)
 
 
 @clinic.get("")
 @only(*CLINIC_ROLES)
 def home() -> str:
-    """Every list of the clinic on one page; with `?view=done` the closed requests alone."""
-    is_done = request.args.get("view") == "done"
+    """Every list of the clinic on one page; with `?view=` one of them alone, page after page."""
+    view = request.args.get("view", "")
+    if view in (*START, View.DONE):
+        return _one_list(View(view))
     with database().writing() as session:
-        lists = {view: _rows(session, view) for view in ((View.DONE,) if is_done else _views())}
-        children = [] if is_done else patients_for(session, me(), now=now(), limit=PANEL)
-        calls = [] if is_done else calls_for(session)
-        decides = me().role == Role.PCP and not is_done
-        files_waiting = len(held_files(session, me().organization_id)) if decides else 0
-    waiting = sum(len(lists.get(view, ())) for view in (View.DECLINED, View.POOL, View.MINE))
-    count_place("/clinic", str(waiting + len(calls) or ""))
-    return render_template(
-        "clinic/done.html" if is_done else "clinic/home.html",
-        lists=lists,
-        calls=calls,
-        files_waiting=files_waiting,
-        words=_words(),
-        children=[(child, terms.child(child, now().date())) for child in children],
-        languages=terms.LANGUAGES,
-    )
+        lists = {view: _list(session, view) for view in START}
+        children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
+        calls = calls_for(session)
+        files_waiting = len(held_files(session, me().organization_id)) if me().role == Role.PCP else 0
+    waiting = len(calls) + sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
+    count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
+    shown = {"lists": lists, "calls": calls, "files_waiting": files_waiting, "words": _words(), **_shown(children)}
+    return render_template("clinic/home.html", **shown)
 
 
 @clinic.get("/ask")
 @only(*CLINIC_ROLES)
 def choose_child() -> str:
-    """Choose the child whom the question is about."""
+    """Choose the child whom the question is about, newest registration first."""
     with database().writing() as session:
-        children = patients_for(session, me(), now=now(), limit=PANEL)
-    return render_template(
-        "clinic/choose.html",
-        children=[(child, terms.child(child, now().date())) for child in children],
-        languages=terms.LANGUAGES,
-    )
+        before = unpack_number(request.args.get("before", ""))
+        children = panel.newest(session, me(), now=now(), before=before)
+    return render_template("clinic/choose.html", words="", **_shown(children))
+
+
+@clinic.post("/find")
+@only(*CLINIC_ROLES)
+def find_child() -> str | tuple[str, int]:
+    """Find children by name or record number. A name is never part of an address, so this is a form that posts."""
+    form = FormReader()
+    words = form.text("find", longest=LONGEST_NAME, required=gettext("Write a name or a record number"))
+    with database().writing() as session:
+        wanted = "" if form.errors else words
+        children = panel.find(session, me(), wanted, now=now()) if wanted else panel.newest(session, me(), now=now())
+    page = render_template("clinic/choose.html", words=wanted, errors=form.errors, **_shown(children))
+    return (page, 422) if form.errors else page
+
+
+@clinic.get("/find")
+@only(*CLINIC_ROLES)
+def find_again() -> Response:
+    """Where somebody lands who changes the language on a page of findings."""
+    return redirect(url_for(".choose_child"))
 
 
 @clinic.post("/ask")
@@ -72,16 +103,27 @@ def start_request() -> Response:
     return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id), 303)
 
 
-def _views() -> tuple[View, ...]:
-    return (View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
+def _one_list(view: View) -> str:
+    with database().writing() as session:
+        shown = _list(session, view, request.args.get("cursor") or None)
+    is_first = "cursor" not in request.args
+    return render_template("clinic/list.html", view=view, title=_words()[view], list=shown, is_first=is_first)
 
 
-def _rows(session: Session, view: View) -> list[Row]:
-    found = page(session, me(), view, now=now()).consults
-    if view == View.ANSWERED:
-        # What nobody here has read yet comes first; what only waits for the family comes after it.
-        found = sorted(found, key=lambda consult: consult.acknowledged_at is not None)
-    return rows_of(session, waiting_first(found))
+def _list(session: Session, view: View, cursor: str | None = None) -> List:
+    found = families_first(session, me(), view, now=now(), cursor=cursor)
+    is_whole = cursor is None and found.next_cursor is None
+    number = len(found.consults) if is_whole else count(session, me(), view, now=now())
+    return List(rows_of(session, found.consults), number, found.next_cursor)
+
+
+def _shown(children: panel.Panel) -> dict[str, object]:
+    """What a page needs to list children."""
+    return {
+        "children": [(child, terms.child(child, now().date())) for child in children.children],
+        "before": pack(children.before) if children.before is not None else "",
+        "languages": terms.LANGUAGES,
+    }
 
 
 def _words() -> dict[View, str]:
