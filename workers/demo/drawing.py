@@ -21,6 +21,7 @@ from workers.runtime import Runtime
 KINDS = {"photo": MediaKind.PHOTO, "video": MediaKind.VIDEO, "lab": MediaKind.LAB_DOCUMENT}
 SIZE, SMALL = (2016, 1512), (1344, 1008)
 NAMES = {"photo": ("IMG_{}.jpg", "image/jpeg"), "video": ("VID_{}.mp4", "video/mp4")}
+SHEET = "sheet"
 PAPER = ("document-{}.pdf", "application/pdf")
 
 
@@ -35,14 +36,16 @@ def send_files(runtime: Runtime, case: Case, public_id: str, person: Person, at:
     for number, media in enumerate(case.media[there:], there):
         data = draw(media, child, seed_of(case, number), at)
         name, media_type = NAMES.get(media.kind, PAPER)
+        # A photo of paper is a document: in a photo every line of writing, and the curve itself, would be covered.
+        is_paper = media.kind == "lab" or media.view == SHEET
         wanted = Wanted(
             public_id,
-            KINDS[media.kind],
+            MediaKind.LAB_DOCUMENT if is_paper else KINDS[media.kind],
             len(data),
             filename=name.format(f"{number + 1:04d}"),
             media_type=media_type,
             view=media.view or None,
-            document_type="laboratory" if media.kind == "lab" else None,
+            document_type=("other" if media.view == SHEET else "laboratory") if is_paper else None,
         )
         receive(door, person, wanted, io.BytesIO(data), clock=lambda: at)
     return len(case.media) - there
