@@ -14,6 +14,9 @@ from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
+MOST = 500
+"""Far more than one family leaves behind, so that none can push another out of sight."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -26,7 +29,7 @@ class Stop:
 
 def stops_for(session: Session, person: Person, *, now: datetime) -> list[Stop]:
     """The emergency stops of one's clinic, or of one's program for coordinators, newest first."""
-    query = _known_stops(person).order_by(RedFlagStop.id.desc()).limit(50)
+    query = _known_stops(person).order_by(RedFlagStop.id.desc()).limit(MOST)
     found = [Stop(stop, consult, patient) for stop, consult, patient in session.execute(query)]
     note_patients(session, person, [entry.patient for entry in found], now)
     return found

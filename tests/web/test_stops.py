@@ -53,6 +53,17 @@ def test_a_stopped_family_stands_first_until_somebody_called(
     assert post(pcp, f"/stops/{last}/called", {}).status_code == 404
 
 
+def test_a_child_with_several_stopped_drafts_is_called_once(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    stop(runtime, clinic, clinic.mother)
+    last = stop(runtime, clinic, clinic.mother)
+    pcp = browser_of(clinic.pcp)
+    assert pcp.get("/clinic").text.count("/called") == 1
+    post(pcp, f"/stops/{last}/called", {})
+    assert TITLE not in pcp.get("/clinic").text
+
+
 def test_others_neither_see_nor_answer_a_stop(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
     last = stop(runtime, clinic, clinic.mother)
     assert TITLE not in browser_of(clinic.other_pcp).get("/clinic").text

@@ -23,7 +23,7 @@ stops = rings(Blueprint("stops", __name__, url_prefix="/stops/<int:stop_id>"))
 
 @dataclass(frozen=True)
 class Call:
-    """One family to call now: the newest stop of one request."""
+    """One family to call now: the newest stop of one child."""
 
     id: int
     name: str
@@ -35,21 +35,21 @@ class Call:
 
 
 def calls_for(session: Session) -> list[Call]:
-    """Whom the signed-in person must call, newest first. A family that was stopped twice stands there once."""
+    """Whom the signed-in person must call, newest first. A child with several stopped requests stands there once."""
     newest: dict[int, Stop] = {}
     for stop in stops_for(session, me(), now=now()):
-        newest.setdefault(stop.consult.id, stop)
+        newest.setdefault(stop.patient.id, stop)
     return [_call(stop) for stop in newest.values()]
 
 
 @stops.post("/called")
 @only(Role.PCP, Role.COORDINATOR)
 def called(stop_id: int) -> Response:
-    """Write down who called; earlier stops of the same request are dealt with by the same call."""
+    """Write down who called; earlier stops of the same child are dealt with by the same call."""
     with database().writing() as session:
         chosen = stop_for(session, me(), stop_id, now=now())
         for stop in stops_for(session, me(), now=now()):
-            if stop.consult.id == chosen.consult.id and stop.stop.id <= chosen.stop.id:
+            if stop.patient.id == chosen.patient.id and stop.stop.id <= chosen.stop.id:
                 deal_with(session, stop.stop, me(), now=now())
     return redirect(f"{home_of(me())}?said=called", 303)
 
