@@ -48,6 +48,7 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.NEEDS_INFO, "release"): S.SUBMITTED,
     (S.NEEDS_INFO, "take_over"): S.NEEDS_INFO,
     (S.NEEDS_INFO, "assign"): S.NEEDS_INFO,
+    (S.NEEDS_INFO, "send_on"): S.SUBMITTED,
     (S.NEEDS_INFO, "reroute"): S.SUBMITTED,
     (S.NEEDS_INFO, "change_urgency"): S.NEEDS_INFO,
     (S.NEEDS_INFO, "draft_answer"): S.NEEDS_INFO,

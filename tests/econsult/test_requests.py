@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from econsult import access
-from econsult.consults import attachments, requests
+from econsult.consults import attachments, holding, requests, threads
 from econsult.consults.attachments import MediaKind, PreparedCopy, Received, Rendition
 from econsult.consults.clocks import ClockState, clocks_of
 from econsult.consults.records import Consult, RedFlagStop
@@ -19,7 +19,7 @@ from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError,
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven, consent_for
 from econsult.people.patients import link_caregiver
-from tests.personas import FAMILY_QUESTION, NOON, QUESTION, TARGETS, Clinic
+from tests.personas import FAMILY_QUESTION, LEASE, NOON, QUESTION, TARGETS, Clinic
 
 SENT_ON = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis", urgency="same_day")
 
@@ -190,6 +190,20 @@ def test_a_family_question_sent_on_becomes_the_clinics_request(database: Databas
         assert found["first_reply"] == (2, later + timedelta(hours=4))
         assert found["allocate"] == (2, later + timedelta(hours=1))
         access.consult_for(session, clinic.derm, consult.public_id, now=later, right=access.Right.HOLD)
+
+
+def test_a_question_that_waits_for_the_family_can_be_sent_on(database: Database, clinic: Clinic) -> None:
+    later = NOON + timedelta(hours=2)
+    with database.writing() as session:
+        consult = holding.claim(session, clinic.family_question(session), clinic.pcp, now=NOON, lease=LEASE)
+        threads.request_info(session, consult, clinic.pcp, text="¿Fiebre?", items=(), audience=None, now=NOON)
+        requests.send_on(session, consult, clinic.pcp, SENT_ON, now=later, targets=TARGETS)
+        assert (consult.status, consult.holder_id, consult.sent_on_by_id) == ("submitted", None, clinic.pcp.id)
+        replies = [clock for clock in clocks_of(session, consult.id) if clock.name == "first_reply"]
+        assert [(clock.cycle, clock.state, clock.paused_until) for clock in replies] == [(2, "running", None)]
+        assert replies[0].deadline_at == later + timedelta(hours=4)
+        threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="No", now=later)
+        assert consult.status == "submitted"
 
 
 def test_only_a_family_question_is_sent_on(database: Database, clinic: Clinic) -> None:
