@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -69,9 +70,19 @@ def _verify(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 3
-    for finding in findings:
-        print(finding)
+    _print(findings)
     return 1 if findings else 0
+
+
+def _print(findings: list[Finding]) -> None:
+    """A line per finding, until whoever reads them, such as `head`, has read enough."""
+    try:
+        for finding in findings:
+            print(finding)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends; nobody hears that either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _compare(options: argparse.Namespace) -> list[Finding]:

@@ -1,6 +1,7 @@
 """The commands, as a script uses them: exit status, files, one line on stderr."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_verify_exits_1_with_a_line_per_finding(photo: Path) -> None:
     done = command("verify", photo)
     assert done.returncode == 1
     assert f"{photo}: segment COM" in done.stdout.splitlines()
+
+
+def test_verify_ends_quietly_when_nobody_reads_on(photo: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    line = [sys.executable, "-m", "imaging", "verify", str(photo)]
+    done = subprocess.run(line, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE, check=False, timeout=120)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_verify_of_a_file_that_is_not_there_is_no_clean_answer(tmp_path: Path) -> None:
