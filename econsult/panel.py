@@ -10,11 +10,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
+from econsult.errors import ConsultError
 from econsult.people.patients import Patient
-from econsult.people.persons import Person
+from econsult.people.persons import Organization, Person
 
 PAGE = 50
 APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -34,6 +36,33 @@ def newest(session: Session, person: Person, *, now: datetime, before: int = 0, 
     found = list(session.scalars(query.where(Patient.id < before) if before else query))
     note_patients(session, person, found[:limit], now)
     return Panel(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+class KnownChildError(ConsultError):
+    """The child seems to be registered already; `child` is the record that is there."""
+
+    code = "known_child"
+    is_recorded = True  # The child is shown by name, which leaves its audit row.
+
+    def __init__(self, child: Patient) -> None:
+        super().__init__("This child seems to be registered already.", detail={"id": child.public_id})
+        self.child = child
+
+
+def refuse_known(session: Session, person: Person, name: str, birth_date: str, mrn: str, *, now: datetime) -> None:
+    """Raise KnownChildError where this person knows a child of this record number, or of this name and birth date.
+
+    Two people of one clinic who register the same child at once wait for each other.
+    """
+    session.execute(select(Organization.id).where(Organization.id == person.organization_id).with_for_update())
+    columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
+    number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
+    for row in session.execute(known_patients(person, now).with_only_columns(*columns)):
+        is_same_number = bool(number) and folded(row.mrn).replace(" ", "") == number
+        if is_same_number or (folded(row.name), row.birth_date_text) == who:
+            child = session.get_one(Patient, row.id)
+            note_patients(session, person, [child], now)
+            raise KnownChildError(child)
 
 
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:

@@ -191,6 +191,15 @@ def test_children_are_registered_and_listed(clinic: Clinic, program_of: ProgramO
     assert [item["name"] for item in program_of(clinic.mother).get("/patients").json["items"]] == ["Luz Prueba"]
 
 
+def test_a_child_whom_the_clinic_has_is_named_instead(clinic: Clinic, program_of: ProgramOf) -> None:
+    pcp, child = program_of(clinic.pcp), {"name": "Ana Example", "birth_date": "2024-05-01"}
+    made = pcp.post("/patients", child).json
+    again = pcp.post("/patients", {**child, "name": "ana éxample"})
+    assert (again.status_code, again.json["code"], again.json["id"]) == (409, "known_child", made["id"])
+    assert pcp.post("/patients", {**child, "is_another": True}).status_code == 201
+    assert program_of(clinic.other_pcp).post("/patients", child).status_code == 201
+
+
 def test_long_lists_come_in_pages(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp = program_of(clinic.pcp)
     for number in range(50):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from econsult.consults.records import Consult
+from econsult.consults.threads import Message
+from econsult.people.patients import Patient
 from tests.personas import ANSWER, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -106,6 +109,44 @@ def test_a_registered_child_is_asked_about_at_once(pcp: FlaskClient, clinic: Cli
     assert place.startswith("/clinic/requests/")
     page = pcp.get(place).text
     assert ("Nuevo Prueba" in page, "The child is registered" in page) == (True, True)
+
+
+def test_a_double_click_registers_one_child(runtime: Runtime, pcp: FlaskClient, clinic: Clinic) -> None:
+    fields = {**CHILD, "once": "0123456789abcdef"}
+    first, again = (post(pcp, "/clinic/children/new", fields).location for _ in range(2))
+    assert (first, "/clinic/requests/" in first) == (again, True)
+    with runtime.database.reading() as session:
+        assert session.query(Patient).count() == 3
+    drafts = {post(pcp, "/clinic/ask", {"child": clinic.child.public_id, "once": "f" * 16}).location for _ in range(2)}
+    assert len(drafts) == 1
+    assert 'name="once"' in pcp.get("/clinic/children/new").text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"name": "  nuevo PRUÉBA"}, {"name": "Other", "birth_date": "2021-01-01", "mrn": "mr 7"}],
+)
+def test_a_child_whom_the_clinic_has_is_offered(pcp: FlaskClient, changes: dict[str, str]) -> None:
+    post(pcp, "/clinic/children/new", {**CHILD, "mrn": "MR-7"})
+    refused = post(pcp, "/clinic/children/new", {**CHILD, **changes})
+    assert (refused.status_code, "Is it this child?" in refused.text) == (409, True)
+    offered = re.findall(r'name="child" value="(\w+)"', refused.text)
+    assert post(pcp, "/clinic/ask", {"child": offered[0]}).status_code == 303
+    assert post(pcp, "/clinic/children/new", {**CHILD, **changes, "is_another": "on"}).status_code == 303
+
+
+def test_a_message_that_is_sent_twice_is_said_once(
+    runtime: Runtime, pcp: FlaskClient, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    path, fields = f"/consults/{answered.public_id}/messages", {"lane": "clinicians", "once": "a" * 16}
+    places = [post(pcp, path, {**fields, "text": text}).location for text in ("Thanks", "Thanks", "One more")]
+    assert (len(set(places)), 'name="once"' in pcp.get(places[0]).text) == (1, True)
+    mother, question = browser_of(clinic.mother), f"/family/questions/{answered.public_id}/messages"
+    for _ in range(2):
+        assert post(mother, question, {"text": "Gracias", "once": "b" * 16}).status_code == 303
+    with runtime.database.reading() as session:
+        said = [message.text for message in session.query(Message).order_by(Message.id)]
+    assert said == ["Thanks", "One more", "Gracias"]
 
 
 @pytest.mark.parametrize(

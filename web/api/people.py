@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request
 
-from econsult import access
+from econsult import access, panel
 from econsult.cursors import pack, unpack_number
 from econsult.people.patients import add_patient
 from econsult.people.persons import Organization, Program
@@ -31,9 +31,12 @@ def list_patients() -> dict[str, Any]:
 
 @route("POST", "/patients", answer="Patient", status=201, body=PATIENT_IN, roles=CLINIC)
 def register_patient(body: dict[str, Any]) -> dict[str, Any]:
-    """Register a child with the caller's clinic as its medical home."""
+    """Register a child with the caller's clinic. One it seems to have is 409 with its `id`, unless `is_another`."""
+    is_another = body.pop("is_another", False)
     with database().writing() as session:
         person = me()
+        if not is_another:
+            panel.refuse_known(session, person, body["name"], body["birth_date"], body.get("mrn", ""), now=now())
         program = session.get_one(Program, person.program_id)
         home = session.get(Organization, person.organization_id) if person.organization_id else None
         key = runtime().vault.new_patient_key(program)

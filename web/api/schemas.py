@@ -72,6 +72,7 @@ PATIENT_IN = closed(
     region=text(40),
     phone=text(40),
     mrn=text(40),
+    is_another=FLAG,
 )
 CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
 CONSULT_EDIT = closed((), **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}})

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import WRITE_RIGHTS, Right, consult_for
 from econsult.consults import holding, threads
 from econsult.consults.lifecycle import Status
+from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
 from econsult.people.persons import Role
@@ -17,6 +19,7 @@ from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.once import once
 from web.showing.casefile import Case, open_case
 from web.words import terms
 from web.words.language import gettext, speaking
@@ -123,11 +126,7 @@ def say(public_id: str) -> Response | tuple[str, int]:
             items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
         text = text or ("; ".join(items) if is_asking else "")
         try:
-            if is_asking:
-                threads.request_info(session, loaded.consult, me(), text=text, items=items, audience=lane, now=now())
-            else:
-                is_relayed = lane == Audience.FAMILY and me().role in RELAYING and form.is_ticked("relayed")
-                threads.post(session, loaded.consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
+            once(session, lambda: _write(session, loaded.consult, lane, text, items if is_asking else None))
         except InvalidError:
             if me().role == Role.COORDINATOR:
                 return redirect(url_for("coordination.card", public_id=public_id, lane=lane), 303)
@@ -142,6 +141,16 @@ def _again() -> list[int]:
     """The numbers of the files of which a better picture is asked for."""
     given = {int(text) for text in request.form.getlist("again") if re.fullmatch(r"[1-9]\d?", text)}
     return sorted(given)[:MOST_AGAIN]
+
+
+def _write(session: Session, consult: Consult, lane: Audience, text: str, items: list[str] | None) -> Consult:
+    """A message; with `items` a question, even where nothing was ticked."""
+    if items is None:
+        is_relayed = lane == Audience.FAMILY and me().role in RELAYING and "relayed" in request.form
+        threads.post(session, consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
+    else:
+        threads.request_info(session, consult, me(), text=text, items=items, audience=lane, now=now())
+    return consult
 
 
 def _lane_address(public_id: str, lane: Audience, said: str) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult import panel
 from econsult.consults import requests
+from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.errors import InvalidError
-from econsult.people.patients import SEXES, add_patient
+from econsult.panel import KnownChildError
+from econsult.people.patients import SEXES, Patient, add_patient
 from econsult.people.persons import LANGUAGES, Organization, Program, Role
 from web.context import database, now, runtime
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.shell.once import once
 from web.words import terms
 from web.words.language import gettext
 
@@ -36,16 +41,25 @@ def register() -> Response | tuple[str, int]:
         if form.errors:
             return _page(form.errors), 422
         with database().writing() as session:
-            program = session.get_one(Program, me().program_id)
-            home = session.get(Organization, me().organization_id) if me().organization_id else None
-            key = runtime().vault.new_patient_key(program)
-            child = add_patient(
-                session, program, key_wrapped=key, organization=home, registered_by=me(), now=now(), **given
-            )  # fmt: skip
-            draft = requests.create(session, me(), child, RequestForm(kind="econsult"), now=now())
+            draft = once(session, lambda: _register(session, given))
     except InvalidError as error:
         return _page({name: _sentence(name, code) for name, code in error.fields.items()}), 422
-    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id, said="registered"), 303)
+    except KnownChildError as error:
+        return _page({}, known=error.child), 409
+    return redirect(url_for("clinic_request.edit_request", public_id=draft, said="registered"), 303)
+
+
+def _register(session: Session, given: dict[str, str]) -> Consult:
+    """The first request about the child who is registered with it."""
+    if "is_another" not in request.form:
+        panel.refuse_known(session, me(), given["name"], given["birth_date"], given["mrn"], now=now())
+    program = session.get_one(Program, me().program_id)
+    home = session.get(Organization, me().organization_id) if me().organization_id else None
+    key = runtime().vault.new_patient_key(program)
+    child = add_patient(
+        session, program, key_wrapped=key, organization=home, registered_by=me(), now=now(), **given
+    )  # fmt: skip
+    return requests.create(session, me(), child, RequestForm(kind="econsult"), now=now())
 
 
 def _given(form: FormReader) -> dict[str, str]:
@@ -67,5 +81,6 @@ def _sentence(name: str, code: str) -> str:
     return gettext("Check this part")
 
 
-def _page(errors: dict[str, str]) -> str:
-    return render_template("clinic/child.html", errors=errors, given=request.form, terms=terms)
+def _page(errors: dict[str, str], known: Patient | None = None) -> str:
+    shown = [(known, terms.child(known, now().date()))] if known else []
+    return render_template("clinic/child.html", errors=errors, given=request.form, terms=terms, known=shown)

@@ -21,6 +21,7 @@ from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
+from web.shell.once import once
 from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -99,8 +100,9 @@ def start_request() -> Response:
     """Open a draft for the chosen child, so that files have a place to go to from the first moment."""
     with database().writing() as session:
         child = patient_for(session, me(), request.form.get("child", ""), now=now())
-        draft = requests.create(session, me(), child, RequestForm(kind="econsult"), now=now())
-    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id), 303)
+        form = RequestForm(kind="econsult")
+        draft = once(session, lambda: requests.create(session, me(), child, form, now=now()))
+    return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
 
 
 def _one_list(view: View) -> str:

@@ -21,6 +21,7 @@ from web.pages.family.drafts import next_step
 from web.pages.family.home import due_at, state_of, waits_words
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.shell.once import once
 from web.showing.files import FileCard, cards_of
 from web.words.families import AUTHORS
 from web.words.language import gettext
@@ -130,9 +131,14 @@ def message(public_id: str) -> Page:
         return _page(public_id, form, text)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WRITE_FAMILY)
-        post(session, loaded.consult, me(), Audience.FAMILY, text=text, now=now())
+        once(session, lambda: _write(session, loaded.consult, text))
     ring_workers()
     return redirect(url_for(".show", public_id=public_id, _anchor="messages"), code=303)
+
+
+def _write(session: Session, consult: Consult, text: str) -> Consult:
+    post(session, consult, me(), Audience.FAMILY, text=text, now=now())
+    return consult
 
 
 @family_status.post("/cancel")
