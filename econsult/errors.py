@@ -73,6 +73,15 @@ class EmergencyError(ConsultError):
         self.codes = codes
 
 
+class TooManyTriesError(ConsultError):
+    """Somebody has guessed too often; even a right password is not looked at for a while."""
+
+    code = "too_many_tries"
+
+    def __init__(self) -> None:
+        super().__init__("Too many tries. Wait a quarter of an hour, or use a sign-in link.")
+
+
 class StaleVersionError(ConsultError):
     """Somebody saved this record after the caller read it; nothing was overwritten."""
 

@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     MORE_NEEDED = "more_needed"
     MESSAGE = "message"
     ANSWERED = "answered"
+    DECLINED = "declined"
     OVERDUE = "overdue"
     LATE = "late"
     EMERGENCY = "emergency"
@@ -69,6 +70,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.ANSWERED: {
         "en": "You have a new answer. Sign in to read it.",
         "es": "Tiene una respuesta nueva. Entre para leerla.",
+    },
+    NoticeKind.DECLINED: {
+        "en": "We could not answer a request here. Sign in to see what to do now.",
+        "es": "No pudimos responder una solicitud aquí. Entre para ver qué hacer ahora.",
     },
     NoticeKind.OVERDUE: {
         "en": "A request is overdue. Sign in to see it.",

@@ -161,8 +161,10 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
         twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
     copies = () if twin else _store(desk.runtime, order, collected)
-    state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
-    return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
+    reason = "private_site" if report.is_ready and not order.declared.takes_pictures else report.reason
+    # A scanned paper and a photo inside a PDF look alike to a program; where no photo is welcome, a person looks first.
+    state = AttachmentState.HELD if reason else AttachmentState.READY
+    return Verdict(state, reason, _as_record(desk, report), copies, mark)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:

@@ -26,7 +26,7 @@ from econsult.people.persons import Person, Role, team_of
 CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 METHODS = ("opened", "phone", "visit")
-LONGEST_TEXT, MOST_RECOMMENDATIONS = 10_000, 30
+LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 OPEN_ENDS = {
     "not_informed": "The family has not heard the answer yet; say why the consult closes.",
     "family_waits": "The family has written and waits for a reply.",
@@ -272,13 +272,16 @@ def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, 
         if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
             wrong[f"recommendations.{number}"] = "required"
             continue
+        text = str(entry["text"]).strip()
+        if len(text) > LONGEST_RECOMMENDATION:
+            wrong[f"recommendations.{number}"] = "too_long"
         owner = entry.get("owner") or "pcp"
         if owner not in OWNERS:
             wrong[f"recommendations.{number}.owner"] = "unknown_value"
         due_at = entry.get("due_at")
         if due_at is not None and not _is_date(due_at):
             wrong[f"recommendations.{number}.due_at"] = "invalid"
-        clean.append({"text": str(entry["text"]).strip()[:2000], "owner": owner, "due_at": due_at})
+        clean.append({"text": text, "owner": owner, "due_at": due_at})
     return clean
 
 

@@ -239,16 +239,14 @@ def withdraw_attachment(session: Session, attachment: Attachment, person: Person
 
 
 def hold_private(session: Session, consult: Consult, now: datetime) -> None:
-    """The place turned out to be private: pictures that a caregiver sent before are shown to nobody any more.
+    """The place turned out to be private: what a caregiver sent before is shown to nobody until a person has looked.
 
-    Documents stay, unless they are pictures as well.
+    That holds for documents too, because a PDF may be a photo.
     """
     query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
     sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
     for attachment in session.scalars(sent.with_for_update(of=Attachment)):
-        source = (attachment.report or {}).get("source") or {}
-        is_paper = attachment.kind == MediaKind.LAB_DOCUMENT and source.get("media_type") == "application/pdf"
-        if not is_paper and attachment.state != AttachmentState.REJECTED:
+        if attachment.state != AttachmentState.REJECTED:
             end_without_copies(
                 session, attachment, AttachmentState.HELD, reason="private_site", now=now, report=attachment.report
             )

@@ -78,7 +78,7 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
     hand_over(session, consult, "decline", None, by_id=person.id, now=now, reason=reason)
     end(session, consult, person, "decline", reason=reason, now=now)
     requester = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
-    notify(session, requester, NoticeKind.ANSWERED, consult_id=consult.id, about="decline", now=now)
+    notify(session, requester, NoticeKind.DECLINED, consult_id=consult.id, about="decline", now=now)
     return consult
 
 

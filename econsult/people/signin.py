@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Database, Instant
+from econsult.errors import TooManyTriesError
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, person_by_email
 
@@ -151,6 +152,8 @@ def close_account(session: Session, person: Person, now: datetime) -> None:
 def sign_in(database: Database, email: str, password: str, *, source: str, now: datetime) -> Person | None:
     """The person, when the password is right. `source` is the network address that the try comes from.
 
+    Raises TooManyTriesError, for known and unknown addresses alike, before a password is looked at.
+
     Ten wrong tries from one source, or a hundred from all of them, close the account to them for a quarter of an hour;
     a guesser elsewhere does not lock the owner out. It takes the database and not a session because hashing takes a
     tenth of a second, in which no lock may be held; each try is counted before it is evaluated, so that many at once
@@ -163,7 +166,7 @@ def sign_in(database: Database, email: str, password: str, *, source: str, now: 
         if person is not None:
             session.refresh(person, with_for_update=True)
         if _is_closed(session, account, place, now):
-            return None
+            raise TooManyTriesError
         counted = SignInTry(account=account, source=place, at=now)
         session.add(counted)
     if not is_password(person.password_hash if person else None, password):

@@ -158,6 +158,15 @@ def test_an_answer_that_the_clinic_has_not_read_closes_with_a_reason_and_is_lost
     assert told == [clinic.pcp.id]
 
 
+def test_a_recommendation_is_refused_rather_than_cut(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        content = {**ANSWER, "recommendations": ["Emollient", "R" * 2000 + " never give X"]}
+        with pytest.raises(InvalidError) as refused:
+            answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+    assert refused.value.fields == {"recommendations.1": "too_long"}
+
+
 @pytest.mark.parametrize("name", ["impression", "family_summary"])
 def test_blanks_are_no_answer(database: Database, clinic: Clinic, name: str) -> None:
     with database.writing() as session:

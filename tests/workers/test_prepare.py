@@ -106,12 +106,13 @@ def test_a_familys_picture_of_a_private_place_is_refused_whatever_it_is_called(
     assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
 
 
-def test_a_familys_paper_is_welcome_where_the_place_is_private(clinic: Clinic, desk: Desk) -> None:
+def test_a_familys_pdf_waits_for_a_person_where_the_place_is_private(clinic: Clinic, desk: Desk) -> None:
     turn_private(clinic)
     sitter = samples.Patient(name="Luz Example", birth_date="2021-05-04", mrn="SYN-0042")
     number = clinic.send(samples.lab_pdf(seed=1, patient=sitter), MediaKind.LAB_DOCUMENT)
     run_job(desk, clinic.job_of(number).id)
-    assert clinic.is_ready(number)
+    attachment = clinic.attachment(number)
+    assert (attachment.state, attachment.reason) == (AttachmentState.HELD, "private_site")
 
 
 def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, photo: bytes) -> None:

@@ -16,6 +16,7 @@ from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
 from econsult.people.persons import Role
 from web.context import database, now, settings
+from web.pages.coordination import card_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -128,12 +129,11 @@ def say(public_id: str) -> Response | tuple[str, int]:
         try:
             once(session, lambda: _write(session, loaded.consult, lane, text, items if is_asking else None))
         except InvalidError:
-            if me().role == Role.COORDINATOR:
-                return redirect(url_for("coordination.card", public_id=public_id, lane=lane), 303)
             errors = {**form.errors} or {"text": gettext("Write what you want to say")}
-            return case_page(
-                open_case(session, loaded), errors=errors, lane=lane, given={"text": text, "wanted": codes}
-            ), 422
+            given = {"text": text, "wanted": codes}
+            if me().role == Role.COORDINATOR:
+                return card_page(session, loaded, errors=errors, lane=lane, given=given), 422
+            return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
 
 

@@ -19,12 +19,11 @@ from econsult.consults.worklist import COUNT_CAP, PAGE, Filters, View, count, fa
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
 from web.context import database, now
-from web.pages.clinic.terms import close_refusal
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
-from web.showing.casefile import open_case
+from web.showing.casefile import close_refusal, open_case
 from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -75,7 +74,7 @@ def card(public_id: str) -> str:
     """One family: what to tell them, in their language, and where to write down that they heard it."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
-        return _card(session, loaded)
+        return card_page(session, loaded)
 
 
 @coordination.post("/<public_id>/phone")
@@ -95,7 +94,7 @@ def reveal(public_id: str) -> str:
             patient_id=patient.id,
             consult_id=consult.id,
         )
-        return _card(session, loaded, phone=patient.phone or gettext("No number is written down"))
+        return card_page(session, loaded, phone=patient.phone or gettext("No number is written down"))
 
 
 @coordination.post("/<public_id>/informed")
@@ -108,7 +107,7 @@ def informed(public_id: str) -> Response | tuple[str, int]:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         if form.errors:
-            return _card(session, loaded, errors=form.errors), 422
+            return card_page(session, loaded, errors=form.errors), 422
         answers.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
     return redirect(url_for(".card", public_id=public_id, said="informed"), 303)
 
@@ -123,7 +122,7 @@ def close(public_id: str) -> Response | tuple[str, int]:
         try:
             answers.close(session, loaded.consult, me(), reason=reason, now=now())
         except InvalidError:
-            return _card(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
+            return card_page(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
     return redirect(url_for(".board", said="closed"), 303)
 
 
@@ -151,18 +150,27 @@ def _count(session: Session, name: str) -> int:
     return count(session, me(), view, now=now(), filters=filters)
 
 
-def _card(session: Session, loaded: Pass, *, phone: str = "", errors: Mapping[str, str] | None = None) -> str:
+def card_page(
+    session: Session,
+    loaded: Pass,
+    *,
+    phone: str = "",
+    errors: Mapping[str, str] | None = None,
+    lane: str = "",
+    given: Mapping[str, object] | None = None,
+) -> str:
+    """The card of one family; `errors` and `given` repeat what a refused form said, in the lane that it was for."""
     consult = loaded.consult
     clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
     case = open_case(session, loaded)
-    lane = request.args.get("lane") or ("family" if consult.family_waits_since else "coordination")
+    lane = lane or request.args.get("lane") or ("family" if consult.family_waits_since else "coordination")
     return render_template(
         "coordination/card.html",
         case=case,
         clinic=clinic,
         phone=phone,
         errors=errors or {},
-        given={},
+        given=given or {},
         terms=terms,
         lane=lane if lane in case.lanes else "coordination",
     )

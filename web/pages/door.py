@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from werkzeug import Response
 from werkzeug.utils import redirect
 
+from econsult.errors import TooManyTriesError
 from econsult.people.persons import choose_language
 from econsult.people.signin import sign_in, use_link
 from web.context import database, now, settings, signed_in
@@ -36,12 +37,20 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     password = request.form.get("password", "")
     if not password:
         form.errors["password"] = gettext("Write your password")
-    person = None if form.errors else sign_in(database(), email, password, source=request.remote_addr or "", now=now())
+    try:
+        person = None if form.errors else sign_in(database(), email, password, source=_source(), now=now())
+    except TooManyTriesError:
+        words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
+        return render_template("door/sign_in.html", errors={"email": words}, email=email), 429
     if person is not None:
         return let_in(person, place_for(person))
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email), 422
+
+
+def _source() -> str:
+    return request.remote_addr or ""
 
 
 @door.route("/sign-in/link/<token>", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, g, jsonify, make_response, redirect, request
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request
 from werkzeug import Response
 
 from econsult.errors import ForbiddenError
@@ -134,8 +134,10 @@ def _visitor() -> Visitor | None:
 
 
 def _ask_to_sign_in() -> Response:
-    """Machines and scripts get 401; people the sign-in page, and afterwards the page that they were on."""
-    if is_for_machine():
+    """Machines, scripts and parts of pages get 401; people the sign-in page, and afterwards the page they were on."""
+    if "HX-Request" in request.headers:
+        return make_response(render_template("parts/ended.html"), 401)
+    if is_for_machine() or _is_part_of_page():
         refusal = problem(401, "unauthorized", "Send a valid bearer token.")
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
@@ -147,6 +149,17 @@ def _ask_to_sign_in() -> Response:
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
     set_cookie(response, NEXT, request.path if request.method == "GET" else form_place(), max_age=NEXT_SECONDS)
     return response
+
+
+def _is_part_of_page() -> bool:
+    """Whether a page or a program asks for a part, such as a picture or news: nobody could go back to that."""
+    mode = request.headers.get("Sec-Fetch-Mode", "")
+    is_navigation = mode == "navigate" if mode else request.accept_mimetypes.accept_html and not _is_media()
+    return BACKGROUND in request.headers or (request.method == "GET" and not is_navigation)
+
+
+def _is_media() -> bool:
+    return request.path.startswith("/media/")
 
 
 def place_for(person: Person) -> str:

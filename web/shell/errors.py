@@ -22,6 +22,7 @@ from econsult.errors import (
     InvalidError,
     NotFoundError,
     StaleVersionError,
+    TooManyTriesError,
 )
 from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import ChecksumMismatchError, GoneError, TooBigError, TooManyError
@@ -38,6 +39,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (GoneError, 410),
     (TooBigError, 413),
     (TooManyError, 429),
+    (TooManyTriesError, 429),
     (ChecksumMismatchError, 460),
     (ConsultError, 409),
 )

@@ -157,6 +157,13 @@ class FormReader:
             )
         return value
 
+    def phone(self, name: str, *, required: str = "") -> str:
+        """A telephone number as it was typed; what has fewer than seven digits can be called by nobody."""
+        value = self.text(name, longest=40, required=required)
+        if value and sum(letter.isdigit() for letter in value) < 7:
+            self.errors[name] = gettext("Write the whole number, with at least 7 digits")
+        return value
+
     def choice(self, name: str, options: Collection[str], *, required: str = "") -> str:
         """One of `options`, or an empty string; anything else counts as not answered."""
         value = request.form.get(name, "")

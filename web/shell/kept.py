@@ -13,9 +13,11 @@ from flask import Flask, Response, current_app, g, request
 
 from web.context import signed_in
 from web.cookies import set_cookie
+from web.shell.forms import is_for_machine
 
 FIELD, COOKIE = "kept", "heard"
 SECONDS = 300
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def init_kept(app: Flask) -> None:
@@ -24,11 +26,16 @@ def init_kept(app: Flask) -> None:
 
 
 def _say_heard(response: Response) -> Response:
-    view = current_app.view_functions.get(request.endpoint or "")
-    reads_own_form = getattr(view, "reads_own_form", False)
-    if request.method != "POST" or reads_own_form or signed_in() is None or g.get("is_error_page"):
+    if not _is_page_form() or signed_in() is None or g.get("is_error_page"):
         return response
     number = request.form.get(FIELD, "")
     if re.fullmatch("[0-9a-f]{16}", number):
         set_cookie(response, COOKIE, number, max_age=SECONDS, httponly=False)
     return response
+
+
+def _is_page_form() -> bool:
+    """A form of a page that Flask has read for its view. Bodies of programs and of files are nobody's words."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_form = request.mimetype in FORMS and not getattr(view, "reads_own_form", False)
+    return request.method == "POST" and is_form and not is_for_machine()

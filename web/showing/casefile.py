@@ -108,6 +108,18 @@ class Case:
         return self.consult.kind == Kind.FAMILY_QUESTION
 
 
+def close_refusal(consult: Consult) -> str:
+    """Why a request does not close without a reason."""
+    known = {
+        "not_informed": gettext("Say why it closes before the family heard"),
+        "family_waits": gettext(
+            "The family has written and waits for a reply. Reply to them first, or say why it closes."
+        ),
+    }
+    unread = gettext("The clinic has not read the answer yet. Ask it to read first, or say why it closes.")
+    return known.get(open_end_of(consult), unread)
+
+
 def open_case(session: Session, loaded: Pass) -> Case:
     """The case page of a consult that was loaded through access."""
     consult, patient = loaded.consult, loaded.patient

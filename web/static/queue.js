@@ -38,9 +38,19 @@ const news = document.querySelector("[data-news]");
 const seen = new Set(rows.map((row) => row.dataset.mark));
 let etag = "";
 
+// The session has ended: a list that looks alive would be a lie.
+function stop() {
+  clearInterval(timer);
+  removeEventListener("focus", ask);
+  const words = news.querySelector("[data-many]");
+  words.textContent = words.dataset.ended;
+  news.hidden = false;
+}
+
 async function ask() {
   if (document.hidden || !navigator.onLine) return;
   const answer = await fetch(queue.dataset.marks, { headers: { "X-Background": "1", "If-None-Match": etag } }).catch(() => null);
+  if (answer?.status === 401) return stop();
   if (!answer || answer.status !== 200) return;
   etag = answer.headers.get("ETag") || "";
   const { marks } = await answer.json();
@@ -64,5 +74,5 @@ listen({
 document.querySelector("[data-keys]").addEventListener("click", () => document.querySelector("[data-keyswitch]").focus());
 offerSwitch();
 choose(0, false);
-setInterval(ask, 15000);
+const timer = setInterval(ask, 15000);
 addEventListener("focus", ask);

@@ -15,12 +15,12 @@ from econsult.consults.requests import LONGEST_QUESTION, RequestForm
 from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from web.context import database, now, settings
-from web.pages.clinic.terms import close_refusal, sentences
+from web.pages.clinic.terms import sentences
 from web.pages.consult import LONGEST_REASON, case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
-from web.showing.casefile import open_case
+from web.showing.casefile import close_refusal, open_case
 from web.words import terms
 from web.words.language import gettext
 

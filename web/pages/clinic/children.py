@@ -69,7 +69,7 @@ def _given(form: FormReader) -> dict[str, str]:
         "sex": form.choice("sex", SEXES) or "unknown",
         "language": form.choice("language", LANGUAGES) or "en",
         "region": form.text("region", longest=40),
-        "phone": form.text("phone", longest=40),
+        "phone": form.phone("phone"),
         "mrn": form.text("mrn", longest=40),
     }
 

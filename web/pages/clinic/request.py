@@ -92,6 +92,8 @@ def keep_request(public_id: str) -> Page:
         with database().writing() as session:
             draft = _load(session, public_id).consult
             requests.edit(session, draft, me(), _without_known_consent(session, draft, asked), now=now())
+        if form.errors:
+            return _page(_open(public_id), form.errors), 422
         if request.form.get("verb") == "send":
             _send(public_id)
             return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
@@ -115,7 +117,10 @@ def discard(public_id: str) -> Response:
 
 
 def _read(form: FormReader) -> RequestForm:
-    details: dict[str, Any] = {name: form.text(name, longest=LONGEST_DETAIL) for name in DETAILS}
+    """What can be saved. What is too long is left out and never cut: without its last words it may say the opposite."""
+    texts = {name: form.text(name, longest=LONGEST_DETAIL) for name in DETAILS}
+    details: dict[str, Any] = {name: text for name, text in texts.items() if name not in form.errors}
+    question = form.text("question", longest=LONGEST_QUESTION)
     details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
     details["face_policy"] = form.choice("face_policy", FACE_POLICIES) or MASK_ALL
     details["face_consent"] = form.is_ticked("face_consent")
@@ -125,7 +130,7 @@ def _read(form: FormReader) -> RequestForm:
     given = ConsentGiven(by, method, form.choice("consent_language", LANGUAGES) or "en") if by and method else None
     return RequestForm(
         specialty=form.choice("specialty", SPECIALTIES),
-        question=form.text("question", longest=LONGEST_QUESTION)[:LONGEST_QUESTION],
+        question=None if "question" in form.errors else question,
         question_type=form.choice("question_type", QUESTION_TYPES) or None,
         urgency=form.choice("urgency", tuple(Urgency)) or None,
         details=details,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
-from econsult.consults.answers import open_end_of
-from econsult.consults.records import Consult
 from web.words.language import gettext
 
 CONSENT_BY = {
@@ -23,18 +21,6 @@ EXAMINERS = ("examined_by", "examined_at", "why_safe")
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     """Field names of the form with the sentence to show, from the core's field names and reason codes."""
     return {_field(name): _sentence(name, code) for name, code in fields.items()}
-
-
-def close_refusal(consult: Consult) -> str:
-    """Why a request does not close without a reason."""
-    known = {
-        "not_informed": gettext("Say why it closes before the family heard"),
-        "family_waits": gettext(
-            "The family has written and waits for a reply. Reply to them first, or say why it closes."
-        ),
-    }
-    unread = gettext("The clinic has not read the answer yet. Ask it to read first, or say why it closes.")
-    return known.get(open_end_of(consult), unread)
 
 
 def _field(name: str) -> str:

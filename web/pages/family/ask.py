@@ -98,7 +98,7 @@ def private(public_id: str) -> Page:
     contact = {"way": "", "phone": ""}
     if request.method == "POST":
         contact["way"] = form.choice("way", CONTACTS, required=gettext("Choose a call or a visit"))
-        contact["phone"] = form.text("phone", longest=40, required=gettext("Write your telephone number"))
+        contact["phone"] = form.phone("phone", required=gettext("Write your telephone number"))
     with database().writing() as session:
         draft = load_draft(session, public_id)
         require_before(session, draft, "family_ask.private")
