@@ -15,8 +15,8 @@ from imaging import Identifiers, Policy, Region
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
 MASK = "mask"
-JUDGED_BY_DETAIL = {"dermatology"}
-"""Skin is judged by its fine structure, so every pixel of the photo is kept for these."""
+JUDGED_BY_DETAIL = {"dermatology", None}
+"""Skin is judged by its fine structure, so every pixel is kept; also where nobody knows yet who will look."""
 
 
 def policy_for(session: Session, attachment: Attachment, consult: Consult, now: datetime) -> Policy:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
     DUPLICATE,
+    PRIVATE_PAPER,
     Attachment,
     AttachmentState,
     PreparedCopy,
@@ -108,7 +109,9 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             Declared(
                 attachment.size,
                 digest,
-                takes_pictures=not (consult.is_private_site and _is_by_family(session, attachment)),
+                takes_pictures=not consult.is_private_site
+                or attachment.face_policy is not None
+                or not _is_by_family(session, attachment),
             ),
             is_again=attachment.reviews > 0,
         )
@@ -157,14 +160,25 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
     reason = objection(order.declared, report)
     if reason is not None:
         return Verdict(AttachmentState.REJECTED, reason, _as_record(desk, replace(report, renditions=())))
+    if report.is_ready and not order.declared.takes_pictures:
+        return _paper_to_review(desk, order)
     with desk.runtime.database.writing() as session:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
         twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
     copies = () if twin else _store(desk.runtime, order, collected)
-    reason = "private_site" if report.is_ready and not order.declared.takes_pictures else report.reason
-    # A scanned paper and a photo inside a PDF look alike to a program; where no photo is welcome, a person looks first.
-    state = AttachmentState.HELD if reason else AttachmentState.READY
-    return Verdict(state, reason, _as_record(desk, report), copies, mark)
+    state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
+    return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
+
+
+def _paper_to_review(desk: Desk, order: _Order) -> Verdict:
+    """A scanned paper and a photo inside a PDF look alike to a program; where no photo is welcome, a person looks."""
+    collected = Collected()
+    with order.original.opened() as plain:
+        report = prepare(order.kind, plain, collected, replace(order.policy, is_review=True), jail=desk.jail)
+    if not report.has_copies:
+        raise PreparationFailedError(report.reason)
+    copies = _store(desk.runtime, order, collected)
+    return Verdict(AttachmentState.HELD, PRIVATE_PAPER, _as_record(desk, report), copies)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:

@@ -6,15 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from econsult.consults.attachments import AttachmentState, PreparedCopy
+from econsult.consults.attachments import PAPER, AttachmentState, PreparedCopy
 from imaging import Report
 from storage.sealed import SealedReader
 from workers.scanner import Finding, Scanner
 
 log = logging.getLogger(__name__)
-
-PAPER = "application/pdf"
-"""All that a family may send where the place is private."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ class MediaKind(StrEnum):
 
 WITHDRAWN = "withdrawn"
 """The reason of a file that its sender took back before the question was sent: no list shows it any more."""
+PRIVATE_PAPER = "private_paper"
+"""The reason of a family's PDF that waits for a person, because no family is asked for photos of a private place."""
+PAPER = "application/pdf"
 DUPLICATE = "duplicate"
 """The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
@@ -246,10 +249,35 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
     query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
     sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
     for attachment in session.scalars(sent.with_for_update(of=Attachment)):
-        if attachment.state != AttachmentState.REJECTED:
-            end_without_copies(
-                session, attachment, AttachmentState.HELD, reason="private_site", now=now, report=attachment.report
-            )
+        if attachment.state == AttachmentState.REJECTED:
+            continue
+        source = (attachment.report or {}).get("source") or {}
+        if attachment.kind == MediaKind.LAB_DOCUMENT and source.get("media_type") in (None, PAPER):
+            _set_paper_aside(session, attachment, now)
+        else:
+            _set_aside(session, attachment, "private_site", now)
+
+
+def _set_paper_aside(session: Session, attachment: Attachment, now: datetime) -> None:
+    """A paper that was ready is prepared anew for the person who looks first."""
+    was_ready = attachment.state == AttachmentState.READY and attachment.blob_key is not None
+    _set_aside(session, attachment, PRIVATE_PAPER, now)
+    if was_ready:
+        queue_again(session, attachment, now)
+
+
+def _set_aside(session: Session, attachment: Attachment, reason: str, now: datetime) -> None:
+    end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=attachment.report)
+
+
+def queue_again(session: Session, attachment: Attachment, now: datetime) -> None:
+    """Prepare the file anew from its sealed original; until that is done nobody sees it."""
+    attachment.reviews += 1
+    attachment.state, attachment.reason, attachment.progress = AttachmentState.RECEIVED, None, 0
+    attachment.finished_at = None
+    lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
+    key = f"prepare:{attachment.id}:{attachment.reviews}"
+    add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

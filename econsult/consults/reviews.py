@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import (
     Attachment,
     AttachmentState,
-    MediaKind,
     end_without_copies,
     note_attachment,
+    queue_again,
 )
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
 from econsult.consults.records import Consult
 from econsult.errors import ImpossibleVerbError, InvalidError
-from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import Person
 
 PRIVATE_SITE = "private_site"
@@ -119,12 +118,7 @@ def _run_again(
     _check_decidable(attachment)
     attachment.face_policy, attachment.face_regions = policy, {"regions": list(regions)}
     attachment.show_asked_by_id = attachment.show_asked_at = None
-    attachment.reviews += 1
-    attachment.state, attachment.reason, attachment.progress = AttachmentState.RECEIVED, None, 0
-    attachment.finished_at = None
-    lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
-    key = f"prepare:{attachment.id}:{attachment.reviews}"
-    add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
+    queue_again(session, attachment, now)
 
 
 def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) -> None:

@@ -287,7 +287,7 @@ def test_pictures_sent_before_the_place_turned_private_are_shown_to_nobody(datab
             attachments.link_renditions(session, sent[kind], [replace(copy, object_id=name)], report, NOON)
         requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "groin"}), now=NOON)
         states = {kind: (attachment.state, attachment.reason) for kind, attachment in sent.items()}
-        assert states == {"photo": ("held", "private_site"), "lab_document": ("held", "private_site")}
+        assert states == {"photo": ("held", "private_site"), "lab_document": ("held", "private_paper")}
         shown = attachments.renditions_of(session, [attachment.id for attachment in sent.values()])
         assert shown[sent["photo"].id] == []
         hidden = session.scalars(select(Rendition).where(Rendition.attachment_id == sent["photo"].id)).one()

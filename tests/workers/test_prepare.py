@@ -16,6 +16,7 @@ from econsult.consults.attachments import (
     Attachment,
     AttachmentState,
     MediaKind,
+    Rendition,
     attachments_of,
     hold_private,
     renditions_of,
@@ -24,6 +25,7 @@ from econsult.consults.attachments import (
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
+from econsult.consults.reviews import release_for_treatment
 from econsult.jobs import JobState, claim_job
 from imaging import samples
 from imaging.signing import is_signed_by, public_key
@@ -112,7 +114,12 @@ def test_a_familys_pdf_waits_for_a_person_where_the_place_is_private(clinic: Cli
     number = clinic.send(samples.lab_pdf(seed=1, patient=sitter), MediaKind.LAB_DOCUMENT)
     run_job(desk, clinic.job_of(number).id)
     attachment = clinic.attachment(number)
-    assert (attachment.state, attachment.reason) == (AttachmentState.HELD, "private_site")
+    assert (attachment.state, attachment.reason) == (AttachmentState.HELD, "private_paper")
+    with clinic.runtime.database.writing() as session:
+        assert {name.partition("-")[0] for name in session.scalars(select(Rendition.name))} == {"review"}
+        release_for_treatment(session, session.get_one(Attachment, number), clinic.mother, reason="A lab", now=now())
+    run_job(desk, clinic.jobs()[-1].id)
+    assert clinic.is_ready(number)
 
 
 def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, photo: bytes) -> None:
