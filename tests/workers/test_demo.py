@@ -18,10 +18,11 @@ from econsult.people.patients import Patient, caregivers_of
 from econsult.people.persons import SPECIALTIES, Person, person_by_email
 from econsult.people.signin import use_link
 from econsult.settings import load_settings
+from imaging.__main__ import main
 from tests.workers.clinic import Clinic, now
 from workers import demo
 from workers.clock import Ticker
-from workers.demo.drawing import draw, seed_of
+from workers.demo.drawing import NOTE, draw, seed_of
 from workers.runtime import Runtime, open_runtime
 
 STAFF = ["pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "privacy", "admin"]
@@ -148,3 +149,13 @@ def test_the_demo_is_refused_where_the_pages_are_https() -> None:
 def test_the_demo_is_refused_on_a_real_program_s_records(clinic: Clinic) -> None:
     with pytest.raises(SettingError, match="real program"):
         demo.check_records(clinic.runtime)
+
+
+def test_one_file_of_the_demo_is_no_picture_and_is_refused(seeded: Runtime, tmp_path: Path) -> None:
+    notes = [media for case in demo.CASES for media in case.media if media.what == NOTE]
+    with seeded.database.reading() as session:
+        child = session.get_one(Patient, 1)
+    named = tmp_path / "IMG_0002.jpg"
+    named.write_bytes(draw(notes[0], child, 1, child.created_at))
+    refused = main(["prepare", str(named), "--kind", notes[0].kind, "--out", str(tmp_path / "out")])
+    assert (len(notes), refused) == (1, 2)

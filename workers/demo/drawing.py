@@ -22,6 +22,9 @@ KINDS = {"photo": MediaKind.PHOTO, "video": MediaKind.VIDEO, "lab": MediaKind.LA
 SIZE, SMALL = (2016, 1512), (1344, 1008)
 NAMES = {"photo": ("IMG_{}.jpg", "image/jpeg"), "video": ("VID_{}.mp4", "video/mp4")}
 SHEET = "sheet"
+NOTE = "note"
+"""Not a picture at all: a text file under a photo's name, as phones share them by mistake. Workers refuse it."""
+NOTE_TEXT = "Salieron el martes. Le pican mucho en la noche.\n"
 PAPER = ("document-{}.pdf", "application/pdf")
 
 
@@ -53,6 +56,8 @@ def send_files(runtime: Runtime, case: Case, public_id: str, person: Person, at:
 
 def draw(media: Media, child: Patient, seed: int, at: datetime) -> bytes:
     """The file's bytes; the same arguments give the same bytes. A lab paper bears the made-up child's name."""
+    if media.what == NOTE:
+        return NOTE_TEXT.encode()
     # The drawing libraries cost time and memory that a start with nothing to draw need not spend.
     from imaging import samples  # noqa: PLC0415
 

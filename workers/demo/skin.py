@@ -152,7 +152,7 @@ SKIN = (
             "symptoms": ["itch"],
             "story": "Salieron después de jugar en el pasto en casa de su abuela. No tiene fiebre.",
         },
-        media=(Media("photo", "bites_leg", 4, "small", "far"),),
+        media=(Media("photo", "bites_leg", 4, "small", "far"), Media("photo", "note", view="close")),
     ),
     Case(
         "zoe-hives",
