@@ -6,10 +6,13 @@ import os
 import secrets
 import select
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+
+from imaging import kernel
 
 _SECONDS = 120.0
 _QUESTION = ("-a", "-G1", "-j", "-api", "LargeFileSupport=1")
@@ -17,6 +20,10 @@ _QUESTION = ("-a", "-G1", "-j", "-api", "LargeFileSupport=1")
 
 class ExiftoolError(Exception):
     """The tool does not answer."""
+
+
+class _Gone(ExiftoolError):  # noqa: N818 - it states what happened.
+    """The tool has ended."""
 
 
 class Exiftool:
@@ -44,10 +51,15 @@ class Exiftool:
         """Return what it sees in each file, by `group:tag`. Raises ExiftoolError where it does not answer."""
         if self._process is None:
             return []
-        if self._process.poll() is not None:
-            self._process = self._start()
         number = secrets.randbits(48)
-        answer = self._converse("\n".join([*_QUESTION, *files, f"-execute{number}\n"]), number)
+        question = "\n".join([*_QUESTION, *files, f"-execute{number}\n"])
+        try:
+            answer = self._converse(question, number)
+        except _Gone:
+            # A forked child cannot ask the kernel whether its parent's child lives; that its pipe is broken tells.
+            self._let_go()
+            self._process = self._start()
+            answer = self._converse(question, number)
         try:
             entries = json.loads(answer or b"[]")
         except ValueError:
@@ -65,12 +77,19 @@ class Exiftool:
         """End it. In a forked child this does nothing."""
         if self._process is None or os.getpid() != self._owner:
             return
+        self._process.kill()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close our ends of the pipes, and take the exit status where it is ours to take."""
+        if self._process is None:
+            return
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        self._process.kill()
-        self._process.wait()
+        with contextlib.suppress(ChildProcessError):
+            self._process.wait()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -81,6 +100,8 @@ class Exiftool:
             env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
             cwd="/",
             start_new_session=True,
+            # At the end of its input it would wait for more for ever, and keep a processor busy with that.
+            preexec_fn=_die_with_us,  # noqa: PLW1509 - it makes one system call and takes no lock.
         )
 
     def _converse(self, question: str, number: int) -> bytes:
@@ -91,17 +112,23 @@ class Exiftool:
             self._process.stdin.write(question.encode())
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise ExiftoolError("gone") from None
+            raise _Gone from None
         return _read_answer(self._process.stdout.fileno(), b"{ready%d}" % number)
+
+
+def _die_with_us() -> None:
+    kernel.die_with(signal.SIGKILL)
 
 
 def _read_answer(descriptor: int, end: bytes) -> bytes:
     answer, deadline = bytearray(), time.monotonic() + _SECONDS
     while end not in answer:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-        piece = os.read(descriptor, 1 << 16) if ready else b""
-        if not piece:
+        if not ready:
             raise ExiftoolError("no answer in time")
+        piece = os.read(descriptor, 1 << 16)
+        if not piece:
+            raise _Gone
         answer += piece
     own = bytes(answer[: answer.index(end)])
     return own[own.rfind(b"{ready") :].partition(b"}")[2] if b"{ready" in own else own

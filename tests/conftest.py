@@ -16,6 +16,7 @@ pytest_plugins = [f"tests.services.{path.stem}" for path in sorted(Path(__file__
 TOGETHER = ("journeys", "contracts")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (`-n 2 --dist loadgroup`) a file's tests stay together, and so do some whole folders."""
     for item in items:

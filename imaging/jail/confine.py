@@ -4,7 +4,8 @@ import os
 import resource
 import signal
 
-from imaging.jail import filters, kernel, landlock
+from imaging import kernel
+from imaging.jail import filters, landlock
 from imaging.jail.levels import LANDLOCK, OTHER_USER, SECCOMP
 from imaging.limits import JobLimits
 

@@ -7,7 +7,8 @@ import os
 import struct
 from collections.abc import Iterable
 
-from imaging.jail import calls, kernel
+from imaging import kernel
+from imaging.jail import calls
 
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 KILL, ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000

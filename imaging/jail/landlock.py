@@ -4,7 +4,7 @@ import ctypes
 import functools
 import os
 
-from imaging.jail import kernel
+from imaging import kernel
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 """The same numbers on every processor."""

@@ -13,7 +13,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from imaging.jail import kernel, wire
+from imaging import kernel
+from imaging.jail import wire
 from imaging.models import Models
 
 _LIFELINE = 0

@@ -9,8 +9,8 @@ import json
 import os
 import sys
 
-from imaging import open_jail, prepare
-from imaging.jail import calls, filters, kernel, levels
+from imaging import kernel, open_jail, prepare
+from imaging.jail import calls, filters, levels
 from tests.imaging import files
 from tests.imaging.conftest import PLAIN, Kept
 
