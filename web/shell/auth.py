@@ -154,7 +154,9 @@ def _ask_to_sign_in() -> Response:
 def _is_part_of_page() -> bool:
     """Whether a page or a program asks for a part, such as a picture or news: nobody could go back to that."""
     mode = request.headers.get("Sec-Fetch-Mode", "")
-    is_navigation = mode == "navigate" if mode else request.accept_mimetypes.accept_html and not _is_media()
+    wanted = request.accept_mimetypes
+    may_be_page = (not wanted or wanted.accept_html) and not _is_media()
+    is_navigation = mode == "navigate" if mode else may_be_page
     return BACKGROUND in request.headers or (request.method == "GET" and not is_navigation)
 
 
