@@ -140,14 +140,19 @@ def claim(cast: Cast, consult_id: str) -> None:
     assert consult_id in {row["id"] for row in cast.derm.listed("mine")}
 
 
-def wait_ready(person: Api, consult_id: str) -> dict[str, dict[str, Any]]:
-    """The attachments by id, once every one of them has been prepared."""
+def wait_settled(person: Api, consult_id: str) -> list[dict[str, Any]]:
+    """The attachments, once nothing more happens to any of them."""
 
     def settled() -> list[dict[str, Any]]:
         found = person.consult(consult_id)["attachments"]
         return found if all(each["state"] not in {"received", "processing"} for each in found) else []
 
-    attachments = wait_for("prepared files", settled)
+    return wait_for("prepared files", settled)
+
+
+def wait_ready(person: Api, consult_id: str) -> dict[str, dict[str, Any]]:
+    """The attachments by id, once every one of them has been prepared."""
+    attachments = wait_settled(person, consult_id)
     assert [each for each in attachments if each["state"] != "ready"] == []
     return {each["id"]: each for each in attachments}
 

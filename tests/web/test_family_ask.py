@@ -131,11 +131,11 @@ def test_a_private_area_has_no_camera(mother: FlaskClient, clinic: Clinic, runti
     page = mother.get(f"{ask}/private").text
     assert 'type="file"' not in page
     assert post(mother, f"{ask}/private", {"way": "call_back", "phone": ""}).status_code == 422
-    assert post(mother, f"{ask}/private", {"way": "call_back", "phone": "505 1"}).location == f"{ask}/story"
+    assert post(mother, f"{ask}/private", {"way": "call_back", "phone": "505 555 0143"}).location == f"{ask}/story"
     assert mother.get(f"{ask}/photos").location == f"{ask}/private"
     consult = only_consult(runtime)
     assert consult.is_private_site
-    assert consult.details["contact"] == {"way": "call_back", "phone": "505 1"}
+    assert consult.details["contact"] == {"way": "call_back", "phone": "505 555 0143"}
 
 
 def test_after_a_slip_into_the_private_area_back_leads_to_the_place_again(mother: FlaskClient, clinic: Clinic) -> None:
