@@ -26,6 +26,7 @@ def test_a_familys_question_travels_to_the_specialist_and_back(cast: Cast, told:
     assert seen["status"] == "closed"
     assert {clock["clock"]: clock["state"] for clock in seen["clocks"]} == {
         "first_reply": "stopped",
+        "next_reply": "stopped",
         "family_informed": "stopped",
     }
     assert len(seen["attachments"]) == 5
