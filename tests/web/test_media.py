@@ -128,7 +128,7 @@ def test_only_those_who_may_see_it_do(
 
 
 def test_a_visitor_gets_nothing(visitor: FlaskClient, address: str) -> None:
-    assert visitor.get(address).status_code == 303
+    assert visitor.get(address).status_code == 401
 
 
 def test_looking_is_written_down_before_the_first_byte(
