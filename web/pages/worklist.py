@@ -41,7 +41,7 @@ def queue() -> str:
         counts=counts,
         view=_view(),
         specialty=_specialty(),
-        language=_language(),
+        spoken=_language(),
         languages=terms.LANGUAGES,
         specialties=[(code, terms.SPECIALTIES[code]) for code in own],
         next_cursor=found.next_cursor,
