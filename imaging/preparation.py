@@ -60,7 +60,7 @@ def _run(jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Po
     )
     if not proof.holds:
         return replace(outcome, verdict=FAILED, reason="verification", renditions=[], opinion=proof.opinion)
-    return replace(outcome, checks=proof.checks, opinion=proof.opinion)
+    return replace(outcome, checks=proof.checks, opinion=proof.opinion, proof_cpu=proof.cpu)
 
 
 def _held(asked: Outcome, review: Outcome) -> Outcome:
@@ -158,8 +158,8 @@ def _rendition_facts(rendition: Rendition) -> RenditionFacts:
 
 
 def _usage(timings: dict[str, float], outcome: Outcome) -> dict[str, float]:
-    """Processor milliseconds in all and by step, and the peak of memory in MiB."""
+    """Processor milliseconds of the making in all and by step and of the proof, and the peak of memory in MiB."""
     usage = {f"{name}_ms": milliseconds for name, milliseconds in timings.items()}
     if outcome.cpu is not None and outcome.rss is not None:
         usage |= {"cpu_ms": round(outcome.cpu * 1000, 1), "rss_mib": round(outcome.rss / 2**20, 1)}
-    return usage
+    return usage | {"proof_ms": round(outcome.proof_cpu * 1000, 1)} if outcome.proof_cpu else usage

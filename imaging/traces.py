@@ -2,23 +2,54 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date
+
+import numpy as np
 
 from imaging.identifiers import Identifiers
 
 _LEAST_LETTERS = 4
 _LEAST_PLAIN = 5
 """Shorter words turn up in megabytes of coded picture by chance alone."""
+_HEAD = 4
+"""So many bytes of a word are looked up for every place at once; no word that is looked for is shorter."""
+_PAIRS = 1 << 16
 _DATES = ("%Y-%m-%d", "%Y:%m:%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m%d%Y")
 
 
 def traces(data: bytes, identifiers: Identifiers) -> list[str]:
     """Return in which writings a word of the case was found, such as `UTF-16`; the word itself is never named."""
-    folded = data.lower()
-    found = {writing for writing, needle in _needles(identifiers) if needle in folded}
-    found |= {"base64" for word in _words(identifiers) for needle in _in_base64(word) if needle in data}
-    return sorted(found)
+    coded = {("base64", needle) for word in _words(identifiers) for needle in _in_base64(word)}
+    return sorted(_found(data.lower(), _needles(identifiers)) | _found(data, coded))
+
+
+def _found(data: bytes, needles: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Return the writings of the needles that stand anywhere in the data.
+
+    A family has a hundred spellings, and to search megabytes once for each costs more than to make the picture. So
+    the first bytes of every place are looked up in tables of the first bytes of all needles, in one pass.
+    """
+    by_head: defaultdict[bytes, list[tuple[str, bytes]]] = defaultdict(list)
+    for writing, needle in needles:
+        by_head[needle[:_HEAD]].append((writing, needle))
+    return {
+        writing
+        for place in _places(data, by_head)
+        for writing, needle in by_head.get(data[place : place + _HEAD], ())
+        if data.startswith(needle, place)
+    }
+
+
+def _places(data: bytes, heads: Iterable[bytes]) -> list[int]:
+    """Return every place where one of the heads may stand, and few others."""
+    octets = np.frombuffer(data, np.uint8)
+    pairs = octets[:-1].astype(np.uint16) << 8 | octets[1:]
+    starts, goes_on = np.zeros(_PAIRS, bool), np.zeros(_PAIRS, bool)
+    for head in heads:
+        starts[int.from_bytes(head[:2], "big")] = goes_on[int.from_bytes(head[2:], "big")] = True
+    return [int(place) for place in np.flatnonzero(starts[pairs[:-2]] & goes_on[pairs[2:]])]
 
 
 def _needles(identifiers: Identifiers) -> set[tuple[str, bytes]]:

@@ -38,8 +38,8 @@ class JailError(Exception):
 class Outcome:
     """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died.
 
-    `level` is how well the job was confined; empty where it was not even begun. `checks` and `opinion` are filled by
-    whoever checks the renditions afterwards.
+    `level` is how well the job was confined; empty where it was not even begun. `checks`, `opinion` and `proof_cpu`,
+    seconds too, are filled by whoever checks the renditions afterwards.
     """
 
     verdict: str
@@ -51,6 +51,7 @@ class Outcome:
     level: str = ""
     checks: tuple[str, ...] = ()
     opinion: str = "none"
+    proof_cpu: float = 0.0
 
 
 class Jail:

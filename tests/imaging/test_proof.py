@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,24 @@ def test_a_word_of_the_case_is_found_however_it_is_written(planted: bytes, writi
     found = traces(os.urandom(5000) + planted + os.urandom(5000), CASE)
     assert found == [writing] or planted.startswith(b"Pe\xf1a")
     assert traces(os.urandom(200_000), CASE) == []
+
+
+@pytest.mark.parametrize("around", [b"", b"7", b"778-89", bytes(3)])
+def test_a_word_is_found_at_either_end(around: bytes) -> None:
+    assert traces(b"778-899" + around, CASE) == ["ASCII"]
+    assert traces(around + b"778-899", CASE) == ["ASCII"]
+    assert traces(around, CASE) == []
+
+
+def test_a_family_of_many_names_costs_no_more_than_one_of_few() -> None:
+    many = Identifiers(names=tuple(f"Niña{number:03d} Muñoz{number:03d}" for number in range(200)))
+    noise = os.urandom(2_000_000)
+    costs = []
+    for identifiers in (CASE, many):
+        began = time.process_time()
+        assert traces(noise, identifiers) == []
+        costs.append(time.process_time() - began)
+    assert costs[1] < 10 * costs[0]
 
 
 def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
