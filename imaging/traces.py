@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-import numpy as np
-
 from imaging.identifiers import Identifiers
 
 _LEAST_LETTERS = 4
@@ -21,35 +19,39 @@ _DATES = ("%Y-%m-%d", "%Y:%m:%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", 
 
 def traces(data: bytes, identifiers: Identifiers) -> list[str]:
     """Return in which writings a word of the case was found, such as `UTF-16`; the word itself is never named."""
-    coded = {("base64", needle) for word in _words(identifiers) for needle in _in_base64(word)}
-    return sorted(_found(data.lower(), _needles(identifiers)) | _found(data, coded))
-
-
-def _found(data: bytes, needles: Iterable[tuple[str, bytes]]) -> set[str]:
-    """Return the writings of the needles that stand anywhere in the data.
-
-    A family has a hundred spellings, and to search megabytes once for each costs more than to make the picture. So
-    the first bytes of every place are looked up in tables of the first bytes of all needles, in one pass.
-    """
-    by_head: defaultdict[bytes, list[tuple[str, bytes]]] = defaultdict(list)
-    for writing, needle in needles:
-        by_head[needle[:_HEAD]].append((writing, needle))
-    return {
+    folded = data.lower()
+    by_head: defaultdict[bytes, list[tuple[str, bytes, bytes]]] = defaultdict(list)
+    for writing, needle in _needles(identifiers):
+        by_head[needle[:_HEAD]].append((writing, needle, folded))
+    for needle in {needle for word in _words(identifiers) for needle in _in_base64(word)}:
+        by_head[needle[:_HEAD].lower()].append(("base64", needle, data))
+    found = {
         writing
-        for place in _places(data, by_head)
-        for writing, needle in by_head.get(data[place : place + _HEAD], ())
-        if data.startswith(needle, place)
+        for place in _places(folded, by_head)
+        for writing, needle, where in by_head.get(folded[place : place + _HEAD], ())
+        if where.startswith(needle, place)
     }
+    return sorted(found)
 
 
 def _places(data: bytes, heads: Iterable[bytes]) -> list[int]:
-    """Return every place where one of the heads may stand, and few others."""
-    octets = np.frombuffer(data, np.uint8)
-    pairs = octets[:-1].astype(np.uint16) << 8 | octets[1:]
+    """Return every place where one of the heads may stand, and few others.
+
+    A family has a hundred spellings, and to search megabytes once for each costs more than to make the picture. So
+    two bytes of every place are looked up in a table of how all heads begin, and of the few that are left two more.
+    """
+    import numpy as np  # noqa: PLC0415 - whoever imports the room should not load it before there is a file.
+
     starts, goes_on = np.zeros(_PAIRS, bool), np.zeros(_PAIRS, bool)
     for head in heads:
-        starts[int.from_bytes(head[:2], "big")] = goes_on[int.from_bytes(head[2:], "big")] = True
-    return [int(place) for place in np.flatnonzero(starts[pairs[:-2]] & goes_on[pairs[2:]])]
+        starts[int.from_bytes(head[:2], "little")] = goes_on[int.from_bytes(head[2:], "little")] = True
+    octets, found = np.frombuffer(data, np.uint8), []
+    for shift in (0, 1):
+        pairs = np.frombuffer(data[shift : len(data) - (len(data) - shift) % 2], "<u2")
+        hits = np.flatnonzero(starts[pairs]) * 2 + shift
+        hits = hits[hits + _HEAD <= len(data)]
+        found += [hits[goes_on[octets[hits + 2] + octets[hits + 3].astype(np.uint16) * 256]]]
+    return [int(place) for places in found for place in places]
 
 
 def _needles(identifiers: Identifiers) -> set[tuple[str, bytes]]:

@@ -26,7 +26,7 @@ _CODE = Path(__file__).resolve().parents[1]
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(*sys.argv[2:])"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
-_NEARLY_ALL = 0.6
+_NEARLY_ALL = 0.5
 """The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
 

@@ -82,3 +82,16 @@ def test_facts_from_the_jail_are_taken_by_their_shape_alone() -> None:
     assert facts.removed == ("exif",)
     assert facts.quality == {"sharpness": "good"}
     assert facts.timings == {"step": 1.5}
+
+
+def test_a_rehearsal_shows_a_picture_that_is_ready_and_loads_no_decoder() -> None:
+    script = (
+        "import sys; from imaging import Policy, open_jail, prepare, rehearsal\n"
+        "import imaging.rehearsal as r; was = r.prepare\n"
+        "def prepare(*given, **named):\n    report = was(*given, **named); print(report.verdict); return report\n"
+        "r.prepare = prepare\n"
+        "with open_jail() as jail: r.rehearse(jail)\n"
+        "print(sorted({'PIL', 'cv2', 'av', 'pypdfium2', 'pi_heif'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["ready", "[]"]
