@@ -23,6 +23,9 @@ class NoticeKind(StrEnum):
     DECLINED = "declined"
     OVERDUE = "overdue"
     LATE = "late"
+    READ_NOW = "read_now"
+    CALL_NOW = "call_now"
+    CALL_LATE = "call_late"
     EMERGENCY = "emergency"
     WITHDRAWN = "withdrawn"
     REMINDER = "reminder"
@@ -82,6 +85,18 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.LATE: {
         "en": "We are late with our answer, and we are sorry. We have not forgotten you. If it gets worse, call us.",
         "es": "Nos atrasamos con la respuesta y lo sentimos. No le hemos olvidado. Si empeora, llámenos.",
+    },
+    NoticeKind.READ_NOW: {
+        "en": "You have an answer to read now. Please sign in at once and keep your telephone near: we will call you.",
+        "es": "Tiene una respuesta que debe leer ahora. Entre de inmediato y tenga el teléfono cerca: le llamaremos.",
+    },
+    NoticeKind.CALL_NOW: {
+        "en": "A family must be telephoned now. Sign in to see whom, and write down that you called.",
+        "es": "Hay que llamar ahora a una familia. Entre para ver a quién y anote que llamó.",
+    },
+    NoticeKind.CALL_LATE: {
+        "en": "A family that had to be telephoned at once has not been reached yet. Sign in and see that it is done.",
+        "es": "Aún no se habló con una familia a la que había que llamar de inmediato. Entre y asegure que se haga.",
     },
     NoticeKind.EMERGENCY: {
         "en": "A request was stopped and the family was sent to emergency care. Sign in to see it.",

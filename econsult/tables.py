@@ -11,6 +11,7 @@ from econsult.consults import (
     presence,
     records,
     repeats,
+    telephone,
     threads,
 )
 from econsult.database import Base
@@ -39,6 +40,7 @@ MODULES = (
     repeats,
     shifts,
     signin,
+    telephone,
     threads,
 )
 METADATA = Base.metadata

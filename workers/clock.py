@@ -25,6 +25,7 @@ from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
 from econsult.jobs import JobState, reap_jobs
 from econsult.people.signin import sweep_sign_ins
+from econsult.queue.calling import fire_calls, oldest_call
 from econsult.queue.firing import fire, oldest_due
 from econsult.queue.outbox import Quiet
 from storage.blobs import BlobError
@@ -110,6 +111,7 @@ class Ticker:
             if not consults:
                 break
         with self.runtime.database.writing() as session:
+            fire_calls(session, now)
             release_due(session, now)
         with self.runtime.database.writing() as session:
             lapse_claims(session, now)
@@ -132,10 +134,10 @@ class Ticker:
             log.warning("Uploads could not be swept: the staging folder does not answer.")
 
     def _lag(self, now: datetime) -> int:
-        """How late the oldest deadline is that has not fired."""
+        """How late the oldest deadline is that has not fired, a telephone call's included."""
         with self.runtime.database.reading() as session:
-            oldest = oldest_due(session)
-        return max(0, int((now - oldest).total_seconds())) if oldest is not None else 0
+            pending = [at for at in (oldest_due(session), oldest_call(session)) if at is not None]
+        return max(0, int((now - min(pending)).total_seconds())) if pending else 0
 
 
 def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.clocks import start_clock, stop_clock
+from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
-from econsult.consults.lifecycle import next_status
+from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
+from econsult.consults.telephone import Outcome, finish_call, open_call
 from econsult.database import Base, Instant, SealedJson
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, team_of
 
-CONFIDENCES = ("sure", "likely", "unsure")
-OWNERS = ("family", "pcp", "specialist", "coordinator")
 METHODS = ("opened", "phone", "visit")
-LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 OPEN_ENDS = {
     "not_informed": "The family has not heard the answer yet; say why the consult closes.",
     "family_waits": "The family has written and waits for a reply.",
     "not_read": "The clinic that asked has not read the answer yet; say why the consult closes.",
 }
-
-
-class Disposition(StrEnum):
-    ADVICE_ONLY = "advice_only"
-    WORK_UP_FIRST = "work_up_first"
-    NEW_PHOTO = "new_photo"
-    CLINIC_VISIT = "clinic_visit"
-    EXPEDITE = "expedite"
-    EMERGENCY_NOW = "emergency_now"
-    CONVERT_TO_REFERRAL = "convert_to_referral"
-    WRONG_SPECIALTY = "wrong_specialty"
 
 
 class Answer(Base):
@@ -76,7 +63,7 @@ def save_draft(
     """Replace the draft. `saves` is the count that the writer last saw; a newer one means somebody else saved since."""
     next_status(consult.status, "draft_answer")
     require_holder(consult, person)
-    clean = _clean(content)
+    clean = clean_content(content)
     draft = draft_of(session, consult.id)
     if draft is None:
         version = len(session.scalars(select(Answer.id).where(Answer.consult_id == consult.id)).all()) + 1
@@ -102,7 +89,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     draft = draft_of(session, consult.id)
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
-    _check_complete(draft.content)
+    check_complete(draft.content)
     draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
     consult.claim_until = None
@@ -120,6 +107,8 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     consult.release_at = now if is_immediate else now + rules.release
     if is_immediate:
         release(session, consult, now)
+    if draft.disposition == Disposition.EMERGENCY_NOW:
+        open_call(session, consult, draft.version, person_id=person.id, now=now)
     return draft
 
 
@@ -141,9 +130,11 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
     if signed is not None:
         signed.released_at = now
     note(session, consult, "release_answer", person_id=None, now=now)
+    is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
+    kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED
     for caregiver in caregivers_of(session, consult.patient_id, now):
         about = f"release:{signed.version if signed else 0}"
-        notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
+        notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now)
 
 
 def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
@@ -172,7 +163,25 @@ def inform(
         stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, method)
         detail = f"{method}/teach_back" if teach_back else method
         note(session, consult, "inform", person_id=person.id, now=now, detail=detail)
+    if not is_family:
+        finish_call(session, consult, person, Outcome.REACHED, now=now)
     return consult
+
+
+def confirm_call(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    outcome: str,
+    *,
+    words: str = "",
+    teach_back: bool = False,
+    now: datetime,
+) -> None:
+    """End the telephone task of an emergency; a family that was reached has heard the answer."""
+    finish_call(session, consult, person, outcome, words=words, now=now)
+    if outcome == Outcome.REACHED and consult.status in (Status.ANSWERED, Status.CLOSED):
+        inform(session, consult, person, method="phone", teach_back=teach_back, now=now)
 
 
 def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
@@ -240,68 +249,3 @@ def answer_for(session: Session, consult: Consult, person: Person) -> Answer | N
         return signed if person.is_staff else released_answer(session, consult.id)
     draft = draft_of(session, consult.id)
     return draft if draft is not None and consult.holder_id == person.id else None
-
-
-def _clean(content: Mapping[str, Any]) -> dict[str, Any]:
-    wrong: dict[str, str] = {}
-    clean: dict[str, Any] = {}
-    for name in ("impression", "watch_for", "family_summary", "references"):
-        value = content.get(name, "")
-        text = "\n".join(str(line) for line in value) if isinstance(value, list) else value
-        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-            wrong[name] = "invalid" if not isinstance(text, str) else "too_long"
-        clean[name] = text
-    for name, known in (("confidence", CONFIDENCES), ("disposition", tuple(Disposition))):
-        value = content.get(name) or None
-        if value is not None and value not in known:
-            wrong[name] = "unknown_value"
-        clean[name] = value
-    clean["recommendations"] = _clean_recommendations(content.get("recommendations", []), wrong)
-    if wrong:
-        raise InvalidError("Some parts of the answer are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
-    return clean
-
-
-def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or len(value) > MOST_RECOMMENDATIONS:
-        wrong["recommendations"] = "invalid"
-        return []
-    clean = []
-    for number, item in enumerate(value):
-        entry = {"text": item} if isinstance(item, str) else item
-        if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
-            wrong[f"recommendations.{number}"] = "required"
-            continue
-        text = str(entry["text"]).strip()
-        if len(text) > LONGEST_RECOMMENDATION:
-            wrong[f"recommendations.{number}"] = "too_long"
-        owner = entry.get("owner") or "pcp"
-        if owner not in OWNERS:
-            wrong[f"recommendations.{number}.owner"] = "unknown_value"
-        due_at = entry.get("due_at")
-        if due_at is not None and not _is_date(due_at):
-            wrong[f"recommendations.{number}.due_at"] = "invalid"
-        clean.append({"text": text, "owner": owner, "due_at": due_at})
-    return clean
-
-
-def _is_date(value: Any) -> bool:
-    try:
-        datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _check_complete(content: Mapping[str, Any]) -> None:
-    missing = {
-        name: "required"
-        for name in ("impression", "disposition", "family_summary")
-        if not _says_something(content.get(name))
-    }
-    if missing:
-        raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
-
-
-def _says_something(value: object) -> bool:
-    return bool(str(value or "").strip())

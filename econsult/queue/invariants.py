@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
+from econsult.consults.contents import Disposition
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import deadlines
+from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.replay import Replayed, replay_all
 
@@ -31,6 +33,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _ended_wrongly(session)
     yield from _ledger_differs(session)
     yield from _read_too_early(session)
+    yield from _not_called(session, now - patience)
 
 
 def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
@@ -164,3 +167,26 @@ def _read_too_early(session: Session) -> Iterator[str]:
     signed = select(Answer.consult_id).where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
     for consult_id in session.scalars(signed.having(func.max(Answer.version) < func.count()).limit(100)):
         yield f"5 C-{1000 + consult_id}: versions are missing"
+
+
+def _not_called(session: Session, before: datetime) -> Iterator[str]:
+    """2, 3 and 4 for the telephone: an emergency has its call, the call is told of, and its ledger says the same."""
+    told = exists().where(
+        Answer.consult_id == Consult.id,
+        Answer.signed_at.is_not(None),
+        Answer.disposition == Disposition.EMERGENCY_NOW,
+        ~exists().where(PhoneTask.consult_id == Answer.consult_id, PhoneTask.version == Answer.version),
+    )
+    for number in _numbers(session, Consult.status == Status.ANSWERED, Consult.informed_at.is_(None), told):
+        yield f"3 {number}: an emergency without a telephone call to make"
+    overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < before)
+    for consult_id in session.scalars(overdue.limit(100)):
+        yield f"2 C-{1000 + consult_id}: a telephone call is due and nobody was told"
+    steps = select(func.count(PhoneEvent.id)).where(
+        PhoneEvent.task_id == PhoneTask.id, PhoneEvent.kind.in_(("reminded", "late"))
+    )
+    is_told_wrong = PhoneTask.level != steps.correlate(PhoneTask).scalar_subquery()
+    is_open_ended = PhoneTask.done_at.is_(None) == PhoneTask.next_at.is_(None)
+    wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
+    for consult_id in session.scalars(wrong.limit(100)):
+        yield f"4 C-{1000 + consult_id}: the telephone call differs from its ledger"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults.answers import CONFIDENCES, METHODS, OWNERS, Disposition
+from econsult.consults.answers import METHODS
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
+from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
 from econsult.consults.threads import Audience

@@ -9,16 +9,8 @@ from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug import Response
 
 from econsult.access import Right, consult_for
-from econsult.consults.answers import (
-    CONFIDENCES,
-    LONGEST_TEXT,
-    OWNERS,
-    Answer,
-    Disposition,
-    draft_of,
-    save_draft,
-    sign,
-)
+from econsult.consults.answers import Answer, draft_of, save_draft, sign
+from econsult.consults.contents import CONFIDENCES, LONGEST_TEXT, OWNERS, Disposition
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
 from web.context import database, now, settings

@@ -19,6 +19,7 @@ from econsult.consults.worklist import COUNT_CAP, PAGE, Filters, View, count, fa
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
 from web.context import database, now
+from web.pages.calls import phones_for
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -56,15 +57,21 @@ def board() -> str:
     """Three columns: the family has not heard, heard but still open, and closed; with `?column=` one, page by page."""
     chosen = request.args.get("column", "")
     with database().writing() as session:
-        calls = calls_for(session)
+        calls, phones = calls_for(session), phones_for(session)
         columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
-    waiting = untold + len(calls)
+    waiting = untold + len(calls) + len(phones)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
-        "coordination/board.html", columns=columns, calls=calls, asks=asks, untold=untold, cap=COUNT_CAP
+        "coordination/board.html",
+        columns=columns,
+        calls=calls,
+        phones=phones,
+        asks=asks,
+        untold=untold,
+        cap=COUNT_CAP,
     )
 
 

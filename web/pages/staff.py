@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from web.pages.allocation import allocation
+from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
 from web.pages.clinic.home import clinic
@@ -28,6 +29,7 @@ STAFF = (
     clinic_children,
     coordination,
     stops,
+    phoning,
     allocation,
     passing_on,
     roster,

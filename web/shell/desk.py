@@ -48,6 +48,7 @@ SAID = {
     "acknowledged": _l("Thank you. The family can read the answer now."),
     "informed": _l("Written down: the family has heard the answer."),
     "told": _l("Written down: the family has been told."),
+    "tried": _l("Written down. Try again: the reminders go on until somebody is reached."),
     "called": _l("Written down: you called the family."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),

@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from econsult.consults.answers import Disposition
+from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Urgency
 from econsult.consults.threads import Audience
@@ -115,6 +115,17 @@ ROLES = {
     "coordinator": _l("Care coordinator"),
 }
 TOLD = {"opened": _l("opened the answer"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
+PHONE_EVENTS = {
+    "opened": _l("The answer was signed"),
+    "reminded": _l("Everybody was reminded"),
+    "late": _l("Late: everybody and the medical director were told"),
+    "tried": _l("Nobody answered"),
+    "done": _l("Done"),
+}
+PHONE_OUTCOMES = {
+    "reached": _l("The family was reached."),
+    "sent_help": _l("The family could not be reached; somebody was sent to them."),
+}
 ASKABLE = {
     "far_photo": _l("A photo from far, in daylight"),
     "close_photo": _l("A close photo, sharp, in daylight"),

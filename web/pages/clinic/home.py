@@ -17,6 +17,7 @@ from econsult.consults.worklist import COUNT_CAP, View, count, families_first
 from econsult.cursors import pack, unpack_number
 from econsult.people.persons import Role
 from web.context import database, now
+from web.pages.calls import phones_for
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -56,11 +57,18 @@ def home() -> str:
     with database().writing() as session:
         lists = {view: _list(session, view) for view in START}
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
-        calls = calls_for(session)
+        calls, phones = calls_for(session), phones_for(session)
         files_waiting = len(held_files(session, me().organization_id)) if me().role == Role.PCP else 0
-    waiting = len(calls) + sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
+    waiting = len(calls) + len(phones) + sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
-    shown = {"lists": lists, "calls": calls, "files_waiting": files_waiting, "words": _words(), **_shown(children)}
+    shown = {
+        "lists": lists,
+        "calls": calls,
+        "phones": phones,
+        "files_waiting": files_waiting,
+        "words": _words(),
+        **_shown(children),
+    }
     return render_template("clinic/home.html", **shown)
 
 

@@ -9,7 +9,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from econsult.access import Right, consult_for
-from econsult.consults.answers import Answer, Disposition, answer_for, inform
+from econsult.consults.answers import Answer, answer_for, inform
+from econsult.consults.contents import Disposition
 from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Role

@@ -1,0 +1,44 @@
+"""Families to telephone because an answer says "emergency, now": who may see them, as `econsult.access` has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import false, select
+from sqlalchemy.orm import Session
+
+from econsult.access import note_patients
+from econsult.consults.records import Consult
+from econsult.consults.telephone import PhoneTask
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A call that nobody has made yet."""
+
+    task: PhoneTask
+    consult: Consult
+    patient: Patient
+
+
+def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Waiting]:
+    """The open telephone tasks of one's clinic, or of one's program for coordinators, the oldest first."""
+    query = (
+        select(PhoneTask, Consult, Patient)
+        .join(Consult, Consult.id == PhoneTask.consult_id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .where(Consult.program_id == person.program_id, PhoneTask.done_at.is_(None))
+    )
+    if person.role == Role.PCP:
+        query = query.where(Consult.organization_id == person.organization_id)
+    elif person.role != Role.COORDINATOR:
+        query = query.where(false())
+    rows = session.execute(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(MOST))
+    found = [Waiting(task, consult, patient) for task, consult, patient in rows]
+    note_patients(session, person, [entry.patient for entry in found], now)
+    return found

@@ -1,0 +1,92 @@
+"""What an answer says, field by field: what may stand in a draft, and what a signed one must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from econsult.errors import InvalidError
+
+CONFIDENCES = ("sure", "likely", "unsure")
+OWNERS = ("family", "pcp", "specialist", "coordinator")
+LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
+
+
+class Disposition(StrEnum):
+    ADVICE_ONLY = "advice_only"
+    WORK_UP_FIRST = "work_up_first"
+    NEW_PHOTO = "new_photo"
+    CLINIC_VISIT = "clinic_visit"
+    EXPEDITE = "expedite"
+    EMERGENCY_NOW = "emergency_now"
+    CONVERT_TO_REFERRAL = "convert_to_referral"
+    WRONG_SPECIALTY = "wrong_specialty"
+
+
+def clean_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are kept. Raises InvalidError naming each that is not right."""
+    wrong: dict[str, str] = {}
+    clean: dict[str, Any] = {}
+    for name in ("impression", "watch_for", "family_summary", "references"):
+        value = content.get(name, "")
+        text = "\n".join(str(line) for line in value) if isinstance(value, list) else value
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+            wrong[name] = "invalid" if not isinstance(text, str) else "too_long"
+        clean[name] = text
+    for name, known in (("confidence", CONFIDENCES), ("disposition", tuple(Disposition))):
+        value = content.get(name) or None
+        if value is not None and value not in known:
+            wrong[name] = "unknown_value"
+        clean[name] = value
+    clean["recommendations"] = _clean_recommendations(content.get("recommendations", []), wrong)
+    if wrong:
+        raise InvalidError("Some parts of the answer are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    return clean
+
+
+def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > MOST_RECOMMENDATIONS:
+        wrong["recommendations"] = "invalid"
+        return []
+    clean = []
+    for number, item in enumerate(value):
+        entry = {"text": item} if isinstance(item, str) else item
+        if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
+            wrong[f"recommendations.{number}"] = "required"
+            continue
+        text = str(entry["text"]).strip()
+        if len(text) > LONGEST_RECOMMENDATION:
+            wrong[f"recommendations.{number}"] = "too_long"
+        owner = entry.get("owner") or "pcp"
+        if owner not in OWNERS:
+            wrong[f"recommendations.{number}.owner"] = "unknown_value"
+        due_at = entry.get("due_at")
+        if due_at is not None and not _is_date(due_at):
+            wrong[f"recommendations.{number}.due_at"] = "invalid"
+        clean.append({"text": text, "owner": owner, "due_at": due_at})
+    return clean
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def check_complete(content: Mapping[str, Any]) -> None:
+    """Raise InvalidError for an answer that lacks what a signed one must say."""
+    missing = {
+        name: "required"
+        for name in ("impression", "disposition", "family_summary")
+        if not _says_something(content.get(name))
+    }
+    if missing:
+        raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _says_something(value: object) -> bool:
+    return bool(str(value or "").strip())

@@ -1,0 +1,57 @@
+"""The tick over telephone tasks: whoever must call is told again, and louder, until somebody has called."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import Consult
+from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, callers, step_at
+from econsult.notices import NoticeKind
+from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
+
+
+def oldest_call(session: Session) -> datetime | None:
+    """The earliest step of a telephone task that has not been told yet, by index."""
+    query = select(PhoneTask.next_at).where(PhoneTask.next_at.is_not(None))
+    return session.scalars(query.order_by(PhoneTask.next_at).limit(1)).one_or_none()
+
+
+def fire_calls(session: Session, now: datetime, limit: int = 100) -> int:
+    """Tell of every telephone task whose next step has come; returns how many. Nothing of it waits for a morning.
+
+    Each step that was missed has its line; people hear of the last one.
+    """
+    query = select(PhoneTask).where(PhoneTask.next_at <= now).order_by(PhoneTask.next_at, PhoneTask.id).limit(limit)
+    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    lines: list[dict[str, Any]] = []
+    tellings: list[Telling] = []
+    for task in due:
+        lines += _step(task, now)
+        tellings += _tellings(session, task)
+    if lines:
+        insert_new(session, PhoneEvent, lines)
+    session.flush()
+    tell_all(session, tellings, Quiet(), set(), now)
+    return len(due)
+
+
+def _step(task: PhoneTask, now: datetime) -> list[dict[str, Any]]:
+    lines = []
+    while task.next_at is not None and task.next_at <= now:
+        task.level += 1
+        kind = "reminded" if task.level < LATE_LEVEL else "late"
+        lines.append({"task_id": task.id, "kind": kind, "level": task.level, "at": now, "due_at": task.next_at})
+        task.next_at = step_at(task, task.level + 1)
+    return lines
+
+
+def _tellings(session: Session, task: PhoneTask) -> list[Telling]:
+    is_late = task.level >= LATE_LEVEL
+    kind = NoticeKind.CALL_LATE if is_late else NoticeKind.CALL_NOW
+    people = callers(session, session.get_one(Consult, task.consult_id), is_late=is_late)
+    about = f"call:{task.id}:{task.level}"
+    return [Telling(person, kind, task.consult_id, about, is_urgent=True) for person in people]

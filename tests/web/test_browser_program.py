@@ -1,0 +1,58 @@
+"""The pages of the queue's own people in a real browser: accessible, whole on a phone and a desk, in both languages.
+
+`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from econsult.consults import answers
+from econsult.people.persons import Person
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from tests.web.looking import complaints, english_left, overflow, violations
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+
+
+def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0177"
+        clinic.econsult(session, now=NOW)
+        consult = clinic.claimed(session, now=NOW)
+        content = {**ANSWER, "disposition": "emergency_now"}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+    return [
+        ("call", clinic.pcp, f"/calls/{consult.public_id}"),
+        ("clinic", clinic.pcp, "/clinic"),
+        ("board", clinic.coordinator, "/coordination"),
+        ("desk", clinic.coordinator, "/coordination/desk"),
+        ("roster", clinic.director, "/program/roster"),
+        ("rules", clinic.director, "/program/rules"),
+        ("figures", clinic.director, "/program"),
+    ]
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+def test_every_page_of_the_program_is_accessible_whole_and_quiet(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
+) -> None:
+    page = devices.desktop(viewport={"width": width, "height": 900})
+    heard = complaints(page)
+    for name, person, path in pages_of(runtime, clinic):
+        enter(page, person)
+        page.goto(f"{address}{path}?lang={language}")
+        page.wait_for_load_state("networkidle")
+        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
+        assert (path, violations(page), overflow(page)) == (path, [], 0)
+        assert language == "en" or english_left(page) == set(), path
+    assert heard == []

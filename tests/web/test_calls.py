@@ -1,0 +1,97 @@
+"""The telephone task of an emergency on the pages: it stands first, has number and words, and a person ends it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from econsult.consults import answers, telephone
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+TITLE = "The answer says emergency: telephone now"
+
+
+@pytest.fixture
+def call(runtime: Runtime, clinic: Clinic) -> str:
+    """The address of the task that a signed emergency left."""
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0177"
+        consult = clinic.claimed(session, now=NOW)
+        content = {**ANSWER, "disposition": "emergency_now"}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+        return f"/calls/{consult.public_id}"
+
+
+def test_the_call_stands_first_and_has_the_number_and_the_words(
+    browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        browser = browser_of(person)
+        assert TITLE in browser.get(path).text
+        page = browser.get(call).text
+        assert "tel:505-555-0177" in page
+        assert "This looks like eczema." in page
+        assert "Late since" in page
+
+
+def test_a_try_is_written_down_and_the_task_goes_on(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    desk = browser_of(clinic.coordinator)
+    assert post(desk, f"{call}/tried", {}).location == f"{call}?said=tried"
+    assert "Nobody answered" in desk.get(call).text
+    assert TITLE in desk.get("/coordination").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Say whether you reached the family"),
+        ({"outcome": "soup"}, "Say whether you reached the family"),
+        ({"outcome": "sent_help", "words": " "}, "Write who was sent to the family"),
+    ],
+)
+def test_what_came_of_it_must_be_said(
+    browser_of: BrowserOf, clinic: Clinic, call: str, fields: dict[str, str], sentence: str
+) -> None:
+    pcp = browser_of(clinic.pcp)
+    reply = post(pcp, f"{call}/done", fields)
+    assert (reply.status_code, sentence in reply.text, TITLE in pcp.get("/clinic").text) == (422, True, True)
+
+
+def test_a_person_ends_it_and_whoever_comes_later_sees_that(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    pcp, desk = browser_of(clinic.pcp), browser_of(clinic.coordinator)
+    assert post(pcp, f"{call}/done", {"outcome": "reached", "teach_back": "on"}).location == "/clinic?said=called"
+    assert TITLE not in desk.get("/coordination").text
+    assert post(desk, f"{call}/tried", {}).location == call
+    page = desk.get(call).text
+    assert "This family was telephoned" in page
+    assert "The family was reached." in page
+    with runtime.database.reading() as session:
+        task = session.query(telephone.PhoneTask).one()
+        assert (task.done_by_id, task.outcome) == (clinic.pcp.id, "reached")
+
+
+def test_nobody_else_sees_or_ends_it(browser_of: BrowserOf, clinic: Clinic, call: str) -> None:
+    def tries(browser: FlaskClient) -> tuple[int, int]:
+        return browser.get(call).status_code, post(browser, f"{call}/done", {"outcome": "reached"}).status_code
+
+    assert tries(browser_of(clinic.other_pcp)) == (404, 404)
+    for person in (clinic.derm, clinic.mother, clinic.nurse, clinic.director):
+        assert tries(browser_of(person)) == (403, 403)
+    assert TITLE not in browser_of(clinic.other_pcp).get("/clinic").text
+
+
+def test_a_consult_without_an_emergency_has_no_call(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=NOW)
+    assert browser_of(clinic.pcp).get(f"/calls/{consult.public_id}").status_code == 404

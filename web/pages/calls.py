@@ -1,0 +1,138 @@
+"""The telephone task of an emergency: whom to call now, what to say, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult import audit
+from econsult.access import Pass, Right, consult_for
+from econsult.calls import Waiting, calls_waiting
+from econsult.consults import answers, telephone
+from econsult.consults.telephone import LONGEST_WORDS, Outcome
+from econsult.errors import InvalidError, NotFoundError
+from econsult.people.persons import Person, Role
+from web.context import database, now
+from web.shell.auth import home_of, me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.casefile import open_case
+from web.words import terms
+from web.words.language import gettext
+
+phoning = rings(Blueprint("phoning", __name__, url_prefix="/calls/<public_id>"))
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One line of the list of families to telephone."""
+
+    id: str
+    number: str
+    name: str
+    child: str
+    language: str
+    due_at: datetime
+    is_late: bool
+
+
+def phones_for(session: Session) -> list[Phone]:
+    """Whom the signed-in person must telephone because of an answer, the longest waiting first."""
+    return [_phone(waiting) for waiting in calls_waiting(session, me(), now=now())]
+
+
+@phoning.get("")
+@only(Role.PCP, Role.COORDINATOR)
+def show(public_id: str) -> str:
+    """The number, the words of the answer, and the tries so far."""
+    with database().writing() as session:
+        return _page(session, _loaded(session, public_id), {})
+
+
+@phoning.post("/tried")
+@only(Role.PCP, Role.COORDINATOR)
+def tried(public_id: str) -> Response:
+    """Nobody answered the telephone."""
+    with database().writing() as session:
+        is_open = telephone.try_call(session, _loaded(session, public_id).consult, me(), now=now())
+    return redirect(url_for(".show", public_id=public_id, said="tried" if is_open else None), 303)
+
+
+@phoning.post("/done")
+@only(Role.PCP, Role.COORDINATOR)
+def done(public_id: str) -> Response | tuple[str, int]:
+    """What came of it; only this ends the task."""
+    form = FormReader()
+    outcome = form.choice("outcome", tuple(Outcome), required=gettext("Say whether you reached the family"))
+    words = form.text("words", longest=LONGEST_WORDS)
+    has_said_it_back = form.is_ticked("teach_back")
+    errors = dict(form.errors)
+    if not errors:
+        try:
+            with database().writing() as session:
+                consult = _loaded(session, public_id).consult
+                answers.confirm_call(
+                    session, consult, me(), outcome, words=words, teach_back=has_said_it_back, now=now()
+                )
+        except InvalidError:
+            errors = {"words": gettext("Write who was sent to the family")}
+    if errors:
+        with database().writing() as session:
+            return _page(session, _loaded(session, public_id), errors, {"outcome": outcome, "words": words}), 422
+    return redirect(f"{home_of(me())}?said=called", 303)
+
+
+def _loaded(session: Session, public_id: str) -> Pass:
+    return consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
+
+
+def _page(session: Session, loaded: Pass, errors: Mapping[str, str], given: Mapping[str, str] | None = None) -> str:
+    consult, patient = loaded.consult, loaded.patient
+    task = telephone.call_of(session, consult.id)
+    if task is None:
+        raise NotFoundError
+    audit.record(
+        session,
+        "reveal_phone",
+        "patient",
+        patient.public_id,
+        now=now(),
+        person_id=me().id,
+        patient_id=patient.id,
+        consult_id=consult.id,
+    )
+    signed = answers.signed_answer(session, consult.id)
+    return render_template(
+        "staff/phone.html",
+        case=open_case(session, loaded),
+        task=task,
+        phone=patient.phone,
+        content=signed.content if signed else {},
+        lines=[(event, _name(session, event.person_id)) for event in telephone.events_of(session, task)],
+        is_late=task.done_at is None and task.due_at <= now(),
+        home=home_of(me()),
+        errors=errors,
+        given=given or {},
+        terms=terms,
+    )
+
+
+def _name(session: Session, person_id: int | None) -> str:
+    return session.get_one(Person, person_id).name if person_id else ""
+
+
+def _phone(waiting: Waiting) -> Phone:
+    return Phone(
+        id=waiting.consult.public_id,
+        number=waiting.consult.number,
+        name=waiting.patient.name,
+        child=terms.child(waiting.patient, now().date()),
+        language=str(terms.LANGUAGES[waiting.patient.language]),
+        due_at=waiting.task.due_at,
+        is_late=waiting.task.due_at <= now(),
+    )
