@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from econsult.consults import answers, holding, passing, reopening, requests, threads
 from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.records import Consult
+from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.people.persons import Person
+from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from tests.econsult.oracle import FIRST, Case
@@ -76,10 +78,20 @@ class World:
     def tick(self, session: Session) -> None:
         while fire(session, self.now)[0]:
             session.flush()
+        while fire_calls(session, self.now):
+            session.flush()
+        self.telephone(session)
         answers.release_due(session, self.now, 10_000)
         holding.lapse_claims(session, self.now, 10_000)
         for case in self.cases.values():
             case.tick(self.seconds)
+
+    def telephone(self, session: Session) -> None:
+        """Somebody makes some of the calls that emergencies left."""
+        for task in session.scalars(select(PhoneTask).where(PhoneTask.done_at.is_(None))):
+            if self.dice.random() < 0.5:
+                consult = session.get_one(Consult, task.consult_id)
+                answers.confirm_call(session, consult, self.clinic.pcp, "sent_help", words="police", now=self.now)
 
     def act(self, session: Session, consult: Consult, case: Case) -> None:
         assert consult.status == case.status
@@ -113,6 +125,16 @@ def check_ledger(session: Session, consult: Consult, case: Case) -> None:
     lines = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.level > 0).order_by(ClockEvent.id)
     found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in session.scalars(lines)]
     assert found == case.fired
+    check_calls(session, consult.id)
+
+
+def check_calls(session: Session, consult_id: int) -> None:
+    """Each call was told after 5, 10, 15, 30, 45 ... minutes, once each, and no more once it was made."""
+    for task in session.scalars(select(PhoneTask).where(PhoneTask.consult_id == consult_id)):
+        lines = select(PhoneEvent.due_at).where(PhoneEvent.task_id == task.id, PhoneEvent.level > 0)
+        told = [seconds(at) - seconds(task.opened_at) for at in session.scalars(lines.order_by(PhoneEvent.id))]
+        assert told == [300, 600, *(900 * n for n in range(1, len(told)))][: len(told)]
+        assert task.done_at is None or all(seconds(task.opened_at) + at <= seconds(task.done_at) for at in told)
 
 
 def seconds(instant) -> int:
