@@ -17,7 +17,7 @@ from econsult.consults import (
 from econsult.database import Base
 from econsult.people import consent, patients, persons, signin
 from econsult.queue import outbox
-from econsult.rosters import limits, shifts
+from econsult.rosters import limits, shifts, watching
 
 MODULES = (
     answers,
@@ -42,5 +42,6 @@ MODULES = (
     signin,
     telephone,
     threads,
+    watching,
 )
 METADATA = Base.metadata

@@ -26,6 +26,7 @@ from econsult.heartbeats import Heartbeat
 from econsult.jobs import JobState, reap_jobs
 from econsult.people.signin import sweep_sign_ins
 from econsult.queue.calling import fire_calls, oldest_call
+from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire, oldest_due
 from econsult.queue.outbox import Quiet
 from storage.blobs import BlobError
@@ -112,6 +113,8 @@ class Ticker:
                 break
         with self.runtime.database.writing() as session:
             fire_calls(session, now)
+            watch_cover(session, now)
+            watch_absences(session, now)
             release_due(session, now)
         with self.runtime.database.writing() as session:
             lapse_claims(session, now)

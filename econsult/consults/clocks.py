@@ -14,8 +14,14 @@ from econsult.consults.records import Consult
 from econsult.consults.steps import deadlines
 
 PAUSE_LIMIT = timedelta(hours=72)
-# Whoever waited for information gets this long to take the consult up again before the claim lapses.
-GRACE = timedelta(hours=4)
+# Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
+# is left of the promise, within these bounds, so that somebody who is gone by then does not use it up.
+SHORTEST_GRACE, GRACE = timedelta(minutes=30), timedelta(hours=4)
+
+
+def grace(deadline_at: datetime, now: datetime) -> timedelta:
+    """How long a holder who waited for information may take to go on."""
+    return min(GRACE, max(SHORTEST_GRACE, (deadline_at - now) / 4))
 
 
 def start_clock(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import GRACE, resume_clock
+from econsult.consults.clocks import grace, open_clocks, resume_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
@@ -120,9 +120,12 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
     if consult.status != Status.NEEDS_INFO or person.id == consult.holder_id:
         return False
     consult.status = next_status(consult.status, "reply")
-    consult.claim_until = now + GRACE
     consult.version += 1
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, "reply")
+    deadline_at = min(
+        (clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY)), default=now
+    )
+    consult.claim_until = now + grace(deadline_at, now)
     note(session, consult, "reply", person_id=person.id, now=now)
     if consult.holder_id is not None:
         holder = session.get_one(Person, consult.holder_id)

@@ -17,10 +17,10 @@ from econsult.consults.records import Consult, Kind, Urgency
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person, Role
+from econsult.people.persons import SPECIALTIES, Organization, Person, PractitionerSpecialty, Role
 from econsult.rosters.limits import conflicted, limits_of
 from econsult.rosters.routing import Ask, Route, Why, route
-from econsult.rosters.shifts import has_roster, on_duty
+from econsult.rosters.shifts import is_off, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
 
@@ -82,15 +82,22 @@ def check_may_take(session: Session, consult: Consult, person: Person) -> None:
 
 
 def can_be_urgent(session: Session, consult: Consult, now: datetime) -> bool:
-    """Urgent is offered only while a named person is on duty; a specialty without a roster has its whole pool."""
-    return is_urgent_offered(session, consult.program_id, consult.specialty, now)
-
-
-def is_urgent_offered(session: Session, program_id: int, specialty: str | None, now: datetime) -> bool:
-    """Whether an urgent request to this specialty would reach somebody now."""
-    if specialty is None or not has_roster(session, program_id, specialty):
+    """Urgent is offered only while a named person has it, or is on duty, may take it and has room for it."""
+    if consult.holder_id is not None and not is_off(session, consult.holder_id, now):
         return True
-    return bool(on_duty(session, program_id, specialty, now))
+    return route(session, ask_of(session, consult), lambda people: loads_of(session, people), now).has_cover
+
+
+def not_on_duty(session: Session, program_id: int, now: datetime) -> list[str]:
+    """The specialties for which nobody is on duty: urgent is not for them now. One without a roster has its pool."""
+    planned = rostered(session, program_id)
+    people = select(PractitionerSpecialty.specialty).join(Person, Person.id == PractitionerSpecialty.person_id)
+    served = set(session.scalars(people.where(Person.program_id == program_id, Person.is_active).distinct()))
+    return [
+        specialty
+        for specialty in SPECIALTIES
+        if not (on_duty(session, program_id, specialty, now) if specialty in planned else specialty in served)
+    ]
 
 
 def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDINATOR) -> list[Person]:

@@ -15,20 +15,22 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.notices import NoticeKind, notify
 from econsult.queue.outbox import insert_new
+from econsult.rosters.shifts import TimeOff
 
 
-def leaves(session: Session, person_id: int, now: datetime) -> int:
-    """Say "no cover" for everything that this person holds; returns for how many consults."""
-    held = session.scalars(select(Consult).where(Consult.holder_id == person_id, Consult.status.in_(OPEN)))
-    count = 0
+def leaves(session: Session, off: TimeOff, now: datetime) -> int:
+    """Say "no cover" for everything that a person holds whose time off begins; returns for how many consults."""
+    off.told_at = now
+    if off.ends_at <= now:
+        return 0
+    held = session.scalars(select(Consult).where(Consult.holder_id == off.person_id, Consult.status.in_(OPEN))).all()
     for consult in held:
         for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
-            line = {"kind": "escalated", "level": 0, "sequence": 0, "at": now, "due_at": now, "is_late": False}
+            line = {"kind": "escalated", "level": 0, "sequence": off.id, "at": now, "due_at": now, "is_late": False}
             line |= {name: getattr(clock, name) for name in ("consult_id", "name", "cycle", "lane")}
             line |= {"deadline_at": clock.deadline_at, "target_seconds": clock.target_seconds, "reason": "no_cover"}
             insert_new(session, ClockEvent, [line])
             for person in coordinators_of(session, consult.program_id):
-                about = f"{clock.name}:{clock.cycle}"
+                about = f"off:{off.id}:{clock.cycle}"
                 notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)
-            count += 1
-    return count
+    return len(held)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import GRACE
+from econsult.consults.clocks import grace
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
@@ -155,7 +155,7 @@ class _Firing:
         self._log(clock, "resumed", instant, sequence=clock.pauses - 1, reason="pause_limit", at=instant)
         if self.consult.status == Status.NEEDS_INFO:
             self.consult.status = next_status(self.consult.status, "resume")
-            self.consult.claim_until = self.now + GRACE
+            self.consult.claim_until = self.now + grace(clock.deadline_at, self.now)
             self.consult.version += 1
             note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")
         for person in self.around.responsible(self.consult, clock.name, clock.lane):

@@ -28,6 +28,7 @@ from econsult.database import open_database
 from econsult.errors import ConsultError
 from econsult.people.persons import Person
 from econsult.queue.absence import leaves
+from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
@@ -93,9 +94,10 @@ class Month:
             return
         until = now + self.dice.choice((8, 30, 60)) * HOUR
         self.away[person.id] = until
-        session.add(TimeOff(person_id=person.id, starts_at=now, ends_at=until))
+        off = TimeOff(person_id=person.id, starts_at=now, ends_at=until)
+        session.add(off)
         session.flush()
-        leaves(session, person.id, now)
+        leaves(session, off, now)
 
     def _work(self, session: Session, now: datetime) -> None:
         """Whoever is on duty finishes one case in a quarter of an hour, and takes the next."""
@@ -142,6 +144,8 @@ class Month:
             return
         while fire(session, now)[0]:
             session.flush()
+        watch_cover(session, now)
+        watch_absences(session, now)
         answers.release_due(session, now, 1000)
         holding.lapse_claims(session, now, 1000)
 

@@ -13,7 +13,7 @@ DAY = 24 * HOUR
 FIRST = {"routine": DAY, "same_day": 4 * HOUR, "urgent": HOUR}
 TAKE = {"routine": HOUR, "same_day": HOUR, "urgent": 12 * MINUTE}
 STEPS = (50, 75, 90, 100)
-PAUSE, GRACE, LEASE, RELEASE = 72 * HOUR, 4 * HOUR, 30 * MINUTE, 12 * HOUR
+PAUSE, LEASE, RELEASE = 72 * HOUR, 30 * MINUTE, 12 * HOUR
 OPEN = ("submitted", "claimed", "needs_info")
 
 
@@ -24,7 +24,7 @@ class Case:
     status: str = "submitted"
     urgency: str = "routine"
     holder: str | None = None
-    lease: int | None = None
+    lease: float | None = None
     release_at: int | None = None
     told: bool = False
     clocks: list[dict[str, Any]] = field(default_factory=list)
@@ -67,8 +67,8 @@ class Case:
     def inbound(self, now: int, lane: str) -> None:
         """The family or the clinic sent something."""
         if self.status == "needs_info":
-            self.status, self.lease = "claimed", now + GRACE
             self._resume("first_reply", now)
+            self.status, self.lease = "claimed", now + self._grace(now)
             return
         if lane == "clinicians" and self._open("first_reply"):
             return
@@ -78,8 +78,8 @@ class Case:
     def reply(self, now: int, lane: str, *, is_holder: bool) -> None:
         """Somebody of the staff answered in a lane; what the holder says does not end the waiting for information."""
         if self.status == "needs_info" and not is_holder:
-            self.status, self.lease = "claimed", now + GRACE
             self._resume("first_reply", now)
+            self.status, self.lease = "claimed", now + self._grace(now)
         self._stop("next_reply", now, lane)
 
     def inform(self, now: int) -> None:
@@ -140,12 +140,17 @@ class Case:
             clock["deadline"] += clock["until"] - clock["paused"]
             clock["paused"] = None
             if self.status == "needs_info":
-                self.status, self.lease = "claimed", now + GRACE
+                self.status, self.lease = "claimed", now + self._grace(now)
             return
         level = self._level(clock)
         clock["level"] = level
         kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
         self.fired.append((clock["name"], clock["cycle"], kind, level, at))
+
+    def _grace(self, now: int) -> float:
+        """A quarter of what is left until the first reply, but between half an hour and four."""
+        ends = [clock["deadline"] for clock in self._open("first_reply")]
+        return max(1800.0, min(14400.0, (min(ends) - now) / 4))
 
     def _level(self, clock: dict[str, Any]) -> int:
         return next((step for step in STEPS if step > clock["level"]), (clock["level"] // 100 + 1) * 100)

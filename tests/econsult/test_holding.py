@@ -99,3 +99,13 @@ def test_declining_ends_the_consult_with_a_reason(database: Database, clinic: Cl
 def test_somebody_elses_consult_cannot_be_declined(database: Database, clinic: Clinic) -> None:
     with pytest.raises(ForbiddenError), database.writing() as session:
         holding.decline(session, clinic.claimed(session), clinic.derm2, "No", now=NOON)
+
+
+def test_a_holder_who_waited_uses_up_no_more_than_a_quarter_of_what_is_left(database: Database, clinic: Clinic) -> None:
+    hour = timedelta(hours=1)
+    with database.writing() as session:
+        consult = clinic.take(session, clinic.econsult(session, urgency="same_day"))
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="Here", now=NOON + 9 * hour)
+        assert consult.claim_until == NOON + 10 * hour
+        assert holding.lapse_claims(session, NOON + 10 * hour + timedelta(seconds=1)) == [consult]

@@ -13,7 +13,7 @@ from econsult.access import Pass, Relation, Right
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
 from econsult.consults.clocks import clocks_among
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.offering import why_of
+from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Audience, messages_of
@@ -85,6 +85,8 @@ class Case:
     """Colleagues who have this case open too."""
     why: str = ""
     """To whom it was offered, and why, while nobody has it."""
+    off_duty: list[str] = field(default_factory=list)
+    """The specialties for which urgent is not offered now."""
 
     def may(self, right: str) -> bool:
         """Whether this reader has the right; templates name it by its code."""
@@ -146,6 +148,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=contact_of(loaded),
+        off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 
 

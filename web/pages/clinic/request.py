@@ -14,6 +14,7 @@ from econsult.access import Pass, Right, consult_for, consults_about
 from econsult.consults import requests
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.offering import not_on_duty
 from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm
@@ -46,6 +47,8 @@ class Desk:
     sheets: list[Sheet]
     consent: Consent | None
     others: list[Consult]
+    off_duty: list[str]
+    """The specialties for which urgent is not offered now."""
 
     @property
     def consult(self) -> Consult:
@@ -169,6 +172,7 @@ def _open(public_id: str) -> Desk:
             loaded=loaded,
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
+            off_duty=not_on_duty(session, me().program_id, now()),
             others=[other for other in others if other.id != loaded.consult.id and other.status != Status.DRAFT],
         )
 
@@ -190,6 +194,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         child=terms.child(desk.loaded.patient, now().date()),
         details=desk.consult.details,
         checks=desk.checks(),
+        off_duty=desk.off_duty,
         errors=errors or {},
         typed=given or {},
         terms=terms,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from web.context import settings
 from web.words.language import gettext
 
 CONSENT_BY = {
@@ -30,6 +31,8 @@ def _field(name: str) -> str:
 def _sentence(name: str, code: str) -> str:
     if name == "question":
         return gettext("Write a question of at least 20 letters") if code != "too_long" else gettext("Use 300 letters")
+    if code == "no_one_on_call":
+        return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
     known = {
         "specialty": gettext("Choose a specialty"),
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),

@@ -89,7 +89,7 @@ def off() -> Response | tuple[str, int]:
 
     def act(session: Session) -> object:
         away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
-        return leaves(session, away.person_id, now()) if away.starts_at <= now() else None
+        return leaves(session, away, now()) if away.starts_at <= now() else None
 
     return _change(act)
 

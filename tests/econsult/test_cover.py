@@ -1,0 +1,131 @@
+"""The moment at which nobody is there any more: the desk hears of what waits at once, not at its next deadline."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import holding
+from econsult.consults.ledger import ClockEvent
+from econsult.consults.offering import not_on_duty
+from econsult.consults.urgency import change_urgency
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.jobs import Job
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.queue import cover
+from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.invariants import violations
+from econsult.rosters.limits import Limits
+from econsult.rosters.shifts import Shift, TimeOff
+from tests.personas import LEASE, NOON, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+# NOON is a Monday, 5 in the morning in Denver; the shift ends at 13:00 there.
+EDGE = NOON + 8 * HOUR
+
+
+def shift(
+    session: Session, clinic: Clinic, person: Person, *, weekday: int = 0, starts: int = 4, hours: int = 9
+) -> Shift:
+    found = Shift(program_id=clinic.program.id, specialty="dermatology", person_id=person.id, weekday=weekday)
+    found.starts, found.minutes, found.time_zone = starts * 60, hours * 60, "America/Denver"
+    found.from_day = date(2026, 1, 1)
+    session.add(found)
+    session.flush()
+    return found
+
+
+def told(session: Session) -> list[tuple[int | None, int]]:
+    rows = select(Notice.consult_id, Notice.person_id).where(Notice.kind == NoticeKind.NO_COVER).order_by(Notice.id)
+    return [(row.consult_id, row.person_id) for row in session.execute(rows)]
+
+
+def watch(session: Session, start: datetime, end: datetime) -> None:
+    """Two clock processes that look every ten minutes, and at the edge itself."""
+    at = start
+    while at < end:
+        for _clock in range(2):
+            watch_cover(session, at)
+        at = min(at + HOUR / 6, end)
+
+
+def test_the_end_of_the_last_shift_is_told_for_what_waits(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, weekday=1)
+        waiting, held = clinic.econsult(session), clinic.claimed(session)
+        watch(session, NOON, EDGE)
+        assert told(session) == []
+        assert watch_cover(session, EDGE) == 1
+        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+        watch(session, EDGE + SECOND, EDGE + 10 * HOUR)
+        lines = select(ClockEvent).where(ClockEvent.reason == "no_cover")
+        assert [(line.consult_id, line.at) for line in session.scalars(lines)] == [(waiting.id, EDGE)]
+        assert held.holder_id == clinic.derm.id
+        assert [line for line in violations(session, EDGE) if line.startswith("4")] == []
+
+
+def test_a_second_gap_is_told_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, starts=15, hours=2)
+        clinic.econsult(session)
+        watch(session, NOON, EDGE + 5 * HOUR)
+        assert len(told(session)) == 2
+
+
+def test_a_change_of_the_roster_is_seen_within_a_minute(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        clinic.econsult(session)
+        watch_cover(session, NOON)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + SECOND, ends_at=NOON + 3 * HOUR))
+        session.flush()
+        assert (watch_cover(session, NOON + 30 * SECOND), watch_cover(session, NOON + 60 * SECOND)) == (0, 1)
+
+
+def test_many_that_wait_are_told_in_batches_with_one_letter_for_the_desk(
+    database: Database, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cover, "BATCH", 2)
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        for _ in range(5):
+            clinic.econsult(session)
+        watch_cover(session, NOON)
+        assert [watch_cover(session, EDGE + n * SECOND) for n in range(4)] == [2, 2, 1, 0]
+        assert len(told(session)) == 5
+        letters = select(Job.id).join(Notice, Notice.id == Job.subject_id)
+        # One for the first of each batch; the others are gathered into the digest of the hour.
+        assert len(session.scalars(letters.where(Notice.kind == NoticeKind.NO_COVER)).all()) <= 4
+
+
+def test_a_planned_absence_is_told_when_it_begins(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + HOUR, ends_at=NOON + 9 * HOUR))
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON - 9 * HOUR, ends_at=NOON - HOUR))
+        session.flush()
+        assert [watch_absences(session, NOON + at * HOUR) for at in (0, 1, 2)] == [0, 1, 0]
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+
+
+def test_urgent_is_not_offered_where_nobody_could_take_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        assert {"dermatology", "neurology"} & set(not_on_duty(session, clinic.program.id, NOON)) == set()
+        assert "genetics" in not_on_duty(session, clinic.program.id, NOON)
+        session.add_all(Limits(person_id=person.id, capacity=1) for person in (clinic.derm, clinic.derm2))
+        session.flush()
+        held, waiting = clinic.claimed(session), clinic.econsult(session)
+        holding.claim(session, clinic.econsult(session), clinic.derm2, now=NOON, lease=LEASE)
+        with pytest.raises(InvalidError) as error:
+            change_urgency(session, waiting, clinic.pcp, "urgent", "worse", now=NOON, targets=TARGETS)
+        assert error.value.fields == {"urgency": "no_one_on_call"}
+        change_urgency(session, held, clinic.pcp, "urgent", "worse", now=NOON, targets=TARGETS)
+        assert held.urgency == "urgent"
