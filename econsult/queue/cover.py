@@ -19,10 +19,8 @@ from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
 from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch, look, unwatched
 
-BATCH = 200
 
-
-def watch_cover(session: Session, now: datetime) -> int:
+def watch_cover(session: Session, now: datetime, batch: int = 200) -> int:
     """Look at every specialty whose time has come; returns how many consults were told of, at most a batch of each."""
     _begin(session, now)
     due = select(CoverWatch).where(CoverWatch.next_at <= now).order_by(CoverWatch.id)
@@ -33,7 +31,7 @@ def watch_cover(session: Session, now: datetime) -> int:
             watch.gaps, watch.after_id = watch.gaps + 1, 0
         watch.is_covered = is_covered
         watch.after_id = None if is_covered else watch.after_id
-        told += _alarm(session, watch, now)
+        told += _alarm(session, watch, now, batch)
         watch.next_at = now if watch.after_id is not None else next_at
     session.flush()
     return told
@@ -55,12 +53,12 @@ def _begin(session: Session, now: datetime) -> None:
         insert_new(session, CoverWatch, rows)
 
 
-def _alarm(session: Session, watch: CoverWatch, now: datetime) -> int:
+def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> int:
     """The next batch of what waits for this specialty."""
     if watch.after_id is None:
         return 0
-    waiting = _waiting(session, watch)
-    watch.after_id = waiting[-1].id if len(waiting) == BATCH else None
+    waiting = _waiting(session, watch, batch)
+    watch.after_id = waiting[-1].id if len(waiting) == batch else None
     clocks = _taking(session, waiting)
     lines = [_line(clocks[consult.id], watch.gaps, now) for consult in waiting if consult.id in clocks]
     if lines:
@@ -69,7 +67,7 @@ def _alarm(session: Session, watch: CoverWatch, now: datetime) -> int:
     return len(waiting)
 
 
-def _waiting(session: Session, watch: CoverWatch) -> list[Consult]:
+def _waiting(session: Session, watch: CoverWatch, batch: int) -> list[Consult]:
     pool = func.coalesce(Consult.fallback_specialty, Consult.specialty) == watch.specialty
     query = select(Consult).where(
         Consult.program_id == watch.program_id,
@@ -78,7 +76,7 @@ def _waiting(session: Session, watch: CoverWatch) -> list[Consult]:
         Consult.id > (watch.after_id or 0),
         pool,
     )
-    return list(session.scalars(query.order_by(Consult.id).limit(BATCH)))
+    return list(session.scalars(query.order_by(Consult.id).limit(batch)))
 
 
 def _taking(session: Session, waiting: Sequence[Consult]) -> dict[int, Clock]:

@@ -105,7 +105,7 @@ class Month:
         for person in (self.clinic.derm, self.clinic.derm2):
             if person.id not in here:
                 continue
-            for consult in page(session, person, View.MINE, now=now, limit=2).consults:
+            for consult in page(session, person, View.MINE, now=now).consults:
                 self._answer(session, consult, person, now)
             first = page(session, person, View.POOL, now=now, limit=1).consults
             if first:

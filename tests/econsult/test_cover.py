@@ -17,7 +17,6 @@ from econsult.errors import InvalidError
 from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
-from econsult.queue import cover
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.invariants import violations
 from econsult.rosters.limits import Limits
@@ -90,16 +89,13 @@ def test_a_change_of_the_roster_is_seen_within_a_minute(database: Database, clin
         assert (watch_cover(session, NOON + 30 * SECOND), watch_cover(session, NOON + 60 * SECOND)) == (0, 1)
 
 
-def test_many_that_wait_are_told_in_batches_with_one_letter_for_the_desk(
-    database: Database, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cover, "BATCH", 2)
+def test_many_that_wait_are_told_in_batches_with_one_letter_for_the_desk(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         shift(session, clinic, clinic.derm)
         for _ in range(5):
             clinic.econsult(session)
         watch_cover(session, NOON)
-        assert [watch_cover(session, EDGE + n * SECOND) for n in range(4)] == [2, 2, 1, 0]
+        assert [watch_cover(session, EDGE + n * SECOND, 2) for n in range(4)] == [2, 2, 1, 0]
         assert len(told(session)) == 5
         letters = select(Job.id).join(Notice, Notice.id == Job.subject_id)
         # One for the first of each batch; the others are gathered into the digest of the hour.
