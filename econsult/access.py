@@ -58,13 +58,15 @@ class Right(StrEnum):
     ANSWER = "answer"
     SEND_ON = "send_on"
     ASSIGN = "assign"
+    CHANGE_URGENCY = "change_urgency"
     ACKNOWLEDGE = "acknowledge"
     INFORM = "inform"
     CLOSE = "close"
     REVIEW = "review"
 
 
-_SEEING = {Right.SEE, Right.SEE_MEDIA}
+# Anybody who is involved may make it more urgent.
+_SEEING = {Right.SEE, Right.SEE_MEDIA, Right.CHANGE_URGENCY}
 _FAMILY = {Right.READ_FAMILY, Right.WRITE_FAMILY}
 _CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
 _COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
@@ -86,6 +88,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.COORDINATOR: frozenset(
         {
             Right.SEE,
+            Right.CHANGE_URGENCY,
             Right.SEE_IDENTITY,
             Right.READ_FAMILY,
             Right.WRITE_FAMILY,

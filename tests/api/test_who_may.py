@@ -24,6 +24,8 @@ EVERYBODY = (
     "director",
     "admin",
 )
+# These verbs are the clinic's or the desk's: nobody else gets as far as the consult.
+ONLY_CLINICS = dict.fromkeys(EVERYBODY, 403)
 # An eConsult of the clinic that a dermatologist (derm) holds: the answer to each who is not named is 404.
 HELD: dict[tuple[str, str], dict[str, int]] = {
     ("GET", ""): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
@@ -41,11 +43,23 @@ BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("POST", "/decline"): {"reason": "No"},
     ("POST", "/request-info"): {"text": "More, please"},
     ("POST", "/informed"): {"method": "phone"},
+    ("POST", "/take-over"): {"reason": "Away"},
+    ("POST", "/assign"): {"person": "nobody", "reason": "Away"},
+    ("POST", "/reroute"): {"specialty": "neurology", "reason": "A nerve"},
+    ("POST", "/urgency"): {"urgency": "same_day"},
+    ("POST", "/reopen"): {"reason": "Worse"},
+    ("POST", "/called"): {"outcome": "reached"},
 }
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/request-info"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
+    ("POST", "/take-over"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
+    ("POST", "/assign"): {"mother": 403, "pcp": 403, "derm": 403, "derm2": 403, "coordinator": 422},
+    ("POST", "/reroute"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
+    ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
+    ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
+    ("POST", "/called"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
 }
 LANES: dict[str, dict[str, int]] = {
     "family": {"mother": 201, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 201},

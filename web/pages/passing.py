@@ -58,7 +58,7 @@ def change_urgency(public_id: str) -> Response | tuple[str, int]:
         targets = settings().first_reply
         return urgency.change_urgency(session, loaded.consult, me(), wish, reason, now=now(), targets=targets)
 
-    return _do(public_id, Right.SEE, act, "saved")
+    return _do(public_id, Right.CHANGE_URGENCY, act, "saved")
 
 
 @passing_on.post("/reopen")

@@ -1,0 +1,104 @@
+"""Routes that pass a consult on: taking it over, giving it to somebody, another specialty, another urgency, again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import Right
+from econsult.consults import answers, passing, reopening, telephone, urgency
+from econsult.consults.records import Consult, Urgency
+from econsult.consults.telephone import Outcome
+from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
+from econsult.people.persons import SPECIALTIES, Person, Role
+from web.api.loading import after, loaded
+from web.api.routing import route
+from web.api.schemas import COUNT, FLAG, closed, text
+from web.context import now, settings
+from web.shell.auth import me
+
+TAKE_OVER_IN = closed(("reason",), reason=text(1000), version=COUNT)
+ASSIGN_IN = closed(("person", "reason"), person=text(64), reason=text(1000), version=COUNT)
+REROUTE_IN = closed(("specialty", "reason"), specialty=text(32, *SPECIALTIES), reason=text(1000))
+URGENCY_IN = closed(("urgency",), urgency=text(16, *Urgency), reason=text(1000))
+REOPEN_IN = closed(("reason",), reason=text(1000))
+CALLED_IN = closed(("outcome",), outcome=text(16, "no_answer", *Outcome), words=text(1000), teach_back=FLAG)
+
+
+@route("POST", "/consults/<consult_id>/take-over", answer="Consult", body=TAKE_OVER_IN)
+def take_over_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take the consult out of a colleague's hands; with `version`, only if nobody changed it since."""
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        _check_seen(session, passed.consult, body)
+        passing.take_over(session, passed.consult, me(), body["reason"], now=now(), lease=settings().claim)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/assign", answer="Consult", body=ASSIGN_IN)
+def assign_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give the consult to a named person; with `version`, only if nobody changed it since."""
+    with loaded(consult_id, Right.ASSIGN) as (session, passed):
+        _check_seen(session, passed.consult, body)
+        to = _person(session, body["person"])
+        passing.assign(session, passed.consult, to, body["reason"], by=me(), now=now(), lease=settings().claim)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/reroute", answer="Consult", body=REROUTE_IN)
+def reroute_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Let another specialty answer; the promise runs on as it was."""
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        passing.reroute(session, passed.consult, me(), body["specialty"], body["reason"], now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/urgency", answer="Consult", body=URGENCY_IN)
+def change_urgency(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Make the consult more urgent, or, as a clinician and with a reason, less."""
+    wish, reason, targets = body["urgency"], body.get("reason", ""), settings().first_reply
+    with loaded(consult_id, Right.CHANGE_URGENCY) as (session, passed):
+        urgency.change_urgency(session, passed.consult, me(), wish, reason, now=now(), targets=targets)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/reopen", answer="Consult", body=REOPEN_IN, roles=(Role.PCP, Role.TELEPRESENTER))
+def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask again in the same case, with all that was said; a new cycle of its clocks."""
+    with loaded(consult_id, Right.REQUEST) as (session, passed):
+        targets = settings().first_reply
+        reopening.reopen(session, passed.consult, me(), body["reason"], now=now(), targets=targets)
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/called", answer="Consult", body=CALLED_IN, roles=(Role.PCP, Role.COORDINATOR))
+def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Say what came of the telephone call of an emergency: `no_answer` goes on, the others end it."""
+    with loaded(consult_id, Right.INFORM) as (session, passed):
+        consult, words, said = passed.consult, body.get("words", ""), body.get("teach_back", False)
+        task = telephone.call_of(session, consult.id)
+        if task is None or task.done_at is not None:
+            raise ImpossibleVerbError(consult.status, "called")
+        if body["outcome"] == "no_answer":
+            telephone.try_call(session, consult, me(), now=now())
+        else:
+            answers.confirm_call(session, consult, me(), body["outcome"], words=words, teach_back=said, now=now())
+    return after(passed)
+
+
+def _check_seen(session: Session, consult: Consult, body: dict[str, Any]) -> None:
+    """Raise TakenError, which says who has it, or StaleVersionError, where it changed since the caller looked."""
+    if body.get("version", consult.version) == consult.version:
+        return
+    if consult.holder_id is not None and consult.holder_id != me().id:
+        raise TakenError(consult.status, session.get_one(Person, consult.holder_id).name)
+    raise StaleVersionError("Somebody changed this consult after you looked; look again.")
+
+
+def _person(session: Session, public_id: str) -> Person:
+    query = select(Person).where(Person.public_id == public_id, Person.program_id == me().program_id)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})
+    return found
