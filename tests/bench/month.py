@@ -223,7 +223,7 @@ def _was_covered(session: Session, month: Month, consult_id: int, deadline_at: d
         ClockEvent.consult_id == consult_id,
         ClockEvent.name == ClockName.FIRST_REPLY,
         ClockEvent.kind.in_(("started", "resumed")),
-        ClockEvent.at < deadline_at,
+        ClockEvent.at <= deadline_at,
     )
     start = session.scalars(began).one()
     found = spans(session, month.clinic.program.id, "dermatology", start, deadline_at)

@@ -13,6 +13,7 @@ import pytest
 
 from econsult.consults import answers
 from econsult.people.persons import Person
+from econsult.rosters import qualifying
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
@@ -26,6 +27,8 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
     with runtime.database.writing() as session:
         session.merge(clinic.child).phone = "505-555-0177"
         clinic.econsult(session, now=NOW)
+        qualifying.add_fallback(session, clinic.admin, "dermatology", "genetics", now=NOW)
+        qualifying.bar(session, clinic.coordinator, clinic.derm2.public_id, session.merge(clinic.child), now=NOW)
         consult = clinic.claimed(session, now=NOW)
         content = {**ANSWER, "disposition": "emergency_now"}
         answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
@@ -36,6 +39,7 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         ("board", clinic.coordinator, "/coordination"),
         ("desk", clinic.coordinator, "/coordination/desk"),
         ("roster", clinic.director, "/program/roster"),
+        ("people", clinic.coordinator, "/program/people"),
         ("rules", clinic.director, "/program/rules"),
         ("figures", clinic.director, "/program"),
     ]

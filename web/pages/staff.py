@@ -13,6 +13,7 @@ from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
 from web.pages.passing import passing_on
 from web.pages.program.figures import promise
+from web.pages.program.people import people
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.reviews import reviews
@@ -33,6 +34,7 @@ STAFF = (
     allocation,
     passing_on,
     roster,
+    people,
     rules,
     promise,
     reviews,

@@ -16,16 +16,19 @@ PLACES = {
         ("/coordination", _l("Families to tell")),
         ("/coordination/desk", _l("Nobody has it")),
         ("/program/roster", _l("Roster")),
+        ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
     ),
     Role.DIRECTOR: (
         ("/program", _l("How we keep it")),
         ("/program/roster", _l("Roster")),
+        ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),
     ),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),
         ("/program/roster", _l("Roster")),
+        ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
     ),
 }

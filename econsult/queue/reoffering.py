@@ -1,0 +1,31 @@
+"""After a change of who may take what: requests whose pool became empty, or no longer is, are offered again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.lifecycle import Status
+from econsult.consults.offering import ask_of, loads_of, offer
+from econsult.consults.records import Consult
+from econsult.rosters.routing import route
+
+MOST = 500
+"""So many that wait are looked at within one form; each step of the ladder looks at its own consult anyway."""
+
+
+def offer_again(session: Session, program_id: int, now: datetime) -> int:
+    """Offer each waiting request again whose pool is another than it was told; returns how many."""
+    waiting = select(Consult).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
+    order = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
+    count = 0
+    for consult in session.scalars(waiting.order_by(*order).limit(MOST).with_for_update()).all():
+        chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+        stands_in = chosen.specialty if chosen.specialty != consult.specialty else None
+        before = (consult.is_unallocated, consult.fallback_specialty)
+        if (chosen.is_unallocated, stands_in) != before and consult.specialty is not None:
+            offer(session, consult, now)
+            count += 1
+    return count

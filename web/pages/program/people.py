@@ -1,0 +1,152 @@
+"""Who may take what: the specialists' licences, languages and capacity, who stands in, and conflicts of interest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import consult_for, note_patients, patient_for
+from econsult.consults.records import Consult
+from econsult.errors import InvalidError, NotFoundError
+from econsult.people.persons import LANGUAGES, SPECIALTIES, Role, specialists_for
+from econsult.queue.reoffering import offer_again
+from econsult.rosters import qualifying
+from econsult.rosters.limits import Limits, fallbacks_of, limits_of
+from econsult.rosters.qualifying import LimitsForm
+from web.context import database, now
+from web.pages.program.roster import PLANNERS
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.words import terms
+from web.words.language import gettext
+
+people = rings(Blueprint("people", __name__, url_prefix="/program/people"))
+Act = Callable[[Session], object]
+
+
+@people.get("")
+@only(*PLANNERS)
+def show() -> str:
+    """The specialists of a specialty, who stands in for them, the clinics; conflicts for those who know children."""
+    return _page({})
+
+
+@people.post("/<public_id>/limits")
+@only(*PLANNERS)
+def limits(public_id: str) -> Response | tuple[str, int]:
+    """What one specialist may and can take."""
+    form = FormReader()
+    capacity = form.text("capacity", longest=4)
+    wish = LimitsForm(
+        states=form.text("states", longest=300),
+        languages=form.choices("languages", LANGUAGES),
+        capacity=int(capacity or "0") if re.fullmatch(r"[0-9]{0,3}", capacity) else -1,
+    )
+    return _change(lambda session: qualifying.set_limits(session, me(), public_id, wish, now=now()), public_id)
+
+
+@people.post("/fallbacks")
+@only(*PLANNERS)
+def fallbacks() -> Response | tuple[str, int]:
+    """Let another specialty stand in, or no longer."""
+    wish, verb = FormReader().text("fallback", longest=40), request.form.get("verb")
+    act = qualifying.remove_fallback if verb == "remove" else qualifying.add_fallback
+    return _change(lambda session: act(session, me(), _specialty(), wish, now=now()), "fallback")
+
+
+@people.post("/clinics/<public_id>")
+@only(*PLANNERS)
+def clinic(public_id: str) -> Response | tuple[str, int]:
+    """In which state a clinic is."""
+    state = FormReader().text("state", longest=20)
+    return _change(lambda session: qualifying.set_state(session, me(), public_id, state, now=now()), public_id)
+
+
+@people.post("/conflicts")
+@only(Role.COORDINATOR)
+def conflict() -> Response | tuple[str, int]:
+    """This specialist must not answer for the child of this request."""
+    form = FormReader()
+    person, number = form.text("person", longest=40), form.text("number", longest=20)
+
+    def act(session: Session) -> None:
+        found = re.fullmatch(r"(?:[Cc]-?)?([0-9]{4,12})", number)
+        query = select(Consult.public_id).where(Consult.id == int(found[1]) - 1000) if found else None
+        public_id = session.scalars(query).one_or_none() if query is not None else None
+        try:
+            patient = consult_for(session, me(), public_id or "", now=now()).patient
+        except NotFoundError:
+            raise InvalidError("There is no such request.", {"number": "unknown_value"}) from None
+        qualifying.bar(session, me(), person, patient, now=now())
+
+    return _change(act, "number")
+
+
+@people.post("/conflicts/<public_id>/<patient_id>/remove")
+@only(Role.COORDINATOR)
+def no_conflict(public_id: str, patient_id: str) -> Response | tuple[str, int]:
+    """There is no conflict any more."""
+
+    def act(session: Session) -> None:
+        patient = patient_for(session, me(), patient_id, now=now())
+        qualifying.unbar(session, me(), public_id, patient, now=now())
+
+    return _change(act, "number")
+
+
+def _change(act: Act, place: str) -> Response | tuple[str, int]:
+    """Do it, and offer again what waits for somebody who may take it now; a refusal is said at its `place`."""
+    try:
+        with database().writing() as session:
+            act(session)
+            offer_again(session, me().program_id, now())
+    except InvalidError as error:
+        return _page({place: _sentence(next(iter(error.fields)))}), 422
+    return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
+
+
+def _page(errors: Mapping[str, str]) -> str:
+    specialty, program_id = _specialty(), me().program_id
+    with database().writing() as session:
+        pool = specialists_for(session, program_id, specialty)
+        known = limits_of(session, [person.id for person in pool])
+        conflicts = qualifying.conflicts_of(session, program_id) if me().role == Role.COORDINATOR else []
+        note_patients(session, me(), [patient for _, patient in conflicts], now())
+        stand_ins = fallbacks_of(session, program_id, specialty)
+        clinics = qualifying.clinics_of(session, program_id)
+    nothing = Limits(capacity=0, states="", languages="")
+    return render_template(
+        "program/people.html",
+        specialty=specialty,
+        pool=[(person, known.get(person.id, nothing)) for person in pool],
+        stand_ins=stand_ins,
+        others=[code for code in SPECIALTIES if code not in (specialty, *stand_ins)],
+        clinics=clinics,
+        conflicts=conflicts,
+        knows_children=me().role == Role.COORDINATOR,
+        errors=errors,
+        given=request.form,
+        terms=terms,
+    )
+
+
+def _specialty() -> str:
+    wish = request.values.get("specialty", "")
+    return wish if wish in SPECIALTIES else SPECIALTIES[0]
+
+
+def _sentence(name: str) -> str:
+    known = {
+        "states": gettext("Write states with two letters, for example NM, TX"),
+        "state": gettext("Write the state with two letters, for example NM"),
+        "capacity": gettext("Write a number up to 999; 0 means no limit"),
+        "fallback": gettext("Choose another specialty to stand in"),
+        "number": gettext("There is no request with this number"),
+    }
+    return known.get(name, gettext("Check this part"))
