@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
@@ -84,6 +85,7 @@ def rules_of(consult: Consult) -> Rules:
     return read_rules(consult.rules)
 
 
+@lru_cache(maxsize=256)
 def read_rules(text: str) -> Rules:
     """Rules as `as_text` wrote them."""
     found = json.loads(text)

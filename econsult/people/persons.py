@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
@@ -192,6 +192,21 @@ def specialists_for(session: Session, program_id: int, specialty: str) -> list[P
         .order_by(Person.id)
     )
     return list(session.scalars(query))
+
+
+def pools_of(session: Session, program_id: int) -> dict[str, list[Person]]:
+    """Every specialty's pool in one look-up. Names and addresses stay sealed until somebody asks for them."""
+    query = (
+        select(PractitionerSpecialty.specialty, Person)
+        .join(Person, Person.id == PractitionerSpecialty.person_id)
+        .where(Person.program_id == program_id, Person.is_active)
+        .options(defer(Person.name), defer(Person.email))
+        .order_by(Person.id)
+    )
+    found: dict[str, list[Person]] = {}
+    for specialty, person in session.execute(query):
+        found.setdefault(specialty, []).append(person)
+    return found
 
 
 def team_of(session: Session, organization_id: int | None, role: Role = Role.PCP) -> list[Person]:

@@ -13,7 +13,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
-from econsult.people.persons import Person, Role, specialists_for, team_of
+from econsult.people.persons import Person, Role, pools_of, team_of
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.shifts import is_off, on_duty, rostered
 
@@ -108,7 +108,7 @@ class Audience:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
 
     def _pool_now(self, program_id: int, specialty: str) -> list[Person]:
-        everybody = specialists_for(self._session, program_id, specialty)
+        everybody = self._once(("pools", program_id), lambda: pools_of(self._session, program_id)).get(specialty, [])
         if not self._has_roster(program_id, specialty):
             return everybody
         here = self._on_duty(program_id, specialty)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from econsult.consults.clocks import grace
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -63,6 +63,9 @@ def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Cons
         .order_by(Consult.next_deadline_at, Consult.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # What people wrote is not opened: a tick has no use for it.
+        .options(defer(Consult.question), defer(Consult.details), defer(Consult.override_reason))
+        .options(defer(Consult.end_reason), defer(Consult.route))
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))

@@ -98,12 +98,14 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]], *back: Any) -> list[Any]:
     """Insert all rows but those whose unique key is there already; returns the columns `back` of the new ones."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    make = postgresql.insert if is_postgres else sqlite.insert
     statement = make(cast("Table", table.__table__)).on_conflict_do_nothing()
-    if not back:
+    if not back and not is_postgres:
         session.execute(statement, list(rows))
         return []
-    return list(session.execute(statement.returning(*back), list(rows)))
+    # PostgreSQL takes many rows in one statement only where something is given back.
+    return list(session.execute(statement.returning(*(back or (table.id,))), list(rows)))
 
 
 def _at(person: Person, quiet: Quiet, awake: set[int], now: datetime) -> datetime:
