@@ -143,16 +143,21 @@ class Ticker:
         return max(0, int((now - min(pending)).total_seconds())) if pending else 0
 
 
+def turn(ticker: Ticker, guard: JumpGuard, now: datetime, steady: float) -> int:
+    """One tick by a wall clock that may have leapt; returns the lag in seconds. Raises SQLAlchemyError."""
+    leapt = guard.jump(now, steady)
+    if leapt is not None:
+        log.warning("The clock leapt forward by %d s; deadlines wait for one tick.", leapt.total_seconds())
+    return ticker.tick(now, is_held=leapt is not None)
+
+
 def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
     """Tick until `wish` is set. A database that is away is waited for."""
     heart, ticker, guard = Heart(runtime, "clock"), Ticker(runtime), JumpGuard(read_clock(), steady())
     while not wish.is_set():
         now = read_clock()
-        leapt = guard.jump(now, steady())
-        if leapt is not None:
-            log.warning("The clock leapt forward by %d s; deadlines wait for one tick.", leapt.total_seconds())
         try:
-            lag = ticker.tick(now, is_held=leapt is not None)
+            lag = turn(ticker, guard, now, steady())
             heart.beat(now, lag_seconds=lag)
             if lag > 2 * TICK.total_seconds():
                 log.warning("ALARM: deadlines fire %d s late.", lag)

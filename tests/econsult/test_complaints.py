@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, passing, repeats, threads
 from econsult.consults.attachments import MediaKind, Received, receive
-from econsult.consults.clocks import ClockName, open_clocks
+from econsult.consults.clocks import ClockEvent, ClockName, open_clocks
 from econsult.consults.offering import why_of
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
@@ -99,14 +99,24 @@ def _answer_by(session: Session, clinic: Clinic, consult: Consult, channel: str,
         receive(session, consult, Received("f" * 32, kind, 1, "a.jpg", b"", clinic.mother.id), at)
 
 
-@pytest.mark.parametrize(
-    "submitted", [datetime(2026, 3, 8, 6, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC), NOON]
-)
+# The nights on which clocks go forward and back in Denver, the night before a leap day, and any other.
+NIGHTS = ((2026, 3, 8, 6, 30), (2026, 11, 1, 6, 30), (2028, 2, 28, 23, 30), (2026, 3, 2, 12, 0))
+
+
+@pytest.mark.parametrize("submitted", [datetime(*night, tzinfo=UTC) for night in NIGHTS])
 def test_c3_a_promise_is_24_hours_of_real_time_on_any_night(
     database: Database, clinic: Clinic, submitted: datetime
 ) -> None:
     with database.writing() as session:
-        assert clinic.econsult(session, now=submitted).due_at == submitted + DAY
+        consult = clinic.econsult(session, now=submitted)
+        assert consult.due_at == submitted + DAY
+        for hours in range(25):
+            fire(session, submitted + hours * HOUR)
+        steps = select(ClockEvent.level, ClockEvent.at).where(ClockEvent.name == "first_reply", ClockEvent.level > 0)
+        # 90 % is 21.6 hours, which the tick of the 22nd hour sees.
+        expected = [(50, 12), (75, 18), (90, 22), (100, 24)]
+        found = [(level, (at - submitted) / HOUR) for level, at in session.execute(steps.order_by(ClockEvent.id))]
+        assert found == expected
 
 
 def test_c3_nobody_is_reminded_at_midnight_unless_it_is_urgent(database: Database, clinic: Clinic) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -125,3 +125,23 @@ def test_urgent_is_not_offered_where_nobody_could_take_it(database: Database, cl
         assert error.value.fields == {"urgency": "no_one_on_call"}
         change_urgency(session, held, clinic.pcp, "urgent", "worse", now=NOON, targets=TARGETS)
         assert held.urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("evening", "edge"),
+    [
+        ((2026, 3, 8, 1), (2026, 3, 8, 12)),  # Clocks go forward in this night: 6 in the morning comes an hour sooner.
+        ((2026, 11, 1, 0), (2026, 11, 1, 13)),  # They go back: an hour later.
+        ((2028, 2, 29, 1), (2028, 2, 29, 13)),  # The night into a leap day.
+    ],
+)
+def test_the_end_of_a_night_shift_is_seen_by_the_clock_on_the_wall(
+    database: Database, clinic: Clinic, evening: tuple[int, ...], edge: tuple[int, ...]
+) -> None:
+    begins, ends = (datetime(*each, tzinfo=UTC) for each in (evening, edge))  # type: ignore[arg-type, misc]
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, weekday=(begins - HOUR * 7).weekday(), starts=18, hours=12)
+        clinic.econsult(session, now=begins + HOUR)
+        watch(session, begins + HOUR, ends)
+        assert told(session) == []
+        assert (watch_cover(session, ends), len(told(session))) == (1, 1)

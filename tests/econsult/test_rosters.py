@@ -130,3 +130,15 @@ def test_nights_are_quiet_in_the_readers_own_time(clinic: Clinic, hour: int, unt
     midnight = datetime(2026, 7, 1, 6, tzinfo=UTC)  # In Denver.
     at = midnight + hour * HOUR
     assert Quiet("America/Denver").until(clinic.derm, at) == midnight + until * HOUR
+
+
+@pytest.mark.parametrize(
+    ("evening", "morning"),
+    [
+        (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 8, 13, tzinfo=UTC)),  # Clocks go forward.
+        (datetime(2026, 11, 1, 4, tzinfo=UTC), datetime(2026, 11, 1, 14, tzinfo=UTC)),  # They go back.
+        (datetime(2028, 2, 29, 5, tzinfo=UTC), datetime(2028, 2, 29, 14, tzinfo=UTC)),  # Into a leap day.
+    ],
+)
+def test_a_night_ends_at_seven_by_the_clock_on_the_wall(clinic: Clinic, evening: datetime, morning: datetime) -> None:
+    assert Quiet("America/Denver").until(clinic.derm, evening) == morning

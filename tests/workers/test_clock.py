@@ -18,7 +18,7 @@ from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Program, Role, add_person
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
-from workers.clock import TICK, JumpGuard, Ticker
+from workers.clock import TICK, JumpGuard, Ticker, turn
 from workers.desk import Desk
 from workers.horse import run_job
 from workers.queue import job_policy
@@ -145,6 +145,38 @@ def test_a_leap_of_the_wall_clock_is_noticed_once_and_a_backward_step_never() ->
     assert guard.jump(NOON + timedelta(hours=1, seconds=2), 106.0) is None
     assert guard.jump(NOON, 108.0) is None
     assert guard.jump(NOON + 2 * TICK, 108.0) is None
+
+
+LEAPS: dict[str, list[tuple[float, int]]] = {
+    # What the wall clock shows (hours after the question) at ticks that are two seconds apart, and which steps of the
+    # first reply have fired by then. A step of the clock forward waits for one tick, in which it may be put right.
+    "ahead for one tick": [(0, 0), (25, 0), (0, 0), (11.9, 0), (11.9, 0), (12, 0), (12, 1)],
+    "ahead and left so": [(0, 0), (25, 0), (25, 4), (0, 4), (12, 4), (12, 4), (24, 4), (24, 4)],
+    "behind and right again": [(0, 0), (12, 0), (12, 1), (-13, 1), (12, 1), (12, 1), (18, 1), (18, 2)],
+    "to and fro": [(0, 0), (18, 0), (18, 2), (-7, 2), (18, 2), (-7, 2), (21.6, 2), (21.6, 3), (24, 3), (24, 4)],
+}
+
+
+@pytest.mark.parametrize("name", LEAPS)
+def test_a_clock_that_leaps_25_hours_loses_and_doubles_nothing(either: Clinic, name: str) -> None:
+    _add(either, "pcp", Role.PCP)
+    _submit(either, NOON)
+    tickers, guard = [Ticker(either.runtime), Ticker(either.runtime)], JumpGuard(NOON, 0.0)
+    for beat, (hours, steps) in enumerate(LEAPS[name]):
+        turn(tickers[beat % 2], guard, NOON + timedelta(hours=hours), 2.0 * beat)
+        assert (beat, _steps(either)) == (beat, [50, 75, 90, 100][:steps])
+    with either.runtime.database.reading() as session:
+        told = session.scalars(select(Notice.dedupe_key)).all()
+        assert len(told) == len(set(told))
+
+
+def _steps(clinic: Clinic) -> list[int]:
+    """The steps of the first reply that have fired, none of them before its time as the ledger knows it."""
+    lines = select(ClockEvent).where(ClockEvent.name == "first_reply", ClockEvent.level > 0).order_by(ClockEvent.id)
+    with clinic.runtime.database.reading() as session:
+        found = session.scalars(lines).all()
+    assert all(line.due_at is not None and line.at >= line.due_at for line in found)
+    return [line.level for line in found]
 
 
 def test_a_clock_process_beats_and_goes_in_order(clinic: Clinic) -> None:
