@@ -16,6 +16,7 @@ from werkzeug import Response
 
 from econsult.heartbeats import Heartbeat, latest
 from econsult.jobs import oldest_waiting
+from econsult.queue.calling import oldest_call
 from econsult.queue.firing import oldest_due
 from imaging.jail import levels
 from storage.blobs import BlobError
@@ -127,8 +128,8 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
 
 def _lag(session: Session, clock: Heartbeat | None, at: datetime) -> int | None:
     """How late the oldest deadline is, seen from here: a clock that has died cannot hide it. None without a clock."""
-    oldest = oldest_due(session)
-    return None if clock is None else max(0, int((at - oldest).total_seconds())) if oldest else 0
+    pending = [due for due in (oldest_due(session), oldest_call(session)) if due is not None]
+    return None if clock is None else max(0, *(int((at - due).total_seconds()) for due in pending), 0)
 
 
 def _age(beat: Heartbeat | None, at: datetime) -> int | None:

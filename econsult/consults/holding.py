@@ -89,6 +89,15 @@ def keep_holding(consult: Consult, now: datetime, lease: timedelta) -> None:
         consult.claim_until = until
 
 
+def stay(session: Session, consult: Consult, person: Person, now: datetime, lease: timedelta) -> None:
+    """The holder looks at it or writes about it: the claim lives on from now, whatever it was shortened to."""
+    until = now + lease
+    own = (Consult.id == consult.id, Consult.holder_id == person.id, Consult.status == Status.CLAIMED)
+    session.flush()
+    # Asked and done in one statement: a claim that lapses meanwhile is not brought back.
+    session.execute(update(Consult).where(*own, Consult.claim_until < until).values(claim_until=until))
+
+
 def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
     """Return every consult whose holder fell silent to its pool, and tell the desk.
 

@@ -11,9 +11,10 @@ from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_take, offer, taken
 from econsult.consults.records import Consult, Kind, note
-from econsult.errors import InvalidError
+from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
+from econsult.rosters.shifts import is_off
 
 
 def take_over(
@@ -41,6 +42,8 @@ def assign(
     """Give the consult to a named person who may take it; both are told."""
     status = next_status(consult.status, "assign")
     _check_fits(session, consult, to)
+    if is_off(session, to.id, now):
+        raise ForbiddenError("This person is away: choose somebody else.", code="away")
     check_may_take(session, consult, to)
     _give(session, consult, "assign", to, (status, require_reason(reason)), by=by, now=now, lease=lease)
     return consult

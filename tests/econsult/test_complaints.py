@@ -220,6 +220,18 @@ def test_c6_a_holder_who_is_away_is_no_cover(database: Database, clinic: Clinic)
         assert [(risk.consult.id, risk.why) for risk in found.risks] == [(1, "holder_away")]
 
 
+def test_c6_nothing_is_given_to_somebody_who_is_away(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON, ends_at=NOON + 9 * HOUR))
+        session.flush()
+        with pytest.raises(ForbiddenError, match="away"):
+            passing.assign(session, consult, clinic.derm, "Yours", by=clinic.coordinator, now=NOON, lease=LEASE)
+        passing.assign(session, consult, clinic.derm2, "Yours", by=clinic.coordinator, now=NOON, lease=LEASE)
+        assert consult.holder_id == clinic.derm2.id
+        assert told(session, NoticeKind.HANDED_OVER) == {clinic.derm2.id}
+
+
 def test_c14_figures_are_shares_and_quantiles_that_one_case_cannot_bend(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         for hours in (1, 2, 3, 30):

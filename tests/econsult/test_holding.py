@@ -109,3 +109,18 @@ def test_a_holder_who_waited_uses_up_no_more_than_a_quarter_of_what_is_left(data
         threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="Here", now=NOON + 9 * hour)
         assert consult.claim_until == NOON + 10 * hour
         assert holding.lapse_claims(session, NOON + 10 * hour + timedelta(seconds=1)) == [consult]
+
+
+def test_looking_at_it_keeps_the_claim_alive_but_brings_none_back(database: Database, clinic: Clinic) -> None:
+    minute = timedelta(minutes=1)
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        holding.stay(session, consult, clinic.derm2, NOON + 20 * minute, LEASE)
+        assert consult.claim_until == NOON + LEASE
+        holding.stay(session, consult, clinic.derm, NOON + 20 * minute, LEASE)
+        session.refresh(consult)
+        assert consult.claim_until == NOON + 20 * minute + LEASE
+        assert holding.lapse_claims(session, NOON + 60 * minute) == [consult]
+        holding.stay(session, consult, clinic.derm, NOON + 61 * minute, LEASE)
+        session.refresh(consult)
+        assert [consult.holder_id, consult.claim_until] == [None, None]

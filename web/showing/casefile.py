@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, Relation, Right
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
 from econsult.consults.clocks import clocks_among
+from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
@@ -19,7 +20,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
-from web.context import now
+from web.context import now, settings
 from web.shell.auth import me
 from web.showing.rows import chip_of
 from web.showing.sheets import Sheet, sheets_of
@@ -125,6 +126,7 @@ def close_refusal(consult: Consult) -> str:
 def open_case(session: Session, loaded: Pass) -> Case:
     """The case page of a consult that was loaded through access."""
     consult, patient = loaded.consult, loaded.patient
+    stay(session, consult, me(), now(), settings().claim)
     answer = _readable_answer(session, loaded)
     mode = _mode(loaded, answer)
     return Case(
