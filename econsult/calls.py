@@ -12,7 +12,7 @@ from econsult.access import note_patients
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Organization, Person, Role
 
 MOST = 500
 
@@ -42,3 +42,28 @@ def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Wa
     found = [Waiting(task, consult, patient) for task, consult, patient in rows]
     note_patients(session, person, [entry.patient for entry in found], now)
     return found
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """The same for who may not know the child: the number of the request, and the clinic that can be asked."""
+
+    number: str
+    due_at: datetime
+    clinic: str
+    phone: str
+
+
+def calls_unmade(session: Session, program_id: int) -> list[Unmade]:
+    """The open telephone tasks of a program without anybody's name, the oldest first."""
+    query = (
+        select(PhoneTask, Consult, Organization)
+        .join(Consult, Consult.id == PhoneTask.consult_id)
+        .outerjoin(Organization, Organization.id == Consult.organization_id)
+        .where(Consult.program_id == program_id, PhoneTask.done_at.is_(None))
+    )
+    rows = session.execute(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(MOST))
+    return [
+        Unmade(consult.number, task.due_at, clinic.name if clinic else "", clinic.phone if clinic else "")
+        for task, consult, clinic in rows
+    ]

@@ -34,7 +34,7 @@ def _at_once(database: Database, act: Callable[[Session], object], times: int = 
         return sum(pool.map(attempt, range(times)))
 
 
-def test_sending_a_request_many_times_at_once_sends_it_once(database: Database, clinic: Clinic) -> None:
+def test_c19_sending_a_request_many_times_at_once_sends_it_once(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         public_id = clinic.draft(session).public_id
 
@@ -59,7 +59,7 @@ def test_signing_many_times_at_once_signs_once(database: Database, clinic: Clini
     assert _at_once(database, sign) == 1
 
 
-def test_one_key_used_many_times_at_once_makes_one_consult(database: Database, clinic: Clinic) -> None:
+def test_c19_one_key_used_many_times_at_once_makes_one_consult(database: Database, clinic: Clinic) -> None:
     def create(session: Session) -> None:
         if repeats.find(session, clinic.pcp, "key", "body", now=NOON) is None:
             repeats.remember(session, clinic.pcp, "key", "body", clinic.draft(session), now=NOON)

@@ -248,6 +248,20 @@ def test_c14_figures_are_shares_and_quantiles_that_one_case_cannot_bend(database
         assert missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY) == [(4, "first_reply", 6.0)]
 
 
+def test_c14_the_first_contact_is_kept_and_an_export_names_nobody(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 2 * HOUR)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 3 * HOUR, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON + 3 * HOUR)
+        assert (consult.first_contact_at, consult.answered_at) == (NOON + HOUR, NOON + 3 * HOUR)
+        written = str([figure.as_row() for figure in figures(session, NOON, NOON + DAY, NOON + DAY)])
+        people = (clinic.child, clinic.mother, clinic.pcp, clinic.coordinator)
+        assert [person.name for person in people if person.name in written] == []
+        assert consult.question not in written
+
+
 def test_c19_a_request_that_is_sent_twice_exists_once(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.draft(session)

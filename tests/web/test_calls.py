@@ -95,3 +95,14 @@ def test_a_consult_without_an_emergency_has_no_call(runtime: Runtime, browser_of
     with runtime.database.writing() as session:
         consult = clinic.answered(session, now=NOW)
     assert browser_of(clinic.pcp).get(f"/calls/{consult.public_id}").status_code == 404
+
+
+def test_the_director_sees_that_it_is_late_and_which_clinic_to_ask_but_not_whose_child(
+    browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    director = browser_of(clinic.director)
+    page = director.get("/program").text
+    assert "Families to telephone now, not reached yet" in page
+    assert ("Home clinic" in page, "tel:505-555-0100" in page, clinic.child.name in page) == (True, True, False)
+    post(browser_of(clinic.pcp), f"{call}/done", {"outcome": "reached"})
+    assert "not reached yet" not in director.get("/program").text

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template, request
 from werkzeug import Response
 
+from econsult.calls import calls_unmade
 from econsult.people.persons import Role
 from econsult.queue.metrics import Figure, figures, missed
 from web.context import database, now
@@ -28,6 +29,7 @@ def show() -> str:
     start = _start()
     with database().reading() as session:
         found = figures(session, start, now(), now(), program_id=me().program_id)
+        unmade = calls_unmade(session, me().program_id)
         late = missed(session, start, now(), now(), program_id=me().program_id)[:MOST_MISSED]
     return render_template(
         "program/figures.html",
@@ -36,6 +38,8 @@ def show() -> str:
         overall=[figure for figure in found if figure.by == "all"],
         parts=[figure for figure in found if figure.by in {"specialty", "language"} and figure.clock == "first_reply"],
         late=late,
+        unmade=unmade,
+        now=now(),
         name_of=_name_of,
         terms=terms,
     )
