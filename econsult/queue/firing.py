@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, load_only
 
 from econsult.consults.clocks import grace
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -26,6 +26,23 @@ from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
 from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
 
 LATE = timedelta(seconds=30)
+READ = (
+    Consult.public_id,
+    Consult.program_id,
+    Consult.patient_id,
+    Consult.organization_id,
+    Consult.holder_id,
+    Consult.kind,
+    Consult.status,
+    Consult.specialty,
+    Consult.fallback_specialty,
+    Consult.urgency,
+    Consult.rules,
+    Consult.version,
+    Consult.due_at,
+    Consult.next_deadline_at,
+)
+"""What a tick reads of a consult."""
 
 
 @dataclass
@@ -63,9 +80,8 @@ def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Cons
         .order_by(Consult.next_deadline_at, Consult.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        # What people wrote is not opened: a tick has no use for it.
-        .options(defer(Consult.question), defer(Consult.details), defer(Consult.override_reason))
-        .options(defer(Consult.end_reason), defer(Consult.route))
+        # What people wrote is not opened, and what a tick has no use for is not read.
+        .options(load_only(*READ))
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))
