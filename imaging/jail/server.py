@@ -126,7 +126,7 @@ def preload(models: Models) -> None:
 
 
 def main(descriptor: str, *models: str) -> None:
-    """Serve on an inherited listening socket until standard input closes. `models` are two paths, or empty words."""
+    """Serve on an inherited socket until standard input closes. `models` are the paths of a `Models`, or empty."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(descriptor))
     preload(Models(*(Path(path) if path else None for path in models)))

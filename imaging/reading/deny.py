@@ -158,9 +158,16 @@ class DenyList:
 
 
 def is_result(line: Line) -> bool:
-    """Whether a line is a test with its result: a number with a unit or with a range."""
+    """Whether a line is a test with its result: a number with a unit or with a range.
+
+    Record numbers are written like ranges too (`MRN 7731-8042`); behind a label that names somebody they are none.
+    """
     text, _ = _joined(line)
-    return bool(_NUMBER.search(text)) and bool(_UNIT.search(text) or _RANGE.search(_without_dates(text)))
+    if not _NUMBER.search(text):
+        return False
+    if _UNIT.search(text):
+        return True
+    return bool(_RANGE.search(_without_dates(text))) and not any(opens for _, _, opens in zones_of(line))
 
 
 def _without_dates(text: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from imaging.boxes import Box
-from imaging.detectors import TEXT_THRESHOLD, Detectors, Pixels, codes_in, texts_in
+from imaging.detectors import Detectors, codes_in
 from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
 from imaging.policy import MASK, Policy
@@ -16,6 +16,7 @@ from imaging.reading.straighten import straighten
 from imaging.reading.tesseract import read_words
 from imaging.reading.words import Line, Word, in_lines
 from imaging.steps.find_masks import box_mask, faces_of
+from imaging.writing import TEXT_THRESHOLD, Pixels, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
 Edges = tuple[float, float, float, float]
@@ -73,7 +74,10 @@ def _read(page: Pixels, layer: Sequence[Word], deny: DenyList, detectors: Detect
         return [box_mask("identifier", _share(piece, (width, height)), name, 0.0) for piece in pieces]
     if detectors.texts is None:
         return [box_mask("identifier", zone, HEADER_ZONES, 0.0) for zone in _ZONES]
-    return [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, page)]
+    # On paper there is no rash that could be taken for letters: every line that is found is covered, read or not.
+    return [
+        box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(Writing(detectors.texts.lines), page)
+    ]
 
 
 def _is_blank(grey: Pixels) -> bool:

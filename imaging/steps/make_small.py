@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from imaging.detectors import TEXT_SIDE, Pixels
+from imaging.writing import TEXT_SIDE, Pixels
 
 
 def make_small(image: Image.Image) -> Pixels:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,12 +137,32 @@ def test_a_code_is_covered(run: Prepare) -> None:
     assert is_covered(kept.files["view"], (510 / 1280, 310 / 960, 790 / 1280, 590 / 960))
 
 
-def test_skin_with_a_rash_stays_as_it_is(run: Prepare) -> None:
+@pytest.mark.parametrize(
+    ("scene", "tone", "seed"),
+    [("bites_leg", 1, 1), ("bites_leg", 6, 1), ("eczema_far", 4, 11), ("eczema_far", 5, 23), ("eczema_far", 2, 3)],
+)
+def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, seed: int) -> None:
     from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
 
-    for tone in (1, 6):
-        report, _ = run(samples.photo("bites_leg", tone=tone, size=(1344, 1008)), policy=MASK)
-        assert report.masks == ()
+    report, _ = run(samples.photo(scene, tone=tone, seed=seed, size=(1600, 1200)), policy=MASK)
+    assert [mask for mask in report.masks if mask.width * mask.height > 0.02] == []
+
+
+@pytest.mark.parametrize("word", ["LUPITA", "Zoraida Q.", "778899"])
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_large_writing_is_told_from_a_rash(run: Prepare, word: str, turn: int) -> None:
+    data = files.encode(pictures.written(word, turn=turn, size=150), "PNG")
+    report, _ = run(data, policy=MASK)
+    assert sum(mask.width * mask.height for mask in report.masks if mask.what == "text") > 0.05
+
+
+def test_without_the_reader_of_letters_large_patches_are_covered_too() -> None:
+    from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
+
+    data = samples.photo("eczema_far", tone=4, seed=11, size=(1600, 1200))
+    with Jail(replace(find_models(), letters=None)) as jail:
+        report = prepare("photo", io.BytesIO(data), Kept(), MASK, jail=jail)
+    assert max(mask.width * mask.height for mask in report.masks) > 0.1
 
 
 def test_the_report_names_boxes_and_detectors_and_no_identifier(run: Prepare) -> None:

@@ -70,7 +70,8 @@ def test_a_value_beside_a_name_stays() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [("DOB:  06/05/2018", ["06/05/2018"]), ("Patient  Somebody Else  Collected  2026-04-21", ["Somebody", "Else"]),
-     ("Madre  Otra Persona", ["Otra", "Persona"]), ("MRN  77", ["77"])],
+     ("Madre  Otra Persona", ["Otra", "Persona"]), ("MRN  77", ["77"]),
+     ("MRN  7731-8042", ["7731-8042"]), ("Expediente:  MRN-7731-0042  Sexo  F", ["MRN-7731-0042"])],
 )  # fmt: skip
 def test_what_a_label_names_is_covered_though_the_case_does_not_know_it(text: str, value: list[str]) -> None:
     assert hidden(text) == value
