@@ -13,6 +13,7 @@ from econsult.consults import holding, threads
 from econsult.consults.attachments import MediaKind
 from econsult.consults.records import Consult
 from econsult.people.signin import SignInSession
+from econsult.rosters.limits import Conflict, Limits
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -136,3 +137,17 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(runtime: Runtime, der
 
     assert last_seen({"X-Background": "1"}) == lately
     assert last_seen({}) > lately
+
+
+def test_the_next_case_is_one_that_this_person_may_take(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.add(Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id))
+    assert post(derm, "/worklist/next", {}).location == "/worklist?said=all_answered"
+    with runtime.database.writing() as session:
+        session.query(Conflict).delete()
+        session.add(Limits(person_id=clinic.derm.id, capacity=1))
+        urgent = clinic.econsult(session, now=datetime.now(UTC), urgency="urgent")
+    assert post(derm, "/worklist/next", {}).location == f"/consults/{urgent.public_id}"
+    assert post(derm, "/worklist/next", {}).status_code == 403

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from econsult.access import Right, consult_for
 from econsult.consults import holding
+from econsult.consults.taking import next_for
 from econsult.consults.worklist import COUNT_CAP, Filters, Page, View, count, page
 from econsult.errors import ImpossibleVerbError
 from econsult.people.persons import LANGUAGES, Role, specialties_of
@@ -69,13 +70,13 @@ def next_case() -> Response:
 
 
 def take_next() -> str | None:
-    """Claim the first request of the pool for the signed-in person; its public id, or None when the pool is empty."""
+    """Claim the first request that the signed-in person may take; its public id, or None where there is none."""
     for _ in range(TRIES):
         with database().writing() as session:
-            first = page(session, me(), View.POOL, now=now(), limit=1).consults
-            if not first:
+            first = next_for(session, me(), now=now())
+            if first is None:
                 return None
-            loaded = consult_for(session, me(), first[0].public_id, now=now(), right=Right.HOLD)
+            loaded = consult_for(session, me(), first.public_id, now=now(), right=Right.HOLD)
             try:
                 holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
             except ImpossibleVerbError:
