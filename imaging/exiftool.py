@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from imaging import kernel
 
@@ -101,7 +102,7 @@ class Exiftool:
             cwd="/",
             start_new_session=True,
             # At the end of its input it would wait for more for ever, and keep a processor busy with that.
-            preexec_fn=_die_with_us,  # noqa: PLW1509 - it makes one system call and takes no lock.
+            preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509 - it makes one system call and takes no lock.
         )
 
     def _converse(self, question: str, number: int) -> bytes:
@@ -116,8 +117,11 @@ class Exiftool:
         return _read_answer(self._process.stdout.fileno(), b"{ready%d}" % number)
 
 
-def _die_with_us() -> None:
+def _die_with(parent: int) -> None:
+    """End with who started us, also where that one died before the kernel could be asked."""
     kernel.die_with(signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _read_answer(descriptor: int, end: bytes) -> bytes:

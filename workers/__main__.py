@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import logging
 import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import redis
+from rq.exceptions import StopRequested
 
 from econsult.errors import SettingError
 from econsult.jobs import Lane
@@ -20,7 +23,7 @@ from workers.bell import BellWorker
 from workers.confinement import check_confinement
 from workers.desk import Desk
 from workers.doorbell import Doorbell
-from workers.process import Heart, read_clock, start_log
+from workers.process import Heart, Wish, read_clock, start_log
 from workers.queue import job_policy
 from workers.rehearsal import rehearse
 from workers.runtime import Runtime, open_runtime
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _work(runtime: Runtime, lane: Lane) -> None:
     runtime.settings.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
-    heart = Heart(runtime, lane)
+    heart, wish = Heart(runtime, lane), Wish()
     with _open_jail(runtime.settings) as jail:
         for missing in jail.models.missing():
             log.warning("There is no model to find %s: photos and videos wait for a person.", missing)
@@ -64,11 +67,13 @@ def _work(runtime: Runtime, lane: Lane) -> None:
         # What was loaded until now is never collected, so a forked job need not copy the pages it lies on.
         gc.freeze()
         beat = _beater(desk, heart)
-        poller = Poller(desk, lane, beat)
+        poller = Poller(desk, lane, beat, wish)
         if runtime.doorbell is None:
             poller.work()
         else:
-            _listen(desk, lane, runtime.doorbell, poller, beat)
+            # RQ leaves its work by this exception when it is told to stop, wherever it stands.
+            with contextlib.suppress(StopRequested):
+                _listen(_Ear(desk, lane, runtime.doorbell, beat, wish), poller)
     heart.stop()
 
 
@@ -92,30 +97,41 @@ def _beater(desk: Desk, heart: Heart) -> Callable[[], None]:
     return beat
 
 
-def _listen(desk: Desk, lane: Lane, doorbell: Doorbell, poller: Poller, beat: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class _Ear:
+    """What a worker of one lane needs to hear rings."""
+
+    desk: Desk
+    lane: Lane
+    doorbell: Doorbell
+    beat: Callable[[], None]
+    wish: Wish
+
+
+def _listen(ear: _Ear, poller: Poller) -> None:
     """Hear rings; whenever Redis is away, poll the job table until it is back."""
     stumbles = 0
-    while not poller.is_stopping:
-        if not doorbell.is_up():
+    while not ear.wish.is_made():
+        if not ear.doorbell.is_up():
             log.warning("Redis does not answer; polling the job table until it does.")
-            poller.work(is_over=doorbell.is_up)
+            poller.work(is_over=ear.doorbell.is_up)
             continue
         began = time.monotonic()
-        worker = _hear(desk, lane, doorbell, beat)
-        if worker is not None and worker.is_stopping:
-            return
+        worker = _hear(ear)
         stumbles = stumbles + 1 if time.monotonic() - began < STUMBLE_SECONDS else 0
-        if worker is not None and stumbles >= MOST_STUMBLES:
+        if worker is not None and stumbles >= MOST_STUMBLES and not ear.wish.is_made():
             _sweep(worker)
             poller.drain()
-        time.sleep(min(0.2 * stumbles, 2))
+        ear.wish.wait(min(0.2 * stumbles, 2))
 
 
-def _hear(desk: Desk, lane: Lane, doorbell: Doorbell, beat: Callable[[], None]) -> BellWorker | None:
-    """Let RQ work until it stops for whatever reason; None where Redis went away before it began."""
+def _hear(ear: _Ear) -> BellWorker | None:
+    """Let RQ work until it stops for whatever reason; None where Redis went away before it was done."""
+    pid = os.getpid()
     try:
-        client = redis.Redis.from_url(doorbell.url)
-        worker = BellWorker(client, doorbell.mark, lane, lambda job_id: run_in_horse(desk, job_id), beat)
+        worker = BellWorker(
+            ear.doorbell, ear.lane, lambda job_id: run_in_horse(ear.desk, job_id, pid), ear.beat, ear.wish
+        )
         worker.work(logging_level="ERROR")
     except redis.RedisError:
         return None

@@ -20,7 +20,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from econsult.jobs import Lane
-from workers.doorbell import FAILURE_SECONDS, FUNCTION, LONGEST_SECONDS, RESULT_SECONDS, queue_name
+from workers.doorbell import FAILURE_SECONDS, FUNCTION, LONGEST_SECONDS, RESULT_SECONDS, Doorbell, queue_name
+from workers.process import Wish
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +90,12 @@ def _as_bytes(value: object) -> bytes:
 class BellWorker(Worker):
     """An RQ worker for one lane that forks for each ring, and says that it lives whenever RQ does so."""
 
-    def __init__(self, connection: Redis, mark: str, lane: Lane, run: Run, beat: Callable[[], None]) -> None:
-        self._beat = beat
-        self.is_stopping = False
-        queue = queue_name(mark, lane)
+    def __init__(self, doorbell: Doorbell, lane: Lane, run: Run, beat: Callable[[], None], wish: Wish) -> None:
+        self._beat, self._wish = beat, wish
+        queue = queue_name(doorbell.mark, lane)
         super().__init__(
             [queue],
-            connection=connection,
+            connection=Redis.from_url(doorbell.url),
             job_class=bell_class(run, queue, LONGEST_SECONDS[lane]),
             serializer=JSONSerializer,
             worker_ttl=WORKER_SECONDS,
@@ -114,9 +114,18 @@ class BellWorker(Worker):
             self._beat()
 
     def request_stop(self, signum: Any, frame: Any) -> None:
-        """See RQ: finish the job at hand, then stop."""
-        self.is_stopping = True
+        """See RQ: finish the job at hand, then stop. The wish outlives this worker, whatever becomes of Redis."""
+        self._wish.make()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def set_shutdown_requested_date(self) -> None:
+        """Tell Redis nothing: this runs amid a signal, and a Redis that is away must not break the job at hand."""
+
+    def _install_signal_handlers(self) -> None:
+        """See RQ; a signal that came while RQ got ready is not lost."""
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        if self._wish.is_made():
+            self._stop_requested = True
 
     def sweep(self) -> None:
         """Forget the rings at hand, after something in Redis made RQ stumble. The clock process rings again."""

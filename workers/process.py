@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import time
 import traceback
 from datetime import UTC, datetime
@@ -52,15 +53,46 @@ def start_log(role: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def die_with_parent(number: int = signal.SIGTERM) -> None:
-    """Ask the kernel to send us this signal when our parent dies, by whatever cause. Linux only; elsewhere nothing."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+def die_with(parent: int, number: int = signal.SIGTERM) -> None:
+    """Ask the kernel to send us this signal when our parent dies, by whatever cause. Linux only; elsewhere nothing.
+
+    A parent that died before we asked sends nothing any more. `parent` is its id, read before the fork; where it is no
+    longer ours, this process ends here.
+    """
+    if _libc is None:
+        return
+    _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def read_clock() -> datetime:
     """The time, aware UTC."""
     return datetime.now(UTC)
+
+
+class Wish:
+    """The wish that this process may stop, heard once and never forgotten, whoever else handles signals meanwhile."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self.listen()
+
+    def listen(self) -> None:
+        """Hear SIGTERM and SIGINT from now on, in place of whoever did."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.make())
+
+    def make(self) -> None:
+        """Ask to stop."""
+        self._asked.set()
+
+    def is_made(self) -> bool:
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until somebody asks."""
+        self._asked.wait(seconds)
 
 
 class Heart:

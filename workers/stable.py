@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from econsult.jobs import Lane, next_due_job
 from workers.desk import Desk
 from workers.doorbell import LONGEST_SECONDS
 from workers.horse import run_job
-from workers.process import die_with_parent
+from workers.process import Wish, die_with
 
 log = logging.getLogger(__name__)
 
@@ -23,28 +22,22 @@ LOOK_SECONDS = 0.1
 """How often a worker without Redis looks at the job table."""
 
 
-def run_in_horse(desk: Desk, job_id: int) -> None:
-    """Run the job in a process that was just forked for it. The horse must not outlive its worker."""
-    die_with_parent(signal.SIGKILL)
+def run_in_horse(desk: Desk, job_id: int, worker: int) -> None:
+    """Run the job in a process that was just forked for it. The horse must not outlive its worker, whose id it gets."""
+    die_with(worker, signal.SIGKILL)
     run_job(desk, job_id)
 
 
 class Poller:
     """Works without Redis: looks at the job table and forks for each due job, with the same claim and fence."""
 
-    def __init__(self, desk: Desk, lane: Lane, beat: Callable[[], None]) -> None:
-        self._desk, self._lane, self._beat = desk, lane, beat
-        self._wish = threading.Event()
-
-    @property
-    def is_stopping(self) -> bool:
-        return self._wish.is_set()
+    def __init__(self, desk: Desk, lane: Lane, beat: Callable[[], None], wish: Wish) -> None:
+        self._desk, self._lane, self._beat, self._wish = desk, lane, beat, wish
 
     def work(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Work until SIGTERM or SIGINT, finishing the job at hand, or until `is_over()` between two jobs."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
-        while not self.is_stopping and not is_over():
+        self._wish.listen()
+        while not self._wish.is_made() and not is_over():
             self._beat()
             job_id = self._look()
             if job_id is None:
@@ -55,9 +48,6 @@ class Poller:
     def drain(self) -> None:
         """Do every job of the lane that is due now, without waiting for its ring."""
         self.work(is_over=lambda: self._look() is None)
-
-    def _stop(self, _number: int, _frame: object) -> None:
-        self._wish.set()
 
     def _look(self) -> int | None:
         database = self._desk.runtime.database
@@ -73,9 +63,10 @@ class Poller:
         """Run the job in a child and wait for it, beating."""
         # No connection may be open in two processes.
         self._desk.runtime.database.close()
+        worker = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._be_horse(job_id)
+            self._be_horse(job_id, worker)
         deadline = time.monotonic() + LONGEST_SECONDS[self._lane] + 60
         while os.waitpid(pid, os.WNOHANG) == (0, 0):
             if time.monotonic() > deadline:
@@ -83,13 +74,13 @@ class Poller:
             self._beat()
             time.sleep(0.01)
 
-    def _be_horse(self, job_id: int) -> None:
+    def _be_horse(self, job_id: int, worker: int) -> None:
         """The child's whole life. It never returns into the parent's code."""
         status = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            run_in_horse(self._desk, job_id)
+            run_in_horse(self._desk, job_id, worker)
             status = 0
         except SQLAlchemyError:
             log.warning("Job %d could not be claimed: the database does not answer.", job_id)

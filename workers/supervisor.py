@@ -14,8 +14,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from workers.process import die_with_parent
+from workers.process import die_with
 
 log = logging.getLogger("supervisor")
 
@@ -147,7 +148,7 @@ def _launch(child: _Child) -> None:
         stdin=subprocess.DEVNULL,
         pass_fds=program.sockets,
         start_new_session=True,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - there is one thread only.
+        preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - there is one thread only.
     )
 
 
