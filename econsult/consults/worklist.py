@@ -22,6 +22,7 @@ from econsult.people.persons import Person, Role, specialties_of
 PAGE = 50
 COUNT_CAP = 99
 Slice = ColumnElement[bool]
+Place = tuple[int, datetime, int]
 
 
 class View(StrEnum):
@@ -146,6 +147,25 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
     start, place = read_cursor(cursor) if cursor else (0, None)
     if not 0 <= start < len(parts):
         raise no_such_page()
+    rows = _rows(session, reading, parts, (start, place))
+    following = None
+    if len(rows) > reading.limit:
+        index, last = rows[reading.limit - 1]
+        following = make_cursor(parts[index].order, last, index)
+    return Page([consult for _, consult in rows[: reading.limit]], following)
+
+
+def _rows(
+    session: Session, reading: _Reading, parts: list[Part], begin: tuple[int, Place | None]
+) -> list[tuple[int, Consult]]:
+    """Part and consult of each row from a place on, one more than the page has."""
+    start, place = begin
+    if len(parts) == len(reading.slices) == 1:
+        # The usual list: one index holds it in order, and one statement reads it.
+        reached = [after(parts[0].order, place)] if place is not None else []
+        query = select(Consult).where(reading.slices[0], *reading.conditions, *parts[0].conditions, *reached)
+        ordered = sorting(parts[0].order, *keys_of(parts[0].order))
+        return [(0, consult) for consult in session.scalars(query.order_by(*ordered).limit(reading.limit + 1))]
     numbers: list[tuple[int, int]] = []
     for index in range(start, len(parts)):
         part, missing = parts[index], reading.limit + 1 - len(numbers)
@@ -156,12 +176,7 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
         numbers += [(index, number) for number in _numbers(session, part.order, reading.slices, conditions, missing)]
     wanted = [number for _, number in numbers]
     found = {consult.id: consult for consult in session.scalars(select(Consult).where(Consult.id.in_(wanted)))}
-    rows = [(index, found[number]) for index, number in numbers if number in found]
-    following = None
-    if len(rows) > reading.limit:
-        index, last = rows[reading.limit - 1]
-        following = make_cursor(parts[index].order, last, index)
-    return Page([consult for _, consult in rows[: reading.limit]], following)
+    return [(index, found[number]) for index, number in numbers if number in found]
 
 
 def _numbers(session: Session, order: Order, slices: list[Slice], conditions: list[Slice], limit: int) -> list[int]:
