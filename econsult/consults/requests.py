@@ -33,7 +33,11 @@ SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRES
 
 @dataclass(frozen=True)
 class RequestForm:
-    """What a person asks, as a form or an API call gives it. Fields that are None stay as they are when editing."""
+    """What a person asks, as a form or an API call gives it.
+
+    When editing, fields that are None stay as they are; an empty specialty or question type, and a detail that is
+    None, are taken back.
+    """
 
     kind: str | None = None
     specialty: str | None = None
@@ -189,12 +193,13 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
     if form.question is not None:
         consult.question = form.question.strip()
     if form.question_type is not None:
-        consult.question_type = form.question_type
+        consult.question_type = form.question_type or None
     if form.urgency is not None:
         consult.urgency = form.urgency
         consult.urgency_rank = RANKS[Urgency(form.urgency)]
     if form.details is not None:
-        details = {**consult.details, **form.details}
+        merged = {**consult.details, **form.details}
+        details = {name: value for name, value in merged.items() if value is not None}
         check_details(details)
         was_policy = consult.details.get("face_policy", MASK_ALL)
         was_private, consult.details = consult.is_private_site, details
@@ -209,7 +214,7 @@ def _check_values(form: RequestForm) -> None:
     wrong: dict[str, str] = {}
     if form.specialty and form.specialty not in SPECIALTIES:
         wrong["specialty"] = "unknown_value"
-    if form.question_type is not None and form.question_type not in QUESTION_TYPES:
+    if form.question_type and form.question_type not in QUESTION_TYPES:
         wrong["question_type"] = "unknown_value"
     if form.urgency is not None and form.urgency not in RANKS:
         wrong["urgency"] = "unknown_value"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from econsult.consults.clocks import clocks_of
 from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.requests import withdraw
 from econsult.people.consent import Consent
 from tests.personas import QUESTION, Clinic
 from tests.web.browsing import post
@@ -73,6 +75,31 @@ def test_saving_keeps_what_is_there(runtime: Runtime, pcp: FlaskClient, path: st
     kept = consult_at(runtime, path)
     assert (kept.question, kept.details["thinks"], kept.status) == ("Short", "Eczema", "draft")
     assert "Ready to send: 1 of 6" in pcp.get(path).text
+
+
+def test_what_was_chosen_can_be_taken_back(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {**FIELDS, "verb": "save"})
+    kept = consult_at(runtime, path)
+    assert (kept.details["body_site"], kept.question_type) == ("elbow", "diagnosis")
+    post(pcp, path, {**FIELDS, "body_site": "", "question_type": "", "verb": "save"})
+    kept = consult_at(runtime, path)
+    assert ("body_site" in kept.details, kept.question_type) == (False, None)
+    assert '<option value="elbow" selected>' not in pcp.get(path).text
+    post(pcp, path, {**FIELDS, "verb": "save"})
+    post(pcp, path, {"question": QUESTION, "verb": "save"})
+    assert consult_at(runtime, path).details["body_site"] == "elbow"
+
+
+def test_pressing_ask_again_goes_on_with_the_empty_draft(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str
+) -> None:
+    asking = {"child": clinic.child.public_id}
+    assert post(pcp, "/clinic/ask", asking).location == path
+    post(pcp, path, {"thinks": "Eczema", "verb": "save"})
+    another = post(pcp, "/clinic/ask", asking).location
+    assert another != path
+    post(pcp, str(another), {"red_flags": "breathing", "verb": "save"})
+    assert post(pcp, "/clinic/ask", asking).location not in {path, another}
 
 
 def test_a_request_is_sent_with_its_clock(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
@@ -141,7 +168,14 @@ def test_an_open_request_for_the_same_child_is_pointed_out(
     with runtime.database.writing() as session:
         other = clinic.econsult(session, now=NOW)
     page = pcp.get(path).text
-    assert (other.number in page, "Add to it instead of asking twice" in page) == (True, True)
+    assert f"is open: {other.number}. Add to it instead of asking twice" in page
+    with runtime.database.writing() as session:
+        closed = [clinic.econsult(session, now=NOW) for _ in range(6)]
+        for consult in closed:
+            withdraw(session, consult, clinic.pcp, "Asked twice", now=NOW)
+    page = pcp.get(path).text
+    shown = re.findall(r'class="num tap">(C-\d+)<', page)
+    assert (shown[0], len(shown)) == (other.number, 5)
 
 
 def test_a_draft_is_the_teams_alone(browser_of: BrowserOf, clinic: Clinic, path: str) -> None:

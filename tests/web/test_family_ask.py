@@ -91,6 +91,7 @@ def test_a_sign_that_means_now_ends_the_request_and_is_recorded(
     assert post(mother, f"{ask}/emergency", fields).location == f"{ask}/call-911"
     page = mother.get(f"{ask}/call-911").text
     assert 'href="tel:911"' in page
+    assert 'href="tel:+15055550100"' in page
     with runtime.database.reading() as session:
         stop = session.scalars(select(RedFlagStop)).one()
         told = session.scalars(select(Notice.person_id)).all()
@@ -230,6 +231,7 @@ def test_a_draft_is_found_again_and_can_be_thrown_away(mother: FlaskClient, clin
     assert "Seguir con ella" in home
     again = post(mother, f"/family/children/{clinic.child.public_id}/ask", {})
     assert again.location == f"{ask}/where"
+    assert home.index("<summary>") < home.index("Se borrarán sus palabras y sus fotos") < home.index("Sí, borrarla")
     post(mother, f"{ask}/discard", {})
     assert "Seguir con ella" not in mother.get("/family").text
 

@@ -167,6 +167,7 @@ def test_the_answer_is_read_in_plain_words_and_understood(
     assert page.index("This looks like eczema") < page.index("Triamcinolone") < page.index("Atopic dermatitis")
     assert page.index("Atopic dermatitis") < page.index("Textbook 12")
     assert "<span>Pus</span>" in page
+    assert '<a href="tel:+15055550100" class="nowrap">505-555-0100</a>' in page.partition('class="care care-warm"')[2]
     assert post(mother, f"{where}/understood", {}).status_code == 303
     assert "Ya sabemos que la leyó" in mother.get(where).text
     with runtime.database.reading() as session:

@@ -11,6 +11,7 @@ from werkzeug import Response
 from econsult import panel
 from econsult.access import patient_for
 from econsult.consults import requests
+from econsult.consults.drafts import empty_draft
 from econsult.consults.requests import RequestForm
 from econsult.consults.reviews import held_files
 from econsult.consults.worklist import COUNT_CAP, View, count, families_first
@@ -108,8 +109,11 @@ def start_request() -> Response:
     """Open a draft for the chosen child, so that files have a place to go to from the first moment."""
     with database().writing() as session:
         child = patient_for(session, me(), request.form.get("child", ""), now=now())
+        begun = empty_draft(session, child, me())
         form = RequestForm(kind="econsult")
-        draft = once(session, lambda: requests.create(session, me(), child, form, now=now()))
+        draft = (
+            begun.public_id if begun else once(session, lambda: requests.create(session, me(), child, form, now=now()))
+        )
     return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
 
 

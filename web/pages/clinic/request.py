@@ -36,6 +36,7 @@ clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
 DETAILS = ("thinks", "tried", "background")
 LONGEST_DETAIL = 2000
+MOST_EARLIER = 5
 Page = str | Response | tuple[str, int] | tuple[Response, int]
 
 
@@ -57,6 +58,11 @@ class Desk:
     @property
     def open_others(self) -> list[Consult]:
         return [other for other in self.others if other.status in OPEN]
+
+    @property
+    def shown_others(self) -> list[Consult]:
+        """Every open one, so that none is asked twice, and some of the closed ones."""
+        return self.others[: max(MOST_EARLIER, len(self.open_others))]
 
     @property
     def answered_others(self) -> list[Consult]:
@@ -127,14 +133,14 @@ def _read(form: FormReader) -> RequestForm:
     details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
     details["face_policy"] = form.choice("face_policy", FACE_POLICIES) or MASK_ALL
     details["face_consent"] = form.is_ticked("face_consent")
-    if site := form.choice("body_site", tuple(SITES)):
-        details["body_site"] = site
+    if "body_site" in request.form:
+        details["body_site"] = form.choice("body_site", tuple(SITES)) or None
     by, method = form.choice("consent_by", CONSENT_BY), form.choice("consent_method", CONSENT_METHODS)
     given = ConsentGiven(by, method, form.choice("consent_language", LANGUAGES) or "en") if by and method else None
     return RequestForm(
         specialty=form.choice("specialty", SPECIALTIES),
         question=None if "question" in form.errors else question,
-        question_type=form.choice("question_type", QUESTION_TYPES) or None,
+        question_type=form.choice("question_type", QUESTION_TYPES) if "question_type" in request.form else None,
         urgency=form.choice("urgency", tuple(Urgency)) or None,
         details=details,
         consent=given,
@@ -173,8 +179,14 @@ def _open(public_id: str) -> Desk:
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
             off_duty=not_on_duty(session, me().program_id, now()),
-            others=[other for other in others if other.id != loaded.consult.id and other.status != Status.DRAFT],
+            others=_most_alike(loaded.consult, others),
         )
+
+
+def _most_alike(draft: Consult, about: list[Consult]) -> list[Consult]:
+    """What was sent about the same child: open ones first, those to the same specialty before others, then newest."""
+    sent = (other for other in about if other.id != draft.id and other.status != Status.DRAFT)
+    return sorted(sent, key=lambda other: (other.status not in OPEN, other.specialty != draft.specialty, -other.id))
 
 
 def _state(public_id: str) -> Response:

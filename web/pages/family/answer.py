@@ -16,6 +16,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web.context import database, now
 from web.shell.auth import me, only
+from web.showing.clinics import telephone_of
 from web.words import terms
 
 family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questions/<public_id>/answer")
@@ -51,11 +52,11 @@ def show(public_id: str) -> str:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         answer = answer_for(session, loaded.consult, me())
+        telephone = telephone_of(session, loaded.patient)
     if answer is None or answer.signed_at is None:
         raise NotFoundError
-    return render_template(
-        "family/answer.html", consult=loaded.consult, plain=_plain(answer, answer.signed_at, loaded.patient)
-    )
+    plain = _plain(answer, answer.signed_at, loaded.patient)
+    return render_template("family/answer.html", consult=loaded.consult, plain=plain, telephone=telephone)
 
 
 @family_answer.post("/understood")

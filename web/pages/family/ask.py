@@ -16,6 +16,7 @@ from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.clinics import telephone_of
 from web.words.families import (
     CONTACTS,
     NOT_NAMED,
@@ -59,8 +60,9 @@ def emergency(public_id: str) -> Page:
 def stopped(public_id: str) -> str:
     """The page that ends a request with an emergency in it."""
     with database().writing() as session:
-        consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
-    return render_template("family/call_911.html")
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+        telephone = telephone_of(session, loaded.patient)
+    return render_template("family/call_911.html", telephone=telephone)
 
 
 @family_ask.route("/where", methods=["GET", "POST"])
