@@ -49,6 +49,7 @@ class FileCard:
     id: str
     state: str
     title: str
+    kind: str
     kind_drawing: str
     drawing: str
     words: str
@@ -68,8 +69,8 @@ class FileCard:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the hidden place and time are gone for sure."""
-        return self.state == AttachmentState.READY
+        """Whether a hidden place, which only pictures and films have, is gone for sure."""
+        return self.state == AttachmentState.READY and self.kind != MediaKind.LAB_DOCUMENT
 
     @property
     def is_waiting(self) -> bool:
@@ -94,6 +95,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         id=attachment.public_id,
         state=attachment.state,
         title=str(TITLES.get(attachment.view or "") or TITLES[MediaKind(attachment.kind)]),
+        kind=attachment.kind,
         kind_drawing=DRAWINGS[MediaKind(attachment.kind)],
         drawing=STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
         words=words.of(attachment.state, attachment.reason),
