@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from econsult.errors import InvalidError
 
@@ -62,6 +64,36 @@ PRIVATE_SITES = (
     "diaper_area",
     "breast",
 )
+
+
+ASKED_AT = "red_flags_at"
+"""The detail that holds when the family last answered; only we write it."""
+ANSWER_HOLDS = timedelta(hours=12)
+"""A child can become much worse overnight, so an answer of one day says nothing about the next. Half a day still lets
+a parent begin in the morning and send at night without being asked twice."""
+NOT_NAMED = "not_named"
+"""A family said that there is an emergency, and ticked no sign."""
+
+
+def is_answer_fresh(details: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the family was asked about danger signs, and lately enough to rely on it."""
+    asked_at = details.get(ASKED_AT)
+    if not isinstance(details.get("red_flags"), list) or not isinstance(asked_at, str):
+        return False
+    return now - datetime.fromisoformat(asked_at) < ANSWER_HOLDS
+
+
+def with_time(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The details as they are kept: an answer about danger signs carries our own time, never a caller's.
+
+    Raises InvalidError for what is no list. A code that nobody knows may stand in it, and counts as now.
+    """
+    details = {name: value for name, value in given.items() if name != ASKED_AT}
+    if "red_flags" not in details:
+        return details
+    if not isinstance(details["red_flags"], list):
+        raise InvalidError("The danger signs must be a list of codes.", {"details.red_flags": "invalid"})
+    return {**details, ASKED_AT: now.isoformat()}
 
 
 def flags_now(codes: Iterable[object]) -> tuple[str, ...]:

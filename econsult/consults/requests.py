@@ -18,7 +18,7 @@ from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import can_be_urgent, offer
 from econsult.consults.policies import ClockName, current_rules
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
-from econsult.consults.redflags import body_sites, is_private
+from econsult.consults.redflags import body_sites, is_answer_fresh, is_private, with_time
 from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.errors import ForbiddenError, InvalidError
@@ -110,6 +110,7 @@ def submit(
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
     _check_complete(session, consult, has_reason=bool(reason))
+    _check_fresh(consult, now)
     _check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
     consult.override_reason = reason or None
@@ -198,7 +199,7 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
         consult.urgency = form.urgency
         consult.urgency_rank = RANKS[Urgency(form.urgency)]
     if form.details is not None:
-        merged = {**consult.details, **form.details}
+        merged = {**consult.details, **with_time(form.details, now)}
         details = {name: value for name, value in merged.items() if value is not None}
         check_details(details)
         was_policy = consult.details.get("face_policy", MASK_ALL)
@@ -220,8 +221,6 @@ def _check_values(form: RequestForm) -> None:
         wrong["urgency"] = "unknown_value"
     if form.question is not None and len(form.question.strip()) > LONGEST_QUESTION:
         wrong["question"] = "too_long"
-    if form.details is not None and not isinstance(form.details.get("red_flags", []), list):
-        wrong["details.red_flags"] = "invalid"
     if wrong:
         raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
 
@@ -242,6 +241,15 @@ def _check_complete(session: Session, consult: Consult, *, has_reason: bool = Fa
         missing["details.red_flags"] = "required"
     if missing:
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _check_fresh(consult: Consult, now: datetime) -> None:
+    """A family's no of yesterday does not hold for today: it is asked again before its question is sent."""
+    if consult.kind == Kind.FAMILY_QUESTION and not is_answer_fresh(consult.details, now):
+        raise InvalidError(
+            "The family answered about danger signs too long ago: ask again, and send details.red_flags anew.",
+            {"details.red_flags": "too_old"},
+        )
 
 
 def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:

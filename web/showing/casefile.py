@@ -17,6 +17,7 @@ from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
+from econsult.consults.redflags import ASKED_AT
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
@@ -38,7 +39,9 @@ CLOSE_QUESTIONS = {
     "family_waits": _l("The family has written and waits. Why close it?"),
     "not_read": _l("The clinic has not read the answer yet. Why close it?"),
 }
-TOLD_ELSEWHERE = {"face_policy", "face_consent", "red_flags", "red_flags_asked", "contact", "story", "family_question"}
+TOLD_ELSEWHERE = {
+    *("face_policy", "face_consent", "red_flags", "red_flags_asked", ASKED_AT, "contact", "story", "family_question"),
+}
 
 
 @dataclass(frozen=True)

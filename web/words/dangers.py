@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.consults.records import RedFlagStop
+from econsult.consults.redflags import NOT_NAMED
 from econsult.consults.screening import attested_of
 from web.words.families import RED_FLAGS, SKIN_FLAGS
+from web.words.language import gettext
 from web.words.times import moment
 
-_WORDS = {code: words for code, _, words in RED_FLAGS + SKIN_FLAGS}
+_WORDS = {
+    **{code: words for code, _, words in RED_FLAGS + SKIN_FLAGS},
+    NOT_NAMED: _l("An emergency. The family named no sign."),
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,9 @@ class Danger:
 
 
 def signs_of(codes: str) -> list[str]:
-    """The signs of a stop in words; a code that has none is shown as it is, so that no sign is ever hidden."""
-    return [str(_WORDS.get(code, code)) for code in codes.split(",") if code]
+    """The signs of a stop in words, each once. Another system's code has none, and says at least that it is a sign."""
+    other = gettext("A danger sign that is not in our list")
+    return list(dict.fromkeys(str(_WORDS.get(code, other)) for code in codes.split(",") if code))
 
 
 def dangers_of(session: Session, consult_id: int) -> list[Danger]:

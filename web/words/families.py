@@ -34,7 +34,6 @@ SKIN_FLAGS = (
     ("newborn_blisters", "family", _l("Blisters in a baby under 1 month")),
     ("kawasaki_signs", "eye", _l("Fever for 5 days with red eyes, red lips or a rash")),
 )
-NOT_NAMED = "not_named"
 
 SITES = {
     "scalp": _l("Head, under the hair"),

@@ -11,6 +11,7 @@ from econsult.access import Right, consult_for, patient_for
 from econsult.consults import answers, requests
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
+from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import LONGEST_QUESTION, RequestForm
 from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -94,7 +95,8 @@ def ask_again(public_id: str) -> Response:
 
 
 def _same_words(consult: Consult) -> RequestForm:
-    details = {name: value for name, value in consult.details.items() if name not in ("red_flags", "red_flags_asked")}
+    old = ("red_flags", "red_flags_asked", ASKED_AT)
+    details = {name: value for name, value in consult.details.items() if name not in old}
     return RequestForm(
         kind=Kind.ECONSULT,
         specialty=consult.specialty,

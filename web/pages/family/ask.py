@@ -7,19 +7,18 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, Right, consult_for
-from econsult.consults.records import Urgency
-from econsult.consults.redflags import flags_now
+from econsult.consults.records import Consult, Urgency
+from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.errors import EmergencyError
 from econsult.people.persons import Role
 from web.context import database, now, ring_workers, settings
-from web.pages.family.drafts import keep, load_draft, require_before
+from web.pages.family.drafts import keep, load_draft, next_step, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.clinics import telephone_of
 from web.words.families import (
     CONTACTS,
-    NOT_NAMED,
     PRIVATE_SITE,
     PRIVATE_WORDS,
     RED_FLAGS,
@@ -40,19 +39,24 @@ def emergency(public_id: str) -> Page:
     """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
     if request.method == "GET":
         with database().writing() as session:
-            load_draft(session, public_id)
-        return render_template("family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS)
+            is_again = _was_asked_long_ago(load_draft(session, public_id).consult)
+        return render_template(
+            "family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS, is_again=is_again
+        )
     form = FormReader()
     codes = form.choices("flags", FLAG_CODES)
     if request.form.get("emergency") != "no" and not flags_now(codes):
         codes.append(NOT_NAMED)
     try:
         with database().writing() as session:
-            _keep_flags(session, load_draft(session, public_id), codes)
+            draft = load_draft(session, public_id)
+            is_again = _was_asked_long_ago(draft.consult)
+            _keep_flags(session, draft, codes)
     except EmergencyError:
         ring_workers()
         return redirect(url_for(".stopped", public_id=public_id), code=303)
-    return redirect(url_for(".where", public_id=public_id), code=303)
+    onward = next_step(draft.consult) if is_again else ".where"
+    return redirect(url_for(onward, public_id=public_id), code=303)
 
 
 @family_ask.get("/call-911")
@@ -87,7 +91,7 @@ def where(public_id: str) -> Page:
         errors=form.errors,
         options=options,
         chosen=draft.consult.details.get("body_site", ""),
-        back=url_for("family_home.home"),
+        back=url_for(".emergency", public_id=public_id),
     )
     return (page, 422) if form.errors else page
 
@@ -115,6 +119,11 @@ def private(public_id: str) -> Page:
         back=url_for(".where", public_id=public_id),
     )
     return (page, 422) if form.errors else page
+
+
+def _was_asked_long_ago(consult: Consult) -> bool:
+    """Whether the family's answer no longer holds: it is asked again, and then goes on where it was."""
+    return bool(consult.details.get("red_flags_asked")) and not is_answer_fresh(consult.details, now())
 
 
 def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:

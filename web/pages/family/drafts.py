@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, Right, consult_for
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
-from econsult.consults.redflags import flags_now
+from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
 from web.context import now
 from web.shell.auth import me
@@ -42,9 +42,9 @@ def is_stopped(consult: Consult) -> bool:
 
 
 def next_step(consult: Consult) -> str:
-    """The endpoint of the first step that still lacks its answer; the last one checks and sends."""
+    """The endpoint of the first step that lacks an answer that still holds; the last one checks and sends."""
     details: dict[str, Any] = consult.details
-    if not details.get("red_flags_asked"):
+    if not is_answer_fresh(details, now()):
         return "family_ask.emergency"
     if not details.get("body_site"):
         return "family_ask.where"

@@ -41,6 +41,9 @@ def story(public_id: str) -> Page:
     try:
         with database().writing() as session:
             draft = load_draft(session, public_id)
+            if said:
+                # Wherever this leads, what was written is there when the family comes back.
+                _keep_half_written(session, draft, said)
             require_before(session, draft, "family_story.story")
             if said and not form.errors:
                 _keep_story(session, draft, said)
@@ -112,7 +115,7 @@ def _said(form: FormReader) -> dict[str, Any]:
 def _switch_language(public_id: str) -> Response:
     """Keep the half-written words, and show the page again in the other language."""
     with database().writing() as session:
-        _keep_half_written(session, public_id)
+        _keep_half_written(session, load_draft(session, public_id), _said(FormReader()))
         choose_language(session, me(), request.form["lang"], now())
     return redirect(url_for(".story", public_id=public_id), code=303)
 
@@ -120,19 +123,14 @@ def _switch_language(public_id: str) -> Response:
 def _autosave(public_id: str) -> Response:
     """Keep the half-written words for a script that saves by itself."""
     with database().writing() as session:
-        _keep_half_written(session, public_id)
+        _keep_half_written(session, load_draft(session, public_id), _said(FormReader()))
     return jsonify(saved=True)
 
 
-def _keep_half_written(session: Session, public_id: str) -> None:
+def _keep_half_written(session: Session, draft: Pass, said: dict[str, Any]) -> None:
     """Keep what the form says so far, as far as it fits."""
-    said = _said(FormReader())
     details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
-    keep(
-        session,
-        load_draft(session, public_id),
-        RequestForm(question=said["question"][:LONGEST_QUESTION], details=details),
-    )
+    keep(session, draft, RequestForm(question=said["question"][:LONGEST_QUESTION], details=details))
 
 
 def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:
