@@ -1,8 +1,9 @@
-"""Who is sending right now: how many files one person sends at once, and one line for each file.
+"""Who is sending right now in this process: one line for each file.
 
 A phone that lost its connection comes back on a new one while the old one still looks alive. The newer line of an
 upload ends the older, which frees its thread and its memory, and waits a moment for it to put away what had arrived.
-Each process counts its own lines; that late bytes change nothing across processes is the fence's doing.
+How many files one person sends is counted in `uploads.slots`, and that late bytes change nothing is the fence's doing;
+both hold across processes.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from uploads.errors import TooManyError
-from uploads.kinds import MOST_AT_ONCE
 
 HangUp = Callable[[], None]
 GRACE_SECONDS = 0.05
@@ -44,15 +42,10 @@ class Lines:
 
     @contextmanager
     def sending(self, person_id: int, object_id: str, hang_up: HangUp | None) -> Iterator[None]:
-        """Send for as long as the block lasts. `hang_up` ends the line from another thread.
-
-        Raises TooManyError where the person sends as many other files already.
-        """
+        """Send for as long as the block lasts. `hang_up` ends the line from another thread."""
         line = _Line(hang_up)
         with self._lock:
             files = self._sending.get(person_id, {})
-            if object_id not in files and len(files) >= MOST_AT_ONCE:
-                raise TooManyError(f"At most {MOST_AT_ONCE} files can be sent at the same moment.", retry_after=5)
             older = files.get(object_id)
             if older is not None:
                 older.end()

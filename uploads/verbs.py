@@ -26,6 +26,7 @@ from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check
 from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import LIVES, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
+from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, staged_bytes
 
 Clock = Callable[[], datetime]
@@ -240,7 +241,11 @@ def _open(door: Door, upload: Upload, now: datetime) -> _Opened:
 def _sending(door: Door, opened: _Opened, chunk: Chunk) -> Iterator[Writer]:
     """Overtake whoever writes, and count as a line of the owner's."""
     owner = opened.upload.owner_id
-    with door.lines.sending(owner, opened.object_id, chunk.hang_up), _writer(door, opened, is_taking=True) as writer:
+    with (
+        slot(door.staging, owner, opened.object_id),
+        door.lines.sending(owner, opened.object_id, chunk.hang_up),
+        _writer(door, opened, is_taking=True) as writer,
+    ):
         yield writer
 
 

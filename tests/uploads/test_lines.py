@@ -1,29 +1,13 @@
-"""How many files one person sends at once, and that a newer line of an upload ends the older."""
+"""A newer line of an upload ends the older."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 
-import pytest
-
-from uploads.errors import TooManyError
 from uploads.kinds import MOST_AT_ONCE
 from uploads.lines import Lines
 
 MOTHER, FATHER = 1, 2
-
-
-def test_one_person_sends_so_many_files_at_once_and_no_more() -> None:
-    lines = Lines()
-    with ExitStack() as stack:
-        for number in range(MOST_AT_ONCE):
-            stack.enter_context(lines.sending(MOTHER, str(number), None))
-        with pytest.raises(TooManyError) as refused, lines.sending(MOTHER, "one more", None):
-            pass
-        assert refused.value.retry_after == 5
-        stack.enter_context(lines.sending(FATHER, "his own", None))
-    with lines.sending(MOTHER, "one more", None):
-        pass
 
 
 def test_a_newer_line_of_the_same_file_ends_the_older_and_takes_its_place() -> None:

@@ -205,3 +205,42 @@ def test_signing_out_elsewhere_stops_the_file_but_does_not_lose_it(
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     expect(cards).to_have_attribute("data-state", "sent")
     assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_a_phone_that_lost_its_memory_goes_on_with_the_same_file_picked_again(
+    server: Server, draft: Consult, phone: Page
+) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    slow_down(phone, 400_000)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_contain_text(re.compile("Enviando, [4-9][0-9].%"))
+    phone.goto("about:blank")
+    forgotten = {"origin": f"http://localhost:{server.ports[0]}", "storageTypes": "indexeddb"}
+    phone.context.new_cdp_session(phone).send("Storage.clearDataForOrigin", forgotten)
+    cards = open_photos(server, phone, draft)
+    expect(cards).to_have_attribute("data-state", "lost")
+    expect(cards).to_contain_text("Elija de nuevo el mismo archivo")
+    expect(phone.locator("[data-upload-safe]")).to_be_hidden()
+    sent = sent_by(phone)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_count(1)
+    expect(cards).to_have_attribute("data-state", "sent")
+    assert {request.method for request in sent} == {"PATCH"}
+    assert int(sent[0].headers["upload-offset"]) > 0
+    assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_another_file_does_not_go_on_where_a_lost_one_stopped(server: Server, draft: Consult, phone: Page) -> None:
+    mother = server.phone(server.clinic.mother)
+    half = mother.create(draft, len(PHOTO["buffer"]))
+    mother.patch(half, 0, PHOTO["buffer"][:300_000])
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    expect(cards).to_have_attribute("data-state", "lost")
+    other = {**PHOTO, "buffer": os.urandom(700_000)}
+    phone.set_input_files("#far-choose", other)
+    expect(cards.nth(1)).to_have_attribute("data-state", "sent")
+    assert arrived(server, draft) == [other["buffer"]]
+    cards.first.locator("[data-remove]").click()
+    expect(cards).to_have_count(1)
+    expect(phone.locator("[data-upload-safe]")).to_be_visible()
+    assert mother.head(half).status == 410

@@ -1,6 +1,6 @@
 // One file on its way to the server, by tus: it goes on where the server says that it stands, for hours if it must.
 
-import { forget, keep } from "./upload-store.js";
+import { forget, held, keep } from "./upload-store.js";
 
 const SMALLEST = 256 * 1024, LARGEST = 8 * 1024 * 1024, LONGEST_HASHED = 32 * 1024 * 1024;
 const STALL = 15000, ANSWER = 60000, BEST = 4000;
@@ -58,13 +58,35 @@ async function begin(transfer) {
   const told = { consult_id: file.consult, kind: file.kind, filename: file.name, filetype: file.blob.type };
   if (file.detail) told[file.kind === "lab_document" ? "document_type" : "view"] = file.detail;
   const sum = await digest(file.blob);
-  if (sum) told.sha256 = sum;
+  if (sum) told[file.blob.size > LONGEST_HASHED ? "fingerprint" : "sha256"] = sum;
   const metadata = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
+  // The very same file, begun before this phone lost its memory, goes on. Once only: its bytes may be gone.
+  const begun = sum && !file.sought && (await lost(transfer)).find((one) => one.metadata === metadata && one.length === file.size);
+  file.sought = true;
+  if (begun) {
+    file.url = begun.url;
+    await keep(file);
+    return stand(transfer);
+  }
   const headers = { "Upload-Length": file.size, "Upload-Metadata": metadata };
   const answer = await ask(transfer, "POST", "/uploads", headers);
   file.url = answer.headers.get("Location");
   await keep(file);
   return 0;
+}
+
+// Uploads that were begun and that no file in this browser belongs to.
+async function lost(transfer) {
+  const before = await held();
+  const { items } = await ask(transfer, "GET", "/uploads?state=incomplete");
+  const known = [...before, ...(await held())];
+  return items.filter(({ url }) => !known.includes(url));
+}
+
+// Those of one consult, for the page; none where the server cannot be asked now.
+export async function unfinished(consult, token) {
+  const transfer = { token, signal: new AbortController().signal };
+  return (await lost(transfer).catch(() => [])).filter((one) => one.consult_id === consult);
 }
 
 async function stand(transfer) {
@@ -92,7 +114,7 @@ async function ask({ token, signal }, method, url, headers = {}) {
   try {
     const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: limit.signal });
     if (!answer.ok) throw await refusal(answer.status, (name) => answer.headers.get(name), () => answer.text());
-    return answer;
+    return method === "GET" ? await answer.json() : answer;
   } finally {
     clearTimeout(timer);
     stop();
@@ -156,8 +178,10 @@ function awake(patience, signal) {
 }
 
 async function digest(blob) {
-  if (!globalThis.crypto?.subtle || blob.size > LONGEST_HASHED) return "";
-  const sum = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  if (!globalThis.crypto?.subtle) return "";
+  // Of a long film the beginning and the end, which tell it from any other.
+  const part = blob.size > LONGEST_HASHED ? new Blob([blob.slice(0, SMALLEST), blob.slice(-SMALLEST)]) : blob;
+  const sum = await crypto.subtle.digest("SHA-256", await part.arrayBuffer());
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -41,3 +41,9 @@ export async function kept(owner, consult) {
   const files = await run("readonly", (store) => store.getAll()).catch(() => [...memory.values()]);
   return files.filter((file) => file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
 }
+
+// The addresses of all uploads that a file here belongs to, whosever it is.
+export async function held() {
+  const files = await run("readonly", (store) => store.getAll()).catch(() => []);
+  return [...files, ...memory.values()].map((file) => file.url);
+}

@@ -1,6 +1,6 @@
 // Upload widgets: docs/uploads-client.md says what a page writes and what these cards tell.
 
-import { end, send } from "./upload-send.js";
+import { end, send, unfinished } from "./upload-send.js";
 import { find, keep, kept } from "./upload-store.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -18,7 +18,7 @@ class Card {
     for (const drawing of this.root.querySelectorAll("[data-of]")) drawing.hidden = drawing.dataset.of !== file.kind;
     this.part("retry", (element) => element.addEventListener("click", () => widget.queue(this)));
     this.part("remove", (element) => element.addEventListener("click", () => this.remove()));
-    if (file.kind === "photo") this.picture(URL.createObjectURL(file.blob));
+    if (file.kind === "photo" && file.blob) this.picture(URL.createObjectURL(file.blob));
     widget.list.append(this.root);
   }
 
@@ -52,13 +52,18 @@ class Card {
     this.widget.tell();
   }
 
+  sending(state, share) {
+    this.say(state, share);
+    for (const card of this.widget.cards) if (card.state === "lost" && card.file.url === this.file.url) card.drop();
+  }
+
   async send() {
     const { file } = this;
     const current = await find(file.id);
     if (!current) return this.drop();
     file.url = current.url;
     try {
-      await send(file, this.widget.token, (state, share) => this.say(state, share), this.stop.signal);
+      await send(file, this.widget.token, (state, share) => this.sending(state, share), this.stop.signal);
     } catch (error) {
       if (!this.stop.signal.aborted) this.say("problem", this.share, error.problem ?? "unknown");
       return;
@@ -145,6 +150,9 @@ class Widget {
 
   async resume() {
     for (const file of await kept(this.form.dataset.owner, this.form.dataset.consult)) this.queue(this.add(file));
+    // What this phone does not remember any more: only the person can bring the file again.
+    for (const { id, url, kind, detail, length, offset } of await unfinished(this.form.dataset.consult, this.token))
+      this.add({ id, url, kind, detail }).say("lost", offset / length);
   }
 
   add(file) {
@@ -162,7 +170,7 @@ class Widget {
   tell() {
     const states = [...this.cards].map((card) => card.state);
     const busy = states.some((state) => ["saving", "waiting", "offline", "sending"].includes(state));
-    const safe = states.length > 0 && !busy && !states.includes("problem");
+    const safe = states.length > 0 && !busy && !states.includes("problem") && !states.includes("lost");
     this.form.dataset.uploadState = busy ? "busy" : safe ? "safe" : "idle";
     this.show("[data-upload-files]", states.length > 0);
     this.show("[data-upload-busy]", busy);

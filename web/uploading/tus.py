@@ -93,7 +93,14 @@ def list_unfinished() -> Response:
         raise BadRequest("Only state=incomplete can be asked for.")
     door = upload_door()
     rows = verbs.unfinished(door, me(), now=now())
-    return jsonify(items=[_described(row, verbs.glance(door, row)) for row in rows])
+    return jsonify(items=[_described(row, verbs.glance(door, row)) | _declared(row) for row in rows])
+
+
+def _declared(upload: Upload) -> dict[str, str]:
+    """What a phone that lost its memory knows its file by: the owner's own words, exactly as they were given."""
+    told = metadata(upload.metadata_text)
+    named = {"consult_id": told.get("consult_id", ""), "detail": upload.view or upload.document_type or ""}
+    return named | {"metadata": upload.metadata_text}
 
 
 @tus.post("", provide_automatic_options=False)
