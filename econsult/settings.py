@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from econsult import values
 from econsult.errors import SettingError
 
 PREFIX = values.PREFIX
+ALMOST = 0.85
+"""How like one of our names another must be to be a slip of the pen: a letter or two of a dozen."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = False) -> Settings:
     """Read the table from the environment. Raises SettingError with one sentence naming the setting that is wrong."""
     env = os.environ if environ is None else environ
+    _refuse_misspelt(env)
     raw = {setting.name: _raw_value(setting, env) for setting in SETTINGS}
     data = values.folder("DATA", raw["DATA"])
     return Settings(
@@ -193,6 +197,19 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
         is_demo=is_demo,
     )
+
+
+def _refuse_misspelt(env: Mapping[str, str]) -> None:
+    """Raise SettingError for a name that is almost one of ours: it would silently leave the default in force.
+
+    Other names are let be: an orchestrator gives a service called econsult variables such as ECONSULT_PORT_8000_TCP.
+    """
+    known = [PREFIX + setting.name for setting in SETTINGS]
+    known += [f"{PREFIX}{setting.name}_FILE" for setting in SETTINGS if setting.secret]
+    for name in sorted(env):
+        nearest = difflib.get_close_matches(name, known, 1, ALMOST) if name.startswith(PREFIX) else []
+        if nearest and name not in known:
+            raise SettingError(f"{name} is no setting; did you mean {nearest[0]}?")
 
 
 def _checked(raw: Mapping[str, str], name: str, check: Callable[[str, str], str]) -> str:

@@ -27,7 +27,9 @@ class Lock:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._fd)
-            raise SettingError("Another eConsult already runs on this data folder; choose another: --data.") from None
+            raise SettingError(
+                "Another eConsult already runs on this data folder; choose another with --data or ECONSULT_DATA."
+            ) from None
 
     def release(self) -> None:
         os.close(self._fd)

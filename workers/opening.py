@@ -59,8 +59,9 @@ def run_house(opening: Opening) -> int:
             "Others could reach this address, but no browser would keep their sign-in over plain http: "
             "set ECONSULT_BASE_URL to the https:// address that people use."
         )
-    lock = Lock(settings.data)
+    # The address first: where the port is taken, nothing is left behind in a folder that was not there before.
     sockets = listen(opening.host, opening.port)
+    lock = Lock(settings.data)
     port: int = sockets[0].getsockname()[1]
     with Supervisor() as supervisor:
         environ = _environ(settings, port) | _start_redis(supervisor, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,6 +110,14 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     if draft.disposition == Disposition.EMERGENCY_NOW:
         open_call(session, consult, draft.version, person_id=person.id, now=now)
     return draft
+
+
+def emergencies_among(session: Session, consult_ids: Collection[int]) -> set[int]:
+    """Which of these consults were answered with "emergency room now"."""
+    if not consult_ids:
+        return set()
+    signed = select(Answer.consult_id).where(Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None))
+    return set(session.scalars(signed.where(Answer.disposition == Disposition.EMERGENCY_NOW)))
 
 
 def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:

@@ -131,4 +131,6 @@ def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) ->
 def _reason(text: str) -> str:
     if not text.strip():
         raise InvalidError("Write the reason.", {"reason": "required"})
-    return text.strip()[:LONGEST_REASON]
+    if len(text.strip()) > LONGEST_REASON:
+        raise InvalidError("The reason is too long.", {"reason": "too_long"})
+    return text.strip()

@@ -188,3 +188,14 @@ def test_a_draft_can_be_thrown_away(runtime: Runtime, pcp: FlaskClient, path: st
     assert post(pcp, f"{path}/discard", {}).location == "/clinic?said=withdrawn"
     assert consult_at(runtime, path).status == "withdrawn"
     assert post(pcp, path, {**FIELDS, "verb": "send"}).status_code == 409
+
+
+def test_a_private_area_stays_one_though_the_form_does_not_show_it(
+    runtime: Runtime, pcp: FlaskClient, path: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.merge(consult_at(runtime, path))
+        consult.details, consult.is_private_site = {**consult.details, "body_site": "private_area"}, True
+    post(pcp, path, {**FIELDS, "body_site": "", "verb": "save"})
+    kept = consult_at(runtime, path)
+    assert (kept.details["body_site"], kept.is_private_site) == ("private_area", True)

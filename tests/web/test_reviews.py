@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.records import Consult
+from econsult.consults.reviews import reject_file
+from econsult.errors import InvalidError
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -120,3 +122,13 @@ def test_the_list_names_what_waits(browser_of: BrowserOf, runtime: Runtime, clin
     assert f"/reviews/{file.public_id}" in pcp.get("/reviews").text
     assert post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "Not the child"}).status_code == 303
     assert state_of(runtime, file).state == AttachmentState.REJECTED
+
+
+def test_a_reason_that_is_too_long_is_refused_and_never_cut(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    answer = post(browser_of(clinic.pcp), f"/reviews/{file.public_id}/reject", {"reason": "x" * 1001})
+    assert (answer.status_code, "Use at most 1000 letters" in answer.text) == (422, True)
+    assert state_of(runtime, file).state == AttachmentState.READY
+    with pytest.raises(InvalidError), runtime.database.writing() as session:
+        reject_file(session, session.get_one(Attachment, file.id), clinic.pcp, reason="x" * 1001, now=datetime.now(UTC))

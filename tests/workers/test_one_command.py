@@ -101,12 +101,13 @@ def test_a_child_that_is_killed_comes_back(house: House) -> None:
 
 def test_a_second_one_on_the_same_folder_or_port_is_refused_in_one_line(house: House, tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"]}
-    for folder, port, word in ((house.folder / "var", 0, "Another"), (tmp_path, house.port, "Port")):
+    for folder, port, word in ((house.folder / "var", 0, "Another"), (tmp_path / "new", house.port, "Port")):
         command = [*COMMAND, "--data", str(folder), "--port", str(port)]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 1
         assert done.stderr.startswith(word)
         assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_health_tells_a_missing_clock_and_no_secrets(house: House) -> None:

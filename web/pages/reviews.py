@@ -79,26 +79,14 @@ def choose_faces(attachment_id: str) -> Page:
 @only(Role.PCP)
 def release(attachment_id: str) -> Page:
     """Show the file as it is, for treatment only."""
-    reason = FormReader().text("reason", longest=verbs.LONGEST_REASON)
-    return _decide(
-        attachment_id,
-        lambda session, file: verbs.release_for_treatment(session, file, me(), reason=reason, now=now()),
-        {},
-        "release_reason",
-    )
+    return _decide_with_reason(attachment_id, verbs.release_for_treatment, "release_reason")
 
 
 @reviews.post("/<attachment_id>/reject")
 @only(Role.PCP)
 def reject(attachment_id: str) -> Page:
     """Refuse the file."""
-    reason = FormReader().text("reason", longest=verbs.LONGEST_REASON)
-    return _decide(
-        attachment_id,
-        lambda session, file: verbs.reject_file(session, file, me(), reason=reason, now=now()),
-        {},
-        "reject_reason",
-    )
+    return _decide_with_reason(attachment_id, verbs.reject_file, "reject_reason")
 
 
 @reviews.post("/<attachment_id>/keep-hidden")
@@ -118,9 +106,15 @@ def ask(attachment_id: str) -> Response:
     return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
 
 
-def _decide(
-    attachment_id: str, verb: Callable[[Session, Attachment], None], errors: dict[str, str], reason_field: str = ""
-) -> Page:
+def _decide_with_reason(attachment_id: str, verb: Callable[..., None], field: str) -> Page:
+    """A decision whose reason is written in `field`; one that is missing or too long is said there."""
+    form = FormReader()
+    reason = form.text("reason", longest=verbs.LONGEST_REASON, required=gettext("Write the reason"))
+    errors = {field: form.errors["reason"]} if form.errors else {}
+    return _decide(attachment_id, lambda session, file: verb(session, file, me(), reason=reason, now=now()), errors)
+
+
+def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], errors: dict[str, str]) -> Page:
     """Carry the decision out and go back to the case; what is missing is said beside its field, and nothing is lost."""
     with database().writing() as session:
         attachment, consult = review_for(session, me(), attachment_id, now=now())
@@ -128,7 +122,7 @@ def _decide(
             try:
                 verb(session, attachment)
             except InvalidError as wrong:
-                errors = {_field(name, reason_field): str(_MISSING[name]()) for name in wrong.fields}
+                errors = {name: str(_MISSING[name]()) for name in wrong.fields}
         if errors:
             return _page(session, attachment, consult, errors), 422
     return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
@@ -138,12 +132,7 @@ _MISSING: dict[str, Callable[[], str]] = {
     "face_policy": lambda: gettext("Choose what is hidden"),
     "face_consent": lambda: gettext("To show the face, the family must have agreed to that"),
     "regions": lambda: gettext("Mark the part of the picture that stays open"),
-    "reason": lambda: gettext("Write the reason"),
 }
-
-
-def _field(name: str, reason_field: str) -> str:
-    return reason_field if name == "reason" else name
 
 
 def _page(session: Session, attachment: Attachment, consult: Consult, errors: dict[str, str]) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from econsult.access import patients_on
+from econsult.consults.answers import emergencies_among
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, attachments_among, renditions_of
 from econsult.consults.clocks import Clock, ClockState, clocks_among
+from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.screening import attested_among
@@ -66,6 +68,7 @@ class _Around:
     pictures: dict[int, tuple[str, str]]
     holders: dict[int, str]
     attested: set[int]
+    emergencies: set[int]
 
 
 def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
@@ -80,6 +83,7 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
         pictures=_pictures(session, files),
         holders={number: session.get_one(Person, number).name for number in holders},
         attested=attested_among(session, ids),
+        emergencies=emergencies_among(session, [c.id for c in consults if c.status == Status.ANSWERED]),
     )
     return [_row(consult, around) for consult in consults]
 
@@ -141,6 +145,8 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
     if consult.id in around.attested:
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
+    if consult.id in around.emergencies:
+        found.append(Flag("alert", str(terms.DISPOSITIONS[Disposition.EMERGENCY_NOW]), "stop"))
     if consult.family_waits_since is not None:
         found.append(Flag("message", gettext("Family wrote"), "warm"))
     return found

@@ -100,7 +100,9 @@ def keep_request(public_id: str) -> Page:
     try:
         with database().writing() as session:
             draft = _load(session, public_id).consult
-            requests.edit(session, draft, me(), _without_known_consent(session, draft, asked), now=now())
+            requests.edit(
+                session, draft, me(), _without_known_consent(session, draft, _with_hidden_site(draft, asked)), now=now()
+            )
         if form.errors:
             return _page(_open(public_id), form.errors), 422
         if request.form.get("verb") == "send":
@@ -145,6 +147,15 @@ def _read(form: FormReader) -> RequestForm:
         details=details,
         consent=given,
     )
+
+
+def _with_hidden_site(draft: Consult, asked: RequestForm) -> RequestForm:
+    """A private area, or several places, cannot be chosen in this form; so "not one place" does not take them away."""
+    details = dict(asked.details or {})
+    is_hidden = draft.details.get("body_site") not in (None, "", *SITES)
+    if is_hidden and not details.get("body_site"):
+        details.pop("body_site", None)
+    return replace(asked, details=details)
 
 
 def _without_known_consent(session: Session, draft: Consult, asked: RequestForm) -> RequestForm:
