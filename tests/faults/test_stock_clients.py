@@ -27,7 +27,6 @@ def door(tmp_path: Path) -> Iterator[OurDoor]:
         yield door
 
 
-@pytest.mark.slow
 def test_tus_js_client_does_all_that_its_own_specification_tries(door: OurDoor) -> None:
     command = [*node(), str(npm_packages() / "stock_story.mjs"), f"http://127.0.0.1:{door.port}/uploads"]
     command += [json.dumps(metadata_of(door)), door.headers["Authorization"]]
@@ -35,7 +34,6 @@ def test_tus_js_client_does_all_that_its_own_specification_tries(door: OurDoor) 
     assert child.returncode == 0, child.stderr
 
 
-@pytest.mark.slow
 def test_tuspy_with_checksums_sends_a_file(door: OurDoor, tmp_path: Path) -> None:
     file = tmp_path / "clip.bin"
     file.write_bytes(os.urandom(3_000_001))
@@ -55,7 +53,6 @@ def curl(door: OurDoor, *arguments: str, body: bytes = b"") -> tuple[int, dict[s
     return int(status.split()[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
-@pytest.mark.slow
 def test_curl_follows_the_words_of_the_protocol(door: OurDoor) -> None:
     base, data = f"http://127.0.0.1:{door.port}", os.urandom(300_000)
     chunk = ("-H", "Content-Type: application/offset+octet-stream", "--data-binary", "@-")
