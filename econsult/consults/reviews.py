@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import (
     Attachment,
     AttachmentState,
+    MediaKind,
     end_without_copies,
     note_attachment,
     queue_again,
@@ -26,6 +27,8 @@ from econsult.people.persons import Person
 
 PRIVATE_SITE = "private_site"
 LONGEST_REASON = 1000
+LARGE_PART = 0.03
+"""A share of the picture: a name on a wrist band or the numbers of a ruler cover less."""
 _DECIDABLE = (AttachmentState.HELD, AttachmentState.READY)
 
 
@@ -38,9 +41,9 @@ def held_files(session: Session, organization_id: int | None) -> list[tuple[Atta
 
 
 def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
-    """A specialist asks the medical home to show a hidden face; asking again changes nothing."""
-    if attachment.state != AttachmentState.READY or not hides_face(attachment):
-        raise ImpossibleVerbError(attachment.state, "be asked to show a face")
+    """A specialist asks the medical home to show a face or a large part that is covered; again changes nothing."""
+    if attachment.state != AttachmentState.READY or not (hides_face(attachment) or hides_part(attachment)):
+        raise ImpossibleVerbError(attachment.state, "be asked to show what is covered")
     if attachment.show_asked_at is None:
         attachment.show_asked_by_id, attachment.show_asked_at = person.id, now
         note_attachment(session, attachment, "ask_to_show", now, person_id=person.id)
@@ -108,8 +111,21 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
 
 def hides_face(attachment: Attachment) -> bool:
     """Whether a face was covered in this file."""
-    masks: list[dict[str, Any]] = (attachment.report or {}).get("masks") or []
-    return any(mask.get("what") == "face" for mask in masks)
+    return any(mask.get("what") == "face" for mask in _masks(attachment))
+
+
+def hides_part(attachment: Attachment) -> bool:
+    """Whether writing, or what was taken for it, was covered over so large a part that the finding may lie below."""
+    if attachment.kind == MediaKind.LAB_DOCUMENT:
+        return False
+    return any(
+        mask.get("what") == "text" and mask.get("width", 0) * mask.get("height", 0) >= LARGE_PART
+        for mask in _masks(attachment)
+    )
+
+
+def _masks(attachment: Attachment) -> list[dict[str, Any]]:
+    return (attachment.report or {}).get("masks") or []
 
 
 def _run_again(

@@ -54,12 +54,24 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     derm, pcp = browser_of(clinic.derm), browser_of(clinic.pcp)
     assert "Face hidden: ask to show" in derm.get(f"/consults/{asked.public_id}").text
     assert post(derm, f"/reviews/{file.public_id}/ask", {}).status_code == 303
-    assert "The clinic was asked to show it" in derm.get(f"/consults/{asked.public_id}").text
+    assert "The clinic was asked to show what is covered" in derm.get(f"/consults/{asked.public_id}").text
     assert "1 file waits for a decision" in pcp.get("/clinic").text
     assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text
     done = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", "face_consent": "yes"})
     assert done.status_code == 303
     assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
+
+
+@pytest.mark.parametrize(("width", "status"), [(0.3, 303), (0.1, 409)])
+def test_a_large_part_that_was_taken_for_writing_can_be_asked_for(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment, width: float, status: int
+) -> None:
+    mask = {"what": "text", "left": 0.2, "top": 0.2, "width": width, "height": 0.2}
+    with runtime.database.writing() as session:
+        session.get_one(Attachment, file.id).report = {"masks": [mask]}
+    derm = browser_of(clinic.derm)
+    assert ("covered as writing: ask to show" in derm.get(f"/consults/{asked.public_id}").text) == (status == 303)
+    assert post(derm, f"/reviews/{file.public_id}/ask", {}).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
 def _why(attachment: Attachment) -> str:
     if attachment.state == AttachmentState.HELD:
         return str(HOLD_REASONS.get(attachment.reason or "", FOR_STAFF.states[AttachmentState.HELD]))
-    return gettext("A specialist asks to see the hidden face.") if attachment.show_asked_at else ""
+    return gettext("A specialist asks to see what is covered.") if attachment.show_asked_at else ""
 
 
 def _pictures(session: Session, attachment: Attachment) -> list[tuple[str, int, int]]:

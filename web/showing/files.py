@@ -17,7 +17,7 @@ from econsult.consults.attachments import (
     attachments_of,
     renditions_of,
 )
-from econsult.consults.reviews import hides_face
+from econsult.consults.reviews import hides_face, hides_part
 from imaging import DEIDENTIFIED
 from web.words.files import DRAWINGS as STATE_DRAWINGS
 from web.words.files import FOR_FAMILIES, FileWords
@@ -57,6 +57,7 @@ class FileCard:
     advice: str = ""
     is_deidentified: bool = False
     hides_face: bool = False
+    hides_part: bool = False
     is_asked_to_show: bool = False
 
     @property
@@ -103,6 +104,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         advice=_advice(attachment, words),
         is_deidentified=(attachment.report or {}).get("label") == DEIDENTIFIED,
         hides_face=hides_face(attachment),
+        hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
     )
 
