@@ -184,3 +184,13 @@ def test_newborns_are_told_in_days_and_weeks(pcp: FlaskClient, days: int, words:
     born = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
     post(pcp, "/clinic/children/new", {**CHILD, "birth_date": born})
     assert words in pcp.get("/clinic").text
+
+
+def test_a_draft_is_drawn_as_something_to_write_and_not_as_done(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        clinic.draft(session, now=datetime.now(UTC))
+    page = browser_of(clinic.pcp).get("/clinic?view=drafts").text
+    chip = page[page.index('class="sla') :].partition("</span>")[0]
+    assert ("#pen" in chip, "#check" in chip) == (True, False)

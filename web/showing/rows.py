@@ -21,7 +21,7 @@ from web.context import now
 from web.shell.auth import me
 from web.showing.files import picture_of
 from web.words import terms
-from web.words.chips import Chip, paused_chip, running_chip, stopped_chip
+from web.words.chips import Chip, draft_chip, paused_chip, running_chip, stopped_chip
 from web.words.language import gettext
 from web.words.times import time_left
 
@@ -104,7 +104,8 @@ def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
             return paused_chip(label, str(reason))
         if clock.state == ClockState.RUNNING:
             return running_chip(label, clock.started_at, clock.deadline_at)
-    return stopped_chip(str(terms.STATUSES[Status(consult.status)]))
+    words = str(terms.STATUSES[Status(consult.status)])
+    return draft_chip(words) if consult.status == Status.DRAFT else stopped_chip(words)
 
 
 def _row(consult: Consult, around: _Around) -> Row:

@@ -10,7 +10,7 @@ from web.context import now
 from web.words.language import gettext
 from web.words.times import due_by, moment, time_left
 
-Kind = Literal["due", "soon", "late", "hold", "done"]
+Kind = Literal["due", "soon", "late", "hold", "done", "draft"]
 SOON = 0.75
 
 
@@ -36,6 +36,11 @@ def running_chip(label: str, started_at: datetime, deadline_at: datetime) -> Chi
 def paused_chip(label: str, reason: str) -> Chip:
     """A clock that stands still, and why."""
     return Chip("hold", gettext("Paused: %(reason)s", reason=reason), label)
+
+
+def draft_chip(words: str) -> Chip:
+    """No clock runs yet: the request is still being written."""
+    return Chip("draft", words)
 
 
 def stopped_chip(words: str) -> Chip:
