@@ -210,3 +210,12 @@ def test_the_application_does_not_start_under_such_a_server() -> None:
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert child.returncode == 1
     assert "waitress keeps uploads back" in child.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("name", "value"), [("Content-Encoding", "gzip"), ("Transfer-Encoding", "gzip, chunked")])
+def test_a_body_that_is_packed_on_its_way_is_refused(server: Server, name: str, value: str) -> None:
+    pcp = server.phone(server.clinic.pcp)
+    path = pcp.create(server.consult(server.clinic.econsult), len(DATA))
+    packed: bytes | Iterator[bytes] = iter([DATA]) if name == "Transfer-Encoding" else DATA
+    assert pcp.patch(path, 0, packed, **{name: value}).status == 415  # type: ignore[arg-type]
+    assert pcp.head(path).offset == 0

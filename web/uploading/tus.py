@@ -32,7 +32,16 @@ from web.context import database, now, ring_workers, runtime
 from web.shell import errors
 from web.shell.auth import me, only
 from web.shell.forms import SAFE_METHODS
-from web.uploading.tus_headers import EXTENSIONS, VERSION, checksum, later_length, metadata, new_length, number
+from web.uploading.tus_headers import (
+    EXTENSIONS,
+    VERSION,
+    check_plain_body,
+    checksum,
+    later_length,
+    metadata,
+    new_length,
+    number,
+)
 
 tus = Blueprint("tus", __name__, url_prefix="/uploads")
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -221,6 +230,7 @@ def _wanted() -> Wanted:
 
 
 def _chunk(offset: int, total: int | None = None) -> Chunk:
+    check_plain_body()
     # The server's own stream, not Flask's: that one would hide how much came before a connection broke.
     environ = request.environ
     is_open_ended = request.content_length is None and environ.get("wsgi.input_terminated", False)

@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from flask import request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from uploads.chunks import ALGORITHMS, Checksum
 
@@ -37,6 +37,13 @@ def new_length() -> int | None:
 def later_length() -> int | None:
     """The length that was put off, where this request tells it. Raises BadRequest."""
     return number("Upload-Length") if "Upload-Length" in request.headers else None
+
+
+def check_plain_body() -> None:
+    """Raise UnsupportedMediaType for a body that is packed on its way: the file would be kept as the packing."""
+    packings = f"{request.headers.get('Content-Encoding', '')},{request.headers.get('Transfer-Encoding', '')}"
+    if {word.strip().lower() for word in packings.split(",")} - {"", "identity", "chunked"}:
+        raise UnsupportedMediaType
 
 
 def metadata(text: str) -> dict[str, str]:
