@@ -89,6 +89,9 @@ def test_one_person_sends_four_files_at_once_and_a_fifth_is_told_when_to_come(se
     with ExitStack() as stack:
         for path in paths[:-1]:
             stack.enter_context(pcp.hanging_patch(path, 0, len(DATA), DATA[:70_000]))
+            # The fifth must not come before the fourth; a status asks without ending the line.
+            while not pcp.ask("GET", path).json["offset"]:
+                pass
         reply = _until_refused(pcp, paths[-1])
         assert (reply.headers["retry-after"], reply.json["code"]) == ("5", "too_many")
         # The same file goes on; the line that hangs may still be putting away what it had.
