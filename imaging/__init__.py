@@ -4,6 +4,7 @@ from imaging.identifiers import Identifiers
 from imaging.jail.client import Jail, JailError, open_jail
 from imaging.kinds import KINDS, accepts
 from imaging.magic import sniff
+from imaging.paper import PaperPage, write_paper
 from imaging.policy import DEIDENTIFIED, TREATMENT_USE, Policy, Region, Target
 from imaging.preparation import prepare
 from imaging.report import Report
@@ -17,6 +18,7 @@ __all__ = [
     "Identifiers",
     "Jail",
     "JailError",
+    "PaperPage",
     "Policy",
     "Region",
     "Report",
@@ -26,4 +28,5 @@ __all__ = [
     "prepare",
     "sniff",
     "verify",
+    "write_paper",
 ]

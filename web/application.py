@@ -25,6 +25,7 @@ from web.shell.once import init_once
 from web.shell.places import init_places
 from web.showing.files import init_files
 from web.showing.media import media
+from web.showing.papers import papers
 from web.uploading.servers import refuse_buffering
 from web.uploading.simple_upload import simple_upload
 from web.uploading.tus import tus
@@ -33,7 +34,7 @@ from web.words.times import init_times
 from workers.refusal import refusing
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (health, door, start, tus, simple_upload, media, api, about, *FAMILY, *STAFF)
+PAGES = (health, door, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
 
 
 def demo_app() -> Flask:

@@ -53,6 +53,7 @@ def test_the_door_has_these_names_and_no_others() -> None:
         "Identifiers",
         "Jail",
         "JailError",
+        "PaperPage",
         "Policy",
         "Region",
         "Report",
@@ -62,6 +63,7 @@ def test_the_door_has_these_names_and_no_others() -> None:
         "prepare",
         "sniff",
         "verify",
+        "write_paper",
     ]
     assert all(getattr(imaging, name).__doc__ for name in imaging.__all__)
 

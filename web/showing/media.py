@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from econsult import access
 from econsult.consults.attachments import Rendition
 from storage import sealed
-from storage.blobs import BlobMissing, StoreUnavailable
+from storage.blobs import BlobMissing, BlobStore, StoreUnavailable
 from storage.sealed import SealBroken, SealedReader
 from web.context import database, now, runtime
 from web.shell.auth import me, only
@@ -46,13 +46,14 @@ def show(rendition_id: str) -> Response:
     with database().reading() as session:
         key = runtime().vault.object_key(session, attachment.patient_id, rendition.object_id, rendition.key_wrapped)
     span = _span(rendition.size)
-    reader = _open(rendition, key)
+    reader = open_copy(runtime().blobs, rendition, key)
     return _headed(Response(_pieces(reader, span), status=206 if span.is_part else 200), rendition, span)
 
 
-def _open(rendition: Rendition, key: bytes) -> SealedReader:
+def open_copy(blobs: BlobStore, rendition: Rendition, key: bytes) -> SealedReader:
+    """The plain bytes of a copy. Raises StoreUnavailable."""
     try:
-        source = sealed.BlobRange(runtime().blobs, rendition.blob_key, sealed.sealed_size(rendition.size))
+        source = sealed.BlobRange(blobs, rendition.blob_key, sealed.sealed_size(rendition.size))
         return sealed.open(source, rendition.object_id, key)
     except (BlobMissing, SealBroken):
         # The record says that it is there: this is our fault, and not a wrong address.

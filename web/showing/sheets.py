@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,8 @@ class Sheet:
     media_type: str = ""
     width: int = 0
     height: int = 0
+    paper: str = ""
+    """Address of the whole document as a PDF, or empty."""
 
     @property
     def small(self) -> str:
@@ -55,9 +57,10 @@ def _sheets(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator
             named["play"].width, named["play"].height,
         )  # fmt: skip
     elif pages:
+        paper = f"/media/papers/{attachment.public_id}"
         for number, page in enumerate(pages, 1):
             title = gettext("%(title)s, page %(page)d of %(pages)d", title=file.title, page=number, pages=len(pages))
-            yield _picture(file, came_in, page, title if len(pages) > 1 else file.title)
+            yield replace(_picture(file, came_in, page, title if len(pages) > 1 else file.title), paper=paper)
     else:
         yield Sheet("none", file.title, came_in, file)
 

@@ -1,0 +1,61 @@
+"""A prepared document as one PDF to save or print: the pictures of its pages, put together while they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint
+from werkzeug import Response
+
+from econsult import access
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, renditions_of
+from econsult.errors import NotFoundError
+from imaging import PaperPage, write_paper
+from storage.blobs import BlobStore
+from web.context import database, now, runtime
+from web.shell.auth import me, only
+from web.showing.media import BLOCK, SANDBOX, open_copy
+
+papers = Blueprint("papers", __name__)
+
+
+@papers.get("/media/papers/<attachment_id>")
+@only()
+def show(attachment_id: str) -> Response:
+    """The document, under the rules of its pages. That it was read is written down before the first byte leaves."""
+    with database().writing() as session:
+        attachment = access.attachment_for(session, me(), attachment_id, now=now())
+        copies = pages_of(renditions_of(session, [attachment.id])[attachment.id])
+        if not is_paper(attachment) or not copies:
+            raise NotFoundError
+        keys = [
+            runtime().vault.object_key(session, attachment.patient_id, copy.object_id, copy.key_wrapped)
+            for copy in copies
+        ]
+    blobs = runtime().blobs
+    pages = [
+        PaperPage(copy.width, copy.height, copy.size, _pieces(blobs, copy, key))
+        for copy, key in zip(copies, keys, strict=True)
+    ]
+    response = Response(write_paper(pages), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="paper-{attachment.public_id[:8]}.pdf"'
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def is_paper(attachment: Attachment) -> bool:
+    """Whether a file is a document that may be shown."""
+    return attachment.kind == MediaKind.LAB_DOCUMENT and attachment.state == AttachmentState.READY
+
+
+def pages_of(renditions: list[Rendition]) -> list[Rendition]:
+    """The pages in the order of the paper."""
+    pages = (copy for copy in renditions if copy.name.startswith("page-"))
+    return sorted(pages, key=lambda copy: int(copy.name.removeprefix("page-")))
+
+
+def _pieces(blobs: BlobStore, copy: Rendition, key: bytes) -> Iterator[bytes]:
+    """The bytes of one page, asked for when its turn has come."""
+    with open_copy(blobs, copy, key) as reader:
+        while piece := reader.read(BLOCK):
+            yield piece
