@@ -12,6 +12,7 @@ from econsult.audit import AuditEvent
 from econsult.consults import answers, holding, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, end_without_copies, receive
 from econsult.consults.records import Consult
+from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -100,10 +101,27 @@ def test_a_request_for_more_is_shown_with_its_list(
     assert "Necesitamos una cosa más" in page
     assert "Otra foto &lt;b&gt;" in page
     assert "<li>De cerca</li>" in page
+    more = mother.get(f"/family/questions/{asked.public_id}/photos").text
+    assert more.index("<li>De cerca</li>") < more.index('id="far-take"') < more.index("Lo que usted envió")
     post(mother, f"/family/questions/{asked.public_id}/messages", {"text": "Ya la mandé."})
     page = mother.get(f"/family/questions/{asked.public_id}").text
     assert "Ya la mandé." in page
     assert "Necesitamos una cosa más" not in page
+
+
+def test_a_closed_question_gives_no_advice_on_its_photos(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}"
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        key = runtime.vault.new_object_key(session, session.get_one(Patient, consult.patient_id), "a" * 32)[1]
+        known = Received("a" * 32, MediaKind.PHOTO, 9, "x.jpg", key, clinic.mother.id)
+        file = receive(session, consult, known, NOW)
+        file.state, file.quality = AttachmentState.READY, {"exposure": "dark"}
+    assert "Esta foto está oscura" in mother.get(where).text
+    post(mother, f"{where}/cancel", {"sure": "yes"})
+    assert "Esta foto está oscura" not in mother.get(where).text
 
 
 def test_an_empty_message_is_refused_and_clinicians_words_stay_with_clinicians(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -76,6 +76,12 @@ class Shown:
     def contact(self) -> dict[str, str]:
         """The way and the number that the family gave instead of photos; empty where it did not."""
         return self.consult.details.get("contact") or {}
+
+    @property
+    def asked(self) -> Said | None:
+        """What the doctor asks for now, where there is more to send than words."""
+        asking = (said for said in reversed(self.messages) if said.items and not said.is_mine)
+        return next(asking, None) if self.consult.status == Status.NEEDS_INFO else None
 
     @property
     def waits(self) -> str:
@@ -175,10 +181,14 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
     """Everything that the pages of a question show of it."""
     consult = loaded.consult
     is_open = consult.status in OPEN
+    cards = cards_of(session, consult.id)
+    if not is_open and consult.status != Status.DRAFT:
+        # How a photo could be better helps nobody who can send no other.
+        cards = [replace(card, advice="") for card in cards]
     return Shown(
         consult=consult,
         due=due_at(session, consult) if is_open else None,
-        cards=cards_of(session, consult.id),
+        cards=cards,
         messages=[_said(session, each) for each in messages_of(session, consult.id, loaded.readable_lanes())],
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
