@@ -35,10 +35,9 @@ def test_the_family_that_wrote_stands_first(
     earlier, later = waiting
     page = browser_of(clinic.pcp).get("/clinic").text
     assert page.index(later.number) < page.index("Family wrote") < page.index(earlier.number)
-    assert (
-        f'The family asks:</b> <span class="as-written">{ASKED}'
-        in browser_of(clinic.coordinator).get("/coordination").text
-    )
+    board = browser_of(clinic.coordinator).get("/coordination").text
+    assert f'The family asks:</b> <span class="as-written">{ASKED}' in board
+    assert board.count("and asks something more. Answer that first.") == 1
 
 
 def test_the_case_and_the_card_lead_to_what_the_family_wrote(
