@@ -109,6 +109,23 @@ def test_a_request_for_more_is_shown_with_its_list(
     assert "Necesitamos una cosa más" not in page
 
 
+def test_a_closed_question_leads_to_a_new_one_and_to_the_clinic(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}"
+    answer_it(runtime, clinic, asked)
+    assert f'href="{where}#messages"' in mother.get(f"{where}/answer").text
+    assert "Hacer otra pregunta" not in mother.get(where).text
+    post(mother, f"{where}/answer/understood", {})
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        answers.close(session, consult, clinic.pcp, reason="All done", now=NOW + timedelta(hours=1))
+    for page in (mother.get(f"{where}/answer").text, mother.get(where).text):
+        assert f"{where}#messages" not in page
+        assert 'href="tel:+15055550100"' in page
+        assert f'action="/family/children/{clinic.child.public_id}/ask"' in page
+
+
 def test_a_closed_question_gives_no_advice_on_its_photos(
     mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
 ) -> None:

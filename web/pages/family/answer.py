@@ -15,6 +15,7 @@ from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from web.context import database, now
+from web.pages.family.status import TALKING
 from web.shell.auth import me, only
 from web.showing.clinics import telephone_of
 from web.words import terms
@@ -56,7 +57,14 @@ def show(public_id: str) -> str:
     if answer is None or answer.signed_at is None:
         raise NotFoundError
     plain = _plain(answer, answer.signed_at, loaded.patient)
-    return render_template("family/answer.html", consult=loaded.consult, plain=plain, telephone=telephone)
+    return render_template(
+        "family/answer.html",
+        consult=loaded.consult,
+        patient=loaded.patient,
+        plain=plain,
+        telephone=telephone,
+        may_talk=loaded.consult.status in TALKING,
+    )
 
 
 @family_answer.post("/understood")

@@ -22,6 +22,7 @@ from web.pages.family.home import due_at, state_of, waits_words
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
+from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
 from web.words.families import AUTHORS
 from web.words.language import gettext
@@ -164,11 +165,18 @@ def cancel(public_id: str) -> Page:
 
 def _page(public_id: str, form: FormReader, text: str = "") -> Page:
     with database().writing() as session:
-        shown = _load(session, public_id)
+        loaded = consult_for(session, me(), public_id, now=now())
+        shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     page = render_template(
-        "family/status.html", shown=shown, steps=steps_of(shown.consult, shown.due), errors=form.errors, text=text
+        "family/status.html",
+        shown=shown,
+        patient=loaded.patient,
+        telephone=telephone,
+        steps=steps_of(shown.consult, shown.due),
+        errors=form.errors,
+        text=text,
     )
     return (page, 422) if form.errors else page
 
