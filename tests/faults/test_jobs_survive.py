@@ -18,7 +18,7 @@ from econsult.consults.attachments import MediaKind, Rendition
 from econsult.jobs import JobState
 from imaging import samples
 from tests.services.redis import RedisServer
-from tests.workers.clinic import Clinic, clinic_in, wait_until
+from tests.workers.clinic import PATIENCE, Clinic, clinic_in, wait_until
 from tests.workers.conftest import folder, photo
 from workers.queue import ring
 
@@ -53,7 +53,7 @@ SECONDS_90 = [
 def long_paper() -> bytes:
     """A document that takes the jail several seconds."""
     patient: samples.Patient = {"name": "Synthetic", "birth_date": "2021-05-04", "mrn": "0"}
-    return samples.lab_pdf(seed=1, patient=patient, pages=40)
+    return samples.lab_pdf(seed=1, patient=patient, pages=12)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_the_late_write_of_an_orphan_is_refused(ringing: Clinic, long_paper: byt
     os.kill(horse, signal.SIGSTOP)
     os.kill(decoder, signal.SIGCONT)
     ringing.start("workers", "fast")
-    wait_until(lambda: ringing.is_ready(number))
+    wait_until(lambda: ringing.is_ready(number), 2 * PATIENCE)
     os.kill(horse, signal.SIGCONT)
     wait_until(lambda: "its late result was refused" in ringing.logs())
     ready, copies = _effects(ringing)
