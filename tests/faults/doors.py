@@ -7,6 +7,7 @@ import http.client
 import os
 import shutil
 import sys
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,7 +74,14 @@ class Door(ABC):
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}
 
     def offset(self, path: str) -> int:
-        return int(self.ask("HEAD", path, {})[1]["upload-offset"])
+        """Where the upload stands. Like any client it asks again, for some seconds, where it is told to come back."""
+        until = time.monotonic() + 10
+        while True:
+            status, headers = self.ask("HEAD", path, {})
+            if "upload-offset" in headers or time.monotonic() > until:
+                return int(headers["upload-offset"])
+            assert status not in {401, 403, 404, 410}, status
+            time.sleep(0.1)
 
     def patch(self, path: str, offset: int, body: bytes) -> int:
         """Send the bytes; the status."""
