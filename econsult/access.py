@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Select, exists, false, or_, select
 from sqlalchemy.orm import Session
@@ -24,92 +23,10 @@ from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
 from econsult.people.persons import Person, Role, specialties_of
+from econsult.rights import READ_RIGHTS, RIGHTS, Relation, Right
 
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
-
-
-class Relation(StrEnum):
-    """What somebody is to a consult."""
-
-    CAREGIVER = "caregiver"
-    MEDICAL_HOME = "medical_home"
-    PRESENTER = "presenter"
-    POOL = "pool"
-    HOLDER = "holder"
-    COORDINATOR = "coordinator"
-
-
-class Right(StrEnum):
-    """What somebody may do with a consult."""
-
-    SEE = "see"
-    SEE_MEDIA = "see_media"
-    SEE_IDENTITY = "see_identity"
-    READ_FAMILY = "read_family"
-    READ_CLINICIANS = "read_clinicians"
-    READ_COORDINATION = "read_coordination"
-    WRITE_FAMILY = "write_family"
-    WRITE_CLINICIANS = "write_clinicians"
-    WRITE_COORDINATION = "write_coordination"
-    UPLOAD = "upload"
-    REQUEST = "request"
-    HOLD = "hold"
-    ANSWER = "answer"
-    SEND_ON = "send_on"
-    ASSIGN = "assign"
-    CHANGE_URGENCY = "change_urgency"
-    ACKNOWLEDGE = "acknowledge"
-    INFORM = "inform"
-    CLOSE = "close"
-    REVIEW = "review"
-
-
-# Anybody who is involved may make it more urgent.
-_SEEING = {Right.SEE, Right.SEE_MEDIA, Right.CHANGE_URGENCY}
-_FAMILY = {Right.READ_FAMILY, Right.WRITE_FAMILY}
-_CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
-_COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
-
-RIGHTS: dict[Relation, frozenset[Right]] = {
-    Relation.CAREGIVER: frozenset(_SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM}),
-    Relation.MEDICAL_HOME: frozenset(
-        _SEEING
-        | _FAMILY
-        | _CLINICIANS
-        | _COORDINATION
-        | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
-    ),
-    Relation.PRESENTER: frozenset(
-        _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
-    ),
-    Relation.POOL: frozenset(_SEEING | {Right.HOLD}),
-    Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER}),
-    Relation.COORDINATOR: frozenset(
-        {
-            Right.SEE,
-            Right.CHANGE_URGENCY,
-            Right.SEE_IDENTITY,
-            Right.READ_FAMILY,
-            Right.WRITE_FAMILY,
-            Right.INFORM,
-            Right.CLOSE,
-            Right.ASSIGN,
-        }
-        | _COORDINATION
-    ),
-}
-
-READ_RIGHTS = {
-    Audience.FAMILY: Right.READ_FAMILY,
-    Audience.CLINICIANS: Right.READ_CLINICIANS,
-    Audience.COORDINATION: Right.READ_COORDINATION,
-}
-WRITE_RIGHTS = {
-    Audience.FAMILY: Right.WRITE_FAMILY,
-    Audience.CLINICIANS: Right.WRITE_CLINICIANS,
-    Audience.COORDINATION: Right.WRITE_COORDINATION,
-}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from imaging.jail.client import Jail, Outcome, open_jail
+from imaging.jail.client import Jail, open_jail
+from imaging.jail.conversation import Outcome
 from imaging.kinds import KINDS, accepts
 from imaging.magic import DICOM, HEAD_BYTES, sniff
 from imaging.models import Models, model_versions

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult import access
-from econsult.access import Right
 from econsult.consults.attachments import MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
@@ -19,6 +18,7 @@ from econsult.consults.records import Consult, Source
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person, Role
+from econsult.rights import Right
 from econsult.vault import Vault
 from storage.contract import StoreFull
 from storage.disk import disk_errors

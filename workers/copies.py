@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from econsult.consults.attachments import PreparedCopy
+from econsult.consults.preparing import PreparedCopy
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from storage import sealed

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, AttachmentState, end_without_copies
+from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.preparing import end_without_copies
 from econsult.jobs import JobKind
 
 UNFINISHED = (AttachmentState.RECEIVED, AttachmentState.PROCESSING)

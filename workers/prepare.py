@@ -15,11 +15,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import (
-    DUPLICATE,
-    PRIVATE_PAPER,
-    Attachment,
-    AttachmentState,
+from econsult.consults.attachments import DUPLICATE, PRIVATE_PAPER, Attachment, AttachmentState
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.preparing import (
     PreparedCopy,
     end_without_copies,
     hold,
@@ -27,7 +25,6 @@ from econsult.consults.attachments import (
     start_processing,
     twin_of,
 )
-from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
 from econsult.jobs import Lease
 from econsult.people.persons import Person, Role

@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from econsult.consults.attachments import PAPER, AttachmentState, PreparedCopy
+from econsult.consults.attachments import PAPER, AttachmentState
+from econsult.consults.preparing import PreparedCopy
 from imaging import Report
 from storage.sealed import SealedReader
 from workers.scanner import Finding, Scanner

@@ -8,18 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 
 
 class MediaKind(StrEnum):
@@ -108,21 +107,6 @@ class Rendition(PublicId, Base):
 
 
 @dataclass(frozen=True)
-class PreparedCopy:
-    """A rendition whose sealed bytes are already in the store, waiting to be linked."""
-
-    name: str
-    media_type: str
-    width: int
-    height: int
-    size: int
-    sha256: str
-    object_id: str
-    blob_key: str
-    key_wrapped: bytes
-
-
-@dataclass(frozen=True)
 class Received:
     """What the upload door knows of a finished file; `object_id`, the upload's public id, stays the blob's name."""
 
@@ -160,70 +144,6 @@ def receive(session: Session, consult: Consult, received: Received, now: datetim
     return attachment
 
 
-def start_processing(attachment: Attachment) -> None:
-    attachment.state, attachment.progress = AttachmentState.PROCESSING, 0
-
-
-def link_renditions(
-    session: Session, attachment: Attachment, copies: Sequence[PreparedCopy], report: dict[str, Any], now: datetime
-) -> None:
-    """Make the attachment ready: store the report, link the copies. The caller holds the job's lease.
-
-    What was set aside for a person or taken back meanwhile stays so, with its copies.
-    """
-    _replace_copies(session, attachment, copies)
-    attachment.is_restricted = (report.get("policy") or {}).get("faces", MASK_ALL) != MASK_ALL
-    if attachment.state == AttachmentState.HELD or attachment.is_withdrawn:
-        attachment.report = report
-        return
-    attachment.state, attachment.reason, attachment.progress = AttachmentState.READY, None, 100
-    attachment.report, attachment.quality = report, report.get("quality")
-    attachment.finished_at = now
-    note_attachment(session, attachment, "prepare", now, person_id=None, detail="ready")
-
-
-def _replace_copies(session: Session, attachment: Attachment, copies: Sequence[PreparedCopy]) -> None:
-    """Link these copies in place of those of an earlier preparation, whose policy no longer holds."""
-    session.execute(delete(Rendition).where(Rendition.attachment_id == attachment.id))
-    for copy in copies:
-        session.add(Rendition(attachment_id=attachment.id, **vars(copy)))
-
-
-def hold(
-    session: Session,
-    attachment: Attachment,
-    copies: Sequence[PreparedCopy],
-    *,
-    reason: str,
-    report: dict[str, Any],
-    now: datetime,
-) -> None:
-    """The file waits for a person, for a reason that pages put into words; its copies are for that person alone."""
-    _replace_copies(session, attachment, copies)
-    end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=report)
-
-
-def end_without_copies(
-    session: Session,
-    attachment: Attachment,
-    state: AttachmentState,
-    *,
-    reason: str,
-    now: datetime,
-    report: dict[str, Any] | None = None,
-) -> None:
-    """The file was rejected, failed or must wait for a person; `reason` is a stable code that pages put into words.
-
-    What was taken back meanwhile stays taken back.
-    """
-    if attachment.is_withdrawn:
-        attachment.report = report
-        return
-    attachment.state, attachment.reason, attachment.finished_at = state, reason[:48], now
-    attachment.report = report
-    note_attachment(session, attachment, "prepare", now, person_id=None, detail=state)
-
-
 def withdraw_attachment(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
     """The sender takes a file back while the question is a draft. A second time changes nothing.
 
@@ -239,63 +159,6 @@ def withdraw_attachment(session: Session, attachment: Attachment, person: Person
     if not attachment.is_withdrawn:
         attachment.state, attachment.reason, attachment.finished_at = AttachmentState.REJECTED, WITHDRAWN, now
         note_attachment(session, attachment, "withdraw", now, person_id=person.id)
-
-
-def hold_private(session: Session, consult: Consult, now: datetime) -> None:
-    """The place turned out to be private: what a caregiver sent before is shown to nobody until a person has looked.
-
-    That holds for documents too, because a PDF may be a photo.
-    """
-    query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
-    sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
-    for attachment in session.scalars(sent.with_for_update(of=Attachment)):
-        if attachment.state == AttachmentState.REJECTED:
-            continue
-        source = (attachment.report or {}).get("source") or {}
-        if attachment.kind == MediaKind.LAB_DOCUMENT and source.get("media_type") in (None, PAPER):
-            _set_paper_aside(session, attachment, now)
-        else:
-            _set_aside(session, attachment, "private_site", now)
-
-
-def _set_paper_aside(session: Session, attachment: Attachment, now: datetime) -> None:
-    """A paper that was ready is prepared anew for the person who looks first."""
-    was_ready = attachment.state == AttachmentState.READY and attachment.blob_key is not None
-    _set_aside(session, attachment, PRIVATE_PAPER, now)
-    if was_ready:
-        queue_again(session, attachment, now)
-
-
-def _set_aside(session: Session, attachment: Attachment, reason: str, now: datetime) -> None:
-    end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=attachment.report)
-
-
-def queue_again(session: Session, attachment: Attachment, now: datetime) -> None:
-    """Prepare the file anew from its sealed original; until that is done nobody sees it."""
-    attachment.reviews += 1
-    attachment.state, attachment.reason, attachment.progress = AttachmentState.RECEIVED, None, 0
-    attachment.finished_at = None
-    lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
-    key = f"prepare:{attachment.id}:{attachment.reviews}"
-    add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
-
-
-def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:
-    """The same bytes, sent to this consult by the same person for the same use before, and ready; the oldest such.
-
-    `mark` is the keyed hash of the content. The consult is locked, so that of two workers one sees the other's.
-    """
-    session.scalars(select(Consult.id).where(Consult.id == attachment.consult_id).with_for_update()).one()
-    same = (
-        Attachment.consult_id == attachment.consult_id,
-        Attachment.uploaded_by_id == attachment.uploaded_by_id,
-        Attachment.content_mark == mark,
-        Attachment.kind == attachment.kind,
-        Attachment.view.is_not_distinct_from(attachment.view),
-        Attachment.document_type.is_not_distinct_from(attachment.document_type),
-    )
-    query = select(Attachment).where(*same, Attachment.id != attachment.id, Attachment.state == AttachmentState.READY)
-    return session.scalars(query.order_by(Attachment.id).limit(1)).one_or_none()
 
 
 def attachments_of(session: Session, consult_id: int) -> list[Attachment]:

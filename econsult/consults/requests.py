@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import drop_draft
-from econsult.consults.attachments import hold_private
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL, check_details
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import can_be_urgent, offer
 from econsult.consults.policies import ClockName, current_rules
+from econsult.consults.preparing import hold_private
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
 from econsult.consults.redflags import body_sites, is_answer_fresh, is_private, with_time
 from econsult.consults.reviews import run_all_again

@@ -12,15 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import (
-    Attachment,
-    AttachmentState,
-    MediaKind,
-    end_without_copies,
-    note_attachment,
-    queue_again,
-)
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
+from econsult.consults.preparing import end_without_copies, queue_again
 from econsult.consults.records import Consult
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person

@@ -1,57 +1,30 @@
 """The parent's side of the jail: starts the fork-server, orders jobs, answers for bytes, keeps the time."""
 
-import json
 import os
 import shutil
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from imaging.exiftool import Exiftool
-from imaging.jail import levels, wire
-from imaging.limits import JOB_LIMITS, MASKS_MOST, JobLimits
+from imaging.jail import levels
+from imaging.jail.conversation import Conversation, Outcome
+from imaging.limits import JOB_LIMITS
 from imaging.models import Models, find_models
-from imaging.rendition import Rendition
 
 _CODE = Path(__file__).resolve().parents[1]
 """The package that the fork-server loads. It needs nothing else of the house."""
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(*sys.argv[2:])"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
-_NEARLY_ALL = 0.5
-"""The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
 
 class JailError(Exception):
     """The fork-server cannot be reached or started; nothing is known about the file."""
-
-
-@dataclass
-class Outcome:
-    """How one job ended. `cpu` is in seconds, `rss` the peak in bytes; both are None when the server died.
-
-    `level` is how well the job was confined; empty where it was not even begun. `checks`, `opinion` and `proof_cpu`,
-    seconds too, are filled by whoever checks the renditions afterwards.
-    """
-
-    verdict: str
-    reason: str | None
-    facts: dict[str, object] = field(default_factory=dict)
-    renditions: list[Rendition] = field(default_factory=list)
-    cpu: float | None = None
-    rss: int | None = None
-    level: str = ""
-    checks: tuple[str, ...] = ()
-    opinion: str = "none"
-    proof_cpu: float = 0.0
 
 
 class Jail:
@@ -113,7 +86,7 @@ class Jail:
             return Outcome("failed", "crash")
         with connection:
             order = {"kind": kind, "media_type": media_type, "size": size, "policy": policy}
-            return _Conversation(connection, source, limits, self._least).hold(order)
+            return Conversation(connection, source, limits, self._least).hold(order)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""
@@ -166,163 +139,6 @@ class Jail:
             connection.close()
             return None
         return connection
-
-
-class _OutOfTime(Exception):  # noqa: N818 - it states what happened.
-    """The wall limit of the job has passed."""
-
-
-class _Misspoken(Exception):  # noqa: N818 - it states what happened.
-    """The child said something that only a child taken over by its file would say."""
-
-
-class _Conversation:
-    """One job's exchange of messages, with its limits."""
-
-    def __init__(self, connection: socket.socket, source: BinaryIO, limits: JobLimits, least: str) -> None:
-        self._least, self._level = least, ""
-        self._told = bytearray()
-        self._connection = connection
-        self._source = source
-        self._limits = limits
-        self._began = time.monotonic()
-        self._wall = limits.wall
-        self._outcome: Outcome | None = None
-        self._heads: list[dict[str, object]] = []
-        self._bodies: list[bytearray] = []
-        self._masks: list[object] = []
-        self._room = limits.output
-
-    def hold(self, order: dict[str, object]) -> Outcome:
-        """Give the order and answer until the child has ended."""
-        try:
-            wire.send_json(self._connection, wire.JOB, order)
-            self._level = self._hear_locks()
-            if not levels.is_enough(self._level, self._least):
-                return Outcome("failed", "confinement", level=self._level)
-            while True:
-                kind, payload = self._next()
-                if kind == wire.EXIT:
-                    return self._conclude(_parse(payload))
-                self._answer(kind, payload)
-        except _OutOfTime:
-            return Outcome("failed", "wall", level=self._level)
-        except (wire.Gone, _Misspoken):
-            return Outcome("failed", "crash", level=self._level)
-
-    def _hear_locks(self) -> str:
-        """Hear how the child is confined, before it has seen a byte that could make it lie."""
-        kind, payload = self._next()
-        locks = _parse(payload).get("locks")
-        if kind != wire.SEALED or not isinstance(locks, list):
-            raise _Misspoken
-        return levels.level_of([str(lock) for lock in locks], is_wrapped=levels.needs_wrap())
-
-    def _next(self) -> tuple[bytes, bytes]:
-        remaining = self._began + self._wall - time.monotonic()
-        if remaining <= 0:
-            raise _OutOfTime
-        self._connection.settimeout(remaining)
-        try:
-            return wire.receive(self._connection)
-        except TimeoutError:
-            raise _OutOfTime from None
-
-    def _answer(self, kind: bytes, payload: bytes) -> None:
-        if kind == wire.READ:
-            self._give_bytes(payload)
-        elif kind == wire.HEAD:
-            self._begin_rendition(_parse(payload))
-        elif kind == wire.BODY:
-            self._extend_rendition(payload)
-        elif kind == wire.BUDGET:
-            self._extend_wall(_parse(payload).get("wall"))
-        elif kind == wire.MASKS:
-            self._note_masks(_parse(payload).get("masks"))
-        elif kind == wire.DONE:
-            self._outcome = _outcome(_parse(payload))
-
-    def _give_bytes(self, payload: bytes) -> None:
-        """Read what the child asked for; errors of the source are the caller's and pass through."""
-        try:
-            offset, length = wire.unpack_range(payload)
-        except struct.error:
-            raise _Misspoken from None
-        self._source.seek(offset)
-        data = self._source.read(min(length, wire.PIECE))
-        try:
-            wire.send(self._connection, wire.DATA, data)
-        except TimeoutError:
-            raise _OutOfTime from None
-
-    def _begin_rendition(self, head: dict[str, object]) -> None:
-        if len(self._heads) >= self._limits.renditions:
-            raise _Misspoken
-        self._heads.append(head)
-        self._bodies.append(bytearray())
-
-    def _extend_rendition(self, payload: bytes) -> None:
-        self._room -= len(payload)
-        if self._room < 0 or not self._bodies:
-            raise _Misspoken
-        self._bodies[-1] += payload
-
-    def _extend_wall(self, seconds: object) -> None:
-        if not isinstance(seconds, int | float):
-            raise _Misspoken
-        self._wall = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
-
-    def _note_masks(self, masks: object) -> None:
-        if not isinstance(masks, list) or len(self._masks) + len(masks) > MASKS_MOST:
-            raise _Misspoken
-        self._masks += masks
-
-    def _conclude(self, end: dict[str, object]) -> Outcome:
-        """Join what the child said with how it ended; a child that was cut off has said nothing."""
-        number, cpu, rss = end["signal"], end["cpu"], end["rss"]
-        if not isinstance(number, int) or not isinstance(cpu, float) or not isinstance(rss, int):
-            raise _Misspoken
-        outcome = self._outcome or self._cut_off(number, cpu, rss)
-        outcome.cpu, outcome.rss, outcome.level = cpu, rss, self._level
-        if outcome.verdict == "ready":
-            pairs = zip(self._heads, self._bodies, strict=True)
-            outcome.renditions = [_rendition(head, bytes(body)) for head, body in pairs]
-            outcome.facts["masks"] = self._masks
-        return outcome
-
-    def _cut_off(self, number: int, cpu: float, rss: int) -> Outcome:
-        """Name the limit that ended a child. Libraries that cannot report a refused allocation abort instead."""
-        if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu >= self._limits.cpu_most):
-            return Outcome("rejected", "cpu")
-        if number == signal.SIGSYS:
-            return Outcome("rejected", "seccomp")
-        if number and number != signal.SIGKILL and rss >= self._limits.memory * _NEARLY_ALL:
-            return Outcome("rejected", "memory")
-        return Outcome("failed", "crash")
-
-
-def _parse(payload: bytes) -> dict[str, object]:
-    try:
-        content = json.loads(payload)
-    except ValueError:
-        raise _Misspoken from None
-    if not isinstance(content, dict):
-        raise _Misspoken
-    return content
-
-
-def _outcome(facts: dict[str, object]) -> Outcome:
-    verdict, reason = facts.pop("verdict", None), facts.pop("reason", None)
-    if verdict not in {"ready", "held", "rejected"} or not isinstance(reason, str | None):
-        raise _Misspoken
-    return Outcome(str(verdict), reason, facts)
-
-
-def _rendition(head: dict[str, object], data: bytes) -> Rendition:
-    width, height = head.get("width"), head.get("height")
-    if not isinstance(width, int) or not isinstance(height, int):
-        raise _Misspoken
-    return Rendition(str(head.get("name")), str(head.get("media_type")), width, height, data)
 
 
 def open_jail(*, face_model: str = "", text_model: str = "", least: str = levels.RLIMITS) -> Jail:

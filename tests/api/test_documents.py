@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from tests.api.conftest import ProgramOf

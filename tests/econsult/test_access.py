@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from econsult import access, stops
-from econsult.access import Right
 from econsult.audit import AuditEvent
-from econsult.consults import attachments, requests, screening
-from econsult.consults.attachments import MediaKind, PreparedCopy, Received
+from econsult.consults import attachments, preparing, requests, screening
+from econsult.consults.attachments import MediaKind, Received
+from econsult.consults.preparing import PreparedCopy
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.patients import RelatedPerson
+from econsult.rights import Right
 from tests.personas import NOON, TARGETS, Clinic
 
 PEOPLE = (
@@ -136,7 +137,7 @@ def test_looking_at_a_photo_leaves_a_row_and_coordinators_do_not_look(database: 
         received = Received("a" * 32, MediaKind.PHOTO, 9, "IMG_1.jpg", b"k", clinic.mother.id)
         attachment = attachments.receive(session, consult, received, NOON)
         copy = PreparedCopy("thumb", "image/jpeg", 1, 1, 9, "0" * 64, "b" * 32, "renditions/b", b"k")
-        attachments.link_renditions(session, attachment, [copy], {}, NOON)
+        preparing.link_renditions(session, attachment, [copy], {}, NOON)
         rendition = attachments.renditions_of(session, [attachment.id])[attachment.id][0]
     with database.writing() as session:
         access.rendition_for(session, clinic.derm, rendition.public_id, now=NOON)

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult import access
-from econsult.access import Right
 from econsult.consults import answers, repeats, requests
 from econsult.consults.clocks import Clock
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.database import Database
 from econsult.errors import ImpossibleVerbError
+from econsult.rights import Right
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 

@@ -11,14 +11,12 @@ from econsult.consults import attachments, requests
 from econsult.consults.attachments import (
     AttachmentState,
     MediaKind,
-    PreparedCopy,
     Received,
     attachments_of,
-    end_without_copies,
-    link_renditions,
     renditions_of,
     withdraw_attachment,
 )
+from econsult.consults.preparing import PreparedCopy, end_without_copies, link_renditions
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.database import Database

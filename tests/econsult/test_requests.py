@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from econsult import access
-from econsult.consults import attachments, holding, requests, threads
-from econsult.consults.attachments import MediaKind, PreparedCopy, Received, Rendition
+from econsult.consults import attachments, holding, preparing, requests, threads
+from econsult.consults.attachments import MediaKind, Received, Rendition
 from econsult.consults.clocks import ClockState, clocks_of
+from econsult.consults.preparing import PreparedCopy
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
@@ -19,6 +20,7 @@ from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError,
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven, consent_for
 from econsult.people.patients import link_caregiver
+from econsult.rights import Right
 from tests.personas import FAMILY_QUESTION, LEASE, NOON, QUESTION, TARGETS, Clinic
 
 SENT_ON = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis", urgency="same_day")
@@ -189,7 +191,7 @@ def test_a_family_question_sent_on_becomes_the_clinics_request(database: Databas
         found = {clock.name: (clock.cycle, clock.deadline_at) for clock in clocks_of(session, consult.id)}
         assert found["first_reply"] == (2, later + timedelta(hours=4))
         assert found["allocate"] == (2, later + timedelta(hours=1))
-        access.consult_for(session, clinic.derm, consult.public_id, now=later, right=access.Right.HOLD)
+        access.consult_for(session, clinic.derm, consult.public_id, now=later, right=Right.HOLD)
 
 
 def test_a_question_that_waits_for_the_family_can_be_sent_on(database: Database, clinic: Clinic) -> None:
@@ -284,7 +286,7 @@ def test_pictures_sent_before_the_place_turned_private_are_shown_to_nobody(datab
             received = Received(name * 32, MediaKind(kind), 9, "x", b"k", clinic.mother.id)
             sent[kind] = attachments.receive(session, draft, received, NOON)
             report = {"source": {"media_type": media_type}}
-            attachments.link_renditions(session, sent[kind], [replace(copy, object_id=name)], report, NOON)
+            preparing.link_renditions(session, sent[kind], [replace(copy, object_id=name)], report, NOON)
         requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "groin"}), now=NOON)
         states = {kind: (attachment.state, attachment.reason) for kind, attachment in sent.items()}
         assert states == {"photo": ("held", "private_site"), "lab_document": ("held", "private_paper")}
@@ -301,5 +303,5 @@ def test_a_picture_that_was_still_in_the_works_stays_aside(database: Database, c
         received = Received("a" * 32, MediaKind.PHOTO, 9, "x", b"k", clinic.mother.id)
         sent = attachments.receive(session, draft, received, NOON)
         requests.edit(session, draft, clinic.mother, RequestForm(details={"body_site": "groin"}), now=NOON)
-        attachments.link_renditions(session, sent, [], {}, NOON)
+        preparing.link_renditions(session, sent, [], {}, NOON)
         assert sent.state == "held"

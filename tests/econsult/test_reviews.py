@@ -16,6 +16,7 @@ from econsult.consults.requests import RequestForm, edit
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
+from econsult.rights import Right
 from tests.personas import NOON, Clinic
 
 LATER = NOON + timedelta(minutes=5)
@@ -110,7 +111,7 @@ def test_a_picture_of_a_private_place_can_only_be_refused(database: Database, cl
 
 def test_a_specialist_asks_once_and_the_clinic_finds_it(database: Database, clinic: Clinic, file: Attachment) -> None:
     with database.writing() as session:
-        found, _ = access.review_for(session, clinic.derm, file.public_id, now=LATER, right=access.Right.HOLD)
+        found, _ = access.review_for(session, clinic.derm, file.public_id, now=LATER, right=Right.HOLD)
         reviews.ask_to_show(session, found, clinic.derm, now=LATER)
         reviews.ask_to_show(session, found, clinic.derm, now=LATER)
         waiting = reviews.held_files(session, clinic.pcp.organization_id)

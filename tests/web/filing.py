@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from econsult.consults.attachments import Attachment, MediaKind, Received, link_renditions, receive
+from econsult.consults.attachments import Attachment, MediaKind, Received, receive
+from econsult.consults.preparing import link_renditions
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.patients import Patient

@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from econsult.consults import answers, holding, threads
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.people.signin import open_session
 from imaging.samples.photos import photo

@@ -9,13 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.consults import holding, requests
-from econsult.consults.attachments import (
-    Attachment,
-    AttachmentState,
-    MediaKind,
-    end_without_copies,
-)
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.clocks import clocks_of
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.consults.threads import Message

@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.redflags import PRIVATE_SITES, UNIVERSAL
 from econsult.consults.screening import screen_red_flags

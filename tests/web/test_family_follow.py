@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from econsult.audit import AuditEvent
 from econsult.consults import answers, holding, threads
-from econsult.consults.attachments import AttachmentState, MediaKind, Received, end_without_copies, receive
+from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.audit import AuditEvent
-from econsult.consults.attachments import MediaKind, PreparedCopy, Received, link_renditions, receive, renditions_of
+from econsult.consults.attachments import MediaKind, Received, receive, renditions_of
+from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Person

@@ -13,15 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.audit import AuditEvent
-from econsult.consults.attachments import (
-    Attachment,
-    AttachmentState,
-    MediaKind,
-    PreparedCopy,
-    Received,
-    link_renditions,
-    receive,
-)
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
+from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.patients import Patient

@@ -18,11 +18,11 @@ from econsult.consults.attachments import (
     MediaKind,
     Rendition,
     attachments_of,
-    hold_private,
     renditions_of,
     withdraw_attachment,
 )
 from econsult.consults.intake import Upload
+from econsult.consults.preparing import hold_private
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment

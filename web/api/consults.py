@@ -9,11 +9,11 @@ from typing import Any
 from flask import request
 
 from econsult import access
-from econsult.access import Right
 from econsult.consults import answers, repeats, requests
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
+from econsult.rights import Right
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
 from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult import access
-from econsult.access import Pass, Right
+from econsult.access import Pass
 from econsult.errors import NotFoundError
+from econsult.rights import Right
 from web.api.shapes import consult_json
 from web.context import database, now
 from web.shell.auth import me

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.access import Right
 from econsult.consults import answers, passing, reopening, telephone, urgency
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.telephone import Outcome
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role
+from econsult.rights import Right
 from web.api.loading import after, loaded
 from web.api.routing import route
 from web.api.schemas import COUNT, FLAG, closed, text

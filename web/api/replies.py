@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.access import WRITE_RIGHTS, Right
 from econsult.consults import answers, threads
 from econsult.consults.threads import Audience
+from econsult.rights import WRITE_RIGHTS, Right
 from web.api.loading import as_it_is, loaded
 from web.api.routing import route
 from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN

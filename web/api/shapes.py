@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from econsult.access import Pass, Relation, Right
+from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
 from econsult.consults.clocks import Clock, ClockName, clocks_of
@@ -16,6 +16,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
+from econsult.rights import Relation, Right
 from web.context import now
 from web.shell.auth import me
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import request
 
-from econsult.access import Right, patients_on
+from econsult.access import patients_on
 from econsult.consults import holding, worklist
 from econsult.consults.clocks import clocks_among
 from econsult.consults.worklist import View
 from econsult.errors import InvalidError
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.api.loading import after, loaded
 from web.api.routing import CLINIC, route
 from web.api.schemas import NOTHING_IN, REASON_IN

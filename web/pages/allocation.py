@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Right, consult_for
+from econsult.access import consult_for
 from econsult.consults import passing
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult, Kind
@@ -16,6 +16,7 @@ from econsult.consults.worklist import View, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.forecast import forecast
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult import audit
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.calls import Waiting, calls_waiting
 from econsult.consults import answers, telephone
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import Person, Role
+from econsult.rights import Right
 from web.context import database, now
 from web.shell.auth import home_of, me, only
 from web.shell.desk import rings

@@ -8,13 +8,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import WRITE_RIGHTS, Right, consult_for
+from econsult.access import consult_for
 from econsult.consults import holding, threads
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
 from econsult.people.persons import Role
+from econsult.rights import WRITE_RIGHTS, Right
 from web.context import database, now, settings
 from web.pages.coordination import card_page
 from web.shell.auth import me, only

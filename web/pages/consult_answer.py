@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug import Response
 
-from econsult.access import Right, consult_for
+from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
 from econsult.consults.contents import CONFIDENCES, LONGEST_TEXT, OWNERS, Disposition
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.pages.worklist import take_next

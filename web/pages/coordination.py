@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult import audit
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults import answers
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
@@ -18,6 +18,7 @@ from econsult.consults.threads import Audience, messages_of
 from econsult.consults.worklist import COUNT_CAP, PAGE, Filters, View, count, families_first
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
+from econsult.rights import Right
 from web.context import database, now
 from web.pages.calls import phones_for
 from web.pages.stops import calls_for

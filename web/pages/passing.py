@@ -8,11 +8,12 @@ from flask import Blueprint, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults import passing, reopening, urgency
 from econsult.consults.records import RANKS
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.consult import CASE_ROLES, LONGEST_REASON, case_page
 from web.shell.auth import me, only

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import REVIEW_COPY, Right, review_for
+from econsult.access import REVIEW_COPY, review_for
 from econsult.consults import reviews as verbs
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.errors import InvalidError
 from econsult.people.persons import Person, Role
+from econsult.rights import Right
 from web.context import database, now
 from web.shell.auth import me, only
 from web.shell.desk import rings

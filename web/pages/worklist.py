@@ -8,12 +8,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Right, consult_for
+from econsult.access import consult_for
 from econsult.consults import holding
 from econsult.consults.taking import next_for
 from econsult.consults.worklist import COUNT_CAP, Filters, Page, View, count, page
 from econsult.errors import ImpossibleVerbError
 from econsult.people.persons import LANGUAGES, Role, specialties_of
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings

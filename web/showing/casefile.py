@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from econsult.access import Pass, Relation, Right
+from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
 from econsult.consults.clocks import clocks_among
 from econsult.consults.holding import stay
@@ -21,6 +21,7 @@ from econsult.consults.redflags import ASKED_AT
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
+from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.rows import chip_of

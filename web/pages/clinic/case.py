@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, redirect, url_for
 from werkzeug import Response
 
-from econsult.access import Right, consult_for, patient_for
+from econsult.access import consult_for, patient_for
 from econsult.consults import answers, requests
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
@@ -15,6 +15,7 @@ from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import LONGEST_QUESTION, RequestForm
 from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.terms import sentences
 from web.pages.consult import LONGEST_REASON, case_page

@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, consult_for, consults_about
+from econsult.access import Pass, consult_for, consults_about
 from econsult.consults import requests
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN, Status
@@ -21,6 +21,7 @@ from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, Requ
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, sentences
 from web.shell.auth import me, only

@@ -8,12 +8,13 @@ from datetime import datetime
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
-from econsult.access import Right, consult_for
+from econsult.access import consult_for
 from econsult.consults.answers import Answer, answer_for, inform
 from econsult.consults.contents import Disposition
 from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.status import TALKING
 from web.shell.auth import me, only

@@ -6,12 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.errors import EmergencyError
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import keep, load_draft, next_step, require_before
 from web.shell.auth import me, only

@@ -7,11 +7,12 @@ from typing import Any
 from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
+from econsult.rights import Right
 from web.context import now
 from web.shell.auth import me
 

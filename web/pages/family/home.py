@@ -10,13 +10,14 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Right, consult_for, consults_about, patient_for, patients_for
+from econsult.access import consult_for, consults_about, patient_for, patients_for
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, attachment_for, consult_for
+from econsult.access import Pass, attachment_for, consult_for
 from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN
@@ -19,6 +19,7 @@ from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.pages.family.status import shown_of

@@ -10,12 +10,13 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, Right, consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
 from econsult.people.persons import Person, Role
+from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
 from web.pages.family.home import due_at, state_of, waits_words
