@@ -210,6 +210,9 @@ def _refuse_misspelt(env: Mapping[str, str]) -> None:
         nearest = difflib.get_close_matches(name, known, 1, ALMOST) if name.startswith(PREFIX) else []
         if nearest and name not in known:
             raise SettingError(f"{name} is no setting; did you mean {nearest[0]}?")
+    # An orchestrator writes an address there; a plain number is somebody's wish for the port.
+    if env.get(f"{PREFIX}PORT", "").isdecimal():
+        raise SettingError(f"{PREFIX}PORT is no setting; did you mean PORT?")
 
 
 def _checked(raw: Mapping[str, str], name: str, check: Callable[[str, str], str]) -> str:

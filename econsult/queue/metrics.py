@@ -1,6 +1,7 @@
 """How the promise was kept, worked out from the ledger alone, so that anybody can work it out again.
 
-A clock counts in the period in which it stopped by being kept, or in which it was broken while it still runs. Test
+A clock counts in the period in which it stopped by being kept. One that was broken and never kept counts in the period
+in which it was broken, whether it still runs or was given up (the question was sent on, taken back or closed). Test
 consults never count. Times are the wall's, as families live through them, and net of pauses, as specialists are judged.
 """
 
@@ -24,7 +25,8 @@ KEPT_BY = {
     ClockName.NEXT_REPLY: {"reply", "signed"},
     ClockName.FAMILY_INFORMED: {"opened", "phone", "visit"},
 }
-"""What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer."""
+"""What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer: a promise
+that ends so before its time counts nowhere, and one that was broken by then stays broken."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Kept:
-    """One clock that was kept, or broken and still runs."""
+    """One clock that was kept, or broken and never kept."""
 
     clock: Replayed
     facts: Facts
@@ -106,17 +108,18 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
     for clocks in replay_all(session):
         around = facts.get(clocks[0].consult_id)
         for clock in clocks if around is not None else ():
-            at = _counted_at(clock)
+            at = _counted_at(clock, now)
             if at is not None and period[0] <= at < period[1] and around is not None:
                 yield Kept(clock, around, clock.wall(now), clock.net(now))
 
 
-def _counted_at(clock: Replayed) -> datetime | None:
+def _counted_at(clock: Replayed, now: datetime) -> datetime | None:
     if clock.is_superseded:
         return None
-    if clock.stopped_at is not None:
-        return clock.stopped_at if clock.reason in KEPT_BY[ClockName(clock.name)] else None
-    return clock.deadline_at if clock.is_breached else None
+    if clock.stopped_at is not None and clock.reason in KEPT_BY[ClockName(clock.name)]:
+        return clock.stopped_at
+    # The times say it too where no clock process was there to write that the promise was broken.
+    return clock.deadline_at if clock.is_breached or clock.net(now) > clock.target else None
 
 
 def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:

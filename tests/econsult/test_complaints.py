@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding, passing, repeats, threads
+from econsult.consults import answers, holding, passing, repeats, requests, threads
 from econsult.consults.attachments import MediaKind, Received, receive
 from econsult.consults.clocks import ClockEvent, ClockName, open_clocks
 from econsult.consults.offering import why_of
@@ -245,7 +245,20 @@ def test_c14_figures_are_shares_and_quantiles_that_one_case_cannot_bend(database
         assert (first["count"], first["within"], first["percent_within"]) == (4, 3, 75.0)
         assert (first["wall_p50_h"], first["wall_p90_h"]) == (2.0, 30.0)
         assert {(row["by"], row["value"]) for row in rows} >= {("specialty", "dermatology"), ("language", "en")}
-        assert missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY) == [(4, "first_reply", 6.0)]
+        late = missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY)
+        # No clock process ran here: that no family was told for a day shows from the times alone.
+        assert late == [*((n, "family_informed", 24.0 - n) for n in (1, 2, 3)), (4, "first_reply", 6.0)]
+
+
+def test_c14_a_promise_that_was_broken_stays_broken_when_it_is_given_up(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        given_up = {hours: clinic.econsult(session) for hours in (2, 30)}
+        for hours, consult in given_up.items():
+            clinic.take(session, consult)
+            requests.withdraw(session, consult, clinic.pcp, "seen_in_clinic", now=NOON + hours * HOUR)
+        late = [each for each in missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY) if each[1] == "first_reply"]
+        assert late == [(given_up[30].id, "first_reply", 6.0)]
+        assert missed(session, NOON, NOON + 20 * HOUR, NOON + 2 * DAY) == []
 
 
 def test_c14_the_first_contact_is_kept_and_an_export_names_nobody(database: Database, clinic: Clinic) -> None:

@@ -166,14 +166,19 @@ def test_a_kept_secret_that_was_cut_off_stops_the_start(tmp_path: Path) -> None:
         ("ECONSULT_FIRST_RELPY_HOURS", "ECONSULT_FIRST_REPLY_HOURS"),
         ("ECONSULT_DATABSE_URL", "ECONSULT_DATABASE_URL"),
         ("ECONSULT_KEYS_FLIE", "ECONSULT_KEYS_FILE"),
+        ("ECONSULT_PORT", "PORT"),
     ],
 )
 def test_a_misspelt_name_stops_the_start_and_names_the_one_that_was_meant(name: str, meant: str) -> None:
     with pytest.raises(SettingError, match=f"^{name} is no setting; did you mean {meant}\\?$"):
-        load_settings({name: "48,8,2"})
+        load_settings({name: "4882"})
 
 
 def test_names_that_an_orchestrator_sets_are_let_be() -> None:
     load_settings(
-        {"ECONSULT_SERVICE_HOST": "10.0.0.1", "ECONSULT_PORT_8000_TCP_ADDR": "10.0.0.1", "ECONSULT_PORT": "x"}
+        {
+            "ECONSULT_SERVICE_HOST": "10.0.0.1",
+            "ECONSULT_PORT_8000_TCP_ADDR": "10.0.0.1",
+            "ECONSULT_PORT": "tcp://10.0.0.1:80",
+        }
     )
