@@ -28,6 +28,16 @@ class OvertakenError(UploadError):
         super().__init__("A newer request goes on with this upload.")
 
 
+class LockedError(UploadError):
+    """Others use the upload all the time; `retry_after` is in seconds. Clients forget an upload for less than this."""
+
+    code = "locked"
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("This upload is in use. Ask again.", detail={"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
 class GoneError(UploadError):
     """The upload has expired, was ended, or lost its bytes; a new one must be begun."""
 

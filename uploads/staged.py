@@ -40,6 +40,12 @@ def staged_bytes(staging: Path, object_id: str) -> int:
     return size // SEALED * SEGMENT
 
 
+def is_staged(staging: Path, object_id: str) -> bool:
+    """Whether anybody has begun to write it, now or at any time before."""
+    with disk_errors():
+        return staged_path(staging, object_id).parent.is_dir()
+
+
 def discard_staged(staging: Path, object_id: str) -> None:
     """Remove what was staged; a writer that is still at it is overtaken first. Nothing there is no error."""
     path = staged_path(staging, object_id)

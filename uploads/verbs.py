@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,52 +19,18 @@ from econsult.database import new_public_id
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
-from storage.contract import BlobMissing, StoreUnavailable
-from storage.sealed import SealBroken
+from storage.contract import StoreUnavailable
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
-from uploads.errors import GoneError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
+from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import LIVES, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
+from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
 from uploads.slots import slot
-from uploads.staged import Writer, discard_staged, staged_bytes
+from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
 
 Clock = Callable[[], datetime]
-RENEW_BEFORE = LIVES - timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far an upload is. `length` is None until it is known; `is_complete` once the attachment exists."""
-
-    object_id: str
-    offset: int
-    length: int | None
-    expires_at: datetime
-    is_complete: bool
-    metadata_text: str = ""
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """An unfinished upload that was loaded for its owner, with the key of its bytes."""
-
-    upload: Upload
-    key: bytes
-
-    @property
-    def object_id(self) -> str:
-        return self.upload.public_id
-
-    @property
-    def limit(self) -> int:
-        return self.upload.reserved
-
-    def standing(self, offset: int, *, is_complete: bool = False) -> Standing:
-        upload = self.upload
-        return Standing(
-            upload.public_id, offset, upload.length, upload.expires_at, is_complete, metadata_text=upload.metadata_text
-        )
+MOST_LOOKS = 8
 
 
 def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Upload:
@@ -111,9 +77,9 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
             check_open(person, session.get_one(Consult, upload.consult_id), MediaKind(upload.kind))
     if upload.has_arrived:
         if chunk.offset == upload.length and not chunk.length:
-            return _arrived(upload)
+            return arrived(upload)
         raise OffsetMismatchError(upload.length or 0)
-    opened = _open(door, upload, clock())
+    opened = open_upload(door, upload, clock())
     with _sending(door, opened, chunk) as writer:
         if chunk.total is not None:
             _declare_length(door, opened, chunk.total, writer.offset)
@@ -121,33 +87,42 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         if writer.offset == opened.upload.length:
             writer.finish()
         offset = writer.offset
-    return _settled(door, opened, offset, clock())
+    return settled(door, opened, offset, clock())
 
 
 def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standing:
     """How far the upload is; the offset that is told will be accepted next. Whoever was writing is overtaken.
 
-    A whole file that was never completed, because a process died in between, is completed first.
+    A whole file that was never completed, because a process died in between, is completed first. A late PATCH that
+    overtakes this look is overtaken in its turn: stock clients forget an upload whose HEAD says 409. Raises
+    LockedError, which they take for what it is, where that does not end.
     """
+    for _ in range(MOST_LOOKS):
+        with suppress(OvertakenError):
+            return _look(door, person, object_id, now)
+    raise LockedError
+
+
+def _look(door: Door, person: Person, object_id: str, now: datetime) -> Standing:
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=now)
     if upload.has_arrived:
-        return _arrived(upload)
+        return arrived(upload)
     if door.lines.end(person.id, object_id):
         # What the older line had brought is put away by now, and may have been the first or the last of it.
         with door.database.reading() as session:
             upload = access.upload_for(session, person, object_id, now=now)
         if upload.has_arrived:
-            return _arrived(upload)
-    opened = _open(door, upload, now)
-    if upload.state == UploadState.CREATED:
+            return arrived(upload)
+    opened = open_upload(door, upload, now)
+    if upload.state == UploadState.CREATED and not is_staged(door.staging, object_id):
         return opened.standing(0)
-    with _writer(door, opened) as writer:
+    with open_writer(door, opened) as writer:
         writer.sync()
         if writer.offset == upload.length:
             writer.finish()
         offset = writer.offset
-    return _settled(door, opened, offset, now)
+    return settled(door, opened, offset, now)
 
 
 def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> None:
@@ -188,7 +163,7 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
     Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
     """
     upload = begin(door, person, replace(wanted, is_resumable=False), now=clock())
-    opened = _open(door, upload, clock())
+    opened = open_upload(door, upload, clock())
     chunk = Chunk(0, source)
     try:
         with _sending(door, opened, chunk) as writer:
@@ -223,33 +198,19 @@ def _check_whole(declared: int | None, offset: int) -> None:
         raise OffsetMismatchError(offset)
 
 
-def _arrived(upload: Upload) -> Standing:
-    length = upload.length or 0
-    return Standing(upload.public_id, length, length, upload.expires_at, True, metadata_text=upload.metadata_text)
-
-
-def _open(door: Door, upload: Upload, now: datetime) -> _Opened:
-    if upload.state not in UNFINISHED or upload.expires_at <= now:
-        raise GoneError
-    with door.database.reading() as session:
-        consult = session.get_one(Consult, upload.consult_id)
-        key = door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped)
-    return _Opened(upload, key)
-
-
 @contextmanager
-def _sending(door: Door, opened: _Opened, chunk: Chunk) -> Iterator[Writer]:
+def _sending(door: Door, opened: Opened, chunk: Chunk) -> Iterator[Writer]:
     """Overtake whoever writes, and count as a line of the owner's."""
     owner = opened.upload.owner_id
     with (
         slot(door.staging, owner, opened.object_id),
         door.lines.sending(owner, opened.object_id, chunk.hang_up),
-        _writer(door, opened, is_taking=True) as writer,
+        open_writer(door, opened, is_taking=True) as writer,
     ):
         yield writer
 
 
-def _declare_length(door: Door, opened: _Opened, total: int, offset: int) -> None:
+def _declare_length(door: Door, opened: Opened, total: int, offset: int) -> None:
     """Take the length of a file whose sender did not know it at first. Saying the same again changes nothing.
 
     Raises InvalidError for another length than before or less than what is there, TooBigError.
@@ -261,41 +222,3 @@ def _declare_length(door: Door, opened: _Opened, total: int, offset: int) -> Non
         if total < max(offset, 1) or row.length not in {None, total}:
             raise InvalidError("The length of a file cannot change.", {"length": "invalid"})
         row.length = row.reserved = opened.upload.length = opened.upload.reserved = total
-
-
-def _writer(door: Door, opened: _Opened, *, is_taking: bool = False) -> Writer:
-    """Overtake whoever writes. An upload counts as receiving before its first byte is taken."""
-    is_first = is_taking and opened.upload.state == UploadState.CREATED
-    try:
-        writer = Writer(door.staging, opened.object_id, opened.key, may_create=is_first)
-    except (BlobMissing, SealBroken):
-        raise GoneError from None
-    if is_first:
-        try:
-            _start_receiving(door, opened.upload)
-        except BaseException:
-            writer.close()
-            raise
-    return writer
-
-
-def _start_receiving(door: Door, upload: Upload) -> None:
-    with door.database.writing() as session:
-        row = session.get_one(Upload, upload.id, with_for_update=True)
-        if row.state not in UNFINISHED:
-            raise GoneError
-        row.state = UploadState.RECEIVING
-
-
-def _settled(door: Door, opened: _Opened, offset: int, now: datetime) -> Standing:
-    """Complete a whole upload; give an unfinished one more time."""
-    if offset == opened.upload.length:
-        finish(door, opened.object_id, length=offset, now=now)
-        return opened.standing(offset, is_complete=True)
-    if opened.upload.expires_at - now < RENEW_BEFORE:
-        with door.database.writing() as session:
-            row = session.get_one(Upload, opened.upload.id, with_for_update=True)
-            if row.state not in UNFINISHED:
-                raise OvertakenError
-            row.expires_at = opened.upload.expires_at = now + LIVES
-    return opened.standing(offset)

@@ -18,8 +18,8 @@ from uploads import verbs
 from uploads.chunks import Chunk
 from uploads.door import Door
 from uploads.kinds import Wanted
+from uploads.opened import Standing
 from uploads.staged import staged_path
-from uploads.verbs import Standing
 
 
 @dataclass

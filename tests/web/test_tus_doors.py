@@ -15,11 +15,14 @@ from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from tests.personas import Clinic
+from tests.uploads.test_looking import forget_every_epoch
 from tests.web.browsing import token_from
 from tests.web.uploading import told
+from uploads.staged import staged_path
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
+CHUNK = "application/offset+octet-stream"
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
 
 
@@ -105,3 +108,17 @@ def test_too_many_uploads_are_429_with_the_time_to_wait(runtime: Runtime, clinic
     answers = [visitor.post("/uploads", headers=headers) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [201] * 20 + [429]
     assert answers[-1].headers["Retry-After"] == "60"
+
+
+def test_a_head_that_cannot_be_answered_now_is_423_which_stock_clients_take_for_what_it_is(
+    runtime: Runtime, clinic: Clinic, visitor: FlaskClient
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.family_draft(session, now=datetime.now(UTC))
+    headers = {**bearer(runtime, clinic.mother), **TUS}
+    headers["Upload-Metadata"] = told(consult_id=consult.public_id, kind="photo")
+    path = visitor.post("/uploads", data=b"x", headers=headers, content_type=CHUNK).headers["Location"]
+    assert visitor.head(path, headers=headers).headers["Upload-Offset"] == "1"
+    forget_every_epoch(staged_path(runtime.settings.staging, path.rpartition("/")[2]))
+    asked = visitor.head(path, headers=headers)
+    assert (asked.status_code, asked.headers["Retry-After"]) == (423, "1")

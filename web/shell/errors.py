@@ -25,7 +25,7 @@ from econsult.errors import (
     TooManyTriesError,
 )
 from storage.contract import StoreFull, StoreUnavailable
-from uploads.errors import ChecksumMismatchError, GoneError, TooBigError, TooManyError
+from uploads.errors import ChecksumMismatchError, GoneError, LockedError, TooBigError, TooManyError
 from web.shell.forms import FormRefusedError, is_for_machine
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (ImpossibleVerbError, 409),
     (StaleVersionError, 409),
     (GoneError, 410),
+    (LockedError, 423),
     (TooBigError, 413),
     (TooManyError, 429),
     (TooManyTriesError, 429),

@@ -24,10 +24,10 @@ from econsult.errors import NotFoundError
 from uploads import verbs
 from uploads.chunks import ALGORITHMS, Chunk
 from uploads.door import Door
-from uploads.errors import OffsetMismatchError, TooManyError
+from uploads.errors import LockedError, OffsetMismatchError, TooManyError
 from uploads.kinds import LARGEST_OF_ALL, Wanted
 from uploads.lines import Lines
-from uploads.verbs import Standing
+from uploads.opened import Standing
 from web.context import database, now, ring_workers, runtime
 from web.shell import errors
 from web.shell.auth import me, only
@@ -75,9 +75,10 @@ def tell_offset(error: OffsetMismatchError) -> Response:
 
 
 @tus.errorhandler(TooManyError)
-def tell_patience(error: TooManyError) -> Response:
-    """429, with the time to wait."""
-    response = errors.problem(429, error.code, str(error), **error.detail)
+@tus.errorhandler(LockedError)
+def tell_patience(error: TooManyError | LockedError) -> Response:
+    """429 or 423, with the time to wait."""
+    response = errors.problem(errors.status_of(error), error.code, str(error), **error.detail)
     response.headers["Retry-After"] = str(error.retry_after)
     return response
 
