@@ -104,7 +104,7 @@ CHECKS: dict[str, tuple[Step, ...]] = {"verification": VERIFICATION}
 _FACTS = ("width", "height", "duration", "pages", "quality", "findings")
 _CLASSES = ("removed", "found")
 
-GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "detectors")
+GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "progress", "detectors")
 """What every pipeline starts with: the file, what is known of it, and the ways out."""
 
 _loaded = Detectors()
@@ -113,8 +113,9 @@ _loaded = Detectors()
 def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, object]:
     """Run one file through the pipeline of its kind and return the facts for the report.
 
-    `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time. Raises
-    Refused, Held, or whatever a decoder raises on bad bytes.
+    `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time;
+    `progress(share)` hears how much of a long work is done, from 0 to 1. Raises Refused, Held, or whatever a decoder
+    raises on bad bytes.
     """
     steps = (REVIEWS if is_review else PIPELINES | CHECKS)[kind]
     values: dict[str, object] = {"detectors": _loaded, **given}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from imaging.jail.client import Jail, open_jail
-from imaging.jail.conversation import Outcome
+from imaging.jail.conversation import Outcome, Teller
 from imaging.kinds import KINDS, accepts
 from imaging.magic import DICOM, HEAD_BYTES, sniff
 from imaging.models import Models, model_versions
@@ -26,7 +26,15 @@ _REVIEW_NAMES = r"review|review-[1-9]\d{0,2}"
 _PICTURES = {"photo", "video"}
 
 
-def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail: Jail | None = None) -> Report:
+def prepare(
+    kind: str,
+    source: BinaryIO,
+    target: Target,
+    policy: Policy,
+    *,
+    jail: Jail | None = None,
+    tell: Teller | None = None,
+) -> Report:
     """Prepare one file and return the report; the renditions are put only when its verdict is `ready` or `held`.
 
     Where a person must decide first, `held`, they are the `review` copies for that person's eyes.
@@ -34,7 +42,8 @@ def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail
     `source` is a seekable reader of the plain bytes. It is read only in this process, so it may decrypt as it goes;
     what it raises reaches the caller, as does what `target.put` raises. Renditions are collected, verified, then
     put one after another: a put that fails may leave earlier ones behind, so link them only with the report in hand.
-    Without `jail` a fork-server is started for this one file, which costs about half a second.
+    `tell` hears in percent how far a film or a long document is. Without `jail` a fork-server is started for this one
+    file, which costs about half a second.
     """
     facts = _look(source)
     reason = _refusal(kind, facts)
@@ -42,7 +51,7 @@ def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail
         return _report(kind, facts, policy, Outcome(REJECTED, reason))
     with _jail_or_own(jail) as used:
         models = used.models
-        outcome = _run(used, kind, source, facts, policy)
+        outcome = _run(used, kind, source, facts, policy, tell=tell)
         if outcome.verdict == HELD:
             outcome = _held(outcome, _run(used, kind, source, facts, replace(policy, is_review=True)))
     for rendition in outcome.renditions:
@@ -50,8 +59,10 @@ def prepare(kind: str, source: BinaryIO, target: Target, policy: Policy, *, jail
     return _report(kind, facts, policy, outcome, models)
 
 
-def _run(jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Policy) -> Outcome:
-    outcome = jail.run(kind, str(facts.media_type), source, facts.bytes, policy.to_plain())
+def _run(
+    jail: Jail, kind: str, source: BinaryIO, facts: SourceFacts, policy: Policy, *, tell: Teller | None = None
+) -> Outcome:
+    outcome = jail.run(kind, str(facts.media_type), source, facts.bytes, policy.to_plain(), tell=tell)
     if outcome.verdict != READY:
         return outcome
     names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]

@@ -68,6 +68,7 @@ def _try(kind: str, media_type: str, data: bytes) -> None:
         policy=Policy(faces=KEEP, text=KEEP),
         emit=lambda _rendition: None,
         budget=lambda _seconds: None,
+        progress=lambda _share: None,
     )
 
 

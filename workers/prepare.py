@@ -38,6 +38,7 @@ from workers.give_up import UNFINISHED, settle_as_twin, settle_upload, upload_of
 from workers.originals import Original
 from workers.policies import policy_for
 from workers.runtime import Runtime
+from workers.telling import teller
 from workers.verdicts import Declared, Verdict, objection, scan
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
         refusal = scan(desk.runtime.scanner, plain)
         if refusal is not None:
             return refusal
-        report = prepare(order.kind, plain, collected, order.policy, jail=desk.jail)
+        report = prepare(order.kind, plain, collected, order.policy, jail=desk.jail, tell=teller(desk, lease))
     if report.verdict == "failed":
         raise PreparationFailedError(report.reason)
     reason = objection(order.declared, report)

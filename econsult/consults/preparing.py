@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
@@ -42,6 +42,12 @@ class PreparedCopy:
 
 def start_processing(attachment: Attachment) -> None:
     attachment.state, attachment.progress = AttachmentState.PROCESSING, 0
+
+
+def note_progress(session: Session, number: int, percent: int) -> None:
+    """How far the preparation is, in percent, for whoever waits; what is no longer being prepared stays as it is."""
+    is_waiting = (Attachment.id == number, Attachment.state == AttachmentState.PROCESSING)
+    session.execute(update(Attachment).where(*is_waiting).values(progress=percent))
 
 
 def link_renditions(

@@ -12,7 +12,7 @@ from typing import BinaryIO, Self
 
 from imaging.exiftool import Exiftool
 from imaging.jail import levels
-from imaging.jail.conversation import Conversation, Outcome
+from imaging.jail.conversation import Conversation, Outcome, Teller
 from imaging.limits import JOB_LIMITS
 from imaging.models import Models, find_models
 
@@ -74,7 +74,16 @@ class Jail:
             self._stop()
             self._server = self._start()
 
-    def run(self, kind: str, media_type: str, source: BinaryIO, size: int, policy: dict[str, object]) -> Outcome:
+    def run(
+        self,
+        kind: str,
+        media_type: str,
+        source: BinaryIO,
+        size: int,
+        policy: dict[str, object],
+        *,
+        tell: Teller | None = None,
+    ) -> Outcome:
         """Run one job to its end and return its outcome; what goes wrong inside is an outcome too.
 
         `source` is read here, in the caller's process, wherever the child asks. Its own errors reach the caller.
@@ -86,7 +95,7 @@ class Jail:
             return Outcome("failed", "crash")
         with connection:
             order = {"kind": kind, "media_type": media_type, "size": size, "policy": policy}
-            return Conversation(connection, source, limits, self._least).hold(order)
+            return Conversation(connection, source, limits, self._least, tell=tell).hold(order)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Bind the address and start a server on it; connections queue until the decoders are loaded."""

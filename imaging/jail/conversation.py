@@ -5,6 +5,7 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -12,6 +13,9 @@ from imaging.jail import levels, wire
 from imaging.limits import MASKS_MOST, JobLimits
 from imaging.rendition import Rendition
 
+Teller = Callable[[int], None]
+"""Hears, in percent, how much of a long work is done."""
+_ALL = 100
 _NEARLY_ALL = 0.5
 """The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
@@ -47,8 +51,11 @@ class _Misspoken(Exception):  # noqa: N818 - it states what happened.
 class Conversation:
     """One job's exchange of messages, with its limits."""
 
-    def __init__(self, connection: socket.socket, source: BinaryIO, limits: JobLimits, least: str) -> None:
+    def __init__(
+        self, connection: socket.socket, source: BinaryIO, limits: JobLimits, least: str, *, tell: Teller | None = None
+    ) -> None:
         self._least, self._level = least, ""
+        self._tell, self._percent = tell, 0
         self._told = bytearray()
         self._connection = connection
         self._source = source
@@ -105,6 +112,8 @@ class Conversation:
             self._extend_rendition(payload)
         elif kind == wire.BUDGET:
             self._extend_wall(_parse(payload).get("wall"))
+        elif kind == wire.STEP:
+            self._hear_step(_parse(payload).get("percent"))
         elif kind == wire.MASKS:
             self._note_masks(_parse(payload).get("masks"))
         elif kind == wire.DONE:
@@ -139,6 +148,14 @@ class Conversation:
         if not isinstance(seconds, int | float):
             raise _Misspoken
         self._wall = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
+
+    def _hear_step(self, percent: object) -> None:
+        """Pass on how far the work is; it only ever grows, so a child can say it a hundred times at most."""
+        if not isinstance(percent, int) or not self._percent < percent <= _ALL:
+            raise _Misspoken
+        self._percent = percent
+        if self._tell is not None:
+            self._tell(percent)
 
     def _note_masks(self, masks: object) -> None:
         if not isinstance(masks, list) or len(self._masks) + len(masks) > MASKS_MOST:

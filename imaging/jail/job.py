@@ -21,6 +21,8 @@ _WALL_PER_CPU = 3.0
 
 
 _MASKS_AT_ONCE = 200
+_STEP = 5
+"""Percent of the work between two messages about it."""
 
 
 def preload(models: Models) -> None:
@@ -67,6 +69,15 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
         confine.extend_cpu(seconds)
         wire.send_json(connection, wire.BUDGET, {"wall": seconds * _WALL_PER_CPU})
 
+    told = 0
+
+    def progress(share: float) -> None:
+        nonlocal told
+        percent = min(99, int(share * 100))
+        if percent >= told + _STEP:
+            told = percent
+            wire.send_json(connection, wire.STEP, {"percent": percent})
+
     size = cast("int", order["size"])
     source = io.BufferedReader(RemoteSource(connection, size), wire.PIECE)
     policy = policy_of(cast("dict[str, object]", order["policy"]))
@@ -79,6 +90,7 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
         policy=policy,
         emit=emit,
         budget=budget,
+        progress=progress,
     )
     _send_masks(connection, cast("list[object]", facts.pop("masks")))
     return facts

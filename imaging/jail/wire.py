@@ -18,6 +18,7 @@ DATA = b"D"  # parent -> child: those bytes; fewer at the end of the file
 BUDGET = b"B"  # child -> parent: how many more wall seconds the work deserves
 HEAD = b"H"  # child -> parent: a rendition follows, as JSON
 BODY = b"P"  # child -> parent: a piece of that rendition
+STEP = b"T"  # child -> parent: how much of the work is done, in percent, as JSON
 MASKS = b"M"  # child -> parent: some of the boxes that were covered, as JSON
 DONE = b"F"  # child -> parent: the verdict and the facts, as JSON
 EXIT = b"X"  # server -> parent: how the child ended, as JSON

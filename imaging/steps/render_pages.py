@@ -34,6 +34,8 @@ def render_pages(
     find: Finder | None,
     emit: Callable[[Rendition], None],
     budget: Callable[[float], None],
+    *,
+    progress: Callable[[float], None],
 ) -> Drawn:
     """Emit `page-1`, `page-2`, ... and `thumb` of the first. Small print stays readable: quality 90, full colour.
 
@@ -44,6 +46,7 @@ def render_pages(
     stem = "page" if find is not None else "review"
     for number in range(pages):
         budget(_CPU_PER_PAGE)
+        progress(number / pages)
         page, name = keep_pixels(draw(number)), f"{stem}-{number + 1}"
         if find is not None:
             found = find(number, page, name)

@@ -49,7 +49,13 @@ class Film:
         return self.width, self.height
 
 
-def transcode_clip(opened: Clip, budget: Callable[[float], None], policy: Policy, detectors: Detectors) -> Film:
+def transcode_clip(
+    opened: Clip,
+    budget: Callable[[float], None],
+    progress: Callable[[float], None],
+    policy: Policy,
+    detectors: Detectors,
+) -> Film:
     """Return the film, faces and writing covered.
 
     Refuses `too_long` where the header had lied, `damaged`, and `no_picture`; raises Held where a detector is missing.
@@ -60,7 +66,9 @@ def transcode_clip(opened: Clip, budget: Callable[[float], None], policy: Policy
     budget(opened.cpu)
     writer = _Writer()
     fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
+    length = opened.duration or opened.seconds_most
     for at, frame in _paced(opened):
+        progress(float(at) / length)
         for moment, covered in cover.push(at, fit(frame)):
             writer.add(moment, covered)
     for moment, covered in cover.finish():

@@ -152,6 +152,7 @@ def _jail_overhead(data: bytes, ours: list[Report], rounds: int) -> None:
             policy=PLAIN,
             emit=lambda _copy: None,
             budget=lambda _seconds: None,
+            progress=lambda _share: None,
         )
 
     plain = _timed(bare, rounds)

@@ -6,10 +6,10 @@ import av
 import pytest
 from PIL import Image
 
-from imaging import Policy
+from imaging import Jail, Policy, prepare, samples
 from imaging.walks import mp4
 from tests.imaging import files, films
-from tests.imaging.conftest import Prepare
+from tests.imaging.conftest import PLAIN, Kept, Prepare
 
 
 def test_a_film_becomes_h264_without_sound_and_with_its_index_first(run: Prepare) -> None:
@@ -22,6 +22,19 @@ def test_a_film_becomes_h264_without_sound_and_with_its_index_first(run: Prepare
     order = [box.path for box in mp4.walk(kept.files["play"]) if "/" not in box.path]
     assert order == ["ftyp", "moov", "mdat"]
     assert report.source.duration == pytest.approx(1.0, abs=0.1)
+
+
+def test_whoever_waits_for_a_film_or_a_long_paper_hears_how_far_it_is(jail: Jail) -> None:
+    steps: dict[str, list[int]] = {"video": [], "lab_document": []}
+    paper = samples.lab_pdf(seed=1, patient={"name": "Zoe Example", "birth_date": "2019-04-02", "mrn": "1"}, pages=4)
+    made = {"video": films.film(films.steady(2)), "lab_document": paper}
+    for kind, data in made.items():
+        report = prepare(kind, io.BytesIO(data), Kept(), PLAIN, jail=jail, tell=steps[kind].append)
+        assert report.is_ready
+    assert steps["lab_document"] == [25, 50, 75]
+    assert steps["video"] == sorted(set(steps["video"]))
+    assert len(steps["video"]) > 10
+    assert 0 < steps["video"][0] < steps["video"][-1] < 100
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from econsult.audit import AuditEvent
 from econsult.consults import answers, holding, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
-from econsult.consults.preparing import end_without_copies
+from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic
@@ -189,8 +189,14 @@ def test_files_in_preparation_are_looked_at_again(
     assert "hx-get" not in mother.get(f"/family/questions/{asked.public_id}").text
     with runtime.database.writing() as session:
         received = Received("b" * 32, MediaKind.VIDEO, 10, "", b"k", clinic.mother.id)
-        receive(session, session.get_one(Consult, asked.id), received, NOW)
-    assert "every 4s" in mother.get(f"/family/questions/{asked.public_id}/files").text
+        video = receive(session, session.get_one(Consult, asked.id), received, NOW)
+    files = f"/family/questions/{asked.public_id}/files"
+    assert "every 4s" in mother.get(files).text
+    assert "%" not in mother.get(files).text
+    with runtime.database.writing() as session:
+        start_processing(session.merge(video))
+        note_progress(session, video.id, 40)
+    assert "La estamos preparando. 40\N{NO-BREAK SPACE}%" in mother.get(files).text
 
 
 def test_the_answer_is_read_in_plain_words_and_understood(

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from econsult.consults.attachments import (
     Attachment,
@@ -22,7 +22,7 @@ from econsult.consults.attachments import (
     withdraw_attachment,
 )
 from econsult.consults.intake import Upload
-from econsult.consults.preparing import hold_private
+from econsult.consults.preparing import hold_private, start_processing
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
@@ -38,6 +38,7 @@ from workers.copies import Made, copies_prefix, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.horse import run_job
 from workers.prepare import prepare_attachment
+from workers.telling import teller
 
 
 def test_a_photo_becomes_three_sealed_copies_and_its_original_a_blob(clinic: Clinic, desk: Desk, photo: bytes) -> None:
@@ -173,6 +174,46 @@ def test_the_late_result_of_an_orphan_is_refused_and_its_copies_are_removed(
     assert list(clinic.runtime.blobs.list("renditions/")) == []
 
 
+def test_who_waits_sees_how_far_a_file_is_until_it_is_ready(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    job = clinic.job_of(number)
+    with clinic.runtime.database.writing() as session:
+        lease = claim_job(session, job.id, desk.now(), desk.policy)
+        start_processing(session.get_one(Attachment, number))
+    assert lease is not None
+    teller(desk, lease)(10)
+    assert clinic.attachment(number).progress == 0, "it was told just now"
+    tell = teller(desk, lease, every=0)
+    tell(40)
+    assert clinic.attachment(number).progress == 40
+    prepare_attachment(desk, lease)
+    tell(50)
+    assert clinic.attachment(number).progress == 100
+
+
+def test_an_orphan_says_nothing_about_what_is_somebody_elses_now(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    job = clinic.job_of(number)
+    with clinic.runtime.database.writing() as session:
+        lease = claim_job(session, job.id, desk.now(), desk.policy)
+        start_processing(session.get_one(Attachment, number))
+    assert lease is not None
+    with clinic.runtime.database.writing() as session:
+        session.merge(job).lease_token = "somebody else's"
+    teller(desk, lease, every=0)(40)
+    assert clinic.attachment(number).progress == 0
+
+
+def test_a_busy_database_does_not_stop_the_work_that_is_told_of(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    number = clinic.send(photo)
+    with clinic.runtime.database.writing() as session:
+        lease = claim_job(session, clinic.job_of(number).id, desk.now(), desk.policy)
+    assert lease is not None
+    with clinic.runtime.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE attachment RENAME TO elsewhere"))
+    teller(desk, lease, every=0)(40)
+
+
 def test_the_copies_of_a_dead_attempt_are_swept_by_the_next_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     number = clinic.send(photo)
     job, public_id = clinic.job_of(number), clinic.attachment(number).public_id
@@ -253,10 +294,10 @@ def test_a_file_is_quarantined_while_it_is_being_prepared(clinic: Clinic, desk: 
     seen = []
     really_sees = desk.jail.run
 
-    def look(*arguments: Any) -> Any:
+    def look(*arguments: Any, **named: Any) -> Any:
         with clinic.runtime.database.reading() as session:
             seen.append(session.scalars(select(Upload.state)).one())
-        return really_sees(*arguments)
+        return really_sees(*arguments, **named)
 
     watched = SimpleNamespace(run=look, models=desk.jail.models, reader=desk.jail.reader)
     run_job(replace(desk, jail=watched), clinic.job_of(number).id)  # type: ignore[arg-type]

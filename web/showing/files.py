@@ -99,7 +99,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         kind=attachment.kind,
         kind_drawing=DRAWINGS[MediaKind(attachment.kind)],
         drawing=STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
-        words=words.of(attachment.state, attachment.reason),
+        words=_in_words(attachment, words),
         picture=picture_of(renditions),
         advice=_advice(attachment, words),
         is_deidentified=(attachment.report or {}).get("label") == DEIDENTIFIED,
@@ -107,6 +107,12 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
     )
+
+
+def _in_words(attachment: Attachment, words: FileWords) -> str:
+    told = words.of(attachment.state, attachment.reason)
+    is_under_way = attachment.state == AttachmentState.PROCESSING and attachment.progress > 0
+    return f"{told} {attachment.progress}\N{NO-BREAK SPACE}%" if is_under_way else told
 
 
 def picture_of(renditions: Sequence[Rendition]) -> str:

@@ -42,7 +42,8 @@ class Card {
     this.state = this.root.dataset.state = state;
     this.root.dataset.problem = problem;
     const done = Math.floor(share * 100);
-    this.part("state-words", (element) => (element.textContent = this.widget.words(problem || state, { n: `${done}\u00a0%` })));
+    const n = done || state !== "processing" ? `${done}\u00a0%` : "";
+    this.part("state-words", (element) => (element.textContent = this.widget.words(problem || state, { n })));
     this.part("progress", (bar) => {
       bar.value = done;
       bar.hidden = !["sending", "waiting", "offline"].includes(state);
@@ -81,7 +82,7 @@ class Card {
       const attachment = status?.attachment;
       if (!attachment) continue;
       if (attachment.thumb_url) this.picture(attachment.thumb_url);
-      if (attachment.state !== "received") this.say(attachment.state, 1);
+      if (attachment.state !== "received") this.say(attachment.state, attachment.state === "processing" ? attachment.progress / 100 : 1);
       if (SETTLED.includes(attachment.state)) return this.emit("upload:settled", attachment);
     }
   }
