@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import FrameType
 
 from workers.process import die_with
 
@@ -26,6 +27,8 @@ STEADY_SECONDS = 60.0
 DRAIN_SECONDS = 30.0
 LAST_SECONDS = 5.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+Handler = Callable[[int, FrameType | None], object] | int | None
+"""Whatever `signal.signal` gives back."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Supervisor:
     children: list[_Child] = field(default_factory=list)
     stop_signals: int = 0
     _wake: tuple[int, int] = (-1, -1)
+    _before: list[tuple[signal.Signals, Handler]] = field(default_factory=list)
 
     def __enter__(self) -> Supervisor:
         """Hear signals through a pipe, so that waiting ends at once and nothing is done inside a handler."""
@@ -68,12 +72,15 @@ class Supervisor:
         for end in self._wake:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
-        for number in SIGNALS:
-            signal.signal(number, self._note)
+        self._before = [(number, signal.signal(number, self._note)) for number in SIGNALS]
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Drain, and give the signals back: a later one is meant for whoever heard them before."""
         self.drain()
+        for number, handler in self._before:
+            # None stands for a handler that Python did not set and cannot set again.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         signal.set_wakeup_fd(-1)
         for end in self._wake:
             os.close(end)

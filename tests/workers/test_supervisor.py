@@ -7,13 +7,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.services.processes import Launch, start
 from tests.workers.clinic import wait_until
-from workers.supervisor import Program, Supervisor
+from workers.supervisor import DRAIN_SECONDS, SIGNALS, Program, Supervisor
 
 NOTE = "import os,sys,time;open(sys.argv[1],'a').write(f'{os.getpid()}\\n');"
 PATIENT = NOTE + "time.sleep(600)"
@@ -40,6 +42,17 @@ def _soon(path: Path, least: int) -> bool:
     return len(_pids(path)) >= least
 
 
+@contextmanager
+def _told_to_stop(*delays: float) -> Iterator[None]:
+    """Send this process SIGTERM after so many seconds each. None comes after the block, when it would meet others."""
+    timers = [threading.Timer(delay, os.kill, (os.getpid(), signal.SIGTERM)) for delay in delays]
+    for timer in timers:
+        timer.start()
+    yield
+    for timer in timers:
+        timer.join()
+
+
 def test_a_child_that_dies_is_started_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     notes = tmp_path / "notes"
     with Supervisor() as supervisor:
@@ -54,9 +67,6 @@ def test_a_child_that_dies_is_started_again(tmp_path: Path, caplog: pytest.LogCa
 def test_a_child_that_keeps_dying_is_started_ever_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     notes = tmp_path / "notes"
     with Supervisor() as supervisor:
-        # In a long run a signal for another test's process has ended the watch early; here only deaths count.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
         supervisor.start(_program("child", NOTE + "sys.exit(3)", notes))
         supervisor.watch(lambda: "in 2.0 s" in caplog.text, every=0.02)
         assert not supervisor.is_stopping
@@ -92,9 +102,9 @@ def test_what_is_marked_last_ends_after_all_others(tmp_path: Path) -> None:
 
 def test_a_signal_ends_the_watch_at_once() -> None:
     with Supervisor() as supervisor:
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
         began = time.monotonic()
-        supervisor.watch(every=30)
+        with _told_to_stop(0.2):
+            supervisor.watch(every=30)
     assert time.monotonic() - began < 10
 
 
@@ -103,10 +113,27 @@ def test_a_second_signal_ends_a_child_that_will_not_go(tmp_path: Path, caplog: p
     with Supervisor() as supervisor:
         supervisor.start(_program("child", STUBBORN, notes))
         supervisor.watch(lambda: _soon(notes, 1), every=0.02)
-        for delay in (0.0, 0.5, 1.0):
-            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        supervisor.watch(every=30)
+        began = time.monotonic()
+        with _told_to_stop(0.0, 0.5, 1.0):
+            supervisor.watch(every=30)
+            supervisor.drain()
+    assert time.monotonic() - began < DRAIN_SECONDS - 5
     assert "did not end in time and was killed" in caplog.text
+
+
+def test_signals_are_given_back_to_whoever_heard_them_before() -> None:
+    heard: list[int] = []
+    before = [(number, signal.signal(number, lambda number, _: heard.append(number))) for number in SIGNALS]
+    try:
+        with Supervisor() as supervisor:
+            os.kill(os.getpid(), signal.SIGTERM)
+            supervisor.watch(every=30)
+        for number in SIGNALS:
+            os.kill(os.getpid(), number)
+        assert (supervisor.stop_signals, set(heard)) == (1, set(SIGNALS))
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def test_children_die_with_their_supervisor_even_when_it_is_killed(tmp_path: Path) -> None:
