@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
+from tests.schema import lay_schema
 from web import create_app
 from workers.runtime import Runtime, open_runtime
 
@@ -61,21 +61,11 @@ ProgramOf = Callable[[Person], Program]
 Make = Callable[..., Consult]
 
 
-@pytest.fixture(scope="session")
-def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder to copy, since migrating once is cheaper than once a test."""
-    folder = tmp_path_factory.mktemp("api")
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
-    runtime.database.migrate()
-    runtime.close()
-    return folder
-
-
 @pytest.fixture
-def runtime(migrated_folder: Path, tmp_path: Path) -> Iterator[Runtime]:
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
     """A fresh data folder; no Redis, so nothing is rung."""
-    folder = shutil.copytree(migrated_folder, tmp_path / "data")
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "data")}))
+    lay_schema(runtime.database)
     yield runtime
     runtime.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from econsult.database import Database, TextCipher, open_database
 from storage.keys import FieldCipher, KeyRing, generate
+from tests.schema import lay_schema
 from tests.services.postgres import PostgresServer
 
 
@@ -18,14 +18,6 @@ from tests.services.postgres import PostgresServer
 def cipher() -> TextCipher:
     """The cipher that every database of this run is opened with, under a key of this run."""
     return FieldCipher(KeyRing.parse(generate()))
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, cipher: TextCipher) -> Path:
-    """A migrated SQLite file to copy, since migrating once is cheaper than once a test."""
-    path = tmp_path_factory.mktemp("migrated") / "econsult.db"
-    _migrate(f"sqlite:///{path}", cipher)
-    return path
 
 
 @dataclass
@@ -55,16 +47,18 @@ class CleanDatabases:
 def clean_databases(postgres_server: PostgresServer, cipher: TextCipher) -> CleanDatabases:
     """The session's stock of migrated PostgreSQL databases."""
     template = postgres_server.create()
-    _migrate(postgres_server.url(template), cipher)
+    database = open_database(postgres_server.url(template), cipher)
+    database.migrate()
+    # Nothing may be connected to a database that is copied.
+    database.close()
     return CleanDatabases(postgres_server, template)
 
 
 @pytest.fixture
-def sqlite_database(migrated_sqlite: Path, tmp_path: Path, cipher: TextCipher) -> Iterator[Database]:
+def sqlite_database(tmp_path: Path, cipher: TextCipher) -> Iterator[Database]:
     """A migrated, empty SQLite database in a file of the test's own."""
-    path = tmp_path / "econsult.db"
-    shutil.copyfile(migrated_sqlite, path)
-    database = open_database(f"sqlite:///{path}", cipher)
+    database = open_database(f"sqlite:///{tmp_path / 'econsult.db'}", cipher)
+    lay_schema(database)
     yield database
     database.close()
 
@@ -84,10 +78,3 @@ def database(request: pytest.FixtureRequest) -> Database:
     """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
     found: Database = request.getfixturevalue(f"{request.param}_database")
     return found
-
-
-def _migrate(url: str, cipher: TextCipher) -> None:
-    database = open_database(url, cipher)
-    database.migrate()
-    # A WAL file left beside the template would be missing from its copies.
-    database.close()

@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Page
 from sqlalchemy.exc import OperationalError
 
@@ -18,6 +20,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
+from tests.schema import lay_schema
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from web import create_app
@@ -45,11 +48,28 @@ PARTS = """
 """
 
 
+class _Compiled(BytecodeCache):
+    """Templates that an application of an earlier test has compiled already; the key tells their text."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+COMPILED = _Compiled()
+
+
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     """A fresh data folder with a migrated database and its keys; no Redis, so nothing is rung."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path)}))
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     yield runtime
     runtime.close()
 
@@ -58,6 +78,7 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
 def shell(runtime: Runtime) -> Flask:
     """The application with the routes of this file."""
     app = create_app(runtime)
+    app.jinja_env.bytecode_cache = COMPILED
     _add_routes(app)
     return app
 

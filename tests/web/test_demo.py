@@ -15,6 +15,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person, person_by_email
 from econsult.settings import load_settings
 from tests.personas import Clinic
+from tests.schema import lay_schema
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web import create_app
@@ -29,7 +30,7 @@ NOW = datetime.now(UTC)
 def demo(tmp_path: Path) -> Iterator[Runtime]:
     """A demo with a mother and a specialist."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "demo")}, is_demo=True))
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     with runtime.database.writing() as session:
         program = runtime.vault.ensure_program(session, "Mesa", NOW)
         for email, role in ((PERSONAS["parent"], Role.CAREGIVER), (PERSONAS["specialist"], Role.SPECIALIST)):

@@ -15,6 +15,7 @@ from econsult.jobs import Job, JobKind
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
 from tests.personas import Clinic
+from tests.schema import lay_schema
 from web import create_app
 from workers.runtime import Runtime, open_runtime
 
@@ -25,7 +26,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 def runtime(tmp_path: Path, redis_url: str) -> Iterator[Runtime]:
     """A runtime with a Redis to ring, and no clock process that would ring by and by."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path), "ECONSULT_REDIS_URL": redis_url}))
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     yield runtime
     runtime.close()
 

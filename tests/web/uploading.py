@@ -21,6 +21,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
 from tests.personas import Clinic, open_clinic
+from tests.schema import lay_schema
 from tests.services.processes import Launch, Service, start
 from workers.runtime import Runtime, open_runtime
 
@@ -153,7 +154,7 @@ class Server:
 def open_server(folder: Path, threads: int = 32, arguments: tuple[str, ...] = ()) -> Server:
     """Make the data folder and start one HTTP process."""
     runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
     server = Server(folder, runtime, clinic, threads=threads, arguments=arguments)
     server.start()

@@ -22,6 +22,7 @@ from econsult.jobs import Job, JobState
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Role, add_organization, add_person
 from econsult.settings import load_settings
+from tests.schema import lay_schema
 from tests.services.processes import Launch, Service, start
 from uploads.door import Door
 from uploads.kinds import Wanted
@@ -111,7 +112,7 @@ def open_clinic(folder: Path, **settings: str) -> Clinic:
     ours = {f"ECONSULT_{name.upper()}": value for name, value in settings.items()}
     environ = {"ECONSULT_DATA": str(folder / "var"), **ours}
     runtime = open_runtime(load_settings(environ))
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     with runtime.database.writing() as session:
         program = runtime.vault.ensure_program(session, "Test program", now())
         home = add_organization(session, program, "Test clinic")

@@ -19,6 +19,7 @@ from econsult.people.persons import SPECIALTIES, Person, person_by_email
 from econsult.people.signin import use_link
 from econsult.settings import load_settings
 from imaging.__main__ import main
+from tests.schema import lay_schema
 from tests.workers.clinic import Clinic, now
 from workers import demo
 from workers.clock import Ticker
@@ -34,7 +35,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """A demo clinic as it is at the first start, before any worker has run."""
     settings = load_settings({"ECONSULT_DATA": str(tmp_path_factory.mktemp("demo"))}, is_demo=True)
     runtime = open_runtime(settings)
-    runtime.database.migrate()
+    lay_schema(runtime.database)
     demo.check_records(runtime)
     demo.seed(runtime, now())
     yield runtime

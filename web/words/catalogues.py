@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def load_catalogue(language: str, folder: Path = FOLDER) -> Catalog:
     return whole
 
 
+@functools.cache
 def load_translations(language: str) -> Translations:
-    """The compiled catalogue of a language, ready for gettext. Texts marked as doubtful are left out."""
+    """The catalogue of a language, ready for gettext, compiled once. Texts marked as doubtful are left out."""
     compiled = io.BytesIO()
     write_mo(compiled, load_catalogue(language))
     compiled.seek(0)
