@@ -73,6 +73,10 @@ class Staging:
         if self.finished:
             raise ValueError("the container is finished")
         view = memoryview(data)
+        if not self._pending and len(view) % SEGMENT == 0:
+            with disk_errors():
+                self._full += self._append(view, self._full)
+            return
         room = SEGMENT - len(self._pending) if self._pending else 0
         if len(view) < room:
             self._pending += view

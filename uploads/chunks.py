@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from storage.contract import StoreFull, StoreUnavailable
+from storage.segments import SEGMENT
 from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
 from uploads.staged import Writer
 
-PIECE, BLOCK = 64 * 1024, 256 * 1024
+PIECE, BLOCK = SEGMENT, 8 * SEGMENT
 IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
-FAST, PATIENCE = 25_000_000, 4
-"""So many bytes a second make a fast sender, and so many slow blocks a slow one."""
+PATIENCE = 32
+"""So many small blocks, one after another, make a slow sender."""
 ALGORITHMS = ("sha1", "sha256")
 
 
@@ -24,6 +25,9 @@ class Filling(Protocol):
     """A source that writes into the reader's own memory; what it raises is the same."""
 
     def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+    def waiting(self) -> int:
+        """How many bytes are there already, as far as it knows."""
 
 
 class Readable(Protocol):
@@ -74,7 +78,7 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
     hasher = hashlib.new(chunk.checksum.algorithm, usedforsecurity=False) if chunk.checksum else None
     wanted = room + 1 if chunk.length is None else chunk.length
     try:
-        for block in _blocks(chunk.source, wanted):
+        for block in blocks(chunk.source, wanted, chunk.offset):
             writer.write(block)
             if hasher is not None:
                 hasher.update(block)
@@ -104,40 +108,59 @@ def _fall_back(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:
     writer.rewind(chunk.offset if is_void else max(chunk.offset, writer.durable))
 
 
-def _blocks(source: Readable, wanted: int) -> Iterator[bytearray | memoryview]:
-    return _filled_blocks(source, wanted) if isinstance(source, Filling) else _joined_blocks(source, wanted)
+def blocks(source: Readable, wanted: int, offset: int) -> Iterator[bytearray | memoryview]:
+    """What comes of `wanted` bytes that begin at `offset` of the file, in blocks for writing; each one ends a segment.
+
+    A block may lie in the same memory as the one before. Ends where the line does.
+    """
+    if isinstance(source, Filling):
+        return _filled_blocks(source, wanted, offset)
+    return _joined_blocks(source, wanted)
 
 
-def _filled_blocks(source: Filling, wanted: int) -> Iterator[memoryview]:
+def _filled_blocks(source: Filling, wanted: int, offset: int) -> Iterator[memoryview]:
     """Blocks in one and the same memory, which whoever takes one has done with before the next.
 
-    Small ones from a phone, so that a crash costs it little; large ones from whoever fills them in no time.
+    A block is one segment, or as many as have arrived meanwhile: nothing waits here for more, so a crash costs little.
     """
-    room, patience = memoryview(bytearray(min(PIECE, wanted))), 0
-    filled, left, began = 0, wanted, time.monotonic()
-    while left > 0:
+    room, ends = _Room(), offset + wanted
+    filled = size = 0
+    while offset < ends:
+        if not filled:
+            size, began = min(room.next_size(offset, source), ends - offset), time.monotonic()
         try:
-            count = source.readinto(room[filled : filled + left])
+            count = source.readinto(room.memory[filled:size])
         except OSError:
             # The phone is gone or silent: what it sent so far is kept, and it comes back for the rest.
             break
         if not count:
             break
-        filled, left = filled + count, left - count
-        took = time.monotonic() - began
-        if filled == len(room) or took >= FLUSH_SECONDS:
-            yield room[:filled]
-            # One slow block among fast ones is only a busy machine.
-            patience = PATIENCE if took * FAST < filled else patience - 1
-            room = _room_for(room, BLOCK if patience > 0 else PIECE)
-            filled, began = 0, time.monotonic()
+        filled += count
+        if filled == size or time.monotonic() - began >= FLUSH_SECONDS:
+            yield room.memory[:filled]
+            offset, filled = offset + filled, 0
     if filled:
-        yield room[:filled]
+        yield room.memory[:filled]
 
 
-def _room_for(room: memoryview, size: int) -> memoryview:
-    """Memory of this size; hundreds of phones do not take the large one each."""
-    return room if len(room) == size else memoryview(bytearray(size))
+class _Room:
+    """Memory for one block: the large one only for who fills it, as hundreds of phones do not."""
+
+    def __init__(self) -> None:
+        self.memory, self._small_ones = memoryview(bytearray(PIECE)), 0
+
+    def next_size(self, offset: int, source: Filling) -> int:
+        """How large the next block is: up to the end of the segment, and all whole ones that are there already."""
+        size = PIECE - offset % PIECE
+        more = min(source.waiting() - size, BLOCK - PIECE) // PIECE
+        if more > 0:
+            size += more * PIECE
+        self._small_ones = 0 if more > 0 else self._small_ones + 1
+        if size > len(self.memory):
+            self.memory = memoryview(bytearray(BLOCK))
+        elif self._small_ones > PATIENCE and len(self.memory) > PIECE:
+            self.memory = memoryview(bytearray(PIECE))
+        return size
 
 
 def _joined_blocks(source: Readable, wanted: int) -> Iterator[bytearray]:

@@ -59,6 +59,29 @@ def discard_staged(staging: Path, object_id: str) -> None:
         sync_folder(path.parent.parent)
 
 
+class Held:
+    """The lock of an epoch file, as the writer of one epoch. It is passed for every block, so it takes few steps."""
+
+    __slots__ = ("_epoch", "_fd")
+
+    def __init__(self, fd: int, epoch: bytes) -> None:
+        self._fd, self._epoch = fd, epoch
+
+    def __enter__(self) -> None:
+        """Raises OvertakenError, and what the disk says."""
+        with disk_errors():
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            if os.pread(self._fd, _EPOCH.size, 0) == self._epoch:
+                return
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        raise OvertakenError
+
+    def __exit__(self, *error: object) -> None:
+        """Let go."""
+        with disk_errors():
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+
 class Fence:
     """The epoch of one upload."""
 
@@ -90,17 +113,14 @@ class Fence:
             os.pwrite(self._fd, _EPOCH.pack(epoch), 0)
             yield epoch
 
-    @contextmanager
-    def held(self, epoch: int) -> Iterator[None]:
+    def held(self, epoch: int) -> Held:
         """Hold the lock as the writer of `epoch`. Raises OvertakenError when a newer one has come."""
-        with self._locked():
-            if self._read() != epoch:
-                raise OvertakenError
-            yield
+        return Held(self._fd, _EPOCH.pack(epoch))
 
     def touch(self) -> None:
         """Show the sweep that somebody is sending, although what was sent still waits in memory. Under the lock."""
-        os.utime(self._fd)
+        with disk_errors():
+            os.utime(self._fd)
 
     def close(self) -> None:
         """Let go of the file."""

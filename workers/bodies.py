@@ -7,9 +7,12 @@ arrived when the line broke.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import socket
 import struct
+import sys
+import termios
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,7 +33,7 @@ class StraightBody(io.RawIOBase):
     def __init__(self, sock: socket.socket, early: bytes, length: int, pace: Pace) -> None:
         self._sock, self._early, self._pace = sock, memoryview(early), pace
         self.length = length
-        self._is_first = True
+        self._is_first, self._count = True, bytearray(4)
 
     @property
     def reader(self) -> StraightBody:
@@ -48,6 +51,11 @@ class StraightBody(io.RawIOBase):
             count = self._receive(view)
         self.length -= count
         return count
+
+    def waiting(self) -> int:
+        """How many bytes have arrived and were not read yet."""
+        fcntl.ioctl(self._sock.fileno(), termios.FIONREAD, self._count)
+        return len(self._early) + int.from_bytes(self._count, sys.byteorder)
 
     def _take_early(self, view: memoryview) -> int:
         count = min(len(view), len(self._early))
@@ -128,6 +136,10 @@ class ChunkedBody(io.RawIOBase):
         view[:count] = self._held[:count]
         self._held, self._left = self._held[count:], self._left - count
         return count
+
+    def waiting(self) -> int:
+        """How many bytes of the chunk are here already."""
+        return min(self._left, len(self._held))
 
     def _begin_chunk(self) -> bool:
         """Read the head of the next chunk; False at the last one, or where the line ended."""
