@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from econsult.commands.accounts import add_accounts
 from econsult.commands.families import add_families
 from econsult.commands.promises import add_promises
+from econsult.commands.trails import add_trails
 from econsult.errors import ConsultError, SettingError
 from econsult.installation import Installation, check_records, open_installation, open_records
 from econsult.settings import load_settings
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add_accounts(commands)
     add_families(commands)
     add_promises(commands)
+    add_trails(commands)
     return parser
 
 

@@ -1,58 +1,21 @@
-"""Who did what to whose record, and when. Rows are only ever added; they hold ids and codes, never health data."""
+"""Who did what to whose record, and when. Rows are only ever added; they hold ids and codes, never health data.
+
+They are gathered while a transaction works and written as its last act, so that the one row which every writer must
+lock, the end of the trail, is held for an instant and never waited for by somebody who holds anything else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, Index, String, insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from econsult.database import Base, Instant
+from econsult.trail import extend, program_of
 
-
-class AuditEvent(Base):
-    """One read or write. `entity` is a table's name, `entity_id` the row's public id, `purpose` a stable code."""
-
-    __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_patient", "patient_id", "at"),)
-
-    at: Mapped[datetime] = mapped_column(Instant)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    action: Mapped[str] = mapped_column(String(32))
-    entity: Mapped[str] = mapped_column(String(32))
-    entity_id: Mapped[str] = mapped_column(String(64))
-    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
-    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"))
-    detail: Mapped[str] = mapped_column(String(120), default="")
-
-
-def record(
-    session: Session,
-    action: str,
-    entity: str,
-    entity_id: str,
-    *,
-    now: datetime,
-    person_id: int | None,
-    patient_id: int | None = None,
-    consult_id: int | None = None,
-    detail: str = "",
-) -> None:
-    """Add one row in the transaction of the act itself; `detail` is a code, never what somebody wrote."""
-    session.add(
-        AuditEvent(
-            at=now,
-            person_id=person_id,
-            action=action,
-            entity=entity,
-            entity_id=entity_id,
-            patient_id=patient_id,
-            consult_id=consult_id,
-            detail=detail,
-        )
-    )
+PENDING = "econsult_audit_rows"
 
 
 class Listed(Protocol):
@@ -66,19 +29,101 @@ class Listed(Protocol):
     def patient_id(self) -> int: ...
 
 
+def record(
+    session: Session,
+    action: str,
+    entity: str,
+    entity_id: str,
+    *,
+    now: datetime,
+    person_id: int | None,
+    patient_id: int | None = None,
+    consult_id: int | None = None,
+    program_id: int | None = None,
+    detail: str = "",
+) -> None:
+    """Add one row, written when the transaction of the act commits; `detail` is a code, never what somebody wrote.
+
+    `program_id` may be left out where a person, a child or a consult tells it.
+    """
+    row = {
+        "at": now,
+        "person_id": person_id,
+        "action": action,
+        "entity": entity,
+        "entity_id": entity_id,
+        "patient_id": patient_id,
+        "consult_id": consult_id,
+        "program_id": program_id,
+        "detail": detail,
+    }
+    _pending(session).append(row)
+
+
 def record_list(session: Session, listed: Iterable[Listed], *, now: datetime, person_id: int) -> None:
-    """Note that somebody was shown these consults in a list: one row each, in a single statement."""
-    rows = [
-        {
-            "at": now,
-            "person_id": person_id,
-            "action": "list",
-            "entity": "consult",
-            "entity_id": each.public_id,
-            "patient_id": each.patient_id,
-            "consult_id": each.id,
-        }
-        for each in listed
-    ]
-    if rows:
-        session.execute(insert(AuditEvent), rows)
+    """Note that somebody was shown these consults in a list: one row each."""
+    for each in listed:
+        record(
+            session,
+            "list",
+            "consult",
+            each.public_id,
+            now=now,
+            person_id=person_id,
+            patient_id=each.patient_id,
+            consult_id=each.id,
+        )
+
+
+class Governed(Protocol):
+    """A person or a clinic."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def program_id(self) -> int: ...
+
+
+def record_operator(
+    session: Session, action: str, entity: str, subject: Governed, *, now: datetime, detail: str = ""
+) -> None:
+    """Note what whoever runs the program did to a person or a clinic, signed in as nobody."""
+    record(
+        session,
+        action,
+        entity,
+        subject.public_id,
+        now=now,
+        person_id=None,
+        program_id=subject.program_id,
+        detail=detail,
+    )
+
+
+def _pending(session: Session) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = session.info.setdefault(PENDING, [])
+    return rows
+
+
+def _write(session: Session) -> None:
+    rows = session.info.pop(PENDING, [])
+    if not rows:
+        return
+    # What the rows point to must be there, and nothing may be left that waits for others once the chain is locked.
+    session.flush()
+    by_program: dict[int, list[dict[str, Any]]] = {}
+    known: dict[tuple[str, int], int] = {}
+    for row in rows:
+        row["program_id"] = row["program_id"] or program_of(session, row, known)
+        by_program.setdefault(row["program_id"], []).append(row)
+    for program_id in sorted(by_program):
+        extend(session, program_id, by_program[program_id])
+
+
+def _forget(session: Session) -> None:
+    """What was not committed was not done."""
+    session.info.pop(PENDING, None)
+
+
+event.listen(Session, "before_commit", _write)
+event.listen(Session, "after_rollback", _forget)

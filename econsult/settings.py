@@ -46,6 +46,12 @@ SETTINGS = (
         "Folder for uploads in progress, shared by all upload processes; empty means inside the data folder.",
     ),
     Setting(
+        "AUDIT_ANCHORS",
+        "",
+        "Folder in which the ends of the audit trail are noted; empty means in the data folder. Better a place where "
+        "those who keep the database cannot write.",
+    ),
+    Setting(
         "SECRET_KEY", "", "Signs forms and cookies; empty means a generated one, kept in the data folder.", secret=True
     ),
     Setting(
@@ -126,6 +132,7 @@ class Settings:
     redis_url: str
     blobs_url: str
     staging: Path
+    audit_anchors: Path
     secret_key: str
     keys: str
     smtp_url: str
@@ -175,6 +182,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         redis_url=values.redis_url("REDIS_URL", raw["REDIS_URL"]),
         blobs_url=_checked(raw, "BLOBS_URL", values.blobs_url) or f"file://{data / 'blobs'}",
         staging=values.folder("STAGING", raw["STAGING"] or str(data / "staging")),
+        audit_anchors=values.folder("AUDIT_ANCHORS", raw["AUDIT_ANCHORS"] or str(data / "anchors")),
         secret_key=values.secret_key("SECRET_KEY", raw["SECRET_KEY"]),
         keys=values.key_ring("KEYS", raw["KEYS"]),
         smtp_url=values.smtp_url("SMTP_URL", raw["SMTP_URL"]),

@@ -1,6 +1,6 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
-from econsult import audit, heartbeats, jobs, notices
+from econsult import heartbeats, jobs, notices, trail
 from econsult.consults import (
     answers,
     attachments,
@@ -22,7 +22,6 @@ from econsult.rosters import limits, shifts, watching
 MODULES = (
     answers,
     attachments,
-    audit,
     consent,
     handover,
     heartbeats,
@@ -42,6 +41,7 @@ MODULES = (
     signin,
     telephone,
     threads,
+    trail,
     watching,
 )
 METADATA = Base.metadata

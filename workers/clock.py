@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
+from econsult.anchors import anchor_due
 from econsult.consults.answers import release_due
 from econsult.consults.holding import lapse_claims
 from econsult.consults.presence import sweep_presence
@@ -131,10 +132,19 @@ class Ticker:
             sweep_sign_ins(session, now)
             sweep_presence(session, now)
             session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
+        self._anchor(now)
         try:
             sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
         except (BlobError, OSError):
             log.warning("Uploads could not be swept: the staging folder does not answer.")
+
+    def _anchor(self, now: datetime) -> None:
+        """Write down outside of the database how far the audit trail has come."""
+        try:
+            with self.runtime.database.reading() as session:
+                anchor_due(session, self.runtime.settings.audit_anchors, now)
+        except OSError:
+            log.warning("ALARM: the end of the audit trail could not be written down: see ECONSULT_AUDIT_ANCHORS.")
 
     def _lag(self, now: datetime) -> int:
         """How late the oldest deadline is that has not fired, a telephone call's included."""

@@ -147,7 +147,7 @@ def add_person(
     session.add(person)
     session.flush()
     session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
-    audit.record(session, "create", "person", person.public_id, now=now, person_id=None)
+    audit.record_operator(session, "create", "person", person, now=now)
     return person
 
 
@@ -164,7 +164,9 @@ def reopen_account(session: Session, cipher: TextCipher, email: str, now: dateti
     person = session.scalars(query).one_or_none()
     if person is not None:
         person.is_active = True
-        audit.record(session, "reopen", "person", person.public_id, now=now, person_id=None)
+        audit.record(
+            session, "reopen", "person", person.public_id, now=now, person_id=None, program_id=person.program_id
+        )
     return person is not None
 
 

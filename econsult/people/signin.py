@@ -118,7 +118,9 @@ def make_link(session: Session, person: Person, now: datetime, *, lives: timedel
     """A token for a one-time sign-in link, given out by whoever operates the program."""
     token = secrets.token_urlsafe(32)
     session.add(SignInLink(token_hash=_hashed(token), person_id=person.id, expires_at=now + lives))
-    audit.record(session, "create", "sign_in_link", person.public_id, now=now, person_id=None)
+    audit.record(
+        session, "create", "sign_in_link", person.public_id, now=now, person_id=None, program_id=person.program_id
+    )
     return token
 
 
@@ -138,7 +140,16 @@ def set_password(session: Session, person: Person, hashed: str, now: datetime) -
     """Keep the hash of a new password. Whoever is signed in with the old one has to sign in again."""
     person.password_hash = hashed
     session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
-    audit.record(session, "edit", "person", person.public_id, now=now, person_id=None, detail="password")
+    audit.record(
+        session,
+        "edit",
+        "person",
+        person.public_id,
+        now=now,
+        person_id=None,
+        program_id=person.program_id,
+        detail="password",
+    )
 
 
 def close_account(session: Session, person: Person, now: datetime) -> None:
@@ -146,7 +157,7 @@ def close_account(session: Session, person: Person, now: datetime) -> None:
     person.is_active = False
     for table in (SignInSession, SignInLink, ApiToken):
         session.execute(delete(table).where(table.person_id == person.id))
-    audit.record(session, "close", "person", person.public_id, now=now, person_id=None)
+    audit.record_operator(session, "close", "person", person, now=now)
 
 
 def sign_in(database: Database, email: str, password: str, *, source: str, now: datetime) -> Person | None:

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from econsult import access, stops
-from econsult.audit import AuditEvent
 from econsult.consults import attachments, preparing, requests, screening
 from econsult.consults.attachments import MediaKind, Received
 from econsult.consults.preparing import PreparedCopy
@@ -18,6 +17,7 @@ from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.patients import RelatedPerson
 from econsult.rights import Right
+from econsult.trail import AuditEvent
 from tests.personas import NOON, TARGETS, Clinic
 
 PEOPLE = (
@@ -141,6 +141,7 @@ def test_looking_at_a_photo_leaves_a_row_and_coordinators_do_not_look(database: 
         rendition = attachments.renditions_of(session, [attachment.id])[attachment.id][0]
     with database.writing() as session:
         access.rendition_for(session, clinic.derm, rendition.public_id, now=NOON)
+    with database.reading() as session:
         rows = session.scalars(select(AuditEvent).where(AuditEvent.action == "read_thumb")).all()
         assert [(row.person_id, row.patient_id) for row in rows] == [(clinic.derm.id, clinic.child.id)]
     with pytest.raises(ForbiddenError), database.writing() as session:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.audit import AuditEvent
 from econsult.consults import attachments, requests
 from econsult.consults.attachments import (
     AttachmentState,
@@ -22,6 +21,7 @@ from econsult.consults.requests import SubmitForm
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person
+from econsult.trail import AuditEvent
 from tests.personas import NOON, TARGETS, Clinic
 
 
@@ -41,6 +41,7 @@ def test_a_photo_of_a_draft_can_be_taken_back_by_its_sender_and_is_gone(database
         assert (photo.state, photo.reason) == (AttachmentState.REJECTED, "withdrawn")
         assert renditions_of(session, [photo.id]) == {photo.id: []}
         assert attachments_of(session, draft.id) == []
+    with database.reading() as session:
         query = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "withdraw")
         assert session.scalar(query.where(AuditEvent.entity_id == photo.public_id)) == 1
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +123,20 @@ def test_a_broken_promise_of_the_queue_is_a_line_and_exit_1(tmp_path: Path) -> N
     database.close()
     broken = _run(tmp_path, "invariants")
     assert (broken.returncode, "1 C-1001: open without a pending deadline" in broken.stdout) == (1, True)
+
+
+def test_the_trail_is_checked_and_its_first_bad_row_is_named(tmp_path: Path) -> None:
+    _run(tmp_path, "migrate")
+    assert _run(tmp_path, "audit", "verify").stdout == "The audit trail is empty.\n"
+    _run(tmp_path, "admin", "create", "--email", "a@clinic.test", typed="a long enough password\n")
+    sound = _run(tmp_path, "audit", "verify")
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert re.fullmatch(r"Program 1: \d+ rows hold, not anchored yet\.\n", sound.stdout)
+    with contextlib.closing(sqlite3.connect(tmp_path / "econsult.sqlite3")) as connection, connection:
+        connection.execute("UPDATE audit_event SET action = 'edit' WHERE sequence = 1")
+    broken = _run(tmp_path, "audit", "verify")
+    assert (broken.returncode, broken.stderr) == (1, "The audit trail is not whole.\n")
+    assert "Program 1: 0 rows hold, not anchored yet. Row 1 is not as it was written." in broken.stdout
 
 
 def test_the_figures_are_printed_as_csv(tmp_path: Path) -> None:

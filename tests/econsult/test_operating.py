@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from econsult.__main__ import main
 from econsult.access import patients_for
-from econsult.audit import AuditEvent
 from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
 from econsult.people import madeup
@@ -21,6 +20,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
 from econsult.people.signin import open_session, sign_in, use_link, visitor_by_session
 from econsult.settings import load_settings
+from econsult.trail import AuditEvent
 
 PASSWORD = "a long enough password"
 Command = Callable[..., list[str]]

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from econsult import access
-from econsult.audit import AuditEvent
 from econsult.consults import reviews
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.records import Consult
@@ -17,6 +16,7 @@ from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
 from econsult.rights import Right
+from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
 
 LATER = NOON + timedelta(minutes=5)
@@ -65,6 +65,7 @@ def test_a_decision_prepares_the_file_anew_and_is_written_down(
         assert (found.state, found.face_policy) == (AttachmentState.RECEIVED, "face_is_finding")
         keys = session.scalars(select(Job.dedupe_key).where(Job.subject_id == file.id)).all()
         assert f"prepare:{file.id}:1" in keys
+    with database.reading() as session:
         events = session.scalars(select(AuditEvent).where(AuditEvent.action == "choose_faces")).all()
         assert [event.detail for event in events] == ["face_is_finding/consent"]
 
@@ -116,10 +117,11 @@ def test_a_specialist_asks_once_and_the_clinic_finds_it(database: Database, clin
         reviews.ask_to_show(session, found, clinic.derm, now=LATER)
         waiting = reviews.held_files(session, clinic.pcp.organization_id)
         assert [entry.id for entry, _ in waiting] == [file.id]
-        asked = session.scalars(select(AuditEvent).where(AuditEvent.action == "ask_to_show")).all()
-        assert len(asked) == 1
         reviews.refuse_to_show(session, found, clinic.pcp, now=LATER)
         assert reviews.held_files(session, clinic.pcp.organization_id) == []
+    with database.reading() as session:
+        asked = session.scalars(select(AuditEvent).where(AuditEvent.action == "ask_to_show")).all()
+        assert len(asked) == 1
 
 
 def test_a_review_copy_opens_for_the_reviewer_alone_and_only_while_the_file_is_held(

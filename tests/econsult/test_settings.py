@@ -40,6 +40,7 @@ WRONG = {
     "REDIS_URL": ["foo", "redis://", "redis://h:zz", "redis://h/zz", "unix://", "http://h", "redis://[", "redis://h:0"],
     "BLOBS_URL": ["zz", "ftp://x", "file://x", "file:///dev/null/x", "s3://", "s3://ab?x=1", "minio://h", "s3://["],
     "STAGING": ["/dev/null", "/dev/null/x"],
+    "AUDIT_ANCHORS": ["/dev/null", "/dev/null/x"],
     "SECRET_KEY": ["short"],
     "KEYS": ["k1:not-base64", "k1"],
     "SMTP_URL": ["zz", "localhost:25", "http://localhost", "smtp://", "smtp://h:port", "smtp://[", "smtp://h:99999"],

@@ -13,9 +13,9 @@ import pytest
 import redis
 from sqlalchemy import func, select
 
-from econsult.audit import AuditEvent
 from econsult.consults.attachments import MediaKind, Rendition
 from econsult.jobs import JobState
+from econsult.trail import AuditEvent
 from imaging import samples
 from tests.services.redis import RedisServer
 from tests.workers.clinic import PATIENCE, Clinic, clinic_in, wait_until

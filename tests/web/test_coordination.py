@@ -8,9 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.audit import AuditEvent
 from econsult.consults import answers
 from econsult.consults.records import Consult
+from econsult.trail import AuditEvent
 from tests.personas import ANSWER, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

@@ -8,12 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.audit import AuditEvent
 from econsult.consults import answers, holding, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
+from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

@@ -13,12 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.audit import AuditEvent
 from econsult.consults.attachments import MediaKind, Received, receive, renditions_of
 from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.trail import AuditEvent
 from storage import sealed
 from tests.personas import Clinic
 from workers.runtime import Runtime

@@ -12,13 +12,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.audit import AuditEvent
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.trail import AuditEvent
 from imaging import verify
 from storage import sealed
 from tests.imaging import files

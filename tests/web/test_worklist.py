@@ -8,12 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.audit import AuditEvent
 from econsult.consults import holding, threads
 from econsult.consults.attachments import MediaKind
 from econsult.consults.records import Consult
 from econsult.people.signin import SignInSession
 from econsult.rosters.limits import Conflict, Limits
+from econsult.trail import AuditEvent
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from econsult.anchors import read_anchors
 from econsult.consults import requests
 from econsult.consults.clocks import ClockEvent
 from econsult.consults.records import Consult
@@ -16,6 +17,7 @@ from econsult.jobs import Job, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Program, Role, add_person
+from econsult.trail import AuditChain
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from workers.clock import TICK, JumpGuard, Ticker, turn
@@ -136,6 +138,28 @@ def test_a_job_that_fails_as_often_as_it_may_is_dead(clinic: Clinic, desk: Desk,
         run_job(desk, clinic.job_of(number).id)
     assert clinic.job_of(number).state == JobState.DEAD
     assert clinic.attachment(number).state == "failed"
+
+
+def test_the_end_of_the_audit_trail_is_written_down_outside(clinic: Clinic) -> None:
+    ticker = Ticker(clinic.runtime)
+    ticker.tick(NOON)
+    folder = clinic.runtime.settings.audit_anchors
+    assert [each.sequence for each in read_anchors(folder) if each] == [_rows_of_trail(clinic)]
+    ticker.tick(NOON + timedelta(minutes=2))
+    assert len(list(read_anchors(folder))) == 1
+
+
+def test_a_clock_that_cannot_write_the_anchors_goes_on_and_says_so(
+    clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    clinic.runtime.settings.audit_anchors.write_text("a file where the folder should be")
+    Ticker(clinic.runtime).tick(NOON)
+    assert "ALARM: the end of the audit trail could not be written down" in caplog.text
+
+
+def _rows_of_trail(clinic: Clinic) -> int:
+    with clinic.runtime.database.reading() as session:
+        return session.scalars(select(AuditChain.sequence)).one()
 
 
 def test_a_leap_of_the_wall_clock_is_noticed_once_and_a_backward_step_never() -> None:

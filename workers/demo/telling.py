@@ -21,6 +21,7 @@ from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.firing import fire, oldest_due
+from econsult.trail import AuditEvent
 from workers.demo.case import Case, Step
 from workers.demo.drawing import send_files
 from workers.runtime import Runtime
@@ -90,7 +91,7 @@ def settle(session: Session, now: datetime) -> None:
 
 def told(session: Session) -> dict[str, str]:
     """The public ids of the consults that were made for the demo, by the key of their case."""
-    query = select(audit.AuditEvent.detail, audit.AuditEvent.entity_id).where(audit.AuditEvent.action == MARK)
+    query = select(AuditEvent.detail, AuditEvent.entity_id).where(AuditEvent.action == MARK)
     return {row.detail: row.entity_id for row in session.execute(query)}
 
 

@@ -1,0 +1,93 @@
+"""Checks the audit trail from its first row to its end, and against what was written down outside of the database."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from econsult.anchors import Anchor
+from econsult.trail import START, AuditChain, AuditEvent, chain_key, end_seal, row_mac
+from storage.keys import WrongKey
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One program's trail: how many rows hold, how far it is anchored, and the first thing that is wrong, if any."""
+
+    program_id: int
+    rows: int
+    anchored: int
+    fault: str = ""
+
+
+def check_trail(session: Session, anchors: Sequence[Anchor | None]) -> list[Checked]:
+    """Every program's trail, in the order of the programs. Reads all rows, in bounded memory."""
+    if session.get_bind().dialect.name == "postgresql":
+        # The rows must be those of the moment in which the ends were read; SQLite gives no other view.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    chains = set(session.scalars(select(AuditChain.program_id)))
+    named = session.scalars(select(AuditEvent.program_id).where(AuditEvent.sequence.is_not(None)).distinct())
+    anchored = {anchor.program_id for anchor in anchors if anchor is not None}
+    programs = sorted({*chains, *(number for number in named if number is not None), *anchored})
+    return [_check(session, number, anchors) for number in programs]
+
+
+def _check(session: Session, program_id: int, anchors: Sequence[Anchor | None]) -> Checked:
+    ours = [anchor for anchor in anchors if anchor is not None and anchor.program_id == program_id]
+    furthest = max((anchor.sequence for anchor in ours), default=0)
+    try:
+        chain = session.scalars(select(AuditChain).where(AuditChain.program_id == program_id)).one_or_none()
+    except WrongKey:
+        return Checked(program_id, 0, furthest, "The key of the trail is not the one that was made for it.")
+    if chain is None:
+        return Checked(program_id, 0, furthest, "The end of the trail is missing: without it no row can be checked.")
+    rows, fault = _check_rows(session, chain, {anchor.sequence: anchor for anchor in ours})
+    fault = fault or _check_outside(session, program_id) or _check_anchors(chain, anchors, ours)
+    return Checked(program_id, rows, furthest, fault)
+
+
+def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]) -> tuple[int, str]:
+    """How many rows hold, and what is wrong with the one after them."""
+    key, mac, count = chain_key(chain), START, 0
+    query = select(AuditEvent).where(AuditEvent.program_id == chain.program_id, AuditEvent.sequence.is_not(None))
+    columns = query.order_by(AuditEvent.sequence).with_only_columns(*AuditEvent.__table__.columns)
+    with session.execute(columns.execution_options(yield_per=2000)) as rows:
+        for row in rows.mappings():
+            if row["sequence"] != count + 1:
+                return count, f"Row {count + 1} is missing."
+            mac = row_mac(key, mac, row)
+            if not hmac.compare_digest(mac, row["mac"] or ""):
+                return count, f"Row {count + 1} is not as it was written."
+            if count + 1 in anchored and anchored[count + 1].mac != mac:
+                return count, f"Row {count + 1} is not the one that was anchored."
+            count += 1
+    if chain.sequence > count:
+        return count, f"Row {count + 1} is missing at the end."
+    is_sealed = hmac.compare_digest(chain.seal, end_seal(key, chain.program_id, chain.sequence, chain.mac))
+    if not is_sealed or (chain.sequence, chain.mac) != (count, mac):
+        return count, f"The end of the trail is not as it was written after row {chain.sequence}."
+    return count, ""
+
+
+def _check_outside(session: Session, program_id: int) -> str:
+    """Rows beside the chain: nobody but an intruder can have written one since the chain began."""
+    outside = AuditEvent.sequence.is_(None), or_(AuditEvent.program_id == program_id, AuditEvent.program_id.is_(None))
+    count = session.scalars(select(func.count()).select_from(AuditEvent).where(*outside)).one()
+    return f"{count} rows stand outside of the trail." if count else ""
+
+
+def _check_anchors(chain: AuditChain, anchors: Iterable[Anchor | None], ours: Sequence[Anchor]) -> str:
+    key = chain_key(chain)
+    if None in anchors:
+        return "A line of the anchors cannot be read."
+    for anchor in ours:
+        seal = end_seal(key, anchor.program_id, anchor.sequence, anchor.mac)
+        if not hmac.compare_digest(seal, anchor.seal):
+            return f"The anchor of row {anchor.sequence} is not ours."
+        if anchor.sequence > chain.sequence:
+            return f"Rows {chain.sequence + 1} to {anchor.sequence} were taken from the end: they had been anchored."
+    return ""

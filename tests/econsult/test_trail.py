@@ -1,0 +1,305 @@
+"""The audit trail: whoever changes, removes, adds or moves a row of it is found out, and so is a tail taken back."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, select, text
+
+from econsult import audit
+from econsult.anchors import EVERY, EVERY_ROWS, FILE, anchor_due, read_anchors
+from econsult.database import Database
+from econsult.errors import ForbiddenError
+from econsult.trail import AuditChain, AuditEvent
+from econsult.trail_check import Checked, check_trail
+from tests.personas import NOON, Clinic, open_clinic
+
+Tamper = Callable[[Database, random.Random], None]
+
+
+def write(database: Database, clinic: Clinic, number: int = 1, detail: str = "") -> None:
+    with database.writing() as session:
+        for _ in range(number):
+            audit.record(
+                session,
+                "read",
+                "patient",
+                clinic.child.public_id,
+                now=NOON,
+                person_id=clinic.pcp.id,
+                patient_id=clinic.child.id,
+                detail=detail,
+            )
+
+
+def check(database: Database, folder: Path | None = None) -> Checked:
+    with database.reading() as session:
+        return check_trail(session, list(read_anchors(folder)) if folder else [])[0]
+
+
+def anchor(database: Database, folder: Path, minutes: int = 0) -> int:
+    with database.reading() as session:
+        return anchor_due(session, folder, NOON + timedelta(minutes=minutes))
+
+
+def run(database: Database, statement: str, **values: object) -> None:
+    """As somebody who can write to the database and to nothing else."""
+    with database.engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def last(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalars(select(AuditChain.sequence)).one()
+
+
+def test_every_act_extends_the_trail_without_a_gap(database: Database, clinic: Clinic) -> None:
+    before = last(database)
+    with database.writing() as session:
+        clinic.answered(session)
+    found = check(database)
+    assert found.fault == ""
+    assert found.rows == last(database) > before + 3
+    with database.reading() as session:
+        numbers = session.scalars(select(AuditEvent.sequence).order_by(AuditEvent.id)).all()
+        assert list(numbers) == list(range(1, len(numbers) + 1))
+
+
+def test_what_was_rolled_back_or_refused_leaves_no_row(database: Database, clinic: Clinic) -> None:
+    before = last(database)
+    with pytest.raises(ForbiddenError), database.writing() as session:
+        audit.record(session, "read", "person", "x", now=NOON, person_id=clinic.pcp.id)
+        raise ForbiddenError("No.")
+    write(database, clinic)
+    assert (last(database), check(database).fault) == (before + 1, "")
+
+
+def test_a_row_that_names_nobody_is_refused_with_its_act(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(ValueError, match="names no program"), database.writing() as session:
+        audit.record(session, "create", "thing", "x", now=NOON, person_id=None)
+    assert check(database).fault == ""
+
+
+def test_many_writers_at_once_leave_one_chain(database: Database, clinic: Clinic) -> None:
+    before = last(database)
+
+    def work() -> None:
+        for _ in range(10):
+            write(database, clinic, 2)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (last(database), check(database).fault) == (before + 120, "")
+
+
+def _edit(database: Database, dice: random.Random) -> None:
+    column, value = dice.choice(
+        [
+            ("action", "'wrote'"),
+            ("entity", "'person'"),
+            ("entity_id", "'0'"),
+            ("detail", "'forged'"),
+            ("person_id", "NULL"),
+            ("patient_id", "NULL"),
+            ("person_id", "1"),
+            ("at", "'2001-01-01 00:00:00'"),
+            ("mac", "'" + "0" * 64 + "'"),
+            ("mac", "NULL"),
+            ("sequence", "NULL"),
+            ("sequence", "sequence + 100000"),
+        ]
+    )
+    place = dice.randint(1, last(database))
+    statement = f"UPDATE audit_event SET {column} = {value} WHERE sequence = :place"  # noqa: S608 - ours, above.
+    with database.engine.begin() as connection:
+        before = connection.execute(text("SELECT * FROM audit_event WHERE sequence = :n"), {"n": place}).one()
+        connection.execute(text(statement), {"place": place})
+        after = connection.execute(text("SELECT * FROM audit_event WHERE id = :n"), {"n": before.id}).one()
+    if before == after:
+        _edit(database, dice)
+
+
+def _remove(database: Database, dice: random.Random) -> None:
+    run(database, "DELETE FROM audit_event WHERE sequence = :place", place=dice.randint(1, last(database)))
+
+
+def _cut(database: Database, dice: random.Random) -> None:
+    run(database, "DELETE FROM audit_event WHERE sequence > :place", place=dice.randint(0, last(database) - 1))
+
+
+def _cut_and_say_so(database: Database, dice: random.Random) -> None:
+    """The end is set back as well; without the key its seal cannot be made."""
+    place = dice.randint(1, last(database) - 1)
+    run(database, "DELETE FROM audit_event WHERE sequence > :place", place=place)
+    tail = "(SELECT mac FROM audit_event WHERE audit_event.sequence = :place)"
+    run(database, f"UPDATE audit_chain SET sequence = :place, mac = {tail}", place=place)  # noqa: S608 - ours, above.
+
+
+def _swap(database: Database, dice: random.Random) -> None:
+    one, other = dice.sample(range(1, last(database) + 1), 2)
+    for old, new in ((one, -1), (other, one), (-1, other)):
+        run(database, "UPDATE audit_event SET sequence = :new WHERE sequence = :old", old=old, new=new)
+
+
+def _add(database: Database, dice: random.Random) -> None:
+    sequence = dice.choice(["NULL", f"{last(database) + 1}"])
+    columns = "at, action, entity, entity_id, detail, program_id"
+    copied = f"SELECT {columns}, {sequence}, mac FROM audit_event WHERE sequence = :place"  # noqa: S608 - ours, above.
+    place = dice.randint(1, last(database))
+    run(database, f"INSERT INTO audit_event ({columns}, sequence, mac) {copied}", place=place)
+
+
+def _lose_the_end(database: Database, _dice: random.Random) -> None:
+    run(database, "DELETE FROM audit_chain")
+
+
+def _change_the_key(database: Database, _dice: random.Random) -> None:
+    run(database, "UPDATE audit_chain SET key = :key", key="k0.AAAA")
+
+
+TAMPERS: list[Tamper] = [_edit, _remove, _cut, _cut_and_say_so, _swap, _add, _lose_the_end, _change_the_key]
+
+
+def tamper_and_mend(database: Database, tamper: Tamper, dice: random.Random) -> None:
+    """Tamper, see that it is found, and put everything back as it was."""
+    tables = MetaData()
+    tables.reflect(database.engine, only=["audit_event", "audit_chain"])
+    with database.engine.connect() as connection:
+        kept = {
+            name: connection.execute(tables.tables[name].select()).mappings().all()
+            for name in tables.tables
+            if name.startswith("audit_")
+        }
+    tamper(database, dice)
+    assert check(database).fault, tamper.__name__
+    with database.engine.begin() as connection:
+        for name, rows in kept.items():
+            connection.execute(tables.tables[name].delete())
+            connection.execute(tables.tables[name].insert(), [dict(row) for row in rows])
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
+def test_whoever_tampers_is_found_out(database: Database, clinic: Clinic, tamper: Tamper) -> None:
+    write(database, clinic, 5)
+    dice = random.Random(tamper.__name__)
+    for _ in range(5 if tamper in TAMPERS[:6] else 1):
+        tamper_and_mend(database, tamper, dice)
+    assert check(database).fault == ""
+
+
+@pytest.mark.slow
+def test_a_thousand_random_tamperings_are_found(sqlite_database: Database) -> None:
+    write(sqlite_database, open_clinic(sqlite_database), 200)
+    dice = random.Random(6)
+    for _ in range(1000):
+        tamper_and_mend(sqlite_database, dice.choice(TAMPERS), dice)
+
+
+def test_the_first_bad_row_is_named(database: Database, clinic: Clinic) -> None:
+    write(database, clinic, 5)
+    run(database, "UPDATE audit_event SET detail = 'forged' WHERE sequence >= 3")
+    assert check(database) == Checked(clinic.program.id, 2, 0, "Row 3 is not as it was written.")
+
+
+def test_an_older_copy_of_the_tail_is_found_by_its_anchor_alone(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    write(database, clinic)
+    old = last(database)
+    with database.engine.connect() as connection:
+        end = connection.execute(text("SELECT sequence, mac, seal FROM audit_chain")).one()
+    write(database, clinic, 3, "looked")
+    anchor(database, tmp_path)
+    run(database, "DELETE FROM audit_event WHERE sequence > :old", old=old)
+    run(database, "UPDATE audit_chain SET sequence = :sequence, mac = :mac, seal = :seal", **end._mapping)
+    assert check(database).fault == ""
+    assert (
+        check(database, tmp_path).fault
+        == f"Rows {old + 1} to {old + 3} were taken from the end: they had been anchored."
+    )
+    write(database, clinic, 5, "something else")
+    assert check(database, tmp_path).fault == f"Row {old + 3} is not the one that was anchored."
+
+
+def test_the_end_is_anchored_after_a_thousand_rows_or_five_minutes(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    assert anchor(database, tmp_path) == 1
+    assert anchor(database, tmp_path, minutes=60) == 0, "nothing was added"
+    write(database, clinic)
+    assert anchor(database, tmp_path, minutes=4) == 0
+    write(database, clinic, EVERY_ROWS)
+    assert anchor(database, tmp_path, minutes=4) == 1
+    write(database, clinic)
+    assert anchor(database, tmp_path, minutes=4 + int(EVERY.total_seconds() // 60)) == 1
+    assert [each.sequence for each in read_anchors(tmp_path) if each] == [
+        last(database) - EVERY_ROWS - 2,
+        last(database) - 1,
+        last(database),
+    ]
+    assert check(database, tmp_path) == Checked(clinic.program.id, last(database), last(database))
+
+
+def test_a_line_that_a_power_cut_broke_off_is_passed_over_and_the_next_one_is_whole(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    anchor(database, tmp_path)
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole + b'{"program_id": 1, "seq')
+    assert check(database, tmp_path).fault == ""
+    write(database, clinic)
+    assert anchor(database, tmp_path, minutes=9) == 1
+    assert len([each for each in read_anchors(tmp_path) if each is not None]) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "x", "[]", "{}", '{"program_id": 1}', '{"program_id":"1","sequence":1,"mac":"","seal":"","at":"2026-01-01"}'],
+)
+def test_a_line_that_is_no_anchor_is_said(database: Database, clinic: Clinic, tmp_path: Path, line: str) -> None:
+    anchor(database, tmp_path)
+    with (tmp_path / FILE).open("a") as file:
+        file.write(line + "\n")
+    assert check(database, tmp_path).fault == "A line of the anchors cannot be read."
+
+
+def test_an_anchor_that_somebody_else_made_is_said(database: Database, clinic: Clinic, tmp_path: Path) -> None:
+    write(database, clinic)
+    anchor(database, tmp_path)
+    ours = next(each for each in read_anchors(tmp_path) if each is not None)
+    forged = {**vars(ours), "seal": "0" * 64}
+    (tmp_path / FILE).write_text(json.dumps(forged) + "\n")
+    assert check(database, tmp_path).fault == f"The anchor of row {ours.sequence} is not ours."
+
+
+def test_an_emptied_database_is_said_as_long_as_there_is_an_anchor(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    anchor(database, tmp_path)
+    run(database, "DELETE FROM audit_event")
+    run(database, "DELETE FROM audit_chain")
+    assert "end of the trail is missing" in check(database, tmp_path).fault
+
+
+def test_rows_from_before_there_was_a_chain_are_taken_into_it(database: Database, clinic: Clinic) -> None:
+    write(database, clinic, 3)
+    database.migrate("-1")
+    run(
+        database,
+        "INSERT INTO audit_event (at, action, entity, entity_id, detail)"
+        " VALUES ('2020-01-01 00:00:00', 'create', 'organization', 'x', '')",
+    )
+    database.migrate()
+    write(database, clinic)
+    with database.reading() as session:
+        rows = len(session.scalars(select(AuditEvent.id)).all())
+    assert check(database) == Checked(clinic.program.id, rows, 0)
