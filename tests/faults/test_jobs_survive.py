@@ -51,9 +51,9 @@ SECONDS_90 = [
 
 @pytest.fixture(scope="session")
 def long_paper() -> bytes:
-    """A document that takes the jail several seconds."""
+    """A document that takes the jail seconds, which is long enough to stop it in the middle."""
     patient: samples.Patient = {"name": "Synthetic", "birth_date": "2021-05-04", "mrn": "0"}
-    return samples.lab_pdf(seed=1, patient=patient, pages=12)
+    return samples.lab_pdf(seed=1, patient=patient, pages=4)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Advice is as right about dark skin as about light skin, and no more often wrong."""
 
+import functools
 import itertools
 
 import cv2
@@ -40,9 +41,15 @@ def patch(
     return Image.fromarray(np.clip(picture + random.normal(0, 1.5, picture.shape), 0, 255).astype(np.uint8))
 
 
+@functools.cache
+def judged(tone: tuple[int, int, int], seed: int, **how: object) -> dict[str, object]:
+    """What is said of such a patch; several tests ask for one word each of the same."""
+    return judge_quality(patch(tone, seed, **how))
+
+
 def share(tones, name: str, verdict: str, **how: object) -> float:
     """The share of patches of these tones that are told so."""
-    told = [judge_quality(patch(tone, seed, **how))[name] for tone, seed in itertools.product(tones, SEEDS)]
+    told = [judged(tone, seed, **how)[name] for tone, seed in itertools.product(tones, SEEDS)]
     return sum(entry == verdict for entry in told) / len(told)
 
 

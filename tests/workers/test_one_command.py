@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -65,11 +67,23 @@ def _open_house(folder: Path, **environ: str) -> House:
 
 
 @pytest.fixture
-def house(folder: Path) -> Iterator[House]:
-    """The one command in a fresh folder."""
+def own_house(folder: Path) -> Iterator[House]:
+    """The one command in a fresh folder, for one test to end."""
     house = _open_house(folder)
     yield house
     house.service.stop(40)
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """One for all tests that leave it as they found it. Whatever befell it meanwhile, it drains in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="ec-h-"))
+    house = _open_house(folder)
+    yield house
+    status = _end(house)
+    house.service.stop()
+    assert (status, "Traceback" in house.log) == (0, False)
+    shutil.rmtree(folder)
 
 
 def _end(house: House) -> int:
@@ -77,7 +91,8 @@ def _end(house: House) -> int:
     return house.service.process.wait(60)
 
 
-def test_it_says_ready_when_everything_is_and_drains_with_exit_0(house: House) -> None:
+def test_it_says_ready_when_everything_is_and_drains_with_exit_0(own_house: House) -> None:
+    house = own_house
     assert f"Ready: http://localhost:{house.port}" in house.log
     status, told = house.ask("/health/ready")
     assert (status, told["status"], told["redis"]["mode"]) == (200, "ready", "embedded")
@@ -96,7 +111,6 @@ def test_a_child_that_is_killed_comes_back(house: House) -> None:
         wait_until(lambda words=words, first=first: house.child(*words) not in {None, first})  # type: ignore[misc]
     wait_until(lambda: house.ask("/health/ready")[0] == 200)
     assert house.log.count("ended (signal 9); starting it again") == 3
-    assert _end(house) == 0
 
 
 def test_a_second_one_on_the_same_folder_or_port_is_refused_in_one_line(house: House, tmp_path: Path) -> None:
