@@ -111,7 +111,7 @@ def add_patient(
 def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
     wrong: dict[str, str] = {}
     if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
-        wrong["name"] = "required"
+        wrong["name"] = "invalid" if name.strip() else "required"
     if sex not in SEXES:
         wrong["sex"] = "unknown_value"
     if language not in LANGUAGES:

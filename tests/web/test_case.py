@@ -72,6 +72,14 @@ def test_strangers_get_404_and_other_roles_403(browser_of: BrowserOf, clinic: Cl
     assert browser_of(clinic.derm).get(f"/consults/{'0' * 32}").status_code == 404
 
 
+def test_a_coordinator_is_led_to_the_page_of_coordinators(
+    browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    coordinator = browser_of(clinic.coordinator)
+    assert coordinator.get(f"/consults/{asked.public_id}").location == f"/coordination/{asked.public_id}"
+    assert coordinator.get(f"/coordination/{asked.public_id}").status_code == 200
+
+
 def test_a_visitor_is_asked_to_sign_in(visitor: FlaskClient, asked: Consult) -> None:
     assert visitor.get(f"/consults/{asked.public_id}").location == "/sign-in"
 

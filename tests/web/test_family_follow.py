@@ -12,6 +12,7 @@ from econsult.consults import answers, holding, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience
 from econsult.people.patients import Patient
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, Clinic
@@ -216,6 +217,28 @@ def test_the_answer_is_read_in_plain_words_and_understood(
         consult = session.get_one(Consult, asked.id)
     assert consult.informed_method == "opened"
     assert "La respuesta está lista" in mother.get("/family").text
+
+
+def test_a_question_is_called_closed_only_when_it_is(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}"
+    answer_it(runtime, clinic, asked)
+    assert "Usted nos dice que entendió" in mother.get(where).text
+    post(mother, f"{where}/answer/understood", {})
+    page = mother.get(where).text
+    assert "Usted entendió la respuesta" in page
+    assert "Puede seguir escribiéndonos" in page
+    assert "Cerrado" not in page
+    post(mother, f"{where}/messages", {"text": "¿Y si le da fiebre?"})
+    page = mother.get(where).text
+    assert "Primero contestamos lo que nos escribió" in page
+    assert "Usted nos dice que entendió" not in page
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Llame", now=NOW)
+        answers.close(session, consult, clinic.pcp, reason="", now=NOW)
+    assert "Cerrado" in mother.get(where).text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,22 +16,31 @@ from econsult.stops import stops_for
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.words.times import moment
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 TITLE = "Sent to emergency: call now"
 
 
-def stop(runtime: Runtime, clinic: Clinic, asker: Person, times: int = 1) -> int:
-    """Somebody asks with a seizure and is stopped, so many times; the id of the last stop."""
+def stop(
+    runtime: Runtime,
+    clinic: Clinic,
+    asker: Person,
+    times: int = 1,
+    *,
+    flags: Sequence[str] = ("seizure",),
+    at: datetime = NOW,
+) -> int:
+    """Somebody asks with danger signs and is stopped, so many times; the id of the last stop."""
     kind = "family_question" if asker == clinic.mother else "econsult"
     with runtime.database.writing() as session:
         session.merge(clinic.child).phone = "505-555-0177"
-        form = RequestForm(kind=kind, details={"red_flags": ["seizure"]})
+        form = RequestForm(kind=kind, details={"red_flags": list(flags)})
         draft = requests.create(session, asker, clinic.child, form, now=NOW)
     for _ in range(times):
         with pytest.raises(EmergencyError), runtime.database.writing() as session:
-            requests.submit(session, session.merge(draft), asker, SubmitForm(), now=NOW, targets=TARGETS)
+            requests.submit(session, session.merge(draft), asker, SubmitForm(), now=at, targets=TARGETS)
     with runtime.database.reading() as session:
         return session.query(RedFlagStop).count()
 
@@ -62,6 +72,32 @@ def test_a_child_with_several_stopped_drafts_is_called_once(
     assert pcp.get("/clinic").text.count("/called") == 1
     post(pcp, f"/stops/{last}/called", {})
     assert TITLE not in pcp.get("/clinic").text
+
+
+def test_no_sign_of_a_child_is_hidden_by_a_later_one(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    first = NOW - timedelta(hours=13)
+    stop(runtime, clinic, clinic.mother, flags=("poisoning",), at=first)
+    stop(runtime, clinic, clinic.mother, flags=("unsafe", "self_harm"), at=NOW - timedelta(hours=1))
+    last = stop(runtime, clinic, clinic.mother, flags=("severe_pain", "unsafe"))
+    for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        page = browser_of(person).get(path).text
+        card = page[page.index(TITLE) : page.index(f"/stops/{last}/called")]
+        signs = ("Very strong or sudden pain", "Someone hurts", "Thoughts of hurting themselves", "Swallowed poison")
+        assert [card.count(f"<b>{sign}") for sign in signs] == [1] * 4
+        places = [card.index(sign) for sign in signs]
+        assert places == sorted(places)
+        with browser_of(person).application.test_request_context("/?lang=en"):
+            assert f"Waiting for a call since {moment(first)}" in card
+
+
+def test_a_stop_that_came_while_somebody_called_stays(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    seen = stop(runtime, clinic, clinic.mother, flags=("poisoning",))
+    stop(runtime, clinic, clinic.mother, flags=("unsafe",))
+    pcp = browser_of(clinic.pcp)
+    post(pcp, f"/stops/{seen}/called", {})
+    page = pcp.get("/clinic").text
+    assert TITLE in page
+    assert "Swallowed poison" not in page[page.index(TITLE) : page.index("/called")]
 
 
 def test_others_neither_see_nor_answer_a_stop(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

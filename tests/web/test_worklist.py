@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.consults import holding, threads
-from econsult.consults.attachments import MediaKind
+from econsult.consults.attachments import AttachmentState, MediaKind
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.people.signin import SignInSession
 from econsult.rosters.limits import Conflict, Limits
@@ -73,6 +74,11 @@ def test_a_file_that_is_not_ready_is_flagged(
     runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
 ) -> None:
     file_received(runtime, asked, clinic.pcp, MediaKind.PHOTO, NOW)
+    assert "1 of 1 not ready" in derm.get("/worklist").text
+    for state in (AttachmentState.REJECTED, AttachmentState.FAILED):
+        file = file_received(runtime, asked, clinic.pcp, MediaKind.PHOTO, NOW)
+        with runtime.database.writing() as session:
+            end_without_copies(session, session.merge(file), state, reason="truncated", now=NOW)
     assert "1 of 1 not ready" in derm.get("/worklist").text
 
 

@@ -35,9 +35,11 @@ MOST_AGAIN = 12
 
 
 @consult.get("")
-@only(*CASE_ROLES)
+@only(*CASE_ROLES, Role.COORDINATOR)
 def show(public_id: str) -> str | Response:
-    """The case as this person may see it. A draft is edited elsewhere."""
+    """The case as this person may see it. A draft is edited elsewhere, and coordinators have a page of their own."""
+    if me().role == Role.COORDINATOR:
+        return redirect(f"/coordination/{public_id}", 303)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         case = open_case(session, loaded)

@@ -23,29 +23,32 @@ stops = rings(Blueprint("stops", __name__, url_prefix="/stops/<int:stop_id>"))
 
 @dataclass(frozen=True)
 class Call:
-    """One family to call now: the newest stop of one child."""
+    """One family to call now, with the signs of every stop of this child, newest first, and since when it waits.
+
+    `id` is the newest stop: whoever called has seen that one and all before it.
+    """
 
     id: int
     name: str
     child: str
     language: str
     phone: str
-    signs: list[str]
-    at: datetime
+    signs: dict[str, datetime]
+    since: datetime
 
 
 def calls_for(session: Session) -> list[Call]:
-    """Whom the signed-in person must call, newest first. A child with several stopped requests stands there once."""
-    newest: dict[int, Stop] = {}
+    """Whom the signed-in person must call. A child with several stopped requests is one line."""
+    stops_of: dict[int, list[Stop]] = {}
     for stop in stops_for(session, me(), now=now()):
-        newest.setdefault(stop.patient.id, stop)
-    return [_call(stop) for stop in newest.values()]
+        stops_of.setdefault(stop.patient.id, []).append(stop)
+    return [_call(found) for found in stops_of.values()]
 
 
 @stops.post("/called")
 @only(Role.PCP, Role.COORDINATOR)
 def called(stop_id: int) -> Response:
-    """Write down who called; earlier stops of the same child are dealt with by the same call."""
+    """Write down who called; the earlier stops of this child, which stood in the same line, are dealt with as well."""
     with database().writing() as session:
         chosen = stop_for(session, me(), stop_id, now=now())
         for stop in stops_for(session, me(), now=now()):
@@ -54,14 +57,19 @@ def called(stop_id: int) -> Response:
     return redirect(f"{home_of(me())}?said=called", 303)
 
 
-def _call(stop: Stop) -> Call:
-    patient = stop.patient
+def _call(found: list[Stop]) -> Call:
+    """The line of one child, from its stops, newest first. A sign that was ticked again keeps its latest time."""
+    patient = found[0].patient
+    signs: dict[str, datetime] = {}
+    for each in found:
+        for sign in signs_of(each.stop.codes):
+            signs.setdefault(sign, each.stop.at)
     return Call(
-        id=stop.stop.id,
+        id=found[0].stop.id,
         name=patient.name,
         child=terms.child(patient, now().date()),
         language=str(terms.LANGUAGES[patient.language]),
         phone=patient.phone,
-        signs=signs_of(stop.stop.codes),
-        at=stop.stop.at,
+        signs=signs,
+        since=found[-1].stop.at,
     )

@@ -165,11 +165,12 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
         found.append(Flag("video", gettext("Video")))
     if any(file.kind == MediaKind.LAB_DOCUMENT for file in files):
         found.append(Flag("flask", gettext("Labs")))
-    unready = sum(file.state != AttachmentState.READY for file in files)
+    # What was refused or failed never becomes ready: nobody should wait for it.
+    coming = [file.state for file in files if file.state not in {AttachmentState.REJECTED, AttachmentState.FAILED}]
+    unready = sum(state != AttachmentState.READY for state in coming)
     if unready:
-        found.append(
-            Flag("clock", gettext("%(count)d of %(total)d not ready", count=unready, total=len(files)), "warm")
-        )
+        words = gettext("%(count)d of %(total)d not ready", count=unready, total=len(coming))
+        found.append(Flag("clock", words, "warm"))
     if consult.is_test:
         found.append(Flag("flask", gettext("Test"), "act"))
     return found

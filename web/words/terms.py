@@ -114,7 +114,7 @@ ROLES = {
     "specialist": _l("Specialist"),
     "coordinator": _l("Care coordinator"),
 }
-TOLD = {"opened": _l("opened the answer"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
+TOLD = {"opened": _l("says that it understood"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
 PHONE_EVENTS = {
     "opened": _l("The answer was signed"),
     "reminded": _l("Everybody was reminded"),

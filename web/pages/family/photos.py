@@ -25,14 +25,14 @@ from web.pages.family.drafts import keep, load_draft, require_before
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.words.files import TOO_BIG, UNREADABLE
+from web.words.files import TOO_BIG
 from web.words.language import gettext
 
 family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
 PROBLEMS = {
     "none_chosen": _l("Choose a photo first"),
     "too_big": TOO_BIG,
-    "empty": UNREADABLE,
+    "empty": _l("This file is empty."),
     "not_allowed": _l("This file may not be added here. Please call us if you need help."),
     "closed": _l("This question takes no more files."),
     "too_many": _l("These are too many files at once. Please send fewer."),

@@ -217,13 +217,12 @@ def _said(session: Session, message: Message) -> Said:
 
 
 def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
-    """Received, a doctor looks, answer, closed: which are done, which one is now, and when."""
+    """Received, a doctor looks, answer, understood or closed: which are done, which one is now, and when."""
     if consult.status in NO_ANSWER:
         received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
         return [received, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
-    is_heard = consult.informed_at is not None and consult.family_waits_since is None
-    is_told = is_heard or consult.status == Status.CLOSED
-    done = [consult.submitted_at, consult.answered_at, consult.released_at, is_told]
+    last, is_over = _last_step(consult)
+    done = [consult.submitted_at, consult.answered_at, consult.released_at, is_over]
     is_going_on = consult.status in TALKING
     current = (
         next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
@@ -234,10 +233,22 @@ def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
         ("doc", gettext("We got your question"), _when(consult.submitted_at)),
         ("eye", _looking(consult), _when(consult.answered_at) or promised),
         ("message", gettext("Answer"), _when(consult.released_at) or open_by),
-        ("flag", gettext("Closed"), _when(consult.ended_at) or gettext("When you tell us that you understood.")),
+        last,
     )
     states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
     return [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
+
+
+def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
+    """What comes after the answer, and whether it is done. An open question is never called closed."""
+    if consult.status == Status.CLOSED:
+        return ("flag", gettext("Closed"), _when(consult.ended_at)), True
+    if consult.family_waits_since is not None:
+        return ("message", gettext("You wrote to us"), gettext("We answer what you wrote first.")), False
+    if consult.informed_at is not None:
+        under = gettext("You can still write to us until your clinic closes this.")
+        return ("check", gettext("You understood the answer"), under), True
+    return ("flag", gettext("You tell us that you understood"), ""), False
 
 
 def _looking(consult: Consult) -> str:
