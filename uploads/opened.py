@@ -97,6 +97,8 @@ def _lost(door: Door, upload: Upload) -> UploadError:
 def _start_receiving(door: Door, upload: Upload) -> None:
     with door.database.writing() as session:
         row = session.get_one(Upload, upload.id, with_for_update=True)
+        if row.has_arrived:
+            raise OvertakenError
         if row.state not in UNFINISHED:
             raise GoneError
         row.state = UploadState.RECEIVING

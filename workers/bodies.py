@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5
 HEX, LONGEST_LINE = frozenset(b"0123456789abcdefABCDEF"), 4096
+MOST_TRAILERS = 64
 
 
 class StraightBody(io.RawIOBase):
@@ -146,16 +147,21 @@ class ChunkedBody(io.RawIOBase):
         if not self._is_first and self._line() != b"":
             self._give_up()
         self._is_first = False
-        size = self._line().split(b";")[0].strip()
+        size = self._line().split(b";")[0].rstrip(b" \t")
         if not size or len(size) > 16 or not set(size) <= HEX:
             self._give_up()
         self._left = int(size, 16)
         if not self._left:
-            while self._line():
-                continue
+            self._pass_trailers()
             self._unreader.unread(self._held)
             self.length = 0
         return self._left > 0
+
+    def _pass_trailers(self) -> None:
+        for _ in range(MOST_TRAILERS):
+            if not self._line():
+                return
+        self._give_up()
 
     def _line(self) -> bytes:
         while b"\r\n" not in self._held:

@@ -20,7 +20,8 @@ from werkzeug.http import http_date
 from econsult import access
 from econsult.consults.attachments import Attachment, renditions_of
 from econsult.consults.intake import Upload, UploadState
-from econsult.errors import NotFoundError
+from econsult.errors import ConsultError, NotFoundError
+from storage.contract import StoreUnavailable
 from uploads import verbs
 from uploads.chunks import ALGORITHMS, Chunk
 from uploads.door import Door
@@ -122,15 +123,24 @@ def create() -> Response:
     if "Upload-Concat" in request.headers:
         # A part must not be taken for a whole file.
         raise BadRequest("Files are not put together from parts here. Send each in one upload.")
-    door = upload_door()
+    door, chunk = upload_door(), _chunk(0) if request.mimetype == CHUNK_TYPE else None
     upload = verbs.begin(door, me(), _wanted(), now=now())
     response = Response(status=201)
     response.headers["Location"] = f"/uploads/{upload.public_id}"
     response.headers["Upload-Expires"] = http_date(upload.expires_at)
-    if request.mimetype == CHUNK_TYPE:
-        standing = verbs.append(door, me(), upload.public_id, _chunk(0), clock=clock)
-        _tell_standing(response, standing)
+    if chunk is not None:
+        _tell_standing(response, _first(door, upload.public_id, chunk))
     return response
+
+
+def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
+    """Take what came with the creation. Where that fails nobody learns the upload's address, so it is ended."""
+    try:
+        return verbs.append(door, me(), object_id, chunk, clock=clock)
+    except (ConsultError, StoreUnavailable):
+        with suppress(ConsultError, StoreUnavailable):
+            verbs.abandon(door, me(), object_id, now=clock())
+        raise
 
 
 # Flask adds HEAD to a GET route and OPTIONS to all; both are answered on purpose here.

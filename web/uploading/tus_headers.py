@@ -60,7 +60,12 @@ def metadata(text: str) -> dict[str, str]:
 
 
 def checksum(text: str | None) -> Checksum | None:
-    """`Upload-Checksum`: an algorithm and a digest in base64. Raises BadRequest, also for an unknown algorithm."""
+    """`Upload-Checksum`: an algorithm and a digest in base64. Raises BadRequest, also for an unknown algorithm.
+
+    One that is promised for the end of the body is refused: it would be taken for checked, and is not.
+    """
+    if "upload-checksum" in request.headers.get("Trailer", "").lower():
+        raise BadRequest("The checksum must come before the chunk.")
     if text is None:
         return None
     algorithm, _, encoded = text.strip().partition(" ")
