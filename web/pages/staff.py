@@ -12,6 +12,7 @@ from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
 from web.pages.passing import passing_on
+from web.pages.privacy import privacy
 from web.pages.program.figures import promise
 from web.pages.program.people import people
 from web.pages.program.roster import roster
@@ -38,4 +39,5 @@ STAFF = (
     rules,
     promise,
     reviews,
+    privacy,
 )

@@ -14,6 +14,6 @@ start = Blueprint("start", __name__)
 @start.get("/start")
 @only()
 def own_start() -> str | Response:
-    """Directors, privacy officers and administrators see no child here; everybody else goes to their own list."""
+    """Directors and administrators see no child here; everybody else goes to their own list."""
     home = HOME_OF.get(Role(me().role))
     return redirect(home, 303) if home else render_template("staff/start.html")

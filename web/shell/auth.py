@@ -40,6 +40,7 @@ HOME_OF = {
     Role.TELEPRESENTER: "/clinic",
     Role.SPECIALIST: "/worklist",
     Role.COORDINATOR: "/coordination",
+    Role.PRIVACY: "/privacy",
 }
 OTHER_HOME = "/start"
 BACKGROUND = "X-Background"

@@ -25,6 +25,7 @@ PLACES = {
         ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),
     ),
+    Role.PRIVACY: (("/privacy", _l("Who saw what")),),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),
         ("/program/roster", _l("Roster")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.access_log import Deed
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import BODY_SITES
 
@@ -100,6 +101,21 @@ STATUSES = {
 # A signed answer that the clinic has not read yet.
 WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
 MESSAGE_CAME = _l("We got your message. Your clinic will answer.")
+# What was done with a child's records, alone and in front of the numbers of questions.
+DEEDS = {
+    Deed.NAME: _l("Saw the name and how to reach you"),
+    Deed.LISTED: _l("Saw it in a list"),
+    Deed.OPENED: _l("Opened it"),
+    Deed.MEDIA: _l("Looked at photos, videos or papers"),
+    Deed.WORKED: _l("Worked on it"),
+}
+DEEDS_ON = {
+    Deed.NAME: _l("Saw your name with"),
+    Deed.LISTED: _l("Saw in a list:"),
+    Deed.OPENED: _l("Opened:"),
+    Deed.MEDIA: _l("Looked at photos, videos or papers of:"),
+    Deed.WORKED: _l("Worked on:"),
+}
 AUTHORS = {
     "caregiver": _l("Family"),
     "pcp": _l("Your clinic"),

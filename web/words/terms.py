@@ -113,6 +113,9 @@ ROLES = {
     "telepresenter": _l("Clinic"),
     "specialist": _l("Specialist"),
     "coordinator": _l("Care coordinator"),
+    "director": _l("Program director"),
+    "privacy": _l("Privacy officer"),
+    "admin": _l("Administrator"),
 }
 TOLD = {"opened": _l("says that it understood"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
 PHONE_EVENTS = {

@@ -6,7 +6,8 @@ from web.pages.family.answer import family_answer
 from web.pages.family.ask import family_ask
 from web.pages.family.home import family_home
 from web.pages.family.photos import family_photos
+from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
 
-FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_answer)
+FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_answer, family_seen)

@@ -1,0 +1,157 @@
+"""The audit trail as people read it: a family's own log, and the search of the privacy officer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from econsult import access, audit
+from econsult.cursors import pack, unpack_number
+from econsult.errors import ForbiddenError
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+from econsult.trail import AuditEvent
+
+HIDDEN = frozenset({"red_flag", "emergency_call"})
+"""A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
+ROWS = 400
+LARGEST = 2**31 - 1
+"""What fits into a key of PostgreSQL; a cursor may say more."""
+
+
+class Deed(StrEnum):
+    """What was done with a child's records, as families are told it."""
+
+    NAME = "name"
+    LISTED = "listed"
+    OPENED = "opened"
+    MEDIA = "media"
+    WORKED = "worked"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One row of the log. `person` is None for whoever runs the system; `number` names the question, if any."""
+
+    id: int
+    at: datetime
+    person: Person | None
+    deed: Deed
+    action: str
+    entity: str
+    entity_id: str
+    detail: str
+    number: str
+    sequence: int | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the privacy officer looks for; what is left out does not matter. `end` itself is left out of the time."""
+
+    person_id: str = ""
+    consult_id: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def deed_of(action: str, entity: str) -> Deed:
+    """The kind of an audit row's act."""
+    if entity == "attachment" and action.startswith("read"):
+        return Deed.MEDIA
+    if action == "list":
+        return Deed.LISTED
+    if entity == "patient" and action in {"read", "reveal_phone"}:
+        return Deed.NAME
+    return Deed.OPENED if action == "read" or action.startswith("use/") else Deed.WORKED
+
+
+def looks_at(
+    session: Session, person: Person, patient_id: str, *, now: datetime, cursor: str = ""
+) -> tuple[Patient, list[Look], str]:
+    """A known child, what people did with its records, newest first, and the cursor of what comes after, or "".
+
+    Raises NotFoundError for somebody else's child. What the system did by itself is left out.
+    """
+    patient = access.patient_for(session, person, patient_id, now=now)
+    query = _newest(cursor).where(AuditEvent.patient_id == patient.id, AuditEvent.action.not_in(HIDDEN))
+    query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
+    found = list(_looks(session, query.limit(ROWS + 1)))
+    return patient, found[:ROWS], pack(found[ROWS - 1].id) if len(found) > ROWS else ""
+
+
+def search(
+    session: Session, person: Person, wanted: Wanted, *, now: datetime, cursor: str = "", limit: int = 100
+) -> tuple[list[Look], str]:
+    """The rows of the privacy officer's program, newest first, and the next cursor. The search leaves a row itself."""
+    found = list(_looks(session, _asked(person, wanted, cursor).limit(limit + 1)))
+    _note(session, person, "search", wanted, now)
+    return found[:limit], pack(found[limit - 1].id) if len(found) > limit else ""
+
+
+def export(session: Session, person: Person, wanted: Wanted, *, now: datetime) -> Iterator[Look]:
+    """All of them, one after the other; the export leaves a row before the first is read."""
+    query = _asked(person, wanted, "")
+    _note(session, person, "export", wanted, now)
+    return _looks(session, query)
+
+
+def staff_of(session: Session, person: Person) -> list[Person]:
+    """Whom a search may be narrowed to: everybody of the program but families, by name."""
+    query = select(Person).where(Person.program_id == person.program_id, Person.role != Role.CAREGIVER)
+    return sorted(session.scalars(query), key=lambda each: each.name.casefold())
+
+
+def _asked(person: Person, wanted: Wanted, cursor: str) -> Select[AuditEvent, Person]:
+    if person.role != Role.PRIVACY:
+        raise ForbiddenError("Only the privacy officer reads the log of a program.")
+    query = _newest(cursor).where(AuditEvent.program_id == person.program_id)
+    if wanted.person_id:
+        query = query.where(Person.public_id == wanted.person_id)
+    if wanted.consult_id is not None:
+        query = query.where(AuditEvent.consult_id == wanted.consult_id)
+    if wanted.start is not None:
+        query = query.where(AuditEvent.at >= wanted.start)
+    return query if wanted.end is None else query.where(AuditEvent.at < wanted.end)
+
+
+def _note(session: Session, person: Person, action: str, wanted: Wanted, now: datetime) -> None:
+    narrowed = [name for name, value in vars(wanted).items() if value]
+    audit.record(
+        session,
+        action,
+        "audit_event",
+        wanted.person_id,
+        now=now,
+        person_id=person.id,
+        consult_id=None,
+        detail=" ".join(narrowed),
+    )
+
+
+def _newest(cursor: str) -> Select[AuditEvent, Person]:
+    query = select(AuditEvent, Person).outerjoin(Person, Person.id == AuditEvent.person_id)
+    before = unpack_number(cursor)
+    query = query.where(AuditEvent.id < min(before, LARGEST)) if before else query
+    return query.order_by(AuditEvent.id.desc())
+
+
+def _looks(session: Session, query: Select[AuditEvent, Person]) -> Iterator[Look]:
+    for row, person in session.execute(query):
+        yield Look(
+            id=row.id,
+            at=row.at,
+            person=person,
+            deed=deed_of(row.action, row.entity),
+            action=row.action,
+            entity=row.entity,
+            entity_id=row.entity_id,
+            detail=row.detail,
+            number=f"C-{1000 + row.consult_id}" if row.consult_id else "",
+            sequence=row.sequence,
+        )

@@ -1,0 +1,160 @@
+"""Who saw what: a family reads it about its own child, the privacy officer about the program, and nobody else."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult import audit
+from econsult.access import consult_for
+from econsult.access_log import ROWS
+from econsult.consults import requests
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.errors import EmergencyError
+from econsult.people.persons import Role, add_person
+from econsult.trail import AuditEvent
+from tests.personas import TARGETS, Clinic
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.claimed(session, now=NOW)
+
+
+@pytest.fixture
+def officer(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    with runtime.database.writing() as session:
+        person = add_person(
+            session,
+            runtime.database.cipher,
+            clinic.program,
+            email="privacy@clinic.test",
+            name="Pilar Ortiz",
+            role=Role.PRIVACY,
+            now=NOW,
+        )
+    return browser_of(person)
+
+
+def seen(browser: FlaskClient, clinic: Clinic, query: str = "?lang=en") -> str:
+    """The page's own part, without the frame and its form."""
+    page = browser.get(f"/family/children/{clinic.child.public_id}/seen{query}").text
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_a_family_reads_who_saw_its_child_and_how(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult_for(session, clinic.derm, asked.public_id, now=NOW)
+    mother = browser_of(clinic.mother)
+    assert f"/family/children/{clinic.child.public_id}/seen" in mother.get("/family").text
+    page = seen(mother, clinic)
+    derm = page[page.index(clinic.derm.name) :]
+    assert derm.index("Specialist") < derm.index(f"Opened: {asked.number}") < derm.index(f"Worked on: {asked.number}")
+    assert page.rindex("<b>You</b>") > page.index(clinic.derm.name)
+    spanish = seen(mother, clinic, "?lang=es")
+    assert f"Abrió: {asked.number}" in spanish
+    assert "Quién vio los datos de" in spanish
+
+
+def test_a_log_never_tells_that_somebody_said_a_child_is_not_safe(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        form = RequestForm(kind="family_question", details={"red_flags": ["unsafe"]})
+        draft = requests.create(session, clinic.mother, clinic.child, form, now=NOW)
+    seen(browser_of(clinic.mother), clinic)
+    before = seen(browser_of(clinic.mother), clinic)
+    with pytest.raises(EmergencyError), runtime.database.writing() as session:
+        requests.submit(session, session.merge(draft), clinic.mother, SubmitForm(), now=NOW, targets=TARGETS)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.action == "red_flag")).one()
+    assert seen(browser_of(clinic.mother), clinic) == before
+
+
+def test_strangers_and_staff_do_not_read_a_familys_log(browser_of: BrowserOf, clinic: Clinic, asked: Consult) -> None:
+    where = f"/family/children/{clinic.child.public_id}/seen"
+    assert browser_of(clinic.stranger).get(where).status_code == 404
+    for person in (clinic.pcp, clinic.derm, clinic.coordinator, clinic.admin):
+        assert browser_of(person).get(where).status_code == 403
+
+
+def test_older_days_wait_behind_a_link(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        for number in range(ROWS + 5):
+            at = NOW - timedelta(days=2) if number < 5 else NOW
+            ids = {"person_id": clinic.derm.id if number < 5 else clinic.pcp.id, "patient_id": clinic.child.id}
+            audit.record(session, "read", "consult", "x", now=at, **ids)
+    mother = browser_of(clinic.mother)
+    page = seen(mother, clinic)
+    assert clinic.derm.name not in page
+    older = page.partition('href="?cursor=')[2].partition('"')[0]
+    assert clinic.derm.name in seen(mother, clinic, f"?cursor={older}")
+    assert mother.get(f"/family/children/{clinic.child.public_id}/seen?cursor=x").status_code == 422
+
+
+def test_the_privacy_officer_searches_the_program(
+    runtime: Runtime, officer: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.merge(clinic.mother).name = "Rosalinda Campos"
+    assert officer.get("/").location == "/privacy"
+    page = officer.get("/privacy?lang=en").text
+    assert (clinic.derm.name in page, "Rosalinda" in page, clinic.child.name in page) == (True, False, False)
+    table = officer.get(f"/privacy?person={clinic.derm.public_id}&number={asked.number}").text.partition("<tbody")[2]
+    assert "<code>claim</code>" in table
+    assert "<code>submit</code>" not in table
+    for query in ("number=C-9999", "number=nonsense", "from=2999-01-01", "to=2001-01-01", f"person={'0' * 32}"):
+        assert "No row fits." in officer.get(f"/privacy?{query}&lang=en").text, query
+    today = datetime.now(UTC).date()
+    around = f"from={today - timedelta(days=2)}&to={today + timedelta(days=1)}"
+    assert "<code>claim</code>" in officer.get(f"/privacy?{around}").text
+    assert "<code>claim</code>" in officer.get("/privacy?from=nonsense&to=0001-13-99&cursor=").text
+    with runtime.database.reading() as session:
+        searches = session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "search")).all()
+    assert searches[:2] == ["", "person_id consult_id"]
+
+
+def test_the_log_goes_out_as_a_file_that_runs_nothing(
+    runtime: Runtime, officer: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.merge(clinic.derm).name = "=cmd()"
+        session.merge(clinic.mother).name = "Rosalinda Campos"
+    answer = officer.get("/privacy/log.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    claims = [row for row in rows if row["action"] == "claim"]
+    assert [(row["person"], row["role"], row["request"]) for row in claims] == [("'=cmd()", "specialist", asked.number)]
+    assert "Rosalinda" not in answer.text
+    assert answer.headers["Content-Disposition"] == "attachment; filename=access-log.csv"
+    with runtime.database.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.action == "export")).one()
+
+
+def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, officer: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        for _ in range(120):
+            audit.record(session, "read", "consult", "x", now=NOW, person_id=clinic.pcp.id)
+    query = f"?person={clinic.pcp.public_id}"
+    page = officer.get(f"/privacy{query}").text
+    older = page.partition('<p class="more"><a class="btn btn-line" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert page.count("<td><code>consult</code>") == 100
+    assert officer.get(f"/privacy{older}").text.count("<td><code>consult</code>") == 20
+
+
+def test_nobody_else_searches(browser_of: BrowserOf, clinic: Clinic) -> None:
+    for person in (clinic.mother, clinic.pcp, clinic.derm, clinic.coordinator, clinic.director, clinic.admin):
+        for path in ("/privacy", "/privacy/log.csv"):
+            assert browser_of(person).get(path).status_code == 403

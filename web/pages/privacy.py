@@ -1,0 +1,92 @@
+"""The log of who saw what, for the privacy officer: narrowed by person, question and day, and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from werkzeug import Response
+
+from econsult.access_log import Look, Wanted, export, search, staff_of
+from econsult.people.persons import Role
+from web.context import database, now
+from web.shell.auth import me, only
+from web.words import terms
+from web.words.language import choose_zone
+
+privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
+COLUMNS = ("row", "at", "person", "role", "action", "entity", "entity_id", "request", "detail")
+FIELDS = ("person", "number", "from", "to")
+
+
+@privacy.get("")
+@only(Role.PRIVACY)
+def show() -> str:
+    """The newest rows that fit. What is asked for are ids and days, so it may stand in the address."""
+    with database().writing() as session:
+        cursor = request.args.get("cursor", "")
+        rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
+        staff = staff_of(session, me())
+    given = {name: request.args.get(name, "") for name in FIELDS}
+    return render_template("privacy/log.html", rows=rows, older=older, staff=staff, given=given, terms=terms)
+
+
+@privacy.get("/log.csv")
+@only(Role.PRIVACY)
+def download() -> Response:
+    """The same rows as a file, all of them."""
+    with database().writing() as session:
+        looks = list(export(session, me(), _wanted(), now=now()))
+    answer = Response(_lines(looks), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=access-log.csv"
+    return answer
+
+
+def _lines(looks: list[Look]) -> Iterator[str]:
+    yield _line(COLUMNS)
+    for look in looks:
+        name, role = _who(look)
+        place = str(look.sequence or "")
+        yield _line(
+            (place, look.at.isoformat(), name, role, look.action, look.entity, look.entity_id, look.number, look.detail)
+        )
+
+
+def _who(look: Look) -> tuple[str, str]:
+    """Name and role; of a family the role alone, whose names open by break-glass only."""
+    if look.person is None:
+        return "", ""
+    return "" if look.person.role == Role.CAREGIVER else look.person.name, look.person.role
+
+
+def _line(values: tuple[str, ...]) -> str:
+    """One line of CSV; what a spreadsheet would run as a formula is marked as text."""
+    line = io.StringIO()
+    csv.writer(line).writerow([f"'{value}" if value[:1] in tuple("=+-@\t\r") else value for value in values])
+    return line.getvalue()
+
+
+def _wanted() -> Wanted:
+    number = re.fullmatch(r"(?:C-)?(\d{4,9})", request.args.get("number", "").strip().upper())
+    asked = request.args.get("number", "").strip()
+    return Wanted(
+        person_id=request.args.get("person", "")[:32],
+        # A number that is none finds nothing, instead of everything.
+        consult_id=int(number[1]) - 1000 if number else (-1 if asked else None),
+        start=_midnight(request.args.get("from", "")),
+        end=_midnight(request.args.get("to", ""), timedelta(days=1)),
+    )
+
+
+def _midnight(text: str, after: timedelta = timedelta()) -> datetime | None:
+    """The beginning of a day in the reader's zone; None for what is no day."""
+    try:
+        day = date.fromisoformat(text) + after
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), ZoneInfo(choose_zone())).astimezone(UTC)
