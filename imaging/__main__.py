@@ -49,6 +49,7 @@ def _prepare(options: argparse.Namespace) -> int:
                 seed=options.seed,
                 faces=MASK_ALL if options.faces == MASK else KEEP,
                 text=options.text,
+                keeps_voice=options.voice == KEEP,
                 chosen_by="command",
             )
             report = prepare(kind, source, Folder(options.out), policy)
@@ -64,7 +65,8 @@ def _prepare(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     """Print a line per finding; 0 clean, 1 not, 3 where a file cannot be read."""
     try:
-        findings = verify(options.files) + second_opinion(options.files)
+        heard = _allows_sound(options.report)
+        findings = verify(options.files, allows_sound=heard) + second_opinion(options.files, allows_sound=heard)
         if options.report is not None:
             findings += _compare(options)
     except OSError as error:
@@ -72,6 +74,14 @@ def _verify(options: argparse.Namespace) -> int:
         return 3
     _print(findings)
     return 1 if findings else 0
+
+
+def _allows_sound(report: Path | None) -> bool:
+    """Whether the report says that a film was given out with its sound; without one no film may have any."""
+    try:
+        return report is not None and json.loads(report.read_bytes())["has_sound"] is True
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _print(findings: list[Finding]) -> None:
@@ -111,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--faces", choices=[MASK, KEEP], default=MASK)
     one.add_argument("--text", choices=[MASK, KEEP], default=MASK)
+    one.add_argument("--voice", choices=[MASK, KEEP], default=MASK, help="keep the sound of a film; silent otherwise")
     one.add_argument("--seed", type=int, default=0, help="recorded in the report")
     many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
     many.add_argument("files", type=Path, nargs="+", metavar="FILE")

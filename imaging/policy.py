@@ -45,8 +45,9 @@ class Policy:
     masked, for the person who decides about a file that is held.
 
     `keeps_detail` keeps every pixel of a photo in `full`, for those who judge by fine structure; otherwise it is
-    bounded like `view`. `video_seconds` is the longest clip accepted; neurology may ask for up to 300. `seed` is
-    recorded in the report so that a run can be repeated; nothing in today's pipelines is random.
+    bounded like `view`. `keeps_voice` keeps the sound of a film, which only a consent of its own may ask for; a review
+    copy is silent all the same. `video_seconds` is the longest clip accepted; neurology may ask for up to 300. `seed`
+    is recorded in the report so that a run can be repeated; nothing in today's pipelines is random.
     """
 
     video_seconds: int = VIDEO_SECONDS
@@ -58,10 +59,16 @@ class Policy:
     chosen_by: str = "default"
     is_review: bool = False
     keeps_detail: bool = False
+    keeps_voice: bool = False
 
     def __post_init__(self) -> None:
         if self.faces not in FACES or self.text not in TEXTS:
             raise ValueError(f"unknown policy: {self.faces}, {self.text}")
+
+    @property
+    def allows_sound(self) -> bool:
+        """Whether a copy may have a track of sound."""
+        return self.keeps_voice and not self.is_review
 
     def to_plain(self) -> dict[str, object]:
         """Return the policy as plain data, for the jail alone: it holds the identifiers."""

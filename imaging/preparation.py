@@ -19,6 +19,7 @@ from imaging.report import FAILED, HELD, READY, REJECTED, RenditionFacts, Report
 from imaging.residual import residual_risks
 from imaging.told import read_facts
 from imaging.tools import tool_versions
+from imaging.verification import has_sound
 
 _BLOCK = 1024 * 1024
 _NAMES = {"photo": r"thumb|view|full", "video": r"poster|play", "lab_document": r"thumb|page-[1-9]\d{0,2}"}
@@ -67,9 +68,7 @@ def _run(
         return outcome
     names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]
     told = read_facts(outcome.facts)
-    proof = (
-        prove(jail, outcome.renditions, told.masks, policy.identifiers) if _is_named(names, outcome) else Proof(False)
-    )
+    proof = prove(jail, outcome.renditions, told.masks, policy) if _is_named(names, outcome) else Proof(False)
     if not proof.holds:
         return replace(outcome, verdict=FAILED, reason="verification", renditions=[], opinion=proof.opinion)
     return replace(outcome, checks=proof.checks, opinion=proof.opinion, proof_cpu=proof.cpu)
@@ -135,6 +134,8 @@ def _is_named(expected: str, outcome: Outcome) -> bool:
 
 def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, models: Models | None = None) -> Report:
     told = read_facts(outcome.facts)
+    # What was verified is believed here, not what the jail says of itself.
+    is_heard = any(copy.media_type == "video/mp4" and has_sound(copy.data) for copy in outcome.renditions)
     return Report(
         kind=kind,
         verdict=outcome.verdict,
@@ -146,11 +147,12 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, mod
         renditions=tuple(_rendition_facts(rendition) for rendition in outcome.renditions),
         masks=told.masks,
         quality=told.quality,
-        label=_label(kind, policy, outcome.verdict),
+        has_sound=is_heard,
+        label=TREATMENT_USE if is_heard else _label(kind, policy, outcome.verdict),
         jail=outcome.level,
         checks=outcome.checks,
         second_opinion=outcome.opinion,
-        residual=residual_risks(kind, policy) if outcome.renditions else (),
+        residual=residual_risks(kind, policy, has_sound=is_heard) if outcome.renditions else (),
         tools=tool_versions() | model_versions(models or Models()),
         policy=policy.for_report(),
         usage=_usage(told.timings, outcome),

@@ -39,22 +39,22 @@ class Proof:
     cpu: float = 0.0
 
 
-def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], identifiers: Identifiers) -> Proof:
-    """Check the copies of one file. What cannot be checked does not hold."""
+def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], policy: Policy) -> Proof:
+    """Check the copies of one file, made under this policy. What cannot be checked does not hold."""
     began = time.thread_time()
-    words = identifiers if identifiers.count() else None
+    words = policy.identifiers if policy.identifiers.count() else None
     checks = [STRUCTURE, *([WORDS] if words else []), *([PIXELS] if masks else [])]
-    holds, jailed = not any(_finds(copy, words) for copy in copies), 0.0
+    holds, jailed = not any(_finds(copy, words, policy) for copy in copies), 0.0
     if holds and masks:
         holds, jailed = _are_covered(jail, copies, masks)
-    opinion, agrees = _ask_another(jail, copies) if holds else (_NONE, True)
+    opinion, agrees = _ask_another(jail, copies, policy) if holds else (_NONE, True)
     return Proof(holds and agrees, tuple(checks), opinion, time.thread_time() - began + jailed)
 
 
-def _finds(copy: Rendition, words: Identifiers | None) -> bool:
+def _finds(copy: Rendition, words: Identifiers | None, policy: Policy) -> bool:
     if sniff(copy.data[:HEAD_BYTES]) != copy.media_type:
         return True
-    return bool(verify_bytes(copy.data, copy.name, words))
+    return bool(verify_bytes(copy.data, copy.name, words, allows_sound=policy.allows_sound))
 
 
 def _are_covered(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask]) -> tuple[bool, float]:
@@ -64,7 +64,7 @@ def _are_covered(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask])
     return outcome.verdict == "ready" and outcome.facts.get("findings") == [], outcome.cpu or 0.0
 
 
-def _ask_another(jail: Jail, copies: Sequence[Rendition]) -> tuple[str, bool]:
+def _ask_another(jail: Jail, copies: Sequence[Rendition], policy: Policy) -> tuple[str, bool]:
     if not jail.reader.is_here:
         return _NONE, True
     try:
@@ -73,4 +73,5 @@ def _ask_another(jail: Jail, copies: Sequence[Rendition]) -> tuple[str, bool]:
         # A tool that hangs must not hold up a child's file; that it said nothing is in the report.
         return _SILENT, True
     version = str(entries[0].get("ExifTool:ExifToolVersion", "")) if entries else ""
-    return f"exiftool {version}".strip(), not strangers(entries, [copy.name for copy in copies])
+    found = strangers(entries, [copy.name for copy in copies], allows_sound=policy.allows_sound)
+    return f"exiftool {version}".strip(), not found

@@ -44,13 +44,13 @@ class Report:
     """The verdict on one file and everything that was done to it; it never holds a value that was removed.
 
     `verdict` is `ready`, `held` (a person must decide, and only `review` copies were put), `rejected` (the file is at
-    fault, `reason` says how) or `failed` (we are; trying again may help). `masks` are the boxes that were covered,
-    with who found them, each verified to be of one colour. `detail` is the class of a decoder's error. `removed`
-    names the classes of metadata found. `quality` is advice and never decides anything. `jail` is the level of
-    confinement. `counts` says how many of each class there were. `checks` names what the finished copies were checked
-    for, all of it without a finding, and `second_opinion` the other tool that agreed, or `none`. `residual` names what
-    may still tell who somebody is. `usage` holds processor and memory figures, the only part that differs between two
-    runs.
+    fault, `reason` says how) or `failed` (we are; trying again may help). `masks` are the boxes that were
+    covered, with who found them, each verified to be of one colour. `detail` is the class of a decoder's error.
+    `removed` names the classes of metadata found. `quality` is advice and never decides anything. `has_sound`
+    says whether a film was given out with its sound. `jail` is the level of confinement. `counts` says how many
+    of each class there were. `checks` names what the finished copies were checked for, all of it without a
+    finding, and `second_opinion` the other tool that agreed, or `none`. `residual` names what may still tell who
+    somebody is. `usage` holds processor and memory figures, the only part that differs between two runs.
     """
 
     kind: str
@@ -63,6 +63,7 @@ class Report:
     renditions: tuple[RenditionFacts, ...] = ()
     masks: tuple[Mask, ...] = ()
     quality: dict[str, object] = field(default_factory=dict)
+    has_sound: bool = False
     label: str = TREATMENT_USE
     jail: str = ""
     checks: tuple[str, ...] = ()

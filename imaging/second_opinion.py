@@ -25,6 +25,11 @@ _TRACK |= {"BufferSize", "MaxBitrate", "AverageBitrate", "ColorProfiles", "Color
 _TRACK |= {"TransferCharacteristics", "VideoFullRangeFlag"}
 _ALLOWED = {"File": _FILE, "JFIF": _JFIF, "PNG": _PNG, "QuickTime": _MOVIE, "Track1": _TRACK, "RIFF": {"VP8Version"}}
 _ALLOWED["PDF"] = {"PDFVersion", "Linearized", "PageCount"}
+_SOUND = {"TrackHeaderVersion", "TrackID", "TrackDuration", "TrackLayer", "TrackVolume", "MatrixStructure", "Balance"}
+_SOUND |= {"MediaHeaderVersion", "MediaTimeScale", "MediaDuration", "MediaLanguageCode", "HandlerType", "AudioFormat"}
+_SOUND |= {"HandlerDescription", "AudioChannels", "AudioBitsPerSample", "AudioSampleRate", "BufferSize", "MaxBitrate"}
+_SOUND |= {"AverageBitrate"}
+_SOUND_GROUP = "Track2"
 # A date field that every movie must have says nothing when it is zero.
 _ZERO_DATE = "0000:00:00 00:00:00"
 
@@ -34,30 +39,34 @@ def is_available() -> bool:
     return shutil.which("exiftool") is not None
 
 
-def second_opinion(files: Sequence[Path]) -> list[Finding]:
+def second_opinion(files: Sequence[Path], *, allows_sound: bool = False) -> list[Finding]:
     """Return what exiftool finds outside of the allow-list; an empty list too where it is not installed."""
     if not files:
         return []
     tool = Exiftool()
     try:
         # The resolved path starts with a slash, so no file name can be taken for an option.
-        return strangers(tool.ask([str(file.resolve()) for file in files]), [str(file) for file in files])
+        entries = tool.ask([str(file.resolve()) for file in files])
+        return strangers(entries, [str(file) for file in files], allows_sound=allows_sound)
     finally:
         tool.close()
 
 
-def strangers(entries: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[Finding]:
+def strangers(
+    entries: Sequence[Mapping[str, object]], names: Sequence[str], *, allows_sound: bool = False
+) -> list[Finding]:
     """Return every tag that nothing we write would have, by the names that the files go by."""
+    allowed = _ALLOWED | ({_SOUND_GROUP: _SOUND} if allows_sound else {})
     return [
         Finding(name, f"exiftool sees {tag}")
         for name, entry in zip(names, entries, strict=False)
         for tag, value in entry.items()
-        if not _is_allowed(tag, value)
+        if not _is_allowed(tag, value, allowed)
     ]
 
 
-def _is_allowed(tag: str, value: object) -> bool:
+def _is_allowed(tag: str, value: object, allowed: Mapping[str, set[str]]) -> bool:
     group, _, name = tag.partition(":")
     if tag == "SourceFile" or group in _GROUPS:
         return True
-    return value == _ZERO_DATE or name in _ALLOWED.get(group, set())
+    return value == _ZERO_DATE or name in allowed.get(group, set())

@@ -1,4 +1,4 @@
-"""Names what a video carries beside its picture, none of which travels on."""
+"""Names what a video carries beside its picture, none of which travels on but a voice with consent."""
 
 from imaging.steps.open_clip import Clip
 
@@ -9,9 +9,10 @@ _PLACES = ("location", "gps", "xyz")
 
 
 def list_tracks(opened: Clip) -> frozenset[str]:
-    """Return the classes found, such as `audio`, `gps` or `metadata`."""
+    """Return the classes found, such as `audio`, `gps` or `metadata`; a voice that is kept is none of them."""
     streams = opened.container.streams
-    found = {_TRACKS.get(stream.type, "other_images") for stream in streams if stream.index != opened.stream.index}
+    kept = {opened.stream.index, opened.sound.index if opened.sound is not None else -1}
+    found = {_TRACKS.get(stream.type, "other_images") for stream in streams if stream.index not in kept}
     tags = {key.lower() for holder in (opened.container, *streams) for key in holder.metadata}
     if tags - _OWN_TAGS:
         found.add("metadata")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -21,13 +22,17 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True)
 class Clip:
-    """An opened video and its picture stream; `seconds_most` bounds how long the film may turn out to be."""
+    """An opened video and its picture stream; `seconds_most` bounds how long the film may turn out to be.
+
+    `sound` is the one track of sound that travels on, where the policy keeps the voice and there is one.
+    """
 
     container: InputContainer
     stream: VideoStream
     duration: float | None
     seconds_most: float
     cpu: float
+    sound: AudioStream | None = None
 
 
 def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
@@ -48,7 +53,15 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
     if duration is not None and duration > longest:
         raise Refused("too_long")
     cpu = _CPU_TO_OPEN + _CPU_PER_SECOND * (duration or longest)
-    return Clip(container, stream, duration, longest, cpu)
+    return Clip(container, stream, duration, longest, cpu, _sound(container, policy))
+
+
+def _sound(container: InputContainer, policy: Policy) -> AudioStream | None:
+    if not policy.allows_sound or not container.streams.audio:
+        return None
+    sound = container.streams.audio[0]
+    sound.codec_context.thread_count = 1
+    return sound
 
 
 def _refusal(error: av.FFmpegError) -> Refused:

@@ -1,4 +1,4 @@
-"""Encodes a film anew from its pictures alone: H.264, at most 720p, upright, no sound, no foreign tag.
+"""Encodes a film anew from its pictures: H.264, at most 720p, upright, no foreign tag, and sound only with consent.
 
 Copying the camera's coded pictures would be a hundred times cheaper, but they carry what the camera wrote between
 them, so every picture is decoded and encoded again.
@@ -18,6 +18,7 @@ from PIL import Image, ImageStat
 from imaging import limits
 from imaging.detectors import Detectors
 from imaging.film_cover import FilmCover
+from imaging.film_sound import FilmSound
 from imaging.masks import Mask
 from imaging.policy import KEEP, Policy
 from imaging.refusal import Refused
@@ -64,10 +65,11 @@ def transcode_clip(
         policy = Policy(faces=KEEP, text=KEEP)
     cover = FilmCover(policy, detectors)
     budget(opened.cpu)
-    writer = _Writer()
+    sound = FilmSound(opened.seconds_most) if opened.sound is not None else None
+    writer = _Writer(sound)
     fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
     length = opened.duration or opened.seconds_most
-    for at, frame in _paced(opened):
+    for at, frame in _paced(opened, sound):
         progress(float(at) / length)
         for moment, covered in cover.push(at, fit(frame)):
             writer.add(moment, covered)
@@ -88,15 +90,17 @@ def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
     return fit
 
 
-def _paced(opened: Clip) -> Iterator[tuple[Fraction, VideoFrame]]:
+def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, VideoFrame]]:
     """Yield frames with their times from zero, in order, at most 60 in a second; uneven spacing stays uneven."""
     first, last = None, None
     shortest = Fraction(1, limits.VIDEO_FRAMES_PER_SECOND + 1)
-    for frame in _decoded(opened):
+    for frame in _decoded(opened, sound):
         if frame.pts is None or frame.time_base is None:
             continue
         time = frame.pts * frame.time_base
         first = time if first is None else first
+        if sound is not None:
+            sound.begin(first)
         at = time - first
         if at > opened.seconds_most:
             raise Refused("too_long")
@@ -105,11 +109,11 @@ def _paced(opened: Clip) -> Iterator[tuple[Fraction, VideoFrame]]:
             yield at, frame
 
 
-def _decoded(opened: Clip) -> Iterator[VideoFrame]:
+def _decoded(opened: Clip, sound: FilmSound | None) -> Iterator[VideoFrame]:
     """Decode the picture stream. A film cut off at its end is shown as far as it goes."""
     any_frame = False
     try:
-        for frame in opened.container.decode(opened.stream):
+        for frame in _pictures(opened, sound):
             any_frame = True
             yield frame
     except av.FFmpegError as error:
@@ -119,10 +123,23 @@ def _decoded(opened: Clip) -> Iterator[VideoFrame]:
             raise Refused("damaged") from None
 
 
+def _pictures(opened: Clip, sound: FilmSound | None) -> Iterator[VideoFrame]:
+    """Decode the picture stream; what is heard between the pictures goes to `sound`."""
+    if sound is None or opened.sound is None:
+        yield from opened.container.decode(opened.stream)
+        return
+    for packet in opened.container.demux(opened.stream, opened.sound):
+        if packet.stream.index == opened.sound.index:
+            sound.hear(packet)
+        else:
+            yield from (frame for frame in packet.decode() if isinstance(frame, VideoFrame))
+
+
 class _Writer:
     """Encodes frames as they come and keeps one of the first for the poster."""
 
-    def __init__(self) -> None:
+    def __init__(self, sound: FilmSound | None) -> None:
+        self._sound = sound
         self._buffer = io.BytesIO()
         self._output = av.open(self._buffer, "w", format="mp4", options={"fflags": "+bitexact"})
         self._stream: VideoStream | None = None
@@ -139,12 +156,16 @@ class _Writer:
         frame.pts, frame.time_base = round(at / _CLOCK), _CLOCK
         self._last, self._gap = at, at - self._last
         self._write(frame)
+        if self._sound is not None:
+            self._sound.write(self._output)
 
     def finish(self) -> Film:
         """Flush the encoder and return the film."""
         if self._stream is None or self._poster is None:
             raise Refused("no_picture")
         self._write(None)
+        if self._sound is not None:
+            self._sound.finish(self._output)
         width, height = self._stream.codec_context.width, self._stream.codec_context.height
         self._output.close()
         return Film(self._buffer.getvalue(), self._poster, width, height, round(float(self._last + self._gap), 3))
@@ -157,6 +178,8 @@ class _Writer:
         context.thread_count = 1
         context.color_range, context.colorspace = frame.color_range, frame.colorspace
         context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+        if self._sound is not None:
+            self._sound.open(self._output)
         self._strip = av.bitstream.BitStreamFilterContext(_UNITS_OF_PICTURE, "h264")
         return stream
 

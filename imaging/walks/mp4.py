@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from imaging.walks.part import Broken
 
 _CONTAINERS = {"moov", "trak", "edts", "mdia", "minf", "dinf", "stbl", "udta", "mvex", "moof", "traf", "mfra"}
-_HEADERS = {"stsd": 8, "dref": 8, "avc1": 78, "meta": 4}
+_HEADERS = {"stsd": 8, "dref": 8, "avc1": 78, "mp4a": 28, "meta": 4}
 """Boxes that hold boxes behind a header of so many bytes."""
 _DEPTH = 12
 
@@ -62,7 +62,7 @@ def _read_box(data: bytes, position: int, end: int, parent: str) -> Box:
 
 
 def coded_units(data: bytes, start: int, end: int) -> Iterator[int]:
-    """Yield the H.264 type of every unit in a media box whose units carry four-byte lengths, to its last byte."""
+    """Yield the H.264 type of every unit in a stretch whose units carry four-byte lengths, to its last byte."""
     while start < end:
         size = int.from_bytes(data[start : start + 4], "big")
         if size == 0 or start + 4 + size > end:

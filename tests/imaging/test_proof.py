@@ -42,7 +42,7 @@ def copy_of(image: Image.Image, quality: int = 80) -> Rendition:
 def test_a_covered_box_is_proved_in_every_size(jail: Jail) -> None:
     whole = cover(files.noise(1200, 800), [MASK])
     for size in ((1200, 800), (640, 427), (320, 213), (60, 40)):
-        proof = prove(jail, [copy_of(whole.resize(size, Image.Resampling.BICUBIC))], [MASK], NOBODY)
+        proof = prove(jail, [copy_of(whole.resize(size, Image.Resampling.BICUBIC))], [MASK], Policy(identifiers=NOBODY))
         assert proof.holds, size
         assert proof.checks == (STRUCTURE, PIXELS)
 
@@ -63,18 +63,18 @@ def drawn(image: Image.Image, shape: str, place: tuple[int, int, int, int]) -> I
 )
 def test_a_box_that_shows_something_does_not_hold(jail: Jail, spoil) -> None:
     spoiled = spoil(cover(files.noise(1200, 800), [MASK]))
-    assert not prove(jail, [copy_of(spoiled)], [MASK], NOBODY).holds
+    assert not prove(jail, [copy_of(spoiled)], [MASK], Policy(identifiers=NOBODY)).holds
 
 
 def test_a_mask_of_one_page_is_not_asked_of_another(jail: Jail) -> None:
     page = replace(copy_of(files.noise(400, 300)), name="page-2")
-    assert prove(jail, [page], [replace(MASK, copy="page-1")], NOBODY).holds
-    assert not prove(jail, [page], [replace(MASK, copy="page-2")], NOBODY).holds
+    assert prove(jail, [page], [replace(MASK, copy="page-1")], Policy(identifiers=NOBODY)).holds
+    assert not prove(jail, [page], [replace(MASK, copy="page-2")], Policy(identifiers=NOBODY)).holds
 
 
 def test_a_copy_that_is_not_the_size_it_says_does_not_hold(jail: Jail) -> None:
     wrong = replace(copy_of(cover(files.noise(400, 300), [MASK])), width=401)
-    assert not prove(jail, [wrong], [MASK], NOBODY).holds
+    assert not prove(jail, [wrong], [MASK], Policy(identifiers=NOBODY)).holds
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
     clean = copy_of(files.corners())
     # Where a decoder shows nothing of it: in the bytes of the picture itself.
     told = replace(clean, data=clean.data[:-2] + b"778-899" + clean.data[-2:])
-    assert prove(jail, [clean], [], CASE).checks == (STRUCTURE, WORDS)
-    assert prove(jail, [told], [], NOBODY).holds
-    assert not prove(jail, [told], [], CASE).holds
+    assert prove(jail, [clean], [], Policy(identifiers=CASE)).checks == (STRUCTURE, WORDS)
+    assert prove(jail, [told], [], Policy(identifiers=NOBODY)).holds
+    assert not prove(jail, [told], [], Policy(identifiers=CASE)).holds
     assert [finding.what for finding in verify([told.data], CASE)] == ["a word of the case in ASCII"]
 
 
 def test_the_other_tool_is_named_and_its_no_counts(jail: Jail) -> None:
-    proof = prove(jail, [copy_of(files.corners())], [], NOBODY)
+    proof = prove(jail, [copy_of(files.corners())], [], Policy(identifiers=NOBODY))
     assert proof.holds
     assert proof.opinion.startswith("exiftool 1")
     seen = jail.reader.look([files.soaked_jpeg(), files.encode(files.corners(), "JPEG")])

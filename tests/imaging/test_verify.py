@@ -68,8 +68,8 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "two indexes": (lambda data: data + box(b"moov", b""), "2 boxes moov"),
     "a date": (with_date, "with a date"),
     "a remark in the stream": (with_remark, "coded unit of type 6"),
-    "another handler": (lambda data: data.replace(b"vide" + bytes(12), b"soun" + bytes(12)), "not our video"),
-    "a name for the handler": (lambda data: data.replace(b"VideoHandler", b"JaneQTester!"), "not our video"),
+    "another handler": (lambda data: data.replace(b"vide" + bytes(12), b"soun" + bytes(12)), "not ours"),
+    "a name for the handler": (lambda data: data.replace(b"VideoHandler", b"JaneQTester!"), "not ours"),
 }
 
 

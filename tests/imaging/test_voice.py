@@ -1,0 +1,236 @@
+"""A voice tells who somebody is: a film is silent, unless a consent of its own asks for its sound."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from imaging import Policy
+from imaging.__main__ import main
+from imaging.policy import DEIDENTIFIED, TREATMENT_USE
+from imaging.verification import has_sound, verify_bytes
+from imaging.walks import mp4
+from imaging.walks.tracks import tracks
+from tests.imaging import films
+from tests.imaging.conftest import PLAIN, Prepare
+
+HEARD = replace(PLAIN, keeps_voice=True)
+RATE = 48_000
+
+
+def sounding(
+    *, begins: float = 0.0, seconds: float = 1.0, pictures: float = 1.0, codec: str = "aac", form: str = "mp4",
+    layout: str = "mono", rate: int = RATE, sounds: int = 1,
+) -> bytes:  # fmt: skip
+    """Return a film with a tone of 500 Hz; `begins` is when it is first heard, negative before the first picture."""
+    buffer, lead = io.BytesIO(), max(0.0, -begins)
+    with av.open(buffer, "w", format=form) as container:
+        picture = container.add_stream("libx264" if form != "webm" else "libvpx", rate=15)
+        picture.width, picture.height, picture.pix_fmt = 320, 200, "yuv420p"
+        voices = [container.add_stream(codec, rate=rate, layout=layout) for _ in range(sounds)]
+        voices[0].metadata["title"] = "CANARY-7731"
+        for number in range(int(pictures * 15)):
+            frame = av.VideoFrame.from_ndarray(np.full((300, 320), 120, np.uint8), format="yuv420p")
+            frame.pts, frame.time_base = number + round(lead * 15), Fraction(1, 15)
+            container.mux(picture.encode(frame))
+        wave = np.sin(np.arange(int(seconds * rate)) * 2 * np.pi * 500 / rate).astype(np.float32) / 2
+        for voice in voices:
+            tone(container, voice, wave, round(max(0.0, begins) * rate))
+        container.mux(picture.encode(None))
+        for voice in voices:
+            container.mux(voice.encode(None))
+    return buffer.getvalue()
+
+
+def tone(container, voice: av.AudioStream, wave: np.ndarray, first: int) -> None:
+    """Add the samples, in packets of the size that the encoder likes."""
+    channels = voice.codec_context.channels
+    for start in range(0, len(wave) - 959, 960):
+        part = np.repeat(wave[None, start : start + 960], channels, axis=0)
+        frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=voice.layout.name)
+        frame.sample_rate, frame.pts, frame.time_base = voice.rate, first + start, Fraction(1, voice.rate)
+        container.mux(voice.encode(frame))
+
+
+def heard(data: bytes) -> np.ndarray:
+    """Return what a player plays of a film, from its first picture on; empty where it is silent."""
+    with av.open(io.BytesIO(data)) as container:
+        if not container.streams.audio:
+            return np.zeros(0)
+        frames = list(container.decode(audio=0))
+    played = np.zeros(RATE * 10)
+    for frame in frames:
+        at = round((frame.time or 0.0) * RATE)
+        samples = frame.to_ndarray()[0][max(0, -at) :]
+        played[max(0, at) : max(0, at) + len(samples)] = samples
+    return played
+
+
+def loud(played: np.ndarray, begin: float, end: float) -> float:
+    part = played[int(begin * RATE) : int(end * RATE)]
+    return float(np.sqrt(np.mean(part**2))) if len(part) else 0.0
+
+
+def pitch(played: np.ndarray, begin: float, end: float) -> float:
+    part = played[int(begin * RATE) : int(end * RATE)]
+    return float(np.argmax(np.abs(np.fft.rfft(part))) * RATE / len(part))
+
+
+def test_a_film_is_silent_where_nobody_agreed(run: Prepare) -> None:
+    report, kept = run(sounding(), "video", Policy())
+    assert heard(kept.files["play"]).size == 0
+    assert (report.has_sound, report.label, "audio" in report.removed) == (False, DEIDENTIFIED, True)
+    assert "voice" not in report.residual
+
+
+def test_with_consent_the_voice_is_heard_at_its_place_and_the_film_is_for_treatment_only(run: Prepare) -> None:
+    report, kept = run(sounding(begins=0.4, seconds=1.2, pictures=2), "video", Policy(keeps_voice=True))
+    played = heard(kept.files["play"])
+    assert loud(played, 0, 0.35) < 0.01
+    assert loud(played, 0.5, 1.5) > 0.25
+    assert loud(played, 1.7, 3) < 0.01
+    assert pitch(played, 0.5, 1.5) == pytest.approx(500, abs=5)
+    assert (report.has_sound, report.label) == (True, TREATMENT_USE)
+    assert "voice" in report.residual
+    assert "audio" not in report.removed
+    assert report.policy["keeps_voice"] is True
+    assert report.second_opinion != "none"
+
+
+def test_what_was_said_before_the_first_picture_is_not_in_the_film(run: Prepare) -> None:
+    _, kept = run(sounding(begins=-1.0, seconds=1.0, pictures=1), "video", HEARD)
+    assert loud(heard(kept.files["play"]), 0.1, 2) < 0.01
+    _, kept = run(sounding(begins=-1.0, seconds=1.5, pictures=1), "video", HEARD)
+    played = heard(kept.files["play"])
+    assert loud(played, 0.1, 0.4) > 0.25
+    assert loud(played, 0.6, 2) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "layout", "rate"),
+    [("webm", "libopus", "stereo", 48000), ("mov", "pcm_s16le", "stereo", 44100), ("mp4", "aac", "5.1", 48000),
+     ("mp4", "libmp3lame", "mono", 22050)],
+)  # fmt: skip
+def test_whatever_the_camera_wrote_becomes_one_plain_channel(
+    run: Prepare, form: str, codec: str, layout: str, rate: int
+) -> None:
+    if codec in ("pcm_s16le", "libopus", "libmp3lame"):
+        data = converted(sounding(layout="mono"), form, codec, layout, rate)
+    else:
+        data = sounding(form=form, codec=codec, layout=layout, rate=rate)
+    report, kept = run(data, "video", HEARD)
+    assert report.is_ready, report
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        (voice,) = container.streams.audio
+        assert (voice.codec_context.name, voice.codec_context.channels, voice.rate) == ("aac", 1, RATE)
+    assert pitch(heard(kept.files["play"]), 0.2, 0.8) == pytest.approx(500, abs=5)
+    assert b"CANARY" not in kept.files["play"]
+    assert b"Lavc" not in kept.files["play"]
+
+
+def converted(data: bytes, form: str, codec: str, layout: str, rate: int) -> bytes:
+    """Return the film in another container, its sound in another code."""
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(buffer, "w", format=form) as target:
+        picture = target.add_stream("libvpx" if form == "webm" else "libx264", rate=15)
+        picture.width, picture.height, picture.pix_fmt = 320, 200, "yuv420p"
+        voice = target.add_stream(codec, rate=rate, layout=layout)
+        resampler = av.AudioResampler(voice.codec_context.format, layout, rate)
+        for frame in source.decode():
+            if isinstance(frame, av.VideoFrame):
+                target.mux(picture.encode(frame))
+            else:
+                for part in resampler.resample(frame):
+                    target.mux(voice.encode(part))
+        target.mux(picture.encode(None))
+        target.mux(voice.encode(None))
+    return buffer.getvalue()
+
+
+def test_of_two_voices_one_is_kept_and_the_other_is_removed(run: Prepare) -> None:
+    report, kept = run(sounding(sounds=2), "video", HEARD)
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        assert len(container.streams) == 2
+    assert "audio" in report.removed
+
+
+def test_a_silent_film_stays_one_without_a_track_of_sound(run: Prepare) -> None:
+    report, kept = run(films.film(films.steady(1)), "video", Policy(keeps_voice=True))
+    assert not has_sound(kept.files["play"])
+    assert (report.has_sound, report.label) == (False, DEIDENTIFIED)
+
+
+def test_a_voice_that_cannot_be_decoded_leaves_the_film_whole(run: Prepare) -> None:
+    data = bytearray(sounding())
+    voice = next(track for track in tracks(bytes(data), list(mp4.walk(bytes(data)))) if track.handler == b"soun")
+    for start, size in voice.samples:
+        data[start : start + size] = bytes(byte ^ 0xA5 for byte in data[start : start + size])
+    report, kept = run(bytes(data), "video", HEARD)
+    assert report.is_ready
+    assert len(films.decoded(kept.files["play"])[0]) == 15
+
+
+def test_the_same_voice_gives_the_same_bytes_and_a_bounded_size(run: Prepare) -> None:
+    data = sounding(seconds=4, pictures=4, layout="stereo")
+    first, second = run(data, "video", HEARD)[1].files["play"], run(data, "video", HEARD)[1].files["play"]
+    assert first == second
+    (voice,) = (track for track in tracks(first, list(mp4.walk(first))) if track.handler == b"soun")
+    assert sum(size for _, size in voice.samples) < 4.2 * 96_000 / 8 * 1.2
+
+
+def test_sound_is_found_by_the_second_look_where_no_consent_allows_it(run: Prepare) -> None:
+    _, kept = run(sounding(), "video", HEARD)
+    film = kept.files["play"]
+    assert verify_bytes(film, "play", allows_sound=True) == []
+    assert [finding.what for finding in verify_bytes(film, "play")][-1] == "tracks: 1 of pictures, 1 of sound, 2 in all"
+    assert any("box moov/trak" in finding.what for finding in verify_bytes(film, "play"))
+
+
+def test_bytes_hidden_beside_the_samples_or_in_a_packet_of_data_are_found(run: Prepare) -> None:
+    _, kept = run(sounding(), "video", HEARD)
+    film = kept.files["play"]
+    boxes = list(mp4.walk(film))
+    (voice,) = (track for track in tracks(film, boxes) if track.handler == b"soun")
+    filled = bytearray(film)
+    filled[voice.samples[3][0]] = 0x80  # A packet that begins with data instead of a channel.
+    assert [f.what for f in verify_bytes(bytes(filled), "x", allows_sound=True)] == [
+        "a packet of sound that is not ours"
+    ]
+    media = next(box for box in boxes if box.path == "mdat")
+    hidden = b"CANARY-7731-CANARY"
+    longer = (media.end - media.outer + len(hidden)).to_bytes(4, "big")
+    grown = film[: media.outer] + longer + film[media.outer + 4 : media.end] + hidden
+    found = verify_bytes(grown, "x", allows_sound=True)
+    assert [f.what for f in found] == ["broken structure: bytes in the media box that belong to no sample"]
+
+
+def test_every_track_of_a_prepared_film_lies_sample_by_sample(run: Prepare) -> None:
+    _, kept = run(sounding(seconds=2, pictures=2), "video", HEARD)
+    found = tracks(kept.files["play"], list(mp4.walk(kept.files["play"])))
+    spans = sorted(span for track in found for span in track.samples)
+    assert all(start + size == after for (start, size), (after, _) in pairwise(spans))
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        packets = [packet.size for packet in container.demux(audio=0) if packet.size]
+    assert [size for _, size in found[1].samples] == packets
+
+
+def test_the_command_keeps_a_voice_only_when_told_and_its_report_says_so(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(sounding())
+    plain, spoken = tmp_path / "plain", tmp_path / "spoken"
+    assert main(["prepare", str(source), "--out", str(plain), "--faces", "keep", "--text", "keep"]) == 0
+    told = ["--faces", "keep", "--text", "keep", "--voice", "keep"]
+    assert main(["prepare", str(source), "--out", str(spoken), *told]) == 0
+    assert json.loads((plain / "report.json").read_text())["has_sound"] is False
+    film, report = str(spoken / "play.mp4"), str(spoken / "report.json")
+    assert main(["verify", film]) == 1
+    assert main(["verify", film, "--report", report]) == 0
+    assert main(["verify", film, "--report", str(plain / "report.json")]) == 1
