@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
-.PHONY: run test check bench lock coverage proofs pages
+.PHONY: run test check static bench lock coverage proofs pages
 
 # exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.
 run: $(VENV)/.installed
@@ -13,10 +13,14 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.test-installed
 	$(BIN)/python -m tests.services.machine --install
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory static
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder --durations 40
 
-check: $(VENV)/.test-installed
+check: static
+	$(BIN)/python -m pytest --quiet tests/house --ignore=tests/house/test_services.py
+
+# What `make check` does beside the tests of the house, which are among all the tests.
+static: $(VENV)/.test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,7 +28,6 @@ check: $(VENV)/.test-installed
 	$(BIN)/deptry .
 	$(BIN)/codespell
 	$(BIN)/python -m web.vendor --check
-	$(BIN)/python -m pytest --quiet tests/house --ignore=tests/house/test_services.py
 
 # Every file in tests/bench is one bench; each prints one JSON object a line.
 bench: $(VENV)/.installed
