@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from econsult.people.madeup import PASSWORD, refuse_made_up
 from web.api import about, api
 from web.health import health
+from web.pages.account import account
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
@@ -34,7 +35,7 @@ from web.words.times import init_times
 from workers.refusal import refusing
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (health, door, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
+PAGES = (health, door, account, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
 
 
 def demo_app() -> Flask:

@@ -24,7 +24,7 @@ TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
 
 
 class SignInSession(Base):
-    """A signed-in browser."""
+    """A signed-in browser. `device` is what its header said in two words, such as "Chrome, Android"."""
 
     __tablename__ = "sign_in_session"
 
@@ -33,6 +33,7 @@ class SignInSession(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+    device: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
 
 class SignInLink(Base):
@@ -80,13 +81,23 @@ def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_session(session: Session, person: Person, now: datetime) -> str:
+def idle_limit(person: Person) -> timedelta:
+    """How long a session of this person may rest before it ends."""
+    return STAFF_IDLE if person.is_staff else FAMILY_IDLE
+
+
+def open_session(session: Session, person: Person, now: datetime, *, device: str = "") -> str:
     """Sign the person in; the returned token goes into the cookie and is stored nowhere else."""
     token = secrets.token_urlsafe(32)
     absolute = STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
     session.add(
         SignInSession(
-            token_hash=_hashed(token), person_id=person.id, created_at=now, seen_at=now, expires_at=now + absolute
+            token_hash=_hashed(token),
+            person_id=person.id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + absolute,
+            device=device[:40],
         )
     )
     audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id)
@@ -99,8 +110,7 @@ def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor |
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)
-    idle = STAFF_IDLE if person.is_staff else FAMILY_IDLE
-    if not person.is_active or row.seen_at + idle <= now:
+    if not person.is_active or row.seen_at + idle_limit(person) <= now:
         return None
     return Visitor(person, row.id, row.seen_at)
 
@@ -136,8 +146,11 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
     return None if person_id is None else session.get_one(Person, person_id)
 
 
-def set_password(session: Session, person: Person, hashed: str, now: datetime) -> None:
-    """Keep the hash of a new password. Whoever is signed in with the old one has to sign in again."""
+def set_password(session: Session, person: Person, hashed: str, now: datetime, *, by: Person | None = None) -> None:
+    """Keep the hash of a new password. Whoever is signed in with the old one has to sign in again.
+
+    `by` is the person, or None for whoever runs the program.
+    """
     person.password_hash = hashed
     session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
     audit.record(
@@ -146,7 +159,7 @@ def set_password(session: Session, person: Person, hashed: str, now: datetime) -
         "person",
         person.public_id,
         now=now,
-        person_id=None,
+        person_id=by.id if by else None,
         program_id=person.program_id,
         detail="password",
     )

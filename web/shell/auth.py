@@ -29,6 +29,7 @@ from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
 from web.shell.forms import is_bearer, is_for_machine
 from web.shell.places import form_place
+from web.words.devices import device_of
 from web.words.language import gettext, safe_path
 
 COOKIE = "econsult_session"
@@ -92,7 +93,7 @@ def let_in(person: Person, path: str) -> Response:
     with database().writing() as session:
         if g.get("session_id") is not None:
             close_session(session, g.session_id)
-        token = open_session(session, person, now())
+        token = open_session(session, person, now(), device=device_of(request.headers.get("User-Agent", "")))
     response = redirect(path, code=303)
     set_cookie(response, cookie_name(COOKIE), token)
     set_cookie(response, NEXT, "", max_age=0)

@@ -57,6 +57,8 @@ SAID = {
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),
     "registered": _l("The child is registered."),
+    "signed_out_others": _l("Signed out everywhere else."),
+    "password_changed": _l("Your password is changed. All other devices were signed out."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
 

@@ -1,0 +1,48 @@
+"""What people do about their own account: see where they are signed in, end that, and choose another password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.database import Database
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person
+from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
+
+
+def sessions_of(session: Session, person: Person, now: datetime) -> list[SignInSession]:
+    """The browsers in which the person is signed in, the last used first."""
+    query = select(SignInSession).where(
+        SignInSession.person_id == person.id,
+        SignInSession.expires_at > now,
+        SignInSession.seen_at > now - idle_limit(person),
+    )
+    return list(session.scalars(query.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())))
+
+
+def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:
+    """Sign the person out everywhere but in the session `keep`; returns in how many browsers."""
+    others = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id != keep)
+    result = session.execute(others)
+    count = result.rowcount if isinstance(result, CursorResult) else 0
+    if count:
+        audit.record(session, "sign_out_others", "person", person.public_id, now=now, person_id=person.id)
+    return count
+
+
+def change_password(database: Database, person: Person, old: str, new: str, *, source: str, now: datetime) -> bool:
+    """Set a new password, which ends every session; False where the old one is not right.
+
+    Raises InvalidError for a new one that is too short or too long, and TooManyTriesError as `sign_in` does: a browser
+    that somebody left open is no way to guess.
+    """
+    hashed = hash_password(new)
+    if sign_in(database, person.email, old, source=source, now=now) is None:
+        return False
+    with database.writing() as session:
+        set_password(session, session.merge(person), hashed, now, by=person)
+    return True
