@@ -61,7 +61,8 @@ class StraightBody(io.RawIOBase):
     def _take_early(self, view: memoryview) -> int:
         count = min(len(view), len(self._early))
         view[:count] = self._early[:count]
-        self._early = self._early[count:]
+        # An empty view would hold on to all of it.
+        self._early = self._early[count:] if count < len(self._early) else memoryview(b"")
         return count
 
     def _receive(self, view: memoryview) -> int:
