@@ -49,6 +49,20 @@ def test_every_route_has_its_line_in_the_docs(app: Flask) -> None:
     assert named == {f"{method} {address}" for method, address in routes_of(app)}
 
 
+def test_what_the_upload_door_refuses_is_published(
+    app: Flask, document: Any, program_of: ProgramOf, clinic: Clinic
+) -> None:
+    door = program_of(clinic.mother)
+    for method in ("POST", "PATCH", "HEAD", "DELETE"):
+        address = "/uploads" if method == "POST" else "/uploads/{object_id}"
+        named = {"Authorization": f"Bearer {door.token}"}
+        answer = door.client.open(address.format(object_id="0" * 32), method=method, headers=named)
+        assert answer.status_code == 412
+        published = document["paths"][address][method.lower()]
+        assert {"412", "410", "460", "503", "507"} <= published["responses"].keys()
+        assert "Tus-Resumable" in {each["name"] for each in published["parameters"]}
+
+
 def test_all_schemas_are_schemas(document: Any) -> None:
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from web.api.routing import ROUTES, Route
@@ -18,7 +19,33 @@ REFUSALS = {
     "415": "Not application/json",
     "422": "Some fields are wrong; `fields` names them",
     "429": "Too much at once; see Retry-After",
+    "503": "Busy, or the database or the store does not answer; see Retry-After",
 }
+UPLOAD_REFUSALS = {
+    "410": "Expired, ended, or its bytes are gone",
+    "412": "Another version of tus; Tus-Version says which one is spoken",
+    "423": "Somebody else is at it",
+    "460": "The chunk is not the one that Upload-Checksum says; it was thrown away",
+    "507": "No room for the file",
+}
+UPLOAD_HEADERS = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Offset": "PATCH: where the chunk begins, in bytes",
+    "Upload-Length": "POST, PATCH: the length of the file in bytes",
+    "Upload-Defer-Length": "POST: 1 where the length is not known yet",
+    "Upload-Metadata": "POST: keys and base64 values, see docs/uploads-client.md",
+    "Upload-Checksum": "PATCH: sha1 or sha256 and the digest in base64",
+    "X-HTTP-Method-Override": "POST: PATCH, HEAD or DELETE",
+}
+MORE = {
+    "/media/{rendition_id}": {
+        "206": "The range that was asked for",
+        "304": "What the caller has is still right",
+        "416": "No such range",
+    },
+    "/uploads/simple": {"303": "A form of a page: back to the page"},
+}
+"""Other answers of doors that are not made by the table."""
 TUS = "tus 1.0.0; see docs/uploads-client.md"
 # Doors that are not made by the table: method, address, summary, status of success.
 OTHERS = (
@@ -83,17 +110,27 @@ def _other(address: str, summary: str, status: str) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done"}
     if status == "200" and address.startswith(("/uploads", "/api")):
         success["content"] = {"application/json": {"schema": FREE}}
+    more = {code: {"description": words} for code, words in MORE.get(address, {}).items()}
+    is_tus = address.startswith("/uploads") and address not in MORE
+    refusals = REFUSALS | (UPLOAD_REFUSALS if address.startswith("/uploads") else {})
     return {
         "summary": summary,
-        "parameters": _path_parameters(address),
-        "responses": {status: success, **_refusals()},
+        "parameters": [*_path_parameters(address), *(_upload_headers() if is_tus else [])],
+        "responses": {status: success, **more, **_refusals(refusals)},
     }
 
 
-def _refusals() -> dict[str, Any]:
+def _upload_headers() -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
+        for name, words in UPLOAD_HEADERS.items()
+    ]
+
+
+def _refusals(refusals: Mapping[str, str] = REFUSALS) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     content = {"application/problem+json": {"schema": schema}}
-    return {status: {"description": words, "content": content} for status, words in REFUSALS.items()}
+    return {status: {"description": words, "content": content} for status, words in refusals.items()}
 
 
 def _path_parameters(address: str) -> list[dict[str, Any]]:
