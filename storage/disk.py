@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from itertools import takewhile
 from pathlib import Path
 
 from storage.contract import StoreFull, StoreUnavailable
@@ -80,11 +81,12 @@ def sync_folder(path: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Create a private folder and its missing parents, durably; one that is there already costs one stat."""
-    if path.is_dir():
-        return
-    make_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(path.parent)
+    missing = list(takewhile(lambda folder: not folder.is_dir(), (path, *path.parents)))
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    # All are made before the first is synced, which the disk then does for all of them at once.
+    for folder in missing:
+        sync_folder(folder.parent)
 
 
 def replace_file(path: Path, content: bytes | bytearray) -> None:

@@ -44,7 +44,10 @@ class Staging:
             except FileExistsError:
                 raise BlobExists(path.name) from None
         staging = cls(path, object_id, key, fd)
-        staging.sync()
+        with disk_errors():
+            # Nothing is in the data file yet, and its name becomes durable together with the tail's.
+            staging._write_tail(0, b"", Role.TAIL)
+        staging.durable = 0
         return staging
 
     @classmethod

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
 from storage.contract import BlobMissing
@@ -58,14 +60,12 @@ def arrived(upload: Upload) -> Standing:
     return Standing(upload.public_id, length, length, upload.expires_at, True, metadata_text=upload.metadata_text)
 
 
-def open_upload(door: Door, upload: Upload, now: datetime) -> Opened:
+def open_upload(door: Door, session: Session, upload: Upload, now: datetime) -> Opened:
     """The upload with its key. Raises GoneError where it cannot go on."""
     if upload.state not in UNFINISHED or upload.expires_at <= now:
         raise GoneError
-    with door.database.reading() as session:
-        consult = session.get_one(Consult, upload.consult_id)
-        key = door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped)
-    return Opened(upload, key)
+    consult = session.get_one(Consult, upload.consult_id)
+    return Opened(upload, door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped))
 
 
 def open_writer(door: Door, opened: Opened, *, is_taking: bool = False) -> Writer:

@@ -73,13 +73,11 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
     """
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=clock())
-        if not upload.has_arrived:
-            check_open(person, session.get_one(Consult, upload.consult_id), MediaKind(upload.kind))
-    if upload.has_arrived:
-        if chunk.offset == upload.length and not chunk.length:
-            return arrived(upload)
-        raise OffsetMismatchError(upload.length or 0)
-    opened = open_upload(door, upload, clock())
+        if upload.has_arrived:
+            return _repeated(upload, chunk)
+        consult = session.get_one(Consult, upload.consult_id)
+        check_open(person, consult, MediaKind(upload.kind))
+        opened = open_upload(door, session, upload, clock())
     with _sending(door, opened, chunk) as writer:
         if chunk.total is not None:
             _declare_length(door, opened, chunk.total, writer.offset)
@@ -88,6 +86,12 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
             writer.finish()
         offset = writer.offset
     return settled(door, opened, offset, clock())
+
+
+def _repeated(upload: Upload, chunk: Chunk) -> Standing:
+    if chunk.offset == upload.length and not chunk.length:
+        return arrived(upload)
+    raise OffsetMismatchError(upload.length or 0)
 
 
 def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standing:
@@ -104,17 +108,13 @@ def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standi
 
 
 def _look(door: Door, person: Person, object_id: str, now: datetime) -> Standing:
+    # What an older line of the same person has brought is put away first: it may have been the last of the file.
+    door.lines.end(person.id, object_id)
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=now)
-    if upload.has_arrived:
-        return arrived(upload)
-    if door.lines.end(person.id, object_id):
-        # What the older line had brought is put away by now, and may have been the first or the last of it.
-        with door.database.reading() as session:
-            upload = access.upload_for(session, person, object_id, now=now)
         if upload.has_arrived:
             return arrived(upload)
-    opened = open_upload(door, upload, now)
+        opened = open_upload(door, session, upload, now)
     if upload.state == UploadState.CREATED and not is_staged(door.staging, object_id):
         return opened.standing(0)
     with open_writer(door, opened) as writer:
@@ -163,7 +163,8 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
     Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
     """
     upload = begin(door, person, replace(wanted, is_resumable=False), now=clock())
-    opened = open_upload(door, upload, clock())
+    with door.database.reading() as session:
+        opened = open_upload(door, session, upload, clock())
     chunk = Chunk(0, source)
     try:
         with _sending(door, opened, chunk) as writer:

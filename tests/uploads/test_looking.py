@@ -64,7 +64,8 @@ def test_the_first_line_of_an_upload_is_overtaken_before_it_is_written_down(desk
 def test_bytes_that_the_worker_took_away_are_not_lost(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:1000])
-    before = open_upload(desk.door, desk.row(upload), desk.now)
+    with desk.door.database.reading() as session:
+        before = open_upload(desk.door, session, desk.row(upload), desk.now)
     desk.append(upload, 1000, DATA[1000:])
     discard_staged(desk.door.staging, upload)
     with pytest.raises(OvertakenError):
