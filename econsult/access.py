@@ -225,7 +225,7 @@ def _check_media(
         # Who may not decide about a file learns nothing of there being something to decide.
         raise NotFoundError
     if attachment.is_restricted and relation == Relation.POOL:
-        raise ForbiddenError("This file shows a face. It opens for the specialist who takes the case.")
+        raise ForbiddenError("This file shows a face or keeps a voice. It opens for the specialist who takes the case.")
     if Right.SEE_MEDIA not in rights:
         raise ForbiddenError("You may know this consult, but not look at its photos and documents.")
     audit.record(

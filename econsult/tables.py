@@ -13,6 +13,7 @@ from econsult.consults import (
     repeats,
     telephone,
     threads,
+    voice,
 )
 from econsult.database import Base
 from econsult.people import consent, patients, persons, signin
@@ -42,6 +43,7 @@ MODULES = (
     telephone,
     threads,
     trail,
+    voice,
     watching,
 )
 METADATA = Base.metadata

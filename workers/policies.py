@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment
+from econsult.consults.attachments import Attachment, MediaKind
 from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
+from econsult.consults.voice import is_voice_kept
 from econsult.people.patients import Patient, caregivers_of
 from imaging import Identifiers, Policy, Region
 
@@ -25,6 +26,7 @@ def policy_for(session: Session, attachment: Attachment, consult: Consult, now: 
     faces = attachment.face_policy or chosen or MASK_ALL
     return Policy(
         video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
+        keeps_voice=attachment.kind == MediaKind.VIDEO and is_voice_kept(session, consult.id),
         keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
         faces=faces,
         text=KEEP if faces == KEEP else MASK,

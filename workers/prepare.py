@@ -22,6 +22,7 @@ from econsult.consults.preparing import (
     end_without_copies,
     hold,
     link_renditions,
+    queue_again,
     start_processing,
     twin_of,
 )
@@ -223,9 +224,23 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         settle_as_twin(session, attachment, twin)
         return False
     attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
+    if _is_decided_anew(session, attachment, order, now):
+        queue_again(session, attachment, now)
+        return True
     link_renditions(session, attachment, verdict.copies, verdict.report or {}, now)
     settle_upload(session, attachment, UploadState.ACCEPTED)
     return True
+
+
+def _is_decided_anew(session: Session, attachment: Attachment, order: _Order, now: datetime) -> bool:
+    """Whether a face or a voice was decided about while the file was prepared, so that its copies come too late."""
+    if attachment.state != AttachmentState.PROCESSING:
+        return False
+    # The consult is locked by `twin_of`, so whoever decides later finds the file ready and prepares it anew.
+    consult = session.get_one(Consult, attachment.consult_id, populate_existing=True)
+    asked = policy_for(session, attachment, consult, now)
+    was = order.policy
+    return (asked.faces, asked.regions, asked.keeps_voice) != (was.faces, was.regions, was.keeps_voice)
 
 
 def _remove(runtime: Runtime, verdict: Verdict, *more: str) -> None:

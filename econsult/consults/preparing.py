@@ -58,7 +58,8 @@ def link_renditions(
     What was set aside for a person or taken back meanwhile stays so, with its copies.
     """
     _replace_copies(session, attachment, copies)
-    attachment.is_restricted = (report.get("policy") or {}).get("faces", MASK_ALL) != MASK_ALL
+    shows_face = (report.get("policy") or {}).get("faces", MASK_ALL) != MASK_ALL
+    attachment.is_restricted = shows_face or report.get("has_sound") is True
     if attachment.state == AttachmentState.HELD or attachment.is_withdrawn:
         attachment.report = report
         return

@@ -21,6 +21,7 @@ from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Sour
 from econsult.consults.redflags import body_sites, is_answer_fresh, is_private, with_time
 from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, screen_red_flags
+from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.consent import ConsentGiven, consent_for, record_consent
@@ -47,6 +48,7 @@ class RequestForm:
     source: str | None = None
     details: Mapping[str, Any] | None = None
     consent: ConsentGiven | None = None
+    voice: VoiceChoice | None = None
     is_test: bool | None = None
 
 
@@ -81,6 +83,8 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
     session.flush()
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
+    if form.voice is not None:
+        choose_voice(session, consult, person, form.voice, now=now)
     note(session, consult, "create", person_id=person.id, now=now)
     return consult
 
@@ -92,6 +96,8 @@ def edit(session: Session, consult: Consult, person: Person, form: RequestForm, 
     consult.version += 1
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
+    if form.voice is not None:
+        choose_voice(session, consult, person, form.voice, now=now)
     note(session, consult, "edit", person_id=person.id, now=now)
     return consult
 

@@ -11,12 +11,13 @@ from flask import request
 from econsult import access
 from econsult.consults import answers, repeats, requests
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
 from econsult.rights import Right
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
-from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN
+from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, VOICE
 from web.api.shapes import consult_json
 from web.context import database, now, settings
 from web.shell.auth import me
@@ -62,6 +63,14 @@ def submit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     with loaded(consult_id, Right.REQUEST) as (session, passed):
         requests.submit(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)
     return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/voice-consent", answer="Consult", body=VOICE)
+def choose_voice_of(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Record the family's yes or no to the sound of its videos, which are prepared anew if it differs."""
+    with loaded(consult_id, Right.UPLOAD) as (session, passed):
+        choose_voice(session, passed.consult, me(), _choice(body), now=now())
+    return after(passed)
 
 
 @route("POST", "/consults/<consult_id>/withdraw", answer="Consult", body=REASON_IN)
@@ -116,7 +125,19 @@ def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def _request_form(body: dict[str, Any]) -> RequestForm:
     names = ("kind", "specialty", "question", "question_type", "urgency", "source", "details")
-    return RequestForm(**{name: body.get(name) for name in names}, consent=_consent(body.get("consent")))
+    return RequestForm(
+        **{name: body.get(name) for name in names},
+        consent=_consent(body.get("consent")),
+        voice=_voice(body.get("voice_consent")),
+    )
+
+
+def _voice(given: dict[str, Any] | None) -> VoiceChoice | None:
+    return None if given is None else _choice(given)
+
+
+def _choice(given: dict[str, Any]) -> VoiceChoice:
+    return VoiceChoice(given["given"], given.get("by", ""), given.get("method", ""), given.get("language", ""))
 
 
 def _consent(given: dict[str, Any] | None) -> ConsentGiven | None:

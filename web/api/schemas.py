@@ -53,6 +53,13 @@ CONSENT = closed(
     method=text(16, *consent.METHODS),
     language=text(8, *LANGUAGES),
 )
+VOICE = closed(
+    ("given",),
+    given=FLAG,
+    by=text(16, *consent.GIVEN_BY),
+    method=text(16, *consent.METHODS),
+    language=text(8, *LANGUAGES),
+)
 DETAILS = {"type": "object", "properties": {"red_flags": listed(text(64), 40)}}
 REQUEST = {
     "kind": text(16, "family_question", "econsult"),
@@ -63,6 +70,7 @@ REQUEST = {
     "source": text(16, *Source),
     "details": DETAILS,
     "consent": optional(CONSENT),
+    "voice_consent": optional(VOICE),
 }
 PATIENT_IN = closed(
     ("name", "birth_date"),
@@ -193,11 +201,21 @@ ROW = {
     "holder": optional(PERSON),
     "clocks": listed(CLOCK),
 }
+VOICE_ANSWER = closed(
+    ("given", "text_version", "at"),
+    given=FLAG,
+    by=text(16),
+    method=text(16),
+    language=text(8),
+    text_version=text(16),
+    at=INSTANT,
+)
 CONSULT = closed(
     ("id", "number", "status"),
     **ROW,
     details=FREE,
     is_private_site=FLAG,
+    voice_consent=optional(VOICE_ANSWER),
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,

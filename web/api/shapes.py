@@ -14,6 +14,7 @@ from econsult.consults.attachments import Attachment, Rendition, attachments_of,
 from econsult.consults.clocks import Clock, ClockName, clocks_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
+from econsult.consults.voice import voice_consent_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.rights import Relation, Right
@@ -83,6 +84,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     shown |= {
         "details": _details(passed),
         "is_private_site": consult.is_private_site,
+        "voice_consent": _voice_json(session, consult.id),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
         "released_at": stamp(consult.released_at),
@@ -100,6 +102,15 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "rights": sorted(passed.rights),
     }
     return _for_family(shown, consult) if passed.relation == Relation.CAREGIVER else shown
+
+
+def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:
+    """The answer about the voice that holds; null where nobody was asked, which is a no as well."""
+    known = voice_consent_of(session, consult_id)
+    if known is None:
+        return None
+    told = {"given": known.is_given, "by": known.given_by, "method": known.method, "language": known.language}
+    return {**told, "text_version": known.text_version, "at": stamp(known.at)}
 
 
 def attachments_json(session: Session, consult_id: int) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from econsult.consults import reviews as verbs
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL
 from econsult.consults.records import Consult
+from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -88,6 +89,16 @@ def release(attachment_id: str) -> Page:
 def reject(attachment_id: str) -> Page:
     """Refuse the file."""
     return _decide_with_reason(attachment_id, verbs.reject_file, "reject_reason")
+
+
+@reviews.post("/<attachment_id>/silence")
+@only(Role.PCP)
+def silence(attachment_id: str) -> Page:
+    """The family takes its yes to the voice back: every film of the case loses its sound."""
+    with database().writing() as session:
+        _, consult = review_for(session, me(), attachment_id, now=now())
+        choose_voice(session, consult, me(), VoiceChoice(is_given=False), now=now())
+    return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
 
 
 @reviews.post("/<attachment_id>/keep-hidden")

@@ -59,6 +59,7 @@ class FileCard:
     hides_face: bool = False
     hides_part: bool = False
     is_asked_to_show: bool = False
+    has_sound: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -106,6 +107,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         hides_face=hides_face(attachment),
         hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
+        has_sound=(attachment.report or {}).get("has_sound") is True,
     )
 
 

@@ -18,12 +18,14 @@ from econsult.consults.offering import not_on_duty
 from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm
+from econsult.consults.voice import TEXTS as VOICE_TEXTS
+from econsult.consults.voice import VoiceChoice, VoiceConsent, voice_consent_of
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
 from econsult.rights import Right
 from web.context import database, now, settings
-from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, sentences
+from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -48,6 +50,7 @@ class Desk:
     loaded: Pass
     sheets: list[Sheet]
     consent: Consent | None
+    voice: VoiceConsent | None
     others: list[Consult]
     off_duty: list[str]
     """The specialties for which urgent is not offered now."""
@@ -147,7 +150,21 @@ def _read(form: FormReader) -> RequestForm:
         urgency=form.choice("urgency", tuple(Urgency)) or None,
         details=details,
         consent=given,
+        voice=_voice(form),
     )
+
+
+def _voice(form: FormReader) -> VoiceChoice | None:
+    """The family's answer about the voice. A yes counts once the form says whose it was and how it was given."""
+    if not form.is_ticked("voice"):
+        return VoiceChoice(is_given=False)
+    by = form.choice("voice_by", CONSENT_BY)
+    method = form.choice("voice_method", VOICE_METHODS)
+    if by and method:
+        return VoiceChoice(True, by, method, form.choice("voice_language", LANGUAGES) or "en")
+    if request.form.get("verb") == "send":
+        form.errors["voice"] = gettext("Say who agreed to the sound and how")
+    return None
 
 
 def _with_hidden_site(draft: Consult, asked: RequestForm) -> RequestForm:
@@ -190,6 +207,7 @@ def _open(public_id: str) -> Desk:
             loaded=loaded,
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
+            voice=voice_consent_of(session, loaded.consult.id),
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
         )
@@ -228,6 +246,8 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         consent_by=CONSENT_BY,
         consent_methods=CONSENT_METHODS,
         consent_texts=TEXTS,
+        voice_methods=VOICE_METHODS,
+        voice_texts=VOICE_TEXTS,
         longest=LONGEST_QUESTION,
         face_choices=FACE_CHOICES,
         asks_for_face=asks_for_policy(body_sites(desk.consult.details.get("body_site")), desk.consult.specialty),

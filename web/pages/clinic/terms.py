@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.voice import OWN_WORD
 from web.context import settings
 from web.words.language import gettext
 
@@ -16,6 +17,8 @@ CONSENT_BY = {
     "agency": _l("Agency with legal care"),
 }
 CONSENT_METHODS = {"verbal": _l("Said it"), "paper": _l("Signed on paper"), "electronic": _l("On screen")}
+VOICE_METHODS = {method: words for method, words in CONSENT_METHODS.items() if method != OWN_WORD}
+"""How a clinic hears a family's yes to the voice; on its own screen only the family itself says it."""
 EXAMINERS = ("examined_by", "examined_at", "why_safe")
 
 

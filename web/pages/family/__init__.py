@@ -9,5 +9,6 @@ from web.pages.family.photos import family_photos
 from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
+from web.pages.family.voice import family_voice
 
-FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_answer, family_seen)
+FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_voice, family_answer, family_seen)

@@ -23,6 +23,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.pages.family.status import shown_of
+from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.words.files import TOO_BIG
@@ -108,6 +109,7 @@ def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
         received=gettext("We got your files."),
         asks_for_face=asks_for_policy(body_sites(loaded.consult.details.get("body_site")), loaded.consult.specialty)
         and loaded.consult.submitted_at is None,
+        voice=voice_terms(session, loaded),
         face_options=list(FACE_OPTIONS.items()),
         face_chosen=loaded.consult.details.get("face_policy", MASK_ALL),
         back=back,

@@ -20,6 +20,7 @@ from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
 from web.pages.family.home import due_at, state_of, waits_words
+from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
@@ -168,11 +169,14 @@ def _page(public_id: str, form: FormReader, text: str = "") -> Page:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
+        voice = voice_terms(session, loaded)
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     page = render_template(
         "family/status.html",
         shown=shown,
+        consult=shown.consult,
+        voice=voice,
         patient=loaded.patient,
         telephone=telephone,
         steps=steps_of(shown.consult, shown.due),

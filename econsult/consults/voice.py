@@ -1,0 +1,178 @@
+"""Whether the voice in a case's films is kept: only by a consent of its own, and only until that is taken back.
+
+Each yes and each no is a row of its own, never changed. A film is prepared anew from its sealed original whenever the
+answer changes, and until that is done nobody sees it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.preparing import queue_again
+from econsult.consults.records import Consult
+from econsult.consults.screening import CLINICIANS
+from econsult.database import Base, Instant
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.consent import GIVEN_BY, METHODS
+from econsult.people.patients import caregiver_link
+from econsult.people.persons import LANGUAGES, Person, Role
+
+TEXT_VERSION = "2026-11"
+TEXTS = {
+    "en": (
+        "We take the sound out of every video, because a voice can show who somebody is. If the doctor needs to hear "
+        "a cough, a cry, a breath or how your child speaks, you can let us keep the sound. Then only your clinic and "
+        "the doctor who takes the case can play the video. Other people who speak near the camera are heard too. You "
+        "can say no, and take this back at any time: we then take the sound out again. Your child's care goes on as "
+        "before."
+    ),
+    "es": (
+        "Quitamos el sonido de todos los videos, porque una voz puede mostrar quién es una persona. Si el médico "
+        "necesita oír una tos, un llanto, la respiración o cómo habla su hijo, usted puede dejarnos guardar el sonido. "
+        "Entonces solo su clínica y el médico que toma el caso pueden ver el video. También se oye a otras personas "
+        "que hablan cerca de la cámara. Usted puede decir que no, y cambiar de idea cuando quiera: entonces quitamos "
+        "el sonido otra vez. La atención de su hijo sigue igual."
+    ),
+}
+OWN_WORD = "electronic"
+"""Ticked by the family itself on its own page; nobody else can say that it was."""
+OF_CAREGIVERS = ("parent", "guardian", "agency")
+
+
+class VoiceConsent(Base):
+    """One yes or no to the voice in a case's films. `text_hash` is the SHA-256 of the text that was shown or read."""
+
+    __tablename__ = "voice_consent"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    is_given: Mapped[bool]
+    given_by: Mapped[str] = mapped_column(String(16))
+    method: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8))
+    text_version: Mapped[str] = mapped_column(String(16))
+    text_hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class VoiceChoice:
+    """What a form or an API call says about the voice; a no need not say by whom or how."""
+
+    is_given: bool
+    by: str = ""
+    method: str = ""
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
+        given = {name: getattr(self, name) for name in known}
+        wrong = {
+            f"voice_consent.{name}": "unknown_value"
+            for name, value in given.items()
+            if value not in known[name] and (self.is_given or value)
+        }
+        if wrong:
+            raise InvalidError("Say who consents to the voice, how, and in which language.", wrong)
+
+
+def voice_consent_of(session: Session, consult_id: int) -> VoiceConsent | None:
+    """The answer that holds, a yes or a no; None where nobody was asked, which is a no as well."""
+    query = select(VoiceConsent).where(VoiceConsent.consult_id == consult_id).order_by(VoiceConsent.id.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def is_voice_kept(session: Session, consult_id: int) -> bool:
+    known = voice_consent_of(session, consult_id)
+    return known is not None and known.is_given
+
+
+def choose_voice(session: Session, consult: Consult, person: Person, choice: VoiceChoice, *, now: datetime) -> None:
+    """Record the answer and prepare the case's films anew if it differs; the same answer again changes nothing.
+
+    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to a case that has ended.
+    """
+    known = voice_consent_of(session, consult.id)
+    was_kept = known is not None and known.is_given
+    if not choice.is_given and not was_kept:
+        return
+    _check_may(session, consult, person, choice, now)
+    if choice.is_given and consult.status != Status.DRAFT and consult.status not in OPEN:
+        raise ImpossibleVerbError(consult.status, "take a consent to the voice")
+    if choice.is_given and known is not None and was_kept and _is_same(known, choice):
+        return
+    _record(session, consult, person, choice, now)
+    if choice.is_given != was_kept:
+        _prepare_again(session, consult, now)
+
+
+def _check_may(session: Session, consult: Consult, person: Person, choice: VoiceChoice, now: datetime) -> None:
+    """A yes is the word of whoever has authority, on their own page, or is told to the clinic that writes down how."""
+    if person.role == Role.CAREGIVER:
+        link = caregiver_link(session, consult.patient_id, person.id, now)
+        if link is None or (choice.is_given and not link.has_authority):
+            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+        if choice.is_given and (choice.by not in OF_CAREGIVERS or choice.method != OWN_WORD):
+            raise InvalidError(
+                "A caregiver consents for themselves: by parent, guardian or agency, electronic.",
+                {"voice_consent.by": "unknown_value", "voice_consent.method": "unknown_value"},
+            )
+    elif person.role not in CLINICIANS:
+        raise ForbiddenError("The family consents to the voice, by itself or through its clinic.")
+    elif choice.is_given and choice.method == OWN_WORD:
+        raise InvalidError(
+            "Only the family itself consents electronically: say verbal or paper.",
+            {"voice_consent.method": "not_yours"},
+        )
+
+
+def _is_same(known: VoiceConsent, choice: VoiceChoice) -> bool:
+    told = (known.given_by, known.method, known.language, known.text_version)
+    return told == (choice.by, choice.method, choice.language, TEXT_VERSION)
+
+
+def _record(session: Session, consult: Consult, person: Person, choice: VoiceChoice, now: datetime) -> None:
+    language = choice.language or person.language
+    row = VoiceConsent(
+        patient_id=consult.patient_id,
+        consult_id=consult.id,
+        recorded_by_id=person.id,
+        is_given=choice.is_given,
+        given_by=choice.by,
+        method=choice.method,
+        language=language,
+        text_version=TEXT_VERSION,
+        text_hash=hashlib.sha256(TEXTS.get(language, TEXTS["en"]).encode()).hexdigest(),
+        at=now,
+    )
+    session.add(row)
+    audit.record(
+        session,
+        "consent_voice" if choice.is_given else "withdraw_voice",
+        "consult",
+        consult.public_id,
+        now=now,
+        person_id=person.id,
+        patient_id=consult.patient_id,
+        consult_id=consult.id,
+        detail=f"{choice.by}/{choice.method}/{language}/{TEXT_VERSION}",
+    )
+    session.flush()
+
+
+def _prepare_again(session: Session, consult: Consult, now: datetime) -> None:
+    """Films that are being prepared at this moment are caught by their worker before it shows them."""
+    query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.kind == MediaKind.VIDEO)
+    for film in session.scalars(query.with_for_update()):
+        # What waits for a person stays with that person: its copy for the review is silent in any case.
+        if film.state == AttachmentState.READY and film.blob_key is not None:
+            queue_again(session, film, now)
