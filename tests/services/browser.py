@@ -13,6 +13,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests.services.processes import ServiceError
 
+# The window around the pages: a new address bar is a page of its own, and takes a fifth of a processor for each window.
+WINDOW = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup")
+# Only the last list of features that Chromium is given counts, so this one names those of Playwright's as well.
+PLAYWRIGHT = (
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)  # fmt: skip
 # Chromium's own background traffic would only meet a closed network, and its sandbox does not start as root.
 FLAGS = (
     "--no-sandbox",
@@ -23,6 +32,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join((*PLAYWRIGHT, *WINDOW))}",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )

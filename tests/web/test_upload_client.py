@@ -240,7 +240,9 @@ def test_another_file_does_not_go_on_where_a_lost_one_stopped(server: Server, dr
     phone.set_input_files("#far-choose", other)
     expect(cards.nth(1)).to_have_attribute("data-state", "sent")
     assert arrived(server, draft) == [other["buffer"]]
-    cards.first.locator("[data-remove]").click()
+    # The card goes at once, and the server is told meanwhile.
+    with phone.expect_response(lambda answer: answer.request.method == "DELETE"):
+        cards.first.locator("[data-remove]").click()
     expect(cards).to_have_count(1)
     expect(phone.locator("[data-upload-safe]")).to_be_visible()
     assert mother.head(half).status == 410
