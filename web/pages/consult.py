@@ -77,7 +77,7 @@ def _number_before() -> str:
 
 
 @consult.post("/claim")
-@only(*CASE_ROLES)
+@only(Role.SPECIALIST, Role.PCP)
 def claim(public_id: str) -> Response:
     """Take the request in hand; exactly one of several people who try gets it."""
     try:
@@ -90,7 +90,7 @@ def claim(public_id: str) -> Response:
 
 
 @consult.post("/release")
-@only(*CASE_ROLES)
+@only(Role.SPECIALIST, Role.PCP)
 def release(public_id: str) -> Response:
     """Give it back to its pool."""
     reason = FormReader().text("reason", longest=LONGEST_REASON)
@@ -101,7 +101,7 @@ def release(public_id: str) -> Response:
 
 
 @consult.post("/decline")
-@only(*CASE_ROLES)
+@only(Role.SPECIALIST, Role.PCP)
 def decline(public_id: str) -> Response | tuple[str, int]:
     """Say no for good, with a reason that the person who asked reads."""
     form = FormReader()

@@ -1,0 +1,247 @@
+"""Every page and every kind of person: who may come at all, and that nobody learns what is not theirs.
+
+The table was written by hand from the law of who may see what. A page without a line fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from econsult.consults import requests
+from econsult.consults.records import Consult
+from econsult.consults.requests import SubmitForm
+from econsult.people.consent import ConsentGiven
+from econsult.people.persons import Person, Role, add_person
+from tests.personas import TARGETS, Clinic
+from tests.web.browsing import token_from
+from tests.web.conftest import BrowserOf
+from web import create_app
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+OPEN = ("/", "/sign-in", "/sign-in/link/<token>", "/sign-out", "/language", "/health/live", "/health/ready")
+"""For everybody, signed in or not."""
+MACHINE = ("/api/", "/uploads", "/media/")
+"""Doors of programs: tests/api and the tests of the upload door have tables of their own."""
+
+FAMILY, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY = "cpnsodav"
+EVERYBODY = "cpnsodav"
+LETTER = {
+    Role.CAREGIVER: FAMILY,
+    Role.PCP: CLINIC,
+    Role.TELEPRESENTER: NURSE,
+    Role.SPECIALIST: SPECIALIST,
+    Role.COORDINATOR: DESK,
+    Role.DIRECTOR: DIRECTOR,
+    Role.ADMIN: ADMIN,
+    Role.PRIVACY: PRIVACY,
+}
+WHO = {
+    "GET /account": EVERYBODY,
+    "POST /account/password": EVERYBODY,
+    "POST /account/sign-out-others": EVERYBODY,
+    "GET /start": EVERYBODY,
+    "GET /family": FAMILY,
+    "GET /family/ask/<public_id>/call-911": FAMILY,
+    "GET /family/ask/<public_id>/check": FAMILY,
+    "POST /family/ask/<public_id>/check": FAMILY,
+    "POST /family/ask/<public_id>/discard": FAMILY,
+    "GET /family/ask/<public_id>/emergency": FAMILY,
+    "POST /family/ask/<public_id>/emergency": FAMILY,
+    "POST /family/ask/<public_id>/face": FAMILY,
+    "GET /family/ask/<public_id>/photos": FAMILY,
+    "POST /family/ask/<public_id>/photos/<attachment_id>/remove": FAMILY,
+    "GET /family/ask/<public_id>/private": FAMILY,
+    "POST /family/ask/<public_id>/private": FAMILY,
+    "GET /family/ask/<public_id>/story": FAMILY,
+    "POST /family/ask/<public_id>/story": FAMILY,
+    "GET /family/ask/<public_id>/where": FAMILY,
+    "POST /family/ask/<public_id>/where": FAMILY,
+    "POST /family/children/<public_id>/ask": FAMILY,
+    "GET /family/children/<public_id>/seen": FAMILY,
+    "GET /family/questions/<public_id>": FAMILY,
+    "GET /family/questions/<public_id>/answer": FAMILY,
+    "POST /family/questions/<public_id>/answer/understood": FAMILY,
+    "POST /family/questions/<public_id>/cancel": FAMILY,
+    "GET /family/questions/<public_id>/files": FAMILY,
+    "POST /family/questions/<public_id>/messages": FAMILY,
+    "GET /family/questions/<public_id>/photos": FAMILY,
+    "GET /family/questions/<public_id>/sent": FAMILY,
+    # The clinic's own work. A nurse asks for the families of her sessions and decides nothing.
+    "GET /clinic": CLINIC + NURSE,
+    "GET /clinic/ask": CLINIC + NURSE,
+    "POST /clinic/ask": CLINIC + NURSE,
+    "GET /clinic/children/new": CLINIC + NURSE,
+    "POST /clinic/children/new": CLINIC + NURSE,
+    "POST /clinic/find": CLINIC + NURSE,
+    "GET /clinic/find": CLINIC + NURSE,
+    "GET /clinic/requests/<public_id>": CLINIC + NURSE,
+    "POST /clinic/requests/<public_id>": CLINIC + NURSE,
+    "POST /clinic/requests/<public_id>/discard": CLINIC + NURSE,
+    "POST /consults/<public_id>/acknowledge": CLINIC,
+    "POST /consults/<public_id>/ask-again": CLINIC + NURSE,
+    "POST /consults/<public_id>/close": CLINIC,
+    "POST /consults/<public_id>/informed": CLINIC,
+    "POST /consults/<public_id>/send-on": CLINIC,
+    "POST /consults/<public_id>/withdraw": CLINIC + NURSE,
+    "POST /consults/<public_id>/reopen": CLINIC + NURSE,
+    # The case.
+    "GET /consults/<public_id>": CLINIC + NURSE + SPECIALIST,
+    "POST /consults/<public_id>/messages": CLINIC + NURSE + SPECIALIST + DESK,
+    "POST /consults/<public_id>/urgency": CLINIC + NURSE + SPECIALIST,
+    # Whoever answers: the specialist an eConsult, the clinic a family's question.
+    "POST /consults/<public_id>/answer": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/claim": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/decline": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/release": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/reroute": SPECIALIST,
+    "POST /consults/<public_id>/take-over": CLINIC + SPECIALIST,
+    "GET /worklist": SPECIALIST,
+    "GET /worklist/marks": SPECIALIST,
+    "POST /worklist/next": SPECIALIST,
+    # Held files and hidden faces: the medical home decides, the specialist asks.
+    "GET /reviews": CLINIC,
+    "GET /reviews/<attachment_id>": CLINIC,
+    "POST /reviews/<attachment_id>/ask": SPECIALIST,
+    "POST /reviews/<attachment_id>/faces": CLINIC,
+    "POST /reviews/<attachment_id>/keep-hidden": CLINIC,
+    "POST /reviews/<attachment_id>/reject": CLINIC,
+    "POST /reviews/<attachment_id>/release": CLINIC,
+    # Families to call.
+    "GET /calls/<public_id>": CLINIC + DESK,
+    "POST /calls/<public_id>/done": CLINIC + DESK,
+    "POST /calls/<public_id>/tried": CLINIC + DESK,
+    "POST /stops/<int:stop_id>/called": CLINIC + DESK,
+    # The coordinators' desk.
+    "GET /coordination": DESK,
+    "GET /coordination/<public_id>": DESK,
+    "POST /coordination/<public_id>/close": DESK,
+    "POST /coordination/<public_id>/informed": DESK,
+    "POST /coordination/<public_id>/phone": DESK,
+    "GET /coordination/desk": DESK,
+    "POST /coordination/desk/<public_id>": DESK,
+    # The program: figures and rosters, no child. A specialist sees and swaps his own shifts.
+    "GET /program": DESK + DIRECTOR + ADMIN,
+    "GET /program/figures.csv": DESK + DIRECTOR + ADMIN,
+    "GET /program/people": DESK + DIRECTOR + ADMIN,
+    "POST /program/people/<public_id>/limits": DESK + DIRECTOR + ADMIN,
+    "POST /program/people/clinics/<public_id>": DESK + DIRECTOR + ADMIN,
+    "POST /program/people/conflicts": DESK,
+    "POST /program/people/conflicts/<public_id>/<patient_id>/remove": DESK,
+    "POST /program/people/fallbacks": DESK + DIRECTOR + ADMIN,
+    "GET /program/roster": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/off": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/shifts": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/shifts/<int:number>/remove": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/swaps": DESK + DIRECTOR + ADMIN,
+    "GET /program/roster/mine": SPECIALIST,
+    "POST /program/roster/mine/<int:number>": SPECIALIST,
+    "GET /program/rules": DIRECTOR + ADMIN,
+    "POST /program/rules": DIRECTOR + ADMIN,
+    "GET /privacy": PRIVACY,
+    "GET /privacy/log.csv": PRIVACY,
+}
+
+
+@pytest.fixture
+def officer(runtime: Runtime, clinic: Clinic) -> Person:
+    with runtime.database.writing() as session:
+        cipher, role = runtime.database.cipher, Role.PRIVACY
+        return add_person(session, cipher, clinic.program, email="v@clinic.test", name="Vera", role=role, now=NOW)
+
+
+@pytest.fixture
+def foreign(runtime: Runtime, clinic: Clinic) -> Consult:
+    """A question of another family to another clinic, in the same program."""
+    form = requests.RequestForm(
+        kind="family_question",
+        question="¿Qué le salió a mi hijo en la pierna esta semana?",
+        details={"body_site": "leg", "red_flags": []},
+        consent=ConsentGiven("parent", "electronic", "es"),
+    )
+    with runtime.database.writing() as session:
+        draft = requests.create(session, clinic.stranger, clinic.other_child, form, now=NOW)
+        return requests.submit(session, draft, clinic.stranger, SubmitForm(), now=NOW, targets=TARGETS)
+
+
+ELSEWHERE = {("GET /consults/<public_id>", DESK): 303}
+"""Who is led on before anything is looked at: coordinators have a page of their own for each case."""
+
+
+def pages_of(app: Flask) -> set[str]:
+    """Every page as "METHOD rule"."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if rule.rule not in OPEN and not rule.rule.startswith(MACHINE) and rule.endpoint != "static":
+            found |= {f"{method} {rule.rule}" for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    return found
+
+
+def asker(browser: FlaskClient) -> Callable[[str, str], int]:
+    """What answers a page, by its line in the table and the id that is put into it; forms carry their proof."""
+    token = token_from(browser.get("/nowhere").text)
+
+    def ask(page: str, number: str) -> int:
+        method, _, rule = page.partition(" ")
+        path = re.sub(r"<int:\w+>", "999999", re.sub(r"<\w+>", number, rule))
+        return browser.open(path, method=method, data={"csrf_token": token} if method == "POST" else None).status_code
+
+    return ask
+
+
+def test_every_page_has_its_line(runtime: Runtime) -> None:
+    assert pages_of(create_app(runtime)) == set(WHO)
+
+
+def test_a_visitor_comes_to_the_door_only(shell: Flask) -> None:
+    visitor = shell.test_client()
+    token = token_from(visitor.get("/sign-in").text)
+    for page in WHO:
+        method, _, rule = page.partition(" ")
+        path = re.sub(r"<int:\w+>", "1", re.sub(r"<\w+>", "0" * 32, rule))
+        answer = visitor.open(path, method=method, data={"csrf_token": token} if method == "POST" else None)
+        assert (answer.status_code, (answer.location or "").partition("?")[0]) == (303, "/sign-in"), page
+
+
+@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "coordinator", "director", "admin", "officer"])
+def test_each_role_comes_to_its_own_pages_alone(
+    request: pytest.FixtureRequest, browser_of: BrowserOf, clinic: Clinic, officer: Person, name: str
+) -> None:
+    person = officer if name == "officer" else getattr(clinic, name)
+    ask, letter = asker(browser_of(person)), LETTER[Role(person.role)]
+    wrong = []
+    for page, roles in WHO.items():
+        if "password" in page or "sign-out" in page:
+            continue
+        status = ask(page, "0" * 32)
+        is_named = "<" in page
+        if (page, letter) in ELSEWHERE:
+            expected = {ELSEWHERE[page, letter]}
+        elif letter not in roles:
+            expected = {403}
+        elif is_named:
+            # Nothing has that id. A form without its fields may be refused first, which tells as little.
+            expected = {404, 422}
+        else:
+            expected = {200, 303, 404, 422} if page.startswith("POST") else {200, 302, 303}
+        if status not in expected:
+            wrong.append((page, status))
+    assert wrong == [], wrong
+
+
+@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm"])
+def test_what_is_somebody_elses_answers_like_what_is_not_there(
+    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, name: str
+) -> None:
+    ask = asker(browser_of(getattr(clinic, name)))
+    for page in WHO:
+        if "<public_id>" in page and not page.startswith(("GET /family/children", "POST /family/children")):
+            assert ask(page, foreign.public_id) == ask(page, "0" * 32), page
+    for page in ("POST /family/children/<public_id>/ask", "GET /family/children/<public_id>/seen"):
+        assert ask(page, clinic.other_child.public_id) == ask(page, "0" * 32), page
