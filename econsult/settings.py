@@ -102,6 +102,7 @@ SETTINGS = (
         "Hours in which nobody is reminded, in each person's own time, urgent requests excepted; 0-0 for none.",
     ),
     Setting("HTTP_THREADS", "256", "Threads of an HTTP process; a slow phone that uploads holds one of them."),
+    Setting("UPLOAD_HOURS", "72", "How long an unfinished upload is kept after its last byte, in hours."),
     Setting(
         "CONNECTIONS_PER_ADDRESS",
         "128",
@@ -147,6 +148,7 @@ class Settings:
     first_reply: Mapping[str, timedelta]
     quiet_hours: tuple[int, int]
     http_threads: int
+    upload_lives: timedelta
     connections_per_address: int
     proxy_hops: int
     clamd_url: str
@@ -197,6 +199,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         first_reply=values.reply_targets("FIRST_REPLY_HOURS", raw["FIRST_REPLY_HOURS"]),
         quiet_hours=values.quiet_hours("QUIET_HOURS", raw["QUIET_HOURS"]),
         http_threads=_number(raw, "HTTP_THREADS", 2, 4096),
+        upload_lives=timedelta(hours=_number(raw, "UPLOAD_HOURS", 1, 8760)),
         connections_per_address=_number(raw, "CONNECTIONS_PER_ADDRESS", 0, 1_000_000),
         proxy_hops=_number(raw, "PROXY_HOPS", 0, 16),
         clamd_url=values.clamd_url("CLAMD_URL", raw["CLAMD_URL"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -23,7 +23,7 @@ from econsult.vault import Vault
 from storage.contract import StoreFull
 from storage.disk import disk_errors
 from uploads.errors import SiteFirstError, TooManyError
-from uploads.kinds import BYTES_WINDOW, FLOOR, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+from uploads.kinds import BYTES_WINDOW, FLOOR, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
 from uploads.lines import Lines
 
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
@@ -32,12 +32,16 @@ UNCOUNTED = (UploadState.EXPIRED, UploadState.TERMINATED, UploadState.REJECTED, 
 
 @dataclass(frozen=True)
 class Door:
-    """The records, the keys, the folder where uploads rest until a worker takes them, and who is sending now."""
+    """The records, the keys, the folder where uploads rest until a worker takes them, and who is sending now.
+
+    An unfinished upload `lives` for so long after its last byte.
+    """
 
     database: Database
     vault: Vault
     staging: Path
     lines: Lines = field(default_factory=Lines)
+    lives: timedelta = LIVES
 
 
 def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, now: datetime) -> Consult:

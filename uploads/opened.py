@@ -14,10 +14,9 @@ from storage.sealed import SealBroken
 from uploads.door import UNFINISHED, Door
 from uploads.errors import GoneError, OvertakenError, UploadError
 from uploads.finishing import finish
-from uploads.kinds import LIVES
 from uploads.staged import Writer
 
-RENEW_BEFORE = LIVES - timedelta(hours=1)
+RENEW_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,10 @@ def settled(door: Door, opened: Opened, offset: int, now: datetime) -> Standing:
     if offset == opened.upload.length:
         finish(door, opened.object_id, length=offset, now=now)
         return opened.standing(offset, is_complete=True)
-    if opened.upload.expires_at - now < RENEW_BEFORE:
+    if opened.upload.expires_at - now < door.lives - min(RENEW_AFTER, door.lives / 2):
         with door.database.writing() as session:
             row = session.get_one(Upload, opened.upload.id, with_for_update=True)
             if row.state not in UNFINISHED:
                 raise OvertakenError
-            row.expires_at = opened.upload.expires_at = now + LIVES
+            row.expires_at = opened.upload.expires_at = now + door.lives
     return opened.standing(offset)

@@ -24,7 +24,7 @@ from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
 from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
-from uploads.kinds import LIVES, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
+from uploads.kinds import LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
 from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
@@ -59,7 +59,7 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
             sha256=wanted.sha256.lower() if wanted.sha256 else None,
             key_wrapped=wrapped,
             created_at=now,
-            expires_at=now + (LIVES if wanted.is_resumable else LIVES_WHOLE),
+            expires_at=now + (door.lives if wanted.is_resumable else LIVES_WHOLE),
         )
         session.add(upload)
     return upload

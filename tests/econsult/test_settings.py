@@ -66,6 +66,7 @@ WRONG = {
     "FIRST_REPLY_HOURS": ["", "24,4", "24,4,0", "²,4,1", "1,4,24", "99999,4,1"],
     "QUIET_HOURS": ["", "21", "21-24", "21-7-8", "²-7", "x-y"],
     "HTTP_THREADS": ["1", "4097"],
+    "UPLOAD_HOURS": ["0", "some"],
     "CONNECTIONS_PER_ADDRESS": ["-1", "many"],
     "CLAMD_URL": ["zz", "tcp://h", "unix://", "tcp://[", "tcp://h:99999"],
     "FACE_MODEL": ["/nowhere/model.onnx", "/dev"],

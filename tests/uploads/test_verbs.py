@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,16 @@ def test_an_upload_lives_three_days_from_its_last_byte(desk: Desk) -> None:
     for ask in (lambda: desk.look(upload), lambda: desk.append(upload, 10, DATA[10:])):
         with pytest.raises(GoneError):
             ask()
+
+
+def test_a_program_may_keep_unfinished_uploads_for_another_time(desk: Desk) -> None:
+    desk.door = replace(desk.door, lives=timedelta(hours=1))
+    upload = desk.begin(len(DATA))
+    assert desk.row(upload).expires_at == desk.now + timedelta(hours=1)
+    desk.now += timedelta(minutes=20)
+    assert desk.append(upload, 0, DATA[:10]).expires_at == desk.now + timedelta(minutes=40)
+    desk.now += timedelta(minutes=20)
+    assert desk.append(upload, 10, DATA[10:20]).expires_at == desk.now + timedelta(hours=1)
 
 
 def test_an_abandoned_upload_leaves_no_file(desk: Desk) -> None:

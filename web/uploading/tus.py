@@ -52,7 +52,7 @@ def upload_door() -> Door:
     """The upload room's share of the runtime."""
     opened = runtime()
     lines = current_app.extensions.setdefault("upload_lines", Lines())
-    return Door(opened.database, opened.vault, opened.settings.staging, lines)
+    return Door(opened.database, opened.vault, opened.settings.staging, lines, opened.settings.upload_lives)
 
 
 def clock() -> datetime:
