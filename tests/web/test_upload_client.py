@@ -115,7 +115,7 @@ def test_a_card_has_the_name_and_the_drawing_that_the_server_gives_the_file(
 ) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.context.set_offline(True)
-    phone.locator("summary").click()
+    phone.locator("details", has=phone.locator("#video-choose")).locator("summary").click()
     choices = {"far": ("De lejos", "photo"), "video": ("Video", "video"), "paper": ("Papel o PDF", "lab_document")}
     for number, (name, (title, kind)) in enumerate(choices.items()):
         phone.set_input_files(f"#{name}-choose", PHOTO)
@@ -140,7 +140,7 @@ def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     slow_down(phone, 1_000_000)
     before = sent_by(phone)
-    phone.locator("summary").click()
+    phone.locator("details", has=phone.locator("#video-choose")).locator("summary").click()
     phone.set_input_files("#video-choose", video)
     expect(cards).to_contain_text(re.compile("Enviando, [2-9][0-9].%"))
     reopened = phone.context.new_page()
