@@ -16,6 +16,9 @@ from imaging.rendition import Rendition
 Teller = Callable[[int], None]
 """Hears, in percent, how much of a long work is done."""
 _ALL = 100
+# How PDFium and others stop themselves where a file asks for what they cannot give, such as 10 GB for one picture: it
+# would be the same at every further attempt.
+_GIVEN_UP = {signal.SIGTRAP, signal.SIGILL}
 _NEARLY_ALL = 0.5
 """The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
@@ -147,7 +150,9 @@ class Conversation:
     def _extend_wall(self, seconds: object) -> None:
         if not isinstance(seconds, int | float):
             raise _Misspoken
-        self._wall = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
+        asked = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
+        # On a busy machine a page of paper may need longer than its share of an idle one: time is never taken back.
+        self._wall = max(self._wall, asked)
 
     def _hear_step(self, percent: object) -> None:
         """Pass on how far the work is; it only ever grows, so a child can say it a hundred times at most."""
@@ -183,6 +188,8 @@ class Conversation:
             return Outcome("rejected", "seccomp")
         if number and number != signal.SIGKILL and rss >= self._limits.memory * _NEARLY_ALL:
             return Outcome("rejected", "memory")
+        if number in _GIVEN_UP:
+            return Outcome("rejected", "damaged", {"detail": "trap"})
         return Outcome("failed", "crash")
 
 

@@ -125,14 +125,20 @@ def test_a_child_that_crashes_is_a_failure_and_not_a_hang(own_jail: Jail) -> Non
 
 
 def test_a_customer_who_hangs_up_takes_the_job_along(own_jail: Jail) -> None:
+    gate, push = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             Job(own_jail)
+            # On a busy machine the job would be gone again before anybody has seen it.
+            os.read(gate, 1)
         finally:
             os._exit(0)
     child = child_of(own_jail)
+    os.write(push, b"x")
     os.waitpid(pid, 0)
+    os.close(gate)
+    os.close(push)
     eventually(lambda: not child.is_running())
     assert good_photo(own_jail).is_ready
 

@@ -1,0 +1,35 @@
+"""Tables that lie, rings of references and files with something hung on them: each ends with a verdict, in bounds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from imaging import Jail
+from tests.imaging.conftest import PLAIN, Prepare
+from tests.imaging.test_bombs import is_terminal
+from tests.imaging.traps import TAKEN, TRAPS
+
+HEARD = replace(PLAIN, keeps_voice=True)
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_ends_in_bounds_with_a_reason(run: Prepare, jail: Jail, name: str) -> None:
+    kind, make = TRAPS[name]
+    data, server = make(), jail.pid
+    began = time.thread_time()
+    report, kept = run(data, kind, HEARD)
+    assert is_terminal(report), report
+    assert bool(kept.files) == report.is_ready
+    assert report.is_ready or name not in TAKEN, report
+    assert jail.pid == server
+    assert time.thread_time() - began < 3, "what is done outside of the jail is bounded too"
+    assert not any(b"PK\x03\x04" in copy for copy in kept.files.values())
+
+
+def test_a_library_that_gives_up_is_the_files_fault(run: Prepare) -> None:
+    _, make = TRAPS["pdf with a JPEG 2000 header of 30,000 by 30,000"]
+    report, _ = run(make(), "lab_document")
+    assert (report.verdict, report.reason, report.detail) == ("rejected", "damaged", "trap")
