@@ -50,7 +50,7 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
     query = select(Consult).where(Consult.public_id == public_id)
     if right != Right.SEE:
         # Whoever is about to change it waits for whoever is changing it now, and then sees what became of it.
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     consult = session.scalars(query).one_or_none()
     if consult is None or consult.program_id != person.program_id:
         raise NotFoundError
@@ -94,7 +94,9 @@ def review_for(
 ) -> tuple[Attachment, Consult]:
     """A file to decide about, locked until the transaction ends; `right` is what is going to be done with it."""
     query = select(Attachment).where(Attachment.public_id == public_id)
-    attachment = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    attachment = session.scalars(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
     if attachment is None:
         raise NotFoundError
     _check_media(session, person, attachment, now, f"use_{right}", right=right)

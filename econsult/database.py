@@ -105,6 +105,12 @@ def _cipher_of(dialect: Dialect) -> TextCipher:
     return cipher
 
 
+NO_KEY = {"key_share": True}
+"""How rows are locked, here and as `with_for_update(key_share=True)`: audit rows and notices point to people, children
+and consults, and PostgreSQL would let nobody add one while the whole row is locked. Two that each hold what the other
+needs would wait for ever."""
+
+
 class Base(DeclarativeBase):
     """All tables of all rooms: integer keys inside, random public ids outside."""
 

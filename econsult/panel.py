@@ -54,7 +54,9 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
 
     Two people of one clinic who register the same child at once wait for each other.
     """
-    session.execute(select(Organization.id).where(Organization.id == person.organization_id).with_for_update())
+    session.execute(
+        select(Organization.id).where(Organization.id == person.organization_id).with_for_update(key_share=True)
+    )
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
     number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
     for row in session.execute(known_patients(person, now).with_only_columns(*columns)):

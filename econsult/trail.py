@@ -83,7 +83,7 @@ def extend(session: Session, program_id: int, rows: Sequence[dict[str, Any]]) ->
 
 def _locked(session: Session, program_id: int) -> AuditChain:
     """The chain's end, locked until the transaction is over; begun where the program has none yet."""
-    query = select(AuditChain).where(AuditChain.program_id == program_id).with_for_update()
+    query = select(AuditChain).where(AuditChain.program_id == program_id).with_for_update(key_share=True)
     query = query.execution_options(populate_existing=True)
     chain = session.scalars(query).one_or_none()
     if chain is None:

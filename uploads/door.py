@@ -91,7 +91,7 @@ def check_room(door: Door, length: int) -> None:
 def check_quota(session: Session, person: Person, reserved: int, now: datetime) -> None:
     """Raise TooManyError where the person has too many files on their way, or sent too much within a day."""
     # Two requests of one person at the same moment would each find room for themselves alone.
-    session.scalars(select(Person.id).where(Person.id == person.id).with_for_update()).one()
+    session.scalars(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)).one()
     is_open = (Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     if session.scalars(select(func.count(Upload.id)).where(*is_open)).one() >= MOST_OPEN:
         raise TooManyError(f"At most {MOST_OPEN} files can be on their way at once.", retry_after=60)

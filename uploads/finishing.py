@@ -46,7 +46,9 @@ def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachm
     was ended meanwhile.
     """
     with door.database.writing() as session:
-        upload = session.scalars(select(Upload).where(Upload.public_id == object_id).with_for_update()).one()
+        upload = session.scalars(
+            select(Upload).where(Upload.public_id == object_id).with_for_update(key_share=True)
+        ).one()
         if upload.attachment_id is not None:
             return session.get_one(Attachment, upload.attachment_id)
         if upload.state not in UNFINISHED:
@@ -142,7 +144,7 @@ def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
 def _expire(door: Door, now: datetime, limit: int) -> int:
     query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
     with door.database.writing() as session:
-        due = session.scalars(query.with_for_update(skip_locked=True))
+        due = session.scalars(query.with_for_update(skip_locked=True, key_share=True))
         expired = [upload for upload in due if not _is_live(door, upload, now)]
         for upload in expired:
             upload.state = UploadState.EXPIRED

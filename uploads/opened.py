@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
+from econsult.database import NO_KEY
 from storage.contract import BlobMissing
 from storage.sealed import SealBroken
 from uploads.door import UNFINISHED, Door
@@ -95,7 +96,7 @@ def _lost(door: Door, upload: Upload) -> UploadError:
 
 def _start_receiving(door: Door, upload: Upload) -> None:
     with door.database.writing() as session:
-        row = session.get_one(Upload, upload.id, with_for_update=True)
+        row = session.get_one(Upload, upload.id, with_for_update=NO_KEY)
         if row.has_arrived:
             raise OvertakenError
         if row.state not in UNFINISHED:
@@ -110,7 +111,7 @@ def settled(door: Door, opened: Opened, offset: int, now: datetime) -> Standing:
         return opened.standing(offset, is_complete=True)
     if opened.upload.expires_at - now < door.lives - min(RENEW_AFTER, door.lives / 2):
         with door.database.writing() as session:
-            row = session.get_one(Upload, opened.upload.id, with_for_update=True)
+            row = session.get_one(Upload, opened.upload.id, with_for_update=NO_KEY)
             if row.state not in UNFINISHED:
                 raise OvertakenError
             row.expires_at = opened.upload.expires_at = now + door.lives

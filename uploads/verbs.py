@@ -15,7 +15,7 @@ from econsult.consults.attachments import Attachment, MediaKind, withdraw_attach
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
-from econsult.database import new_public_id
+from econsult.database import NO_KEY, new_public_id
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -217,7 +217,7 @@ def _declare_length(door: Door, opened: Opened, total: int, offset: int) -> None
     Raises InvalidError for another length than before or less than what is there, TooBigError.
     """
     with door.database.writing() as session:
-        row = session.get_one(Upload, opened.upload.id, with_for_update=True)
+        row = session.get_one(Upload, opened.upload.id, with_for_update=NO_KEY)
         if total > row.reserved and row.length is None:
             raise TooBigError(row.reserved)
         if total < max(offset, 1) or row.length not in {None, total}:

@@ -27,6 +27,7 @@ from econsult.consults.preparing import (
     twin_of,
 )
 from econsult.consults.records import Consult
+from econsult.database import NO_KEY
 from econsult.jobs import Lease
 from econsult.people.persons import Person, Role
 from imaging import Policy, Report, prepare
@@ -91,7 +92,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
     """Show the attachment as being processed; None where it was finished or taken back before."""
     runtime = desk.runtime
     with runtime.database.writing() as session:
-        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=True)
+        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=NO_KEY)
         if attachment.state not in UNFINISHED:
             return None
         start_processing(attachment)
@@ -200,7 +201,7 @@ def _as_record(desk: Desk, report: Report) -> dict[str, Any]:
 def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
     """Link the copies, settle the upload and end the job, all in one; whether what was stored is needed."""
     with desk.finishing(lease) as session:
-        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=True)
+        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=NO_KEY)
         upload, scanner = upload_of(session, attachment), desk.runtime.scanner
         if upload is not None and scanner is not None and verdict.is_ready:
             upload.scanned_by = scanner.name

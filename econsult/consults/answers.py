@@ -148,7 +148,7 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
 def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
     """Release every answer whose time has come without an acknowledgement."""
     query = select(Consult).where(Consult.release_at <= now).order_by(Consult.release_at).limit(limit)
-    due = list(session.scalars(query.with_for_update(skip_locked=True)))
+    due = list(session.scalars(query.with_for_update(skip_locked=True, key_share=True)))
     for consult in due:
         release(session, consult, now)
     return due

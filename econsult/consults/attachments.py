@@ -15,7 +15,7 @@ from econsult import audit
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
-from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import Person
@@ -150,7 +150,7 @@ def withdraw_attachment(session: Session, attachment: Attachment, person: Person
     Raises ForbiddenError for anybody else, and ImpossibleVerbError once the question was sent.
     """
     session.flush()
-    session.refresh(attachment, with_for_update=True)
+    session.refresh(attachment, with_for_update=NO_KEY)
     consult = session.get_one(Consult, attachment.consult_id)
     if attachment.uploaded_by_id != person.id:
         raise ForbiddenError("Only the person who sent this file can take it back.")

@@ -189,7 +189,7 @@ def lock(session: Session, consult: Consult) -> None:
     session.flush()
     # SQLite has locked everything for whoever writes.
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Consult.id).where(Consult.id == consult.id).with_for_update())
+        session.execute(select(Consult.id).where(Consult.id == consult.id).with_for_update(key_share=True))
 
 
 __all__ = ["Clock", "ClockEvent", "ClockName", "ClockState", "clocks_among", "clocks_of"]

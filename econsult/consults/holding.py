@@ -108,7 +108,7 @@ def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Cons
         .where(Consult.status == Status.CLAIMED, Consult.claim_until < now)
         .order_by(Consult.claim_until)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     lapsed = list(session.scalars(query))
     for consult in lapsed:

@@ -118,7 +118,7 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
     """
     query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
     sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
-    for attachment in session.scalars(sent.with_for_update(of=Attachment)):
+    for attachment in session.scalars(sent.with_for_update(of=Attachment, key_share=True)):
         if attachment.state == AttachmentState.REJECTED:
             continue
         source = (attachment.report or {}).get("source") or {}
@@ -155,7 +155,7 @@ def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment |
 
     `mark` is the keyed hash of the content. The consult is locked, so that of two workers one sees the other's.
     """
-    session.scalars(select(Consult.id).where(Consult.id == attachment.consult_id).with_for_update()).one()
+    session.scalars(select(Consult.id).where(Consult.id == attachment.consult_id).with_for_update(key_share=True)).one()
     same = (
         Attachment.consult_id == attachment.consult_id,
         Attachment.uploaded_by_id == attachment.uploaded_by_id,

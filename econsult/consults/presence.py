@@ -28,7 +28,7 @@ class Presence(Base):
 def look(session: Session, consult: Consult, person: Person, now: datetime) -> list[Person]:
     """Note that this person looks at it; returns the others who do."""
     query = select(Presence).where(Presence.consult_id == consult.id, Presence.person_id == person.id)
-    mine = session.scalars(query.with_for_update()).one_or_none()
+    mine = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if mine is None:
         session.add(Presence(consult_id=consult.id, person_id=person.id, seen_at=now))
     else:

@@ -34,7 +34,7 @@ def find(session: Session, person: Person, key: str, body_hash: str, *, now: dat
 
     Until the transaction ends, nobody else uses a key of this person, so the same key twice at once is one consult.
     """
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     row = session.scalars(_known(person, key).where(RepeatKey.created_at > now - KEPT)).one_or_none()
     if row is None:
         return None

@@ -97,7 +97,7 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
     What a person has decided about a single file stays decided.
     """
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
-    for attachment in session.scalars(query.with_for_update()):
+    for attachment in session.scalars(query.with_for_update(key_share=True)):
         is_private = attachment.reason == PRIVATE_SITE
         if attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None:
             _run_again(session, attachment, None, (), now)

@@ -142,5 +142,7 @@ def _open_calls(session: Session, consult: Consult) -> list[PhoneTask]:
     """The calls that are still to be made, locked against the clock that tells of them."""
     query = select(PhoneTask).where(PhoneTask.consult_id == consult.id, PhoneTask.done_at.is_(None))
     return list(
-        session.scalars(query.order_by(PhoneTask.id).with_for_update().execution_options(populate_existing=True))
+        session.scalars(
+            query.order_by(PhoneTask.id).with_for_update(key_share=True).execution_options(populate_existing=True)
+        )
     )

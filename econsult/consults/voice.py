@@ -172,7 +172,7 @@ def _record(session: Session, consult: Consult, person: Person, choice: VoiceCho
 def _prepare_again(session: Session, consult: Consult, now: datetime) -> None:
     """Films that are being prepared at this moment are caught by their worker before it shows them."""
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.kind == MediaKind.VIDEO)
-    for film in session.scalars(query.with_for_update()):
+    for film in session.scalars(query.with_for_update(key_share=True)):
         # What waits for a person stays with that person: its copy for the review is silent in any case.
         if film.state == AttachmentState.READY and film.blob_key is not None:
             queue_again(session, film, now)

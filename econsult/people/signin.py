@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import Base, Database, Instant
+from econsult.database import NO_KEY, Base, Database, Instant
 from econsult.errors import TooManyTriesError
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, person_by_email
@@ -188,7 +188,7 @@ def sign_in(database: Database, email: str, password: str, *, source: str, now: 
     with database.writing() as session:
         person = person_by_email(session, cipher, email)
         if person is not None:
-            session.refresh(person, with_for_update=True)
+            session.refresh(person, with_for_update=NO_KEY)
         if _is_closed(session, account, place, now):
             raise TooManyTriesError
         counted = SignInTry(account=account, source=place, at=now)

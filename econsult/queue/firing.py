@@ -79,7 +79,7 @@ def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Cons
         .where(Consult.next_deadline_at <= now)
         .order_by(Consult.next_deadline_at, Consult.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         # What people wrote is not opened, and what a tick has no use for is not read.
         .options(load_only(*READ))
         .execution_options(populate_existing=True)

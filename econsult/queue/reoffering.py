@@ -21,7 +21,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
     waiting = select(Consult).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
     order = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
     count = 0
-    for consult in session.scalars(waiting.order_by(*order).limit(MOST).with_for_update()).all():
+    for consult in session.scalars(waiting.order_by(*order).limit(MOST).with_for_update(key_share=True)).all():
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
         stands_in = chosen.specialty if chosen.specialty != consult.specialty else None
         before = (consult.is_unallocated, consult.fallback_specialty)

@@ -9,13 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult import access
-from econsult.consults import answers, repeats, requests
+from econsult.consults import answers, repeats, requests, threads
 from econsult.consults.clocks import Clock
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
+from econsult.consults.threads import Audience, Message
 from econsult.database import Database
 from econsult.errors import ImpossibleVerbError
+from econsult.people.persons import Person
 from econsult.rights import Right
+from econsult.trail_check import check_trail
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 
@@ -67,3 +70,30 @@ def test_c19_one_key_used_many_times_at_once_makes_one_consult(database: Databas
     assert _at_once(database, create) == 8
     with database.reading() as session:
         assert session.scalar(select(func.count(Consult.id))) == 1
+
+
+def test_readers_and_writers_of_one_consult_never_wait_for_each_other_in_a_circle(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        public_id = clinic.claimed(session).public_id
+
+    def read(person: Person) -> None:
+        for _ in range(15):
+            with database.writing() as session:
+                access.consult_for(session, person, public_id, now=NOON)
+
+    def write(person: Person) -> None:
+        for _ in range(15):
+            with database.writing() as session:
+                right = Right.WRITE_CLINICIANS
+                found = access.consult_for(session, person, public_id, now=NOON, right=right)
+                threads.post(session, found.consult, person, Audience.CLINICIANS, text="Noted.", now=NOON)
+
+    with ThreadPoolExecutor(6) as pool:
+        acts = [(write, clinic.pcp), (write, clinic.derm), *((read, each) for each in (clinic.pcp, clinic.derm) * 2)]
+        for waiting in [pool.submit(act, person) for act, person in acts]:
+            waiting.result()
+    with database.reading() as session:
+        assert check_trail(session, [])[0].fault == ""
+        assert session.scalar(select(func.count(Message.id))) == 30

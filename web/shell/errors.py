@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from econsult.errors import (
@@ -76,6 +76,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(ConsultError, _consult_error)
     app.register_error_handler(StoreUnavailable, _store_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DataError, _data_error)
+    app.before_request(_refuse_nul)
 
 
 def status_of(error: ConsultError) -> int:
@@ -131,6 +133,18 @@ def _database_error(error: OperationalError) -> Response:
     response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)
     response.headers["Retry-After"] = "10"
     return response
+
+
+def _data_error(_error: DataError) -> Response:
+    """A value that PostgreSQL cannot hold, such as a NUL in a text or a number beyond all keys."""
+    words = "A value cannot be kept: a NUL in a text, or a number that is too large."
+    return problem(422, "invalid", words, fields={}) if is_for_machine() else _page(422)
+
+
+def _refuse_nul() -> None:
+    """Nothing has a NUL in its name; PostgreSQL would not even look."""
+    if "\x00" in request.path:
+        abort(404)
 
 
 def _page(status: int, reason: str = "") -> Response:
