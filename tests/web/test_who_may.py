@@ -73,6 +73,7 @@ WHO = {
     "POST /family/questions/<public_id>/messages": FAMILY,
     "GET /family/questions/<public_id>/photos": FAMILY,
     "GET /family/questions/<public_id>/sent": FAMILY,
+    "POST /family/questions/<public_id>/voice": FAMILY,
     # The clinic's own work. A nurse asks for the families of her sessions and decides nothing.
     "GET /clinic": CLINIC + NURSE,
     "GET /clinic/ask": CLINIC + NURSE,
@@ -113,6 +114,7 @@ WHO = {
     "POST /reviews/<attachment_id>/keep-hidden": CLINIC,
     "POST /reviews/<attachment_id>/reject": CLINIC,
     "POST /reviews/<attachment_id>/release": CLINIC,
+    "POST /reviews/<attachment_id>/silence": CLINIC,
     # Families to call.
     "GET /calls/<public_id>": CLINIC + DESK,
     "POST /calls/<public_id>/done": CLINIC + DESK,
