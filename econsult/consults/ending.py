@@ -18,6 +18,7 @@ def end(session: Session, consult: Consult, person: Person, verb: str, *, reason
     """Close, decline or withdraw: the consult ends and no clock goes on."""
     consult.status = next_status(consult.status, verb)
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
+    consult.is_ended_by_staff = person.is_staff
     consult.holder_id = consult.claim_until = None
     consult.is_unallocated = False
     consult.family_waits_since = consult.clinic_waits_since = None

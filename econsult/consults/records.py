@@ -106,6 +106,7 @@ class Consult(PublicId, Base):
     is_test: Mapped[bool] = mapped_column(default=False)
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
+    is_ended_by_staff: Mapped[bool] = mapped_column(default=False, server_default="0")
     rules: Mapped[str | None] = mapped_column(Text)
     route: Mapped[str | None] = mapped_column(Text)
     is_unallocated: Mapped[bool] = mapped_column(default=False)

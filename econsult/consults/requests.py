@@ -30,6 +30,8 @@ from econsult.people.persons import SPECIALTIES, Person, Role
 
 SHORTEST_QUESTION, LONGEST_QUESTION, LONGEST_TEXT = 20, 300, 5000
 SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
+CONTACT_WAYS = ("call_back", "visit")
+"""How a family is answered about a private place, of which no photo is taken."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,15 @@ def send_on(
 
 
 def withdraw(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
-    """Take the request back; who works on it is told."""
-    holder_id = consult.holder_id
+    """Take the request back; who works on it is told, and the family where somebody else does it."""
+    holder_id, was_sent = consult.holder_id, consult.submitted_at is not None
     end(session, consult, person, "withdraw", reason=reason, now=now)
     if holder_id is not None and holder_id != person.id:
         holder = session.get_one(Person, holder_id)
         notify(session, holder, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
+    if person.is_staff and was_sent:
+        for caregiver in caregivers_of(session, consult.patient_id, now):
+            notify(session, caregiver, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
     return consult
 
 
@@ -245,8 +250,16 @@ def _check_complete(session: Session, consult: Consult, *, has_reason: bool = Fa
     if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
         # A family that was never asked is not a family that said no.
         missing["details.red_flags"] = "required"
+    if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(consult):
+        # No photo is taken there, so a call or a visit is all that can answer the family.
+        missing["details.contact"] = "required"
     if missing:
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _is_reachable(consult: Consult) -> bool:
+    contact = consult.details.get("contact")
+    return isinstance(contact, dict) and contact.get("way") in CONTACT_WAYS
 
 
 def _check_fresh(consult: Consult, now: datetime) -> None:

@@ -31,7 +31,10 @@ def held_files(session: Session, organization_id: int | None) -> list[tuple[Atta
     query = select(Attachment, Consult).join(Consult, Consult.id == Attachment.consult_id)
     query = query.where(Consult.organization_id == organization_id)
     waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
-    return [(file, consult) for file, consult in session.execute(query.where(waits).order_by(Attachment.id))]
+    # A question that has ended needs no decision; reopened, it waits again.
+    goes_on = Consult.ended_at.is_(None)
+    found = session.execute(query.where(waits, goes_on).order_by(Attachment.id))
+    return [(file, consult) for file, consult in found]
 
 
 def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:

@@ -131,6 +131,18 @@ def test_a_clinician_passes_only_with_a_whole_attestation(
             assert session.scalars(select(RedFlagStop)).one().is_attested
 
 
+def test_a_familys_question_about_a_private_place_needs_a_way_to_reach_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": "private_area", "red_flags": []})
+        with pytest.raises(InvalidError) as refused:
+            requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        assert refused.value.fields == {"details.contact": "required"}
+        form = RequestForm(details={"contact": {"way": "call_back", "phone": "505-555-0177"}})
+        requests.edit(session, draft, clinic.mother, form, now=NOON)
+        requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        assert draft.status == "submitted"
+
+
 def test_a_private_place_is_known_from_the_draft_on(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         draft = clinic.family_draft(session, details={"body_site": ["leg", "groin"]})

@@ -8,11 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults import answers, holding, threads
+from econsult.consults import answers, holding, requests, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
+from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, Clinic
@@ -217,6 +218,41 @@ def test_the_answer_is_read_in_plain_words_and_understood(
         consult = session.get_one(Consult, asked.id)
     assert consult.informed_method == "opened"
     assert "La respuesta está lista" in mother.get("/family").text
+
+
+def test_a_question_that_the_clinic_takes_back_is_not_said_to_be_cancelled_by_the_family(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=NOW)
+        requests.withdraw(session, consult, clinic.pcp, "Seen today", now=NOW)
+    for path in ("/family", f"/family/questions/{consult.public_id}"):
+        page = mother.get(path).text
+        assert "Su clínica retiró esta pregunta. Llámela, por favor." in page
+        assert "Usted canceló" not in page
+    with runtime.database.reading() as session:
+        kinds = session.scalars(select(Notice.kind).where(Notice.person_id == clinic.mother.id)).all()
+    assert NoticeKind.WITHDRAWN in kinds
+
+
+def test_what_the_family_cancels_itself_it_is_not_told_of(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    post(mother, f"/family/questions/{asked.public_id}/cancel", {"sure": "yes"})
+    assert "Usted canceló" in mother.get(f"/family/questions/{asked.public_id}").text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Notice).where(Notice.kind == NoticeKind.WITHDRAWN)).all() == []
+
+
+def test_an_emergency_stands_on_every_page_on_which_its_answer_is_offered(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    answer_it(runtime, clinic, asked, disposition="emergency_now")
+    where = f"/family/questions/{asked.public_id}"
+    for _ in range(2):
+        for path in ("/family", where, f"{where}/answer"):
+            assert "Por favor vaya a urgencias ahora" in mother.get(path).text, path
+        post(mother, f"{where}/answer/understood", {})
 
 
 def test_a_question_is_called_closed_only_when_it_is(

@@ -85,7 +85,8 @@ def done(public_id: str) -> Response | tuple[str, int]:
     if errors:
         with database().writing() as session:
             return _page(session, _loaded(session, public_id), errors, {"outcome": outcome, "words": words}), 422
-    return redirect(f"{home_of(me())}?said=called", 303)
+    said = "called" if outcome == Outcome.REACHED else "noted"
+    return redirect(f"{home_of(me())}?said={said}", 303)
 
 
 def _loaded(session: Session, public_id: str) -> Pass:

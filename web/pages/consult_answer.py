@@ -84,7 +84,7 @@ def _signed(public_id: str) -> Response:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         sign(session, loaded.consult, me(), now=now())
     if me().role != Role.SPECIALIST:
-        return redirect(url_for("consult.show", public_id=public_id, said="signed"), 303)
+        return redirect(url_for("consult.show", public_id=public_id, said="signed_to_family"), 303)
     following = take_next() if request.form["verb"] == "sign_next" else None
     if following:
         return redirect(url_for("consult.show", public_id=following, said="signed", was=loaded.consult.number), 303)

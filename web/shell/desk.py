@@ -35,6 +35,7 @@ PLACES = {
 }
 SAID = {
     "signed": _l("Signed. The clinic has been told."),
+    "signed_to_family": _l("Signed. The family can read it now."),
     "all_answered": _l("Nothing more waits for you now."),
     "released": _l("Given back to the pool."),
     "declined": _l("Declined. This request has ended, and the clinic has been told."),
@@ -54,6 +55,7 @@ SAID = {
     "told": _l("Written down: the family has been told."),
     "tried": _l("Written down. Try again: the reminders go on until somebody is reached."),
     "called": _l("Written down: you called the family."),
+    "noted": _l("Written down."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),
     "registered": _l("The child is registered."),

@@ -98,6 +98,9 @@ STATUSES = {
     Status.WITHDRAWN: ("x", _l("You cancelled this question")),
     Status.REDIRECTED: ("phone", CALL_CLINIC),
 }
+TAKEN_BACK = ("phone", _l("Your clinic took this question back. Please call them."))
+EMERGENCY = ("alert", _l("Please go to the emergency room now"))
+"""Of an answer that says so, wherever the family meets it."""
 # A signed answer that the clinic has not read yet.
 WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
 MESSAGE_CAME = _l("We got your message. Your clinic will answer.")

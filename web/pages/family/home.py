@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, consults_about, patient_for, patients_for
+from econsult.consults.answers import emergencies_among
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind
@@ -21,7 +22,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
-from web.words.families import MESSAGE_CAME, STATUSES, WITH_CLINIC
+from web.words.families import EMERGENCY, MESSAGE_CAME, STATUSES, TAKEN_BACK, WITH_CLINIC
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 FIRST_LETTERS = 60
@@ -41,6 +42,9 @@ class Line:
     at: datetime
     """When something last happened that the family can see: it was sent, it ended, or its answer was opened."""
 
+    is_emergency: bool = False
+    """Whether the answer sends the child to the emergency room now."""
+
     @property
     def began(self) -> str:
         """The first words of the family's own question; empty where a clinic asked."""
@@ -55,7 +59,7 @@ class Line:
     def is_for_family(self) -> bool:
         """Whether the family has something to do: to give what is missing, or to read the answer."""
         is_unread = self.is_answer_open and self.consult.informed_at is None
-        return is_unread or self.consult.status == Status.NEEDS_INFO
+        return is_unread or self.is_emergency or self.consult.status == Status.NEEDS_INFO
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,18 @@ def asked_words(consult: Consult) -> str:
     return str(consult.details.get("family_question") or own)
 
 
-def state_of(consult: Consult) -> tuple[str, str]:
-    """Drawing and words for how far a question is, the same wherever the family reads them."""
-    is_with_clinic = consult.status == Status.ANSWERED and consult.released_at is None
-    drawing, words = WITH_CLINIC if is_with_clinic else STATUSES[Status(consult.status)]
+def state_of(consult: Consult, *, is_emergency: bool = False) -> tuple[str, str]:
+    """Drawing and words for how far a question is, the same wherever the family reads them.
+
+    `is_emergency` says that its signed answer sends the child to the emergency room.
+    """
+    drawing, words = STATUSES[Status(consult.status)]
+    if consult.status == Status.ANSWERED and consult.released_at is None:
+        drawing, words = WITH_CLINIC
+    elif consult.status == Status.ANSWERED and is_emergency:
+        drawing, words = EMERGENCY
+    elif consult.status == Status.WITHDRAWN and consult.is_ended_by_staff:
+        drawing, words = TAKEN_BACK
     return drawing, str(words)
 
 
@@ -131,7 +143,9 @@ def due_at(session: Session, consult: Consult) -> datetime | None:
 
 def _child(session: Session, patient: Patient) -> Child:
     consults = consults_about(session, me(), patient, now=now())
-    lines = [_line(session, consult) for consult in consults if consult.submitted_at is not None]
+    sent = [consult for consult in consults if consult.submitted_at is not None]
+    emergencies = emergencies_among(session, [consult.id for consult in sent])
+    lines = [_line(session, consult, is_emergency=consult.id in emergencies) for consult in sent]
     return Child(patient, _draft(consults), sorted(lines, key=lambda line: line.at, reverse=True))
 
 
@@ -140,12 +154,14 @@ def _draft(consults: list[Consult]) -> Consult | None:
     return next(mine, None)
 
 
-def _line(session: Session, consult: Consult) -> Line:
+def _line(session: Session, consult: Consult, *, is_emergency: bool) -> Line:
     is_answer_open = consult.released_at is not None
-    drawing, words = state_of(consult)
+    drawing, words = state_of(consult, is_emergency=is_emergency)
     due = due_at(session, consult) if consult.status in OPEN else None
     opens_at = None if is_answer_open else consult.release_at
-    return Line(consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult))
+    return Line(
+        consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult), is_emergency=words == EMERGENCY[1]
+    )
 
 
 def _last_seen(consult: Consult) -> datetime:

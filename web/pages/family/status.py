@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.consults.answers import emergencies_among
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -69,11 +70,13 @@ class Shown:
     may_add: bool
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
+    is_emergency: bool = False
+    """Whether the signed answer sends the child to the emergency room."""
 
     @property
     def words(self) -> str:
         """How far the question is, in the words of the start page."""
-        return state_of(self.consult)[1]
+        return state_of(self.consult, is_emergency=self.is_emergency)[1]
 
     @property
     def contact(self) -> dict[str, str]:
@@ -206,6 +209,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
+        is_emergency=consult.id in emergencies_among(session, [consult.id]),
     )
 
 

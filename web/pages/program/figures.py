@@ -15,6 +15,7 @@ from econsult.queue.metrics import Figure, figures, missed
 from web.context import database, now
 from web.shell.auth import me, only
 from web.words import terms
+from web.words.language import gettext
 
 promise = Blueprint("promise", __name__, url_prefix="/program")
 READERS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
@@ -63,6 +64,8 @@ def download() -> Response:
 
 def _name_of(figure: Figure) -> str:
     words = terms.SPECIALTIES if figure.by == "specialty" else terms.LANGUAGES
+    if figure.value == "family_question":
+        return gettext("Family question")
     return str(words.get(figure.value, "")) or figure.value
 
 
