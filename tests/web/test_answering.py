@@ -158,7 +158,7 @@ def test_the_clinic_answers_a_familys_question_itself(runtime: Runtime, browser_
     assert post(pcp, f"{path}/claim", {}).status_code == 303
     page = pcp.get(path).text
     assert ("as soon as you sign" in page, 'value="sign_next"' in page) == (True, False)
-    assert post(pcp, f"{path}/answer", {**FIELDS, "verb": "sign"}).location == f"{path}?said=signed"
+    assert post(pcp, f"{path}/answer", {**FIELDS, "verb": "sign"}).location == f"{path}?said=signed_to_family"
     with runtime.database.reading() as session:
         assert signed_answer(session, question.id) is not None
         assert session.get_one(Consult, question.id).released_at is not None
