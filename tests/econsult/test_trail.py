@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, select, text
 
 from econsult import audit
 from econsult.anchors import EVERY, EVERY_ROWS, FILE, anchor_due, read_anchors
-from econsult.database import Database
+from econsult.database import MIGRATIONS, Database
 from econsult.errors import ForbiddenError
 from econsult.trail import AuditChain, AuditEvent
 from econsult.trail_check import Checked, check_trail
@@ -292,7 +292,8 @@ def test_an_emptied_database_is_said_as_long_as_there_is_an_anchor(
 
 def test_rows_from_before_there_was_a_chain_are_taken_into_it(database: Database, clinic: Clinic) -> None:
     write(database, clinic, 3)
-    database.migrate("-1")
+    later = [path for path in MIGRATIONS.glob("versions/[0-9]*.py") if path.stem[:4] > "0007"]
+    database.migrate(f"-{len(later)}")
     run(
         database,
         "INSERT INTO audit_event (at, action, entity, entity_id, detail)"

@@ -47,7 +47,11 @@ def test_no_attempt_of_a_misbehaving_decoder_succeeds(whoever: str) -> None:
     canary.MARK.unlink(missing_ok=True)
     user = () if whoever == "whoever runs the tests" else ordinary()
     *ends, server = run("tests.imaging.escapes", user=user)
-    assert {name: tuple(rest) for name, *rest in ends} == escapes.EXPECTED
+    found = {name: tuple(rest) for name, *rest in ends}
+    # Where fresh memory is dear, as on a crowded machine, the limit of the processor is reached before that of memory.
+    eater = "eat memory by the piece"
+    assert found.pop(eater) in {escapes.EXPECTED[eater], ("rejected", "cpu", None)}
+    assert found == {name: end for name, end in escapes.EXPECTED.items() if name != eater}
     assert len(ends) > 40
     assert server == ["server", True]
     assert not canary.MARK.exists()

@@ -46,7 +46,7 @@ def send_files(eyes: Eyes, media: Media) -> None:
     eyes.look("photos")
     choose(eyes, "far-choose", f"{NAME} 1.jpg", "image/jpeg", media.far)
     choose(eyes, "close-choose", f"{NAME} 2.jpg", "image/jpeg", media.close)
-    eyes.page.locator("details.more summary").click()
+    eyes.page.locator("details.more summary").first.click()
     choose(eyes, "video-choose", f"{NAME}.mp4", "video/mp4", media.clip)
     choose(eyes, "paper-choose", f"{NAME}.pdf", "application/pdf", media.paper)
     eyes.look("photos-leaving")

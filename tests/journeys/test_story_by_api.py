@@ -78,7 +78,9 @@ def test_what_is_missing_is_listed(cast: Cast) -> None:
 
 
 def test_a_photo_of_a_private_place_is_refused_to_a_caregiver_only(cast: Cast, media: Media) -> None:
-    consult_id = story.draft_question(cast, details={"body_site": "private_area"})
+    # No photo answers it, so the family says how it wants to be reached.
+    contact = {"way": "call_back", "phone": "505-555-0177"}
+    consult_id = story.draft_question(cast, details={"body_site": "private_area", "contact": contact})
     told = {"consult_id": consult_id, "kind": "photo", "filetype": "image/jpeg"}
     create(cast.parent, 1000, told).refuses(403, "private_site")
     create(cast.parent, 1000, {**told, "kind": "video"}).refuses(403, "private_site")
