@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from econsult import access, audit
+from econsult.consults.records import number_of
 from econsult.cursors import pack, unpack_number
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
@@ -152,6 +153,6 @@ def _looks(session: Session, query: Select[AuditEvent, Person]) -> Iterator[Look
             entity=row.entity,
             entity_id=row.entity_id,
             detail=row.detail,
-            number=f"C-{1000 + row.consult_id}" if row.consult_id else "",
+            number=number_of(row.consult_id) if row.consult_id else "",
             sequence=row.sequence,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,6 +35,8 @@ class Urgency(StrEnum):
 
 
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
+FIRST_NUMBER = 1000
+"""Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
 
 
@@ -131,7 +134,18 @@ class Consult(PublicId, Base):
     @property
     def number(self) -> str:
         """The name that people say on the telephone."""
-        return f"C-{1000 + self.id}"
+        return number_of(self.id)
+
+
+def number_of(consult_id: int) -> str:
+    """The name of a consult on the telephone: "C-1001"."""
+    return f"C-{FIRST_NUMBER + consult_id}"
+
+
+def numbered(text: str) -> int | None:
+    """The id of the consult that somebody named so, with or without the C; None for what is no such name."""
+    found = re.fullmatch(r"(?:C-?)?([0-9]{4,9})", text.strip().upper())
+    return int(found[1]) - FIRST_NUMBER if found else None
 
 
 class RedFlagStop(Base):

@@ -16,7 +16,7 @@ from econsult.consults.contents import Disposition
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, number_of
 from econsult.consults.steps import deadlines
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.people.persons import Person, PractitionerSpecialty, Role
@@ -38,7 +38,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
 
 def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
     query = select(Consult.id).where(*conditions).order_by(Consult.id).limit(100)
-    return [f"C-{1000 + number}" for number in session.scalars(query)]
+    return [number_of(number) for number in session.scalars(query)]
 
 
 def _no_owner_or_deadline(session: Session) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _not_fired(session: Session, before: datetime) -> Iterator[str]:
         .having(func.count() > 1)
     )
     for consult_id in session.scalars(twice.limit(100)):
-        yield f"2 C-{1000 + consult_id}: a step fired twice"
+        yield f"2 {number_of(consult_id)}: a step fired twice"
 
 
 def _ended_wrongly(session: Session) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _ledger_differs(session: Session) -> Iterator[str]:
         for clock in found:
             yield from _compare(clock, stored.pop((clock.name, clock.cycle), None))
         for name, cycle in stored:
-            yield f"4 C-{1000 + number}: {name} {cycle} is not in the ledger"
+            yield f"4 {number_of(number)}: {name} {cycle} is not in the ledger"
         yield from _derived(session, number)
 
 
@@ -125,7 +125,7 @@ def _clocks(session: Session, consult_id: int) -> list[Clock]:
 
 
 def _compare(told: Replayed, stored: Clock | None) -> Iterator[str]:
-    who = f"4 C-{1000 + told.consult_id}: {told.name} {told.cycle}"
+    who = f"4 {number_of(told.consult_id)}: {told.name} {told.cycle}"
     for fault in told.faults:
         yield f"{who}: {fault}"
     if stored is None:
@@ -155,7 +155,7 @@ def _read_too_early(session: Session) -> Iterator[str]:
     """5. Nobody but its author can read an unsigned answer; amendments are new versions."""
     early = select(Answer.consult_id).where(Answer.released_at.is_not(None), Answer.signed_at.is_(None))
     for consult_id in session.scalars(early.limit(100)):
-        yield f"5 C-{1000 + consult_id}: an unsigned answer is open to the family"
+        yield f"5 {number_of(consult_id)}: an unsigned answer is open to the family"
     released = exists().where(Answer.consult_id == Consult.id, Answer.released_at.is_not(None))
     for number in _numbers(session, Consult.released_at.is_not(None), ~released):
         yield f"5 {number}: released without a signed answer"
@@ -163,10 +163,10 @@ def _read_too_early(session: Session) -> Iterator[str]:
         select(Answer.consult_id).where(Answer.signed_at.is_(None)).group_by(Answer.consult_id).having(func.count() > 1)
     )
     for consult_id in session.scalars(drafts.limit(100)):
-        yield f"5 C-{1000 + consult_id}: more than one draft"
+        yield f"5 {number_of(consult_id)}: more than one draft"
     signed = select(Answer.consult_id).where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
     for consult_id in session.scalars(signed.having(func.max(Answer.version) < func.count()).limit(100)):
-        yield f"5 C-{1000 + consult_id}: versions are missing"
+        yield f"5 {number_of(consult_id)}: versions are missing"
 
 
 def _not_called(session: Session, before: datetime) -> Iterator[str]:
@@ -181,7 +181,7 @@ def _not_called(session: Session, before: datetime) -> Iterator[str]:
         yield f"3 {number}: an emergency without a telephone call to make"
     overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < before)
     for consult_id in session.scalars(overdue.limit(100)):
-        yield f"2 C-{1000 + consult_id}: a telephone call is due and nobody was told"
+        yield f"2 {number_of(consult_id)}: a telephone call is due and nobody was told"
     steps = select(func.count(PhoneEvent.id)).where(
         PhoneEvent.task_id == PhoneTask.id, PhoneEvent.kind.in_(("reminded", "late"))
     )
@@ -189,4 +189,4 @@ def _not_called(session: Session, before: datetime) -> Iterator[str]:
     is_open_ended = PhoneTask.done_at.is_(None) == PhoneTask.next_at.is_(None)
     wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
     for consult_id in session.scalars(wrong.limit(100)):
-        yield f"4 C-{1000 + consult_id}: the telephone call differs from its ledger"
+        yield f"4 {number_of(consult_id)}: the telephone call differs from its ledger"

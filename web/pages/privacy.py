@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from flask import Blueprint, render_template, request
 from werkzeug import Response
 
 from econsult.access_log import Look, Wanted, export, search, staff_of
+from econsult.consults.records import numbered
 from econsult.people.persons import Role
 from web.context import database, now
 from web.shell.auth import me, only
@@ -22,6 +22,7 @@ from web.words.language import choose_zone
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 COLUMNS = ("row", "at", "person", "role", "action", "entity", "entity_id", "request", "detail")
 FIELDS = ("person", "number", "from", "to")
+NO_CONSULT = -1
 
 
 @privacy.get("")
@@ -72,12 +73,11 @@ def _line(values: tuple[str, ...]) -> str:
 
 
 def _wanted() -> Wanted:
-    number = re.fullmatch(r"(?:C-)?(\d{4,9})", request.args.get("number", "").strip().upper())
-    asked = request.args.get("number", "").strip()
+    asked = request.args.get("number", "")
     return Wanted(
         person_id=request.args.get("person", "")[:32],
         # A number that is none finds nothing, instead of everything.
-        consult_id=int(number[1]) - 1000 if number else (-1 if asked else None),
+        consult_id=numbered(asked) or NO_CONSULT if asked.strip() else None,
         start=_midnight(request.args.get("from", "")),
         end=_midnight(request.args.get("to", ""), timedelta(days=1)),
     )

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from werkzeug import Response
 
 from econsult.calls import calls_unmade
+from econsult.consults.records import number_of
 from econsult.people.persons import Role
 from econsult.queue.metrics import Figure, figures, missed
 from web.context import database, now
@@ -42,6 +43,7 @@ def show() -> str:
         unmade=unmade,
         now=now(),
         name_of=_name_of,
+        number_of=number_of,
         terms=terms,
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, note_patients, patient_for
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, numbered
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role, specialists_for
 from econsult.queue.reoffering import offer_again
@@ -76,9 +76,7 @@ def conflict() -> Response | tuple[str, int]:
     person, number = form.text("person", longest=40), form.text("number", longest=20)
 
     def act(session: Session) -> None:
-        found = re.fullmatch(r"(?:[Cc]-?)?([0-9]{4,12})", number)
-        query = select(Consult.public_id).where(Consult.id == int(found[1]) - 1000) if found else None
-        public_id = session.scalars(query).one_or_none() if query is not None else None
+        public_id = session.scalars(select(Consult.public_id).where(Consult.id == numbered(number))).one_or_none()
         try:
             patient = consult_for(session, me(), public_id or "", now=now()).patient
         except NotFoundError:
