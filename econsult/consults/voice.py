@@ -6,11 +6,10 @@ answer changes, and until that is done nobody sees it.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -21,9 +20,9 @@ from econsult.consults.records import Consult
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.consent import GIVEN_BY, METHODS
+from econsult.people.consent import ConsentRow, hash_of, unknown_in
 from econsult.people.patients import caregiver_link
-from econsult.people.persons import LANGUAGES, Person, Role
+from econsult.people.persons import Person, Role
 
 TEXT_VERSION = "2026-11"
 TEXTS = {
@@ -47,20 +46,12 @@ OWN_WORD = "electronic"
 OF_CAREGIVERS = ("parent", "guardian", "agency")
 
 
-class VoiceConsent(Base):
-    """One yes or no to the voice in a case's films. `text_hash` is the SHA-256 of the text that was shown or read."""
+class VoiceConsent(ConsentRow, Base):
+    """One yes or no to the voice in a case's films."""
 
     __tablename__ = "voice_consent"
 
-    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
-    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
-    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     is_given: Mapped[bool]
-    given_by: Mapped[str] = mapped_column(String(16))
-    method: Mapped[str] = mapped_column(String(16))
-    language: Mapped[str] = mapped_column(String(8))
-    text_version: Mapped[str] = mapped_column(String(16))
-    text_hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -74,13 +65,10 @@ class VoiceChoice:
     language: str = ""
 
     def __post_init__(self) -> None:
-        known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
-        given = {name: getattr(self, name) for name in known}
-        wrong = {
-            f"voice_consent.{name}": "unknown_value"
-            for name, value in given.items()
-            if value not in known[name] and (self.is_given or value)
-        }
+        told = {"by": self.by, "method": self.method, "language": self.language}
+        wrong = unknown_in("voice_consent", (self.by, self.method, self.language))
+        if not self.is_given:
+            wrong = {field: fault for field, fault in wrong.items() if told[field.partition(".")[2]]}
         if wrong:
             raise InvalidError("Say who consents to the voice, how, and in which language.", wrong)
 
@@ -151,7 +139,7 @@ def _record(session: Session, consult: Consult, person: Person, choice: VoiceCho
         method=choice.method,
         language=language,
         text_version=TEXT_VERSION,
-        text_hash=hashlib.sha256(TEXTS.get(language, TEXTS["en"]).encode()).hexdigest(),
+        text_hash=hash_of(TEXTS.get(language, TEXTS["en"])),
         at=now,
     )
     session.add(row)

@@ -39,10 +39,8 @@ TEXTS = {
 }
 
 
-class Consent(Base):
-    """One person's yes for one consult. `text_hash` is the SHA-256 of the text that was shown."""
-
-    __tablename__ = "consent"
+class ConsentRow:
+    """What every answer about a child's case keeps. `text_hash` is the SHA-256 of the text that was shown or read."""
 
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
@@ -52,6 +50,13 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(String(8))
     text_version: Mapped[str] = mapped_column(String(16))
     text_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Consent(ConsentRow, Base):
+    """One person's yes for one consult."""
+
+    __tablename__ = "consent"
+
     given_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -64,16 +69,21 @@ class ConsentGiven:
     language: str
 
     def __post_init__(self) -> None:
-        known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
-        wrong = {
-            f"consent.{name}": "unknown_value" for name, values in known.items() if getattr(self, name) not in values
-        }
+        wrong = unknown_in("consent", (self.by, self.method, self.language))
         if wrong:
             raise InvalidError("Say who consents, how, and in which language.", wrong)
 
 
-def text_hash(language: str) -> str:
-    return hashlib.sha256(TEXTS[language].encode()).hexdigest()
+def unknown_in(field: str, told: tuple[str, str, str]) -> dict[str, str]:
+    """The faults of by whom, how and in which language somebody answered, as fields of `field`."""
+    known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
+    pairs = zip(known.items(), told, strict=True)
+    return {f"{field}.{name}": "unknown_value" for (name, values), value in pairs if value not in values}
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a text of consent, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def record_consent(
@@ -95,7 +105,7 @@ def record_consent(
         method=given.method,
         language=given.language,
         text_version=TEXT_VERSION,
-        text_hash=text_hash(given.language),
+        text_hash=hash_of(TEXTS[given.language]),
         given_at=now,
     )
     session.add(consent)
