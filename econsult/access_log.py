@@ -20,7 +20,7 @@ from econsult.trail import AuditEvent
 
 HIDDEN = frozenset({"red_flag", "emergency_call"})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
-ROWS = 400
+ROWS, AT_ONCE = 400, 1000
 LARGEST = 2**31 - 1
 """What fits into a key of PostgreSQL; a cursor may say more."""
 
@@ -95,11 +95,15 @@ def search(
     return found[:limit], pack(found[limit - 1].id) if len(found) > limit else ""
 
 
-def export(session: Session, person: Person, wanted: Wanted, *, now: datetime) -> Iterator[Look]:
-    """All of them, one after the other; the export leaves a row before the first is read."""
-    query = _asked(person, wanted, "")
+def note_export(session: Session, person: Person, wanted: Wanted, *, now: datetime) -> None:
+    """Leave the row of an export, before its first row is read by `exported`. Raises ForbiddenError."""
+    _asked(person, wanted, "")
     _note(session, person, "export", wanted, now)
-    return _looks(session, query)
+
+
+def exported(session: Session, person: Person, wanted: Wanted) -> Iterator[Look]:
+    """All rows, one after the other and in bounded memory."""
+    yield from _looks(session, _asked(person, wanted, "").execution_options(yield_per=AT_ONCE))
 
 
 def staff_of(session: Session, person: Person) -> list[Person]:
@@ -130,7 +134,6 @@ def _note(session: Session, person: Person, action: str, wanted: Wanted, now: da
         wanted.person_id,
         now=now,
         person_id=person.id,
-        consult_id=None,
         detail=" ".join(narrowed),
     )
 

@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from econsult.trail import AuditChain, chain_key, end_seal
 
 FILE = "audit.jsonl"
+TAIL = 64 * 1024
+"""How much of the end of the file tells when each chain was anchored last. An older one is only anchored once more."""
 EVERY_ROWS, EVERY = 1000, timedelta(minutes=5)
 
 
@@ -39,7 +41,7 @@ def anchor_due(session: Session, folder: Path, now: datetime) -> int:
 
     Raises OSError where the file cannot be written.
     """
-    last = {each.program_id: each for each in read_anchors(folder) if each is not None}
+    last = {each.program_id: each for each in read_anchors(folder, newest=TAIL) if each is not None}
     due = []
     for chain in session.scalars(select(AuditChain).order_by(AuditChain.program_id)):
         anchor = last.get(chain.program_id)
@@ -51,16 +53,21 @@ def anchor_due(session: Session, folder: Path, now: datetime) -> int:
     return len(due)
 
 
-def read_anchors(folder: Path) -> Iterator[Anchor | None]:
+def read_anchors(folder: Path, newest: int | None = None) -> Iterator[Anchor | None]:
     """The anchors in the order in which they were written; None for a line that is none. No file has no anchors.
 
-    A last line that was cut off, as by a power failure, is passed over.
+    A last line that was cut off, as by a power failure, is passed over. `newest` bounds how many bytes are read, from
+    the end.
     """
     try:
-        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        with (folder / FILE).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = max(0, size - newest) if newest is not None else 0
+            file.seek(start)
+            lines = file.read().decode(errors="replace").split("\n")
     except FileNotFoundError:
         return
-    for line in text.split("\n")[:-1]:
+    for line in lines[bool(start) : -1]:
         yield _read(line)
 
 

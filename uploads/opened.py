@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,11 +80,10 @@ def open_writer(door: Door, opened: Opened, *, is_taking: bool = False) -> Write
     except (BlobMissing, SealBroken):
         raise _lost(door, opened.upload) from None
     if is_first and is_taking:
-        try:
+        with ExitStack() as unless_done:
+            unless_done.callback(writer.close)
             _start_receiving(door, opened.upload)
-        except BaseException:
-            writer.close()
-            raise
+            unless_done.pop_all()
     return writer
 
 

@@ -66,9 +66,7 @@ def _create_clinic(installation: Installation, options: Namespace, now: datetime
             raise ConsultError("There is a clinic of that name already.")
         program = installation.vault.ensure_program(session, installation.settings.program_name, now)
         clinic = add_organization(session, program, **given)
-        audit.record(
-            session, "create", "organization", clinic.public_id, now=now, person_id=None, program_id=program.id
-        )
+        audit.record_operator(session, "create", "organization", clinic, now=now)
     return ""
 
 

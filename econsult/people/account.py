@@ -44,5 +44,5 @@ def change_password(database: Database, person: Person, old: str, new: str, *, s
     if sign_in(database, person.email, old, source=source, now=now) is None:
         return False
     with database.writing() as session:
-        set_password(session, session.merge(person), hashed, now, by=person)
+        set_password(session, session.get_one(Person, person.id), hashed, now, by=person)
     return True

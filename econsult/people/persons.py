@@ -164,9 +164,7 @@ def reopen_account(session: Session, cipher: TextCipher, email: str, now: dateti
     person = session.scalars(query).one_or_none()
     if person is not None:
         person.is_active = True
-        audit.record(
-            session, "reopen", "person", person.public_id, now=now, person_id=None, program_id=person.program_id
-        )
+        audit.record_operator(session, "reopen", "person", person, now=now)
     return person is not None
 
 

@@ -128,9 +128,7 @@ def make_link(session: Session, person: Person, now: datetime, *, lives: timedel
     """A token for a one-time sign-in link, given out by whoever operates the program."""
     token = secrets.token_urlsafe(32)
     session.add(SignInLink(token_hash=_hashed(token), person_id=person.id, expires_at=now + lives))
-    audit.record(
-        session, "create", "sign_in_link", person.public_id, now=now, person_id=None, program_id=person.program_id
-    )
+    audit.record_operator(session, "create", "sign_in_link", person, now=now)
     return token
 
 

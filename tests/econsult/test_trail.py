@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, select, text
+from sqlalchemy.exc import IntegrityError
 
 from econsult import audit
-from econsult.anchors import EVERY, EVERY_ROWS, FILE, anchor_due, read_anchors
+from econsult.anchors import EVERY, EVERY_ROWS, FILE, TAIL, anchor_due, read_anchors
 from econsult.database import MIGRATIONS, Database
 from econsult.errors import ForbiddenError
+from econsult.people.patients import Patient
 from econsult.trail import AuditChain, AuditEvent
 from econsult.trail_check import Checked, check_trail
 from tests.personas import NOON, Clinic, open_clinic
@@ -247,6 +249,28 @@ def test_the_end_is_anchored_after_a_thousand_rows_or_five_minutes(
         last(database),
     ]
     assert check(database, tmp_path) == Checked(clinic.program.id, last(database), last(database))
+
+
+def test_only_the_newest_anchors_are_read_to_know_what_is_due(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    (tmp_path / FILE).write_text("an older line\n" * (TAIL // 10))
+    assert anchor(database, tmp_path) == 1
+    write(database, clinic)
+    assert anchor(database, tmp_path, minutes=4) == 0
+    assert len(list(read_anchors(tmp_path, newest=TAIL))) < len(list(read_anchors(tmp_path)))
+    assert check(database, tmp_path).fault == "A line of the anchors cannot be read."
+
+
+def test_a_trail_whose_end_was_removed_takes_no_more_rows_and_no_more_acts(database: Database, clinic: Clinic) -> None:
+    write(database, clinic)
+    run(database, "DELETE FROM audit_chain")
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0199"
+        audit.record(session, "edit", "patient", "x", now=NOON, person_id=clinic.pcp.id)
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).phone == clinic.child.phone
+        assert session.scalars(select(AuditChain.id)).all() == []
 
 
 def test_a_line_that_a_power_cut_broke_off_is_passed_over_and_the_next_one_is_whole(

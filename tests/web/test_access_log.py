@@ -143,6 +143,18 @@ def test_the_log_goes_out_as_a_file_that_runs_nothing(
         assert session.scalars(select(AuditEvent).where(AuditEvent.action == "export")).one()
 
 
+def test_a_long_file_keeps_nobody_from_writing(runtime: Runtime, officer: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        for _ in range(50):
+            audit.record(session, "read", "consult", "x", now=NOW, person_id=clinic.pcp.id)
+    with officer.get("/privacy/log.csv") as answer:
+        lines = answer.iter_encoded()
+        assert [next(lines)[:3], bool(next(lines))] == [b"row", True]
+        with runtime.database.writing() as session:
+            audit.record(session, "read", "consult", "later", now=NOW, person_id=clinic.pcp.id)
+        assert b"later" not in b"".join(lines)
+
+
 def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, officer: FlaskClient, clinic: Clinic) -> None:
     with runtime.database.writing() as session:
         for _ in range(120):

@@ -51,6 +51,14 @@ def test_a_wrong_pair_is_refused_in_the_same_words(visitor: FlaskClient, parent:
     assert "wrong horse" not in page.text
 
 
+def test_a_guesser_is_known_by_the_line_and_not_by_what_a_header_says(visitor: FlaskClient, parent: Person) -> None:
+    for number in range(10):
+        visitor.environ_base["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{number}"
+        page = post(visitor, "/sign-in", {"email": "p@demo.test", "password": "wrong horse battery"})
+        assert page.status_code == 422
+    assert post(visitor, "/sign-in", {"email": "p@demo.test", "password": PASSWORD}).status_code == 429
+
+
 def test_a_link_works_once_and_only_through_its_button(
     shell: Flask, runtime: Runtime, visitor: FlaskClient, parent: Person
 ) -> None:

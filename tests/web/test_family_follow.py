@@ -255,6 +255,16 @@ def test_an_emergency_stands_on_every_page_on_which_its_answer_is_offered(
         post(mother, f"{where}/answer/understood", {})
 
 
+def test_a_message_before_the_answer_is_no_step_after_it(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}"
+    post(mother, f"{where}/messages", {"text": "¿Y si le da fiebre?"})
+    page = mother.get(where).text
+    assert "Usted nos escribió" not in page
+    assert "Usted nos dice que entendió" in page
+
+
 def test_a_question_is_called_closed_only_when_it_is(
     mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import shorten
@@ -115,16 +116,22 @@ def asked_words(consult: Consult) -> str:
 def state_of(consult: Consult, *, is_emergency: bool = False) -> tuple[str, str]:
     """Drawing and words for how far a question is, the same wherever the family reads them.
 
-    `is_emergency` says that its signed answer sends the child to the emergency room.
+    `is_emergency` says that the answer which the family can read sends the child to the emergency room.
     """
     drawing, words = STATUSES[Status(consult.status)]
     if consult.status == Status.ANSWERED and consult.released_at is None:
         drawing, words = WITH_CLINIC
-    elif consult.status == Status.ANSWERED and is_emergency:
+    elif is_emergency:
         drawing, words = EMERGENCY
     elif consult.status == Status.WITHDRAWN and consult.is_ended_by_staff:
         drawing, words = TAKEN_BACK
     return drawing, str(words)
+
+
+def emergencies_open(session: Session, consults: Sequence[Consult]) -> set[int]:
+    """The ids of the questions whose answer is open to the family, not closed, and sends the child to hospital."""
+    ids = [each.id for each in consults if each.status == Status.ANSWERED and each.released_at is not None]
+    return emergencies_among(session, ids)
 
 
 def waits_words(consult: Consult) -> str:
@@ -144,7 +151,7 @@ def due_at(session: Session, consult: Consult) -> datetime | None:
 def _child(session: Session, patient: Patient) -> Child:
     consults = consults_about(session, me(), patient, now=now())
     sent = [consult for consult in consults if consult.submitted_at is not None]
-    emergencies = emergencies_among(session, [consult.id for consult in sent])
+    emergencies = emergencies_open(session, sent)
     lines = [_line(session, consult, is_emergency=consult.id in emergencies) for consult in sent]
     return Child(patient, _draft(consults), sorted(lines, key=lambda line: line.at, reverse=True))
 
@@ -159,9 +166,7 @@ def _line(session: Session, consult: Consult, *, is_emergency: bool) -> Line:
     drawing, words = state_of(consult, is_emergency=is_emergency)
     due = due_at(session, consult) if consult.status in OPEN else None
     opens_at = None if is_answer_open else consult.release_at
-    return Line(
-        consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult), is_emergency=words == EMERGENCY[1]
-    )
+    return Line(consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult), is_emergency=is_emergency)
 
 
 def _last_seen(consult: Consult) -> datetime:

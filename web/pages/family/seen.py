@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from flask import Blueprint, render_template, request
 
@@ -22,12 +21,11 @@ family_seen = Blueprint("family_seen", __name__, url_prefix="/family/children/<p
 
 @dataclass
 class Reader:
-    """One person on one day: when last, and what they did with which questions."""
+    """One person on one day, and what they did with which questions."""
 
     name: str
     role: str
-    at: datetime
-    numbers: dict[Deed, dict[str, None]] = field(default_factory=dict)
+    numbers: dict[Deed, set[str]] = field(default_factory=dict)
 
     @property
     def deeds(self) -> list[str]:
@@ -53,7 +51,7 @@ def _days(looks: Iterable[Look]) -> dict[str, list[Reader]]:
         if number == me().id and look.deed == Deed.NAME:
             continue
         reader = days.setdefault(day(look.at), {}).setdefault(number, _reader(look))
-        reader.numbers.setdefault(look.deed, {})[look.number] = None
+        reader.numbers.setdefault(look.deed, set()).add(look.number)
     return {
         name: [readers[number] for number in sorted(readers, key=lambda each: each == me().id)]
         for name, readers in days.items()
@@ -62,10 +60,10 @@ def _days(looks: Iterable[Look]) -> dict[str, list[Reader]]:
 
 def _reader(look: Look) -> Reader:
     if look.person is None:
-        return Reader(gettext("Whoever runs this system"), "", look.at)
+        return Reader(gettext("Whoever runs this system"), "")
     if look.person.id == me().id:
-        return Reader(gettext("You"), "", look.at)
-    return Reader(look.person.name, str(ROLES[Role(look.person.role)]), look.at)
+        return Reader(gettext("You"), "")
+    return Reader(look.person.name, str(ROLES[Role(look.person.role)]))
 
 
 def _said(deed: Deed, numbers: list[str]) -> str:

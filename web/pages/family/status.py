@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.consults.answers import emergencies_among
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -20,7 +19,7 @@ from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
-from web.pages.family.home import due_at, state_of, waits_words
+from web.pages.family.home import due_at, emergencies_open, state_of, waits_words
 from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
@@ -71,7 +70,7 @@ class Shown:
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
     is_emergency: bool = False
-    """Whether the signed answer sends the child to the emergency room."""
+    """Whether the answer that can be read here sends the child to the emergency room."""
 
     @property
     def words(self) -> str:
@@ -209,7 +208,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
-        is_emergency=consult.id in emergencies_among(session, [consult.id]),
+        is_emergency=consult.id in emergencies_open(session, [consult]),
     )
 
 
@@ -251,7 +250,7 @@ def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
     """What comes after the answer, and whether it is done. An open question is never called closed."""
     if consult.status == Status.CLOSED:
         return ("flag", gettext("Closed"), _when(consult.ended_at)), True
-    if consult.family_waits_since is not None:
+    if consult.informed_at is not None and consult.family_waits_since is not None:
         return ("message", gettext("You wrote to us"), gettext("We answer what you wrote first.")), False
     if consult.informed_at is not None:
         under = gettext("You can still write to us until your clinic closes this.")
