@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from econsult import access, audit
-from econsult.consults.records import number_of
+from econsult.consults.records import Consult, Source, number_of
 from econsult.cursors import pack, unpack_number
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
@@ -82,6 +82,11 @@ def looks_at(
     patient = access.patient_for(session, person, patient_id, now=now)
     query = _newest(cursor).where(AuditEvent.patient_id == patient.id, AuditEvent.action.not_in(HIDDEN))
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
+    # The number of a question that was begun and never sent would tell that somebody was stopped.
+    unsent = select(Consult.id).where(
+        Consult.patient_id == patient.id, Consult.submitted_at.is_(None), Consult.source == Source.CAREGIVER
+    )
+    query = query.where(AuditEvent.consult_id.is_(None) | AuditEvent.consult_id.not_in(unsent))
     found = list(_looks(session, query.limit(ROWS + 1)))
     return patient, found[:ROWS], pack(found[ROWS - 1].id) if len(found) > ROWS else ""
 

@@ -75,7 +75,7 @@ def test_a_log_never_tells_that_somebody_said_a_child_is_not_safe(
     with runtime.database.writing() as session:
         form = RequestForm(kind="family_question", details={"red_flags": ["unsafe"]})
         draft = requests.create(session, clinic.mother, clinic.child, form, now=NOW)
-    seen(browser_of(clinic.mother), clinic)
+    assert draft.number not in seen(browser_of(clinic.mother), clinic)
     before = seen(browser_of(clinic.mother), clinic)
     with pytest.raises(EmergencyError), runtime.database.writing() as session:
         requests.submit(session, session.merge(draft), clinic.mother, SubmitForm(), now=NOW, targets=TARGETS)

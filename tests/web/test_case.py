@@ -225,3 +225,19 @@ def test_an_attested_danger_sign_is_seen_before_the_story(
     assert "Examined by Dr. Test" in page
     for person, path in ((clinic.derm, "/worklist"), (clinic.pcp, "/clinic")):
         assert "Danger sign, examined" in browser_of(person).get(path).text
+
+
+def test_a_face_or_a_voice_opens_with_the_case_and_is_no_broken_picture_before(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    file = file_ready(runtime, asked, clinic.pcp, MediaKind.VIDEO, [made("poster"), made("play", "video/mp4")], NOW)
+    with runtime.database.writing() as session:
+        session.get_one(Attachment, file.id).is_restricted = True
+    derm, path = browser_of(clinic.derm), f"/consults/{asked.public_id}"
+    assert "/media/" not in derm.get("/worklist").text
+    page = derm.get(f"{path}?lang=en").text
+    assert ("It opens for whoever takes the case." in page, "/media/" in page) == (True, False)
+    post(derm, f"{path}/claim", {})
+    page = derm.get(f"{path}?lang=en").text
+    assert ("It opens for whoever takes the case." in page, page.count("<video")) == (False, 1)
+    assert "/media/" in browser_of(clinic.pcp).get(path).text

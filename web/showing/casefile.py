@@ -144,7 +144,9 @@ def open_case(session: Session, loaded: Pass) -> Case:
         facts=_facts(consult),
         words=[text for name in ("family_question", "story") if (text := consult.details.get(name, ""))],
         dangers=dangers_of(session, consult.id),
-        sheets=sheets_of(session, consult.id) if loaded.may(Right.SEE_MEDIA) else [],
+        sheets=sheets_of(session, consult.id, for_pool=loaded.relation == Relation.POOL)
+        if loaded.may(Right.SEE_MEDIA)
+        else [],
         lanes=_lanes(session, loaded),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
         rights=loaded.rights,

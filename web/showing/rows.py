@@ -177,10 +177,13 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
 
 
 def _pictures(session: Session, files: dict[int, list[Attachment]]) -> dict[int, tuple[str, str]]:
-    """Address and small drawing of each consult's first picture that is ready."""
+    """Address and small drawing of each consult's first picture that is ready and open to everybody in the list."""
     if me().role == Role.COORDINATOR:
         return {}
     ready = [file for group in files.values() for file in group if file.state == AttachmentState.READY]
+    if me().role == Role.SPECIALIST:
+        # A face or a voice opens with the case, for who has taken it.
+        ready = [file for file in ready if not file.is_restricted]
     renditions = renditions_of(session, [file.id for file in ready])
     found: dict[int, tuple[str, str]] = {}
     for file in ready:

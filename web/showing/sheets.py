@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
+from econsult.consults.attachments import Attachment, AttachmentState, Rendition, attachments_of, renditions_of
 from web.showing.files import FileCard, card, media_url
 from web.words.files import FOR_STAFF
 from web.words.language import gettext
@@ -36,11 +36,19 @@ class Sheet:
         return self.poster or self.file.picture or self.source
 
 
-def sheets_of(session: Session, consult_id: int) -> list[Sheet]:
-    """The sheets of a consult that the caller has loaded through access; what cannot be shown stands last."""
+def sheets_of(session: Session, consult_id: int, *, for_pool: bool = False) -> list[Sheet]:
+    """The sheets of a consult that the caller has loaded through access; what cannot be shown stands last.
+
+    `for_pool` is for somebody who may take the case and has not: faces and voices that are shown open later.
+    """
     attachments = attachments_of(session, consult_id)
     renditions = renditions_of(session, [attachment.id for attachment in attachments])
-    sheets = [sheet for file in attachments for sheet in _sheets(file, renditions[file.id])]
+    shut = {file.id for file in attachments if for_pool and file.is_restricted}
+    sheets = [
+        sheet
+        for file in attachments
+        for sheet in ([_shut(file)] if file.id in shut else _sheets(file, renditions[file.id]))
+    ]
     return sorted(sheets, key=lambda sheet: sheet.file.is_problem)
 
 
@@ -63,6 +71,13 @@ def _sheets(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator
             yield replace(_picture(file, came_in, page, title if len(pages) > 1 else file.title), paper=paper)
     else:
         yield Sheet("none", file.title, came_in, file)
+
+
+def _shut(attachment: Attachment) -> Sheet:
+    file = card(attachment, [], FOR_STAFF)
+    if attachment.state == AttachmentState.READY:
+        file = replace(file, drawing="lock", words=gettext("It opens for whoever takes the case."))
+    return Sheet("none", file.title, moment(attachment.received_at), file)
 
 
 def _picture(file: FileCard, came_in: str, rendition: Rendition, title: str) -> Sheet:
