@@ -32,6 +32,11 @@ def moment(when: datetime, *, for_family: bool = False) -> str:
     return f"{day(when)}, {_clock(when, for_family=for_family)}"
 
 
+def start_large(text: str) -> str:
+    """A time as a line of its own begins: only the first letter is large."""
+    return text[:1].upper() + text[1:]
+
+
 def clock(when: datetime) -> str:
     """The clock time alone, as staff read it: "15:00", "3:00 p. m."."""
     return _said(when, _CLOCK[language(), False])

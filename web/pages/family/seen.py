@@ -14,7 +14,7 @@ from web.shell.auth import me, only
 from web.words.families import DEEDS, DEEDS_ON
 from web.words.language import gettext
 from web.words.terms import ROLES
-from web.words.times import day
+from web.words.times import day, start_large
 
 family_seen = Blueprint("family_seen", __name__, url_prefix="/family/children/<public_id>")
 
@@ -50,7 +50,7 @@ def _days(looks: Iterable[Look]) -> dict[str, list[Reader]]:
         number = look.person.id if look.person else 0
         if number == me().id and look.deed == Deed.NAME:
             continue
-        reader = days.setdefault(day(look.at), {}).setdefault(number, _reader(look))
+        reader = days.setdefault(start_large(day(look.at)), {}).setdefault(number, _reader(look))
         reader.numbers.setdefault(look.deed, set()).add(look.number)
     return {
         name: [readers[number] for number in sorted(readers, key=lambda each: each == me().id)]

@@ -28,7 +28,7 @@ from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
 from web.words.families import AUTHORS
 from web.words.language import gettext
-from web.words.times import due_by, moment
+from web.words.times import due_by, moment, start_large
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
 NO_ANSWER = (Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN)
@@ -234,8 +234,8 @@ def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
     current = (
         next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
     )
-    promised = _start_large(due_by(due, for_family=True)) if due else ""
-    open_by = _start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
+    promised = start_large(due_by(due, for_family=True)) if due else ""
+    open_by = start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
     texts = (
         ("doc", gettext("We got your question"), _when(consult.submitted_at)),
         ("eye", _looking(consult), _when(consult.answered_at) or promised),
@@ -265,8 +265,4 @@ def _looking(consult: Consult) -> str:
 
 
 def _when(at: datetime | None) -> str:
-    return _start_large(moment(at, for_family=True)) if at else ""
-
-
-def _start_large(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return start_large(moment(at, for_family=True)) if at else ""
