@@ -6,6 +6,7 @@ claims and sweeps what has expired. Everything is claimed by row, so that a tick
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -163,6 +164,8 @@ def turn(ticker: Ticker, guard: JumpGuard, now: datetime, steady: float) -> int:
 
 def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
     """Tick until `wish` is set. A database that is away is waited for."""
+    # What is loaded by now stays: a tick need not wait until the collector has been through all of it once more.
+    gc.freeze()
     heart, ticker, guard = Heart(runtime, "clock"), Ticker(runtime), JumpGuard(read_clock(), steady())
     while not wish.is_set():
         now = read_clock()

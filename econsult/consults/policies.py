@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -78,7 +78,16 @@ class Policy(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
-def rules_of(consult: Consult) -> Rules:
+class Promising(Protocol):
+    """What carries its rules: the record of a consult, or a plain row of it."""
+
+    @property
+    def rules(self) -> str | None: ...
+    @property
+    def urgency(self) -> str: ...
+
+
+def rules_of(consult: Promising) -> Rules:
     """The rules that the consult carries."""
     if not consult.rules:
         return DEFAULTS[Urgency(consult.urgency)]

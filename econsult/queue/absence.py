@@ -14,7 +14,7 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.notices import NoticeKind, notify
-from econsult.queue.outbox import insert_new
+from econsult.queue.bulk import insert_new
 from econsult.rosters.shifts import TimeOff
 
 

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, pools_of, team_of
+from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.shifts import is_off, on_duty, rostered
 
@@ -29,7 +30,7 @@ class Audience:
         self._known: dict[tuple[object, ...], object] = {}
         self.awake: set[int] = set()
 
-    def at_level(self, consult: Consult, name: str, level: int, lane: str) -> list[Person]:
+    def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
         """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
         people = self.responsible(consult, name, lane)
         if level >= POOL_FROM:
@@ -42,12 +43,12 @@ class Audience:
             people = people + (self._team(consult) if name == ClockName.FIRST_REPLY else [])
         return list({person.id: person for person in people}.values())
 
-    def family(self, consult: Consult, name: str, level: int) -> list[Person]:
+    def family(self, consult: DueConsult, name: str, level: int) -> list[Person]:
         """The caregivers, once the promise of an answer is broken."""
         is_broken = name == ClockName.FIRST_REPLY and level >= BROKEN
         return caregivers_of(self._session, consult.patient_id, self._now) if is_broken else []
 
-    def responsible(self, consult: Consult, name: str, lane: str) -> list[Person]:
+    def responsible(self, consult: DueConsult, name: str, lane: str) -> list[Person]:
         """Telling the family, and answering it, is the medical home's duty; the rest is the holder's, or the pool's."""
         is_homes = name == ClockName.FAMILY_INFORMED or (name == ClockName.NEXT_REPLY and lane == "family")
         if is_homes:
@@ -56,18 +57,18 @@ class Audience:
             return [self._person(consult.holder_id)]
         return self.pool(consult)
 
-    def pool(self, consult: Consult) -> list[Person]:
+    def pool(self, consult: DueConsult) -> list[Person]:
         """Everybody who could answer it; of a specialty with a roster those who are on duty, where anybody is."""
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return self._team(consult)
         return self._specialists(consult.program_id, consult.fallback_specialty or consult.specialty)
 
-    def fallback_pool(self, consult: Consult, name: str) -> list[Person]:
+    def fallback_pool(self, consult: DueConsult, name: str) -> list[Person]:
         """Those who stand in once the promise of a reply is broken."""
         fallback = self.fallback(consult, name)
         return self._specialists(consult.program_id, fallback) if fallback else []
 
-    def fallback(self, consult: Consult, name: str) -> str | None:
+    def fallback(self, consult: DueConsult, name: str) -> str | None:
         """The specialty to which a broken first reply is offered as well."""
         if name != ClockName.FIRST_REPLY or consult.kind == Kind.FAMILY_QUESTION or not consult.specialty:
             return None
@@ -75,20 +76,20 @@ class Audience:
         found = self._once(("fallbacks", *key), lambda: fallbacks_of(self._session, *key))
         return found[0] if found else None
 
-    def desk(self, consult: Consult) -> list[Person]:
+    def desk(self, consult: DueConsult) -> list[Person]:
         return self._once(("desk", consult.program_id), lambda: coordinators_of(self._session, consult.program_id))
 
-    def directors(self, consult: Consult) -> list[Person]:
+    def directors(self, consult: DueConsult) -> list[Person]:
         key = ("directors", consult.program_id)
         return self._once(key, lambda: coordinators_of(self._session, consult.program_id, Role.DIRECTOR))
 
-    def asked(self, consult: Consult, reason: str) -> list[Person]:
+    def asked(self, consult: DueConsult, reason: str) -> list[Person]:
         """From whom something is still needed while the clock is held."""
         if reason == "needs_family":
             return caregivers_of(self._session, consult.patient_id, self._now)
         return self.desk(consult) if reason == "needs_coordination" else self._team(consult)
 
-    def lacks_cover(self, consult: Consult, name: str, lane: str) -> bool:
+    def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
         """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away."""
         people = self.responsible(consult, name, lane)
         if not people:
@@ -100,7 +101,7 @@ class Audience:
             return self._once(("off", number), lambda: is_off(self._session, number, self._now))
         return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
 
-    def _is_gap(self, consult: Consult) -> bool:
+    def _is_gap(self, consult: DueConsult) -> bool:
         specialty = consult.fallback_specialty or consult.specialty or ""
         return self._has_roster(consult.program_id, specialty) and not self._on_duty(consult.program_id, specialty)
 
@@ -122,7 +123,7 @@ class Audience:
         key = ("duty", program_id, specialty)
         return self._once(key, lambda: on_duty(self._session, program_id, specialty, self._now))
 
-    def _team(self, consult: Consult) -> list[Person]:
+    def _team(self, consult: DueConsult) -> list[Person]:
         key = ("team", consult.organization_id)
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
 

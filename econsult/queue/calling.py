@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from econsult.consults.records import Consult
 from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, callers, step_at
 from econsult.notices import NoticeKind
-from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
+from econsult.queue.bulk import insert_new
+from econsult.queue.outbox import Quiet, Telling, tell_all
 
 
 def oldest_call(session: Session) -> datetime | None:

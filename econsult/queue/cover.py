@@ -15,7 +15,8 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
 from econsult.queue.absence import leaves
-from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
+from econsult.queue.bulk import insert_new
+from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch, look, unwatched
 

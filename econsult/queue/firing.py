@@ -13,36 +13,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace
-from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.ledger import ClockEvent, ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.steps import deadlines, next_step
 from econsult.notices import NoticeKind
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
-from econsult.queue.outbox import Quiet, Telling, insert_new, tell_all
+from econsult.queue.bulk import insert_new
+from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
+from econsult.queue.outbox import Quiet, Telling, tell_all
 
 LATE = timedelta(seconds=30)
-READ = (
-    Consult.public_id,
-    Consult.program_id,
-    Consult.patient_id,
-    Consult.organization_id,
-    Consult.holder_id,
-    Consult.kind,
-    Consult.status,
-    Consult.specialty,
-    Consult.fallback_specialty,
-    Consult.urgency,
-    Consult.rules,
-    Consult.version,
-    Consult.due_at,
-    Consult.next_deadline_at,
-)
-"""What a tick reads of a consult."""
 
 
 @dataclass
@@ -59,32 +44,14 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, limit: int
     consults = due_consults(session, now, limit)
     if not consults:
         return 0, 0
-    clocks = _clocks_of(session, consults)
     around, batch = Audience(session, now), Batch()
-    # Everything is flushed together in the end, not before each look-up.
-    with session.no_autoflush:
-        for consult in consults:
-            _Firing(session, consult, around, batch, now).run(clocks[consult.id])
+    for consult in consults:
+        _Firing(session, consult, around, batch, now).run()
+    write_back(session, consults)
     if batch.events:
         insert_new(session, ClockEvent, batch.events)
-    session.flush()
     tell_all(session, batch.tellings, quiet or Quiet(), around.awake, now)
     return len(consults), batch.breaches
-
-
-def due_consults(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
-    """The consults whose next deadline has come, by index, locked for this transaction."""
-    query = (
-        select(Consult)
-        .where(Consult.next_deadline_at <= now)
-        .order_by(Consult.next_deadline_at, Consult.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-        # What people wrote is not opened, and what a tick has no use for is not read.
-        .options(load_only(*READ))
-        .execution_options(populate_existing=True)
-    )
-    return list(session.scalars(query))
 
 
 def oldest_due(session: Session) -> datetime | None:
@@ -93,24 +60,17 @@ def oldest_due(session: Session) -> datetime | None:
     return session.scalars(query.order_by(Consult.next_deadline_at).limit(1)).one_or_none()
 
 
-def _clocks_of(session: Session, consults: Sequence[Consult]) -> dict[int, list[Clock]]:
-    found: dict[int, list[Clock]] = {consult.id: [] for consult in consults}
-    query = select(Clock).where(Clock.consult_id.in_(found), Clock.state != ClockState.STOPPED).order_by(Clock.id)
-    for clock in session.scalars(query.execution_options(populate_existing=True)):
-        found[clock.consult_id].append(clock)
-    return found
-
-
 class _Firing:
     """One consult's due steps, oldest first; each moves its clock on."""
 
-    def __init__(self, session: Session, consult: Consult, around: Audience, batch: Batch, now: datetime) -> None:
+    def __init__(self, session: Session, consult: DueConsult, around: Audience, batch: Batch, now: datetime) -> None:
         self.session, self.consult, self.around, self.batch, self.now = session, consult, around, batch, now
         self.rules: Rules = rules_of(consult)
         self.is_urgent = consult.urgency == Urgency.URGENT
         self.told: dict[tuple[int, int], Telling] = {}
 
-    def run(self, clocks: Sequence[Clock]) -> None:
+    def run(self) -> None:
+        clocks = self.consult.clocks
         while (step := self._next(clocks)) is not None:
             instant, clock = step
             if clock.state == ClockState.PAUSED:
@@ -121,12 +81,12 @@ class _Firing:
         self.consult.next_deadline_at, due = deadlines(clocks, self.rules)
         self.consult.due_at = due or self.consult.due_at
 
-    def _next(self, clocks: Sequence[Clock]) -> tuple[datetime, Clock] | None:
+    def _next(self, clocks: Sequence[DueClock]) -> tuple[datetime, DueClock] | None:
         pending = [(deadlines([clock], self.rules)[0], clock.id, clock) for clock in clocks]
         due = [(at, number, clock) for at, number, clock in pending if at is not None and at <= self.now]
         return min(due, key=lambda each: each[:2])[::2] if due else None
 
-    def _ladder_step(self, clock: Clock, instant: datetime) -> None:
+    def _ladder_step(self, clock: DueClock, instant: datetime) -> None:
         level, _at = next_step(clock, self.rules.ladder)
         clock.fired_level = level
         self._log(clock, _kind(level), instant, level=level)
@@ -147,7 +107,7 @@ class _Firing:
         if level < DESK_FROM and self.around.lacks_cover(self.consult, clock.name, clock.lane):
             self._no_cover(clock, instant)
 
-    def _no_cover(self, clock: Clock, instant: datetime) -> None:
+    def _no_cover(self, clock: DueClock, instant: datetime) -> None:
         """Whoever should act is not there: the desk hears of it now and not at its own step."""
         self._log(clock, "escalated", instant, reason="no_cover")
         about = f"{clock.name}:{clock.cycle}"
@@ -156,7 +116,7 @@ class _Firing:
             for person in self.around.desk(self.consult)
         ]
 
-    def _pause_step(self, clock: Clock, instant: datetime) -> None:
+    def _pause_step(self, clock: DueClock, instant: datetime) -> None:
         if not clock.is_reminded:
             clock.is_reminded = True
             self._log(clock, "reminded", instant, sequence=clock.pauses - 1, reason=clock.paused_reason or "")
@@ -166,7 +126,7 @@ class _Firing:
             return
         self._end_pause(clock, instant)
 
-    def _end_pause(self, clock: Clock, instant: datetime) -> None:
+    def _end_pause(self, clock: DueClock, instant: datetime) -> None:
         """Nobody gave what was asked for in time: the clock runs on, and the consult goes back to a human."""
         held = instant - (clock.paused_at or instant)
         clock.deadline_at += held
@@ -183,7 +143,7 @@ class _Firing:
 
     def _log(
         self,
-        clock: Clock,
+        clock: DueClock,
         kind: str,
         due_at: datetime,
         *,

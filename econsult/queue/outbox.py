@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ForeignKey, String, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person
+from econsult.queue.bulk import insert_new
 
 HOUR = timedelta(hours=1)
 
@@ -94,18 +93,6 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
     _send(session, letters, now)
     _gather(session, crowd, quiet, awake, now)
     return len(added)
-
-
-def insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]], *back: Any) -> list[Any]:
-    """Insert all rows but those whose unique key is there already; returns the columns `back` of the new ones."""
-    is_postgres = session.get_bind().dialect.name == "postgresql"
-    make = postgresql.insert if is_postgres else sqlite.insert
-    statement = make(cast("Table", table.__table__)).on_conflict_do_nothing()
-    if not back and not is_postgres:
-        session.execute(statement, list(rows))
-        return []
-    # PostgreSQL takes many rows in one statement only where something is given back.
-    return list(session.execute(statement.returning(*(back or (table.id,))), list(rows)))
 
 
 def _at(person: Person, quiet: Quiet, awake: set[int], now: datetime) -> datetime:

@@ -7,6 +7,7 @@ HTTP, on SQLite and, where its server programs are installed, on PostgreSQL.
 from __future__ import annotations
 
 import argparse
+import gc
 import shutil
 import statistics
 import tempfile
@@ -169,6 +170,7 @@ def _deep_cursor(database: Database, clinic: Clinic) -> str:
 def _median(act: Callable[[], None]) -> tuple[float, float]:
     """By the clock on the wall, and of this process's own processor time, which a busy machine does not stretch."""
     act()
+    gc.freeze()  # As the clock process does before its first tick.
     walls, processor = [], []
     for _ in range(TURNS):
         began, used = time.perf_counter(), time.process_time()

@@ -16,7 +16,8 @@ from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError
-from econsult.queue.firing import due_consults, fire
+from econsult.queue.due import due_consults
+from econsult.queue.firing import fire
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)

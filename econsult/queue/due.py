@@ -1,0 +1,118 @@
+"""What a tick reads of the consults that are due and of their clocks, and what it writes back, as plain rows.
+
+Records would cost more than the rest of a tick: people's own words would be opened, every attribute watched, and each
+row written by a statement of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
+
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.records import Consult
+from econsult.database import Base
+from econsult.queue.bulk import change
+
+
+@dataclass(slots=True)
+class DueClock:
+    """The columns of a clock that has not stopped."""
+
+    id: int
+    consult_id: int
+    name: str
+    cycle: int
+    lane: str
+    state: str
+    target_seconds: int
+    deadline_at: datetime
+    fired_level: int
+    pauses: int
+    paused_at: datetime | None
+    paused_until: datetime | None
+    paused_reason: str | None
+    is_reminded: bool
+    is_breached: bool
+    read: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class DueConsult:
+    """The columns of a consult whose next deadline has come, and its clocks."""
+
+    id: int
+    public_id: str
+    program_id: int
+    patient_id: int
+    organization_id: int | None
+    holder_id: int | None
+    kind: str
+    status: str
+    specialty: str | None
+    fallback_specialty: str | None
+    urgency: str
+    rules: str | None
+    version: int
+    claim_until: datetime | None
+    due_at: datetime | None
+    next_deadline_at: datetime | None
+    clocks: list[DueClock] = field(default_factory=list)
+    read: tuple[Any, ...] = ()
+
+
+Made = TypeVar("Made", DueClock, DueConsult)
+CLOCK_NAMES = [each.name for each in fields(DueClock) if each.name != "read"]
+CONSULT_NAMES = [each.name for each in fields(DueConsult) if each.name not in {"clocks", "read"}]
+
+
+def due_consults(session: Session, now: datetime, limit: int = 100) -> list[DueConsult]:
+    """The consults whose next deadline has come, by index, oldest first, locked for this transaction."""
+    query = (
+        select(*(getattr(Consult, name) for name in CONSULT_NAMES))
+        .where(Consult.next_deadline_at <= now)
+        .order_by(Consult.next_deadline_at, Consult.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    found = {row.id: _as_read(DueConsult(*row), row) for row in session.execute(query)}
+    if found:
+        clocks = select(*(getattr(Clock, name) for name in CLOCK_NAMES)).where(Clock.consult_id.in_(found))
+        for row in session.execute(clocks.where(Clock.state != ClockState.STOPPED).order_by(Clock.id)):
+            found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))
+    return list(found.values())
+
+
+def _as_read(made: Made, row: Sequence[Any]) -> Made:
+    """The row, which remembers what it was."""
+    made.read = tuple(row)
+    return made
+
+
+def write_back(session: Session, consults: Sequence[DueConsult]) -> None:
+    """Write what has changed of these consults and their clocks; records of them are read anew when next used."""
+    _write(session, Clock, CLOCK_NAMES, [clock for consult in consults for clock in consult.clocks])
+    _write(session, Consult, CONSULT_NAMES, consults)
+
+
+def _write(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> None:
+    """Write the rows that have changed: of each the columns in which any of them has."""
+    changed = {row.id: {n for n, old in zip(names, row.read, strict=True) if getattr(row, n) != old} for row in rows}
+    fresh = ["id", *sorted(set().union(*changed.values()))]
+    moved = [row for row in rows if changed[row.id]]
+    if moved:
+        change(session, table, [{name: getattr(row, name) for name in fresh} for row in moved])
+        _forget(session, table, [row.id for row in moved])
+
+
+def _forget(session: Session, table: type[Base], numbers: Sequence[int]) -> None:
+    for number in numbers:
+        record: Any = session.identity_map.get(identity_key(table, number))
+        if record is not None:
+            session.expire(record)
