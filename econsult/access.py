@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from econsult import audit
 from econsult.consults.answers import Answer
@@ -114,10 +114,11 @@ def attachment_for(session: Session, person: Person, public_id: str, *, now: dat
 
 def upload_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Upload:
     """An upload in progress: its owner's alone, and only while the owner may still know the consult."""
-    upload = session.scalars(select(Upload).where(Upload.public_id == public_id)).one_or_none()
+    query = select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.consult, innerjoin=True))
+    upload = session.scalars(query).one_or_none()
     if upload is None or upload.owner_id != person.id:
         raise NotFoundError
-    if _relation_to(session, person, session.get_one(Consult, upload.consult_id), now) is None:
+    if _relation_to(session, person, upload.consult, now) is None:
         raise NotFoundError
     return upload
 

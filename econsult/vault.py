@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,15 @@ from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Program
 from storage.keys import KeyRing, Purpose, key_context, keyed_mark, new_key, signing_seed, unwrap, wrap
+
+
+class Keys(NamedTuple):
+    """Public ids and wrapped keys of a program and of one of its children."""
+
+    program: str
+    program_key: bytes
+    patient: str
+    patient_key: bytes
 
 
 class Vault:
@@ -37,22 +47,15 @@ class Vault:
     def new_object_key(self, session: Session, patient: Patient, object_id: str) -> tuple[bytes, bytes]:
         """A fresh key for one object, plain and wrapped."""
         key = new_key()
-        program = session.get_one(Program, patient.program_id)
-        context = key_context(Purpose.OBJECT, program=program.public_id, patient=patient.public_id, item=object_id)
-        return key, wrap(key, self._patient_key(program, patient), context)
+        return key, wrap(key, *self._around_object(session, patient.id, object_id))
 
     def object_key(self, session: Session, patient_id: int, object_id: str, wrapped: bytes) -> bytes:
         """The plain key of an object of this child. Raises WrongKey when it was wrapped for anything else."""
-        patient = session.get_one(Patient, patient_id)
-        program = session.get_one(Program, patient.program_id)
-        context = key_context(Purpose.OBJECT, program=program.public_id, patient=patient.public_id, item=object_id)
-        return unwrap(wrapped, self._patient_key(program, patient), context)
+        return unwrap(wrapped, *self._around_object(session, patient_id, object_id))
 
     def content_mark(self, session: Session, patient_id: int, sha256: str) -> str:
         """A keyed hash of a file's hash: tells that two files of one child are the same, and nothing to others."""
-        patient = session.get_one(Patient, patient_id)
-        key = self._patient_key(session.get_one(Program, patient.program_id), patient)
-        return keyed_mark(key, "content", bytes.fromhex(sha256))
+        return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "content", bytes.fromhex(sha256))
 
     def report_seed(self) -> bytes:
         """The seed of the key that signs de-identification reports."""
@@ -61,6 +64,19 @@ class Vault:
     def _program_key(self, program: Program) -> bytes:
         return self._ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
 
-    def _patient_key(self, program: Program, patient: Patient) -> bytes:
-        context = key_context(Purpose.PATIENT, program=program.public_id)
-        return unwrap(patient.key_wrapped, self._program_key(program), context)
+    def _patient_key(self, keys: Keys) -> bytes:
+        program_key = self._ring.unwrap(keys.program_key, key_context(Purpose.PROGRAM, program=keys.program))
+        return unwrap(keys.patient_key, program_key, key_context(Purpose.PATIENT, program=keys.program))
+
+    def _around_object(self, session: Session, patient_id: int, object_id: str) -> tuple[bytes, str]:
+        """The key that wraps the keys of a child's objects, and the context of this one."""
+        keys = _keys_of(session, patient_id)
+        context = key_context(Purpose.OBJECT, program=keys.program, patient=keys.patient, item=object_id)
+        return self._patient_key(keys), context
+
+
+def _keys_of(session: Session, patient_id: int) -> Keys:
+    """The wrapped keys around a child, in one look that opens neither name nor birth date."""
+    columns = (Program.public_id, Program.key_wrapped, Patient.public_id, Patient.key_wrapped)
+    query = select(*columns).join(Patient, Patient.program_id == Program.id).where(Patient.id == patient_id)
+    return Keys(*session.execute(query).one())

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from econsult.consults.intake import Upload, UploadState
-from econsult.consults.records import Consult
 from econsult.database import NO_KEY
 from storage.contract import BlobMissing
 from storage.sealed import SealBroken
@@ -65,8 +64,8 @@ def open_upload(door: Door, session: Session, upload: Upload, now: datetime) -> 
     """The upload with its key. Raises GoneError where it cannot go on."""
     if upload.state not in UNFINISHED or upload.expires_at <= now:
         raise GoneError
-    consult = session.get_one(Consult, upload.consult_id)
-    return Opened(upload, door.vault.object_key(session, consult.patient_id, upload.public_id, upload.key_wrapped))
+    patient_id = upload.consult.patient_id
+    return Opened(upload, door.vault.object_key(session, patient_id, upload.public_id, upload.key_wrapped))
 
 
 def open_writer(door: Door, opened: Opened, *, is_taking: bool = False) -> Writer:

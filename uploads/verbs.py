@@ -14,7 +14,6 @@ from econsult import access
 from econsult.consults.attachments import Attachment, MediaKind, withdraw_attachment
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import Status
-from econsult.consults.records import Consult
 from econsult.database import NO_KEY, new_public_id
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.patients import Patient
@@ -75,8 +74,7 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         upload = access.upload_for(session, person, object_id, now=clock())
         if upload.has_arrived:
             return _repeated(upload, chunk)
-        consult = session.get_one(Consult, upload.consult_id)
-        check_open(person, consult, MediaKind(upload.kind))
+        check_open(person, upload.consult, MediaKind(upload.kind))
         opened = open_upload(door, session, upload, clock())
     with _sending(door, opened, chunk) as writer:
         if chunk.total is not None:
@@ -150,7 +148,7 @@ def _take_back(session: Session, upload: Upload, person: Person, now: datetime) 
         if attachment.public_id == upload.public_id:
             withdraw_attachment(session, attachment, person, now=now)
         else:
-            is_sent = session.get_one(Consult, upload.consult_id).status != Status.DRAFT
+            is_sent = upload.consult.status != Status.DRAFT
     except ImpossibleVerbError:
         is_sent = True
     if is_sent:
@@ -162,8 +160,9 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
 
     Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
     """
-    upload = begin(door, person, replace(wanted, is_resumable=False), now=clock())
+    begun = begin(door, person, replace(wanted, is_resumable=False), now=clock())
     with door.database.reading() as session:
+        upload = access.upload_for(session, person, begun.public_id, now=clock())
         opened = open_upload(door, session, upload, clock())
     chunk = Chunk(0, source)
     try:

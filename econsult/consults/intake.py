@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from econsult.consults.records import Consult
 from econsult.database import Base, Instant, PublicId, Sealed
 
 
@@ -51,6 +52,7 @@ class Upload(PublicId, Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    consult: Mapped[Consult] = relationship(viewonly=True)
 
     @property
     def has_arrived(self) -> bool:

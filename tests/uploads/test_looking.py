@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from econsult import access
 from tests.uploads.conftest import Desk
 from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError
 from uploads.opened import open_upload, open_writer
@@ -65,7 +66,8 @@ def test_bytes_that_the_worker_took_away_are_not_lost(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:1000])
     with desk.door.database.reading() as session:
-        before = open_upload(desk.door, session, desk.row(upload), desk.now)
+        row = access.upload_for(session, desk.clinic.mother, upload, now=desk.now)
+        before = open_upload(desk.door, session, row, desk.now)
     desk.append(upload, 1000, DATA[1000:])
     discard_staged(desk.door.staging, upload)
     with pytest.raises(OvertakenError):
