@@ -185,6 +185,30 @@ def test_a_file_that_cannot_be_used_says_why(
     assert "x.jpg" not in page
 
 
+def test_a_file_that_was_sent_anew_asks_for_nothing_more(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    where = f"/family/questions/{asked.public_id}"
+
+    def send(number: str, view: str, state: AttachmentState) -> None:
+        with runtime.database.writing() as session:
+            received = Received(number * 32, MediaKind.PHOTO, 10, "x.jpg", b"k", clinic.mother.id, view=view)
+            attachment = receive(session, session.get_one(Consult, asked.id), received, NOW)
+            if state != AttachmentState.RECEIVED:
+                end_without_copies(session, attachment, state, reason="damaged", now=NOW)
+
+    send("a", "far", AttachmentState.REJECTED)
+    send("b", "close", AttachmentState.RECEIVED)
+    assert "Un archivo no sirvió" in mother.get(where).text
+    send("c", "far", AttachmentState.REJECTED)
+    assert "pero usted mandó otra" not in mother.get(where).text
+    send("d", "far", AttachmentState.RECEIVED)
+    page = mother.get(where).text
+    assert "Un archivo no sirvió" not in page
+    assert page.count("pero usted mandó otra") == 2
+    assert "No pudimos abrir" not in page
+
+
 def test_files_in_preparation_are_looked_at_again(
     mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
@@ -20,7 +20,7 @@ from econsult.consults.attachments import (
 from econsult.consults.reviews import hides_face, hides_part
 from imaging import DEIDENTIFIED
 from web.words.files import DRAWINGS as STATE_DRAWINGS
-from web.words.files import FOR_FAMILIES, FileWords
+from web.words.files import FOR_FAMILIES, SENT_ANEW, FileWords
 
 TITLES = {
     "far": _l("From far"),
@@ -60,14 +60,20 @@ class FileCard:
     hides_part: bool = False
     is_asked_to_show: bool = False
     has_sound: bool = False
+    is_replaced: bool = False
 
     @property
     def is_held(self) -> bool:
         return self.state == AttachmentState.HELD
 
     @property
+    def is_usable(self) -> bool:
+        return self.state not in {AttachmentState.REJECTED, AttachmentState.FAILED}
+
+    @property
     def is_problem(self) -> bool:
-        return self.state in {AttachmentState.REJECTED, AttachmentState.FAILED}
+        """Whether somebody must do something about it; not where another one was sent in its place."""
+        return not self.is_usable and not self.is_replaced
 
     @property
     def is_clean(self) -> bool:
@@ -88,7 +94,18 @@ def cards_of(session: Session, consult_id: int) -> list[FileCard]:
     """The files of a consult that the caller has loaded through access, for a family, in the order they came in."""
     attachments = attachments_of(session, consult_id)
     renditions = renditions_of(session, [attachment.id for attachment in attachments])
-    return [card(attachment, renditions[attachment.id], FOR_FAMILIES) for attachment in attachments]
+    cards = [card(attachment, renditions[attachment.id], FOR_FAMILIES) for attachment in attachments]
+    newest = {attachment.view: place for place, attachment in enumerate(attachments) if not cards[place].is_problem}
+    return [
+        _outdated(each) if attachment.view and newest.get(attachment.view, -1) > place else each
+        for place, (attachment, each) in enumerate(zip(attachments, cards, strict=True))
+    ]
+
+
+def _outdated(old: FileCard) -> FileCard:
+    """A file of a view that was sent anew asks for nothing more."""
+    words = str(SENT_ANEW) if old.is_problem else old.words
+    return replace(old, words=words, is_replaced=old.is_problem, advice="")
 
 
 def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWords) -> FileCard:

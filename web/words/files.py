@@ -55,6 +55,7 @@ class FileWords:
 
 UNREADABLE = _l("We could not open this file. Please send it again.")
 TOO_BIG = _l("This file is too big for us. Please send a smaller one.")
+SENT_ANEW = _l("It did not work, but you sent another one.")
 FOR_FAMILIES = FileWords(
     states={
         AttachmentState.RECEIVED: _l("We got it. We are preparing it."),

@@ -88,7 +88,7 @@ def check(public_id: str) -> Page:
         errors=form.errors,
         draft=draft.consult,
         rows=_rows(draft, cards),
-        cards=[card for card in cards if not card.is_problem],
+        cards=[card for card in cards if card.is_usable],
         consent=TEXTS[language()],
         relation=RELATIONS[relation],
         child=draft.patient.name.split()[0],
@@ -182,7 +182,7 @@ def _send(public_id: str, relation: str, form: FormReader) -> bool:
 def _counted(cards: list[FileCard]) -> str:
     """How many files can be used, and the names of those that cannot."""
     refused = [card.title for card in cards if card.is_problem]
-    count = str(len(cards) - len(refused))
+    count = str(sum(card.is_usable for card in cards))
     if not refused:
         return count
     return gettext("%(count)s. Not usable: %(names)s", count=count, names=", ".join(refused))
