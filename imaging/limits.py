@@ -10,6 +10,9 @@ SCALED_PIXELS = 200_000_000
 """Largest baseline JPEG that is decoded at a fraction of its size."""
 STILL_SIDE = 30_000
 """Longest side of a still, in pixels."""
+STILL_LEAST = 16
+STILL_NARROWEST = 100
+"""Shortest side of a still, in pixels, and how many times the longer side may be as long."""
 JPEG_SCANS = 100
 """A real progressive photo has about ten scans; thousands of them are a way to burn a processor."""
 JPEG_SEGMENTS = 5_000

@@ -40,7 +40,7 @@ class Still:
 
 
 def open_still(data: bytes, media_type: str) -> Still:
-    """Read the header. Refuses `too_many_pixels`, and `damaged` where the decoder finds no picture."""
+    """Read the header. Refuses `too_many_pixels`, `too_small`, and `damaged` where the decoder finds no picture."""
     if media_type == "image/heic":
         return _open_heif(data)
     still = still_of(open_image(data, media_type))
@@ -65,7 +65,9 @@ def still_of(image: ImageFile.ImageFile) -> Still:
 
 
 def check_size(width: int, height: int, *, can_scale: bool) -> bool:
-    """Refuse a picture that is too large; return whether it must be decoded at half its size."""
+    """Refuse what is too large, or too small to see anything; return whether it must be decoded at half its size."""
+    if min(width, height) < limits.STILL_LEAST or min(width, height) * limits.STILL_NARROWEST < max(width, height):
+        raise Refused("too_small")
     if max(width, height) > limits.STILL_SIDE or width * height > limits.SCALED_PIXELS:
         raise Refused("too_many_pixels")
     if width * height <= limits.PHOTO_PIXELS:

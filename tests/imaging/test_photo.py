@@ -67,6 +67,19 @@ def test_a_small_photo_is_never_enlarged(run: Prepare) -> None:
     assert set(kept.sizes.values()) == {(60, 40)}
 
 
+@pytest.mark.parametrize("size", [(1, 1), (15, 400), (12_000, 20), (20, 12_000), (4_000, 39)])
+def test_a_picture_on_which_nobody_can_see_anything_is_refused_as_too_small(
+    run: Prepare, size: tuple[int, int]
+) -> None:
+    report, kept = run(files.flat_png(*size))
+    assert (report.verdict, report.reason, kept.files) == ("rejected", "too_small", {})
+
+
+@pytest.mark.parametrize("size", [(16, 16), (4_000, 40), (40, 4_000)])
+def test_a_small_or_narrow_picture_is_taken(run: Prepare, size: tuple[int, int]) -> None:
+    assert run(files.flat_png(*size))[0].verdict == "ready"
+
+
 def test_the_same_photo_gives_the_same_bytes(run: Prepare) -> None:
     data = files.encode(files.noise(640, 480), "JPEG")
     first, second = run(data)[1].files, run(data)[1].files
