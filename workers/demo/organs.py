@@ -67,7 +67,7 @@ OPEN_CASES = (
         "Height fell from the 40th to the 15th percentile in 2 years, no puberty yet at 11. What should I order first?",
         (
             Step("submit", 32.5),
-            Step("claim", 29, "endo"),
+            Step("claim", 31.8, "endo"),
             Step(
                 "ask",
                 28.6,

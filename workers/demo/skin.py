@@ -51,7 +51,7 @@ SKIN = (
         "Dry itchy patches in the elbow folds every winter: is daily moisturiser enough between flares?",
         (
             Step("submit", 289.8),
-            Step("claim", 286, "derm"),
+            Step("claim", 289.2, "derm"),
             Step(
                 "answer",
                 285,
@@ -182,7 +182,7 @@ SKIN = (
         "Nodular acne with scars despite 4 months of doxycycline and adapalene. Can isotretinoin start by eConsult?",
         (
             Step("submit", 54.5),
-            Step("claim", 50, "derm2"),
+            Step("claim", 54.1, "derm2"),
             Step(
                 "decline",
                 49.8,
