@@ -135,7 +135,9 @@ class _Reading:
 def _parts(person: Person, view: View) -> list[Part]:
     if view in BY_NUMBER:
         return [Part(BY_NUMBER[view])]
-    quiet, unread = Consult.family_waits_since.is_(None), Consult.acknowledged_at.is_(None)
+    quiet = Consult.family_waits_since.is_(None)
+    # What the clinic answered itself need not be read by it.
+    unread = and_(Consult.acknowledged_at.is_(None), Consult.kind != Kind.FAMILY_QUESTION)
     first = Part(Order.WAIT, (Consult.family_waits_since.is_not(None),))
     if view == View.ANSWERED and person.role in (Role.PCP, Role.TELEPRESENTER):
         return [first, Part(Order.URGENCY, (quiet, unread)), Part(Order.URGENCY, (quiet, ~unread))]

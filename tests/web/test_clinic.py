@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from econsult.consults import answers, holding
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.people.patients import Patient
-from tests.personas import ANSWER, Clinic
+from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -61,6 +62,21 @@ def test_the_answer_is_read_and_acknowledged_with_one_button(
         consult = session.get_one(Consult, answered.id)
     assert (consult.acknowledged_at is None, consult.released_at is None) == (False, False)
     assert "I have read this" not in pcp.get(f"/consults/{answered.public_id}").text
+
+
+def test_a_clinic_is_not_asked_whether_it_read_its_own_answer(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+        holding.claim(session, question, clinic.pcp, now=NOW, lease=LEASE)
+        answers.save_draft(session, question, clinic.pcp, ANSWER, now=NOW, lease=LEASE)
+        answers.sign(session, question, clinic.pcp, now=NOW)
+    page = pcp.get(f"/consults/{question.public_id}").text
+    assert (str(ANSWER["impression"]) in page, "I have read this" in page) == (True, False)
+    # What a specialist answered comes first: somebody must read it.
+    home = pcp.get("/clinic").text
+    assert home.index(answered.number) < home.index(question.number)
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "informed", "close", "withdraw", "send-on"])
