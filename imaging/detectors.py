@@ -7,8 +7,9 @@ import numpy as np
 
 from imaging.boxes import Box, best_of
 from imaging.models import Models
+from imaging.pixels import Pixels
 from imaging.reading.tesseract import Reader, load_reader
-from imaging.writing import NETWORK_GRID, Pixels, Writing, on_grid, share_of, warm_up_writing
+from imaging.writing import NETWORK_GRID, Writing, on_grid, share_of, warm_up_writing
 
 FACE_THRESHOLD = 0.2
 """Finds turned faces that 0.5 misses, and hardly anything that is none."""

@@ -17,9 +17,10 @@ from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.limits import MASKS_MOST
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
+from imaging.pixels import Pixels
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
-from imaging.writing import TEXT_THRESHOLD, Pixels, texts_in
+from imaging.writing import TEXT_THRESHOLD, texts_in
 
 _SLOT = 0.4
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5

@@ -59,9 +59,8 @@ _PIXELS = (
     Step(inspect_still, ("removed",)),
     Step(open_still, ("decode", "profile", "orientation", "width", "height", "found")),
     Step(decode_pixels, ("image",)),
-    Step(convert_colour, ("image",)),
-    Step(turn_upright, ("image",)),
-    Step(keep_pixels, ("image",)),
+    Step(convert_colour, ("pixels",)),
+    Step(turn_upright, ("pixels",)),
 )
 
 PHOTO = (
@@ -69,12 +68,13 @@ PHOTO = (
     Step(make_small, ("small",)),
     Step(judge_photo, ("quality",)),
     Step(find_masks, ("masks",)),
+    Step(keep_pixels, ("image",)),
     Step(cover, ("image",)),
     Step(make_view, ("view",)),
     Step(render_photo),
 )
 
-PHOTO_REVIEW = (*_PIXELS, Step(make_view, ("view",)), Step(render_review))
+PHOTO_REVIEW = (*_PIXELS, Step(keep_pixels, ("image",)), Step(make_view, ("view",)), Step(render_review))
 
 VIDEO = (
     Step(open_clip, ("opened",)),

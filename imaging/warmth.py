@@ -21,9 +21,11 @@ from imaging import limits, pipeline
 from imaging.models import Models
 from imaging.policy import KEEP, Policy
 from imaging.refusal import Held, Refused
+from imaging.steps.told_profile import wide_profile
 
 _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Tiff", "Gif", "Avif")
 _SIDE = 64
+_DISPLAY_P3 = 12
 _BLOCKS_KEPT = 3
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj "
@@ -84,6 +86,7 @@ def _blanks() -> list[tuple[str, str, bytes]]:
         for name in ("jpeg", "png", "webp", "avif", "tiff")
     ]
     deep = Image.fromarray(grey.astype(np.uint16) * 256)
+    files += [("photo", "image/png", _encoded(colour, "png", icc_profile=wide_profile(_DISPLAY_P3)))]
     files += [("photo", "image/png", _encoded(deep, "png")), ("lab_document", "image/tiff", _encoded(colour, "tiff"))]
     files += [("photo", "image/png", _encoded(colour.convert("RGBA"), "png"))]
     files += [("photo", "image/gif", _encoded(colour.convert("P"), "gif"))]

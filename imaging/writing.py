@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.boxes import Box
+from imaging.pixels import Pixels
 
-Pixels = NDArray[np.uint8]
 Edges = tuple[float, float, float, float]
 Slanted = tuple[Sequence[float], Sequence[float], float]
 """A turned rectangle as OpenCV has it: its middle, its two sides, its angle in degrees."""

@@ -15,8 +15,11 @@ from pathlib import Path
 
 from imaging import kernel
 from imaging.jail import wire
+from imaging.limits import MIB
 from imaging.models import Models
 
+_HEAP = 192 * MIB
+"""What a photo of some megapixels takes from start to end, and more; it is addresses until it is used."""
 _LIFELINE = 0
 """Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
 
@@ -123,11 +126,14 @@ def preload(models: Models) -> None:
     gc.collect()
     gc.freeze()
     kernel.give_back_memory()
+    kernel.keep_heap(_HEAP)
 
 
 def main(descriptor: str, *models: str) -> None:
     """Serve on an inherited socket until standard input closes. `models` are the paths of a `Models`, or empty."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The networks' weights lie in large pages then: a fork has to copy one entry for each, and not five hundred.
+    kernel.keep_heap(_HEAP)
     listener = socket.socket(fileno=int(descriptor))
     preload(Models(*(Path(path) if path else None for path in models)))
     Server(listener).serve()

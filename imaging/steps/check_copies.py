@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from imaging.bundle import unpack
 from imaging.masks import Mask
+from imaging.pixels import Pixels
 from imaging.rendition import Rendition
 
 _BLOCK = 16
@@ -20,7 +20,6 @@ _BLOCK = 16
 _EDGE, _SEEP = 4, 2
 _RIPPLE, _RAGGED = 6, 110
 """How far apart values may be in covered blocks, and in a box too small to hold one."""
-Pixels = NDArray[np.uint8]
 
 
 def check_copies(data: bytes) -> list[str]:

@@ -10,13 +10,14 @@ from imaging.boxes import Box
 from imaging.detectors import Detectors, codes_in
 from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
+from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
 from imaging.reading.deny import DenyList
 from imaging.reading.straighten import straighten
 from imaging.reading.tesseract import read_words
 from imaging.reading.words import Line, Word, in_lines
 from imaging.steps.find_masks import box_mask, faces_of
-from imaging.writing import TEXT_THRESHOLD, Pixels, Writing, texts_in
+from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
 Edges = tuple[float, float, float, float]

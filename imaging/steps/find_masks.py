@@ -5,9 +5,10 @@ from imaging.choice import open_faces
 from imaging.detectors import FACE_THRESHOLD, Detectors, codes_in, faces_in
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
+from imaging.pixels import Pixels
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
-from imaging.writing import TEXT_THRESHOLD, Pixels, texts_in
+from imaging.writing import TEXT_THRESHOLD, texts_in
 
 _FACE_GROWTH = 1.3
 """The detector's box ends at the brow and the chin; hair line, ears and jaw tell who somebody is as well."""

@@ -1,7 +1,7 @@
 """Advice on a photo, judged before anything in it is covered: a solid box would look like an edge, or like the dark."""
 
+from imaging.pixels import Pixels
 from imaging.steps.judge_quality import judge_pixels
-from imaging.writing import Pixels
 
 _LEAST_SIDE, _LEAST_PIXELS = 480, 500_000
 

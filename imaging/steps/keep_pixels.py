@@ -1,10 +1,10 @@
-"""Lays the pixels into a new, empty picture, so that nothing else of the file can travel on with them."""
+"""Lays the pixels into a new picture, so that nothing else of the file can travel on with them."""
 
 from PIL import Image
 
+from imaging.pixels import Pixels
 
-def keep_pixels(image: Image.Image) -> Image.Image:
-    """Return a new RGB picture that shares only the pixels with the old one, not its tags, comments or profile."""
-    empty = Image.new("RGB", image.size)
-    empty.paste(image)
-    return empty
+
+def keep_pixels(pixels: Pixels) -> Image.Image:
+    """Return a new RGB picture of bare pixels: no tag, comment or profile has ever been in it."""
+    return Image.fromarray(pixels)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from imaging import limits
+from imaging.pixels import Pixels
 from imaging.reading.words import Word
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
@@ -25,7 +26,7 @@ class Document:
     """
 
     pages: int
-    draw: Callable[[int], Image.Image]
+    draw: Callable[[int], Pixels]
     found: frozenset[str]
     words: Callable[[int, int, int], list[Word]] = lambda _number, _width, _height: []
 
@@ -57,7 +58,7 @@ def _open_tiff(data: bytes, media_type: str) -> Document:
     image = open_image(data, media_type)
     pages = _count_frames(image)
 
-    def draw(number: int) -> Image.Image:
+    def draw(number: int) -> Pixels:
         image.seek(number)
         return _draw(still_of(image))
 
@@ -80,7 +81,7 @@ def _open_photo(data: bytes, media_type: str) -> Document:
     return Document(1, lambda _: _draw(still), frozenset(found) | still.found)
 
 
-def _draw(still: Still) -> Image.Image:
+def _draw(still: Still) -> Pixels:
     image = shrink(plain_pixels(still.decode(limits.PAGE_SIDE)), limits.PAGE_SIDE)
     return turn_upright(convert_colour(image, still.profile), still.orientation)
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw
-from PIL import Image
 
 from imaging import limits
+from imaging.pixels import Pixels
 from imaging.reading.text_layer import words_of
 from imaging.reading.words import Word
 from imaging.refusal import Refused
@@ -32,15 +33,16 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
     return pdf
 
 
-def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Image.Image:
+def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Pixels:
     """Draw one page, counted from 0, in RGB on white at 200 dots per inch, or fewer where the page is large."""
     page = pdf[number]
     try:
         bitmap = page.render(scale=_scale(*page.get_size()), rev_byteorder=True)
-        image: Image.Image = bitmap.to_pil().convert("RGB")
+        # Its memory goes with the bitmap.
+        pixels = np.array(bitmap.to_numpy()[:, :, :3])
     finally:
         page.close()
-    return image
+    return pixels
 
 
 def page_words(pdf: pypdfium2.PdfDocument, number: int, size: tuple[int, int]) -> list[Word]:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from imaging import limits
 from imaging.masks import Mask
+from imaging.pixels import Pixels
 from imaging.refusal import Refused
 from imaging.rendition import Rendition
 from imaging.steps.cover import cover
@@ -30,7 +31,7 @@ class Drawn:
 
 def render_pages(
     pages: int,
-    draw: Callable[[int], Image.Image],
+    draw: Callable[[int], Pixels],
     find: Finder | None,
     emit: Callable[[Rendition], None],
     budget: Callable[[float], None],

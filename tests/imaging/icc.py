@@ -59,3 +59,31 @@ def _profile(device: bytes, space: bytes, connection: bytes, tags: dict[bytes, b
     head += b"acsp" + bytes(28) + white + bytes(48)
     rest = struct.pack(">I", len(tags)) + directory + body
     return struct.pack(">I", 4 + len(head) + len(rest)) + head + rest
+
+
+def curved_profile(curve: bytes, columns: Matrix = DISPLAY_P3, more: dict[bytes, bytes] | None = None) -> bytes:
+    """Return an RGB display profile with this curve for each colour, and whatever tags beside."""
+    tags = {b"wtpt": _xyz(_D50), b"rXYZ": _xyz(columns[0]), b"gXYZ": _xyz(columns[1]), b"bXYZ": _xyz(columns[2])}
+    tags |= {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    return _profile(b"mntr", b"RGB ", b"XYZ ", tags | (more or {}))
+
+
+def parametric(kind: int, *numbers: float) -> bytes:
+    """A curve of one of the five kinds that are given by numbers."""
+    return b"para" + struct.pack(">IHH", 0, kind, 0) + b"".join(struct.pack(">i", round(n * 65536)) for n in numbers)
+
+
+def tabled(*values: int) -> bytes:
+    """A curve given by its values, of 16 bits; none is a straight line, one is a power."""
+    return b"curv" + struct.pack(f">II{len(values)}H", 0, len(values), *values)
+
+
+def swapping_table() -> bytes:
+    """A table that gives red's place to blue: a profile with it and a matrix says two things, and the table counts."""
+    identity = b"".join(struct.pack(">i", round(value * 65536)) for value in (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    nodes = b"".join(struct.pack(">BBB", *(round(127 * v) for v in node[::-1])) for node in _CORNERS)
+    ramp = bytes(range(256))
+    return b"mft1" + bytes(4) + struct.pack(">BBBB", 3, 3, 2, 0) + identity + ramp * 3 + nodes + ramp * 3
+
+
+_CORNERS = list(itertools.product((0.0, 1.0), repeat=3))

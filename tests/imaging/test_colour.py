@@ -7,6 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from imaging.steps.convert_colour import convert_colour
+from imaging.steps.matrix_colour import shaper_of
 from tests.imaging import files, icc
 from tests.imaging.conftest import Prepare
 from tests.imaging.heic import heic
@@ -87,6 +89,68 @@ def test_a_profile_that_is_srgb_under_another_name_changes_nothing(run: Prepare)
     data = files.encode(patches("RGB"), "PNG", icc_profile=icc.matrix_profile(icc.SRGB, None))
     plain = files.encode(patches("RGB"), "PNG")
     assert run(data)[1].files == run(plain)[1].files
+
+
+CURVES = {
+    "a straight line": icc.tabled(),
+    "a power": icc.tabled(round(1.8 * 256)),
+    "a table": icc.tabled(*(round(65535 * (n / 1023) ** 2.2) for n in range(1024))),
+    "kind 0": icc.parametric(0, 2.2),
+    "kind 1": icc.parametric(1, 2.4, 0.99, 0.01),
+    "kind 2": icc.parametric(2, 2.2, 0.98, 0.0, 0.0),
+    "kind 3": icc.parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
+    "kind 4": icc.parametric(4, 2.2, 0.98, 0.0, 0.5, 0.05, 0.02, 0.0),
+}
+
+
+def lcms_of(image: Image.Image, profile: bytes) -> NDArray[np.int16]:
+    return np.asarray(converted(image, profile)).astype(np.int16)
+
+
+@pytest.mark.parametrize("columns", [icc.DISPLAY_P3, icc.ADOBE_RGB])
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_and_a_matrix_give_what_lcms_gives_to_one_of_255(name: str, columns: icc.Matrix) -> None:
+    profile = icc.curved_profile(CURVES[name], columns)
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    shaper = shaper_of(profile, source, ImageCms.ImageCmsProfile(SRGB))
+    assert shaper is not None
+    picture = files.noise(301, 257)
+    found = np.empty((257, 301, 3), np.uint8)
+    shaper.apply(np.asarray(picture), found)
+    assert np.abs(lcms_of(picture, profile) - found).max() <= 1
+    assert np.abs(lcms_of(picture, profile) - np.asarray(picture)).max() > 5
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        icc.curved_profile(CURVES["kind 3"], more={b"A2B0": icc.swapping_table()}),
+        icc.curved_profile(icc.parametric(3, 2.4, 0.9, 0.1, 0.1, 0.2), columns=((0.9, 0.1, 0),) * 3),
+        # The darkest of this profile is no black, and is made so.
+        icc.curved_profile(icc.parametric(2, 2.2, 0.98, 0.01, 0.01)),
+        icc.curved_profile(icc.parametric(1, 2.4, 0.0, 0.1)),
+        icc.curved_profile(icc.parametric(9, 2.4)),
+        icc.curved_profile(icc.parametric(3, 2.4)),
+        icc.curved_profile(icc.tabled(*range(65_535, 0, -1))),
+        icc.curved_profile(b"curv" + bytes(4) + b"\xff" * 4),
+        icc.curved_profile(b"none" + bytes(8)),
+    ],
+)
+def test_what_is_no_plain_matrix_comes_out_as_lcms_has_it_or_as_it_was(profile: bytes) -> None:
+    picture = files.noise(64, 48)
+    found = convert_colour(picture.copy(), profile).astype(np.int16)
+    try:
+        expected = lcms_of(picture, profile)
+    except ImageCms.PyCMSError:
+        expected = np.asarray(picture).astype(np.int16)
+    assert np.abs(found - expected).max() <= 1
+
+
+def test_a_large_picture_is_converted_to_its_last_row_and_column() -> None:
+    picture = files.noise(1111, 777)
+    found = convert_colour(picture.copy(), PROFILES["P3"])
+    assert np.abs(found - lcms_of(picture, PROFILES["P3"])).max() <= 1
+    assert np.array_equal(convert_colour(picture, None), np.asarray(picture))
 
 
 def test_a_broken_profile_does_not_cost_the_photo(run: Prepare) -> None:

@@ -2,10 +2,12 @@
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from imaging import Policy
+from imaging.steps.turn_upright import turn_upright
 from tests.imaging import files
 from tests.imaging.conftest import Prepare
 from tests.imaging.heic import heic
@@ -24,6 +26,13 @@ def test_a_photo_comes_out_upright_however_the_camera_was_held(run: Prepare, nam
     assert (report.source.width, report.source.height) == (320, 200)
     for data in kept.files.values():
         assert files.read_corners(data) == files.CORNERS
+
+
+@pytest.mark.parametrize("orientation", [0, *ORIENTATIONS, 9])
+def test_pixels_are_turned_as_the_tag_is_defined(orientation: int) -> None:
+    asked = files.noise(7, 5)
+    stored = files.stored(asked, orientation) if orientation in ORIENTATIONS else asked
+    assert np.array_equal(turn_upright(np.asarray(stored), orientation), np.asarray(asked))
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
