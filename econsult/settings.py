@@ -88,6 +88,11 @@ SETTINGS = (
         values.CONFINEMENTS[1],
         "Least confinement in which files are decoded: landlock+seccomp, bubblewrap or rlimits; the demo takes any.",
     ),
+    Setting(
+        "SECOND_FACTOR",
+        values.SECOND_FACTORS[0],
+        "Whether staff must sign in with a second factor: required, or offered, which it always is in the demo.",
+    ),
     Setting("LEASE_SECONDS", "60", "How long a worker may be silent before its job is given to another."),
     Setting("JOB_ATTEMPTS", "4", "How often a job is tried before it is put aside for a person to look at."),
     Setting(
@@ -155,6 +160,7 @@ class Settings:
     face_model: str = ""
     text_model: str = ""
     confinement: str = values.CONFINEMENTS[1]
+    second_factor: str = values.SECOND_FACTORS[0]
     is_demo: bool = False
 
     @property
@@ -166,6 +172,11 @@ class Settings:
     def help_number(self) -> str:
         """The help telephone as a `tel:` link takes it."""
         return values.dialled(self.help_phone)
+
+    @property
+    def needs_factor(self) -> bool:
+        """Whether staff without a second factor can open nothing but its set-up."""
+        return self.second_factor == values.SECOND_FACTORS[0]
 
     @property
     def is_https(self) -> bool:
@@ -206,6 +217,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         face_model=values.model_file("FACE_MODEL", raw["FACE_MODEL"]),
         text_model=values.model_file("TEXT_MODEL", raw["TEXT_MODEL"]),
         confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
+        second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
         is_demo=is_demo,
     )
 

@@ -16,7 +16,7 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
-from econsult.people import consent, patients, persons, signin
+from econsult.people import consent, factors, halfway, patients, persons, signin
 from econsult.queue import outbox
 from econsult.rosters import limits, shifts, watching
 
@@ -24,6 +24,8 @@ MODULES = (
     answers,
     attachments,
     consent,
+    factors,
+    halfway,
     handover,
     heartbeats,
     intake,

@@ -26,6 +26,8 @@ from storage.keys import KeyRing
 PREFIX = "ECONSULT_"
 CONFINEMENTS = ("rlimits", "bubblewrap", "landlock+seccomp")
 """How untrusted files may be shut in while they are decoded, from the weakest on."""
+SECOND_FACTORS = ("required", "offered")
+"""Whether staff must have a second factor before anything opens."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SHORTEST_SECRET = 32
@@ -71,6 +73,13 @@ def confinement(name: str, text: str, *, is_demo: bool) -> str:
     if text not in CONFINEMENTS:
         raise SettingError(f"{PREFIX}{name} must be one of {', '.join(CONFINEMENTS)}, not {text!r}.")
     return CONFINEMENTS[0] if is_demo else text
+
+
+def second_factor(name: str, text: str, *, is_demo: bool) -> str:
+    """Required or offered. Nobody is who they say in a demo, so there it is offered alone."""
+    if text not in SECOND_FACTORS:
+        raise SettingError(f"{PREFIX}{name} must be {' or '.join(SECOND_FACTORS)}, not {text!r}.")
+    return SECOND_FACTORS[1] if is_demo else text
 
 
 def whole_number(name: str, text: str, least: int, most: int) -> int:

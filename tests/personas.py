@@ -20,6 +20,8 @@ from storage.keys import KeyRing, generate
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TARGETS = {"routine": timedelta(hours=24), "same_day": timedelta(hours=4), "urgent": timedelta(hours=1)}
 LEASE = timedelta(minutes=30)
+PASSWORD_ALONE = {"ECONSULT_SECOND_FACTOR": "offered"}
+"""Settings for tests of something else: staff come in without a second factor."""
 QUESTION = "Is this atopic dermatitis, and is a mid-strength steroid safe here?"
 FAMILY_QUESTION = "¿Qué es esta mancha roja que le pica en el codo?"
 ANSWER = {

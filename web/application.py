@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from econsult.people.madeup import PASSWORD, refuse_made_up
+from econsult.settings import Settings
 from web.api import about, api
-from web.health import health
+from web.health import PASSWORDS_ALONE, health
 from web.pages.account import account
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
+from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
 from web.shell.assets import init_assets
@@ -35,7 +39,8 @@ from web.words.times import init_times
 from workers.refusal import refusing
 from workers.runtime import Runtime, open_runtime
 
-PAGES = (health, door, account, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
+_log = logging.getLogger(__name__)
+PAGES = (health, door, second_factor, account, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
 
 
 def demo_app() -> Flask:
@@ -51,6 +56,7 @@ def build_app(runtime: Runtime | None) -> Flask:
         runtime = runtime or open_runtime()
         if not runtime.settings.is_demo:
             refuse_made_up(runtime.database)
+            _warn_of_passwords(runtime.settings)
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -79,6 +85,12 @@ def build_app(runtime: Runtime | None) -> Flask:
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)
     return app
+
+
+def _warn_of_passwords(settings: Settings) -> None:
+    """One line that whoever reads the log of a start cannot overlook."""
+    if not settings.needs_factor:
+        _log.warning("WARNING: %s. Health records need more than a password; set it to required.", PASSWORDS_ALONE)
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

@@ -39,6 +39,7 @@ PLAIN_COOKIES = "plain http: cookies are not marked Secure"
 THIS_MACHINE_ALONE = "plain http: cookies are marked Secure, so only browsers on this machine can sign in"
 PROXY_NOT_TOLD = "a proxy stands in front but ECONSULT_PROXY_HOPS is 0: its headers are not believed"
 RLIMITS_ALONE = "files are decoded behind process limits only"
+PASSWORDS_ALONE = "ECONSULT_SECOND_FACTOR is offered: staff may sign in without a second factor"
 Part = dict[str, Any]
 
 
@@ -64,6 +65,7 @@ def _notes() -> list[str]:
         THIS_MACHINE_ALONE: not settings().is_demo and not settings().is_https,
         PROXY_NOT_TOLD: "X-Forwarded-Proto" in request.headers and not settings().proxy_hops,
         RLIMITS_ALONE: levels.best_level() == levels.RLIMITS,
+        PASSWORDS_ALONE: not settings().is_demo and not settings().needs_factor,
     }
     return [note for note, applies in notes.items() if applies]
 

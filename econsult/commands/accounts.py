@@ -1,4 +1,4 @@
-"""Commands for accounts: make and close them, set a password, give out a one-time link or a token."""
+"""Commands for accounts: make and close them, set a password, clear a lost factor, give out a link or a token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from econsult.people.persons import (
     person_by_email,
     reopen_account,
 )
-from econsult.people.signin import LINK_PATH, close_account, make_link, make_token, set_password
+from econsult.people.signin import LINK_PATH, clear_factor, close_account, make_link, make_token, set_password
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
@@ -36,13 +36,17 @@ LONGEST_LINK = 24 * 60
 
 
 def add_accounts(commands: Commands) -> None:
-    """Offer `admin`, `person`, `password`, `link` and `token`."""
+    """Offer `admin`, `person`, `factor`, `password`, `link` and `token`."""
     admin = commands.add_parser("admin", help="people who run the program").add_subparsers(required=True)
     create = admin.add_parser("create", help="make an administrator; the password is asked for, or read from stdin")
     create.add_argument("--email", required=True)
     create.add_argument("--name", default="Administrator")
     create.set_defaults(run=_create_admin, makes_records=True)
     _add_person(commands)
+    factor = commands.add_parser("factor", help="second factors").add_subparsers(required=True)
+    clear = factor.add_parser("clear", help="take a lost one away; sessions and sign-in links end at once")
+    clear.add_argument("--person", required=True, metavar="EMAIL")
+    clear.set_defaults(run=_clear_factor)
     for name, run, words in (
         ("password", _set_password, "set a password; it is asked for, or read from stdin"),
         ("link", _print_link, "print a one-time sign-in link alone on the last line"),
@@ -147,6 +151,13 @@ def _reopen_person(installation: Installation, options: Namespace, now: datetime
     with installation.database.writing() as session:
         if not reopen_account(session, installation.database.cipher, options.person, now):
             raise ConsultError("There is no closed account with this e-mail address.")
+    return ""
+
+
+def _clear_factor(installation: Installation, options: Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        if not clear_factor(session, find_person(session, installation, options.person), now):
+            raise ConsultError("This person has no second factor.")
     return ""
 
 

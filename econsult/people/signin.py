@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.database import NO_KEY, Base, Database, Instant
 from econsult.errors import TooManyTriesError
+from econsult.people import factors, halfway
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, person_by_email
+from econsult.people.tokens import hashed
 
 FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -24,7 +25,10 @@ TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
 
 
 class SignInSession(Base):
-    """A signed-in browser. `device` is what its header said in two words, such as "Chrome, Android"."""
+    """A signed-in browser. `device` is what its header said in two words, such as "Chrome, Android".
+
+    `has_factor` tells that a second factor was proven when it was opened.
+    """
 
     __tablename__ = "sign_in_session"
 
@@ -34,6 +38,7 @@ class SignInSession(Base):
     seen_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     device: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    has_factor: Mapped[bool] = mapped_column(default=False, server_default="0")
 
 
 class SignInLink(Base):
@@ -70,15 +75,12 @@ class SignInTry(Base):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person and how they came in."""
+    """A person and how they came in. `has_factor`: by a second factor too; of a token's person, whether one stands."""
 
     person: Person
     session_id: int | None
     opened_at: datetime
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    has_factor: bool
 
 
 def idle_limit(person: Person) -> timedelta:
@@ -86,33 +88,35 @@ def idle_limit(person: Person) -> timedelta:
     return STAFF_IDLE if person.is_staff else FAMILY_IDLE
 
 
-def open_session(session: Session, person: Person, now: datetime, *, device: str = "") -> str:
+def open_session(session: Session, person: Person, now: datetime, *, device: str = "", has_factor: bool = False) -> str:
     """Sign the person in; the returned token goes into the cookie and is stored nowhere else."""
     token = secrets.token_urlsafe(32)
     absolute = STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
     session.add(
         SignInSession(
-            token_hash=_hashed(token),
+            token_hash=hashed(token),
             person_id=person.id,
             created_at=now,
             seen_at=now,
             expires_at=now + absolute,
             device=device[:40],
+            has_factor=has_factor,
         )
     )
-    audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id)
+    detail = factors.Proof.APP if has_factor else ""
+    audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id, detail=detail)
     return token
 
 
 def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
     """Who this cookie belongs to; None where it is unknown, too old or was idle for too long."""
-    row = session.scalars(select(SignInSession).where(SignInSession.token_hash == _hashed(token))).one_or_none()
+    row = session.scalars(select(SignInSession).where(SignInSession.token_hash == hashed(token))).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)
     if not person.is_active or row.seen_at + idle_limit(person) <= now:
         return None
-    return Visitor(person, row.id, row.seen_at)
+    return Visitor(person, row.id, row.seen_at, row.has_factor)
 
 
 def touch_session(session: Session, session_id: int, now: datetime) -> None:
@@ -124,10 +128,27 @@ def close_session(session: Session, session_id: int) -> None:
     session.execute(delete(SignInSession).where(SignInSession.id == session_id))
 
 
+def end_sessions(session: Session, person: Person) -> None:
+    """Sign the person out everywhere, and let nobody who is half signed in come any further."""
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
+    halfway.end_all(session, person)
+
+
+def clear_factor(session: Session, person: Person, now: datetime) -> bool:
+    """Take a lost second factor away, for whoever runs the program; False where there was none.
+
+    Sessions and unused links end too: whoever has the phone may have had them.
+    """
+    end_sessions(session, person)
+    session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    factors.forget_tries(session, person)
+    return factors.remove(session, person, now=now, is_operator=True)
+
+
 def make_link(session: Session, person: Person, now: datetime, *, lives: timedelta = timedelta(minutes=10)) -> str:
     """A token for a one-time sign-in link, given out by whoever operates the program."""
     token = secrets.token_urlsafe(32)
-    session.add(SignInLink(token_hash=_hashed(token), person_id=person.id, expires_at=now + lives))
+    session.add(SignInLink(token_hash=hashed(token), person_id=person.id, expires_at=now + lives))
     audit.record_operator(session, "create", "sign_in_link", person, now=now)
     return token
 
@@ -136,7 +157,7 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
     """The link's person, once: a second use, an expired or an unknown link gives None."""
     used = (
         update(SignInLink)
-        .where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .where(SignInLink.token_hash == hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
         .values(used_at=now)
         .returning(SignInLink.person_id)
     )
@@ -144,13 +165,15 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
     return None if person_id is None else session.get_one(Person, person_id)
 
 
-def set_password(session: Session, person: Person, hashed: str, now: datetime, *, by: Person | None = None) -> None:
-    """Keep the hash of a new password. Whoever is signed in with the old one has to sign in again.
+def set_password(session: Session, person: Person, stored: str, now: datetime, *, by: Person | None = None) -> None:
+    """Keep the hash of a new password. Whoever is signed in, or half signed in, with the old one has to sign in again.
 
-    `by` is the person, or None for whoever runs the program.
+    `by` is the person, or None for whoever runs the program. A second factor stays as it is.
     """
-    person.password_hash = hashed
-    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
+    person.password_hash = stored
+    end_sessions(session, person)
+    if by is None:
+        factors.forget_tries(session, person)
     audit.record(
         session,
         "edit",
@@ -166,7 +189,8 @@ def set_password(session: Session, person: Person, hashed: str, now: datetime, *
 def close_account(session: Session, person: Person, now: datetime) -> None:
     """Let the person in no more: sessions, links and tokens end at once. What they wrote stays."""
     person.is_active = False
-    for table in (SignInSession, SignInLink, ApiToken):
+    end_sessions(session, person)
+    for table in (SignInLink, ApiToken):
         session.execute(delete(table).where(table.person_id == person.id))
     audit.record_operator(session, "close", "person", person, now=now)
 
@@ -208,17 +232,18 @@ def make_token(session: Session, person: Person, now: datetime, *, days: int = 9
     """A bearer token for the API; shown once."""
     token = secrets.token_urlsafe(32)
     expires = now + timedelta(days=days)
-    session.add(ApiToken(token_hash=_hashed(token), person_id=person.id, created_at=now, expires_at=expires))
+    session.add(ApiToken(token_hash=hashed(token), person_id=person.id, created_at=now, expires_at=expires))
     audit.record(session, "create", "api_token", person.public_id, now=now, person_id=person.id)
     return token
 
 
 def visitor_by_token(session: Session, token: str, now: datetime) -> Visitor | None:
-    row = session.scalars(select(ApiToken).where(ApiToken.token_hash == _hashed(token))).one_or_none()
+    row = session.scalars(select(ApiToken).where(ApiToken.token_hash == hashed(token))).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)
-    return Visitor(person, None, row.created_at) if person.is_active else None
+    has_factor = factors.stands(session, person)
+    return Visitor(person, None, row.created_at, has_factor) if person.is_active else None
 
 
 def sweep_sign_ins(session: Session, now: datetime) -> int:
@@ -229,4 +254,5 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
         delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
     )
     results = [session.execute(statement) for statement in gone]
-    return sum(result.rowcount for result in results if isinstance(result, CursorResult))
+    count = sum(result.rowcount for result in results if isinstance(result, CursorResult))
+    return count + factors.sweep_tries(session, now) + halfway.sweep_halfway(session, now)

@@ -17,7 +17,7 @@ from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
-from tests.personas import Clinic, open_clinic
+from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
 from tests.schema import lay_schema
 from web import create_app
 from workers.runtime import Runtime, open_runtime
@@ -64,7 +64,7 @@ Make = Callable[..., Consult]
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     """A fresh data folder; no Redis, so nothing is rung."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "data")}))
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "data"), **PASSWORD_ALONE}))
     lay_schema(runtime.database)
     yield runtime
     runtime.close()

@@ -11,7 +11,7 @@ import pytest
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
 from tests.api.conftest import Program
-from tests.personas import open_clinic
+from tests.personas import PASSWORD_ALONE, open_clinic
 from web import create_app
 from workers.runtime import open_runtime
 
@@ -19,9 +19,8 @@ from workers.runtime import open_runtime
 @pytest.fixture
 def program(tmp_path: Path, postgres_url: str) -> Iterator[Program]:
     """The clinic's program, on PostgreSQL."""
-    runtime = open_runtime(
-        load_settings({"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url})
-    )
+    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
+    runtime = open_runtime(load_settings(environ))
     runtime.database.migrate()
     clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
     with runtime.database.writing() as session:

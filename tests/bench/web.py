@@ -24,7 +24,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from tests.bench._figures import report
-from tests.personas import open_clinic
+from tests.personas import PASSWORD_ALONE, open_clinic
 from web import create_app
 from workers.runtime import Runtime, open_runtime
 
@@ -60,7 +60,7 @@ def main() -> int:
 def _runtime() -> Iterator[Runtime]:
     with (
         tempfile.TemporaryDirectory(prefix="ec-bench-") as folder,
-        closing(open_runtime(load_settings({"ECONSULT_DATA": str(Path(folder) / "var")}))) as runtime,
+        closing(open_runtime(load_settings({"ECONSULT_DATA": str(Path(folder) / "var"), **PASSWORD_ALONE}))) as runtime,
     ):
         runtime.database.migrate()
         yield runtime

@@ -15,10 +15,11 @@ from econsult.__main__ import main
 from econsult.access import patients_for
 from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
-from econsult.people import madeup
+from econsult.people import factors, madeup
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
 from econsult.people.signin import open_session, sign_in, use_link, visitor_by_session
+from econsult.people.totp import new_secret
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
 
@@ -122,6 +123,29 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(say: Command, t
     say("person", "reopen", "--person", "m@c.test")
     assert say("person", "list") == ["director      m@c.test"]
     say("person", "reopen", "--person", "m@c.test", refused="There is no closed account with this e-mail address.")
+
+
+def test_a_lost_second_factor_is_cleared_by_its_own_command(say: Command, tmp_path: Path) -> None:
+    say("person", "create", "--email", "m@c.test", "--role", "director", typed="Paul\n")
+    clear = ("factor", "clear", "--person", "m@c.test")
+    say(*clear, refused="This person has no second factor.")
+    installation = _open(tmp_path)
+    person = _person(installation, "m@c.test")
+    with installation.database.writing() as session:
+        factors.set_up(session, installation.database.cipher, person, new_secret(), 0, now=NOW)
+        token = open_session(session, person, NOW, has_factor=True)
+    say("password", "--person", "m@c.test", typed=f"{PASSWORD}\n")
+    with installation.database.reading() as session:
+        assert factors.stands(session, person), "a new password is no way round it"
+    say(*clear)
+    with installation.database.reading() as session:
+        assert not factors.stands(session, person)
+        assert visitor_by_session(session, token, NOW) is None
+        deeds = select(AuditEvent.action).where(
+            AuditEvent.entity_id == person.public_id, AuditEvent.person_id.is_(None)
+        )
+        assert session.scalars(deeds).all() == ["create", "edit", "clear_factor"]
+    installation.close()
 
 
 CREATE = ("person", "create", "--email", "x@c.test", "--role")

@@ -60,6 +60,7 @@ WRONG = {
     "PROGRAM_NAME": ["", "  ", "a\nb", "x" * 121],
     "HELP_PHONE": ["", "abc", "505", "505-555-0142 x2", "25055550142", "++15055550142", "+1", "٥٠٥٥٥٥٠١٤٢"],
     "CONFINEMENT": ["", "trust", "Landlock+seccomp"],
+    "SECOND_FACTOR": ["", "off", "Required", "no"],
     "LEASE_SECONDS": ["soon", "1", "", "-5", "1.5", "9" * 20, "²", "86401"],
     "JOB_ATTEMPTS": ["-1", "0", "101"],
     "CLAIM_MINUTES": ["0", "never", "9" * 5000],

@@ -13,13 +13,15 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Page
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
-from econsult.people.persons import Person
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
-from tests.personas import Clinic, open_clinic
+from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
 from tests.schema import lay_schema
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
@@ -29,6 +31,8 @@ from workers.runtime import Runtime, open_runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
 Enter = Callable[[Page, Person], Page]
+PASSWORD = "correct horse battery staple"
+STAFFED = ("pcp", "nurse", "derm", "coordinator", "director", "admin", "mother")
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
 PARTS = """
 {% extends "layouts/" ~ layout ~ ".html" %}
@@ -68,7 +72,7 @@ COMPILED = _Compiled()
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     """A fresh data folder with a migrated database and its keys; no Redis, so nothing is rung."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path)}))
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path), **PASSWORD_ALONE}))
     lay_schema(runtime.database)
     yield runtime
     runtime.close()
@@ -161,3 +165,34 @@ def enter(runtime: Runtime, address: str) -> Enter:
         return page
 
     return entered
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Runtime]:
+    """A program as it comes: nothing is said about second factors, so staff must have one."""
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "strict")}))
+    lay_schema(runtime.database)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def staffed(strict: Runtime) -> dict[str, Person]:
+    """Its people by name, each with the same password."""
+    now = datetime.now(UTC)
+    clinic = open_clinic(strict.database, vault=strict.vault, now=now - timedelta(hours=1))
+    stored = hash_password(PASSWORD)
+    with strict.database.writing() as session:
+        cipher, role = strict.database.cipher, Role.PRIVACY
+        officer = add_person(session, cipher, clinic.program, email="v@clinic.test", name="Vera", role=role, now=now)
+        people = {name: getattr(clinic, name) for name in STAFFED}
+        people["privacy"] = officer
+        session.execute(update(Person).values(password_hash=stored))
+    return people
+
+
+@pytest.fixture
+def strict_app(strict: Runtime) -> Flask:
+    app = create_app(strict)
+    app.jinja_env.bytecode_cache = COMPILED
+    return app

@@ -8,14 +8,14 @@ from flask.testing import FlaskClient
 
 from tests.house.tree import ROOT
 from web import create_app
-from web.health import PLAIN_COOKIES, PROXY_NOT_TOLD, THIS_MACHINE_ALONE, jail_part
+from web.health import PASSWORDS_ALONE, PLAIN_COOKIES, PROXY_NOT_TOLD, THIS_MACHINE_ALONE, jail_part
 from workers.runtime import Runtime, open_runtime
 
 
 def test_the_level_of_confinement_is_told(visitor: FlaskClient) -> None:
     told = visitor.get("/health/ready").get_json()
     assert told["jail"] == {"ok": True, "level": "landlock+seccomp"}
-    assert told["notes"] == [THIS_MACHINE_ALONE]
+    assert told["notes"] == [THIS_MACHINE_ALONE, PASSWORDS_ALONE]
 
 
 def _notes(runtime: Runtime, **settings: object) -> list[str]:
@@ -28,8 +28,9 @@ def _notes(runtime: Runtime, **settings: object) -> list[str]:
 
 def test_how_cookies_go_and_a_forgotten_proxy_are_told(runtime: Runtime) -> None:
     assert _notes(runtime, is_demo=True, proxy_hops=1) == [PLAIN_COOKIES]
-    assert _notes(runtime, base_url="https://clinic.test", proxy_hops=1) == []
-    assert _notes(runtime, base_url="https://clinic.test") == [PROXY_NOT_TOLD]
+    asked = {"base_url": "https://clinic.test", "second_factor": "required"}
+    assert _notes(runtime, **asked, proxy_hops=1) == []
+    assert _notes(runtime, **asked) == [PROXY_NOT_TOLD]
 
 
 def test_less_confinement_than_asked_for_is_a_fault() -> None:

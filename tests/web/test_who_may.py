@@ -27,6 +27,8 @@ from workers.runtime import Runtime
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 OPEN = ("/", "/sign-in", "/sign-in/link/<token>", "/sign-out", "/language", "/health/live", "/health/ready")
 """For everybody, signed in or not."""
+HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
+"""For a browser whose password or link was right; everybody else is sent to the door or home."""
 MACHINE = ("/api/", "/uploads", "/media/")
 """Doors of programs: tests/api and the tests of the upload door have tables of their own."""
 
@@ -45,6 +47,9 @@ LETTER = {
 WHO = {
     "GET /account": EVERYBODY,
     "POST /account/password": EVERYBODY,
+    "POST /account/second-factor": EVERYBODY,
+    "POST /account/second-factor/codes": EVERYBODY,
+    "POST /account/second-factor/off": EVERYBODY,
     "POST /account/sign-out-others": EVERYBODY,
     "GET /start": EVERYBODY,
     "GET /family": FAMILY,
@@ -180,7 +185,7 @@ def pages_of(app: Flask) -> set[str]:
     """Every page as "METHOD rule"."""
     found = set()
     for rule in app.url_map.iter_rules():
-        if rule.rule not in OPEN and not rule.rule.startswith(MACHINE) and rule.endpoint != "static":
+        if rule.rule not in OPEN + HALFWAY and not rule.rule.startswith(MACHINE) and rule.endpoint != "static":
             found |= {f"{method} {rule.rule}" for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     return found
 
@@ -199,6 +204,16 @@ def asker(browser: FlaskClient) -> Callable[[str, str], int]:
 
 def test_every_page_has_its_line(runtime: Runtime) -> None:
     assert pages_of(create_app(runtime)) == set(WHO)
+
+
+@pytest.mark.parametrize("page", HALFWAY)
+def test_what_is_between_door_and_house_is_for_nobody_else(
+    shell: Flask, browser_of: BrowserOf, clinic: Clinic, page: str
+) -> None:
+    for browser, place in ((shell.test_client(), "/sign-in?ended=1"), (browser_of(clinic.derm), "/worklist")):
+        token = token_from(browser.get("/nowhere").text)
+        answers = (browser.get(page), browser.post(page, data={"csrf_token": token, "code": "123456"}))
+        assert [(answer.status_code, answer.location) for answer in answers] == [(303, place)] * 2
 
 
 def test_a_visitor_comes_to_the_door_only(shell: Flask) -> None:

@@ -20,7 +20,7 @@ from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.settings import load_settings
-from tests.personas import Clinic, open_clinic
+from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
 from tests.schema import lay_schema
 from tests.services.processes import Launch, Service, start
 from workers.runtime import Runtime, open_runtime
@@ -128,7 +128,7 @@ class Server:
         command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", f"127.0.0.1:{port}"]
         command += ["--worker-class", "workers.server.PatientWorker", "--threads", str(self.threads)]
         command += ["--no-control-socket", *self.arguments]
-        environ = {**os.environ, "ECONSULT_DATA": str(self.folder), "PYTHONWARNINGS": "default"}
+        environ = {**os.environ, **PASSWORD_ALONE, "ECONSULT_DATA": str(self.folder), "PYTHONWARNINGS": "default"}
         service = start(Launch(command, self.folder / "web.log", environ=environ))
         self.services.append(service)
         self.ports.append(port)
@@ -153,7 +153,7 @@ class Server:
 
 def open_server(folder: Path, threads: int = 32, arguments: tuple[str, ...] = ()) -> Server:
     """Make the data folder and start one HTTP process."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder)}))
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder), **PASSWORD_ALONE}))
     lay_schema(runtime.database)
     clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
     server = Server(folder, runtime, clinic, threads=threads, arguments=arguments)

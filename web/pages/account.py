@@ -1,16 +1,20 @@
-"""One's own account: where one is signed in, and the password."""
+"""One's own account: where one is signed in, the password, and the second factor."""
 
 from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug import Response
 
-from econsult.errors import InvalidError, TooManyTriesError
-from econsult.people.account import change_password, end_others, sessions_of
+from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
+from econsult.people import factors
+from econsult.people.account import change_password, end_others, is_own_password, sessions_of
+from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.persons import Role
 from web.context import database, now, settings
-from web.shell.auth import let_in, me, only
+from web.pages.second_factor import LONGEST_CODE, codes_page, not_right, too_many_tries
+from web.shell.auth import me, only
+from web.shell.entering import enter, entered, start_set_up
 from web.shell.forms import FormReader
 from web.words.devices import device_words
 from web.words.language import gettext
@@ -21,7 +25,7 @@ account = Blueprint("account", __name__, url_prefix="/account")
 @account.get("")
 @only()
 def show() -> str:
-    """The sessions and the form for another password."""
+    """The sessions, the form for another password, and how the second factor stands."""
     return _page({})
 
 
@@ -50,7 +54,9 @@ def password() -> Response | tuple[str, int]:
         _change(form, old, new)
     if form.errors:
         return _page(form.errors), 422
-    return let_in(me(), "/account?said=password_changed")
+    with database().writing() as session:
+        token = enter(session, me(), has_factor=g.get("has_factor", False))
+    return entered(redirect("/account?said=password_changed", 303), token)
 
 
 def _change(form: FormReader, old: str, new: str) -> None:
@@ -58,16 +64,106 @@ def _change(form: FormReader, old: str, new: str) -> None:
         if not change_password(database(), me(), old, new, source=request.remote_addr or "", now=now()):
             form.errors["old"] = gettext("This is not your password")
     except TooManyTriesError:
-        words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
-        form.errors["old"] = words
+        form.errors["old"] = too_many_tries()
     except InvalidError:
         form.errors["new"] = gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
+
+
+@account.post("/second-factor")
+@only()
+def begin_factor() -> Response | tuple[str, int]:
+    """Lead to the set-up of an app; where one stands, after its code or a recovery code, for the phone may be lost."""
+    if g.get("session_id") is None:
+        raise ForbiddenError("A program cannot set up a second factor.")
+    form = FormReader()
+    _check_owner(form)
+    with database().reading() as session:
+        is_another = factors.stands(session, me())
+    if is_another and not form.errors:
+        is_recovery = len("".join(request.form.get("factor_code", "").split())) > len("123456")
+        _check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
+    if form.errors:
+        return _page(form.errors), 422
+    with database().writing() as session:
+        return start_set_up(session, me())
+
+
+@account.post("/second-factor/codes")
+@only()
+def renew_codes() -> str | tuple[str, int]:
+    """Ten new recovery codes, in place of the old ones."""
+    form = FormReader()
+    _check_owner(form)
+    _check_code(form, Proof.APP)
+    if form.errors:
+        return _page(form.errors), 422
+    with database().writing() as session:
+        codes = factors.renew_codes(session, database().cipher, me(), now=now())
+    return codes_page(codes, "/account")
+
+
+@account.post("/second-factor/off")
+@only()
+def remove_factor() -> Response | tuple[str, int]:
+    """Sign in by the password alone again. Staff of a program that asks for a second factor cannot."""
+    if _must_have_factor():
+        raise ForbiddenError("Your program asks its staff for a second factor.")
+    form = FormReader()
+    _check_owner(form)
+    _check_code(form, Proof.APP)
+    if form.errors:
+        return _page(form.errors), 422
+    with database().writing() as session:
+        factors.remove(session, me(), now=now())
+    return redirect("/account?said=factor_off", 303)
+
+
+def _check_owner(form: FormReader) -> None:
+    """Whether it is the person and not somebody at their open browser. Who has no password has none to show."""
+    if me().password_hash is None:
+        return
+    given = request.form.get("factor_password", "")
+    if not given:
+        form.errors["factor_password"] = gettext("Write your password")
+        return
+    try:
+        if not is_own_password(database(), me(), given, source=request.remote_addr or "", now=now()):
+            form.errors["factor_password"] = gettext("This is not your password")
+    except TooManyTriesError:
+        form.errors["factor_password"] = too_many_tries()
+
+
+def _check_code(form: FormReader, proof: Proof) -> None:
+    """Use the code up, once everything else is right."""
+    given = form.text("factor_code", longest=LONGEST_CODE, required=gettext("Write the code"))
+    if form.errors:
+        return
+    try:
+        with database().writing() as session:
+            is_right = factors.prove(session, database().cipher, me(), given, proof, now=now())
+        if not is_right:
+            form.errors["factor_code"] = not_right(proof)
+    except TooManyTriesError:
+        form.errors["factor_code"] = too_many_tries()
+
+
+def _must_have_factor() -> bool:
+    return settings().needs_factor and me().is_staff
 
 
 def _page(errors: dict[str, str]) -> str:
     with database().reading() as session:
         found = sessions_of(session, me(), now())
+        factor = factors.standing(session, me())
     here = g.get("session_id")
     shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
     layout = "family" if me().role == Role.CAREGIVER else "staff"
-    return render_template(f"account/{layout}.html", sessions=shown, errors=errors, least=SHORTEST)
+    return render_template(
+        f"account/{layout}.html",
+        sessions=shown,
+        errors=errors,
+        least=SHORTEST,
+        factor=factor,
+        has_password=me().password_hash is not None,
+        must_have=_must_have_factor(),
+    )

@@ -8,7 +8,8 @@ from werkzeug import Response
 from econsult.errors import NotFoundError
 from econsult.people.persons import person_by_email
 from web.context import database, signed_in
-from web.shell.auth import home_of, let_in
+from web.shell.auth import home_of
+from web.shell.entering import welcome
 
 demo = Blueprint("demo", __name__)
 
@@ -34,4 +35,4 @@ def become() -> Response:
         person = person_by_email(session, database().cipher, email) if email else None
     if person is None:
         raise NotFoundError
-    return let_in(person, home_of(person))
+    return welcome(person, home_of(person))

@@ -11,7 +11,8 @@ from econsult.people.persons import choose_language
 from econsult.people.signin import sign_in, use_link
 from web.context import database, now, settings, signed_in
 from web.pages.demo import landing
-from web.shell.auth import home_of, let_in, let_out, place_for
+from web.shell.auth import home_of, let_out, place_for
+from web.shell.entering import welcome
 from web.shell.forms import FormReader, does_nothing_for_visitors
 from web.words.language import LANGUAGES, gettext, remember, safe_path
 
@@ -43,7 +44,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
         words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
         return render_template("door/sign_in.html", errors={"email": words}, email=email), 429
     if person is not None:
-        return let_in(person, place_for(person))
+        return welcome(person, place_for(person))
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email), 422
@@ -60,7 +61,7 @@ def sign_in_link(token: str) -> str | Response | tuple[str, int]:
         return render_template("door/link.html", is_spent=False)
     with database().writing() as session:
         person = use_link(session, token, now())
-    return let_in(person, place_for(person)) if person else (render_template("door/link.html", is_spent=True), 410)
+    return welcome(person, place_for(person)) if person else (render_template("door/link.html", is_spent=True), 410)
 
 
 @door.post("/sign-out")

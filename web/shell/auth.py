@@ -19,17 +19,15 @@ from econsult.people.persons import Person, Role
 from econsult.people.signin import (
     Visitor,
     close_session,
-    open_session,
     touch_session,
     visitor_by_session,
     visitor_by_token,
 )
-from web.context import database, now, signed_in
+from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
 from web.shell.forms import is_bearer, is_for_machine
 from web.shell.places import form_place
-from web.words.devices import device_of
 from web.words.language import gettext, safe_path
 
 COOKIE = "econsult_session"
@@ -88,18 +86,6 @@ def home_of(person: Person) -> str:
     return HOME_OF.get(Role(person.role), OTHER_HOME)
 
 
-def let_in(person: Person, path: str) -> Response:
-    """Open a new session for the person and go to `path`; an old session of this browser ends."""
-    with database().writing() as session:
-        if g.get("session_id") is not None:
-            close_session(session, g.session_id)
-        token = open_session(session, person, now(), device=device_of(request.headers.get("User-Agent", "")))
-    response = redirect(path, code=303)
-    set_cookie(response, cookie_name(COOKIE), token)
-    set_cookie(response, NEXT, "", max_age=0)
-    return response
-
-
 def let_out(path: str) -> Response:
     """End the session here and on the server, and ask the browser to forget what it kept of the pages."""
     if g.get("session_id") is not None:
@@ -117,9 +103,14 @@ def _load_visitor() -> None:
     visitor = _visitor()
     if visitor is None:
         return
+    if settings().needs_factor and visitor.person.is_staff and not visitor.has_factor:
+        # A session or a token from before the program asked for it opens no more than a password alone does.
+        g.lacks_factor = True
+        return
     g.person = visitor.person
     if visitor.session_id is not None:
         g.session_id, g.session_ref = visitor.session_id, str(visitor.session_id)
+        g.has_factor = visitor.has_factor
         # A page that asks for news by itself says so: only what a person does keeps a session alive.
         if BACKGROUND not in request.headers and now() - visitor.opened_at >= TOUCH_EVERY:
             with database().writing() as session:
@@ -139,6 +130,9 @@ def _ask_to_sign_in() -> Response:
     """Machines, scripts and parts of pages get 401; people the sign-in page, and afterwards the page they were on."""
     if "HX-Request" in request.headers:
         return make_response(render_template("parts/ended.html"), 401)
+    if is_bearer() and g.get("lacks_factor"):
+        words = "This person has no second factor yet: sign in on the pages once, and set one up there."
+        return problem(403, "second_factor_needed", words)
     if is_for_machine() or _is_part_of_page():
         refusal = problem(401, "unauthorized", "Send a valid bearer token.")
         refusal.headers["WWW-Authenticate"] = "Bearer"

@@ -61,6 +61,7 @@ SAID = {
     "registered": _l("The child is registered."),
     "signed_out_others": _l("Signed out everywhere else."),
     "password_changed": _l("Your password is changed. All other devices were signed out."),
+    "factor_off": _l("Signing in takes your password alone again."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
 

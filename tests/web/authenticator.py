@@ -1,0 +1,46 @@
+"""An authenticator app, as staff carry it in their pockets."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from econsult.people import factors
+from econsult.people.persons import Person
+from econsult.people.totp import STEP_SECONDS, new_secret, step_of
+from tests.web.browsing import post
+from workers.runtime import Runtime
+
+KEY = re.compile(r'<code class="key"[^>]*>([A-Z2-7 ]+)</code>')
+RECOVERY_CODE = re.compile(r"<li><code>([0-9A-Z-]{14})</code></li>")
+HALFWAY = "__Host-econsult_halfway"
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    """What the app shows now, or so many half minutes later."""
+    return pyotp.TOTP(secret).at(datetime.now(UTC) + steps * timedelta(seconds=STEP_SECONDS))
+
+
+def enrol(runtime: Runtime, person: Person) -> tuple[str, tuple[str, ...]]:
+    """Set an app up an hour ago; returns its secret and the recovery codes."""
+    secret, before = new_secret(), datetime.now(UTC) - timedelta(hours=1)
+    with runtime.database.writing() as session:
+        codes = factors.set_up(session, runtime.database.cipher, person, secret, step_of(before), now=before)
+    return secret, codes
+
+
+def key_on(page: str) -> str:
+    """The secret that the page of the set-up shows for typing. Fails where there is none."""
+    found = KEY.search(page)
+    assert found is not None
+    return found[1].replace(" ", "")
+
+
+def set_up_in(browser: FlaskClient, *, form_at: str = "/nowhere") -> tuple[str, TestResponse]:
+    """Follow the set-up's page to its end; returns the secret and the page with the recovery codes."""
+    secret = key_on(browser.get("/sign-in/second-factor").text)
+    return secret, post(browser, "/sign-in/second-factor", {"code": code_of(secret)}, form_at=form_at)

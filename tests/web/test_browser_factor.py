@@ -1,0 +1,97 @@
+"""The second factor in a real browser on a narrow phone: set up with the keyboard, kept, and asked for again."""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from econsult.people.persons import Person
+from tests.services.browser import Devices
+from tests.web.authenticator import code_of
+from tests.web.conftest import PASSWORD
+from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.serving import served
+
+NARROW = {"width": 390, "height": 844}
+TITLES = {
+    "es": ("Ponga su segundo paso", "Guarde estos códigos de respaldo", "Escriba el código de su aplicación"),
+    "en": ("Set up your second step", "Keep these recovery codes", "Write the code from your app"),
+}
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("es", "dark"), ("en", "light")])
+def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
+    strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, scheme: str
+) -> None:
+    page = devices.phone(viewport=NARROW, locale=f"{language}-US", color_scheme=scheme)
+    heard = complaints(page)
+    with served(strict_app) as address:
+        _knock(page, address, staffed["nurse"])
+        _is_sound(page, TITLES[language][0], language)
+        key = page.locator("code.key").inner_text().replace(" ", "")
+        assert f"secret={key}&" in _seen_by_a_camera(page.locator("svg.qr"))
+        _write_code(page, "000000")
+        expect(page.locator("#problem")).to_be_focused()
+        _is_sound(page, TITLES[language][0], language)
+        _write_code(page, code_of(key))
+        _is_sound(page, TITLES[language][1], language)
+        expect(page.locator(".codes li")).to_have_count(10)
+        expect(page.locator("[data-print]")).to_be_visible()
+        page.locator("main a.btn").click()
+        page.wait_for_url("**/clinic")
+        page.goto(f"{address}/account")
+        page.locator("form[action='/sign-out'] button").click()
+        _knock(page, address, staffed["nurse"])
+        _is_sound(page, TITLES[language][2], language)
+        _write_code(page, code_of(key, 1))
+        page.wait_for_url("**/clinic")
+    assert heard == []
+
+
+def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
+    strict_app: Flask, staffed: dict[str, Person], devices: Devices
+) -> None:
+    page = devices.desktop()
+    with served(strict_app) as address:
+        _knock(page, address, staffed["derm"])
+        key = page.locator("code.key").inner_text().replace(" ", "")
+        _write_code(page, code_of(key))
+        expect(page.locator(".codes li")).to_have_count(10)
+        page.reload()
+        expect(page).to_have_url(f"{address}/worklist")
+        expect(page.locator(".codes")).to_have_count(0)
+
+
+def _knock(page: Page, address: str, person: Person) -> None:
+    """Sign in by the keyboard alone."""
+    page.goto(f"{address}/sign-in")
+    page.locator("#email").fill(person.email)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/sign-in/(code|second-factor)$"))
+
+
+def _write_code(page: Page, code: str) -> None:
+    page.locator("#code").fill(code)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def _is_sound(page: Page, title: str, language: str) -> None:
+    expect(page.locator("h1")).to_have_text(title)
+    assert violations(page) == []
+    assert overflow(page) == 0
+    if language == "es":
+        assert english_left(page) == set()
+
+
+def _seen_by_a_camera(picture: Locator) -> str:
+    """What a phone reads in the picture as it stands on the screen."""
+    pixels = cv2.imdecode(np.frombuffer(picture.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    read, _corners, _straight = cv2.QRCodeDetector().detectAndDecode(pixels)
+    return str(read)

@@ -1,0 +1,135 @@
+"""The pages between a password or a link and a session: the code, a recovery code, and the set-up of a factor."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from werkzeug import Response
+
+from econsult.errors import TooManyTriesError
+from econsult.people import factors
+from econsult.people.factors import Proof
+from econsult.people.halfway import Halfway
+from econsult.people.signin import end_sessions
+from econsult.people.totp import app_address, in_fours, matching_step
+from web.context import database, now, settings, signed_in
+from web.shell.auth import home_of, place_for
+from web.shell.entering import CODE_PAGE, SET_UP_PAGE, enter, entered, on_the_way
+from web.shell.forms import FormReader
+from web.showing.qr import qr_picture
+from web.words.language import gettext
+
+second_factor = Blueprint("second_factor", __name__)
+LONGEST_CODE = 60
+
+
+@second_factor.route(CODE_PAGE, methods=["GET", "POST"])
+def code_page() -> str | Response | tuple[str, int]:
+    """Ask for the code of the app, or with `?with=recovery` for a recovery code."""
+    proof = Proof.RECOVERY if request.args.get("with") == "recovery" else Proof.APP
+    if (halfway := _waiting()) is None:
+        return _elsewhere()
+    if halfway.secret is not None:
+        return redirect(SET_UP_PAGE, 303)
+    if request.method == "GET":
+        return _code_form(proof, {})
+    form = FormReader()
+    given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))
+    try:
+        answer = None if form.errors else _come_in(given, proof)
+    except TooManyTriesError:
+        return _code_form(proof, {"code": too_many_tries()}), 429
+    if answer is not None:
+        return answer
+    if not form.errors:
+        form.errors["code"] = not_right(proof)
+    return _code_form(proof, form.errors), 422
+
+
+def _come_in(given: str, proof: Proof) -> Response | None:
+    """The way in; None for a wrong code."""
+    with database().writing() as session:
+        halfway = on_the_way(session, to_judge=True)
+        if halfway is None:
+            return _elsewhere()
+        person = halfway.person
+        if not factors.prove(session, database().cipher, person, given, proof, now=now()):
+            return None
+        token = enter(session, person, has_factor=True)
+    return entered(redirect(place_for(person), 303), token)
+
+
+@second_factor.route(SET_UP_PAGE, methods=["GET", "POST"])
+def set_up_page() -> str | Response | tuple[str, int]:
+    """Show the secret to an app, and take its first code as the proof that the app has it."""
+    if (halfway := _waiting()) is None:
+        return _elsewhere()
+    if halfway.secret is None:
+        return redirect(CODE_PAGE, 303)
+    if request.method == "GET":
+        return _set_up_form(halfway.secret, halfway, {})
+    form = FormReader()
+    given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))
+    answer = None if form.errors else _set_up(given)
+    if answer is not None:
+        return answer
+    if not form.errors:
+        form.errors["code"] = gettext(
+            "This code does not fit. Wait for the next one, and check that the clock of the phone is right."
+        )
+    return _set_up_form(halfway.secret, halfway, form.errors), 422
+
+
+def _set_up(given: str) -> Response | None:
+    """The recovery codes, in a session that this factor has opened; None for a wrong code."""
+    with database().writing() as session:
+        halfway = on_the_way(session, to_judge=True)
+        if halfway is None or halfway.secret is None:
+            return _elsewhere()
+        person, step = halfway.person, matching_step(halfway.secret, given, now())
+        if step is None:
+            return None
+        codes = factors.set_up(session, database().cipher, person, halfway.secret, step, now=now())
+        # Sessions from before were opened without this factor.
+        end_sessions(session, person)
+        token = enter(session, person, has_factor=True)
+    path = "/account" if signed_in() else place_for(person)
+    return entered(make_response(codes_page(codes, path, is_new=True)), token)
+
+
+def codes_page(codes: tuple[str, ...], path: str, *, is_new: bool = False) -> str:
+    """The recovery codes, this once. The page has no form, because a language switch would take the codes away."""
+    return render_template("door/codes.html", codes=codes, path=path, is_new=is_new)
+
+
+def not_right(proof: Proof) -> str:
+    """What is said of a wrong code."""
+    if proof == Proof.RECOVERY:
+        return gettext("This code is not right, or it was used before. Each works once.")
+    return gettext("This code is not right, or it was used before. Wait for the next one and try again.")
+
+
+def too_many_tries() -> str:
+    """What is said to somebody who has to wait."""
+    return gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
+
+
+def _waiting() -> Halfway | None:
+    with database().reading() as session:
+        return on_the_way(session)
+
+
+def _elsewhere() -> Response:
+    """Nobody waits here: the sign-in is over, or this browser is in already."""
+    person = signed_in()
+    return redirect(home_of(person) if person else "/sign-in?ended=1", 303)
+
+
+def _code_form(proof: Proof, errors: dict[str, str]) -> str:
+    return render_template("door/code.html", errors=errors, is_recovery=proof == Proof.RECOVERY)
+
+
+def _set_up_form(secret: str, halfway: Halfway, errors: dict[str, str]) -> str:
+    address = app_address(secret, halfway.person.email, settings().program_name)
+    must = settings().needs_factor and halfway.person.is_staff
+    shown = {"address": address, "picture": qr_picture(address), "key": in_fours(secret)}
+    return render_template("door/set_up.html", errors=errors, must=must, **shown)

@@ -1,0 +1,83 @@
+"""The way in: from a password or a link that was right, by the second factor where there is one, to a session.
+
+Before the second factor the browser has no session, only a cookie that opens the page which asks for the code.
+"""
+
+from __future__ import annotations
+
+from flask import g, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.people import halfway
+from econsult.people.halfway import Halfway, Wanted
+from econsult.people.persons import Person
+from econsult.people.signin import close_session, open_session
+from web.context import database, now, settings
+from web.cookies import cookie_name, set_cookie
+from web.shell.auth import COOKIE, NEXT
+from web.words.devices import device_of
+
+HALFWAY = "econsult_halfway"
+CODE_PAGE, SET_UP_PAGE = "/sign-in/code", "/sign-in/second-factor"
+
+
+def welcome(person: Person, path: str) -> Response:
+    """Let somebody in whose password or link was right, and go to `path`; by the second factor, where one is wanted.
+
+    An old session of this browser ends in any case.
+    """
+    with database().writing() as session:
+        _end_old(session)
+        wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
+        if wanted == Wanted.NOTHING:
+            token = _new_session(session, person, has_factor=False)
+        else:
+            token = halfway.begin(session, person, wanted, now())
+    if wanted == Wanted.NOTHING:
+        return entered(redirect(path, code=303), token)
+    response = redirect(CODE_PAGE if wanted == Wanted.CODE else SET_UP_PAGE, code=303)
+    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
+    set_cookie(response, cookie_name(HALFWAY), token)
+    return response
+
+
+def enter(session: Session, person: Person, *, has_factor: bool) -> str:
+    """Open a session in place of this browser's old one; `entered` gives its token to the browser."""
+    _end_old(session)
+    halfway.end_all(session, person)
+    return _new_session(session, person, has_factor=has_factor)
+
+
+def entered(response: Response, token: str) -> Response:
+    """The answer that brings the new session, and takes away what led to it."""
+    set_cookie(response, cookie_name(COOKIE), token)
+    set_cookie(response, NEXT, "", max_age=0)
+    if cookie_name(HALFWAY) in request.cookies:
+        set_cookie(response, cookie_name(HALFWAY), "", max_age=0)
+    return response
+
+
+def start_set_up(session: Session, person: Person) -> Response:
+    """Lead a signed-in person to the set-up of a factor; the session stays as it is until that is done."""
+    token = halfway.begin(session, person, Wanted.SET_UP, now())
+    response = redirect(SET_UP_PAGE, code=303)
+    set_cookie(response, cookie_name(HALFWAY), token)
+    return response
+
+
+def on_the_way(session: Session, *, to_judge: bool = False) -> Halfway | None:
+    """Whose sign-in of this browser waits for its second factor. `to_judge` keeps other requests from judging it."""
+    token = request.cookies.get(cookie_name(HALFWAY), "")
+    look = halfway.take if to_judge else halfway.find
+    return look(session, token, now()) if token else None
+
+
+def _end_old(session: Session) -> None:
+    if g.get("session_id") is not None:
+        close_session(session, g.session_id)
+
+
+def _new_session(session: Session, person: Person, *, has_factor: bool) -> str:
+    device = device_of(request.headers.get("User-Agent", ""))
+    return open_session(session, person, now(), device=device, has_factor=has_factor)
