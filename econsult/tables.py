@@ -16,7 +16,7 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
-from econsult.people import consent, factors, halfway, patients, persons, signin
+from econsult.people import consent, factors, halfway, links, patients, persons, signin
 from econsult.queue import outbox
 from econsult.rosters import limits, shifts, watching
 
@@ -32,6 +32,7 @@ MODULES = (
     jobs,
     ledger,
     limits,
+    links,
     notices,
     outbox,
     patients,

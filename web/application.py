@@ -15,6 +15,7 @@ from web.pages.account import account
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
+from web.pages.link import link
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
@@ -40,7 +41,22 @@ from workers.refusal import refusing
 from workers.runtime import Runtime, open_runtime
 
 _log = logging.getLogger(__name__)
-PAGES = (health, door, second_factor, account, start, tus, simple_upload, media, papers, api, about, *FAMILY, *STAFF)
+PAGES = (
+    health,
+    door,
+    link,
+    second_factor,
+    account,
+    start,
+    tus,
+    simple_upload,
+    media,
+    papers,
+    api,
+    about,
+    *FAMILY,
+    *STAFF,
+)
 
 
 def demo_app() -> Flask:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpone_job, renew_lease
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import give_up
+from workers.link import send_link
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
 from workers.process import name_error
@@ -23,7 +24,7 @@ from workers.scanner import ScannerAwayError
 
 log = logging.getLogger(__name__)
 
-WORK = {JobKind.PREPARE: prepare_attachment, JobKind.NOTIFY: send_notice}
+WORK = {JobKind.PREPARE: prepare_attachment, JobKind.NOTIFY: send_notice, JobKind.LINK: send_link}
 
 
 def run_job(desk: Desk, job_id: int) -> bool:

@@ -11,6 +11,8 @@ import hmac
 import os
 import smtplib
 import ssl
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
@@ -35,28 +37,44 @@ def send_notice(desk: Desk, lease: Lease) -> None:
         person = session.get_one(Person, notice.person_id)
     is_wanted = notice.state == NoticeState.PENDING and person.is_active
     if is_wanted:
-        message = _message(runtime, notice, person.email)
-        if runtime.settings.smtp_url:
-            _send(runtime.settings, message)
-        else:
-            _write_file(runtime.settings.outbox, notice.id, message)
+        subject, text = letter(notice, runtime.settings.base_url)
+        post(runtime, Post(f"notice/{notice.id}", person.email, subject, text, notice.created_at))
     with desk.finishing(lease) as session:
         if is_wanted:
             mark_notice_sent(session.get_one(Notice, lease.subject_id), desk.now())
 
 
-def _message(runtime: Runtime, notice: Notice, address: str) -> EmailMessage:
+@dataclass(frozen=True)
+class Post:
+    """One letter. Its `name` is the same at each attempt, and no other letter has it."""
+
+    name: str
+    to: str
+    subject: str
+    text: str
+    at: datetime
+
+
+def post(runtime: Runtime, letter: Post) -> None:
+    """Send it, or write it as a file. Raises smtplib.SMTPException, OSError."""
+    message = _message(runtime, letter)
+    if runtime.settings.smtp_url:
+        _send(runtime.settings, message)
+    else:
+        _write_file(runtime.settings.outbox, letter.name.replace("/", "-"), message)
+
+
+def _message(runtime: Runtime, letter: Post) -> EmailMessage:
     """The letter. Its Message-ID is a keyed hash: the same at each attempt, and nothing can be read from it."""
     settings = runtime.settings
-    subject, text = letter(notice, settings.base_url)
-    digest = hmac.digest(runtime.secret_key.encode(), f"notice/{notice.id}".encode(), hashlib.sha256).hex()[:32]
+    digest = hmac.digest(runtime.secret_key.encode(), letter.name.encode(), hashlib.sha256).hex()[:32]
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
     message = EmailMessage()
     message["Message-ID"] = f"<{digest}@{domain}>"
-    message["Date"] = format_datetime(notice.created_at)
-    message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
+    message["Date"] = format_datetime(letter.at)
+    message["From"], message["To"], message["Subject"] = settings.mail_from, letter.to, letter.subject
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text)
+    message.set_content(letter.text)
     return message
 
 
@@ -77,9 +95,9 @@ def _send(settings: Settings, message: EmailMessage) -> None:
         server.send_message(message)
 
 
-def _write_file(outbox: Path, notice_id: int, message: EmailMessage) -> None:
-    """One file per notice, whole or not at all; another attempt replaces it by the same."""
+def _write_file(outbox: Path, name: str, message: EmailMessage) -> None:
+    """One file per letter, whole or not at all; another attempt replaces it by the same."""
     outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = outbox / f".notice-{notice_id}.{os.getpid()}"
+    draft = outbox / f".{name}.{os.getpid()}"
     draft.write_bytes(bytes(message))
-    draft.replace(outbox / f"notice-{notice_id}.eml")
+    draft.replace(outbox / f"{name}.eml")

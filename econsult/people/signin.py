@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.database import NO_KEY, Base, Database, Instant
 from econsult.errors import TooManyTriesError
-from econsult.people import factors, halfway
+from econsult.people import factors, halfway, links
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, person_by_email
 from econsult.people.tokens import hashed
@@ -129,9 +129,10 @@ def close_session(session: Session, session_id: int) -> None:
 
 
 def end_sessions(session: Session, person: Person) -> None:
-    """Sign the person out everywhere, and let nobody who is half signed in come any further."""
+    """Sign the person out everywhere, and let nobody come in who is half signed in or has asked for a link."""
     session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
     halfway.end_all(session, person)
+    links.end_asked(session, person.email_index)
 
 
 def clear_factor(session: Session, person: Person, now: datetime) -> bool:
@@ -255,4 +256,5 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
     )
     results = [session.execute(statement) for statement in gone]
     count = sum(result.rowcount for result in results if isinstance(result, CursorResult))
-    return count + factors.sweep_tries(session, now) + halfway.sweep_halfway(session, now)
+    sweeps = (factors.sweep_tries, halfway.sweep_halfway, links.sweep_asked)
+    return count + sum(sweep(session, now) for sweep in sweeps)

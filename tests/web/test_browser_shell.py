@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.services.browser import Devices
-from tests.web.looking import complaints, overflow, violations
+from tests.web.looking import complaints, english_left, overflow, violations
 from tests.web.serving import served
 
 
@@ -48,6 +48,21 @@ def test_a_script_from_elsewhere_does_not_run(shell: Flask, phone: Page) -> None
         phone.goto(f"{address}/parts/family")
         phone.evaluate("() => document.body.append(Object.assign(document.createElement('script'), {text: 'x = 1'}))")
         assert phone.evaluate("() => window.x") is None
+
+
+def test_a_link_is_asked_for_in_spanish_and_by_the_keyboard(shell: Flask, phone: Page) -> None:
+    with served(shell) as address:
+        heard = complaints(phone)
+        phone.goto(f"{address}/sign-in/by-mail")
+        assert violations(phone) == []
+        phone.fill("#email", "nadie@clinic.test")
+        phone.keyboard.press("Enter")
+        phone.get_by_role("status").wait_for()
+        assert (violations(phone), english_left(phone), overflow(phone)) == ([], set(), 0)
+        phone.reload()
+        assert phone.url == f"{address}/sign-in/by-mail"
+        assert phone.locator("#email").is_visible()
+    assert heard == []
 
 
 def test_the_language_switch_keeps_the_place(shell: Flask, phone: Page) -> None:

@@ -25,7 +25,16 @@ from web import create_app
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
-OPEN = ("/", "/sign-in", "/sign-in/link/<token>", "/sign-out", "/language", "/health/live", "/health/ready")
+OPEN = (
+    "/",
+    "/sign-in",
+    "/sign-in/by-mail",
+    "/sign-in/link/<token>",
+    "/sign-out",
+    "/language",
+    "/health/live",
+    "/health/ready",
+)
 """For everybody, signed in or not."""
 HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
 """For a browser whose password or link was right; everybody else is sent to the door or home."""

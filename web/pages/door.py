@@ -8,7 +8,7 @@ from werkzeug.utils import redirect
 
 from econsult.errors import TooManyTriesError
 from econsult.people.persons import choose_language
-from econsult.people.signin import sign_in, use_link
+from econsult.people.signin import sign_in
 from web.context import database, now, settings, signed_in
 from web.pages.demo import landing
 from web.shell.auth import home_of, let_out, place_for
@@ -52,16 +52,6 @@ def sign_in_page() -> str | Response | tuple[str, int]:
 
 def _source() -> str:
     return request.remote_addr or ""
-
-
-@door.route("/sign-in/link/<token>", methods=["GET", "POST"])
-def sign_in_link(token: str) -> str | Response | tuple[str, int]:
-    """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
-    if request.method == "GET":
-        return render_template("door/link.html", is_spent=False)
-    with database().writing() as session:
-        person = use_link(session, token, now())
-    return welcome(person, place_for(person)) if person else (render_template("door/link.html", is_spent=True), 410)
 
 
 @door.post("/sign-out")

@@ -1,0 +1,71 @@
+"""Sign-in links: asking for one by mail, and using one. A link that was asked for works in that browser alone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Blueprint, make_response, render_template, request
+from werkzeug import Response
+
+from econsult.errors import TooManyTriesError
+from econsult.people.links import LIVES, ask_link, is_of_another_browser, use_asked
+from econsult.people.persons import Person
+from econsult.people.signin import use_link
+from web.context import database, now, ring_workers
+from web.cookies import cookie_name, set_cookie
+from web.pages.second_factor import too_many_tries
+from web.shell.auth import place_for
+from web.shell.entering import welcome
+from web.shell.forms import FormReader
+from web.words.language import gettext
+
+link = Blueprint("link", __name__)
+COOKIE = "econsult_asked"
+
+
+@link.route("/sign-in/by-mail", methods=["GET", "POST"])
+def ask_page() -> str | Response | tuple[str, int]:
+    """Ask for a link. The answer is the same whether or not the address belongs to an account."""
+    if request.method == "GET":
+        return render_template("door/by_mail.html", errors={}, email="")
+    form = FormReader()
+    email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
+    if form.errors:
+        return render_template("door/by_mail.html", errors=form.errors, email=email), 422
+    browser = _browser() or secrets.token_hex(16)
+    try:
+        ask_link(database(), email, source=request.remote_addr or "", browser=browser, now=now())
+    except TooManyTriesError:
+        return render_template("door/by_mail.html", errors={"email": too_many_tries()}, email=email), 429
+    ring_workers()
+    response = make_response(render_template("door/by_mail.html", errors={}, email=email, is_sent=True))
+    set_cookie(response, cookie_name(COOKIE), browser, max_age=int(LIVES.total_seconds()))
+    return response
+
+
+@link.route("/sign-in/link/<token>", methods=["GET", "POST"])
+def use_page(token: str) -> str | Response | tuple[str, int]:
+    """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
+    if request.method == "GET":
+        return render_template("door/link.html", state="ready")
+    person, is_elsewhere = _use(token)
+    if person is not None:
+        return welcome(person, place_for(person))
+    if is_elsewhere:
+        return render_template("door/link.html", state="elsewhere"), 403
+    return render_template("door/link.html", state="spent"), 410
+
+
+def _use(token: str) -> tuple[Person | None, bool]:
+    """Whom it signs in, and whether it would in another browser. Links from the program's own people work in any."""
+    browser = _browser()
+    with database().writing() as session:
+        person = use_link(session, token, now()) or use_asked(session, token, browser, now())
+        return person, person is None and is_of_another_browser(session, token, browser, now())
+
+
+def _browser() -> str:
+    """What this browser was given when it asked; empty where it did not."""
+    given = request.cookies.get(cookie_name(COOKIE), "")
+    return given if re.fullmatch("[0-9a-f]{32}", given) else ""
