@@ -57,9 +57,12 @@ class JobLimits:
     renditions: int
 
 
+VERIFICATION = "verification"
+"""The job in which finished copies are decoded again."""
+
 JOB_LIMITS: dict[str, JobLimits] = {
     "photo": JobLimits(10, 10, 1229 * MIB, 60, 60, 96 * MIB, 3),
     "lab_document": JobLimits(10, 10 * (DOCUMENT_PAGES + 1), 1229 * MIB, 60, 1500, 400 * MIB, DOCUMENT_PAGES + 1),
-    "verification": JobLimits(120, 120, 1229 * MIB, 300, 300, MIB, 0),
+    VERIFICATION: JobLimits(120, 120, 1229 * MIB, 300, 300, MIB, 0),
     "video": JobLimits(20, 3700, 1536 * MIB, 120, 5400, 400 * MIB, 2),
 }

@@ -58,7 +58,7 @@ _PIXELS = (
     Step(read_whole, ("data",)),
     Step(inspect_still, ("removed",)),
     Step(open_still, ("decode", "profile", "orientation", "width", "height", "found")),
-    Step(decode_pixels, ("image",)),
+    Step(decode_pixels, ("decoded",)),
     Step(convert_colour, ("pixels",)),
     Step(turn_upright, ("pixels",)),
 )

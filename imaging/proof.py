@@ -14,6 +14,7 @@ from imaging.bundle import pack
 from imaging.exiftool import ExiftoolError
 from imaging.identifiers import Identifiers
 from imaging.jail.client import Jail
+from imaging.limits import VERIFICATION
 from imaging.magic import HEAD_BYTES, sniff
 from imaging.masks import Mask
 from imaging.policy import Policy
@@ -22,7 +23,6 @@ from imaging.second_opinion import strangers
 from imaging.verification import verify_bytes
 
 STRUCTURE, WORDS, PIXELS = "structure", "identifiers", "pixels"
-JOB = "verification"
 _NONE, _SILENT = "none", "silent"
 
 
@@ -60,7 +60,7 @@ def _finds(copy: Rendition, words: Identifiers | None, policy: Policy) -> bool:
 def _are_covered(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask]) -> tuple[bool, float]:
     """Let a fresh child of the jail decode the copies and look at every covered box; says what that cost as well."""
     data = pack(copies, masks)
-    outcome = jail.run(JOB, "application/octet-stream", io.BytesIO(data), len(data), Policy().to_plain())
+    outcome = jail.run(VERIFICATION, "application/octet-stream", io.BytesIO(data), len(data), Policy().to_plain())
     return outcome.verdict == "ready" and outcome.facts.get("findings") == [], outcome.cpu or 0.0
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, ImageCms
 
 from imaging import limits, pipeline
-from imaging.models import Models
 from imaging.policy import KEEP, Policy
 from imaging.refusal import Held, Refused
 from imaging.steps.told_profile import wide_profile
@@ -26,7 +25,6 @@ from imaging.steps.told_profile import wide_profile
 _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Tiff", "Gif", "Avif")
 _SIDE = 64
 _DISPLAY_P3 = 12
-_BLOCKS_KEPT = 3
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj "
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj "
@@ -35,17 +33,14 @@ _PDF = (
 )
 
 
-def warm_up(models: Models) -> None:
-    """Load every decoder and every model, and take a blank of each kind through its pipeline."""
+def warm_up() -> None:
+    """Load every decoder, and take a blank of each kind through its pipeline. Nothing is looked for in them."""
     _load_character_sets()
     cv2.setNumThreads(1)
     Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
     for name in _PLUGINS:
         importlib.import_module(f"PIL.{name}ImagePlugin")
-    pipeline.load(models)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    # Pixels that are let go are used again for the next picture of a job: fresh memory costs a fault every 4 KiB.
-    Image.core.set_blocks_max(_BLOCKS_KEPT)  # type: ignore[attr-defined] # Pillow documents it by this name.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind, media_type, data in _blanks():

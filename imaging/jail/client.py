@@ -13,8 +13,9 @@ from typing import BinaryIO, Self
 from imaging.exiftool import Exiftool
 from imaging.jail import levels
 from imaging.jail.conversation import Conversation, Outcome, Teller
-from imaging.limits import JOB_LIMITS
+from imaging.limits import JOB_LIMITS, VERIFICATION
 from imaging.models import Models, find_models
+from imaging.policy import KEEP
 
 _CODE = Path(__file__).resolve().parents[1]
 """The package that the fork-server loads. It needs nothing else of the house."""
@@ -43,7 +44,7 @@ class Jail:
         if len(os.fsencode(self._folder)) > _PATH_MOST - len("/socket"):
             self._folder.rmdir()
             self._folder = Path(tempfile.mkdtemp(prefix="jail-", dir="/tmp"))
-        self.address = str(self._folder / "socket")
+        self.address, self.twin_address = str(self._folder / "socket"), str(self._folder / "twin")
         self.reader = Exiftool()
         self._server = self._start()
 
@@ -90,7 +91,7 @@ class Jail:
         """
         limits = JOB_LIMITS[kind]
         try:
-            connection = self._connect()
+            connection = self._connect(self.twin_address if _looks_for_nothing(kind, policy) else self.address)
         except JailError:
             return Outcome("failed", "crash")
         with connection:
@@ -98,20 +99,17 @@ class Jail:
             return Conversation(connection, source, limits, self._least, tell=tell).hold(order)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        """Bind the address and start a server on it; connections queue until the decoders are loaded."""
-        Path(self.address).unlink(missing_ok=True)
+        """Bind the addresses and start a server on them; connections queue until the decoders are loaded."""
         paths = [str(path or "") for path in self.models.paths()]
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(self.address)
-            listener.listen(64)
-            descriptor = listener.fileno()
+        with _listening(self.address) as listener, _listening(self.twin_address) as twins:
+            descriptors = listener.fileno(), twins.fileno()
             wrapping = levels.wrap([str(self._code), *filter(None, paths)]) if levels.needs_wrap() else []
             return subprocess.Popen(
-                [*wrapping, sys.executable, "-I", "-c", _BOOT, str(self._code.parent), str(descriptor), *paths],
+                [*wrapping, sys.executable, "-I", "-c", _BOOT, str(self._code.parent), *map(str, descriptors), *paths],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[descriptor],
+                pass_fds=descriptors,
                 env={},
                 cwd="/",
                 # A signal for the worker's process group must not end the jobs that the worker is draining.
@@ -124,12 +122,12 @@ class Jail:
         self._server.kill()
         self._server.wait()
 
-    def _connect(self) -> socket.socket:
+    def _connect(self, address: str) -> socket.socket:
         """Connect for one job; a server that died is started again once."""
-        connection = self._try_connect()
+        connection = _try_connect(address)
         if connection is None:
             self._restart()
-            connection = self._try_connect()
+            connection = _try_connect(address)
         if connection is None:
             raise JailError("the fork-server does not answer")
         return connection
@@ -140,14 +138,30 @@ class Jail:
             self._stop()
         self._server = self._start()
 
-    def _try_connect(self) -> socket.socket | None:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        try:
-            connection.connect(self.address)
-        except (ConnectionRefusedError, FileNotFoundError):
-            connection.close()
-            return None
-        return connection
+
+def _looks_for_nothing(kind: str, policy: dict[str, object]) -> bool:
+    """Whether a job needs no network, and so none of the memory of the process that holds them."""
+    is_open = policy.get("faces") == KEEP and policy.get("text") == KEEP
+    return kind == VERIFICATION or is_open or bool(policy.get("is_review"))
+
+
+def _listening(address: str) -> socket.socket:
+    """Return a socket at this address; whatever was there before is gone."""
+    Path(address).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(address)
+    listener.listen(64)
+    return listener
+
+
+def _try_connect(address: str) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(address)
+    except (ConnectionRefusedError, FileNotFoundError):
+        connection.close()
+        return None
+    return connection
 
 
 def open_jail(*, face_model: str = "", text_model: str = "", least: str = levels.RLIMITS) -> Jail:

@@ -25,9 +25,14 @@ _STEP = 5
 """Percent of the work between two messages about it."""
 
 
-def preload(models: Models) -> None:
+def preload() -> None:
     """Load what the first job would otherwise load, before the server forks any."""
-    warmth.warm_up(models)
+    warmth.warm_up()
+
+
+def load_networks(models: Models) -> None:
+    """Load what looks for faces and writing, and what reads."""
+    pipeline.load(models)
 
 
 def run_job(connection: socket.socket) -> None:

@@ -1,5 +1,8 @@
 """The fork-server: loads the decoders once, then forks one confined child per job.
 
+Before it loads the networks it forks a twin of itself, which serves the jobs that look for nothing: a child has all of
+its server's memory to begin with, and the networks are two thirds of it.
+
 It is started as a program of its own with an empty environment, so neither it nor a child ever held a key, a
 database connection or a path to a patient's file. It decodes nothing itself.
 """
@@ -31,14 +34,22 @@ class _Child:
     connection: socket.socket
 
 
-class Server:
-    """Accepts one connection per job, forks a child for it, and says how the child ended."""
+@dataclass(frozen=True)
+class _Twin:
+    pid: int
+    pidfd: int
+    listener: socket.socket
 
-    def __init__(self, listener: socket.socket) -> None:
-        self._listener = listener
+
+class Server:
+    """Accepts one connection per job, forks a child for it, and says how the child ended. Stands in for a dead twin."""
+
+    def __init__(self, listener: socket.socket, twin: _Twin | None = None) -> None:
+        self._listeners = {listener.fileno(): listener}
+        self._twin = twin
         self._poll = select.poll()
-        self._poll.register(_LIFELINE, select.POLLIN)
-        self._poll.register(listener, select.POLLIN)
+        for descriptor in (_LIFELINE, *self._listeners, *([twin.pidfd] if twin else ())):
+            self._poll.register(descriptor, select.POLLIN)
         self._by_pidfd: dict[int, _Child] = {}
         self._by_connection: dict[int, _Child] = {}
 
@@ -52,8 +63,10 @@ class Server:
                 self._handle(descriptor)
 
     def _handle(self, descriptor: int) -> None:
-        if descriptor == self._listener.fileno():
-            self._accept()
+        if descriptor in self._listeners:
+            self._accept(self._listeners[descriptor])
+        elif self._twin is not None and descriptor == self._twin.pidfd:
+            self._stand_in(self._twin)
         elif descriptor in self._by_pidfd:
             self._reap(self._by_pidfd[descriptor])
         elif descriptor in self._by_connection:
@@ -61,8 +74,17 @@ class Server:
             self._poll.unregister(descriptor)
             os.kill(self._by_connection[descriptor].pid, signal.SIGKILL)
 
-    def _accept(self) -> None:
-        connection, _ = self._listener.accept()
+    def _stand_in(self, twin: _Twin) -> None:
+        """Serve what a twin that has died would have served; here it costs more memory, and nothing else."""
+        self._poll.unregister(twin.pidfd)
+        os.waitpid(twin.pid, 0)
+        os.close(twin.pidfd)
+        self._twin = None
+        self._listeners[twin.listener.fileno()] = twin.listener
+        self._poll.register(twin.listener, select.POLLIN)
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
         pid = os.fork()
         if pid == 0:
             _become_job(connection)
@@ -114,13 +136,17 @@ def _become_job(connection: socket.socket) -> None:
         os._exit(70)
 
 
-def preload(models: Models) -> None:
+def preload() -> None:
     """Load every decoder now, so that a job starts with a fork alone. One thread each: the cores are for jobs."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
     import imaging.jail.job  # noqa: PLC0415 - numpy reads the two variables above when it is first imported.
 
-    imaging.jail.job.preload(models)
+    imaging.jail.job.preload()
+
+
+def settle() -> None:
+    """Forget the environment and tidy up, before children are forked that would have it all."""
     # Libraries leave their own notes there, such as where they are installed; a job needs none of them.
     os.environ.clear()
     gc.collect()
@@ -129,11 +155,35 @@ def preload(models: Models) -> None:
     kernel.keep_heap(_HEAP)
 
 
-def main(descriptor: str, *models: str) -> None:
-    """Serve on an inherited socket until standard input closes. `models` are the paths of a `Models`, or empty."""
+def _fork_twin(listener: socket.socket, twins: socket.socket) -> _Twin:
+    """Leave a copy of this process, as it is now, to serve `twins`. It dies with this one."""
+    this = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            listener.close()
+            kernel.die_with(signal.SIGKILL)
+            if os.getppid() == this:
+                Server(twins).serve()
+        finally:
+            os._exit(0)
+    return _Twin(pid, os.pidfd_open(pid), twins)
+
+
+def main(descriptor: str, twins_descriptor: str, *models: str) -> None:
+    """Serve on two inherited sockets until standard input closes. `models` are the paths of a `Models`, or empty.
+
+    On the first come jobs that may need a network, on the other those that need none.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The networks' weights lie in large pages then: a fork has to copy one entry for each, and not five hundred.
     kernel.keep_heap(_HEAP)
-    listener = socket.socket(fileno=int(descriptor))
-    preload(Models(*(Path(path) if path else None for path in models)))
-    Server(listener).serve()
+    listener, twins = (socket.socket(fileno=int(number)) for number in (descriptor, twins_descriptor))
+    preload()
+    settle()
+    twin = _fork_twin(listener, twins)
+    from imaging.jail.job import load_networks  # noqa: PLC0415 - loaded by `preload`; here it only gets its name.
+
+    load_networks(Models(*(Path(path) if path else None for path in models)))
+    settle()
+    Server(listener, twin).serve()

@@ -14,25 +14,25 @@ _UNNOTICEABLE = 1
 """Out of 255: as far as two ways of rounding may be apart."""
 
 
-def convert_colour(image: Image.Image, profile: bytes | None) -> Pixels:
+def convert_colour(decoded: Image.Image, profile: bytes | None) -> Pixels:
     """Return the pixels as sRGB. A profile that is missing or does not fit means sRGB already."""
     if not profile:
-        return pixels_of(image if image.mode == "RGB" else image.convert("RGB"))
+        return pixels_of(decoded if decoded.mode == "RGB" else decoded.convert("RGB"))
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        transform = ImageCms.buildTransform(source, _srgb(), image.mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+        transform = ImageCms.buildTransform(source, _srgb(), decoded.mode, "RGB", ImageCms.Intent.PERCEPTUAL)
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return pixels_of(image.convert("RGB"))
-    if image.mode != "RGB":
-        return pixels_of(transform.apply(image))
+        return pixels_of(decoded.convert("RGB"))
+    if decoded.mode != "RGB":
+        return pixels_of(transform.apply(decoded))
     expected = np.asarray(transform.apply(Image.fromarray(_lattice())))
     if _agree(expected, _lattice()):
-        return pixels_of(image)
+        return pixels_of(decoded)
     shaper = shaper_of(profile, source, _srgb())
     if shaper is not None and _shapes(shaper, expected):
-        return _shaped(shaper, image)
+        return _shaped(shaper, decoded)
     # In place: a second copy of the pixels would cost more memory than the conversion takes time.
-    return pixels_of(transform.apply_in_place(image))
+    return pixels_of(transform.apply_in_place(decoded))
 
 
 @functools.cache

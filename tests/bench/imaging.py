@@ -26,7 +26,6 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from imaging import Jail, Policy, Report, open_jail, pipeline, prepare, samples, verify, warmth
-from imaging.models import Models
 from imaging.policy import KEEP
 from imaging.steps.told_profile import wide_profile
 from tests.bench._figures import report
@@ -141,7 +140,7 @@ def _strippers(path: Path, cost: float) -> None:
 
 def _jail_overhead(data: bytes, ours: list[Report], rounds: int) -> None:
     """The same pipeline without a jail, in a process that was warmed up alike."""
-    warmth.warm_up(Models())
+    warmth.warm_up()
 
     def bare() -> None:
         pipeline.run(

@@ -17,6 +17,7 @@ from econsult.consults.attachments import MediaKind, Rendition
 from econsult.jobs import JobState
 from econsult.trail import AuditEvent
 from imaging import samples
+from tests.imaging.jobs import jobs_of
 from tests.services.redis import RedisServer
 from tests.workers.clinic import PATIENCE, Clinic, clinic_in, wait_until
 from tests.workers.conftest import folder, photo
@@ -82,7 +83,7 @@ def _horse_of(worker: int) -> int | None:
 def _jailed(worker: int) -> int | None:
     """The process in the jail that decodes the file at hand."""
     jails = [child for child in _children(worker) if _command(child) != _command(worker)]
-    return next((job for jail in jails for job in _children(jail)), None)
+    return next((job.pid for jail in jails for job in jobs_of(jail)), None)
 
 
 def _held(clinic: Clinic, worker: int, number: int) -> int:

@@ -69,7 +69,7 @@ def _fuzz(jail: Jail, count: int) -> None:
     assert server.pid == jail.pid
     assert server.is_running()
     assert max(sizes) - sizes[0] < 8 << 20, "the server grows"
-    assert not [child for child in server.children() if child.status() == psutil.STATUS_ZOMBIE]
+    assert not [child for child in server.children(recursive=True) if child.status() == psutil.STATUS_ZOMBIE]
 
 
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:

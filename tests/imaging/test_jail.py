@@ -17,6 +17,7 @@ import pytest
 from imaging import Jail, Policy, Report, open_jail, prepare
 from tests.imaging import files
 from tests.imaging.conftest import PLAIN, Kept
+from tests.imaging.jobs import jobs_of, twin_of
 
 T = TypeVar("T")
 PHOTO = files.encode(files.corners(), "JPEG")
@@ -42,7 +43,8 @@ class SlowSource(io.BytesIO):
 class Job:
     """A job that waits in the middle, in a thread of its own."""
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
         self.source = SlowSource(PHOTO)
         self.kept = Kept()
         self.reports: list[Report] = []
@@ -51,7 +53,7 @@ class Job:
         assert self.source.asked.wait(30)
 
     def _run(self, jail: Jail) -> None:
-        self.reports.append(prepare("photo", self.source, self.kept, Policy(), jail=jail))
+        self.reports.append(prepare("photo", self.source, self.kept, self.policy, jail=jail))
 
     def finish(self) -> Report:
         self.source.go.set()
@@ -66,7 +68,7 @@ def own_jail() -> Iterator[Jail]:
 
 
 def child_of(jail: Jail) -> psutil.Process:
-    (child,) = eventually(lambda: psutil.Process(jail.pid).children())
+    (child,) = eventually(lambda: jobs_of(jail.pid))
     return child
 
 
@@ -174,9 +176,41 @@ def test_a_forked_worker_starts_a_dead_server_again(own_jail: Jail) -> None:
 
 def test_jobs_run_side_by_side(own_jail: Jail) -> None:
     jobs = [Job(own_jail) for _ in range(4)]
-    assert len(psutil.Process(own_jail.pid).children()) == 4
+    assert len(jobs_of(own_jail.pid)) == 4
     assert all(job.finish().is_ready for job in jobs)
-    eventually(lambda: not psutil.Process(own_jail.pid).children())
+    eventually(lambda: not jobs_of(own_jail.pid))
+
+
+def test_what_looks_for_nothing_is_served_by_a_twin_without_the_networks(own_jail: Jail) -> None:
+    jobs = [Job(own_jail, PLAIN), Job(own_jail)]
+    blind, seeing = sorted(jobs_of(own_jail.pid), key=lambda job: job.ppid() == own_jail.pid)
+    assert (blind.parent(), seeing.ppid()) == (twin_of(own_jail.pid), own_jail.pid)
+    assert blind.memory_info().rss < seeing.memory_info().rss - (40 << 20)
+    assert all(job.finish().is_ready for job in jobs)
+
+
+def test_a_server_whose_twin_is_killed_serves_its_jobs_too(own_jail: Jail) -> None:
+    assert good_photo(own_jail).is_ready
+    server, twin = psutil.Process(own_jail.pid), twin_of(own_jail.pid)
+    assert twin is not None
+    job = Job(own_jail, PLAIN)
+    (child,) = jobs_of(own_jail.pid)
+    twin.kill()
+    assert job.finish().verdict == "failed"
+    eventually(lambda: not child.is_running())
+    eventually(lambda: not twin.is_running())
+    assert [good_photo(own_jail).is_ready for _ in range(2)] == [True, True]
+    assert server.is_running()
+    assert server.pid == own_jail.pid
+
+
+def test_a_twin_dies_with_its_server(own_jail: Jail) -> None:
+    assert good_photo(own_jail).is_ready
+    twin = twin_of(own_jail.pid)
+    assert twin is not None
+    os.kill(own_jail.pid, signal.SIGKILL)
+    eventually(lambda: not twin.is_running())
+    assert good_photo(own_jail).is_ready
 
 
 def test_closing_leaves_no_process_and_no_folder() -> None:
@@ -186,9 +220,12 @@ def test_closing_leaves_no_process_and_no_folder() -> None:
     address = Path(jail.address)
     server = psutil.Process(jail.pid)
     assert good_photo(jail).is_ready
+    twin = twin_of(jail.pid)
+    assert twin is not None
     jail.close()
     jail.close()
     assert not server.is_running()
+    eventually(lambda: not twin.is_running())
     assert not address.parent.exists()
 
 
@@ -204,7 +241,7 @@ def test_an_error_of_the_source_reaches_the_caller_and_frees_the_jail(own_jail: 
 
     with pytest.raises(ValueError, match="sealed segment"):
         prepare("photo", Torn(PHOTO), Kept(), Policy(), jail=own_jail)
-    eventually(lambda: not psutil.Process(own_jail.pid).children())
+    eventually(lambda: not jobs_of(own_jail.pid))
     assert good_photo(own_jail).is_ready
 
 

@@ -7,12 +7,12 @@ import signal
 from dataclasses import replace
 from datetime import timedelta
 
-import psutil
 import pytest
 
 from econsult.consults.attachments import AttachmentState, MediaKind, renditions_of
 from econsult.jobs import JobState, reap_jobs
 from tests.imaging import files, films
+from tests.imaging.jobs import jobs_of
 from tests.workers.clinic import Clinic, now, wait_until
 from workers.copies import copies_prefix
 from workers.desk import Desk
@@ -27,8 +27,8 @@ def film() -> bytes:
 
 def is_at_work(desk: Desk) -> bool:
     """Whether a child of the jail has spent some time on a film."""
-    children = psutil.Process(desk.jail.pid).children()
-    return any(child.cpu_times().user + child.cpu_times().system > 0.2 for child in children)
+    times = [job.cpu_times() for job in jobs_of(desk.jail.pid)]
+    return any(time.user + time.system > 0.2 for time in times)
 
 
 def test_a_film_whose_worker_is_killed_is_made_anew_by_the_next_attempt(
@@ -45,7 +45,7 @@ def test_a_film_whose_worker_is_killed_is_made_anew_by_the_next_attempt(
     wait_until(lambda: is_at_work(desk))
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
-    wait_until(lambda: not psutil.Process(desk.jail.pid).children())
+    wait_until(lambda: not jobs_of(desk.jail.pid))
     assert clinic.attachment(number).state == AttachmentState.PROCESSING
     assert list(clinic.runtime.blobs.list()) == [], "of a film that is not whole not a byte is stored"
     later = replace(desk, now=lambda: now() + timedelta(minutes=10))
