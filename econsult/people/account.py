@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
 
+FRESH = timedelta(minutes=10)
+
 
 def sessions_of(session: Session, person: Person, now: datetime) -> list[SignInSession]:
     """The browsers in which the person is signed in, the last used first."""
@@ -22,6 +24,12 @@ def sessions_of(session: Session, person: Person, now: datetime) -> list[SignInS
         SignInSession.seen_at > now - idle_limit(person),
     )
     return list(session.scalars(query.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())))
+
+
+def is_fresh(session: Session, session_id: int, now: datetime) -> bool:
+    """Whether this sign-in is so new that nobody else can have come to the browser meanwhile."""
+    began = session.scalar(select(SignInSession.created_at).where(SignInSession.id == session_id))
+    return began is not None and began > now - FRESH
 
 
 def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:

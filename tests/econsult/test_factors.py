@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from econsult.database import Database
 from econsult.errors import TooManyTriesError
@@ -156,6 +156,35 @@ def test_one_of_many_at_once_takes_a_recovery_code(database: Database, clinic: C
     code = enrolled(database, clinic.derm, new_secret())[0]
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: proves(database, clinic.derm, code, proof=Proof.RECOVERY), range(4))) == 1
+
+
+def test_a_recovery_code_that_was_moved_to_somebody_else_opens_nothing(database: Database, clinic: Clinic) -> None:
+    code = enrolled(database, clinic.derm, new_secret())[0]
+    enrolled(database, clinic.derm2, new_secret())
+    with database.writing() as session:
+        session.execute(update(factors.RecoveryCode).values(person_id=clinic.derm2.id))
+    assert not proves(database, clinic.derm2, code, proof=Proof.RECOVERY)
+
+
+def test_a_form_that_comes_several_times_at_once_lets_in_once_and_is_no_guess(
+    database: Database, clinic: Clinic
+) -> None:
+    enrolled(database, clinic.derm, secret := new_secret())
+    with database.writing() as session:
+        token = halfway.begin(session, clinic.derm, Wanted.CODE, NOON)
+
+    def send(_number: int) -> str:
+        with database.writing() as session:
+            found = halfway.take(session, token, NOON)
+            if found is None:
+                return "over"
+            given = code_at(secret, NOON)
+            is_right = factors.prove(session, database.cipher, found.person, given, Proof.APP, now=NOON)
+            halfway.end_all(session, found.person)
+            return "in" if is_right else "refused"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(send, range(4))) == ["in", "over", "over", "over"]
 
 
 def test_new_recovery_codes_void_the_old_ones(database: Database, clinic: Clinic) -> None:

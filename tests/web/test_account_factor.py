@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from econsult.people import factors
+from econsult.people.account import FRESH
 from econsult.people.factors import RecoveryCode, SecondFactor
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
-from econsult.people.signin import make_token
+from econsult.people.signin import SignInSession, make_token
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.authenticator import RECOVERY_CODE, code_of, enrol, set_up_in
@@ -83,6 +84,18 @@ def test_somebody_who_comes_by_link_alone_is_asked_for_no_password(
     assert "factor_password" not in page
     assert post(browser, "/account/second-factor", {}).location == "/sign-in/second-factor"
     assert set_up_in(browser)[1].status_code == 200
+
+
+def test_an_open_browser_of_somebody_without_a_password_sets_nothing_up(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    browser = browser_of(clinic.mother)
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC) - FRESH))
+    page = post(browser, "/account/second-factor?lang=en", {})
+    assert (page.status_code, page.text.count("You signed in a while ago.")) == (422, 1)
+    assert 'href="#second-step"' in page.text
+    assert browser.get("/sign-in/second-factor").status_code == 303
 
 
 @pytest.mark.parametrize("way", ["codes", "off"])

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
-from econsult.people.account import change_password, end_others, is_own_password, sessions_of
+from econsult.people.account import change_password, end_others, is_fresh, is_own_password, sessions_of
 from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.persons import Role
@@ -119,8 +119,13 @@ def remove_factor() -> Response | tuple[str, int]:
 
 
 def _check_owner(form: FormReader) -> None:
-    """Whether it is the person and not somebody at their open browser. Who has no password has none to show."""
+    """Whether it is the person and not somebody at their open browser. Who has no password has just come by a link."""
     if me().password_hash is None:
+        with database().reading() as session:
+            if not is_fresh(session, g.get("session_id", 0), now()):
+                form.errors["second-step"] = gettext(
+                    "You signed in a while ago. Sign in with a new link, then try again"
+                )
         return
     given = request.form.get("factor_password", "")
     if not given:
