@@ -162,7 +162,8 @@ def note_patients(session: Session, person: Person, patients: Iterable[Patient],
 
 
 def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
-    if _is_hidden_draft(person, consult):
+    # A request may outlive the account that began it.
+    if not person.is_active or _is_hidden_draft(person, consult):
         return None
     is_home = consult.organization_id is not None and consult.organization_id == person.organization_id
     match person.role:

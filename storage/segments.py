@@ -31,13 +31,15 @@ class SealBroken(Exception):  # noqa: N818 - errors of this room are named after
 class Role(IntEnum):
     """What a segment is: full and followed by others, or the last one (maybe empty).
 
-    In staging only: a tail that waits to be filled up, or the empty mark that a container is done.
+    In staging only: a tail that waits to be filled up, the empty mark that a container is done, or a tail behind which
+    nothing counts until it is proven.
     """
 
     FULL = 0
     LAST = 1
     TAIL = 2
     DONE = 3
+    HELD = 4
 
 
 def sealed_size(plain_size: int) -> int:

@@ -33,7 +33,7 @@ class Staging:
         self._ahead: SyncAhead | None = None
         self._full_ahead = self._vouched = 0
         self.durable, self.underway = -1, 0
-        self.finished = False
+        self.finished = self.held = False
 
     @classmethod
     def create(cls, path: Path, object_id: str, key: bytes) -> Self:
@@ -94,13 +94,17 @@ class Staging:
 
     def sync(self) -> None:
         """Make everything up to `offset` durable; costs nothing where nothing was written since."""
-        if self.durable == self.offset or self.finished:
+        if self.finished or (self.durable == self.offset and not self.held):
             return
-        with disk_errors():
-            self._await_ahead()
-            os.fdatasync(self._fd)
-            self._write_tail(self._full, self._pending, Role.TAIL)
-        self.durable = self.underway = self.offset
+        self._make_durable(Role.TAIL)
+
+    def hold(self) -> None:
+        """Let nothing that comes from now on count before the next `sync`, for whoever opens the files meanwhile too.
+
+        What there is now is made durable.
+        """
+        if not self.finished:
+            self._make_durable(Role.HELD)
 
     def sync_ahead(self) -> None:
         """Begin to make what is written durable, without waiting, unless the disk is still busy with what came before.
@@ -116,7 +120,7 @@ class Staging:
 
     def mark(self) -> None:
         """Let the tail stand for what `sync_ahead` began with, where that is done and lies beyond the tail itself."""
-        if self._ahead is None or self._ahead.is_alive() or self._full_ahead * SEGMENT <= self.durable:
+        if self.held or self._ahead is None or self._ahead.is_alive() or self._full_ahead * SEGMENT <= self.durable:
             return
         with disk_errors():
             self._await_ahead()
@@ -162,6 +166,13 @@ class Staging:
             os.close(self._fd)
             self._fd = -1
 
+    def _make_durable(self, role: Role) -> None:
+        with disk_errors():
+            self._await_ahead()
+            os.fdatasync(self._fd)
+            self._write_tail(self._full, self._pending, role)
+        self.durable = self.underway = self.offset
+
     def _await_ahead(self) -> None:
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
@@ -190,31 +201,42 @@ class Staging:
         # A fault may come after the new tail took the old one's place, so until all is done either may be there.
         self._vouched = max(self._vouched, index)
         replace_file(_tail_of(self._path), _INDEX.pack(index) + self._cipher.seal(plain, index, role))
-        self._vouched = index
+        self._vouched, self.held = index, role is Role.HELD
 
     def _read_segment(self, index: int) -> bytes:
         return self._cipher.open(os.pread(self._fd, SEALED, index * SEALED), index, Role.FULL)
 
     def _recover(self) -> None:
         """Find the end of what authenticates, starting at the segment that the tail stands for."""
-        index, pending, done = self._read_tail()
+        index, pending, role = self._read_tail()
         self._vouched = index
         size = os.fstat(self._fd).st_size
         if size // SEALED < index:
             raise SealBroken("the staged file is shorter than what was made durable")
+        if role is Role.HELD:
+            self._drop_unproven(index, pending)
+            return
         self._full = self._count_sound(index, size // SEALED)
         last = self._read_last(size)
         if last is not None:
             self._pending, self.finished = bytearray(last), True
-        elif done:
+        elif role is Role.DONE:
             raise SealBroken("the finished staged file has lost its end")
         else:
             self._pending = bytearray(pending if self._full == index else b"")
             os.ftruncate(self._fd, self._full * SEALED)
         self.durable = self.offset if self.finished or self._full == index else -1
 
-    def _read_tail(self) -> tuple[int, bytes, bool]:
-        """Index, plaintext, and whether the container was finished."""
+    def _drop_unproven(self, index: int, pending: bytes) -> None:
+        """Cut what came after `hold` and was never proven."""
+        self._full, self._pending = index, bytearray(pending)
+        os.ftruncate(self._fd, index * SEALED)
+        os.fdatasync(self._fd)
+        self._write_tail(index, pending, Role.TAIL)
+        self.durable = self.underway = self.offset
+
+    def _read_tail(self) -> tuple[int, bytes, Role]:
+        """Index, plaintext, and what the tail says of what follows it."""
         try:
             content = _tail_of(self._path).read_bytes()
         except FileNotFoundError:
@@ -222,12 +244,10 @@ class Staging:
         if len(content) < _INDEX.size + OVERHEAD:
             raise SealBroken("the tail of the staged file is cut short")
         index, sealed = _INDEX.unpack_from(content)[0], content[_INDEX.size :]
-        if len(sealed) > OVERHEAD:
-            return index, self._cipher.open(sealed, index, Role.TAIL), False
-        try:
-            return index, self._cipher.open(sealed, index, Role.DONE), True
-        except SealBroken:
-            return index, self._cipher.open(sealed, index, Role.TAIL), False
+        for role in (Role.DONE, Role.HELD):
+            with suppress(SealBroken):
+                return index, self._cipher.open(sealed, index, role), role
+        return index, self._cipher.open(sealed, index, Role.TAIL), Role.TAIL
 
     def _count_sound(self, first: int, count: int) -> int:
         """The number of segments before the first one, from `first` on, that does not open."""

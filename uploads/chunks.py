@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from storage.contract import StoreFull, StoreUnavailable
-from storage.segments import SEGMENT
+from storage.segments import SEGMENT, Bytes
 from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
 from uploads.staged import Writer
 
@@ -75,20 +75,16 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
         raise TooBigError(room)
     if chunk.set_timeout is not None:
         chunk.set_timeout(IDLE_SECONDS)
-    hasher = hashlib.new(chunk.checksum.algorithm, usedforsecurity=False) if chunk.checksum else None
     wanted = room + 1 if chunk.length is None else chunk.length
     try:
-        for block in blocks(chunk.source, wanted, chunk.offset):
-            writer.write(block)
-            if hasher is not None:
-                hasher.update(block)
+        is_sound = _write(writer, chunk, blocks(chunk.source, wanted, chunk.offset))
     except StoreUnavailable as fault:
         _fall_back(writer, chunk, fault)
         raise
     if writer.offset - chunk.offset > room:
         writer.rewind(chunk.offset)
         raise TooBigError(room)
-    if chunk.checksum is not None and hasher is not None and hasher.digest() != chunk.checksum.digest:
+    if not is_sound:
         writer.rewind(chunk.offset)
         raise ChecksumMismatchError
     try:
@@ -96,6 +92,23 @@ def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:
     except StoreUnavailable as fault:
         _fall_back(writer, chunk, fault)
         raise
+
+
+def _write(writer: Writer, chunk: Chunk, pieces: Iterable[Bytes]) -> bool:
+    """Write the pieces; returns whether they are what the sender's checksum says.
+
+    Until that is known none of them counts, also for whoever overtakes this line or comes after a crash.
+    """
+    if chunk.checksum is None:
+        for piece in pieces:
+            writer.write(piece)
+        return True
+    hasher = hashlib.new(chunk.checksum.algorithm, usedforsecurity=False)
+    writer.hold()
+    for piece in pieces:
+        writer.write(piece)
+        hasher.update(piece)
+    return hasher.digest() == chunk.checksum.digest
 
 
 def _fall_back(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from econsult import access
@@ -23,7 +23,7 @@ from econsult.vault import Vault
 from storage.contract import StoreFull
 from storage.disk import disk_errors
 from uploads.errors import SiteFirstError, TooManyError
-from uploads.kinds import BYTES_WINDOW, FLOOR, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+from uploads.kinds import BYTES_WINDOW, FLOOR, FORGOTTEN, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
 from uploads.lines import Lines
 
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
@@ -92,11 +92,25 @@ def check_quota(session: Session, person: Person, reserved: int, now: datetime) 
     """Raise TooManyError where the person has too many files on their way, or sent too much within a day."""
     # Two requests of one person at the same moment would each find room for themselves alone.
     session.scalars(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)).one()
-    is_open = (Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
+    is_open = (*_counted(person, now), Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     if session.scalars(select(func.count(Upload.id)).where(*is_open)).one() >= MOST_OPEN:
         raise TooManyError(f"At most {MOST_OPEN} files can be on their way at once.", retry_after=60)
-    since = now - BYTES_WINDOW
-    counted = (Upload.owner_id == person.id, Upload.created_at > since, Upload.state.not_in(UNCOUNTED))
+    check_day(session, person, reserved, now)
+
+
+def check_day(session: Session, person: Person, reserved: int, now: datetime, *, but: int = 0) -> None:
+    """Raise TooManyError where so many bytes more are too many within a day; `but` is an upload that is not counted."""
+    counted = (*_counted(person, now), Upload.created_at > now - BYTES_WINDOW, Upload.id != but)
     sent = int(session.scalars(select(func.coalesce(func.sum(Upload.reserved), 0)).where(*counted)).one())
     if sent + reserved > MOST_BYTES:
         raise TooManyError("You have sent as much as one person may send in a day.", retry_after=3600)
+
+
+def _counted(person: Person, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The person's uploads that stand against what they may send.
+
+    One that was begun and then forgotten takes nobody's place: the answer that named it may have been lost. Should
+    its bytes come all the same, they are counted when it is complete.
+    """
+    is_forgotten = and_(Upload.state == UploadState.CREATED, Upload.created_at <= now - FORGOTTEN)
+    return Upload.owner_id == person.id, Upload.state.not_in(UNCOUNTED), ~is_forgotten

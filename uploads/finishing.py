@@ -16,10 +16,10 @@ from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
 from econsult.errors import ConsultError
 from econsult.people.persons import Person
-from storage.contract import BlobMissing
+from storage.contract import BlobMissing, StoreUnavailable
 from storage.sealed import SealBroken
 from storage.segments import SEGMENT
-from uploads.door import UNFINISHED, Door, admit
+from uploads.door import UNFINISHED, Door, admit, check_day
 from uploads.errors import GoneError
 from uploads.staged import Writer, discard_staged, staged_path
 
@@ -36,14 +36,15 @@ class Swept:
     finished: int = 0
     expired: int = 0
     removed: int = 0
+    failed: int = 0
 
 
 def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachment:
     """Complete an upload whose container is closed, once: the row, the attachment and its job in one transaction.
 
-    Repeating it gives the same attachment. Rights and the consult's state are checked again; where they no longer
-    hold, the upload is rejected, its bytes are removed and the refusal is raised. Raises GoneError for an upload that
-    was ended meanwhile.
+    Repeating it gives the same attachment. Rights, the consult's state and the day's bytes are checked again; where
+    they no longer allow it, the upload is rejected, its bytes are removed and the refusal is raised. Raises GoneError
+    for an upload that was ended meanwhile.
     """
     with door.database.writing() as session:
         upload = session.scalars(
@@ -67,6 +68,7 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
     kind = MediaKind(upload.kind)
     try:
         consult = admit(session, person, consult_id, kind, now)
+        check_day(session, person, upload.reserved, now, but=upload.id)
     except ConsultError as refusal:
         upload.state, upload.reason = UploadState.REJECTED, refusal.code[:48]
         return None, refusal
@@ -90,11 +92,21 @@ def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
 
     A live upload is never touched: one whose files changed a moment ago is left alone. `limit` is how many rows are
-    read at a time.
+    read at a time. What the disk says of one upload keeps no other waiting: it is counted as `failed`.
     """
-    finished = sum(_finish_stuck(door, object_id, now) for object_id in _whole(door, limit))
-    expired = _expire(door, now, limit)
-    return Swept(finished, expired, _remove_orphans(door, now))
+    troubles: list[str] = []
+    finished = sum(_finish_stuck(door, object_id, now, troubles) for object_id in _whole(door, limit))
+    expired = _expire(door, now, limit, troubles)
+    return Swept(finished, expired, _remove_orphans(door, now, troubles), len(troubles))
+
+
+def _discard(door: Door, object_id: str, troubles: list[str]) -> bool:
+    try:
+        discard_staged(door.staging, object_id)
+    except StoreUnavailable:
+        troubles.append(object_id)
+        return False
+    return True
 
 
 def _whole(door: Door, limit: int) -> Iterator[str]:
@@ -122,7 +134,7 @@ def _is_long_enough(door: Door, upload: Upload) -> bool:
     return size + SEGMENT >= (upload.length or 0)
 
 
-def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
+def _finish_stuck(door: Door, object_id: str, now: datetime, troubles: list[str]) -> bool:
     if not _is_quiet(staged_path(door.staging, object_id), now, QUIET):
         return False
     with door.database.reading() as session:
@@ -138,10 +150,13 @@ def _finish_stuck(door: Door, object_id: str, now: datetime) -> bool:
         finish(door, object_id, length=length, now=now)
     except (BlobMissing, SealBroken, ConsultError):
         return False
+    except StoreUnavailable:
+        troubles.append(object_id)
+        return False
     return True
 
 
-def _expire(door: Door, now: datetime, limit: int) -> int:
+def _expire(door: Door, now: datetime, limit: int, troubles: list[str]) -> int:
     query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
     with door.database.writing() as session:
         due = session.scalars(query.with_for_update(skip_locked=True, key_share=True))
@@ -149,7 +164,7 @@ def _expire(door: Door, now: datetime, limit: int) -> int:
         for upload in expired:
             upload.state = UploadState.EXPIRED
     for upload in expired:
-        discard_staged(door.staging, upload.public_id)
+        _discard(door, upload.public_id, troubles)
     return len(expired)
 
 
@@ -159,15 +174,13 @@ def _is_live(door: Door, upload: Upload, now: datetime) -> bool:
     return path.parent.exists() and not _is_quiet(path, now, QUIET)
 
 
-def _remove_orphans(door: Door, now: datetime) -> int:
+def _remove_orphans(door: Door, now: datetime, troubles: list[str]) -> int:
     """Remove staged files whose upload is over, or unknown, and which have been quiet for an hour."""
     quiet = (folder for folder in door.staging.glob("??/*") if _is_quiet(folder / "epoch", now, ORPHAN_AGE))
     removed = 0
     while batch := [folder.name for folder in islice(quiet, BATCH)]:
         needed = _needed(door, batch)
-        for object_id in set(batch) - needed:
-            discard_staged(door.staging, object_id)
-            removed += 1
+        removed += sum(_discard(door, object_id, troubles) for object_id in set(batch) - needed)
     return removed
 
 

@@ -23,7 +23,8 @@ FLOOR = 64 * MEGABYTE
 """So much of the disk is left for the records and for files that are already on their way."""
 MOST_OPEN, MOST_AT_ONCE = 20, 4
 MOST_BYTES, BYTES_WINDOW = 10 * 1024 * MEGABYTE, timedelta(days=1)
-LIVES, LIVES_WHOLE = timedelta(hours=72), timedelta(hours=1)
+LIVES, LIVES_WHOLE, FORGOTTEN = timedelta(hours=72), timedelta(hours=1), timedelta(minutes=10)
+"""How long an unfinished upload waits, one that cannot be gone on with, and one whose address perhaps nobody knows."""
 # Pictures of a body. A caregiver is not asked for them, and may not send them, where the place is private. A document
 # shows its kind only once it is whole, so a picture that is called one is refused by the worker that opens it.
 SHOWS_A_BODY = frozenset({MediaKind.PHOTO, MediaKind.VIDEO})

@@ -87,10 +87,17 @@ def open_writer(door: Door, opened: Opened, *, is_taking: bool = False) -> Write
 
 
 def _lost(door: Door, upload: Upload) -> UploadError:
-    """What bytes that are not there mean: those of a file that is whole by now were taken away by the worker."""
-    with door.database.reading() as session:
-        has_arrived = session.get_one(Upload, upload.id).has_arrived
-    return OvertakenError() if has_arrived else GoneError()
+    """What bytes that are not there mean: those of a file that is whole by now were taken away by the worker.
+
+    An upload whose bytes are lost or damaged has failed, and stands in nobody's way any more.
+    """
+    with door.database.writing() as session:
+        row = session.get_one(Upload, upload.id, with_for_update=NO_KEY)
+        if row.has_arrived:
+            return OvertakenError()
+        if row.state in UNFINISHED:
+            row.state, row.reason = UploadState.FAILED, "lost"
+    return GoneError()
 
 
 def _start_receiving(door: Door, upload: Upload) -> None:

@@ -32,7 +32,7 @@ def staged_path(staging: Path, object_id: str) -> Path:
 
 
 def staged_bytes(staging: Path, object_id: str) -> int:
-    """At least how many plain bytes are there, without a look inside."""
+    """About how many plain bytes are there, without a look inside: those of a chunk that is still to be proven too."""
     try:
         size = staged_path(staging, object_id).stat().st_size
     except OSError:
@@ -192,6 +192,11 @@ class Writer:
                 self._staging.mark()
             if self._staging.offset - self._staging.underway >= SYNC_EVERY:
                 self._staging.sync_ahead()
+
+    def hold(self) -> None:
+        """Count nothing that comes from now on until the next `sync`: its checksum is still to be compared."""
+        with self._fence.held(self._epoch):
+            self._staging.hold()
 
     def sync(self) -> None:
         """Make everything up to `offset` durable."""

@@ -23,7 +23,7 @@ from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
 from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
-from uploads.kinds import LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
+from uploads.kinds import FORGOTTEN, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
 from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
@@ -84,6 +84,15 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
             writer.finish()
         offset = writer.offset
     return settled(door, opened, offset, clock())
+
+
+def doubt(door: Door, object_id: str, standing: Standing, *, now: datetime) -> Standing:
+    """Let an upload whose address perhaps nobody learnt wait for a short while only; whoever goes on gives it more."""
+    soon = min(standing.expires_at, now + FORGOTTEN)
+    with door.database.writing() as session:
+        row = session.scalars(select(Upload).where(Upload.public_id == object_id).with_for_update(key_share=True)).one()
+        row.expires_at = soon
+    return replace(standing, expires_at=soon)
 
 
 def _repeated(upload: Upload, chunk: Chunk) -> Standing:

@@ -135,9 +135,12 @@ class Ticker:
             session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         self._anchor(now)
         try:
-            sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
+            swept = sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
         except (BlobError, OSError):
             log.warning("Uploads could not be swept: the staging folder does not answer.")
+            return
+        if swept.failed:
+            log.warning("%d uploads could not be swept: the staging folder reports an error.", swept.failed)
 
     def _anchor(self, now: datetime) -> None:
         """Write down outside of the database how far the audit trail has come."""

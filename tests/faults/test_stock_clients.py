@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from tests.faults.doors import OurDoor, our_door
 from tests.faults.spec_host import spec_host
 from tests.faults.strangers import node, npm_packages
 from tests.faults.test_uploads_survive import digest, metadata_of, send_with_tuspy
+from tests.web.test_tus_disk import BAD_DISK
 from tests.web.uploading import told
 
 
@@ -50,6 +52,26 @@ def test_tuspy_with_checksums_sends_a_file(door: OurDoor, tmp_path: Path) -> Non
     file.write_bytes(os.urandom(3_000_001))
     path = send_with_tuspy(door, door.port, file, chunk=1_000_000)
     assert digest(door.content(path)) == digest(file.read_bytes())
+
+
+def test_tus_js_client_goes_on_once_the_disk_is_back(tmp_path: Path) -> None:
+    """It begins from zero after any refusal of its HEAD but one."""
+    file, sign, folder = tmp_path / "clip.bin", tmp_path / "bad", tmp_path / "door"
+    file.write_bytes(os.urandom(3_000_000))
+    (tmp_path / "config.py").write_text(BAD_DISK.format(sign=str(sign), staging=str(folder / "staging")))
+    with our_door(folder, "--config", str(tmp_path / "config.py")) as door:
+        path, base = door.begin(3_000_000), f"http://127.0.0.1:{door.port}"
+        assert door.patch(path, 0, file.read_bytes()[:1_000_000]) == 204
+        sign.write_text(str(errno.EIO))
+        command = [*node(), str(npm_packages() / "stock.mjs"), f"{base}/uploads", str(file), "0"]
+        command += [json.dumps(metadata_of(door)), door.headers["Authorization"], f"{base}{path}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stderr is not None
+            assert [child.stderr.readline() for _ in range(2)] == ["again\n"] * 2
+            sign.unlink()
+            told, _ = child.communicate(timeout=60)
+        assert (child.returncode, json.loads(told)["url"]) == (0, f"{base}{path}")
+        assert door.content(path) == file.read_bytes()
 
 
 def curl(door: OurDoor, *arguments: str, body: bytes = b"") -> tuple[int, dict[str, str]]:

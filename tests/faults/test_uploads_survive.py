@@ -37,6 +37,9 @@ print(uploader.url)
 """
 
 
+LONG = (pytest.mark.slow, pytest.mark.timeout(3600))
+
+
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[OurDoor]:
     with our_door(tmp_path / "door", "--preload") as door:
@@ -90,11 +93,12 @@ def metadata_of(door: OurDoor) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in pairs}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("cuts", [5, pytest.param(400, marks=LONG)])
 @pytest.mark.parametrize("chunk", [0, 5 * MEGABYTE])
-def test_tus_js_client_gets_everything_through_a_line_that_is_cut(door: OurDoor, file: Path, chunk: int) -> None:
-    cutter = LineCutter(door.port, mean=MEGABYTE, budget=300, dice=random.Random(2))
+def test_tus_js_client_gets_everything_through_a_line_that_is_cut(
+    door: OurDoor, file: Path, chunk: int, cuts: int
+) -> None:
+    cutter = LineCutter(door.port, mean=MEGABYTE, budget=cuts, dice=random.Random(2))
     while len(cutter.cuts) < cutter.budget:
         command = [*node(), str(npm_packages() / "stock.mjs"), f"http://127.0.0.1:{cutter.port}/uploads", str(file)]
         command += [str(chunk), json.dumps(metadata_of(door)), door.headers["Authorization"]]
@@ -106,10 +110,9 @@ def test_tus_js_client_gets_everything_through_a_line_that_is_cut(door: OurDoor,
     cutter.close()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_tuspy_with_checksums_gets_everything_through_a_line_that_is_cut(door: OurDoor, file: Path) -> None:
-    cutter = LineCutter(door.port, mean=2 * MEGABYTE, budget=100, dice=random.Random(3))
+@pytest.mark.parametrize("cuts", [5, pytest.param(200, marks=LONG)])
+def test_tuspy_with_checksums_gets_everything_through_a_line_that_is_cut(door: OurDoor, file: Path, cuts: int) -> None:
+    cutter = LineCutter(door.port, mean=2 * MEGABYTE, budget=cuts, dice=random.Random(3))
     while len(cutter.cuts) < cutter.budget:
         path = send_with_tuspy(door, cutter.port, file, chunk=MEGABYTE)
         assert digest(door.content(path)) == digest(file.read_bytes())

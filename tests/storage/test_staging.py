@@ -314,6 +314,32 @@ def test_a_chunk_that_fails_its_checksum_is_forgotten(path: Path) -> None:
     assert content_of(path) == b"a" * (SEGMENT + 100) + b"c"
 
 
+@pytest.mark.parametrize("before", [0, 100, SEGMENT, 2 * SEGMENT + 7])
+@pytest.mark.parametrize("after", [1, 5 * SEGMENT, 5 * SEGMENT + 3])
+def test_what_is_held_counts_for_nobody_until_it_is_synced(path: Path, before: int, after: int) -> None:
+    with begin(path) as staging:
+        staging.write(b"a" * before)
+        staging.hold()
+        staging.write(b"b" * after)
+        staging.sync_ahead()
+        staging.mark()
+    with resume(path) as staging:
+        assert (staging.offset, staging.durable) == (before, before)
+        # What comes next is not held any more.
+        staging.write(b"c" * (2 * SEGMENT))
+        staging.close()
+    with resume(path) as staging:
+        assert before < staging.offset
+        staging.hold()
+        staging.write(b"d" * after)
+        staging.sync()
+        size = staging.offset
+    with resume(path) as staging:
+        assert staging.offset == size
+        staging.finish()
+    assert content_of(path).count(b"b") == 0
+
+
 class GrowingFile(RuleBasedStateMachine):
     """Writes, syncs, rewinds and crashes in any order, beside the bytes that should be there."""
 
@@ -322,6 +348,7 @@ class GrowingFile(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.path = Path(self.folder.name) / "data"
         self.expected, self.acknowledged = b"", 0
+        self.proven: int | None = None
         self.staging = begin(self.path)
 
     @rule(size=st.one_of(st.integers(0, 300), st.integers(0, 5 * SEGMENT)))
@@ -333,13 +360,18 @@ class GrowingFile(RuleBasedStateMachine):
     @rule()
     def sync(self) -> None:
         self.staging.sync()
-        self.acknowledged = len(self.expected)
+        self.acknowledged, self.proven = len(self.expected), None
+
+    @rule()
+    def hold(self) -> None:
+        self.staging.hold()
+        self.acknowledged = self.proven = len(self.expected)
 
     @rule(part=st.floats(0, 1))
     def rewind(self, part: float) -> None:
         offset = int(len(self.expected) * part)
         self.staging.rewind(offset)
-        self.expected, self.acknowledged = self.expected[:offset], offset
+        self.expected, self.acknowledged, self.proven = self.expected[:offset], offset, None
 
     @rule(torn=st.integers(0, SEALED + 50), lost=st.booleans())
     def crash(self, torn: int, lost: bool) -> None:
@@ -351,7 +383,9 @@ class GrowingFile(RuleBasedStateMachine):
             with self.path.open("ab") as file:
                 file.write(secrets.token_bytes(torn))
         self.staging = resume(self.path)
-        assert self.acknowledged <= self.staging.offset <= len(self.expected)
+        most = len(self.expected) if self.proven is None else self.proven
+        assert self.acknowledged <= self.staging.offset <= most
+        self.proven = None
         self.expected = self.expected[: self.staging.offset]
 
     @precondition(lambda self: hasattr(self, "staging"))

@@ -49,6 +49,25 @@ def test_a_whole_file_is_finished_for_a_process_that_died(desk: Desk) -> None:
     assert sweep(desk.door, now=desk.now) == Swept()
 
 
+def test_trouble_with_one_upload_keeps_no_other_waiting(desk: Desk) -> None:
+    bad, good = (whole_but_not_complete(desk, is_closed=False) for _ in range(2))
+    late, orphan = desk.begin(200_000), "0" * 32
+    desk.append(late, 0, b"x")
+    (desk.path(orphan).parent / "folder").mkdir(parents=True)
+    (desk.path(orphan).parent / "epoch").touch()
+    # A folder where the tail belongs is what no call of the system can read.
+    desk.path(bad).with_name("data.tail").unlink()
+    desk.path(bad).with_name("data.tail").mkdir()
+    for upload in (bad, good, late, orphan):
+        age(desk.path(upload).parent, desk, ORPHAN_AGE)
+    desk.now += LIVES + ORPHAN_AGE
+    with desk.door.database.writing() as session:
+        for upload in (bad, good):
+            session.scalars(select(Upload).where(Upload.public_id == upload)).one().expires_at = desk.now + LIVES
+    assert sweep(desk.door, now=desk.now) == Swept(finished=1, expired=1, failed=2)
+    assert [desk.row(upload).state for upload in (bad, good, late)] == ["receiving", "complete", "expired"]
+
+
 def test_looking_finishes_it_too(desk: Desk) -> None:
     upload = whole_but_not_complete(desk, is_closed=True)
     assert desk.look(upload).is_complete

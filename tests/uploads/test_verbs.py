@@ -33,7 +33,7 @@ from uploads.errors import (
     TooManyError,
 )
 from uploads.finishing import finish
-from uploads.kinds import LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
+from uploads.kinds import FORGOTTEN, LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
 
 DATA = os.urandom(300_000)
 
@@ -199,6 +199,62 @@ def test_one_person_has_at_most_so_many_files_on_their_way(desk: Desk) -> None:
         desk.begin(10)
     verbs.abandon(desk.door, desk.clinic.mother, last, now=desk.now)
     assert desk.begin(10)
+
+
+def test_uploads_that_were_begun_and_forgotten_take_nobodys_place(desk: Desk) -> None:
+    forgotten = [desk.begin(10) for _ in range(MOST_OPEN)]
+    desk.now += FORGOTTEN
+    kept = [desk.begin(10) for _ in range(MOST_OPEN)]
+    for upload in kept:
+        desk.append(upload, 0, b"x")
+    desk.now += FORGOTTEN
+    with pytest.raises(TooManyError):
+        desk.begin(10)
+    # They are still there for who remembers.
+    assert desk.append(forgotten[0], 0, b"0123456789").is_complete
+
+
+def test_the_bytes_of_a_day_are_counted_again_at_the_end(desk: Desk) -> None:
+    size = 2048 * MEGABYTE
+    forgotten = desk.begin(10)
+    desk.now += FORGOTTEN
+    for _ in range(MOST_BYTES // size):
+        desk.append(desk.begin(size, "video"), 0, b"x")
+    with pytest.raises(TooManyError):
+        desk.append(forgotten, 0, b"0123456789")
+    row = desk.row(forgotten)
+    assert (row.state, row.reason, desk.path(forgotten).exists()) == ("rejected", "too_many", False)
+
+
+def test_an_account_that_was_closed_meanwhile_completes_nothing(desk: Desk) -> None:
+    upload = desk.begin(10)
+    desk.append(upload, 0, b"012345678")
+    mother = desk.clinic.mother
+    with desk.door.database.writing() as session:
+        session.get_one(Person, mother.id).is_active = False
+    # The request was let in while the account was open.
+    assert mother.is_active
+    with pytest.raises(NotFoundError):
+        desk.append(upload, 9, b"9")
+    assert (desk.row(upload).state, desk.path(upload).exists()) == ("rejected", False)
+
+
+def test_an_upload_whose_address_perhaps_nobody_knows_waits_for_a_short_while(desk: Desk) -> None:
+    upload = desk.begin(10)
+    standing = verbs.doubt(desk.door, upload, desk.append(upload, 0, b"x"), now=desk.now)
+    assert standing.expires_at == desk.row(upload).expires_at == desk.now + FORGOTTEN
+    desk.now += FORGOTTEN / 2
+    assert desk.look(upload).expires_at == desk.now + LIVES
+
+
+def test_an_upload_whose_bytes_are_lost_has_failed(desk: Desk) -> None:
+    upload = desk.begin(10)
+    desk.append(upload, 0, b"x")
+    desk.path(upload).unlink()
+    with pytest.raises(GoneError):
+        desk.look(upload)
+    assert (desk.row(upload).state, desk.row(upload).reason) == ("failed", "lost")
+    assert verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now) == []
 
 
 def test_one_person_sends_at_most_so_much_in_a_day(desk: Desk) -> None:

@@ -83,7 +83,7 @@ REFUSED = [
     ("Upload-Offset: 0\r\n" + FIVE, b"hello", b"HTTP/1.1 400 "),
     ("Tus-Resumable: 0.2.2\r\n" + FIVE, b"hello", b"HTTP/1.1 412 "),
     ("Content-Type: text/plain\r\n" + FIVE, b"hello", b"HTTP/1.1 400 "),
-    ("X-HTTP-Method-Override: GUESS\r\n" + FIVE, b"hello", b"HTTP/1.1 404 "),
+    ("X-HTTP-Method-Override: GUESS\r\n" + FIVE, b"hello", b"HTTP/1.1 405 "),
     ("Upload-Checksum: md5 XUFAKrxLKna5cZ2REBfFkg==\r\n" + FIVE, b"hello", b"HTTP/1.1 400 "),
     ("Trailer: Upload-Checksum\r\n" + CHUNKED, b"5\r\nhello\r\n0\r\nUpload-Checksum: sha1 x\r\n\r\n", b"HTTP/1.1 400 "),
     ("X-A: a\0b\r\n" + FIVE, b"hello", b"HTTP/1.1 400 "),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from tests.web.uploading import Phone, Server, open_server
 
@@ -104,10 +105,30 @@ def test_a_bad_disk_is_said_and_the_upload_goes_on_afterwards(
         assert mother.patch(path, 0, DATA[:promised]).offset == promised
     with bad_disk(server, number):
         refused = mother.patch(path, promised, DATA[promised:])
+        # Stock clients begin from zero after any other refusal of a HEAD.
+        look = mother.head(path)
+    if promised:
+        assert (look.status, look.headers["retry-after"]) == (423, "1")
+    else:
+        assert (look.status, look.offset) == (200, 0)
     assert (refused.status, "retry-after" in refused.headers) == (status, True)
     assert mother.head(path).offset == promised
     assert str(Path(server.folder)).encode() not in refused.body
     go_on(mother, path, DATA, promised)
+
+
+def test_a_look_waits_for_a_database_that_is_away(server: Server, mother: Phone) -> None:
+    path = mother.create(server.consult(server.clinic.family_question), len(DATA), kind="video")
+    assert mother.patch(path, 0, DATA[:1000]).offset == 1000
+    engine = server.runtime.database.engine
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE api_token RENAME TO away"))
+    refused = [mother.head(path), mother.ask("GET", path), mother.ask("POST", path, X_HTTP_Method_Override="HEAD")]
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO api_token"))
+    assert [reply.status for reply in refused] == [423, 503, 423]
+    assert all(reply.headers["retry-after"] for reply in refused)
+    go_on(mother, path, DATA, 1000)
 
 
 def test_a_disk_that_is_really_full_is_said_and_the_upload_goes_on_afterwards(server: Server, mother: Phone) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import random
 import socket
@@ -107,6 +109,27 @@ def test_late_bytes_of_a_vanished_phone_change_nothing(server: Server, mother: P
     rest = 1_000_000 - offset - 100_000
     assert other.patch(path, offset + 100_000, b"C" * rest).status == 204
     assert received(server, path) == b"A" * offset + b"B" * 100_000 + b"C" * rest
+
+
+@pytest.mark.parametrize("ending", ["overtaken", "killed"])
+def test_nothing_of_a_chunk_counts_before_its_checksum_is_compared(
+    server: Server, mother: Phone, consult: Consult, ending: str
+) -> None:
+    data = os.urandom(1_000_000)
+    damaged = data[:300_000] + bytes(400_000)
+    sum_of = base64.b64encode(hashlib.sha1(data[100_000:], usedforsecurity=False).digest()).decode()
+    path = mother.create(consult, len(data))
+    assert mother.patch(path, 0, data[:100_000]).status == 204
+    other = Phone(server.start(), mother.token)
+    with mother.hanging_patch(path, 100_000, 900_000, damaged[100_000:], f"Upload-Checksum: sha1 {sum_of}"):
+        wait_for_bytes(server, path, 500_000)
+        if ending == "killed":
+            server.services[0].kill()
+        assert other.head(path).offset == 100_000
+    rest = other.patch(path, 100_000, data[100_000:], Upload_Checksum=f"sha1 {sum_of}")
+    assert (rest.status, received(server, path) == data) == (204, True)
+    if ending == "killed":
+        server.start(server.ports[0])
 
 
 @pytest.mark.parametrize("ending", ["fin", "rst"])

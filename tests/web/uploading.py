@@ -92,11 +92,12 @@ class Phone:
         return self.ask("HEAD", path)
 
     @contextmanager
-    def hanging_patch(self, path: str, offset: int, length: int, sent: bytes) -> Iterator[socket.socket]:
+    def hanging_patch(self, path: str, offset: int, length: int, sent: bytes, *more: str) -> Iterator[socket.socket]:
         """A PATCH that promised `length` bytes, sent `sent`, and then fell silent with the line still open."""
         head = (
             f"PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\nTus-Resumable: 1.0.0\r\n"
-            f"Content-Type: {CHUNK['Content-Type']}\r\nUpload-Offset: {offset}\r\nContent-Length: {length}\r\n\r\n"
+            f"Content-Type: {CHUNK['Content-Type']}\r\nUpload-Offset: {offset}\r\nContent-Length: {length}\r\n"
+            + "".join(f"{line}\r\n" for line in (*more, ""))
         )
         with socket.create_connection(("127.0.0.1", self.port), timeout=40) as line:
             line.sendall(head.encode() + sent)

@@ -115,6 +115,11 @@ def _consult_error(error: ConsultError) -> Response:
     return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
 
 
+def trouble(error: StoreUnavailable | OperationalError) -> Response:
+    """What is said where the store or the database is away."""
+    return _store_error(error) if isinstance(error, StoreUnavailable) else _database_error(error)
+
+
 def _store_error(error: StoreUnavailable) -> Response:
     status = 507 if isinstance(error, StoreFull) else 503
     words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."

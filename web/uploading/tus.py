@@ -10,16 +10,16 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
+from sqlalchemy.exc import OperationalError
 from werkzeug import Response
-from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.http import http_date
 
 from econsult import access
 from econsult.consults.attachments import Attachment, renditions_of
-from econsult.consults.intake import Upload, UploadState
+from econsult.consults.intake import UploadState
 from econsult.errors import ConsultError, NotFoundError
 from storage.contract import StoreUnavailable
 from uploads import verbs
@@ -33,6 +33,7 @@ from web.context import database, now, ring_workers, runtime
 from web.shell import errors
 from web.shell.auth import me, only
 from web.shell.forms import SAFE_METHODS
+from web.uploading.described import declared, described
 from web.uploading.tus_headers import (
     EXTENSIONS,
     VERSION,
@@ -84,6 +85,16 @@ def tell_patience(error: TooManyError | LockedError) -> Response:
     return response
 
 
+@tus.errorhandler(StoreUnavailable)
+@tus.errorhandler(OperationalError)
+def tell_trouble(error: StoreUnavailable | OperationalError) -> Response:
+    """What is said everywhere, but 423 to a HEAD: stock clients begin from zero after any other refusal of it."""
+    response = errors.trouble(error)
+    if response.status_code >= 500 and _method() == "HEAD":
+        return tell_patience(LockedError())
+    return response
+
+
 @tus.route("", methods=["OPTIONS"], provide_automatic_options=False)
 @tus.route("/<object_id>", methods=["OPTIONS"], provide_automatic_options=False)
 def tell_abilities(object_id: str = "") -> Response:  # noqa: ARG001 - the answer is the same for all.
@@ -104,14 +115,7 @@ def list_unfinished() -> Response:
         raise BadRequest("Only state=incomplete can be asked for.")
     door = upload_door()
     rows = verbs.unfinished(door, me(), now=now())
-    return jsonify(items=[_described(row, verbs.glance(door, row)) | _declared(row) for row in rows])
-
-
-def _declared(upload: Upload) -> dict[str, str]:
-    """What a phone that lost its memory knows its file by: the owner's own words, exactly as they were given."""
-    told = metadata(upload.metadata_text)
-    named = {"consult_id": told.get("consult_id", ""), "detail": upload.view or upload.document_type or ""}
-    return named | {"metadata": upload.metadata_text}
+    return jsonify(items=[described(row, verbs.glance(door, row)) | declared(row) for row in rows])
 
 
 @tus.post("", provide_automatic_options=False)
@@ -134,9 +138,14 @@ def create() -> Response:
 
 
 def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
-    """Take what came with the creation. Where that fails nobody learns the upload's address, so it is ended."""
+    """Take what came with the creation. Where that fails nobody learns the upload's address, so it is ended.
+
+    Where the line was cut perhaps nobody does, so it does not wait for long.
+    """
     try:
-        return verbs.append(door, me(), object_id, chunk, clock=clock)
+        standing = verbs.append(door, me(), object_id, chunk, clock=clock)
+        is_cut = chunk.length is not None and standing.offset < chunk.length
+        return verbs.doubt(door, object_id, standing, now=clock()) if is_cut else standing
     except (ConsultError, StoreUnavailable):
         with suppress(ConsultError, StoreUnavailable):
             verbs.abandon(door, me(), object_id, now=clock())
@@ -148,7 +157,7 @@ def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
 @only()
 def use(object_id: str) -> Response:
     """One upload. Proxies that refuse PATCH or DELETE are got around with `X-HTTP-Method-Override`."""
-    method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
+    method = _method()
     if request.method in SAFE_METHODS and method not in SAFE_METHODS:
         # What a form's proof is not asked for must not change anything.
         raise BadRequest("Name this method in a POST request.")
@@ -158,8 +167,12 @@ def use(object_id: str) -> Response:
         return tell_abilities()
     verb = {"HEAD": _head, "PATCH": _patch, "DELETE": _delete}.get(method)
     if verb is None:
-        raise NotFound
+        raise MethodNotAllowed(["GET", "HEAD", "PATCH", "DELETE", "OPTIONS"])
     return _refuse_version() or verb(object_id)
+
+
+def _method() -> str:
+    return request.headers.get("X-HTTP-Method-Override", request.method).upper()
 
 
 def _head(object_id: str) -> Response:
@@ -199,30 +212,15 @@ def _status(object_id: str) -> Response:
         attachment = session.get(Attachment, upload.attachment_id) if upload.attachment_id else None
         renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment else []
     thumb = next((rendition.public_id for rendition in renditions if rendition.name in {"thumb", "poster"}), None)
-    described = _described(upload, verbs.glance(door, upload))
-    described["attachment"] = attachment and {
+    told = described(upload, verbs.glance(door, upload))
+    told["attachment"] = attachment and {
         "id": attachment.public_id,
         "state": attachment.state,
         "reason": attachment.reason,
         "progress": attachment.progress,
         "thumb_url": thumb and f"/media/{thumb}",
     }
-    return jsonify(described)
-
-
-def _described(upload: Upload, offset: int) -> dict[str, Any]:
-    is_over = upload.state not in {UploadState.CREATED, UploadState.RECEIVING}
-    return {
-        "id": upload.public_id,
-        "url": f"/uploads/{upload.public_id}",
-        "state": upload.state,
-        "kind": upload.kind,
-        "view": upload.view,
-        "offset": offset,
-        "length": upload.length,
-        "reason": upload.reason,
-        "expires_at": None if is_over else upload.expires_at.isoformat(),
-    }
+    return jsonify(told)
 
 
 def _wanted() -> Wanted:
