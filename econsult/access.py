@@ -180,8 +180,8 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
 
 
 def _is_hidden_draft(person: Person, consult: Consult) -> bool:
-    """A draft is its writer's, and of the writer's team where the clinic asks."""
-    if consult.status != Status.DRAFT or consult.requester_id == person.id:
+    """What was never sent is its writer's, and of the writer's team where the clinic asks; thrown away as well."""
+    if consult.submitted_at is not None or consult.requester_id == person.id:
         return False
     is_team_draft = person.role == Role.PCP and consult.kind != Kind.FAMILY_QUESTION
     return not is_team_draft or consult.organization_id != person.organization_id

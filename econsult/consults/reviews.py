@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
 from econsult.consults.preparing import end_without_copies, queue_again
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Kind
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person
 
@@ -26,10 +26,13 @@ LARGE_PART = 0.03
 _DECIDABLE = (AttachmentState.HELD, AttachmentState.READY)
 
 
-def held_files(session: Session, organization_id: int | None) -> list[tuple[Attachment, Consult]]:
-    """What waits for somebody of this clinic: files that are held, and hidden faces that a specialist asks to see."""
+def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consult]]:
+    """What waits for this person of a clinic: files that are held, and hidden faces that a specialist asks to see."""
     query = select(Attachment, Consult).join(Consult, Consult.id == Attachment.consult_id)
-    query = query.where(Consult.organization_id == organization_id)
+    query = query.where(Consult.organization_id == person.organization_id)
+    # What a family has not sent is nobody else's yet; a draft of the clinic is its team's, as `econsult.access` has it.
+    was_sent = Consult.submitted_at.is_not(None) | (Consult.requester_id == person.id)
+    query = query.where(was_sent | (Consult.kind != Kind.FAMILY_QUESTION))
     waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
     # A question that has ended needs no decision; reopened, it waits again.
     goes_on = Consult.ended_at.is_(None)

@@ -55,7 +55,8 @@ def screen_red_flags(
     session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
     if not is_attested:
-        _tell_clinic(session, consult, stop, now)
+        if person.role == Role.CAREGIVER:
+            _tell_clinic(session, consult, stop, now)
         raise EmergencyError(codes, wrong)
 
 
@@ -89,7 +90,10 @@ def _stopped_before(session: Session, consult: Consult) -> list[str]:
 
 
 def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, now: datetime) -> None:
-    """Once for each stop; the key of a notice names no sign."""
+    """A family was sent to emergency care: once for each stop; the key of a notice names no sign.
+
+    Staff who are stopped read it themselves, and no family was told anything: there is nothing to tell.
+    """
     for clinician in team_of(session, consult.organization_id):
         notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
 

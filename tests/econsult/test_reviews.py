@@ -6,18 +6,20 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.consults import reviews
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.records import Consult
-from econsult.consults.requests import RequestForm, edit
+from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
+from econsult.people.patients import Patient
 from econsult.rights import Right
 from econsult.trail import AuditEvent
-from tests.personas import NOON, Clinic
+from tests.personas import NOON, TARGETS, Clinic
 
 LATER = NOON + timedelta(minutes=5)
 FACE = {"masks": [{"what": "face"}], "policy": {"faces": "mask_all"}}
@@ -115,13 +117,46 @@ def test_a_specialist_asks_once_and_the_clinic_finds_it(database: Database, clin
         found, _ = access.review_for(session, clinic.derm, file.public_id, now=LATER, right=Right.HOLD)
         reviews.ask_to_show(session, found, clinic.derm, now=LATER)
         reviews.ask_to_show(session, found, clinic.derm, now=LATER)
-        waiting = reviews.held_files(session, clinic.pcp.organization_id)
+        waiting = reviews.held_files(session, clinic.pcp)
         assert [entry.id for entry, _ in waiting] == [file.id]
         reviews.refuse_to_show(session, found, clinic.pcp, now=LATER)
-        assert reviews.held_files(session, clinic.pcp.organization_id) == []
+        assert reviews.held_files(session, clinic.pcp) == []
     with database.reading() as session:
         asked = session.scalars(select(AuditEvent).where(AuditEvent.action == "ask_to_show")).all()
         assert len(asked) == 1
+
+
+def test_files_of_a_question_that_the_family_has_not_sent_wait_for_nobody(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session)
+        _file(session, draft, clinic, AttachmentState.HELD)
+        assert reviews.held_files(session, clinic.pcp) == []
+        submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        assert len(reviews.held_files(session, clinic.pcp)) == 1
+
+
+def test_what_is_listed_for_review_can_be_opened(database: Database, clinic: Clinic) -> None:
+    """The clinic's own draft as well, and only by those of the clinic whom `access` lets open it."""
+    with database.writing() as session:
+        held = _file(session, clinic.draft(session), clinic, AttachmentState.HELD)
+        assert [file.id for file, _ in reviews.held_files(session, clinic.pcp)] == [held.id]
+        assert access.review_for(session, clinic.pcp, held.public_id, now=LATER)[0].id == held.id
+        assert reviews.held_files(session, clinic.other_pcp) == []
+
+
+def test_a_draft_that_a_family_threw_away_stays_its_own(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session)
+        withdraw(session, draft, clinic.mother, "", now=NOON)
+        assert access.consult_for(session, clinic.mother, draft.public_id, now=LATER).consult.id == draft.id
+        assert access.consults_about(session, clinic.pcp, draft_child(session, draft), now=LATER) == []
+        for person in (clinic.pcp, clinic.coordinator):
+            with pytest.raises(NotFoundError):
+                access.consult_for(session, person, draft.public_id, now=LATER)
+
+
+def draft_child(session: Session, draft: Consult) -> Patient:
+    return session.get_one(Patient, draft.patient_id)
 
 
 def test_a_review_copy_opens_for_the_reviewer_alone_and_only_while_the_file_is_held(

@@ -71,3 +71,16 @@ def test_the_key_of_a_notice_names_no_sign(database: Database, clinic: Clinic) -
     assert len(keys) == 1
     assert "seizure" not in keys[0]
     assert "self" not in keys[0]
+
+
+def test_staff_who_are_stopped_read_it_themselves_and_nobody_is_told_of_a_family(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        draft = clinic.draft(session, details={"red_flags": ["seizure"]})
+    for _ in range(2):
+        with pytest.raises(EmergencyError), database.writing() as session:
+            requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+    with database.reading() as session:
+        assert len(session.scalars(select(RedFlagStop)).all()) == 2
+        assert session.scalars(select(Notice).where(Notice.kind == NoticeKind.EMERGENCY)).all() == []

@@ -38,7 +38,7 @@ Page = str | Response | tuple[str, int]
 def waiting() -> str:
     """Every file of one's clinic that waits for a decision."""
     with database().writing() as session:
-        found = verbs.held_files(session, me().organization_id)
+        found = verbs.held_files(session, me())
         rows = [
             (card(file, (), FOR_STAFF), consult.number, moment(file.received_at), _why(file)) for file, consult in found
         ]

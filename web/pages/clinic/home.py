@@ -59,7 +59,7 @@ def home() -> str:
         lists = {view: _list(session, view) for view in START}
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
         calls, phones = calls_for(session), phones_for(session)
-        files_waiting = len(held_files(session, me().organization_id)) if me().role == Role.PCP else 0
+        files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
     waiting = len(calls) + len(phones) + sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
