@@ -187,16 +187,16 @@ def _use_recovery(session: Session, cipher: TextCipher, person: Person, given: s
 
 
 def _new_codes(session: Session, cipher: TextCipher, person: Person) -> tuple[str, ...]:
-    """Sixty bits each: hashes of such codes cannot be searched, least of all without the key."""
+    """Each has 123 bits: of so many a plain hash is enough, and these hashes are keyed besides."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    codes = tuple("-".join(_four() for _ in range(3)) for _ in range(RECOVERY_CODES))
+    codes = tuple("-".join(_five() for _ in range(5)) for _ in range(RECOVERY_CODES))
     hashes = (cipher.blind_index(_spelt(person, code), _HASH) for code in codes)
     session.add_all(RecoveryCode(person_id=person.id, code_hash=each) for each in hashes)
     return codes
 
 
-def _four() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(4))
+def _five() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(5))
 
 
 def _spelt(person: Person, code: str) -> str:

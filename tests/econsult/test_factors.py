@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -141,6 +142,7 @@ def test_each_recovery_code_works_once_for_its_owner(database: Database, clinic:
     first, second, *rest = enrolled(database, clinic.derm, new_secret())
     enrolled(database, clinic.derm2, new_secret())
     assert len({first, second, *rest}) == factors.RECOVERY_CODES
+    assert re.fullmatch(r"([2-9A-HJKMNP-Z]{5}-){4}[2-9A-HJKMNP-Z]{5}", first)
     assert not proves(database, clinic.derm2, first, proof=Proof.RECOVERY)
     assert proves(database, clinic.derm, first.lower().replace("-", " "), proof=Proof.RECOVERY)
     assert not proves(database, clinic.derm, first, proof=Proof.RECOVERY)

@@ -14,6 +14,7 @@ from tests.house.tree import ROOMS, ROOT, kept_files, python_files, text_of
 
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 COMMAND = re.compile(r"\bpython -m ([a-z_.]*[a-z_])(?![\w.])")
+TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 TARGET = re.compile(r"`make ([a-z]+)")
 OTHERS_COMMANDS = {"venv", "pip", "pytest"}
 
@@ -46,6 +47,10 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
 def test_every_command_in_the_documents_exists() -> None:
     unknown = [(page, name) for page, name in sorted(mentions(COMMAND)) if not _is_command(name)]
     assert [(page, name) for page, name in unknown if name not in OTHERS_COMMANDS] == []
+
+
+def test_every_test_that_the_documents_name_is_there() -> None:
+    assert [(page, name) for page, name in sorted(mentions(TEST)) if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_in_the_documents_exists() -> None:

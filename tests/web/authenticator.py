@@ -16,7 +16,7 @@ from tests.web.browsing import post
 from workers.runtime import Runtime
 
 KEY = re.compile(r'<code class="key"[^>]*>([A-Z2-7 ]+)</code>')
-RECOVERY_CODE = re.compile(r"<li><code>([0-9A-Z-]{14})</code></li>")
+RECOVERY_CODE = re.compile(r"<li><code>([2-9A-Z-]{29})</code></li>")
 HALFWAY = "__Host-econsult_halfway"
 
 
