@@ -22,7 +22,7 @@ from tests.bench._senders import SlowPhones, send_file, vanished
 from tests.faults.doors import PEER, Door, OurDoor, our_door, peer_door
 
 MEGABYTE = 1024 * 1024
-PHONES, PACE, PHONES_EACH = 200, 30_000, 4
+PACE, PHONES_EACH = 30_000, 4
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Scale:
     events: int = 100
     peer_events: int = 10
     sizes: tuple[int, ...] = (10 * MEGABYTE, 500 * MEGABYTE, 2048 * MEGABYTE)
+    phones: int = 200
     phone_bytes: int = 900_000
     has_peer: bool = True
 
 
-QUICK = {"rounds": 2, "size": 64 * MEGABYTE, "events": 10, "peer_events": 2, "sizes": (10 * MEGABYTE, 100 * MEGABYTE)}
+QUICK: dict[str, object] = {"rounds": 1, "size": 64 * MEGABYTE, "events": 5, "peer_events": 2}
+QUICK |= {"sizes": (10 * MEGABYTE, 60 * MEGABYTE), "phones": 60, "phone_bytes": 150_000}
 
 
 def main() -> None:
@@ -197,14 +199,16 @@ def memory(scale: Scale) -> None:
 
 
 def phones(scale: Scale) -> None:
-    """Two hundred phones on a slow network, and somebody who wants something else."""
+    """Many phones on a slow network, and somebody who wants something else."""
     with _both(scale) as doors:
         for door in doors:
             people = (
-                [door] if not isinstance(door, OurDoor) else [door.as_another(n) for n in range(PHONES // PHONES_EACH)]
+                [door]
+                if not isinstance(door, OurDoor)
+                else [door.as_another(n) for n in range(scale.phones // PHONES_EACH)]
             )
             uploads = [
-                (people[n % len(people)], people[n % len(people)].begin(scale.phone_bytes)) for n in range(PHONES)
+                (people[n % len(people)], people[n % len(people)].begin(scale.phone_bytes)) for n in range(scale.phones)
             ]
             took: list[float] = []
             slow, is_over = SlowPhones(uploads, scale.phone_bytes, PACE), threading.Event()
@@ -214,7 +218,7 @@ def phones(scale: Scale) -> None:
             is_over.set()
             asking.join()
             figures = (
-                (float(statuses.count(204)), "complete", "of 200", None),
+                (float(statuses.count(204)), "complete", f"of {scale.phones}", None),
                 (statistics.median(took) * 1000, "other_p50", "ms", 20),
                 (_percentile(took, 0.99) * 1000, "other_p99", "ms", 1200),
                 (door.peak() / 1e6, "memory", "MB at most", 150),
