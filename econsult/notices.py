@@ -39,6 +39,7 @@ class NoticeKind(StrEnum):
     STILL_NEEDED = "still_needed"
     ROSTER = "roster"
     DIGEST = "digest"
+    SIGN_IN_CHANGED = "sign_in_changed"
 
 
 class NoticeState(StrEnum):
@@ -149,6 +150,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.DIGEST: {
         "en": "Several requests wait for you. Sign in to see them.",
         "es": "Varias solicitudes le esperan. Entre para verlas.",
+    },
+    NoticeKind.SIGN_IN_CHANGED: {
+        "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
+        "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
     },
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.alerts import tell_of_change
 from econsult.commands.typed import typed_line, typed_password
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
@@ -156,8 +157,10 @@ def _reopen_person(installation: Installation, options: Namespace, now: datetime
 
 def _clear_factor(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        if not clear_factor(session, find_person(session, installation, options.person), now):
+        person = find_person(session, installation, options.person)
+        if not clear_factor(session, person, now):
             raise ConsultError("This person has no second factor.")
+        tell_of_change(session, person, now)
     return ""
 
 
@@ -166,7 +169,9 @@ def _set_password(installation: Installation, options: Namespace, now: datetime)
         find_person(session, installation, options.person)
     hashed = hash_password(typed_password())
     with installation.database.writing() as session:
-        set_password(session, find_person(session, installation, options.person), hashed, now)
+        person = find_person(session, installation, options.person)
+        set_password(session, person, hashed, now)
+        tell_of_change(session, person, now)
     return ""
 
 

@@ -15,6 +15,7 @@ from econsult.__main__ import main
 from econsult.access import patients_for
 from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
+from econsult.notices import Notice, NoticeKind
 from econsult.people import factors, madeup
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
@@ -144,7 +145,9 @@ def test_a_lost_second_factor_is_cleared_by_its_own_command(say: Command, tmp_pa
         deeds = select(AuditEvent.action).where(
             AuditEvent.entity_id == person.public_id, AuditEvent.person_id.is_(None)
         )
-        assert session.scalars(deeds).all() == ["create", "edit", "clear_factor"]
+        assert session.scalars(deeds.order_by(AuditEvent.id)).all() == ["create", "edit", "clear_factor"]
+        told = session.scalars(select(Notice).where(Notice.person_id == person.id)).all()
+        assert [notice.kind for notice in told] == [NoticeKind.SIGN_IN_CHANGED] * 2
     installation.close()
 
 

@@ -9,20 +9,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
+from econsult.notices import Notice, NoticeKind
 from econsult.people import factors
 from econsult.people.account import FRESH
 from econsult.people.factors import RecoveryCode, SecondFactor
-from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_token
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.authenticator import RECOVERY_CODE, code_of, enrol, set_up_in
 from tests.web.browsing import post
-from tests.web.conftest import BrowserOf
+from tests.web.conftest import PASSWORD, BrowserOf, stored_password
 from workers.runtime import Runtime
 
-PASSWORD = "correct horse battery staple"
 OWNER = {"factor_password": PASSWORD}
 
 
@@ -31,7 +30,7 @@ def person(request: pytest.FixtureRequest, runtime: Runtime, clinic: Clinic) -> 
     """A caregiver and a member of the staff, each with a password."""
     found: Person = getattr(clinic, request.param)
     with runtime.database.writing() as session:
-        session.merge(found).password_hash = hash_password(PASSWORD)
+        session.merge(found).password_hash = stored_password()
     return found
 
 
@@ -195,3 +194,34 @@ def test_a_token_sets_nothing_up(runtime: Runtime, shell: Flask, clinic: Clinic)
         token = make_token(session, clinic.mother, datetime.now(UTC))
     answer = shell.test_client().post("/account/second-factor", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False)
+
+
+def letters(runtime: Runtime, person: Person) -> int:
+    """How many letters about their own account wait for this person."""
+    with runtime.database.reading() as session:
+        query = select(Notice.id).where(Notice.person_id == person.id, Notice.kind == NoticeKind.SIGN_IN_CHANGED)
+        return len(session.scalars(query).all())
+
+
+def test_each_change_is_told_to_the_person_by_letter(runtime: Runtime, here: FlaskClient, person: Person) -> None:
+    post(here, "/account/second-factor", OWNER)
+    secret, _page = set_up_in(here)
+    assert letters(runtime, person) == 1
+    post(here, "/account/second-factor/codes", {**OWNER, "factor_code": "000000"})
+    assert letters(runtime, person) == 1, "nothing was changed"
+    page = post(here, "/account/second-factor/codes", {**OWNER, "factor_code": code_of(secret, 1)})
+    assert letters(runtime, person) == 2
+    new = "another horse another staple"
+    post(here, "/account/password", {"old": PASSWORD, "new": new, "again": new})
+    assert letters(runtime, person) == 3
+    post(here, "/sign-out", {})
+    post(here, "/sign-in", {"email": person.email, "password": new})
+    post(here, "/sign-in/code?with=recovery", {"code": RECOVERY_CODE.findall(page.text)[0]})
+    assert here.get("/account").status_code == 200
+    assert letters(runtime, person) == 4
+
+
+def test_turning_it_off_is_told_by_letter(runtime: Runtime, here: FlaskClient, person: Person) -> None:
+    secret, _codes = enrol(runtime, person)
+    post(here, "/account/second-factor/off", {**OWNER, "factor_code": code_of(secret)})
+    assert letters(runtime, person) == 1

@@ -5,21 +5,23 @@ from __future__ import annotations
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug import Response
 
+from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
 from econsult.people.account import change_password, end_others, is_fresh, is_own_password, sessions_of
 from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.persons import Role
-from web.context import database, now, settings
+from web.context import database, now, ring_workers, settings
 from web.pages.second_factor import LONGEST_CODE, codes_page, not_right, too_many_tries
 from web.shell.auth import me, only
+from web.shell.desk import rings
 from web.shell.entering import enter, entered, start_set_up
 from web.shell.forms import FormReader
 from web.words.devices import device_words
 from web.words.language import gettext
 
-account = Blueprint("account", __name__, url_prefix="/account")
+account = rings(Blueprint("account", __name__, url_prefix="/account"))
 
 
 @account.get("")
@@ -56,6 +58,7 @@ def password() -> Response | tuple[str, int]:
         return _page(form.errors), 422
     with database().writing() as session:
         token = enter(session, me(), has_factor=g.get("has_factor", False))
+        tell_of_change(session, me(), now())
     return entered(redirect("/account?said=password_changed", 303), token)
 
 
@@ -99,6 +102,8 @@ def renew_codes() -> str | tuple[str, int]:
         return _page(form.errors), 422
     with database().writing() as session:
         codes = factors.renew_codes(session, database().cipher, me(), now=now())
+        tell_of_change(session, me(), now())
+    ring_workers()
     return codes_page(codes, "/account")
 
 
@@ -115,6 +120,7 @@ def remove_factor() -> Response | tuple[str, int]:
         return _page(form.errors), 422
     with database().writing() as session:
         factors.remove(session, me(), now=now())
+        tell_of_change(session, me(), now())
     return redirect("/account?said=factor_off", 303)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug import Response
 
+from econsult.alerts import tell_of_change
 from econsult.errors import TooManyTriesError
 from econsult.people import factors
 from econsult.people.factors import Proof
 from econsult.people.halfway import Halfway
 from econsult.people.signin import end_sessions
 from econsult.people.totp import app_address, in_fours, matching_step
-from web.context import database, now, settings, signed_in
+from web.context import database, now, ring_workers, settings, signed_in
 from web.shell.auth import home_of, place_for
 from web.shell.entering import CODE_PAGE, SET_UP_PAGE, enter, entered, on_the_way
 from web.shell.forms import FormReader
@@ -55,6 +56,9 @@ def _come_in(given: str, proof: Proof) -> Response | None:
         if not factors.prove(session, database().cipher, person, given, proof, now=now()):
             return None
         token = enter(session, person, has_factor=True)
+        if proof == Proof.RECOVERY:
+            tell_of_change(session, person, now())
+    ring_workers()
     return entered(redirect(place_for(person), 303), token)
 
 
@@ -92,6 +96,8 @@ def _set_up(given: str) -> Response | None:
         # Sessions from before were opened without this factor.
         end_sessions(session, person)
         token = enter(session, person, has_factor=True)
+        tell_of_change(session, person, now())
+    ring_workers()
     path = "/account" if signed_in() else place_for(person)
     return entered(make_response(codes_page(codes, path, is_new=True)), token)
 
