@@ -50,6 +50,9 @@ class Program:
     def patch(self, path: str, body: Any) -> Reply:
         return self._ask("PATCH", path, body, {})
 
+    def ask(self, method: str, path: str) -> Reply:
+        return self._ask(method, path, {} if method != "GET" else None, {})
+
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Reply:
         named = {"Authorization": f"Bearer {self.token}"}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}

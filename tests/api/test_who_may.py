@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 
-from tests.api.conftest import ProgramOf
+from econsult.people.signin import make_token
+from tests.api.conftest import Program, ProgramOf
 from tests.personas import Clinic
+from web import create_app
+from workers.runtime import Runtime
 
 Made = Callable[..., str]
 EVERYBODY = (
@@ -24,6 +29,7 @@ EVERYBODY = (
     "director",
     "admin",
 )
+FAMILIES = ("mother", "stranger")
 # These verbs are the clinic's or the desk's: nobody else gets as far as the consult.
 ONLY_CLINICS = dict.fromkeys(EVERYBODY, 403)
 # An eConsult of the clinic that a dermatologist (derm) holds: the answer to each who is not named is 404.
@@ -131,13 +137,32 @@ def test_nobody_asks_for_a_child_they_do_not_know(clinic: Clinic, program_of: Pr
     assert found == {name: allowed.get(name, 404) for name in EVERYBODY}
 
 
-def test_without_a_token_every_route_is_401(app: Flask) -> None:
-    client = app.test_client()
+def routes_of(app: Flask) -> list[tuple[str, str]]:
+    """Every route as method and path, with ids that nothing has."""
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
     assert len(rules) >= 20
+    found = []
     for rule in rules:
         path = rule.rule.replace("<consult_id>", "0" * 32).replace("<attachment_id>", "0" * 32)
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            reply = client.open(path, method=method, json={} if method != "GET" else None)
-            assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
-            assert reply.get_json()["code"] == "unauthorized"
+        found += [(method, path) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
+    return found
+
+
+def test_without_a_token_every_route_is_401(app: Flask) -> None:
+    client = app.test_client()
+    for method, path in routes_of(app):
+        reply = client.open(path, method=method, json={} if method != "GET" else None)
+        assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert reply.get_json()["code"] == "unauthorized"
+
+
+def test_where_staff_must_have_a_second_factor_a_token_opens_no_route_before(runtime: Runtime, clinic: Clinic) -> None:
+    settings = replace(runtime.settings, second_factor="required")
+    app = create_app(Runtime(replace(runtime.installation, settings=settings)))
+    for name in EVERYBODY:
+        with runtime.database.writing() as session:
+            program = Program(app.test_client(), make_token(session, getattr(clinic, name), datetime.now(UTC)))
+        for method, path in routes_of(app):
+            reply = program.ask(method, path.removeprefix("/api/v1"))
+            is_refused = (reply.status_code, (reply.json or {}).get("code")) == (403, "second_factor_needed")
+            assert is_refused == (name not in FAMILIES), (name, method, path)

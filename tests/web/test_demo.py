@@ -13,9 +13,11 @@ from econsult.errors import SettingError
 from econsult.people.madeup import PASSWORD
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person, person_by_email
+from econsult.people.signin import make_link, make_token
 from econsult.settings import load_settings
 from tests.personas import Clinic
 from tests.schema import lay_schema
+from tests.web.authenticator import enrol
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web import create_app
@@ -71,6 +73,22 @@ def test_the_demo_s_password_is_told_and_signs_in(demo: Runtime) -> None:
     assert PASSWORD in visitor.get("/sign-in").text
     answer = post(visitor, "/sign-in", {"email": PERSONAS["parent"], "password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/family")
+
+
+def test_in_the_demo_only_whoever_has_a_second_factor_is_asked_for_it(demo: Runtime) -> None:
+    with demo.database.writing() as session:
+        specialist = person_by_email(session, demo.database.cipher, PERSONAS["specialist"])
+        assert specialist is not None
+        links = [make_link(session, specialist, datetime.now(UTC)) for _ in range(2)]
+        headers = {"Authorization": f"Bearer {make_token(session, specialist, NOW)}"}
+    visitor = create_app(demo).test_client()
+    assert post(visitor, f"/sign-in/link/{links[0]}", {}).location == "/worklist"
+    assert visitor.get("/api/v1/worklist", headers=headers).status_code == 200
+    enrol(demo, specialist)
+    assert post(visitor, f"/sign-in/link/{links[1]}", {}).location == "/sign-in/code"
+    assert post(visitor, "/demo/sign-in", {"persona": "specialist"}, form_at="/").location == "/sign-in/code"
+    assert visitor.get("/worklist").status_code == 303
+    assert visitor.get("/api/v1/worklist", headers=headers).status_code == 200
 
 
 def test_a_demo_s_records_are_refused_without_the_demo(demo: Runtime, visitor: FlaskClient) -> None:

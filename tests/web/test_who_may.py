@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,8 +19,9 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Person, Role, add_person
+from econsult.people.signin import open_session
 from tests.personas import TARGETS, Clinic
-from tests.web.browsing import token_from
+from tests.web.browsing import SESSION, token_from
 from tests.web.conftest import BrowserOf
 from web import create_app
 from workers.runtime import Runtime
@@ -223,6 +225,20 @@ def test_what_is_between_door_and_house_is_for_nobody_else(
         token = token_from(browser.get("/nowhere").text)
         answers = (browser.get(page), browser.post(page, data={"csrf_token": token, "code": "123456"}))
         assert [(answer.status_code, answer.location) for answer in answers] == [(303, place)] * 2
+
+
+@pytest.mark.parametrize("name", ["pcp", "nurse", "derm", "coordinator", "director", "admin", "officer"])
+def test_staff_who_must_have_a_second_factor_come_nowhere_without_it(
+    request: pytest.FixtureRequest, runtime: Runtime, clinic: Clinic, officer: Person, name: str
+) -> None:
+    settings = replace(runtime.settings, second_factor="required")
+    browser = create_app(Runtime(replace(runtime.installation, settings=settings))).test_client()
+    person = officer if name == "officer" else getattr(clinic, name)
+    with runtime.database.writing() as session:
+        browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC)))
+    ask = asker(browser)
+    assert [page for page in WHO if ask(page, "0" * 32) != 303] == []
+    assert browser.get("/account").location == "/sign-in?ended=1"
 
 
 def test_a_visitor_comes_to_the_door_only(shell: Flask) -> None:
