@@ -1,5 +1,6 @@
 """Boxes that detectors find, in shares of the picture, and the arithmetic on them."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,11 @@ class Box:
     def area(self) -> float:
         """Share of the picture that the box covers."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    @property
+    def longest(self) -> float:
+        """The longer of its sides, each as a share of the picture's."""
+        return max(self.right - self.left, self.bottom - self.top)
 
     def grown(self, factor: float) -> "Box":
         """Return the box with its sides this much longer, about its middle, cut off at the picture's edges."""
@@ -64,3 +70,13 @@ def best_of(boxes: Iterable[Box], overlap_most: float) -> list[Box]:
         if all(box.overlap(other) < overlap_most for other in kept):
             kept.append(box)
     return kept
+
+
+def united(boxes: Iterable[Box], others: Iterable[Box], overlap_least: float) -> list[Box]:
+    """Bring two looks at one picture together: what overlaps becomes one box around both, so neither is cut short."""
+    found = list(boxes)
+    for box in others:
+        same = [one for one in found if one.overlap(box) >= overlap_least]
+        found = [one for one in found if one not in same]
+        found.append(functools.reduce(Box.joined, same, box))
+    return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.boxes import Box, best_of
+from imaging.boxes import Box, best_of, united
 from imaging.models import Models
 from imaging.pixels import Pixels
 from imaging.reading.tesseract import Reader, load_reader
@@ -13,7 +13,9 @@ from imaging.writing import NETWORK_GRID, Writing, on_grid, share_of, warm_up_wr
 
 FACE_THRESHOLD = 0.2
 """Finds turned faces that 0.5 misses, and hardly anything that is none."""
-FACE_SIDE = 640
+FACE_SIDE, LARGE_FACE_SIDE, LARGE_FACE = 640, 320, 0.25
+"""A face that fills the photo is lost on the finer look when it is turned or blurred. So a coarser one looks for those
+whose longer side is at least this share of the picture."""
 _FACE_OUTPUTS = ["537", "538", "539", "540"]
 _FACE_STRIDE = 4
 _FACE_OVERLAP = 0.3
@@ -56,8 +58,14 @@ def _loaded(path: str) -> cv2.dnn.Net | None:
         return None
 
 
+def all_faces_in(net: cv2.dnn.Net, pixels: Pixels) -> list[Box]:
+    """Find faces of every size in an upright RGB picture."""
+    large = (box for box in faces_in(net, pixels, LARGE_FACE_SIDE) if box.longest >= LARGE_FACE)
+    return united(faces_in(net, pixels), large, _FACE_OVERLAP)
+
+
 def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Box]:
-    """Find faces in an upright RGB picture, looked at with this many pixels on its longer side."""
+    """Find faces in an upright RGB picture, looked at once with this many pixels on its longer side."""
     width, height = on_grid(pixels, side)
     net.setInput(cv2.dnn.blobFromImage(pixels, 1.0, (width, height)))
     heat, scale, offset, _landmarks = net.forward(_FACE_OUTPUTS)

@@ -9,7 +9,7 @@ from datetime import date
 
 from imaging.identifiers import Identifiers
 from imaging.reading.lab_words import LAB_WORDS
-from imaging.reading.labels import value_after, value_below, zones_of
+from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
 from imaging.reading.spelling import PARTICLES, fold, is_alike, is_lab_word, parts_of, spans_of_any_date, spans_of_dates
 from imaging.reading.words import Line, Word
 
@@ -17,7 +17,8 @@ _UNIT = re.compile(
     r"(?i)(?:[munpkdf]?(?:g|mol|eq|iu|u|l|ua)|10\S{1,5}|cells|mm|ratio)\s*/\s*(?:[mudnpfc]?l|h|hpf|lpf|mm3|m2|mg|g|kg)"
     r"|\bfl\b|\bpg\b|%|/[hl]pf|\bmmhg\b"
 )
-_RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d")
+_RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d|[.,]\d+[.,]\s*[-\u2013\u2014]\s*\d+[.,]\d")
+"""The last as a fax may have it, with a speck behind the first number."""
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)?(?!\w)")
 _FORMS = (
     re.compile(r"(?<![\w.])(?:\+?\d{1,2}[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]\d{4}(?!\w)"),
@@ -28,6 +29,8 @@ _FORMS = (
 )
 """Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population codes."""
 _LIKE_DIGITS = str.maketrans("oil", "011")
+_BEGINS_AS_NUMBER = re.compile(r"\W*\d")
+"""A speck before a value is read as a sign."""
 _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _SHORTEST_ALONE = 4
 _SHORTEST_INSIDE = 5
@@ -62,7 +65,7 @@ class DenyList:
             for label, values in self._labelled(line):
                 found |= set(values)
                 if not values and following and not is_result(following):
-                    below |= set(value_below(line, label, following))
+                    below |= set(value_below(line, label, following)) - self._labels_of(following)
             found |= under
             yield number, _with_company(line, found)
 
@@ -147,6 +150,10 @@ class DenyList:
                     yield start, digits[last][0] + 1
                 at = run.find(phone, at + 1)
 
+    def _labels_of(self, line: Line) -> set[int]:
+        """The words of labels that have a value beside them: they are nobody's name, whatever stands above."""
+        return {number for label, values in self._labelled(line) if values for number in range(*label)}
+
     @staticmethod
     def _labelled(line: Line) -> Iterator[tuple[tuple[int, int], list[int]]]:
         """Yield each label after which somebody is named, with what stands after it. Rows of results have none."""
@@ -181,13 +188,13 @@ def _unread(line: Line) -> set[int]:
     """
     end = len(line)
     if is_result(line):
-        end = next((number for number, word in enumerate(line) if word.text[0].isdigit()), end)
+        end = next((number for number, word in enumerate(line) if _BEGINS_AS_NUMBER.match(word.text)), end)
     return {number for number, word in enumerate(line[:end]) if _is_unread(word)}
 
 
 def _is_unread(word: Word) -> bool:
     folded = fold(word.text)
-    if word.confidence >= _UNREAD or len(folded) < _SHORTEST_INSIDE or is_lab_word(folded):
+    if word.confidence >= _UNREAD or len(folded) < _SHORTEST_INSIDE or folded in LABEL_WORDS or is_lab_word(folded):
         return False
     return not (_TIME.fullmatch(word.text) or any(spans_of_any_date(word.text)))
 

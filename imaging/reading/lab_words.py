@@ -9,7 +9,7 @@ cholesterol cilindros clara clarity claro clear cloro cobre colesterol collected
 complete completo conteo copper corpuscular count creatina creatine creatinina creatinine cuerpos cultivo
 culture cystine dander densidad density diferencial differential dioxide dioxido direct directa dust
 eosinofilos eosinophils eritrocitos erythrocytes especifica esterasa esterase estradiol examination fasting
-ferritin ferritina fibrinogen final fosfatasa fosforo free frozenset gamma gap globulin globulina glomerular
+ferritin ferritina fibrinogen final fosfatasa fosforo free gamma gap globulin globulina glomerular
 glucosa glucose granulocytes gravity growth hairline hazy hematocrit hematocrito hematologia hematology
 hemoglobin hemoglobina hemograma hierro high hormona hormone huevo immature immunoglobulin index indice
 indirect infant informe inmunoglobulina iron ketones laboratorio laboratory lactate lactato lead leche

@@ -27,6 +27,8 @@ _PHRASES = sorted(
     key=lambda entry: len(entry[0]),
     reverse=True,
 )
+LABEL_WORDS = frozenset(word for phrase, _ in _PHRASES for word in phrase)
+"""None of them is taken for a name that could not be read."""
 _FIRST_GAP, _NEXT_GAP = 16.0, 2.2
 """How far, in heights of the label, a value may stand from its label, and its words from each other."""
 _PROVEN_LABEL = 3

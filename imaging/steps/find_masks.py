@@ -2,7 +2,7 @@
 
 from imaging.boxes import Box
 from imaging.choice import open_faces
-from imaging.detectors import FACE_THRESHOLD, Detectors, codes_in, faces_in
+from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in, codes_in
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -26,7 +26,7 @@ def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
         return []
     if detectors.faces is None:
         raise Held("no_face_model")
-    boxes = [box.grown(_FACE_GROWTH) for box in faces_in(detectors.faces, small)]
+    boxes = [box.grown(_FACE_GROWTH) for box in all_faces_in(detectors.faces, small)]
     covered = open_faces(boxes, policy)
     return [box_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
 

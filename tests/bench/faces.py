@@ -1,4 +1,4 @@
-"""What is found and covered, and what it costs: `python -m tests.bench.faces [photos|texts|papers|films|costs]`.
+"""What is found and covered, and what it costs: `python -m tests.bench.faces [PART]`, of `PARTS` at its end.
 
 The one portrait (NASA, public domain, from scikit-image's wheel) is turned, shrunk, blurred and darkened. This measures
 robustness on an adult's frontal portrait: it is no estimate of recall for children, close-ups or profiles.
@@ -25,8 +25,10 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from imaging import Jail, Policy, open_jail, prepare, samples
 from imaging.boxes import Box
-from imaging.detectors import Detectors, faces_in, load_detectors
+from imaging.detectors import Detectors, all_faces_in, faces_in, load_detectors
 from imaging.models import find_models
+from imaging.pixels import Pixels
+from imaging.samples.photos import SCENES
 from imaging.steps.cover import FILL
 from tests.bench._figures import report
 from tests.imaging import files, papers, pictures
@@ -34,7 +36,10 @@ from tests.imaging.conftest import PLAIN, Kept
 from tests.imaging.test_film_masks import film_of
 
 OVERLAP = 0.4
+SHARES = (0.9, 0.8, 0.7, 0.5, 0.3, 0.1, 0.05, 0.04, 0.03, 0.025, 0.02)
 FACES_ONLY = Policy(text="keep")
+Look = Callable[[cv2.dnn.Net, Pixels], list[Box]]
+LOOKS: dict[str, Look] = {str(side): partial(faces_in, side=side) for side in (320, 640, 960)} | {"ours": all_faces_in}
 FAULTS = ("pdf", "clean", "skew+3", "skew-3", "fax", "jpeg40")
 
 
@@ -56,8 +61,45 @@ def photos() -> None:
         "grass.png",
         "brick.png",
     )
-    wrong = sum(len(faces_in(_net(detectors), np.asarray(pictures.shipped(name)))) for name in empty[1:])
+    wrong = sum(len(all_faces_in(_net(detectors), np.asarray(pictures.shipped(name)))) for name in empty[1:])
     report("faces.false_boxes", wrong, f"in {len(empty) - 1} pictures without a face")
+
+
+def widths() -> None:
+    """Faces by their share of a photo's width, with each look alone and with those that photos get."""
+    net = _net(load_detectors(find_models()))
+    ways: dict[str, tuple[int, Callable[[Image.Image], Image.Image]]] = {
+        "upright": (0, _as_it_is),
+        "turned": (90, _as_it_is),
+        "blurred": (0, lambda picture: picture.filter(ImageFilter.GaussianBlur(6))),
+        "dark": (0, lambda picture: ImageEnhance.Brightness(picture).enhance(0.15)),
+    }
+    for share, (way, (turn, change)) in itertools.product(SHARES, ways.items()):
+        turns = (turn,) if not turn else (90, 180, 270)
+        scenes = [pictures.held_up(share, each, size) for each in turns for size in ((1008, 756), (756, 1008))]
+        for name, look in LOOKS.items():
+            found = [_is_seen(look(net, np.asarray(change(picture))), box) for picture, box in scenes]
+            report(f"faces.width_{share}.{way}.at_{name}", sum(found), f"of {len(found)}")
+
+
+def _as_it_is(picture: Image.Image) -> Image.Image:
+    return picture
+
+
+def skins() -> None:
+    """Boxes where no face is: drawn skin with a rash, six tones, two ways to hold the camera."""
+    net = _net(load_detectors(find_models()))
+    for name, look in LOOKS.items():
+        wrong = count = 0
+        for scene, tone, size in itertools.product(sorted(SCENES), range(1, 7), ((1008, 756), (756, 1008))):
+            data = samples.photo(scene, tone=tone, seed=7 * tone, size=size, metadata=False)
+            wrong += len(look(net, np.asarray(Image.open(io.BytesIO(data)))))
+            count += 1
+        report(f"faces.false_boxes_on_skin.at_{name}", wrong, f"in {count} pictures", limit=0)
+
+
+def _is_seen(boxes: list[Box], face: Box) -> bool:
+    return any(found.overlap(face) >= OVERLAP for found in boxes)
 
 
 def _portraits(reference: Box) -> Iterator[tuple[Image.Image, Box]]:
@@ -124,11 +166,11 @@ def _net(detectors: Detectors) -> cv2.dnn.Net:
 
 
 def _best(detectors: Detectors, picture: Image.Image) -> Box:
-    return max(faces_in(_net(detectors), np.asarray(picture)), key=lambda box: box.score)
+    return max(all_faces_in(_net(detectors), np.asarray(picture)), key=lambda box: box.score)
 
 
 def _is_at(detectors: Detectors, picture: Image.Image, box: Box) -> bool:
-    return any(found.overlap(box) >= OVERLAP for found in faces_in(_net(detectors), np.asarray(picture)))
+    return any(found.overlap(box) >= OVERLAP for found in all_faces_in(_net(detectors), np.asarray(picture)))
 
 
 def texts() -> None:
@@ -234,7 +276,15 @@ def _prepared(jail: Jail, picture: Image.Image, policy: Policy) -> Kept:
     return kept
 
 
-PARTS = {"photos": photos, "texts": texts, "papers": pages, "films": film_costs, "costs": costs}
+PARTS = {
+    "photos": photos,
+    "widths": widths,
+    "skins": skins,
+    "texts": texts,
+    "papers": pages,
+    "films": film_costs,
+    "costs": costs,
+}
 
 
 def main() -> int:

@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from imaging.boxes import Box
 from tests.imaging import files
 
 FACE = (0.36, 0.13, 0.52, 0.34)
 """Where the astronaut's face is: left, top, right and bottom as shares of the picture."""
+_PORTRAIT_FACE = Box(0.28, 0.26, 0.78, 0.91)
+"""Where it is in `portrait`."""
 STAMP = "2024-05-06 13:37"
 
 
@@ -41,6 +44,25 @@ def people(small_at: tuple[int, int] = (900, 420)) -> Image.Image:
     scene.paste(portrait(520), (100, 150))
     scene.paste(portrait(160).transpose(Image.Transpose.FLIP_LEFT_RIGHT), small_at)
     return scene
+
+
+def held_up(share: float, turn: int = 0, size: tuple[int, int] = (1008, 756)) -> tuple[Image.Image, Box]:
+    """The astronaut's face, this share of the picture's width, before a softly lit wall; and where it is."""
+    width, height = size
+    side = max(8, round(share * width / (_PORTRAIT_FACE.right - _PORTRAIT_FACE.left)))
+    left, top = (width - side) // 2, (height - side) // 2
+    scene = files.noise(width, height).point(lambda value: 150 + value // 16)
+    scene.paste(portrait(side), (left, top))
+    xs = [left + edge * side for edge in (_PORTRAIT_FACE.left, _PORTRAIT_FACE.right)]
+    ys = [top + edge * side for edge in (_PORTRAIT_FACE.top, _PORTRAIT_FACE.bottom)]
+    scene = scene.rotate(turn, expand=True)
+    if turn == 180:
+        xs, ys = [width - xs[1], width - xs[0]], [height - ys[1], height - ys[0]]
+    elif turn:
+        flipped = [width - xs[1], width - xs[0]] if turn == 90 else xs
+        xs, ys = (ys if turn == 90 else [height - ys[1], height - ys[0]]), flipped
+    edges = (xs[0] / scene.width, ys[0] / scene.height, xs[1] / scene.width, ys[1] / scene.height)
+    return scene, Box(*(min(1.0, max(0.0, edge)) for edge in edges))
 
 
 def written(text: str = STAMP, *, size: int = 40, ink: int = 235, ground: int = 90, turn: int = 0) -> Image.Image:

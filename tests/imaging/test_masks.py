@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare
+from imaging.boxes import Box, united
 from imaging.models import find_models
 from imaging.steps.cover import FILL
 from tests.imaging import files, pictures
@@ -53,6 +54,27 @@ def test_a_face_is_found_after_the_picture_was_turned_upright(run: Prepare, orie
     stored = files.stored(pictures.astronaut(), orientation)
     _, kept = run(files.encode(stored, "JPEG", exif=exif), policy=FACES_ONLY)
     assert is_covered(kept.files["full"], pictures.FACE)
+
+
+def test_two_looks_at_one_face_become_one_box_around_both() -> None:
+    near, wide, far = Box(0.1, 0.1, 0.3, 0.3, 0.9), Box(0.15, 0.1, 0.35, 0.32, 0.5), Box(0.7, 0.7, 0.9, 0.9)
+    assert united([near, far], [wide], 0.3) == [far, Box(0.1, 0.1, 0.35, 0.32, 0.9)]
+    assert united([], [near, far], 0.3) == [near, far]
+    assert united([near], [Box(0.1, 0.1, 0.9, 0.9)], 0.3) == [near, Box(0.1, 0.1, 0.9, 0.9)]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("share", [0.8, 0.04])
+def test_a_face_that_fills_the_photo_or_is_far_off_is_covered_however_it_is_turned(
+    run: Prepare, share: float, turn: int
+) -> None:
+    picture, face = pictures.held_up(share, turn)
+    report, kept = run(files.encode(picture, "PNG"), policy=FACES_ONLY)
+    found = [Box(*edges) for edges in edges_of(report, "face")]
+    assert any(box.common(face) > 0.5 * face.area for box in found)
+    middle = face.grown(0.5)
+    assert is_covered(kept.files["full"], (middle.left, middle.top, middle.right, middle.bottom))
+    assert sum(box.area for box in found) < 2.5 * face.area + 0.02
 
 
 def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare) -> None:

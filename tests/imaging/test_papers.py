@@ -67,6 +67,22 @@ def test_a_value_beside_a_name_stays() -> None:
     assert hidden("Pe\u00f1a  Hb  11.2  g/dL") == ["Pe\u00f1a"]
 
 
+def test_a_value_that_is_hardly_readable_stays_and_a_name_before_it_does_not() -> None:
+    words = [
+        Word("Nujtiez", 0, 0, 60, 16, 40),
+        Word("Hb", 200, 0, 220, 16, 71),
+        Word("-11.2.g/dL", 260, 0, 340, 16, 36),
+    ]
+    assert list(DenyList(CASE).hits([words])) == [(0, {0})]
+    texts = (("Eosinophils", 96), ("0.15", 89), ("1043/1L", 0), ("0.00.-", 89), ("0.50", 97))
+    row = [Word(text, 80 * n, 0, 80 * n + 60, 16, sure) for n, (text, sure) in enumerate(texts)]
+    assert list(DenyList(CASE).hits([row])) == [(0, set())]
+    label = [Word("\u201cExpediente", 0, 0, 90, 16, 39), Word("SYN-0042", 120, 0, 200, 16, 3)]
+    assert list(DenyList(CASE).hits([label])) == [(0, {1})]
+    # Where nothing says that the line is a result, it may be anything.
+    assert list(DenyList(CASE).hits([[Word("-11.2.xyz", 260, 0, 340, 16, 36)]])) == [(0, {0})]
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("DOB:  06/05/2018", ["06/05/2018"]), ("Patient  Somebody Else  Collected  2026-04-21", ["Somebody", "Else"]),
@@ -82,6 +98,11 @@ def test_a_value_under_its_label_is_covered() -> None:
         Word("Otra", 0, 24, 32, 40), Word("1/2/2018", 117, 24, 170, 40), Word("2026", 210, 24, 250, 40)]  # fmt: skip
     found = dict(DenyList(CASE).hits([head, below]))
     assert found[1] == {0, 1}
+
+
+def test_a_label_under_a_label_stays_and_its_value_does_not() -> None:
+    head, below = [Word("MRN", 0, 0, 24, 12)], [Word("Guardian", 0, 24, 60, 40), Word("Otra", 117, 24, 170, 40)]
+    assert list(DenyList(CASE).hits([head, below])) == [(0, set()), (1, {1})]
 
 
 def test_a_line_with_a_number_and_a_unit_or_a_range_is_a_result() -> None:
