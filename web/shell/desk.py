@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from econsult.people.persons import Role
 from web.context import ring_workers, signed_in
+from web.words.refusals import have_arrived, told_of_files
 
 PLACES = {
     Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
@@ -67,10 +68,17 @@ SAID = {
 
 
 def init_desk(app: Flask) -> None:
-    """Give templates `desk_places()`, `said` and the filter `initials`."""
+    """Give templates `desk_places()`, `said`, `files_told` and the filter `initials`."""
     app.jinja_env.globals["desk_places"] = desk_places
     app.jinja_env.filters["initials"] = initials
-    app.context_processor(lambda: {"said": SAID.get(request.args.get("said", ""), "")})
+    app.context_processor(_after_form)
+
+
+def _after_form() -> dict[str, object]:
+    """What the form before this page did, in words: `said` if it went well, `files_told` where files did not come."""
+    told = told_of_files(request.args)
+    came = "files_sent" if have_arrived(request.args) and not told else ""
+    return {"said": SAID.get(request.args.get("said", came), ""), "files_told": told}
 
 
 def desk_places() -> list[tuple[str, str, str]]:

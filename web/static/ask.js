@@ -1,6 +1,8 @@
 // The request form: counts letters, shows what the specialist will see, says what is missing. autosave.js saves it.
+import { standing, watch } from "./adding.js";
 import "./autosave.js";
 import { watchMarks } from "./marks.js";
+import { holdBack } from "./waiting.js";
 
 const form = document.querySelector("[data-ask]");
 const count = document.querySelector("[data-count]");
@@ -12,7 +14,7 @@ const danger = document.querySelector("[data-danger]");
 
 function has(item) {
   const parts = [...form.querySelectorAll(`[data-check="${item.dataset.item}"]`)];
-  if (!parts.length) return "kept" in item.dataset || Boolean(document.querySelector("[data-upload-list] [data-state]"));
+  if (!parts.length) return "kept" in item.dataset || standing().there.length > 0;
   return parts.some((part) => part.type === "radio" ? part.checked : part.value.trim().length >= (part.dataset.least || 1));
 }
 
@@ -34,8 +36,9 @@ function refresh() {
 }
 
 form.addEventListener("input", refresh);
-document.addEventListener("upload:sent", refresh);
+watch(refresh);
 watchMarks(form);
+holdBack(form, document.querySelector("[data-send]"));
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-send]").click();
 });
