@@ -119,7 +119,7 @@ class DenyList:
         for year in {str(day.year) for day in self._days}:
             for match in re.finditer(rf"(?<!\d){year}(?!\d)", text):
                 if not any(start < match.end() and end > match.start() for start, end in readable):
-                    before = re.search(r"(?:\S+\s+){0,4}$", text[: match.start()])
+                    before = re.search(r"(?:\S+\s+){0,4}\S*$", text[: match.start()])
                     yield before.start() if before else match.start(), match.end()
 
     def _short_parts(self, line: Line, found: set[int]) -> set[int]:

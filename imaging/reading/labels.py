@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from imaging.reading.spelling import fold, is_misread
-from imaging.reading.words import Line
+from imaging.reading.words import Line, Word
 
 _OPENING = (
     "patient name", "patient", "paciente", "nombre del paciente", "nombre", "name", "last name", "first name",
@@ -29,9 +29,10 @@ _PHRASES = sorted(
 )
 LABEL_WORDS = frozenset(word for phrase, _ in _PHRASES for word in phrase)
 """None of them is taken for a name that could not be read."""
-_FIRST_GAP, _NEXT_GAP = 16.0, 2.2
+_FIRST_GAP, _NEXT_GAP = 24.0, 2.2
 """How far, in heights of the label, a value may stand from its label, and its words from each other."""
 _PROVEN_LABEL = 3
+_HIGH_BY_WIDE = 1.6
 
 
 def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
@@ -63,13 +64,18 @@ def value_after(line: Line, start: int, end: int) -> list[int]:
     last, allowed = line[end - 1], _FIRST_GAP
     for number in range(end, len(line)):
         word = line[number]
-        gap = (word.left - last.right) / max(1.0, line[start].height)
+        gap = (word.left - last.right) / _size_of(line[start])
         if number in stops or gap > allowed:
             break
         found.append(number)
         # A colon alone is no value; the value itself may still be far away.
         last, allowed = word, _NEXT_GAP if fold(word.text) else allowed
     return [number for number in found if fold(line[number].text)]
+
+
+def _size_of(word: Word) -> float:
+    """How high a word is; where a fax has lost half of its line, as high as its width says that it was."""
+    return max(1.0, word.height, _HIGH_BY_WIDE * (word.right - word.left) / len(word.text))
 
 
 def value_below(line: Line, label: tuple[int, int], below: Line) -> list[int]:

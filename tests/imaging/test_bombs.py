@@ -16,6 +16,7 @@ from imaging.magic import HEAD_BYTES, sniff
 from tests.imaging import bombs, documents, files, films
 from tests.imaging.conftest import PLAIN, Kept, Prepare
 from tests.imaging.heic import heic
+from tests.imaging.jobs import twin_of
 
 GOOD = files.encode(files.corners(), "JPEG")
 ENDS = {"ready", "rejected"}
@@ -58,16 +59,19 @@ def seeds() -> list[tuple[str, bytes]]:
 def _fuzz(jail: Jail, count: int) -> None:
     number = int(os.environ.get("FUZZ_SEED", "20261125"))
     chance, sources = random.Random(number), seeds()
-    server, sizes = psutil.Process(jail.pid), []
+    assert prepare("photo", io.BytesIO(sources[0][1]), Kept(), PLAIN, jail=jail).is_ready
+    server, twin, sizes = psutil.Process(jail.pid), twin_of(jail.pid), []
+    assert twin is not None
     for turn in range(count):
         kind, data = sources[turn % len(sources)]
         report = prepare(kind, io.BytesIO(bombs.mutated(data, chance)), Kept(), PLAIN, jail=jail)
         is_contained = report.verdict == "failed" and report.reason == "crash"
         assert is_terminal(report) or is_contained, (number, turn, report)
         if turn % 50 == 0:
-            sizes.append(server.memory_info().rss)
+            sizes.append(server.memory_info().rss + twin.memory_info().rss)
     assert server.pid == jail.pid
     assert server.is_running()
+    assert twin.is_running()
     assert max(sizes) - sizes[0] < 8 << 20, "the server grows"
     assert not [child for child in server.children(recursive=True) if child.status() == psutil.STATUS_ZOMBIE]
 

@@ -100,6 +100,16 @@ def test_a_value_under_its_label_is_covered() -> None:
     assert found[1] == {0, 1}
 
 
+def test_what_a_fax_made_of_a_name_is_covered_to_its_last_part() -> None:
+    texts = ("Tutor", "206", "Nifiez", "de\u2019la", "Cruz", "Tel", "(505)", "555-0142")
+    lefts = (0, 330, 370, 440, 500, 820, 880, 940)
+    words = [Word(text, left, 0, left + 10 * len(text), 9) for text, left in zip(texts, lefts, strict=True)]
+    assert list(DenyList(CASE).hits([words])) == [(0, {1, 2, 3, 4, 6, 7})]
+    alone = [words[number] for number in (2, 3, 4)]
+    assert list(DenyList(CASE).hits([alone])) == [(0, {0, 1, 2})]
+    assert hidden("4.  de'marzo  de.2019") == ["4.", "de'marzo", "de.2019"]
+
+
 def test_a_label_under_a_label_stays_and_its_value_does_not() -> None:
     head, below = [Word("MRN", 0, 0, 24, 12)], [Word("Guardian", 0, 24, 60, 40), Word("Otra", 117, 24, 170, 40)]
     assert list(DenyList(CASE).hits([head, below])) == [(0, set()), (1, {1})]
