@@ -161,7 +161,7 @@ SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}
 
 
 class Notice(Base):
-    """One message to one person. `dedupe_key` makes it exist once; sending it is a job."""
+    """One message to one person. `dedupe_key` makes it exist once; sending it, or its digest, is a job."""
 
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),)
@@ -174,6 +174,7 @@ class Notice(Base):
     dedupe_key: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"), index=True)
 
 
 def notify(

@@ -115,7 +115,7 @@ class Ticker:
                 break
         with self.runtime.database.writing() as session:
             fire_calls(session, now)
-            watch_cover(session, now)
+            watch_cover(session, now, quiet=self.quiet)
             watch_absences(session, now)
             release_due(session, now)
         with self.runtime.database.writing() as session:

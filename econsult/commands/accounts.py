@@ -26,6 +26,7 @@ from econsult.people.persons import (
     reopen_account,
 )
 from econsult.people.signin import LINK_PATH, clear_factor, close_account, make_link, make_token, set_password
+from econsult.queue.reoffering import offer_again
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
@@ -144,7 +145,11 @@ def _list_people(installation: Installation, _options: Namespace, _now: datetime
 
 def _close_person(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        close_account(session, find_person(session, installation, options.person), now)
+        person = find_person(session, installation, options.person)
+        close_account(session, person, now)
+        session.flush()
+        # What waited for this person is another's now, or nobody's: the desk hears of it.
+        offer_again(session, person.program_id, now)
     return ""
 
 
@@ -152,6 +157,7 @@ def _reopen_person(installation: Installation, options: Namespace, now: datetime
     with installation.database.writing() as session:
         if not reopen_account(session, installation.database.cipher, options.person, now):
             raise ConsultError("There is no closed account with this e-mail address.")
+        offer_again(session, find_person(session, installation, options.person).program_id, now)
     return ""
 
 

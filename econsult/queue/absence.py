@@ -1,36 +1,83 @@
-"""Somebody who holds consults goes away: the desk hears of it at once, not at the next step of a ladder."""
+"""Somebody who holds consults is away, or has left: the desk hears of it at once, not at the next step of a ladder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import open_clocks
-from econsult.consults.ledger import ClockEvent
-from econsult.consults.lifecycle import OPEN
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person
 from econsult.queue.bulk import insert_new
 from econsult.rosters.shifts import TimeOff
 
+PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
+
 
 def leaves(session: Session, off: TimeOff, now: datetime) -> int:
-    """Say "no cover" for everything that a person holds whose time off begins; returns for how many consults."""
+    """Say "no cover" for everything that waits for a person whose time off begins; returns for how many consults."""
     off.told_at = now
-    if off.ends_at <= now:
-        return 0
-    held = session.scalars(select(Consult).where(Consult.holder_id == off.person_id, Consult.status.in_(OPEN))).all()
-    for consult in held:
-        for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
-            line = {"kind": "escalated", "level": 0, "sequence": off.id, "at": now, "due_at": now, "is_late": False}
-            line |= {name: getattr(clock, name) for name in ("consult_id", "name", "cycle", "lane")}
-            line |= {"deadline_at": clock.deadline_at, "target_seconds": clock.target_seconds, "reason": "no_cover"}
-            insert_new(session, ClockEvent, [line])
-            for person in coordinators_of(session, consult.program_id):
-                about = f"off:{off.id}:{clock.cycle}"
-                notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)
-    return len(held)
+    return tell_of_away(session, {off.person_id: off.id}, now) if off.ends_at > now else 0
+
+
+def away_now(session: Session, now: datetime) -> dict[int, int]:
+    """Who holds something and cannot act: the number of their time off, or for a closed account a negative one."""
+    gone = select(Person.id).where(Person.is_active.is_(False), Person.id.in_(select(Consult.holder_id)))
+    off = select(TimeOff.person_id, TimeOff.id).where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    closed = {number: -number for number in session.scalars(gone)}
+    return {row[0]: row[1] for row in session.execute(off.order_by(TimeOff.id))} | closed
+
+
+def unheard(session: Session, away: Mapping[int, int]) -> list[tuple[Consult, Clock]]:
+    """Consults and running clocks that wait for these people, and of which the desk has not heard yet."""
+    query = (
+        select(Consult, Clock)
+        .join(Clock, Clock.consult_id == Consult.id)
+        .where(Consult.holder_id.in_(away), Consult.status.in_((*OPEN, Status.ANSWERED)))
+        .where(Clock.state == ClockState.RUNNING, Clock.name.in_(PROMISED), Clock.lane != "family")
+        .order_by(Consult.id, Clock.id)
+    )
+    found = [(row[0], row[1]) for row in session.execute(query)]
+    lines = select(ClockEvent.consult_id, ClockEvent.name, ClockEvent.cycle, ClockEvent.sequence).where(
+        ClockEvent.consult_id.in_({consult.id for consult, _clock in found}),
+        ClockEvent.kind == "escalated",
+        ClockEvent.level == 0,
+        ClockEvent.reason == "no_cover",
+    )
+    known = {tuple(row) for row in session.execute(lines)} if found else set()
+    return [pair for pair in found if (pair[0].id, pair[1].name, pair[1].cycle, _sequence(away, pair[0])) not in known]
+
+
+def tell_of_away(session: Session, away: Mapping[int, int], now: datetime) -> int:
+    """Tell the desk once of each clock that waits for somebody who is away; returns of how many consults."""
+    waiting = unheard(session, away) if away else []
+    if waiting:
+        insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
+        _tell(session, away, waiting, now)
+    return len({consult.id for consult, _clock in waiting})
+
+
+def _sequence(away: Mapping[int, int], consult: Consult) -> int:
+    return away[consult.holder_id or 0]
+
+
+def _line(clock: Clock, sequence: int, now: datetime) -> dict[str, Any]:
+    same = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
+    line: dict[str, Any] = {name: getattr(clock, name) for name in same}
+    line |= {"kind": "escalated", "level": 0, "sequence": sequence, "at": now, "due_at": now}
+    return line | {"is_late": False, "reason": "no_cover"}
+
+
+def _tell(session: Session, away: Mapping[int, int], waiting: Sequence[tuple[Consult, Clock]], now: datetime) -> None:
+    for consult, clock in waiting:
+        for person in coordinators_of(session, consult.program_id):
+            about = f"off:{_sequence(away, consult)}:{clock.name}:{clock.cycle}"
+            notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)

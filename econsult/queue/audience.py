@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -14,6 +14,7 @@ from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, pools_of, team_of
+from econsult.queue.able import Able
 from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.shifts import is_off, on_duty, rostered
@@ -98,12 +99,18 @@ class Audience:
             return False
         if consult.holder_id is not None:
             number = consult.holder_id
-            return self._once(("off", number), lambda: is_off(self._session, number, self._now))
+            is_away = self._once(("off", number), lambda: is_off(self._session, number, self._now))
+            return is_away or not self._person(number).is_active
         return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
 
     def _is_gap(self, consult: DueConsult) -> bool:
-        specialty = consult.fallback_specialty or consult.specialty or ""
-        return self._has_roster(consult.program_id, specialty) and not self._on_duty(consult.program_id, specialty)
+        """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""
+        program_id, specialty = consult.program_id, consult.fallback_specialty or consult.specialty or ""
+        if self._has_roster(program_id, specialty):
+            here: Collection[int] = self._on_duty(program_id, specialty)
+        else:
+            here = [person.id for person in self._specialists(program_id, specialty)]
+        return not self._once(("able", program_id), lambda: Able(self._session, program_id)).any_of(here, consult)
 
     def _specialists(self, program_id: int, specialty: str) -> list[Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))

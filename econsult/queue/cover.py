@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,34 +14,44 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
-from econsult.queue.absence import leaves
+from econsult.queue.able import Able
+from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
-from econsult.rosters.shifts import TimeOff
+from econsult.rosters.shifts import on_duty
 from econsult.rosters.watching import CoverWatch, look, unwatched
 
+MOST_BARRED = 2000
+"""So many that wait are held against licences and languages in one look; the ladder looks at its own consult anyway."""
 
-def watch_cover(session: Session, now: datetime, batch: int = 200) -> int:
+
+def watch_cover(session: Session, now: datetime, batch: int = 200, quiet: Quiet | None = None) -> int:
     """Look at every specialty whose time has come; returns how many consults were told of, at most a batch of each."""
     _begin(session, now)
     due = select(CoverWatch).where(CoverWatch.next_at <= now).order_by(CoverWatch.id)
     told = 0
+    tellings: list[Telling] = []
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
         is_covered, next_at = look(session, watch, now)
         if watch.is_covered and not is_covered:
             watch.gaps, watch.after_id = watch.gaps + 1, 0
         watch.is_covered = is_covered
         watch.after_id = None if is_covered else watch.after_id
-        told += _alarm(session, watch, now, batch)
+        waiting = _alarm(session, watch, now, batch) if not is_covered else _barred(session, watch, now)
+        tellings += _tellings(session, watch, waiting)
+        told += len(waiting)
         watch.next_at = now if watch.after_id is not None else next_at
     session.flush()
+    tell_all(session, tellings, quiet or Quiet(), set(), now)
     return told
 
 
 def watch_absences(session: Session, now: datetime) -> int:
-    """Tell the desk of what people hold whose time off has just begun; returns of how many consults."""
-    begun = select(TimeOff).where(TimeOff.told_at.is_(None), TimeOff.starts_at <= now).order_by(TimeOff.id)
-    return sum(leaves(session, off, now) for off in session.scalars(begun.with_for_update(skip_locked=True)).all())
+    """Tell the desk of what waits for people who are away or have left; returns of how many consults.
+
+    Everything that runs is looked at, not only what ran when the absence began: the clinic may ask again meanwhile.
+    """
+    return tell_of_away(session, away_now(session, now), now)
 
 
 def _begin(session: Session, now: datetime) -> None:
@@ -54,27 +64,53 @@ def _begin(session: Session, now: datetime) -> None:
         insert_new(session, CoverWatch, rows)
 
 
-def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> int:
+def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> list[Consult]:
     """The next batch of what waits for this specialty."""
     if watch.after_id is None:
-        return 0
-    waiting = _waiting(session, watch, batch)
+        return []
+    waiting = _waiting(session, watch, batch, watch.after_id)
     watch.after_id = waiting[-1].id if len(waiting) == batch else None
     clocks = _taking(session, waiting)
     lines = [_line(clocks[consult.id], watch.gaps, now) for consult in waiting if consult.id in clocks]
     if lines:
         insert_new(session, ClockEvent, lines)
-    _tell(session, watch, waiting, now)
-    return len(waiting)
+    return waiting
 
 
-def _waiting(session: Session, watch: CoverWatch, batch: int) -> list[Consult]:
+def _barred(session: Session, watch: CoverWatch, now: datetime) -> list[Consult]:
+    """What nobody of those on duty may take, for want of a licence or a language or for a conflict; each told once."""
+    able = Able(session, watch.program_id)
+    if not able.has_rules:
+        return []
+    here = on_duty(session, watch.program_id, watch.specialty, now)
+    waiting = [
+        each
+        for each in _waiting(session, watch, MOST_BARRED, 0)
+        if not each.is_unallocated and not able.any_of(here, each)
+    ]
+    clocks = _taking(session, waiting)
+    known = _known(session, clocks)
+    fresh = [each for each in waiting if each.id in clocks and each.id not in known]
+    if fresh:
+        insert_new(session, ClockEvent, [_line(clocks[each.id], watch.gaps + 1, now) for each in fresh])
+    return fresh
+
+
+def _known(session: Session, clocks: Mapping[int, Clock]) -> set[int]:
+    """Of which of these being taken the desk has heard already."""
+    lines = select(ClockEvent.consult_id, ClockEvent.cycle).where(
+        ClockEvent.consult_id.in_(clocks), ClockEvent.name == ClockName.ALLOCATE, ClockEvent.reason == "no_cover"
+    )
+    return {row.consult_id for row in session.execute(lines) if row.cycle == clocks[row.consult_id].cycle}
+
+
+def _waiting(session: Session, watch: CoverWatch, batch: int, after_id: int) -> list[Consult]:
     pool = func.coalesce(Consult.fallback_specialty, Consult.specialty) == watch.specialty
     query = select(Consult).where(
         Consult.program_id == watch.program_id,
         Consult.status == Status.SUBMITTED,
         Consult.kind != "family_question",
-        Consult.id > (watch.after_id or 0),
+        Consult.id > after_id,
         pool,
     )
     return list(session.scalars(query.order_by(Consult.id).limit(batch)))
@@ -97,12 +133,12 @@ def _line(clock: Clock, gap: int, now: datetime) -> dict[str, object]:
     return line | {"kind": "escalated", "level": 0, "sequence": gap, "at": now, "is_late": False, "reason": "no_cover"}
 
 
-def _tell(session: Session, watch: CoverWatch, waiting: Sequence[Consult], now: datetime) -> None:
+def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Consult]) -> list[Telling]:
     """The first, and what is urgent, by a letter at once; the rest is gathered."""
-    about, desk = f"gap:{watch.id}:{watch.gaps}", coordinators_of(session, watch.program_id)
-    tellings = [
+    about = f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}"
+    desk = coordinators_of(session, watch.program_id) if waiting else []
+    return [
         Telling(person, NoticeKind.NO_COVER, consult.id, about, place == 0 or consult.urgency == Urgency.URGENT)
         for place, consult in enumerate(waiting)
         for person in desk
     ]
-    tell_all(session, tellings, Quiet(), set(), now)

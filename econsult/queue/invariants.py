@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.answers import Answer
 from econsult.consults.contents import Disposition
@@ -19,9 +19,12 @@ from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, number_of
 from econsult.consults.steps import deadlines
 from econsult.consults.telephone import PhoneEvent, PhoneTask
+from econsult.jobs import Job, JobKind, JobState
+from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.replay import Replayed, replay_all
 
+WAITS_TO_RUN = (JobState.PENDING, JobState.SENT)
 PATIENCE = timedelta(minutes=2)
 """How late a step may be before a clock process that sleeps counts as a violation."""
 
@@ -34,6 +37,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _ledger_differs(session)
     yield from _read_too_early(session)
     yield from _not_called(session, now - patience)
+    yield from _not_told(session)
 
 
 def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
@@ -190,3 +194,21 @@ def _not_called(session: Session, before: datetime) -> Iterator[str]:
     wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
     for consult_id in session.scalars(wrong.limit(100)):
         yield f"4 {number_of(consult_id)}: the telephone call differs from its ledger"
+
+
+def _not_told(session: Session) -> Iterator[str]:
+    """2 for letters: whatever was gathered has a digest that was sent after it was written, or still will be."""
+    digest, job = aliased(Notice), aliased(Job)
+    to_come = exists().where(
+        job.subject_id == digest.id, job.kind == JobKind.NOTIFY, job.state.in_((*WAITS_TO_RUN, JobState.RUNNING))
+    )
+    told = exists().where(
+        digest.id == Notice.digest_id,
+        digest.kind == NoticeKind.DIGEST,
+        digest.person_id == Notice.person_id,
+        or_(digest.state == NoticeState.SENT, to_come),
+    )
+    reads = exists().where(Person.id == Notice.person_id, Person.is_active)
+    query = select(Notice.id).where(Notice.state == NoticeState.GATHERED, reads, ~told).order_by(Notice.id).limit(100)
+    for number in session.scalars(query):
+        yield f"2 notice {number}: gathered, and no letter tells of it"

@@ -1,29 +1,30 @@
 """Telling many people: one letter for each level and person in an hour, a digest for the rest, and quiet nights.
 
-Every telling leaves its own row in the outbox, exactly once; the row is sent as a letter or gathered into a digest.
+Every telling leaves its own row in the outbox, exactly once; the row is sent as a letter or gathered into a digest that
+has not been sent yet. Rows go in in one order whoever writes, so that two clock processes never wait for each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person
-from econsult.queue.bulk import insert_new
+from econsult.queue.bulk import change, insert_new
 
 HOUR = timedelta(hours=1)
 
 
 class NoticeSlot(Base):
-    """The right to write one letter of a kind to a person within an hour."""
+    """The right to write one letter of a kind that reaches a person within an hour; a whole night ends in one hour."""
 
     __tablename__ = "notice_slot"
     __table_args__ = (UniqueConstraint("person_id", "kind", "hour", name="uq_notice_slot"),)
@@ -76,20 +77,22 @@ class Quiet:
 
 def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake: set[int], now: datetime) -> int:
     """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty (`awake`) has no night."""
-    unique = {telling.key: telling for telling in tellings}
+    unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}
     if not unique:
         return 0
     added = _add_rows(session, list(unique.values()), now)
-    letters, crowd = [], []
-    slots = _take_slots(session, [unique[key] for key in added if not unique[key].is_urgent], now)
+    reached = {telling.person.id: _at(telling.person, quiet, awake, now) for telling in unique.values()}
+    slots = _take_slots(session, [unique[key] for key in added if not unique[key].is_urgent], reached)
+    letters: list[tuple[int, datetime]] = []
+    crowd: list[tuple[int, Person]] = []
     for key, number in added.items():
         telling = unique[key]
         if telling.is_urgent:
             letters.append((number, now))
         elif slots.pop((telling.person.id, str(telling.kind)), False):
-            letters.append((number, _at(telling.person, quiet, awake, now)))
+            letters.append((number, reached[telling.person.id]))
         else:
-            crowd.append(telling)
+            crowd.append((number, telling.person))
     _send(session, letters, now)
     _gather(session, crowd, quiet, awake, now)
     return len(added)
@@ -97,6 +100,10 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
 
 def _at(person: Person, quiet: Quiet, awake: set[int], now: datetime) -> datetime:
     return now if person.id in awake else quiet.until(person, now)
+
+
+def _hour(at: datetime) -> int:
+    return int(at.timestamp() // HOUR.total_seconds())
 
 
 def _add_rows(session: Session, tellings: Sequence[Telling], now: datetime) -> dict[str, int]:
@@ -116,13 +123,14 @@ def _add_rows(session: Session, tellings: Sequence[Telling], now: datetime) -> d
     return {row.dedupe_key: row.id for row in insert_new(session, Notice, rows, Notice.dedupe_key, Notice.id)}
 
 
-def _take_slots(session: Session, tellings: Sequence[Telling], now: datetime) -> dict[tuple[int, str], bool]:
+def _take_slots(
+    session: Session, tellings: Sequence[Telling], reached: Mapping[int, datetime]
+) -> dict[tuple[int, str], bool]:
     """Whose first letter of a kind within this hour is still to be written: one winner among all clocks."""
-    hour = int(now.timestamp() // HOUR.total_seconds())
     wanted = {(telling.person.id, str(telling.kind)) for telling in tellings}
     if not wanted:
         return {}
-    rows = [{"person_id": person, "kind": kind, "hour": hour} for person, kind in sorted(wanted)]
+    rows = [{"person_id": person, "kind": kind, "hour": _hour(reached[person])} for person, kind in sorted(wanted)]
     added = insert_new(session, NoticeSlot, rows, NoticeSlot.person_id, NoticeSlot.kind)
     return {(row.person_id, row.kind): True for row in added}
 
@@ -149,11 +157,53 @@ def _send(session: Session, letters: Sequence[tuple[int, datetime]], now: dateti
     insert_new(session, Job, rows)
 
 
-def _gather(session: Session, crowd: Sequence[Telling], quiet: Quiet, awake: set[int], now: datetime) -> None:
-    """One digest for each person at the end of the hour."""
-    hour = int(now.timestamp() // HOUR.total_seconds())
-    closes = datetime.fromtimestamp((hour + 1) * HOUR.total_seconds(), tz=UTC)
-    people = {telling.person.id: telling.person for telling in crowd}
+def _gather(
+    session: Session, crowd: Sequence[tuple[int, Person]], quiet: Quiet, awake: set[int], now: datetime
+) -> None:
+    """One digest for each person at the end of the hour: the one that waits already, or a new one.
+
+    Which one it is follows from what has been sent, not from the hour: a clock that is a second behind another, or that
+    was a day ahead and came back, would find the hour's digest sent, and nobody would ever read of this.
+    """
+    closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
+    people = {person.id: person for _number, person in crowd}
+    due = {number: _at(person, quiet, awake, closes) for number, person in people.items()}
+    digests = _waiting(session, due)
+    while missing := sorted(set(due) - set(digests)):
+        # Another clock process may be first: then its digest is there when this insert returns.
+        digests |= _begin_digests(session, [people[number] for number in missing], due, now)
+        digests |= _waiting(session, {number: due[number] for number in missing if number not in digests})
+    rows = [{"id": number, "digest_id": digests[person.id]} for number, person in crowd]
+    if rows:
+        change(session, Notice, rows)
+
+
+def _waiting(session: Session, due: Mapping[int, datetime]) -> dict[int, int]:
+    """Each person's digest that no worker has begun to send, locked until this transaction ends.
+
+    One that was written by a clock which was far ahead comes too late for what is due now.
+    """
+    if not due:
+        return {}
+    query = (
+        select(Notice.id, Notice.person_id, Job.run_after)
+        .join(Job, (Job.subject_id == Notice.id) & (Job.kind == JobKind.NOTIFY))
+        .where(Notice.kind == NoticeKind.DIGEST, Notice.state == NoticeState.PENDING, Notice.person_id.in_(due))
+        .where(Job.state.in_((JobState.PENDING, JobState.SENT)))
+        .order_by(Job.id)
+        .with_for_update(of=Job.__table__)
+    )
+    return {row.person_id: row.id for row in session.execute(query) if row.run_after <= due[row.person_id]}
+
+
+def _begin_digests(
+    session: Session, people: Sequence[Person], due: Mapping[int, datetime], now: datetime
+) -> dict[int, int]:
+    """Open a digest for each of these people that follows their last one; whoever has just been given one is absent."""
+    last = select(Notice.person_id, func.max(Notice.id)).where(
+        Notice.kind == NoticeKind.DIGEST, Notice.person_id.in_([person.id for person in people])
+    )
+    known = {row[0]: row[1] for row in session.execute(last.group_by(Notice.person_id))}
     rows = [
         {
             "person_id": person.id,
@@ -161,12 +211,11 @@ def _gather(session: Session, crowd: Sequence[Telling], quiet: Quiet, awake: set
             "kind": NoticeKind.DIGEST,
             "language": person.language,
             "state": NoticeState.PENDING,
-            "dedupe_key": f"digest:{person.id}:{hour}",
+            "dedupe_key": f"digest:{person.id}:after:{known.get(person.id, 0)}",
             "created_at": now,
         }
-        for person in people.values()
+        for person in people
     ]
-    if not rows:
-        return
-    added = insert_new(session, Notice, rows, Notice.id, Notice.person_id)
-    _send(session, [(row.id, _at(people[row.person_id], quiet, awake, closes)) for row in added], now)
+    added = {row.person_id: row.id for row in insert_new(session, Notice, rows, Notice.id, Notice.person_id)}
+    _send(session, [(number, due[person_id]) for person_id, number in added.items()], now)
+    return added

@@ -18,10 +18,14 @@ MOST = 500
 
 def offer_again(session: Session, program_id: int, now: datetime) -> int:
     """Offer each waiting request again whose pool is another than it was told; returns how many."""
-    waiting = select(Consult).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
+    waiting = select(Consult.id).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
     order = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
+    first = session.scalars(waiting.order_by(*order).limit(MOST)).all()
+    # Whoever locks many consults locks them by number, so that two forms at once never wait for each other.
+    locked = select(Consult).where(Consult.id.in_(first), Consult.status == Status.SUBMITTED).order_by(Consult.id)
+    again = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
     count = 0
-    for consult in session.scalars(waiting.order_by(*order).limit(MOST).with_for_update(key_share=True)).all():
+    for consult in session.scalars(again).all():
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
         stands_in = chosen.specialty if chosen.specialty != consult.specialty else None
         before = (consult.is_unallocated, consult.fallback_specialty)

@@ -98,9 +98,8 @@ def rostered(session: Session, program_id: int) -> set[str]:
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
     """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
-    shifts = list(session.scalars(query.join(Person, Person.id == Shift.person_id).where(Person.is_active)))
-    planned = [span for shift in shifts for span in _planned(shift, start, end)]
-    given = _swapped(session, planned)
+    planned = [span for shift in session.scalars(query) for span in _planned(shift, start, end)]
+    given = _still_here(session, _swapped(session, planned))
     cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
     return sorted(_without(cut, _away(session, cut, start, end)), key=lambda span: (span.start, span.person_id))
 
@@ -155,6 +154,13 @@ def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
         replace(span, person_id=given.get((span.shift_id, span.day), span.person_id)) if span.day else span
         for span in planned
     ]
+
+
+def _still_here(session: Session, given: Sequence[Span]) -> list[Span]:
+    """Without those whose account is closed, be it their own shift or one that they took over."""
+    query = select(Person.id).where(Person.id.in_({span.person_id for span in given}), Person.is_active)
+    here = set(session.scalars(query))
+    return [span for span in given if span.person_id in here]
 
 
 def _away(session: Session, planned: Sequence[Span], start: datetime, end: datetime) -> list[TimeOff]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from econsult.__main__ import main
 from econsult.access import patients_for
+from econsult.consults.records import Consult
 from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
 from econsult.notices import Notice, NoticeKind
@@ -23,6 +24,7 @@ from econsult.people.signin import open_session, sign_in, use_link, visitor_by_s
 from econsult.people.totp import new_secret
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
+from tests.personas import open_clinic
 
 PASSWORD = "a long enough password"
 Command = Callable[..., list[str]]
@@ -228,3 +230,16 @@ def test_the_demo_s_people_are_refused_where_there_is_no_demo(say: Command, tmp_
     with pytest.raises(SettingError, match="--demo"):
         madeup.refuse_made_up(installation.database)
     installation.close()
+
+
+def test_a_closed_account_leaves_what_waits_to_the_desk(say: Command, tmp_path: Path) -> None:
+    """The last one of a pool goes: what waits is nobody's, and the desk reads that within the same command."""
+    installation = _open(tmp_path)
+    database = installation.database
+    clinic = open_clinic(database, vault=installation.vault)
+    with database.writing() as session:
+        number = clinic.econsult(session).id
+    for verb, name, is_nobodys in (("close", "derm", False), ("close", "derm2", True), ("reopen", "derm", False)):
+        say("person", verb, "--person", f"{name}@clinic.test")
+        with database.reading() as session:
+            assert (name, session.get_one(Consult, number).is_unallocated) == (name, is_nobodys)
