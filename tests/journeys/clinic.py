@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import Locator, expect
 
 from tests.journeys.eyes import Eyes
+from tests.journeys.media import NAME, Media
 from tests.journeys.story import ON, QUESTION
+
+THINKS = "Atopic dermatitis, since August"
 
 
 def row_of(eyes: Eyes, number: str) -> Locator:
@@ -73,3 +78,34 @@ def close(eyes: Eyes, number: str) -> None:
     eyes.go("/clinic?view=done")
     expect(row_of(eyes, number)).to_have_count(1)
     eyes.look("done")
+
+
+def ask_without_scripts(eyes: Eyes, media: Media) -> str:
+    """Fill the request in, send one photo by "Send these files", add another, and send it; returns its place."""
+    page = eyes.page
+    eyes.go("/clinic/ask")
+    with page.expect_navigation():
+        page.locator("button[name=child]").first.click()
+    page.locator("[name=specialty][value=dermatology]").check()
+    page.locator("#question").fill(ON)
+    page.locator("#question_type").select_option("diagnosis")
+    page.locator("#thinks").fill(THINKS)
+    page.locator("#by").select_option("parent")
+    page.locator("#method").select_option("verbal")
+    choose(eyes, "far", media.far)
+    eyes.look("chosen")
+    eyes.turn("[data-upload-plain]")
+    eyes.look("files-sent")
+    expect(page.locator("#question")).to_have_value(ON)
+    expect(page.locator("#thinks")).to_have_value(THINKS)
+    choose(eyes, "close", media.close)
+    eyes.turn("[data-send]")
+    eyes.look("request-sent")
+    return urlsplit(page.url).path
+
+
+def choose(eyes: Eyes, view: str, data: bytes) -> None:
+    """Choose a photo; the page says that it is chosen."""
+    file = {"name": f"{NAME} {view}.jpg", "mimeType": "image/jpeg", "buffer": data}
+    eyes.page.set_input_files(f"#file-photo-{view}", [file])  # type: ignore[list-item]
+    expect(eyes.page.locator(".drop .picked")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The mother's phone without JavaScript: plain forms lead to the same receipt."""
+"""Without JavaScript: the mother's plain forms lead to the same receipt, and the clinic's lose nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.journeys import mother
+from tests.journeys import clinic, mother
 from tests.journeys.eyes import Eyes
 from tests.journeys.media import NAME, Media
-from tests.journeys.story import Cast
+from tests.journeys.story import ON, Cast
 from tests.services.browser import Devices
 from tests.services.product import Product
 
@@ -33,8 +33,20 @@ def test_a_mother_without_scripts_reaches_the_receipt(
     assert number in {row["number"] for row in cast.pcp.listed("pool")}
 
 
-def become(phone: Eyes) -> None:
-    """Choose to be the mother on the demo's front door: the printed link works once and was used elsewhere."""
+def become(phone: Eyes, persona: str = "parent") -> None:
+    """Choose to be somebody on the demo's front door: the printed link works once and was used elsewhere."""
     phone.go("/")
     phone.look("door")
-    phone.turn("button[value=parent]")
+    phone.turn(f"button[value={persona}]")
+
+
+def test_a_clinic_without_scripts_loses_neither_words_nor_files(
+    product: Product, cast: Cast, devices: Devices, media: Media, shots: Path
+) -> None:
+    """Words and a photo by "Send these files", more of both by "Send request": all of it is in what was sent."""
+    desk = Eyes("plain-clinic", devices.desktop(java_script_enabled=False), product, shots)
+    become(desk, "pcp")
+    sent = cast.pcp.get(clinic.ask_without_scripts(desk, media)).expect(200)
+    assert sent["status"] == "submitted"
+    assert (sent["question"], sent["details"]["thinks"]) == (ON, clinic.THINKS)
+    assert [file["view"] for file in sent["attachments"]] == ["far", "close"]

@@ -14,7 +14,7 @@ from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from web.uploading.simple_upload import PROBLEMS
+from web.uploading.plain_form import PROBLEMS
 from web.words.refusals import OTHER, REFUSED
 from workers.runtime import Runtime
 

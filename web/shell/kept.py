@@ -35,7 +35,7 @@ def _say_heard(response: Response) -> Response:
 
 
 def _is_page_form() -> bool:
-    """A form of a page that Flask has read for its view. Bodies of programs and of files are nobody's words."""
+    """A form of a page, once its words were read. Bodies of programs and of files are nobody's words."""
     view = current_app.view_functions.get(request.endpoint or "")
-    is_form = request.mimetype in FORMS and not getattr(view, "reads_own_form", False)
-    return request.method == "POST" and is_form and not is_for_machine()
+    is_read = g.get("is_form_read") or not getattr(view, "reads_own_form", False)
+    return request.method == "POST" and request.mimetype in FORMS and is_read and not is_for_machine()

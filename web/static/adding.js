@@ -30,6 +30,8 @@ function open() {
   for (const list of lists) if (list.children.length) list.closest("[data-adding]")?.setAttribute("open", "");
 }
 
+// The style sheet knows by this mark what was chosen where no script runs; it must not be read aloud as "required".
+for (const list of lists) list.closest("form").querySelectorAll("input[type=file]").forEach((input) => { input.required = false; });
 watch(open);
 open();
 addEventListener("beforeunload", (event) => { if (!isLetGo && standing().going.length) event.preventDefault(); });

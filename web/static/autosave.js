@@ -10,6 +10,8 @@ async function save() {
   if (!dirty) return;
   dirty = false;
   const body = new FormData(form);
+  // Files have a way of their own, which does not begin anew with every word.
+  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
   body.set("verb", "save");
   const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
   const fine = answer?.ok && !answer.redirected;

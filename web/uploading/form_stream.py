@@ -12,8 +12,14 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from uploads.errors import CutShortError
 
 PIECE = 64 * 1024
-LONGEST_FIELD = 16 * 1024
-MOST_PARTS = 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of one form is read: the bytes of a field, and how many fields and files there are."""
+
+    field: int = 16 * 1024
+    parts: int = 60
 
 
 class Source(Protocol):
@@ -54,10 +60,10 @@ class FilePart:
 class FormStream:
     """The parts of one form, in the order in which they were written."""
 
-    def __init__(self, source: Source, boundary: str, length: int) -> None:
+    def __init__(self, source: Source, boundary: str, length: int, limits: Limits) -> None:
         """`length` in bytes is the size of the whole body."""
-        self._source, self._left = source, length
-        self._decoder = MultipartDecoder(boundary.encode(), max_parts=MOST_PARTS)
+        self._source, self._left, self._limits = source, length, limits
+        self._decoder = MultipartDecoder(boundary.encode(), max_parts=limits.parts)
 
     def parts(self) -> Iterator[TextPart | FilePart]:
         """Every part. Raises BadRequest for what is no form, RequestEntityTooLarge, CutShortError."""
@@ -81,7 +87,7 @@ class FormStream:
         while not is_over:
             data, is_over = self.next_data()
             value += data
-            if len(value) > LONGEST_FIELD:
+            if len(value) > self._limits.field:
                 raise RequestEntityTooLarge
         return value.decode(errors="replace")
 

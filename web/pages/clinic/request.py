@@ -28,17 +28,21 @@ from web.context import database, now, settings
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
-from web.shell.forms import FormReader
+from web.shell.forms import FormReader, reads_own_form
 from web.showing.sheets import Sheet, sheets_of
+from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
 from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
+from web.words.refusals import told_of_files
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
 DETAILS = ("thinks", "tried", "background")
 LONGEST_DETAIL = 2000
+FACES = {"face_policy", "face_consent"}
+ASKED = {"specialty", "question", "question_type", "urgency", "consent", "voice"}
 MOST_EARLIER = 5
 Page = str | Response | tuple[str, int] | tuple[Response, int]
 
@@ -96,29 +100,75 @@ def edit_request(public_id: str) -> Page:
 
 
 @clinic_request.post("")
+@reads_own_form
 @only(*CLINIC_ROLES)
 def keep_request(public_id: str) -> Page:
-    """Save the draft; with the verb `send` send it."""
-    form = FormReader()
+    """Save the draft, and only then take the files that came with it; with the verb `send` send it."""
+    files, form = open_page_form(), FormReader()
+    wrong = _keep(public_id, form)
+    files.take_files(public_id)
+    keep_words(files)
+    verb = files.fields.get("verb", "")
+    _check_files(files, verb, form)
+    if verb == "send":
+        _check_voice(form)
+    if errors := {**wrong, **form.errors}:
+        return _page(_open(public_id), errors), 422
+    return _sent(public_id) if verb == "send" else _saved(public_id, files)
+
+
+def _keep(public_id: str, form: FormReader) -> Mapping[str, str]:
+    """Save what was written; what cannot be is named at its field."""
     asked = _read(form)
     try:
-        with database().writing() as session:
-            draft = _load(session, public_id).consult
-            requests.edit(
-                session, draft, me(), _without_known_consent(session, draft, _with_hidden_site(draft, asked)), now=now()
-            )
-        if form.errors:
-            return _page(_open(public_id), form.errors), 422
-        if request.form.get("verb") == "send":
-            _send(public_id)
-            return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
+        _edit(public_id, asked)
+    except InvalidError as error:
+        # One thing that cannot be said so is no reason to lose the others.
+        _edit(public_id, _without(asked, error.fields))
+        return sentences(error.fields)
+    return {}
+
+
+def _edit(public_id: str, asked: RequestForm) -> None:
+    with database().writing() as session:
+        draft = _load(session, public_id).consult
+        fresh = _without_known_consent(session, draft, _with_hidden_site(draft, asked))
+        requests.edit(session, draft, me(), fresh, now=now())
+
+
+def _without(asked: RequestForm, fields: Mapping[str, str]) -> RequestForm:
+    """The form without what these faults name; what is said of faces goes together."""
+    names = {field.rpartition(".")[2] for field in fields}
+    names |= FACES if names & FACES else set()
+    details = {name: value for name, value in (asked.details or {}).items() if name not in names}
+    return replace(asked, details=details, **dict.fromkeys(names & ASKED))
+
+
+def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
+    """A file that was refused is named, and nothing goes without it unasked."""
+    is_missing = verb == "files" and not files.attachments
+    if words := told_of_files(files.told()) if files.refusals or is_missing else "":
+        form.errors["files"] = (
+            f"{words} {gettext('The request was not sent. Your text is saved.')}" if verb == "send" else words
+        )
+
+
+def _sent(public_id: str) -> Page:
+    try:
+        _send(public_id)
     except EmergencyError:
         words = gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
         return _page(_open(public_id), {"red_flags": words}), 409
     except InvalidError as error:
-        return _page(_open(public_id), {**sentences(error.fields), **form.errors}), 422
+        return _page(_open(public_id), sentences(error.fields)), 422
+    return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
+
+
+def _saved(public_id: str, files: PlainForm) -> Page:
     if request.accept_mimetypes.best == "application/json":
         return _state(public_id)
+    if files.attachments:
+        return redirect(url_for(".edit_request", public_id=public_id, said="files_sent", _anchor="files"), 303)
     return redirect(url_for(".edit_request", public_id=public_id, said="saved"), 303)
 
 
@@ -162,9 +212,12 @@ def _voice(form: FormReader) -> VoiceChoice | None:
     method = form.choice("voice_method", VOICE_METHODS)
     if by and method:
         return VoiceChoice(True, by, method, form.choice("voice_language", LANGUAGES) or "en")
-    if request.form.get("verb") == "send":
-        form.errors["voice"] = gettext("Say who agreed to the sound and how")
     return None
+
+
+def _check_voice(form: FormReader) -> None:
+    if _voice(form) is None:
+        form.errors["voice"] = gettext("Say who agreed to the sound and how")
 
 
 def _with_hidden_site(draft: Consult, asked: RequestForm) -> RequestForm:
