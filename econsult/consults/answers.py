@@ -96,7 +96,6 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     consult.version += 1
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
     replied(session, consult, CLINICIANS, now=now, how="signed")
-    replied(session, consult, FAMILY, now=now, how="signed")
     rules = rules_of(consult)
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
@@ -137,6 +136,8 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
     signed = signed_answer(session, consult.id)
     if signed is not None:
         signed.released_at = now
+        # What the family asked before the signature is answered, now that it can read it; what it asked since is not.
+        replied(session, consult, FAMILY, now=now, how="released", until=signed.signed_at)
     note(session, consult, "release_answer", person_id=None, now=now)
     is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
     kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED

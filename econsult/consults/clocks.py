@@ -76,17 +76,29 @@ def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
     log(session, clock, "stopped", now, reason=reason)
 
 
-def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> None:
-    """Hold the clock while somebody else must act; it resumes by itself after the pause limit of the rules."""
+def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> bool:
+    """Hold the clock while somebody else must act; it resumes by itself once the pause limit of the rules is used up.
+
+    All pauses of a cycle count together. False: it has been held for so long already, or does not run.
+    """
     lock(session, consult)
+    is_held = False
     for clock in open_clocks(session, consult.id, name):
-        if clock.state == ClockState.RUNNING:
+        left = rules_of(consult).pause - held_for(clock)
+        if clock.state == ClockState.RUNNING and left > timedelta():
             clock.state, clock.paused_at, clock.paused_reason = ClockState.PAUSED, now, reason
-            clock.paused_until = now + rules_of(consult).pause
+            clock.paused_until = now + left
             clock.is_reminded = False
             log(session, clock, "paused", now, reason=reason)
             clock.pauses += 1
+            is_held = True
     refresh_deadline(session, consult)
+    return is_held
+
+
+def held_for(clock: Clock) -> timedelta:
+    """For how long the clock of this promise has been held, without the pause that it is in."""
+    return clock.deadline_at - clock.started_at - timedelta(seconds=clock.target_seconds)
 
 
 def resume_clock(session: Session, consult: Consult, name: ClockName, now: datetime, reason: str = "") -> None:
@@ -117,7 +129,7 @@ def rearm(session: Session, consult: Consult, target: timedelta, now: datetime, 
     for old in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
         if old.target_seconds == int(target.total_seconds()):
             continue
-        held = old.deadline_at - old.started_at - timedelta(seconds=old.target_seconds)
+        held = held_for(old)
         pause = (old.paused_at, old.paused_until, old.paused_reason, old.is_reminded)
         log(session, old, "recomputed", now, person_id=person_id)
         old.state, old.stopped_at = ClockState.STOPPED, now

@@ -122,11 +122,8 @@ def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Cons
 
 
 def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime) -> bool:
-    """Any inbound item, in any channel, while information was asked for: the specialist's clock runs on.
-
-    False where nothing was asked for.
-    """
-    if consult.status != Status.NEEDS_INFO or person.id == consult.holder_id:
+    """Something came in while information was asked for: the specialist's clock runs on. False: nothing was."""
+    if consult.status != Status.NEEDS_INFO:
         return False
     consult.status = next_status(consult.status, "reply")
     consult.version += 1
@@ -136,7 +133,7 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
     )
     consult.claim_until = now + grace(deadline_at, now)
     note(session, consult, "reply", person_id=person.id, now=now)
-    if consult.holder_id is not None:
+    if consult.holder_id is not None and consult.holder_id != person.id:
         holder = session.get_one(Person, consult.holder_id)
         about = f"reply:{now.isoformat()}"
         notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)

@@ -10,15 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import refresh_deadline, start_clock, stop_clock
-from econsult.consults.ledger import Clock, log
+from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient
-from econsult.people.persons import SPECIALTIES, Organization, Person, PractitionerSpecialty, Role
-from econsult.rosters.limits import conflicted, limits_of
+from econsult.people.persons import SPECIALTIES, Organization, Person, PractitionerSpecialty, Role, pools_of
+from econsult.rosters.limits import conflicted, fallbacks_of, limits_of
 from econsult.rosters.routing import Ask, Route, Why, route
 from econsult.rosters.shifts import is_off, on_duty, rostered
 
@@ -30,7 +30,7 @@ def offer(session: Session, consult: Consult, now: datetime) -> Route:
     chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
     consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     consult.is_unallocated = chosen.is_unallocated
-    consult.fallback_specialty = chosen.specialty if chosen.specialty != consult.specialty else None
+    consult.fallback_specialty = stand_in(session, consult, chosen)
     stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
     clock = start_clock(session, consult, ClockName.ALLOCATE, _target(consult, chosen, now), now)
     if not chosen.has_cover:
@@ -39,6 +39,32 @@ def offer(session: Session, consult: Consult, now: datetime) -> Route:
         about = f"{consult.kind}:{clock.cycle}"
         notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=about, now=now)
     return chosen
+
+
+def stand_in(session: Session, consult: Consult, chosen: Route) -> str | None:
+    """The specialty that stands in: the router's, or the one that a broken promise of a reply was offered to.
+
+    Offering it anew takes it away from nobody who was told of it.
+    """
+    if chosen.specialty != consult.specialty or consult.specialty is None or not _is_broken(session, consult):
+        return chosen.specialty if chosen.specialty != consult.specialty else None
+    served = pools_of(session, consult.program_id)
+    found = [name for name in fallbacks_of(session, consult.program_id, consult.specialty) if served.get(name)]
+    return consult.fallback_specialty if consult.fallback_specialty in found else next(iter(found), None)
+
+
+def _is_broken(session: Session, consult: Consult) -> bool:
+    """Whether the first reply that is waited for was late already, whatever its target is by now."""
+    began = select(Clock.started_at).where(
+        Clock.consult_id == consult.id, Clock.name == ClockName.FIRST_REPLY, Clock.state != ClockState.STOPPED
+    )
+    late = select(Clock.id).where(
+        Clock.consult_id == consult.id,
+        Clock.name == ClockName.FIRST_REPLY,
+        Clock.is_breached,
+        Clock.started_at.in_(began),
+    )
+    return session.scalars(late.limit(1)).first() is not None
 
 
 def why_of(consult: Consult) -> list[Why]:

@@ -35,6 +35,8 @@ class Urgency(StrEnum):
 
 
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
+STILL_PROMISED = "status = 'answered' AND next_deadline_at IS NOT NULL"
+"""What is answered and still has a clock: the family was not told, or somebody waits for another reply."""
 FIRST_NUMBER = 1000
 """Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
@@ -77,6 +79,24 @@ class Consult(PublicId, Base):
             "id",
             sqlite_where=text("is_unallocated"),
             postgresql_where=text("is_unallocated"),
+        ),
+        Index(
+            "ix_consult_desk_promised",
+            "program_id",
+            "urgency_rank",
+            "due_at",
+            "id",
+            sqlite_where=text(STILL_PROMISED),
+            postgresql_where=text(STILL_PROMISED),
+        ),
+        Index(
+            "ix_consult_clinic_promised",
+            "organization_id",
+            "urgency_rank",
+            "due_at",
+            "id",
+            sqlite_where=text(STILL_PROMISED),
+            postgresql_where=text(STILL_PROMISED),
         ),
         Index("ix_consult_patient", "patient_id"),
         Index(

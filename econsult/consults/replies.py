@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import is_open, start_clock, stop_clock
+from econsult.consults.clocks import halt, is_open, lock, open_clocks, refresh_deadline, start_clock
 from econsult.consults.holding import took_reply
+from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
@@ -15,17 +16,19 @@ from econsult.people.persons import Person, Role
 
 FAMILY, CLINICIANS = "family", "clinicians"
 ASKERS = {Role.PCP, Role.TELEPRESENTER}
+ASKED = {"needs_clinicians": ASKERS, "needs_coordination": {Role.COORDINATOR}}
+"""Whose word ends the waiting for information, besides what comes in from the family and from whoever asked."""
 
 
 def heard(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime) -> None:
     """Somebody who asked has sent something (a message, a photo, results, words on the telephone) in this lane.
 
-    What answers a request for information lets that clock run on instead of opening another.
+    It lets a clock run on that waits for information, whoever was asked. In the family's lane it opens the family's
+    own wait as well: that it answered a question does not say that it asked none.
     """
     if consult.status in ENDED or consult.status == Status.DRAFT:
         return
-    if took_reply(session, consult, person, now=now):
-        return
+    took_reply(session, consult, person, now=now)
     if lane == FAMILY:
         consult.family_waits_since = consult.family_waits_since or now
     if lane == CLINICIANS:
@@ -33,31 +36,76 @@ def heard(session: Session, consult: Consult, person: Person, lane: str, *, now:
         if is_open(session, consult, ClockName.FIRST_REPLY):
             return
         consult.clinic_waits_since = consult.clinic_waits_since or now
-    if not is_open(session, consult, ClockName.NEXT_REPLY, lane):
+    if not any(not _is_answered(consult, clock) for clock in _waits(session, consult, lane)):
         target = rules_of(consult).next_reply
         start_clock(session, consult, ClockName.NEXT_REPLY, target, now, lane=lane, person_id=person.id)
 
 
-def replied(session: Session, consult: Consult, lane: str, *, now: datetime, how: str = "reply") -> None:
-    """Somebody gave an answer in this lane."""
+def _is_answered(consult: Consult, clock: Clock) -> bool:
+    """Whether a signed answer that is not open yet will end this wait: what is asked since then has its own."""
+    is_signed = consult.status == Status.ANSWERED and consult.released_at is None and consult.answered_at is not None
+    return clock.lane == FAMILY and is_signed and _began_by(clock, consult.answered_at)
+
+
+def _began_by(clock: Clock, until: datetime | None) -> bool:
+    return until is None or clock.started_at <= until
+
+
+def _waits(session: Session, consult: Consult, lane: str) -> list[Clock]:
+    return [clock for clock in open_clocks(session, consult.id, ClockName.NEXT_REPLY) if clock.lane == lane]
+
+
+def replied(
+    session: Session, consult: Consult, lane: str, *, now: datetime, how: str = "reply", until: datetime | None = None
+) -> None:
+    """Somebody gave an answer in this lane: to all that waits there, or to what came in by `until`."""
+    lock(session, consult)
+    left = []
+    for clock in _waits(session, consult, lane):
+        if _began_by(clock, until):
+            halt(session, clock, now, how)
+        else:
+            left.append(clock.started_at)
     if lane == FAMILY:
-        consult.family_waits_since = None
+        consult.family_waits_since = min(left, default=None)
     if lane == CLINICIANS:
-        consult.clinic_waits_since = None
-    stop_clock(session, consult, ClockName.NEXT_REPLY, now, how, lane=lane)
+        consult.clinic_waits_since = min(left, default=None)
+    refresh_deadline(session, consult)
 
 
 def said(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime, is_relayed: bool) -> None:
     """A message: from somebody who waits for a reply, or the reply itself. `is_relayed` words are the family's own."""
     if is_relayed or person.role == Role.CAREGIVER:
         heard(session, consult, person, FAMILY if is_relayed else lane, now=now)
-    elif lane == CLINICIANS and consult.kind != Kind.FAMILY_QUESTION and person.role in ASKERS:
+    elif lane == CLINICIANS and _asks(consult, person):
         heard(session, consult, person, lane, now=now)
     else:
-        took_reply(session, consult, person, now=now)
-        replied(session, consult, lane, now=now)
+        if lane != FAMILY and _was_asked(session, consult, person):
+            took_reply(session, consult, person, now=now)
+        if lane == FAMILY or _answers(consult, person):
+            replied(session, consult, lane, now=now)
         if person.id == consult.holder_id:
             consult.first_contact_at = consult.first_contact_at or now
+
+
+def _asks(consult: Consult, person: Person) -> bool:
+    """Whether this person is of those who put the question to the specialists."""
+    if consult.kind == Kind.FAMILY_QUESTION or person.id == consult.holder_id:
+        return False
+    return person.role in ASKERS or person.id in {consult.requester_id, consult.sent_on_by_id}
+
+
+def _answers(consult: Consult, person: Person) -> bool:
+    """Whether this person's words to the clinicians are a reply: the holder's, or another specialist's."""
+    return person.id == consult.holder_id or person.role == Role.SPECIALIST
+
+
+def _was_asked(session: Session, consult: Consult, person: Person) -> bool:
+    """Whether what is waited for was asked of this person; a remark of anybody else ends no waiting."""
+    if person.id == consult.holder_id:
+        return False
+    held = open_clocks(session, consult.id, ClockName.FIRST_REPLY)
+    return any(person.role in ASKED.get(clock.paused_reason or "", ()) for clock in held)
 
 
 def sent_file(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
@@ -65,7 +113,8 @@ def sent_file(session: Session, consult: Consult, person: Person, *, now: dateti
     if not person.is_staff:
         lane = CLINICIANS if consult.status in OPEN else FAMILY
         heard(session, consult, person, lane, now=now)
-    elif person.role in ASKERS:
+    elif person.role in ASKERS and person.id != consult.holder_id:
         heard(session, consult, person, CLINICIANS, now=now)
-    else:
+    elif person.role == Role.COORDINATOR:
+        # The desk asks no specialist anything: what it adds came to it from outside.
         took_reply(session, consult, person, now=now)

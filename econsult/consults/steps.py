@@ -61,10 +61,17 @@ def pending_at(clock: Ticking, rules: Rules) -> datetime | None:
     return next_step(clock, rules.ladder)[1]
 
 
+def promised_at(clock: Ticking) -> datetime:
+    """When the promise is due: while it is held, at the end of the longest pause; one that was broken stays so."""
+    if clock.paused_at is None or clock.paused_until is None or clock.deadline_at <= clock.paused_at:
+        return clock.deadline_at
+    return clock.deadline_at + (clock.paused_until - clock.paused_at)
+
+
 def deadlines(clocks: Sequence[Ticking], rules: Rules) -> tuple[datetime | None, datetime | None]:
     """What the consult derives from its clocks: the next instant to look at it, and the earliest promised reply."""
     pending = [instant for clock in clocks if (instant := pending_at(clock, rules)) is not None]
     replies = [
-        clock.deadline_at for clock in clocks if clock.name != ClockName.ALLOCATE and clock.state != ClockState.STOPPED
+        promised_at(clock) for clock in clocks if clock.name != ClockName.ALLOCATE and clock.state != ClockState.STOPPED
     ]
     return min(pending, default=None), min(replies, default=None)

@@ -82,15 +82,18 @@ def request_info(
     audience: Audience | None,
     now: datetime,
 ) -> Message:
-    """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit."""
+    """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit.
+
+    Once a promise has been held for that long the question is asked all the same, and the clock runs on.
+    """
     status = next_status(consult.status, "request_info")
     require_holder(consult, person)
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
-    consult.status = status
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
-    pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now)
+    if pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
+        consult.status = status
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
     _tell(session, consult, message, NoticeKind.MORE_NEEDED, now)
     return message

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.orders import Order, after, keys_of, make_cursor, read_cursor, sorting
+from econsult.consults.overdue import late, unanswered
 from econsult.consults.records import Consult, Kind
 from econsult.cursors import no_such_page
 from econsult.people.persons import Person, Role, specialties_of
@@ -229,7 +230,7 @@ def _specialists(person: Person, view: View, now: datetime, own: list[str], *, s
         return [and_(held, _of_view(view))]
     found = [part for status in _statuses(view) for part in _pools(person, own, stands_in, status)]
     if view == View.OVERDUE:
-        return [and_(part, Consult.due_at <= now) for part in found]
+        return [and_(part, Consult.due_at <= now) for part in found] + [and_(held, unanswered(now))]
     # What somebody asked about in another specialty is theirs to follow as well.
     return [*found, and_(held, Consult.status == Status.NEEDS_INFO)] if view == View.WAITING else found
 
@@ -255,7 +256,7 @@ def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
         case View.WAITING:
             return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
         case View.OVERDUE:
-            return [and_(ours, Consult.status == status, Consult.due_at <= now) for status in sorted(OPEN)]
+            return [and_(ours, part) for part in late(now)]
         case View.DONE:
             # A draft that somebody threw away was never said to anybody else.
             was_sent = or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
@@ -271,7 +272,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
         View.UNALLOCATED: [Consult.is_unallocated.is_(True)],
         View.MINE: [],
         View.POOL: [and_(Consult.status == Status.SUBMITTED, Consult.kind != Kind.FAMILY_QUESTION)],
-        View.OVERDUE: [and_(Consult.status == status, Consult.due_at <= now) for status in sorted(OPEN)],
+        View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],
     }

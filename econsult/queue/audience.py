@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -39,7 +39,7 @@ class Audience:
         if level >= DESK_FROM:
             people = people + self.desk(consult)
         if level >= BROKEN:
-            people = people + self.directors(consult) + self.fallback_pool(consult, name)
+            people = people + self.directors(consult)
             # The consent text promises the family and its clinic that they hear of a late answer.
             people = people + (self._team(consult) if name == ClockName.FIRST_REPLY else [])
         return list({person.id: person for person in people}.values())
@@ -62,20 +62,18 @@ class Audience:
         """Everybody who could answer it; of a specialty with a roster those who are on duty, where anybody is."""
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return self._team(consult)
-        return self._specialists(consult.program_id, consult.fallback_specialty or consult.specialty)
-
-    def fallback_pool(self, consult: DueConsult, name: str) -> list[Person]:
-        """Those who stand in once the promise of a reply is broken."""
-        fallback = self.fallback(consult, name)
-        return self._specialists(consult.program_id, fallback) if fallback else []
+        pools = _pools(consult)
+        return [person for specialty in pools for person in self._specialists(consult.program_id, specialty)]
 
     def fallback(self, consult: DueConsult, name: str) -> str | None:
-        """The specialty to which a broken first reply is offered as well."""
-        if name != ClockName.FIRST_REPLY or consult.kind == Kind.FAMILY_QUESTION or not consult.specialty:
+        """The specialty that stands in: whoever was offered it before, or the one for a reply that was not given."""
+        if consult.fallback_specialty or consult.kind == Kind.FAMILY_QUESTION or not consult.specialty:
+            return consult.fallback_specialty
+        if name != ClockName.FIRST_REPLY:
             return None
         key = (consult.program_id, consult.specialty)
         found = self._once(("fallbacks", *key), lambda: fallbacks_of(self._session, *key))
-        return found[0] if found else None
+        return next((each for each in found if self._specialists(consult.program_id, each)), None)
 
     def desk(self, consult: DueConsult) -> list[Person]:
         return self._once(("desk", consult.program_id), lambda: coordinators_of(self._session, consult.program_id))
@@ -105,11 +103,12 @@ class Audience:
 
     def _is_gap(self, consult: DueConsult) -> bool:
         """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""
-        program_id, specialty = consult.program_id, consult.fallback_specialty or consult.specialty or ""
-        if self._has_roster(program_id, specialty):
-            here: Collection[int] = self._on_duty(program_id, specialty)
-        else:
-            here = [person.id for person in self._specialists(program_id, specialty)]
+        program_id, here = consult.program_id, set[int]()
+        for specialty in _pools(consult):
+            if self._has_roster(program_id, specialty):
+                here |= self._on_duty(program_id, specialty)
+            else:
+                here |= {person.id for person in self._specialists(program_id, specialty)}
         return not self._once(("able", program_id), lambda: Able(self._session, program_id)).any_of(here, consult)
 
     def _specialists(self, program_id: int, specialty: str) -> list[Person]:
@@ -141,6 +140,11 @@ class Audience:
         if key not in self._known:
             self._known[key] = find()
         return cast("Found", self._known[key])
+
+
+def _pools(consult: DueConsult) -> list[str]:
+    """The specialty that was asked, and the one that stands in."""
+    return [name for name in (consult.specialty, consult.fallback_specialty) if name]
 
 
 def kind_at(name: str, level: int) -> NoticeKind:

@@ -57,6 +57,7 @@ class DueConsult:
     status: str
     specialty: str | None
     fallback_specialty: str | None
+    is_unallocated: bool
     urgency: str
     rules: str | None
     version: int

@@ -94,6 +94,8 @@ class _Firing:
             clock.is_breached = True
             self.batch.breaches += 1
             self.consult.fallback_specialty = self.around.fallback(self.consult, clock.name)
+        if self.consult.status == Status.SUBMITTED and not self.around.pool(self.consult):
+            self.consult.is_unallocated = True
         people = self.around.at_level(self.consult, clock.name, level, clock.lane)
         for person in people:
             about = f"{clock.name}:{clock.cycle}:{level}"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,11 +13,13 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.answers import Answer
+from econsult.consults.clocks import PAUSE_LIMIT, held_for
 from econsult.consults.contents import Disposition
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.policies import ClockName, Policy, rules_of
 from econsult.consults.records import Consult, Kind, number_of
+from econsult.consults.replies import CLINICIANS, FAMILY
 from econsult.consults.steps import deadlines
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
@@ -68,14 +71,31 @@ def _no_owner_or_deadline(session: Session) -> Iterator[str]:
     desk = exists().where(Person.program_id == Consult.program_id, Person.role == Role.COORDINATOR, Person.is_active)
     for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~desk):
         yield f"1 {number}: no pool and no desk to turn to"
+    for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~Consult.is_unallocated):
+        yield f"1 {number}: nobody can take it and it is not at the desk"
     bounded = exists().where(
         Clock.consult_id == Consult.id, Clock.state == ClockState.PAUSED, Clock.paused_until.is_(None)
     )
     for number in _numbers(session, bounded):
         yield f"1 {number}: paused without an end"
-    waits = or_(Consult.family_waits_since.is_not(None), Consult.clinic_waits_since.is_not(None))
-    for number in _numbers(session, Consult.status == Status.ANSWERED, waits, Consult.next_deadline_at.is_(None)):
-        yield f"1 {number}: somebody waits for a reply and no clock runs"
+    for lane, waits_since in ((FAMILY, Consult.family_waits_since), (CLINICIANS, Consult.clinic_waits_since)):
+        same = (Clock.consult_id == Consult.id, Clock.name == ClockName.NEXT_REPLY, Clock.lane == lane)
+        runs = exists().where(*same, Clock.state != ClockState.STOPPED)
+        for number in _numbers(session, waits_since.is_not(None), ~runs):
+            yield f"1 {number}: somebody waits for a reply and no clock runs"
+        for number in _numbers(session, waits_since.is_(None), runs):
+            yield f"1 {number}: a clock of the next reply runs and nobody waits"
+    yield from _held_too_long(session)
+
+
+def _held_too_long(session: Session) -> Iterator[str]:
+    """1. All pauses of a promise together, and the one that it is in, are no longer than any rules ever allowed."""
+    allowed = [json.loads(content).get("pause", 0) for content in session.scalars(select(Policy.content).distinct())]
+    longest = max((PAUSE_LIMIT, *(timedelta(minutes=minutes) for minutes in allowed)))
+    for clock in session.scalars(select(Clock).where(Clock.pauses > 0).execution_options(yield_per=2000)):
+        now_held = clock.paused_until - clock.paused_at if clock.paused_at and clock.paused_until else timedelta()
+        if held_for(clock) + now_held > longest:
+            yield f"1 {number_of(clock.consult_id)}: {clock.name} was held for longer than is allowed"
 
 
 def _not_fired(session: Session, before: datetime) -> Iterator[str]:

@@ -7,7 +7,7 @@ consults never count. Times are the wall's, as families live through them, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,16 +17,18 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
+from econsult.consults.replies import FAMILY
 from econsult.queue.replay import Replayed, replay_all
 
 KEPT_BY = {
     ClockName.ALLOCATE: {"claim", "assign"},
     ClockName.FIRST_REPLY: {"signed", "decline"},
-    ClockName.NEXT_REPLY: {"reply", "signed"},
+    ClockName.NEXT_REPLY: {"reply", "signed", "released"},
     ClockName.FAMILY_INFORMED: {"opened", "phone", "visit"},
 }
 """What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer: a promise
-that ends so before its time counts nowhere, and one that was broken by then stays broken."""
+that ends so before its time counts nowhere, and one that was broken by then stays broken. Another target for the same
+promise (less urgent now, a newer policy) is no new promise: what was late against the old one counts as late, once."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,11 @@ class Kept:
     facts: Facts
     wall: timedelta
     net: timedelta
+    target: timedelta
 
     @property
     def is_within(self) -> bool:
-        return self.net <= self.clock.target
+        return self.net <= self.target
 
 
 @dataclass(frozen=True)
@@ -99,27 +102,49 @@ def missed(
 ) -> list[tuple[int, str, float]]:
     """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
     late = [each for each in _kept(session, (start, end), now, program_id) if not each.is_within]
-    late.sort(key=lambda each: each.clock.target - each.net)
-    return [(each.clock.consult_id, each.clock.name, _hours(each.net - each.clock.target)) for each in late]
+    late.sort(key=lambda each: each.target - each.net)
+    return [(each.clock.consult_id, each.clock.name, _hours(each.net - each.target)) for each in late]
 
 
 def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, program_id: int | None) -> Iterator[Kept]:
     facts = _facts(session, program_id)
     for clocks in replay_all(session):
         around = facts.get(clocks[0].consult_id)
-        for clock in clocks if around is not None else ():
-            at = _counted_at(clock, now)
+        for clock, before in _promises(clocks, now) if around is not None else ():
+            at = _counted_at(clock, before, now)
             if at is not None and period[0] <= at < period[1] and around is not None:
-                yield Kept(clock, around, clock.wall(now), clock.net(now))
+                target = min(each.target for each in (clock, *before))
+                yield Kept(clock, around, clock.wall(now), clock.net(now), target)
 
 
-def _counted_at(clock: Replayed, now: datetime) -> datetime | None:
-    if clock.is_superseded:
-        return None
-    if clock.stopped_at is not None and clock.reason in KEPT_BY[ClockName(clock.name)]:
+def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
+    """Each promise by its last cycle, with the cycles that this one took over from and that were broken by then."""
+    broken: list[Replayed] = []
+    for clock in sorted(clocks, key=lambda each: (each.name, each.cycle)):
+        if clock.is_superseded:
+            broken += [clock] if _is_broken(clock, now) else []
+        else:
+            yield clock, broken
+            broken = []
+
+
+def _counted_at(clock: Replayed, before: Sequence[Replayed], now: datetime) -> datetime | None:
+    """When the promise counts, if it does."""
+    if clock.stopped_at is not None and clock.reason in _kept_by(clock):
         return clock.stopped_at
+    if before:
+        return before[0].deadline_at
+    return clock.deadline_at if _is_broken(clock, now) else None
+
+
+def _kept_by(clock: Replayed) -> set[str]:
+    """A signature is an answer to the clinic alone: the family cannot read it before it is released."""
+    return KEPT_BY[ClockName(clock.name)] - ({"signed"} if clock.lane == FAMILY else set())
+
+
+def _is_broken(clock: Replayed, now: datetime) -> bool:
     # The times say it too where no clock process was there to write that the promise was broken.
-    return clock.deadline_at if clock.is_breached or clock.net(now) > clock.target else None
+    return clock.is_breached or clock.net(now) > clock.target
 
 
 def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import ask_of, loads_of, offer
+from econsult.consults.offering import ask_of, loads_of, offer, stand_in
 from econsult.consults.records import Consult
 from econsult.rosters.routing import route
 
@@ -27,7 +27,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
     count = 0
     for consult in session.scalars(again).all():
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
-        stands_in = chosen.specialty if chosen.specialty != consult.specialty else None
+        stands_in = stand_in(session, consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
         if (chosen.is_unallocated, stands_in) != before and consult.specialty is not None:
             offer(session, consult, now)

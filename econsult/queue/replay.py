@@ -111,6 +111,9 @@ class Replayed:
 
     def _on_recomputed(self, event: Line) -> None:
         self.state, self.stopped_at, self.is_superseded, self.reason = ClockState.STOPPED, event.at, True, "recomputed"
+        if self.paused_at is not None:
+            # Its deadline goes on in the cycle that takes over; this one's times must not count the pause as waiting.
+            self.held += max(event.at - self.paused_at, NOTHING)
         self.paused_at = None
 
     def _on_warned(self, event: Line) -> None:

@@ -27,6 +27,8 @@ class Case:
     lease: float | None = None
     release_at: int | None = None
     told: bool = False
+    signed_at: int | None = None
+    asked: str = ""
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
@@ -56,31 +58,56 @@ class Case:
         self.status, self.lease = "answered", None
         self.release_at = None if is_emergency else now + RELEASE
         self._stop("first_reply", now)
-        self._stop("next_reply", now)
+        # The clinic can read it at once, the family once it is released.
+        self._stop("next_reply", now, "clinicians")
+        self.signed_at = now
         self._start("family_informed", DAY, now)
+        if is_emergency:
+            self.release(now)
 
-    def ask(self, now: int) -> None:
-        self.status = "needs_info"
+    def release(self, now: int) -> None:
+        """The family can read what was signed: whatever it asked before that has its answer."""
+        for clock in self._open("next_reply"):
+            if clock["lane"] == "family" and self.signed_at is not None and clock["start"] <= self.signed_at:
+                self._halt(clock, now)
+        self.release_at = self.signed_at = None
+
+    def ask(self, now: int, lane: str) -> None:
+        """All pauses of a promise are as long as one may be; after that a question is only a question."""
         for clock in self._open("first_reply"):
-            clock.update(paused=now, until=now + PAUSE, reminded=False)
+            left = PAUSE - (clock["deadline"] - clock["start"] - clock["target"])
+            if left > 0:
+                self.status, self.asked = "needs_info", lane
+                clock.update(paused=now, until=now + left, reminded=False)
 
     def inbound(self, now: int, lane: str) -> None:
-        """The family or the clinic sent something."""
+        """The family or the clinic sent something: a held clock runs on, and in the family's lane its wait begins."""
+        self._come_in(now)
+        if lane == "clinicians" and self._open("first_reply"):
+            return
+        waits = [clock for clock in self._open("next_reply") if clock["lane"] == lane]
+        if lane == "family" and self.signed_at is not None:
+            # An answer that is under way was written before this came.
+            waits = [clock for clock in waits if clock["start"] > self.signed_at]
+        if not waits:
+            self._start("next_reply", DAY, now, lane)
+
+    def reply(self, now: int, lane: str) -> None:
+        """The clinic answered the family, or the holder the clinic: nothing that was asked for came in."""
+        self._stop("next_reply", now, lane)
+
+    def remark(self, now: int) -> None:
+        """A coordinator said something to colleagues: it counts only where it was asked of the desk."""
+        if self.asked == "coordination":
+            self._come_in(now)
+
+    def family_waits(self) -> int | None:
+        return min((clock["start"] for clock in self._open("next_reply") if clock["lane"] == "family"), default=None)
+
+    def _come_in(self, now: int) -> None:
         if self.status == "needs_info":
             self._resume("first_reply", now)
             self.status, self.lease = "claimed", now + self._grace(now)
-            return
-        if lane == "clinicians" and self._open("first_reply"):
-            return
-        if not [clock for clock in self._open("next_reply") if clock["lane"] == lane]:
-            self._start("next_reply", DAY, now, lane)
-
-    def reply(self, now: int, lane: str, *, is_holder: bool) -> None:
-        """Somebody of the staff answered in a lane; what the holder says does not end the waiting for information."""
-        if self.status == "needs_info" and not is_holder:
-            self._resume("first_reply", now)
-            self.status, self.lease = "claimed", now + self._grace(now)
-        self._stop("next_reply", now, lane)
 
     def inform(self, now: int) -> None:
         if not self.told:
@@ -94,7 +121,7 @@ class Case:
 
     def reopen(self, now: int) -> None:
         self.end(now, "submitted")
-        self.release_at, self.told = None, False
+        self.release_at, self.signed_at, self.told = None, None, False
         self.submit(now)
 
     def change(self, now: int, urgency: str) -> None:
@@ -117,12 +144,13 @@ class Case:
             at, n = min(due)
             self._fire(self.clocks[n], at, now)
         if self.release_at is not None and self.release_at <= now:
-            self.release_at = None
+            self.release(now)
         if self.status == "claimed" and self.lease is not None and self.lease < now:
             self.to_pool(now)
 
     def next_deadline(self) -> int | None:
-        return min((at for clock in self.clocks if (at := self._pending(clock)) is not None), default=None)
+        found = min((at for clock in self.clocks if (at := self._pending(clock)) is not None), default=None)
+        return None if found is None else round(found)
 
     def open_clocks(self) -> dict[tuple[str, int], tuple[str, int, bool]]:
         """Lane, deadline and whether it is held, of every clock that has not stopped."""
@@ -132,7 +160,7 @@ class Case:
             if clock["state"] == "open"
         }
 
-    def _fire(self, clock: dict[str, Any], at: int, now: int) -> None:
+    def _fire(self, clock: dict[str, Any], at: float, now: int) -> None:
         if clock["paused"] is not None:
             if not clock["reminded"]:
                 clock["reminded"] = True
@@ -145,7 +173,7 @@ class Case:
         level = self._level(clock)
         clock["level"] = level
         kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
-        self.fired.append((clock["name"], clock["cycle"], kind, level, at))
+        self.fired.append((clock["name"], clock["cycle"], kind, level, round(at)))
 
     def _grace(self, now: int) -> float:
         """A quarter of what is left until the first reply, but between half an hour and four."""
@@ -155,11 +183,11 @@ class Case:
     def _level(self, clock: dict[str, Any]) -> int:
         return next((step for step in STEPS if step > clock["level"]), (clock["level"] // 100 + 1) * 100)
 
-    def _pending(self, clock: dict[str, Any]) -> int | None:
+    def _pending(self, clock: dict[str, Any]) -> float | None:
         if clock["state"] != "open":
             return None
         if clock["paused"] is not None:
-            middle = clock["paused"] + (clock["until"] - clock["paused"]) // 2
+            middle = clock["paused"] + (clock["until"] - clock["paused"]) / 2
             return clock["until"] if clock["reminded"] else middle
         level, target = self._level(clock), clock["target"]
         if level <= 100:

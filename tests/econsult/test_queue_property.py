@@ -116,6 +116,8 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
         for clock in open_clocks(session, consult.id)
     }
     assert (consult.status, found) == (case.status, case.open_clocks())
+    waits = seconds(consult.family_waits_since) if consult.family_waits_since else None
+    assert waits == case.family_waits()
     assert (seconds(consult.next_deadline_at) if consult.next_deadline_at else None) == case.next_deadline()
 
 
@@ -159,10 +161,10 @@ def _release(world: World, session: Session, consult: Consult, case: Case) -> No
 
 
 def _ask(world: World, session: Session, consult: Consult, case: Case) -> None:
-    lane = world.dice.choice((Audience.FAMILY, Audience.CLINICIANS))
+    lane = world.dice.choice((Audience.FAMILY, Audience.CLINICIANS, Audience.COORDINATION))
     holder = world.holder(case)
     threads.request_info(session, consult, holder, text="Ruler?", items=["close-up"], audience=lane, now=world.now)
-    case.ask(world.seconds)
+    case.ask(world.seconds, lane)
 
 
 def _family_writes(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -181,12 +183,18 @@ def _clinic_writes(world: World, session: Session, consult: Consult, case: Case)
 
 def _clinic_replies(world: World, session: Session, consult: Consult, case: Case) -> None:
     threads.post(session, consult, world.clinic.pcp, Audience.FAMILY, text="Yes", now=world.now)
-    case.reply(world.seconds, "family", is_holder=False)
+    case.reply(world.seconds, "family")
+
+
+def _desk_remarks(world: World, session: Session, consult: Consult, case: Case) -> None:
+    lane = world.dice.choice((Audience.CLINICIANS, Audience.COORDINATION))
+    threads.post(session, consult, world.clinic.coordinator, lane, text="Noted", now=world.now)
+    case.remark(world.seconds)
 
 
 def _holder_writes(world: World, session: Session, consult: Consult, case: Case) -> None:
     threads.post(session, consult, world.holder(case), Audience.CLINICIANS, text="Well", now=world.now)
-    case.reply(world.seconds, "clinicians", is_holder=True)
+    case.reply(world.seconds, "clinicians")
 
 
 def _draft(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -210,7 +218,8 @@ def _change(world: World, session: Session, consult: Consult, case: Case) -> Non
 
 def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -> None:
     answers.acknowledge(session, consult, world.clinic.pcp, now=world.now)
-    case.release_at = None
+    if case.release_at is not None:
+        case.release(world.seconds)
 
 
 def _inform(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -242,12 +251,12 @@ def _nothing(world: World, session: Session, consult: Consult, case: Case) -> No
     """What has been taken back stays so."""
 
 
-SHARED: list[Act] = [_family_writes, _clinic_writes, _clinic_replies, _change]
+SHARED: list[Act] = [_family_writes, _clinic_writes, _clinic_replies, _desk_remarks, _change]
 ACTS: dict[str, list[Act]] = {
     "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],
     "claimed": [_release, _take_over, _ask, _ask, _draft, _sign, _sign, _holder_writes, _decline, *SHARED],
     "needs_info": [_take_over, _release, _draft, _holder_writes, _sign, *SHARED],
-    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:3]],
+    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:4]],
     "closed": [_reopen, _nothing, _nothing],
     "declined": [_reopen, _nothing],
     "withdrawn": [_nothing],

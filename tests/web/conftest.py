@@ -108,7 +108,7 @@ def _add_routes(app: Flask) -> None:
             running_chip("first reply", NOON - timedelta(hours=4), NOON + timedelta(hours=20)),
             running_chip("first reply", NOON - timedelta(hours=20), NOON + timedelta(hours=2)),
             running_chip("first reply", NOON - timedelta(hours=30), NOON - timedelta(minutes=20)),
-            paused_chip("first reply", "family"),
+            paused_chip("first reply", "family", NOON),
             stopped_chip("done"),
         ]
         return render_template_string(PARTS, layout=layout, errors=wrong, chips=chips)

@@ -133,6 +133,8 @@ CLOCK = closed(
     started_at=INSTANT,
     deadline_at=INSTANT,
     paused_reason=MAYBE_TEXT,
+    paused_until=MAYBE_INSTANT,
+    held_seconds=COUNT,
     stopped_at=MAYBE_INSTANT,
 )
 RENDITION = closed(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
-from econsult.consults.clocks import Clock, ClockName, clocks_of
+from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
@@ -209,5 +209,7 @@ def _clock_json(clock: Clock) -> dict[str, Any]:
         "started_at": stamp(clock.started_at),
         "deadline_at": stamp(clock.deadline_at),
         "paused_reason": clock.paused_reason,
+        "paused_until": stamp(clock.paused_until),
+        "held_seconds": int(held_for(clock).total_seconds()),
         "stopped_at": stamp(clock.stopped_at),
     }

@@ -101,7 +101,7 @@ def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
         label = str(terms.CLOCKS.get(clock.name, clock.name))
         if clock.state == ClockState.PAUSED:
             reason = terms.PAUSES.get(clock.paused_reason or "", clock.paused_reason or "")
-            return paused_chip(label, str(reason))
+            return paused_chip(label, str(reason), clock.paused_until)
         if clock.state == ClockState.RUNNING:
             return running_chip(label, clock.started_at, clock.deadline_at)
     words = str(terms.STATUSES[Status(consult.status)])

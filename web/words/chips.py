@@ -33,9 +33,10 @@ def running_chip(label: str, started_at: datetime, deadline_at: datetime) -> Chi
     return Chip("soon" if is_soon else "due", gettext("Due in %(time)s", time=time_left(deadline_at)), under)
 
 
-def paused_chip(label: str, reason: str) -> Chip:
-    """A clock that stands still, and why."""
-    return Chip("hold", gettext("Paused: %(reason)s", reason=reason), label)
+def paused_chip(label: str, reason: str, until: datetime | None) -> Chip:
+    """A clock that stands still, why, and until when at the latest."""
+    end = gettext("until %(moment)s at the latest", moment=moment(until)) if until is not None else ""
+    return Chip("hold", gettext("Paused: %(reason)s", reason=reason), f"{label} · {end}" if end else label)
 
 
 def draft_chip(words: str) -> Chip:
