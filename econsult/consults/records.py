@@ -83,6 +83,7 @@ class Consult(PublicId, Base):
         Index(
             "ix_consult_desk_promised",
             "program_id",
+            "status",
             "urgency_rank",
             "due_at",
             "id",
@@ -92,6 +93,7 @@ class Consult(PublicId, Base):
         Index(
             "ix_consult_clinic_promised",
             "organization_id",
+            "status",
             "urgency_rank",
             "due_at",
             "id",

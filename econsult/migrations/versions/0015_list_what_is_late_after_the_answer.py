@@ -32,7 +32,7 @@ CLOCK = sa.table(
 
 def upgrade() -> None:
     for name, whose in INDEXES.items():
-        columns = [whose, "urgency_rank", "due_at", "id"]
+        columns = [whose, "status", "urgency_rank", "due_at", "id"]
         op.create_index(
             name, "consult", columns, sqlite_where=STILL_PROMISED, postgresql_where=STILL_PROMISED, unique=False
         )
