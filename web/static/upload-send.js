@@ -1,78 +1,77 @@
-// One file on its way to the server, by tus: it goes on where the server says that it stands, for hours if it must.
+// One file on its way to the server, by tus: it goes on where the server says that it stands.
 
-import { forget, held, keep } from "./upload-store.js";
+import { find, forget, held, keep } from "./upload-store.js";
 
 const SMALLEST = 256 * 1024, LARGEST = 8 * 1024 * 1024, LONGEST_HASHED = 32 * 1024 * 1024;
-const STALL = 15000, ANSWER = 60000, BEST = 4000;
-const PROBLEMS = { 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 413: "too_big" };
+const STALL = 15000, ANSWER = 60000, BEST = 4000, LIVES = 3;
+// Of what begins with 4, only these pass by themselves.
+const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
+const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 410: "gone", 413: "too_big" };
+const CODES = { impossible_verb: "closed", site_first: "site_first" };
 
-class Refused extends Error {
-  constructor(problem) {
+// Trying again is of no use.
+export class Refused extends Error {
+  constructor(problem, status) {
     super(problem);
-    this.problem = problem;
+    Object.assign(this, { problem, status });
   }
 }
 
-class Again extends Error {
-  constructor(seconds = 0) {
-    super("again");
-    this.seconds = seconds;
+// Trying again is right, after so many seconds where the server says it; `why` is what the person is told meanwhile.
+export class Again extends Error {
+  constructor(why = "", seconds = 0) {
+    super(why);
+    Object.assign(this, { why, seconds });
   }
 }
 
-// Sends all of `file`, telling `say(state, share)`; throws an error with `problem` where trying again is of no use.
-export async function send(file, token, say, signal) {
-  let failures = 0;
-  const transfer = { file, token, chunk: SMALLEST, say, signal, moved: () => (failures = 0) };
-  for (;;) {
-    try {
-      return await attempt(transfer);
-    } catch (error) {
-      if (error instanceof Refused || signal.aborted) throw error;
-      transfer.chunk = SMALLEST;
-      say(navigator.onLine ? "waiting" : "offline");
-      const patience = error.seconds ? error.seconds * 1000 : Math.min(1000 * 2 ** failures++, 60000);
-      await awake(patience * (0.5 + Math.random()), signal);
-    }
+// Tries once to send all of `file`, telling `say(share)` and, when bytes arrived, `moved()`.
+export async function send(transfer) {
+  const { file } = transfer;
+  try {
+    await attempt({ ...transfer, chunk: SMALLEST });
+  } catch (error) {
+    if (!file.url || ![404, 410].includes(error.status)) throw error;
+    // It expired or was ended: the file is still here, so it begins anew, but not for ever.
+    file.dead = [...(file.dead ?? []), file.url];
+    file.url = "";
+    await keep(file);
+    throw file.dead.length > LIVES ? new Refused("gone") : new Again();
   }
+  await forget(file, "sent");
 }
 
 async function attempt(transfer) {
   const { file, say } = transfer;
-  let offset = file.url ? await stand(transfer) : await begin(transfer);
-  say("sending", offset / file.size);
+  let offset = file.url || (await begin(transfer)) ? await stand(transfer) : 0;
+  say(offset / file.size);
   while (offset < file.size) {
     const started = performance.now();
     const sent = await patch(transfer, offset);
-    if (sent <= offset) throw new Again();
+    if (!(sent > offset && sent <= file.size)) throw new Again("unreached");
     offset = sent;
     transfer.moved();
     const pace = BEST / Math.max(performance.now() - started, 1);
     transfer.chunk = Math.round(Math.min(Math.max(transfer.chunk * Math.min(Math.max(pace, 0.5), 2), SMALLEST), LARGEST));
   }
-  await forget(file);
 }
 
+// Whether it goes on with an upload that was begun before: this phone lost its memory, or the answer was lost.
 async function begin(transfer) {
   const { file } = transfer;
   const told = { consult_id: file.consult, kind: file.kind, filename: file.name, filetype: file.blob.type };
   if (file.detail) told[file.kind === "lab_document" ? "document_type" : "view"] = file.detail;
-  const sum = await digest(file.blob);
-  if (sum) told[file.blob.size > LONGEST_HASHED ? "fingerprint" : "sha256"] = sum;
+  file.sum ??= await digest(file);
+  if (file.sum) told[file.size > LONGEST_HASHED ? "fingerprint" : "sha256"] = file.sum;
   const metadata = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
-  // The very same file, begun before this phone lost its memory, goes on. Once only: its bytes may be gone.
-  const begun = sum && !file.sought && (await lost(transfer)).find((one) => one.metadata === metadata && one.length === file.size);
-  file.sought = true;
-  if (begun) {
-    file.url = begun.url;
-    await keep(file);
-    return stand(transfer);
-  }
+  const isThis = (one) => one.metadata === metadata && one.length === file.size && !file.dead?.includes(one.url);
+  const begun = file.sum && (await lost(transfer)).find(isThis);
   const headers = { "Upload-Length": file.size, "Upload-Metadata": metadata };
-  const answer = await ask(transfer, "POST", "/uploads", headers);
-  file.url = answer.headers.get("Location");
+  file.url = begun ? begun.url : (await ask(transfer, "POST", "/uploads", headers)).headers.get("Location");
+  // What stands in between, such as the sign-in page of a hotel, answers too.
+  if (!file.url) throw new Again("unreached");
   await keep(file);
-  return 0;
+  return Boolean(begun);
 }
 
 // Uploads that were begun and that no file in this browser belongs to.
@@ -83,26 +82,22 @@ async function lost(transfer) {
   return items.filter(({ url }) => !known.includes(url));
 }
 
-// Those of one consult, for the page; none where the server cannot be asked now.
+// Those of one consult, for the page; nothing where the server cannot be asked now.
 export async function unfinished(consult, token) {
   const transfer = { token, signal: new AbortController().signal };
-  return (await lost(transfer).catch(() => [])).filter((one) => one.consult_id === consult);
+  return (await lost(transfer).catch(() => null))?.filter((one) => one.consult_id === consult);
 }
 
 async function stand(transfer) {
-  try {
-    return Number((await ask(transfer, "HEAD", transfer.file.url)).headers.get("Upload-Offset"));
-  } catch (error) {
-    if (error.status !== 404 && error.status !== 410) throw error;
-    // It expired or was ended: the file is still here, so it begins anew.
-    transfer.file.url = "";
-    return begin(transfer);
-  }
+  const { file } = transfer;
+  const offset = (await ask(transfer, "HEAD", file.url)).headers.get("Upload-Offset");
+  if (offset === null || !(offset <= file.size)) throw new Again("unreached");
+  return Number(offset);
 }
 
 export async function end(file, token) {
+  await forget(file, "removed");
   if (file.url) await fetch(file.url, { method: "DELETE", headers: plain(token) }).catch(() => {});
-  await forget(file);
 }
 
 // Not AbortSignal.timeout, which phones that get no new system any more lack.
@@ -112,9 +107,9 @@ async function ask({ token, signal }, method, url, headers = {}) {
   const timer = setTimeout(stop, ANSWER);
   signal.addEventListener("abort", stop, { signal: limit.signal });
   try {
-    const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: limit.signal });
-    if (!answer.ok) throw await refusal(answer.status, (name) => answer.headers.get(name), () => answer.text());
-    return method === "GET" ? await answer.json() : answer;
+    const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: limit.signal }).catch(() => null);
+    if (!answer?.ok) throw await refusal(answer?.status ?? 0, (name) => answer?.headers.get(name), () => answer.text());
+    return method === "GET" ? await answer.json().catch(() => Promise.reject(new Again("unreached"))) : answer;
   } finally {
     clearTimeout(timer);
     stop();
@@ -122,21 +117,22 @@ async function ask({ token, signal }, method, url, headers = {}) {
 }
 
 // XMLHttpRequest, because fetch does not tell how much of a body has left.
-function patch({ file, token, chunk, say, signal }, offset) {
+async function patch({ file, token, chunk, say, signal }, offset) {
+  const bytes = await read(file, offset, offset + chunk);
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     let watchdog;
+    const stop = () => request.abort();
     const feed = (patience) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => request.abort(), patience);
+      watchdog = setTimeout(stop, patience);
     };
-    const stop = () => request.abort();
     request.open("PATCH", file.url);
     const headers = { ...plain(token), "Content-Type": "application/offset+octet-stream", "Upload-Offset": offset };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => {
       feed(STALL);
-      say("sending", (offset + event.loaded) / file.size);
+      say((offset + event.loaded) / file.size);
     };
     request.upload.onload = () => feed(ANSWER);
     request.onloadend = async () => {
@@ -147,41 +143,38 @@ function patch({ file, token, chunk, say, signal }, offset) {
     };
     signal.addEventListener("abort", stop);
     feed(STALL);
-    request.send(file.blob.slice(offset, offset + chunk));
+    request.send(bytes);
   });
 }
 
 async function refusal(status, header, text) {
-  const code = await Promise.resolve(text()).then((body) => JSON.parse(body).code).catch(() => "");
-  let error = new Again(Number(header("Retry-After")) || 0);
-  if (code === "impossible_verb") error = new Refused("closed");
-  else if (code === "invalid" || [400, 412, 415].includes(status)) error = new Refused("unknown");
-  else if (status in PROBLEMS) error = new Refused(PROBLEMS[status]);
-  error.status = status;
-  return error;
+  const code = await Promise.resolve().then(text).then((body) => JSON.parse(body).code).catch(() => "");
+  if (status < 400 || status >= 500 || PASSING.includes(status) || (status === 409 && (!code || RACES.includes(code))))
+    return new Again({ 409: "", 423: "", 429: "too_many", 460: "" }[status] ?? "unreached", Number(header("Retry-After")) || 0);
+  return new Refused(CODES[code] ?? PROBLEMS[status] ?? "unknown", status);
 }
 
-// Waits, but not longer than until the internet or the person comes back.
-function awake(patience, signal) {
-  return new Promise((done) => {
-    const stop = new AbortController();
-    const go = () => {
-      clearTimeout(timer);
-      stop.abort();
-      done();
-    };
-    const timer = setTimeout(go, patience);
-    addEventListener("online", go, { signal: stop.signal });
-    signal.addEventListener("abort", go, { signal: stop.signal });
-    document.addEventListener("visibilitychange", () => document.hidden || go(), { signal: stop.signal });
-  });
+// What was picked may be gone from the phone, or changed; then the copy is read.
+async function read(file, start, end) {
+  const piece = (blob) => blob.slice(start, end).arrayBuffer();
+  try {
+    return await piece(file.blob);
+  } catch {
+    const copy = (await find(file.id))?.blob;
+    const bytes = await Promise.resolve(copy).then(piece).catch(() => Promise.reject(new Refused("unreadable")));
+    file.blob = copy;
+    return bytes;
+  }
 }
 
-async function digest(blob) {
+async function digest(file) {
   if (!globalThis.crypto?.subtle) return "";
   // Of a long film the beginning and the end, which tell it from any other.
-  const part = blob.size > LONGEST_HASHED ? new Blob([blob.slice(0, SMALLEST), blob.slice(-SMALLEST)]) : blob;
-  const sum = await crypto.subtle.digest("SHA-256", await part.arrayBuffer());
+  const { size } = file;
+  const ends = size > LONGEST_HASHED ? [[0, SMALLEST], [size - SMALLEST, size]] : [[0, size]];
+  const parts = [];
+  for (const [start, end] of ends) parts.push(await read(file, start, end));
+  const sum = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

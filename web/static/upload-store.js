@@ -1,49 +1,81 @@
 // Picked files, copied into the browser's own database, so that a page that was closed can go on without asking again.
-// Where there is no such database (private windows), files live as long as the page.
+// Where there is no such database, or it is full or does not answer, files live as long as the page: `copied` tells.
 
 const memory = new Map();
+const LIMIT = 4000, REST = 30000, DAY = 86400000;
 let opening;
 
+const within = (promise, patience) => Promise.race([promise, new Promise((_, failed) => setTimeout(failed, patience))]);
+const lose = () => (opening = undefined);
+
 function database() {
-  opening ??= new Promise((done, failed) => {
-    const request = indexedDB.open("econsult-uploads", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("files", { keyPath: "id" });
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-  });
+  if (!opening) {
+    const tried = new Promise((done, failed) => {
+      const request = indexedDB.open("econsult-uploads", 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("files", { keyPath: "id" });
+      request.onsuccess = () => {
+        request.result.onclose = lose;
+        done(request.result);
+      };
+      request.onerror = () => failed(request.error);
+    });
+    opening = within(tried, LIMIT);
+    // Not asked again for each step: every answer that does not come would cost its whole time.
+    opening.catch(() => setTimeout(lose, REST));
+  }
   return opening;
 }
 
-async function run(mode, action) {
-  const store = (await database()).transaction("files", mode).objectStore("files");
-  const request = action(store);
-  return new Promise((done, failed) => {
-    store.transaction.oncomplete = () => done(request.result);
-    store.transaction.onabort = store.transaction.onerror = () => failed(store.transaction.error);
+// A phone that was in the background loses the connection; a new one is made then.
+async function begin(mode) {
+  const known = await database();
+  try {
+    return known.transaction("files", mode);
+  } catch {
+    lose();
+    return (await database()).transaction("files", mode);
+  }
+}
+
+async function run(mode, action, patience = LIMIT) {
+  const transaction = await begin(mode);
+  const request = action(transaction.objectStore("files"));
+  const ended = new Promise((done, failed) => {
+    transaction.oncomplete = () => done(request.result);
+    transaction.onabort = transaction.onerror = () => failed(transaction.error);
   });
+  return within(ended, patience);
 }
 
+const all = () => run("readonly", (store) => store.getAll()).catch(() => []);
+
+// Says in `file.copied` whether the copy is there, so that the page may be closed. A copy is never made twice: what was
+// picked may be unreadable by now.
 export async function keep(file) {
-  await run("readwrite", (store) => store.put(file)).catch(() => memory.set(file.id, file));
+  const put = (store) => {
+    const known = store.get(file.id);
+    known.onsuccess = () => store.put({ ...file, blob: known.result?.blob ?? file.blob, copied: true });
+    return known;
+  };
+  file.copied = await run("readwrite", put, LIMIT + file.size / 5000).then(() => true, () => false);
+  memory.set(file.id, file);
 }
 
-// How the file is kept now; nothing when another window has sent it meanwhile.
-export async function find(id) {
-  return (await run("readonly", (store) => store.get(id)).catch(() => null)) ?? memory.get(id);
-}
+// How the file is kept now: nothing is known where this says nothing, and `over` says that it was sent or removed.
+export const find = (id) => run("readonly", (store) => store.get(id)).catch(() => undefined);
 
-export async function forget(file) {
-  memory.delete(file.id);
-  await run("readwrite", (store) => store.delete(file.id)).catch(() => {});
+// What stays tells another window with the same file how it ended.
+export async function forget({ id, url }, over) {
+  memory.delete(id);
+  await run("readwrite", (store) => store.put({ id, url, over, at: Date.now() })).catch(() => {});
 }
 
 export async function kept(owner, consult) {
-  const files = await run("readonly", (store) => store.getAll()).catch(() => [...memory.values()]);
+  const files = await all();
+  const old = files.filter((file) => file.over && file.at < Date.now() - DAY);
+  for (const { id } of old) run("readwrite", (store) => store.delete(id)).catch(() => {});
   return files.filter((file) => file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
 }
 
 // The addresses of all uploads that a file here belongs to, whosever it is.
-export async function held() {
-  const files = await run("readonly", (store) => store.getAll()).catch(() => []);
-  return [...files, ...memory.values()].map((file) => file.url);
-}
+export const held = async () => [...(await all()), ...memory.values()].map((file) => file.url);

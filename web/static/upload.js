@@ -1,121 +1,30 @@
 // Upload widgets: docs/uploads-client.md says what a page writes and what these cards tell.
 
-import { end, send, unfinished } from "./upload-send.js";
-import { find, keep, kept } from "./upload-store.js";
+import { ARRIVED, Card } from "./upload-card.js";
+import { end, unfinished } from "./upload-send.js";
+import { keep, kept } from "./upload-store.js";
 
 const MEGABYTE = 1024 * 1024;
 const LARGEST = { photo: 50 * MEGABYTE, lab_document: 100 * MEGABYTE, video: 2048 * MEGABYTE };
-const SETTLED = ["ready", "held", "rejected", "failed"];
-const POLLS = 150;
-
-class Card {
-  constructor(widget, file) {
-    this.widget = widget;
-    this.file = file;
-    this.root = widget.template.content.firstElementChild.cloneNode(true);
-    this.stop = new AbortController();
-    this.part("title", (element) => (element.textContent = widget.title(file)));
-    for (const drawing of this.root.querySelectorAll("[data-of]")) drawing.hidden = drawing.dataset.of !== file.kind;
-    this.part("retry", (element) => element.addEventListener("click", () => widget.queue(this)));
-    this.part("remove", (element) => element.addEventListener("click", () => this.remove()));
-    if (file.kind === "photo" && file.blob) this.picture(URL.createObjectURL(file.blob));
-    widget.list.append(this.root);
-  }
-
-  part(name, action) {
-    const element = this.root.querySelector(`[data-${name}]`);
-    if (element) action(element);
-  }
-
-  picture(address) {
-    this.part("thumb", (image) => {
-      image.onload = () => {
-        image.hidden = false;
-        this.part("blank", (blank) => (blank.hidden = true));
-      };
-      image.src = address;
-    });
-  }
-
-  say(state, share = this.share ?? 0, problem = "") {
-    this.share = share;
-    this.state = this.root.dataset.state = state;
-    this.root.dataset.problem = problem;
-    const done = Math.floor(share * 100);
-    const n = done || state !== "processing" ? `${done}\u00a0%` : "";
-    this.part("state-words", (element) => (element.textContent = this.widget.words(problem || state, { n })));
-    this.part("progress", (bar) => {
-      bar.value = done;
-      bar.hidden = !["sending", "waiting", "offline"].includes(state);
-    });
-    this.part("retry", (button) => (button.hidden = state !== "problem" || ["too_big", "empty"].includes(problem)));
-    this.part("remove", (button) => (button.hidden = ["sent", "processing", ...SETTLED].includes(state)));
-    this.widget.tell();
-  }
-
-  sending(state, share) {
-    this.say(state, share);
-    for (const card of this.widget.cards) if (card.state === "lost" && card.file.url === this.file.url) card.drop();
-  }
-
-  async send() {
-    const { file } = this;
-    const current = await find(file.id);
-    if (!current) return this.drop();
-    file.url = current.url;
-    try {
-      await send(file, this.widget.token, (state, share) => this.sending(state, share), this.stop.signal);
-    } catch (error) {
-      if (!this.stop.signal.aborted) this.say("problem", this.share, error.problem ?? "unknown");
-      return;
-    }
-    this.say("sent", 1);
-    this.emit("upload:sent", {});
-    this.follow();
-  }
-
-  // What the workers make of the file; the page tells it too, so this ends after some minutes.
-  async follow() {
-    for (let number = 0; number < POLLS; number++) {
-      await new Promise((done) => setTimeout(done, number < 30 ? 1000 : 5000));
-      const status = await fetch(this.file.url).then((answer) => answer.json()).catch(() => null);
-      const attachment = status?.attachment;
-      if (!attachment) continue;
-      if (attachment.thumb_url) this.picture(attachment.thumb_url);
-      if (attachment.state !== "received") this.say(attachment.state, attachment.state === "processing" ? attachment.progress / 100 : 1);
-      if (SETTLED.includes(attachment.state)) return this.emit("upload:settled", attachment);
-    }
-  }
-
-  emit(name, { state = "sent", reason = null }) {
-    const detail = { upload: this.file.url.split("/").pop(), state, reason };
-    this.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
-  }
-
-  drop() {
-    this.stop.abort();
-    this.widget.cards.delete(this);
-    this.root.remove();
-    this.widget.tell();
-  }
-
-  async remove() {
-    this.drop();
-    await end(this.file, this.widget.token);
-  }
-}
+const BUSY = ["saving", "waiting", "offline", "sending"];
+const HOUR = 3600000, SOLID = 32 * MEGABYTE;
+// Whoever sends an upload lets it rest for less than this many seconds; how often we look; when another window may be done.
+const QUIET = 120, LOOK = 10000, AGAIN = 3;
 
 class Widget {
   constructor(form) {
     this.form = form;
     this.list = form.querySelector("[data-upload-list]");
     this.template = form.querySelector("[data-upload-card]");
-    this.token = form.querySelector("[name=csrf_token]").value;
+    this.token = document.querySelector("[name=csrf-token]").content;
     this.cards = new Set();
-    this.line = Promise.resolve();
     form.querySelectorAll("[data-upload-plain]").forEach((element) => (element.hidden = true));
     form.addEventListener("change", (event) => event.target.type === "file" && this.pick(event.target));
     form.dataset.uploadState = "idle";
+    for (const event of ["click", "submit"]) document.addEventListener(event, (moment) => this.stay(moment), true);
+    addEventListener("beforeunload", (event) => this.isLeaving || !this.only().length || event.preventDefault());
+    addEventListener("online", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
     this.resume();
   }
 
@@ -145,15 +54,37 @@ class Widget {
     if (!file.size) return card.say("problem", 0, "empty");
     if (file.size > LARGEST[file.kind]) return card.say("problem", 0, "too_big");
     card.say("saving");
+    // The bytes themselves: in private windows the database keeps only where the file lies, and it may change or go.
+    const { blob } = file;
+    if (file.size <= SOLID) file.blob = await blob.arrayBuffer().then((bytes) => new Blob([bytes], { type: blob.type }), () => blob);
     await keep(file);
-    this.queue(card);
+    if (this.cards.has(card)) this.queue(card);
+    else await end(file, this.token);
   }
 
   async resume() {
     for (const file of await kept(this.form.dataset.owner, this.form.dataset.consult)) this.queue(this.add(file));
-    // What this phone does not remember any more: only the person can bring the file again.
-    for (const { id, url, kind, detail, length, offset } of await unfinished(this.form.dataset.consult, this.token))
-      this.add({ id, url, kind, detail }).say("lost", offset / length);
+    this.look();
+  }
+
+  // What this browser does not remember: somebody sends it from elsewhere, or only the person can bring the file again.
+  async look() {
+    const found = await unfinished(this.form.dataset.consult, this.token);
+    const cards = [...this.cards];
+    const strangers = cards.filter((card) => ["elsewhere", "lost"].includes(card.state));
+    for (const { id, url, kind, detail, length, offset, idle } of found ?? []) {
+      const known = cards.find((card) => card.file.url === url);
+      if (known && !strangers.includes(known)) continue;
+      (known ?? this.add({ id, url, kind, detail })).say(idle < QUIET ? "elsewhere" : "lost", offset / length);
+    }
+    if (found) for (const card of strangers) if (!found.some(({ url }) => url === card.file.url)) this.ended(card);
+    if ([...this.cards].some((card) => card.state === "elsewhere")) setTimeout(() => this.look(), LOOK);
+  }
+
+  async ended(card) {
+    if (!this.cards.has(card)) return;
+    if ((await card.ask())?.attachment) card.arrived();
+    else card.drop();
   }
 
   add(file) {
@@ -162,31 +93,82 @@ class Widget {
     return card;
   }
 
-  // One file at a time: two at once would only share the same thin line.
   queue(card) {
-    card.say("waiting");
-    this.line = this.line.then(() => this.cards.has(card) && alone(card.file.id, () => card.send()));
+    card.wait("waiting", "", 0);
+    this.go?.();
+    this.run();
+  }
+
+  // One file at a time, because two at once would only share the same thin line; one that must wait lets others pass.
+  async run() {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    for (let card; (card = this.next()); ) {
+      const patience = card.due - Date.now();
+      if (patience > 0) {
+        await new Promise((done) => setTimeout((this.go = done), Math.min(patience, HOUR)));
+        continue;
+      }
+      card.due = null;
+      await alone(card);
+    }
+    this.isRunning = false;
+  }
+
+  next() {
+    return [...this.cards].filter((card) => card.due != null).sort((a, b) => a.due - b.due)[0];
+  }
+
+  // The internet or the person comes back. Where the server named a time, that one holds.
+  wake() {
+    for (const card of this.cards) if (card.due && !card.isTold) card.due = 0;
+    this.go?.();
+    stayAwake(this.form.dataset.uploadState === "busy");
+  }
+
+  // Files that exist in this page alone and have not arrived.
+  only() {
+    return [...this.cards].filter((card) => card.state === "saving" || (card.file.copied === false && !ARRIVED.includes(card.state)));
+  }
+
+  // Not only beforeunload, which iPhones do not know.
+  stay(event) {
+    const way = event.target.closest?.(event.type === "click" ? "a[href]" : "form");
+    if (!way || !this.only().length || /^#|^tel:/.test(way.getAttribute("href") ?? "")) return;
+    this.isLeaving = confirm(this.words("leave"));
+    if (!this.isLeaving) event.preventDefault();
   }
 
   tell() {
     const states = [...this.cards].map((card) => card.state);
-    const busy = states.some((state) => ["saving", "waiting", "offline", "sending"].includes(state));
-    const safe = states.length > 0 && !busy && !states.includes("problem") && !states.includes("lost");
+    const busy = states.some((state) => BUSY.includes(state));
+    const safe = states.length > 0 && states.every((state) => ARRIVED.includes(state));
+    const left = states.filter((state) => !ARRIVED.includes(state)).length;
+    const alone = [...this.cards].some((card) => card.file.copied === false && !ARRIVED.includes(card.state));
     this.form.dataset.uploadState = busy ? "busy" : safe ? "safe" : "idle";
     this.show("[data-upload-files]", states.length > 0);
-    this.show("[data-upload-busy]", busy);
+    this.show("[data-upload-busy]", busy && !alone);
+    this.show("[data-upload-hold]", alone);
     this.show("[data-upload-safe]", safe);
+    this.show("[data-upload-left]", left > 0, (element) => (element.textContent = this.words(left === 1 ? "one" : "many", { n: left })));
     stayAwake(busy);
   }
 
-  show(selector, visible) {
+  show(selector, visible, fill = () => {}) {
     const element = this.form.querySelector(selector);
-    if (element && element.hidden === visible) element.hidden = !visible;
+    if (!element) return;
+    if (element.hidden === visible) element.hidden = !visible;
+    const words = element.querySelector("[data-words]");
+    if (words) fill(words);
   }
 }
 
 // Two windows with the same file must not take it from each other again and again.
-const alone = (id, action) => navigator.locks?.request(`upload-${id}`, action) ?? action();
+async function alone(card) {
+  const taken = () => card.wait("waiting", "elsewhere", AGAIN * 1000);
+  const lock = (held) => (held ? card.send() : taken());
+  await (navigator.locks?.request(`upload-${card.file.id}`, { ifAvailable: true }, lock).catch(() => card.send()) ?? card.send());
+}
 
 let awake;
 async function stayAwake(wanted) {
@@ -200,4 +182,4 @@ async function stayAwake(wanted) {
 // The system lets go of the lock when the page is hidden.
 document.addEventListener("visibilitychange", () => (awake = document.hidden ? undefined : awake));
 
-document.querySelectorAll("form[data-upload]").forEach((form) => new Widget(form));
+document.querySelectorAll("[data-upload]").forEach((form) => new Widget(form));

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from econsult.consults.intake import Upload, UploadState
+from uploads.staged import staged_path
 from web.uploading.tus_headers import metadata
 
 
@@ -29,3 +33,13 @@ def declared(upload: Upload) -> dict[str, str]:
     told = metadata(upload.metadata_text)
     named = {"consult_id": told.get("consult_id", ""), "detail": upload.view or upload.document_type or ""}
     return named | {"metadata": upload.metadata_text}
+
+
+def idle_seconds(staging: Path, upload: Upload, now: datetime) -> int:
+    """How long ago its bytes last came, or it was begun: whether somebody sends it now, on any device."""
+    data = staged_path(staging, upload.public_id)
+    signs = [upload.created_at.timestamp()]
+    for path in (data, data.with_name("data.tail")):
+        with suppress(OSError):
+            signs.append(path.stat().st_mtime)
+    return max(int(now.timestamp() - max(signs)), 0)

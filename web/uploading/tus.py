@@ -33,7 +33,7 @@ from web.context import database, now, ring_workers, runtime
 from web.shell import errors
 from web.shell.auth import me, only
 from web.shell.forms import SAFE_METHODS
-from web.uploading.described import declared, described
+from web.uploading.described import declared, described, idle_seconds
 from web.uploading.tus_headers import (
     EXTENSIONS,
     VERSION,
@@ -115,7 +115,9 @@ def list_unfinished() -> Response:
         raise BadRequest("Only state=incomplete can be asked for.")
     door = upload_door()
     rows = verbs.unfinished(door, me(), now=now())
-    return jsonify(items=[described(row, verbs.glance(door, row)) | declared(row) for row in rows])
+    items = [described(row, verbs.glance(door, row)) | declared(row) for row in rows]
+    idle = [{"idle": idle_seconds(door.staging, row, now())} for row in rows]
+    return jsonify(items=[item | more for item, more in zip(items, idle, strict=True)])
 
 
 @tus.post("", provide_automatic_options=False)

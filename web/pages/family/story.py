@@ -56,6 +56,7 @@ def story(public_id: str) -> Page:
         "family/story.html",
         errors=form.errors,
         said=said or _known_story(draft),
+        draft=draft.consult,
         since=list(SINCE.items()),
         symptoms=list(SYMPTOMS.items()),
         longest=(LONGEST_STORY, LONGEST_QUESTION),
