@@ -27,6 +27,7 @@ from web.shell.errors import init_errors
 from web.shell.forms import init_forms
 from web.shell.headers import init_headers
 from web.shell.kept import init_kept
+from web.shell.numbers import init_numbers
 from web.shell.once import init_once
 from web.shell.places import init_places
 from web.showing.files import init_files
@@ -93,6 +94,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_crashes(app)
     init_auth(app)
     init_forms(app)
+    init_numbers(app)
     init_once(app)
     init_places(app)
     init_kept(app)

@@ -21,6 +21,7 @@ from web.pages.coordination import card_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.numbers import argument
 from web.shell.once import once
 from web.showing.casefile import Case, open_case
 from web.words import terms
@@ -64,7 +65,7 @@ def case_page(case: Case, **changes: object) -> str:
         case=case,
         terms=terms,
         lane=lane if lane in case.lanes else "answer",
-        sheet=request.args.get("sheet", 1, type=int),
+        sheet=argument("sheet", 1),
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )

@@ -20,6 +20,7 @@ from web.pages.worklist import take_next
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.numbers import form_number
 from web.showing.casefile import open_case
 from web.words.language import gettext
 from web.words.times import clock
@@ -70,7 +71,7 @@ def read_content(form: FormReader) -> dict[str, Any]:
 
 def _save(public_id: str, content: Mapping[str, Any]) -> Answer:
     # A draft that appeared meanwhile must not be written over by somebody who saw none.
-    seen = request.form.get("saves", 0, type=int)
+    seen = form_number("saves")
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         if seen == 0 and draft_of(session, loaded.consult.id) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, stream_with_context
@@ -16,6 +16,7 @@ from econsult.consults.records import numbered
 from econsult.people.persons import Role
 from web.context import database, now
 from web.shell.auth import me, only
+from web.shell.numbers import day_in
 from web.words import terms
 from web.words.language import choose_zone
 
@@ -84,8 +85,5 @@ def _wanted() -> Wanted:
 
 def _midnight(text: str, after: timedelta = timedelta()) -> datetime | None:
     """The beginning of a day in the reader's zone; None for what is no day."""
-    try:
-        day = date.fromisoformat(text) + after
-    except (ValueError, OverflowError):
-        return None
-    return datetime.combine(day, time(), ZoneInfo(choose_zone())).astimezone(UTC)
+    day = day_in(text)
+    return datetime.combine(day + after, time(), ZoneInfo(choose_zone())).astimezone(UTC) if day else None

@@ -53,6 +53,6 @@ def _moment_of(written: str, fallback: datetime) -> str:
     """When the child was examined. Another system may write the time in words of its own, which are kept."""
     try:
         at = datetime.fromisoformat(written)
-    except ValueError:
+        return moment(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return written or moment(fallback)
-    return moment(at if at.tzinfo else at.replace(tzinfo=UTC))

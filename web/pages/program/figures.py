@@ -6,7 +6,7 @@ import csv
 import io
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from werkzeug import Response
 
 from econsult.calls import calls_unmade
@@ -15,6 +15,7 @@ from econsult.people.persons import Role
 from econsult.queue.metrics import Figure, figures, missed
 from web.context import database, now
 from web.shell.auth import me, only
+from web.shell.numbers import argument
 from web.words import terms
 from web.words.language import gettext
 
@@ -76,5 +77,5 @@ def _start() -> datetime:
 
 
 def _days() -> int:
-    wish = request.args.get("days", 30, type=int)
+    wish = argument("days", 30)
     return wish if wish in PERIODS else 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,6 +22,7 @@ from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.numbers import day_in, form_number, instant_in
 from web.words import terms
 from web.words.language import gettext
 
@@ -64,7 +65,7 @@ def add() -> Response | tuple[str, int]:
     wish = ShiftForm(
         person=form.text("person", longest=40),
         specialty=_specialty(),
-        weekday=request.form.get("weekday", -1, type=int),
+        weekday=form_number("weekday", -1),
         starts=_minutes(form.text("starts", longest=5)),
         minutes=int(float(hours) * 60) if re.fullmatch(r"\d{1,2}(\.\d)?", hours) else 0,
         time_zone=settings().time_zone,
@@ -85,7 +86,10 @@ def off() -> Response | tuple[str, int]:
     """Write down that somebody is away; what they hold is told to the desk at once."""
     form = FormReader()
     person = form.text("person", longest=40)
-    starts, ends = _instant(form.text("from", longest=16)), _instant(form.text("until", longest=16))
+    begins, finishes = form.text("from", longest=16), form.text("until", longest=16)
+    starts, ends = _instant(begins), _instant(finishes)
+    # A beginning that cannot be read is not taken for "from now on".
+    ends = None if begins and starts is None else ends
 
     def act(session: Session) -> object:
         away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
@@ -99,7 +103,7 @@ def off() -> Response | tuple[str, int]:
 def swap() -> Response | tuple[str, int]:
     """Ask somebody to take one shift of one day."""
     form = FormReader()
-    number, to = request.form.get("shift", 0, type=int), form.text("to", longest=40)
+    number, to = form_number("shift"), form.text("to", longest=40)
     day = _day(form.text("day", longest=10))
     return _change(lambda session: planning.offer_swap(session, me(), number, day, to, now=now()))
 
@@ -159,17 +163,11 @@ def _minutes(text: str) -> int:
 
 def _instant(text: str) -> datetime | None:
     """A time that a form gives without a zone is the program's."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(settings().time_zone)).astimezone(UTC)
-    except ValueError:
-        return None
+    return instant_in(text, settings().time_zone)
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min
+    return day_in(text) or date.min
 
 
 def _sentences(error: InvalidError) -> dict[str, str]:
