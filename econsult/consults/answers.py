@@ -13,18 +13,17 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
-from econsult.consults.lifecycle import Status, next_status
+from econsult.consults.lifecycle import next_status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
-from econsult.consults.telephone import Outcome, finish_call, open_call
+from econsult.consults.telephone import open_call
 from econsult.database import Base, Instant, SealedJson
-from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import caregivers_of
-from econsult.people.persons import Person, Role, team_of
+from econsult.people.persons import Person, team_of
 
-METHODS = ("opened", "phone", "visit")
 OPEN_ENDS = {
     "not_informed": "The family has not heard the answer yet; say why the consult closes.",
     "family_waits": "The family has written and waits for a reply.",
@@ -97,6 +96,8 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
     replied(session, consult, CLINICIANS, now=now, how="signed")
     rules = rules_of(consult)
+    # What the family has not heard of an earlier cycle is told with this answer.
+    stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     for clinician in team_of(session, consult.organization_id):
@@ -111,12 +112,24 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     return draft
 
 
-def emergencies_among(session: Session, consult_ids: Collection[int]) -> set[int]:
-    """Which of these consults were answered with "emergency room now"."""
+def emergencies_among(session: Session, consult_ids: Collection[int], *, for_family: bool = False) -> set[int]:
+    """Those of these consults whose latest signed answer, or the latest open to families, says "emergency room now"."""
+    latest = _latest(session, consult_ids, for_family=for_family)
+    return {number for number, answer in latest.items() if answer.disposition == Disposition.EMERGENCY_NOW}
+
+
+def released_among(session: Session, consult_ids: Collection[int]) -> dict[int, Answer]:
+    """The latest answer that the family may read, by consult id."""
+    return _latest(session, consult_ids, for_family=True)
+
+
+def _latest(session: Session, consult_ids: Collection[int], *, for_family: bool) -> dict[int, Answer]:
     if not consult_ids:
-        return set()
-    signed = select(Answer.consult_id).where(Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None))
-    return set(session.scalars(signed.where(Answer.disposition == Disposition.EMERGENCY_NOW)))
+        return {}
+    query = select(Answer).where(Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None))
+    if for_family:
+        query = query.where(Answer.released_at.is_not(None))
+    return {answer.consult_id: answer for answer in session.scalars(query.order_by(Answer.version))}
 
 
 def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:
@@ -132,7 +145,7 @@ def acknowledge(session: Session, consult: Consult, person: Person, *, now: date
 
 def release(session: Session, consult: Consult, now: datetime) -> None:
     """Open the signed answer to the family and tell them that there is one."""
-    consult.release_at, consult.released_at = None, now
+    consult.release_at, consult.released_at, consult.unheard_version = None, now, None
     signed = signed_answer(session, consult.id)
     if signed is not None:
         signed.released_at = now
@@ -153,44 +166,6 @@ def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consu
     for consult in due:
         release(session, consult, now)
     return due
-
-
-def inform(
-    session: Session, consult: Consult, person: Person, *, method: str, teach_back: bool, now: datetime
-) -> Consult:
-    """Record that the family heard the answer: opened by a caregiver, or told by staff on the phone or at a visit."""
-    if method not in METHODS:
-        raise InvalidError("The method must be opened, phone or visit.", {"method": "unknown_value"})
-    is_family = person.role == Role.CAREGIVER
-    if is_family != (method == "opened"):
-        raise ForbiddenError("A caregiver opens the answer; staff tell it by phone or at a visit.")
-    next_status(consult.status, "inform")
-    if is_family and consult.released_at is None:
-        raise ForbiddenError("The answer is not open to the family yet.")
-    if consult.informed_at is None:
-        consult.informed_at, consult.informed_method = now, method
-        stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, method)
-        detail = f"{method}/teach_back" if teach_back else method
-        note(session, consult, "inform", person_id=person.id, now=now, detail=detail)
-    if not is_family:
-        finish_call(session, consult, person, Outcome.REACHED, now=now)
-    return consult
-
-
-def confirm_call(
-    session: Session,
-    consult: Consult,
-    person: Person,
-    outcome: str,
-    *,
-    words: str = "",
-    teach_back: bool = False,
-    now: datetime,
-) -> None:
-    """End the telephone task of an emergency; a family that was reached has heard the answer."""
-    finish_call(session, consult, person, outcome, words=words, now=now)
-    if outcome == Outcome.REACHED and consult.status in (Status.ANSWERED, Status.CLOSED):
-        inform(session, consult, person, method="phone", teach_back=teach_back, now=now)
 
 
 def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
@@ -245,16 +220,15 @@ def signed_answer(session: Session, consult_id: int) -> Answer | None:
 
 def released_answer(session: Session, consult_id: int) -> Answer | None:
     """The latest version that the family may read; a newer one that is not open yet does not take it away."""
-    query = select(Answer).where(
-        Answer.consult_id == consult_id, Answer.signed_at.is_not(None), Answer.released_at.is_not(None)
-    )
-    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+    return released_among(session, [consult_id]).get(consult_id)
 
 
 def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:
-    """The answer as this person may read it: one's own draft, signed for staff, released for families."""
-    signed = signed_answer(session, consult.id)
-    if signed is not None:
-        return signed if person.is_staff else released_answer(session, consult.id)
-    draft = draft_of(session, consult.id)
-    return draft if draft is not None and consult.holder_id == person.id else None
+    """The answer as this person may read it: one's own draft, signed for staff, released for families.
+
+    Whoever writes anew on a question that was opened again reads their draft; everybody else what was signed before.
+    """
+    if not person.is_staff:
+        return released_answer(session, consult.id)
+    draft = draft_of(session, consult.id) if consult.holder_id == person.id else None
+    return draft or signed_answer(session, consult.id)

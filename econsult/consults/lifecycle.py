@@ -54,6 +54,11 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.NEEDS_INFO, "draft_answer"): S.NEEDS_INFO,
     (S.NEEDS_INFO, "sign"): S.ANSWERED,
     (S.NEEDS_INFO, "withdraw"): S.WITHDRAWN,
+    # What was opened to the family stays open to it, and may be heard, whatever becomes of the question afterwards.
+    (S.SUBMITTED, "inform"): S.SUBMITTED,
+    (S.CLAIMED, "inform"): S.CLAIMED,
+    (S.NEEDS_INFO, "inform"): S.NEEDS_INFO,
+    (S.WITHDRAWN, "inform"): S.WITHDRAWN,
     (S.ANSWERED, "acknowledge"): S.ANSWERED,
     (S.ANSWERED, "inform"): S.ANSWERED,
     (S.ANSWERED, "close"): S.CLOSED,

@@ -46,7 +46,8 @@ class Consult(PublicId, Base):
     """One question about one child. `version` counts saves; `next_deadline_at` is what the clock process looks for.
 
     `due_at` is the earliest reply that somebody was promised, by which lists are ordered; `rules` is the promise, and
-    `route` why it went to whom.
+    `route` why it went to whom. From `answered_at` to `informed_method` it tells of the cycle that goes on now;
+    `unheard_version` is an answer of a cycle before it that is open to the family and that nobody has heard yet.
     """
 
     __tablename__ = "consult"
@@ -100,6 +101,13 @@ class Consult(PublicId, Base):
             sqlite_where=text(STILL_PROMISED),
             postgresql_where=text(STILL_PROMISED),
         ),
+        Index(
+            "ix_consult_unheard",
+            "program_id",
+            "id",
+            sqlite_where=text("unheard_version IS NOT NULL"),
+            postgresql_where=text("unheard_version IS NOT NULL"),
+        ),
         Index("ix_consult_patient", "patient_id"),
         Index(
             "ix_consult_holder",
@@ -146,6 +154,7 @@ class Consult(PublicId, Base):
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_method: Mapped[str | None] = mapped_column(String(16))
+    unheard_version: Mapped[int | None]
     family_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     clinic_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     first_contact_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -157,6 +166,11 @@ class Consult(PublicId, Base):
     def number(self) -> str:
         """The name that people say on the telephone."""
         return number_of(self.id)
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the family can read an answer, of this cycle or of one before, that nobody has heard yet."""
+        return self.unheard_version is not None or (self.released_at is not None and self.informed_at is None)
 
 
 def number_of(consult_id: int) -> str:

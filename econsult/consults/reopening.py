@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import start_clock, stop_all
+from econsult.consults.answers import released_answer
+from econsult.consults.clocks import is_open, start_clock, stop_clock
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
-from econsult.consults.policies import ClockName, current_rules
+from econsult.consults.policies import ClockName, Rules, current_rules
 from econsult.consults.records import Consult, note
 from econsult.people.persons import Person
 
@@ -25,10 +26,13 @@ def reopen(
     now: datetime,
     targets: Mapping[str, timedelta] | None = None,
 ) -> Consult:
-    """Ask again. Signed answers stay readable as they were; the next one is a new version beside them."""
+    """Ask again. Signed answers stay readable as they were; the next one is a new version beside them.
+
+    An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on.
+    """
     status = next_status(consult.status, "reopen")
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
-    stop_all(session, consult, now, "reopened")
+    _keep_unheard(session, consult)
     consult.status = status
     consult.holder_id = consult.claim_until = consult.ended_at = consult.end_reason = None
     consult.answered_at = consult.release_at = consult.released_at = None
@@ -37,7 +41,24 @@ def reopen(
     consult.version += 1
     rules = current_rules(session, consult, targets)
     consult.rules = rules.as_text()
+    _turn_clocks(session, consult, rules, now)
     start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person.id)
     note(session, consult, "reopen", person_id=person.id, now=now)
     offer(session, consult, now)
     return consult
+
+
+def _keep_unheard(session: Session, consult: Consult) -> None:
+    """Before the cycle is forgotten: which answer the family still has to hear."""
+    answer = released_answer(session, consult.id) if consult.is_unheard else None
+    consult.unheard_version = answer.version if answer is not None else None
+
+
+def _turn_clocks(session: Session, consult: Consult, rules: Rules, now: datetime) -> None:
+    """The clocks of the old cycle stop, but for the promise of telling the family what it has not heard."""
+    for name in ClockName:
+        if name != ClockName.FAMILY_INFORMED or consult.unheard_version is None:
+            stop_clock(session, consult, name, now, "reopened")
+    # A consult that was closed with a reason has no such clock any more, but its family has not heard all the same.
+    if consult.unheard_version is not None and not is_open(session, consult, ClockName.FAMILY_INFORMED):
+        start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now)

@@ -24,6 +24,9 @@ PAGE = 50
 COUNT_CAP = 99
 Slice = ColumnElement[bool]
 Place = tuple[int, datetime, int]
+_ANSWERED = Consult.status == Status.ANSWERED
+UNTOLD = (and_(_ANSWERED, Consult.informed_at.is_(None)), and_(~_ANSWERED, Consult.unheard_version.is_not(None)))
+"""Whose family has not heard an answer: of this cycle, or one that it can read from before."""
 
 
 class View(StrEnum):
@@ -33,6 +36,7 @@ class View(StrEnum):
     WAITING = "waiting"
     OVERDUE = "overdue"
     ANSWERED = "answered"
+    UNTOLD = "untold"
     DECLINED = "declined"
     UNALLOCATED = "unallocated"
     DONE = "done"
@@ -255,8 +259,8 @@ def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
             return [and_(ours, Consult.holder_id == person.id, Consult.status.in_(OPEN))]
         case View.WAITING:
             return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
-        case View.OVERDUE:
-            return [and_(ours, part) for part in late(now)]
+        case View.OVERDUE | View.UNTOLD:
+            return [and_(ours, part) for part in (late(now) if view == View.OVERDUE else UNTOLD)]
         case View.DONE:
             # A draft that somebody threw away was never said to anybody else.
             was_sent = or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
@@ -275,6 +279,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
         View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],
+        View.UNTOLD: list(UNTOLD),
     }
     return [and_(ours, part) for part in of_views.get(view, [_of_view(view)])]
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.answers import Answer
@@ -130,6 +130,20 @@ def _ended_wrongly(session: Session) -> Iterator[str]:
     is_signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
     for number in _numbers(session, is_signed, ~informed):
         yield f"3 {number}: signed without a clock of telling the family"
+    yield from _not_heard(session)
+
+
+def _not_heard(session: Session) -> Iterator[str]:
+    """3. While a question goes on, what its family can read and has not heard has a running clock of telling it."""
+    tells = exists().where(
+        Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state != ClockState.STOPPED
+    )
+    is_untold = or_(
+        and_(Consult.status == Status.ANSWERED, Consult.informed_at.is_(None)),
+        and_(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None)),
+    )
+    for number in _numbers(session, is_untold, ~tells):
+        yield f"3 {number}: the family has not heard and no clock of telling it runs"
 
 
 def _ledger_differs(session: Session) -> Iterator[str]:
@@ -183,6 +197,10 @@ def _read_too_early(session: Session) -> Iterator[str]:
     released = exists().where(Answer.consult_id == Consult.id, Answer.released_at.is_not(None))
     for number in _numbers(session, Consult.released_at.is_not(None), ~released):
         yield f"5 {number}: released without a signed answer"
+    same = (Answer.consult_id == Consult.id, Answer.version == Consult.unheard_version)
+    is_open_answer = exists().where(*same, Answer.released_at.is_not(None))
+    for number in _numbers(session, Consult.unheard_version.is_not(None), ~is_open_answer):
+        yield f"5 {number}: an answer waits to be heard that is not open to the family"
     drafts = (
         select(Answer.consult_id).where(Answer.signed_at.is_(None)).group_by(Answer.consult_id).having(func.count() > 1)
     )
@@ -201,7 +219,10 @@ def _not_called(session: Session, before: datetime) -> Iterator[str]:
         Answer.disposition == Disposition.EMERGENCY_NOW,
         ~exists().where(PhoneTask.consult_id == Answer.consult_id, PhoneTask.version == Answer.version),
     )
-    for number in _numbers(session, Consult.status == Status.ANSWERED, Consult.informed_at.is_(None), told):
+    is_untold = or_(
+        and_(Consult.status == Status.ANSWERED, Consult.informed_at.is_(None)), Consult.unheard_version.is_not(None)
+    )
+    for number in _numbers(session, is_untold, told):
         yield f"3 {number}: an emergency without a telephone call to make"
     overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < before)
     for consult_id in session.scalars(overdue.limit(100)):

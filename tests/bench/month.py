@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding, threads
+from econsult.consults import answers, holding, telling, threads
 from econsult.consults.clocks import ClockEvent
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
@@ -133,7 +133,7 @@ class Month:
         for consult in session.scalars(told).all():
             if self.dice.random() < 0.05:
                 answers.acknowledge(session, consult, self.clinic.pcp, now=now)
-                answers.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=now)
+                telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=now)
                 answers.close(session, consult, self.clinic.pcp, reason="", now=now)
 
     def _clocks(self, session: Session, now: datetime) -> None:

@@ -29,6 +29,9 @@ class Case:
     told: bool = False
     signed_at: int | None = None
     asked: str = ""
+    released: bool = False
+    unheard: bool = False
+    has_open: bool = False
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
@@ -61,6 +64,7 @@ class Case:
         # The clinic can read it at once, the family once it is released.
         self._stop("next_reply", now, "clinicians")
         self.signed_at = now
+        self._stop("family_informed", now)
         self._start("family_informed", DAY, now)
         if is_emergency:
             self.release(now)
@@ -71,6 +75,7 @@ class Case:
             if clock["lane"] == "family" and self.signed_at is not None and clock["start"] <= self.signed_at:
                 self._halt(clock, now)
         self.release_at = self.signed_at = None
+        self.released, self.has_open, self.unheard = True, True, False
 
     def ask(self, now: int, lane: str) -> None:
         """All pauses of a promise are as long as one may be; after that a question is only a question."""
@@ -110,9 +115,18 @@ class Case:
             self.status, self.lease = "claimed", now + self._grace(now)
 
     def inform(self, now: int) -> None:
-        if not self.told:
+        """The desk told it by telephone."""
+        if not self.told or self.unheard:
             self._stop("family_informed", now)
-        self.told = True
+        self.told, self.unheard = self.told or self.status not in OPEN, False
+
+    def family_opens(self, now: int) -> None:
+        """The mother says that she understood what is open to her: of this cycle, or of one before."""
+        was, self.unheard = self.unheard, False
+        if self.status not in OPEN and self.released and not self.told:
+            was = self.told = True
+        if was and (self.status != "answered" or self.told):
+            self._stop("family_informed", now)
 
     def end(self, now: int, status: str) -> None:
         self.status, self.holder, self.lease = status, None, None
@@ -120,8 +134,14 @@ class Case:
             self._halt(clock, now)
 
     def reopen(self, now: int) -> None:
-        self.end(now, "submitted")
-        self.release_at, self.signed_at, self.told = None, None, False
+        self.unheard = self.unheard or (self.released and not self.told)
+        self.status, self.holder, self.lease = "submitted", None, None
+        for clock in self.clocks:
+            if clock["name"] != "family_informed" or not self.unheard:
+                self._halt(clock, now)
+        if self.unheard and not self._open("family_informed"):
+            self._start("family_informed", DAY, now)
+        self.release_at, self.signed_at, self.released, self.told = None, None, False, False
         self.submit(now)
 
     def change(self, now: int, urgency: str) -> None:

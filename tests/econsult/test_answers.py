@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from econsult.consults import answers, clocks, holding, requests
+from econsult.consults import answers, clocks, holding, requests, telling
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.requests import RequestForm
 from econsult.database import Database
@@ -129,9 +129,9 @@ def test_opening_the_answer_tells_that_the_family_knows(database: Database, clin
     with database.writing() as session:
         consult = clinic.answered(session)
         with pytest.raises(ForbiddenError, match="not open"):
-            answers.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON)
+            telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON)
         answers.acknowledge(session, consult, clinic.pcp, now=NOON)
-        answers.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON + HOUR)
+        telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON + HOUR)
         assert (consult.informed_at, consult.informed_method) == (NOON + HOUR, "opened")
         assert consult.next_deadline_at is None
 
@@ -139,7 +139,7 @@ def test_opening_the_answer_tells_that_the_family_knows(database: Database, clin
 @pytest.mark.parametrize("method", ["opened", "smoke_signal"])
 def test_staff_do_not_open_it_for_the_family(database: Database, clinic: Clinic, method: str) -> None:
     with pytest.raises((ForbiddenError, InvalidError)), database.writing() as session:
-        answers.inform(session, clinic.answered(session), clinic.pcp, method=method, teach_back=False, now=NOON)
+        telling.inform(session, clinic.answered(session), clinic.pcp, method=method, teach_back=False, now=NOON)
 
 
 def test_an_answer_that_the_clinic_has_not_read_closes_with_a_reason_and_is_lost_to_nobody(
@@ -147,7 +147,7 @@ def test_an_answer_that_the_clinic_has_not_read_closes_with_a_reason_and_is_lost
 ) -> None:
     with database.writing() as session:
         consult = clinic.answered(session)
-        answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
         with pytest.raises(InvalidError, match="has not read") as refused:
             answers.close(session, consult, clinic.coordinator, reason="", now=NOON)
         assert refused.value.fields == {"reason": "not_read"}
@@ -193,7 +193,7 @@ def test_closing_needs_an_informed_family_or_a_reason(database: Database, clinic
         consult = clinic.answered(session)
         with pytest.raises(InvalidError, match="has not heard"):
             answers.close(session, consult, clinic.pcp, reason=" ", now=NOON)
-        answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
         answers.acknowledge(session, consult, clinic.pcp, now=NOON)
         answers.close(session, consult, clinic.pcp, reason="", now=NOON)
         assert (consult.status, consult.ended_at, consult.next_deadline_at) == ("closed", NOON, None)

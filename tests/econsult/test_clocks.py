@@ -136,7 +136,7 @@ def test_reopening_starts_a_new_cycle_and_keeps_the_first_answer(database: Datab
         assert (consult.status, consult.due_at) == ("submitted", later + 24 * HOUR)
         assert answers.answer_for(session, consult, clinic.mother) is not None
         open_now = {clock.name: clock.cycle for clock in clocks.open_clocks(session, consult.id)}
-        assert open_now == {"first_reply": 2, "allocate": 2}
+        assert open_now == {"first_reply": 2, "allocate": 2, "family_informed": 2}
 
 
 def test_the_second_answer_is_a_version_that_the_family_reads_once_it_is_open(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, clocks, holding, passing, threads
+from econsult.consults import answers, clocks, holding, passing, telling, threads
 from econsult.consults.clocks import Clock, ClockName, open_clocks
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
@@ -177,7 +177,7 @@ def test_a_reply_that_is_late_after_the_answer_is_listed_to_whoever_owes_it(data
         quiet = clinic.answered(session)
         waits = clinic.answered(session)
         for consult in (quiet, waits):
-            answers.inform(session, consult, clinic.nurse, method="phone", teach_back=True, now=NOON)
+            telling.inform(session, consult, clinic.nurse, method="phone", teach_back=True, now=NOON)
         threads.post(session, waits, clinic.pcp, Audience.CLINICIANS, text="Which dose?", now=NOON + HOUR)
         for person in (clinic.coordinator, clinic.pcp, clinic.derm):
             assert _overdue(session, person, NOON + 2 * HOUR) == []

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding, passing, reopening, requests, threads
+from econsult.consults import answers, holding, passing, reopening, requests, telling, threads
 from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneEvent, PhoneTask
@@ -91,7 +91,7 @@ class World:
         for task in session.scalars(select(PhoneTask).where(PhoneTask.done_at.is_(None))):
             if self.dice.random() < 0.5:
                 consult = session.get_one(Consult, task.consult_id)
-                answers.confirm_call(session, consult, self.clinic.pcp, "sent_help", words="police", now=self.now)
+                telling.confirm_call(session, consult, self.clinic.pcp, "sent_help", words="police", now=self.now)
 
     def act(self, session: Session, consult: Consult, case: Case) -> None:
         assert consult.status == case.status
@@ -118,6 +118,7 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
     assert (consult.status, found) == (case.status, case.open_clocks())
     waits = seconds(consult.family_waits_since) if consult.family_waits_since else None
     assert waits == case.family_waits()
+    assert consult.is_unheard == (case.unheard or (case.released and not case.told))
     assert (seconds(consult.next_deadline_at) if consult.next_deadline_at else None) == case.next_deadline()
 
 
@@ -223,12 +224,25 @@ def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -
 
 
 def _inform(world: World, session: Session, consult: Consult, case: Case) -> None:
-    answers.inform(session, consult, world.clinic.coordinator, method="phone", teach_back=True, now=world.now)
+    telling.inform(session, consult, world.clinic.coordinator, method="phone", teach_back=True, now=world.now)
     case.inform(world.seconds)
+
+
+def _family_opens(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if case.has_open:
+        telling.inform(session, consult, world.clinic.mother, method="opened", teach_back=False, now=world.now)
+        case.family_opens(world.seconds)
+
+
+def _tell_earlier(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if case.has_open:
+        _inform(world, session, consult, case)
 
 
 def _close(world: World, session: Session, consult: Consult, case: Case) -> None:
     answers.close(session, consult, world.clinic.pcp, reason="done", now=world.now)
+    if not case.released:
+        case.release(world.seconds)
     case.end(world.seconds, "closed")
 
 
@@ -251,15 +265,18 @@ def _nothing(world: World, session: Session, consult: Consult, case: Case) -> No
     """What has been taken back stays so."""
 
 
-SHARED: list[Act] = [_family_writes, _clinic_writes, _clinic_replies, _desk_remarks, _change]
+SHARED: list[Act] = [
+    *(_family_opens, _tell_earlier, _family_writes, _clinic_writes, _clinic_replies, _desk_remarks),
+    _change,
+]
 ACTS: dict[str, list[Act]] = {
     "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],
     "claimed": [_release, _take_over, _ask, _ask, _draft, _sign, _sign, _holder_writes, _decline, *SHARED],
     "needs_info": [_take_over, _release, _draft, _holder_writes, _sign, *SHARED],
-    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:4]],
-    "closed": [_reopen, _nothing, _nothing],
-    "declined": [_reopen, _nothing],
-    "withdrawn": [_nothing],
+    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
+    "closed": [_reopen, _family_opens, _nothing],
+    "declined": [_reopen, _family_opens, _nothing],
+    "withdrawn": [_family_opens, _nothing],
 }
 
 

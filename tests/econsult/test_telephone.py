@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, reopening, telephone
+from econsult.consults import answers, reopening, telephone, telling
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
@@ -54,7 +54,7 @@ def test_the_call_is_told_again_and_louder_until_somebody_has_called(database: D
         home = [clinic.pcp.id, clinic.coordinator.id]
         assert told(session, NoticeKind.CALL_NOW) == sorted(3 * home)
         assert told(session, NoticeKind.CALL_LATE) == sorted(2 * [*home, clinic.director.id])
-        answers.confirm_call(session, consult, clinic.pcp, "reached", now=NIGHT + 31 * MINUTE)
+        telling.confirm_call(session, consult, clinic.pcp, "reached", now=NIGHT + 31 * MINUTE)
         assert (fire_calls(session, NIGHT + 600 * MINUTE), oldest_call(session)) == (0, None)
         assert (consult.informed_method, list(violations(session, NIGHT + 31 * MINUTE))) == ("phone", [])
         task = telephone.call_of(session, consult.id)
@@ -81,10 +81,10 @@ def test_a_call_that_nobody_answers_goes_on(database: Database, clinic: Clinic) 
             telephone.try_call(session, consult, clinic.coordinator, now=NIGHT + MINUTE)
         assert fire_calls(session, NIGHT + 5 * MINUTE) == 1
         with pytest.raises(InvalidError) as error:
-            answers.confirm_call(session, consult, clinic.pcp, "sent_help", now=NIGHT + 6 * MINUTE)
+            telling.confirm_call(session, consult, clinic.pcp, "sent_help", now=NIGHT + 6 * MINUTE)
         assert error.value.fields == {"words": "required"}
         words = "The police look after them"
-        answers.confirm_call(session, consult, clinic.pcp, "sent_help", words=words, now=NIGHT + 6 * MINUTE)
+        telling.confirm_call(session, consult, clinic.pcp, "sent_help", words=words, now=NIGHT + 6 * MINUTE)
         assert (consult.informed_at, fire_calls(session, NIGHT + 60 * MINUTE)) == (None, 0)
         assert not telephone.try_call(session, consult, clinic.pcp, now=NIGHT + 7 * MINUTE)
 
@@ -92,11 +92,11 @@ def test_a_call_that_nobody_answers_goes_on(database: Database, clinic: Clinic) 
 def test_a_family_that_only_opened_the_answer_is_called_all_the_same(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = emergency(session, clinic)
-        answers.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NIGHT + MINUTE)
+        telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NIGHT + MINUTE)
         answers.acknowledge(session, consult, clinic.pcp, now=NIGHT + MINUTE)
         answers.close(session, consult, clinic.pcp, reason="", now=NIGHT + 2 * MINUTE)
         assert fire_calls(session, NIGHT + 5 * MINUTE) == 1
-        answers.inform(session, consult, clinic.pcp, method="visit", teach_back=True, now=NIGHT + 6 * MINUTE)
+        telling.inform(session, consult, clinic.pcp, method="visit", teach_back=True, now=NIGHT + 6 * MINUTE)
         assert (consult.informed_method, fire_calls(session, NIGHT + 20 * MINUTE)) == ("opened", 0)
 
 
@@ -110,7 +110,7 @@ def test_a_second_emergency_of_one_case_is_a_second_call(database: Database, cli
         )
         answers.sign(session, consult, clinic.derm, now=NIGHT + 2 * MINUTE)
         assert fire_calls(session, NIGHT + 8 * MINUTE) == 2
-        answers.confirm_call(session, consult, clinic.pcp, "reached", now=NIGHT + 9 * MINUTE)
+        telling.confirm_call(session, consult, clinic.pcp, "reached", now=NIGHT + 9 * MINUTE)
         assert oldest_call(session) is None
 
 

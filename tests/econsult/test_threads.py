@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from econsult.consults import answers, requests, threads
+from econsult.consults import answers, requests, telling, threads
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -82,7 +82,7 @@ def test_messages_are_read_lane_by_lane(database: Database, clinic: Clinic) -> N
 def test_a_family_that_wrote_after_the_answer_is_not_forgotten(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = answers.acknowledge(session, clinic.answered(session), clinic.pcp, now=NOON)
-        answers.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
         threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y si vomita?", now=NOON)
         assert consult.family_waits_since == NOON
         with pytest.raises(InvalidError, match="waits for a reply"):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from econsult.consults import answers, threads
+from econsult.consults import answers, telling, threads
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from tests.personas import Clinic
@@ -24,7 +24,7 @@ def waiting(runtime: Runtime, clinic: Clinic) -> tuple[Consult, Consult]:
     with runtime.database.writing() as session:
         earlier, later = clinic.answered(session, now=NOW), clinic.answered(session, now=NOW)
         answers.acknowledge(session, later, clinic.pcp, now=NOW)
-        answers.inform(session, later, clinic.mother, method="opened", teach_back=False, now=NOW)
+        telling.inform(session, later, clinic.mother, method="opened", teach_back=False, now=NOW)
         threads.post(session, later, clinic.mother, Audience.FAMILY, text=ASKED, now=NOW)
     return earlier, later
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 
 from econsult import access
-from econsult.consults import answers, repeats, requests
+from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
@@ -111,7 +111,7 @@ def record_informed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Record that the family has heard the answer, and how."""
     method, teach_back = body["method"], body.get("teach_back", False)
     with loaded(consult_id, Right.INFORM) as (session, passed):
-        answers.inform(session, passed.consult, me(), method=method, teach_back=teach_back, now=now())
+        telling.inform(session, passed.consult, me(), method=method, teach_back=teach_back, now=now())
     return after(passed)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, passing, reopening, telephone, urgency
+from econsult.consults import passing, reopening, telephone, telling, urgency
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.telephone import Outcome
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
@@ -83,7 +83,7 @@ def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
         if body["outcome"] == "no_answer":
             telephone.try_call(session, consult, me(), now=now())
         else:
-            answers.confirm_call(session, consult, me(), body["outcome"], words=words, teach_back=said, now=now())
+            telling.confirm_call(session, consult, me(), body["outcome"], words=words, teach_back=said, now=now())
     return after(passed)
 
 

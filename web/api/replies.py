@@ -6,6 +6,7 @@ from typing import Any
 
 from econsult.consults import answers, threads
 from econsult.consults.threads import Audience
+from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
 from web.api.loading import as_it_is, loaded
 from web.api.routing import route
@@ -13,6 +14,7 @@ from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN
 from web.api.shapes import answer_json, message_json
 from web.context import now, settings
 from web.shell.auth import me
+from web.words.covered import marks
 
 
 @route("POST", "/consults/<consult_id>/messages", answer="Message", status=201, body=MESSAGE_IN)
@@ -21,7 +23,7 @@ def post_message(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     audience = Audience(body["audience"])
     with loaded(consult_id, WRITE_RIGHTS[audience]) as (session, passed):
         message = threads.post(session, passed.consult, me(), audience, text=body["text"], now=now())
-        return message_json(session, message)
+        return message_json(session, message, reader_for(session, passed, marks()))
 
 
 @route("POST", "/consults/<consult_id>/request-info", answer="Consult", body=REQUEST_INFO_IN)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults.answers import METHODS
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
+from econsult.consults.telling import METHODS
 from econsult.consults.threads import Audience
 from econsult.people import consent
 from econsult.people.patients import SEXES
@@ -184,6 +184,7 @@ ANSWER = closed(
     references=text(10_000),
     saved_at=INSTANT,
     signed_at=MAYBE_INSTANT,
+    released_at=MAYBE_INSTANT,
 )
 ROW = {
     "id": text(),
@@ -224,6 +225,7 @@ CONSULT = closed(
     acknowledged_at=MAYBE_INSTANT,
     informed_at=MAYBE_INSTANT,
     informed_method=MAYBE_TEXT,
+    unheard_version=optional(COUNT),
     ended_at=MAYBE_INSTANT,
     end_reason=MAYBE_TEXT,
     override_reason=MAYBE_TEXT,

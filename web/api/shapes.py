@@ -17,9 +17,11 @@ from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
+from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
 from web.context import now
 from web.shell.auth import me
+from web.words.covered import marks
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -53,7 +55,9 @@ def person_json(person: Person) -> dict[str, Any]:
     return {"id": person.public_id, **named} if me().is_staff else named
 
 
-def row_json(session: Session, consult: Consult, patient: dict[str, Any], clocks: Sequence[Clock]) -> dict[str, Any]:
+def row_json(
+    session: Session, consult: Consult, patient: dict[str, Any], clocks: Sequence[Clock], *, read: Reader
+) -> dict[str, Any]:
     """What lists and the whole record have in common."""
     holder = session.get_one(Person, consult.holder_id) if consult.holder_id is not None else None
     return {
@@ -64,7 +68,7 @@ def row_json(session: Session, consult: Consult, patient: dict[str, Any], clocks
         "source": consult.source,
         "specialty": consult.specialty,
         "urgency": consult.urgency,
-        "question": consult.question,
+        "question": read.text(consult.question),
         "question_type": consult.question_type,
         "version": consult.version,
         "due_at": stamp(consult.due_at),
@@ -80,9 +84,10 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     """The whole consult as this reader may see it."""
     consult = passed.consult
     patient = patient_json(passed.patient, with_identity=passed.may(Right.SEE_IDENTITY))
-    shown = row_json(session, consult, patient, clocks_of(session, consult.id))
+    read = reader_for(session, passed, marks())
+    shown = row_json(session, consult, patient, clocks_of(session, consult.id), read=read)
     shown |= {
-        "details": _details(passed),
+        "details": read.whole(_details(passed)),
         "is_private_site": consult.is_private_site,
         "voice_consent": _voice_json(session, consult.id),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
@@ -91,14 +96,16 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "acknowledged_at": stamp(consult.acknowledged_at),
         "informed_at": stamp(consult.informed_at),
         "informed_method": consult.informed_method,
+        "unheard_version": consult.unheard_version,
         "ended_at": stamp(consult.ended_at),
-        "end_reason": consult.end_reason,
-        "override_reason": consult.override_reason,
+        "end_reason": read.whole(consult.end_reason),
+        "override_reason": read.whole(consult.override_reason),
         "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
         "messages": [
-            message_json(session, message) for message in messages_of(session, consult.id, passed.readable_lanes())
+            message_json(session, message, read)
+            for message in messages_of(session, consult.id, passed.readable_lanes())
         ],
-        "answer": _answer_for(session, passed),
+        "answer": _answer_for(session, passed, read),
         "rights": sorted(passed.rights),
     }
     return _for_family(shown, consult) if passed.relation == Relation.CAREGIVER else shown
@@ -120,13 +127,13 @@ def attachments_json(session: Session, consult_id: int) -> list[dict[str, Any]]:
     return [_attachment_json(attachment, renditions[attachment.id]) for attachment in attachments]
 
 
-def message_json(session: Session, message: Message) -> dict[str, Any]:
+def message_json(session: Session, message: Message, read: Reader) -> dict[str, Any]:
     """One message of a lane that the reader may read."""
     return {
         "id": message.public_id,
         "audience": message.audience,
-        "text": message.text,
-        "items": list((message.items or {}).get("items", [])),
+        "text": read.text(message.text),
+        "items": read.whole(list((message.items or {}).get("items", []))),
         "author": person_json(session.get_one(Person, message.author_id)),
         "created_at": stamp(message.created_at),
     }
@@ -145,12 +152,24 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "recommendations": content.get("recommendations", []),
         "saved_at": stamp(answer.saved_at),
         "signed_at": stamp(answer.signed_at),
+        "released_at": stamp(answer.released_at),
     }
 
 
-def _answer_for(session: Session, passed: Pass) -> dict[str, Any] | None:
+def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] | None:
+    if passed.relation == Relation.POOL:
+        # Whoever has not taken the case reads no answer, one from before it was opened again either.
+        return None
     answer = answer_for(session, passed.consult, me())
-    return answer_json(session, answer) if answer is not None else None
+    if answer is None:
+        return None
+    # What is being written is given back as it is; what was signed before may be a clinic's, to the family by name.
+    return answer_json(session, answer) | ({} if answer.signed_at is None else _words_of(answer, read))
+
+
+def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
+    names = ("impression", "watch_for", "family_summary", "references", "recommendations")
+    return {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
 
 
 def _details(passed: Pass) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from econsult.consults.clocks import clocks_among
 from econsult.consults.worklist import View
 from econsult.errors import InvalidError
 from econsult.people.persons import Role
+from econsult.reading import readers_among
 from econsult.rights import Right
 from web.api.loading import after, loaded
 from web.api.routing import CLINIC, route
@@ -19,6 +20,7 @@ from web.api.schemas import NOTHING_IN, REASON_IN
 from web.api.shapes import patient_json, row_json
 from web.context import database, now, settings
 from web.shell.auth import me
+from web.words.covered import marks
 
 
 @route("GET", "/worklist", answer="Consults", roles=(*CLINIC, Role.SPECIALIST), query=("view", "specialty", "cursor"))
@@ -33,12 +35,14 @@ def show_worklist() -> dict[str, Any]:
         page = worklist.page(session, me(), View(view), now=now(), specialty=specialty, cursor=cursor)
         patients = patients_on(session, me(), page.consults, now=now())
         clocks = clocks_among(session, [consult.id for consult in page.consults])
+        readers = readers_among(session, me(), patients.values(), marks())
         items = [
             row_json(
                 session,
                 consult,
                 patient_json(patients[consult.patient_id], with_identity=has_identity),
                 clocks[consult.id],
+                read=readers[consult.patient_id],
             )
             for consult in page.consults
         ]

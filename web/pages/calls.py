@@ -13,7 +13,7 @@ from werkzeug import Response
 from econsult import audit
 from econsult.access import Pass, consult_for
 from econsult.calls import Waiting, calls_waiting
-from econsult.consults import answers, telephone
+from econsult.consults import answers, telephone, telling
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import Person, Role
@@ -77,7 +77,7 @@ def done(public_id: str) -> Response | tuple[str, int]:
         try:
             with database().writing() as session:
                 consult = _loaded(session, public_id).consult
-                answers.confirm_call(
+                telling.confirm_call(
                     session, consult, me(), outcome, words=words, teach_back=has_said_it_back, now=now()
                 )
         except InvalidError:

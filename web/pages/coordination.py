@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from econsult import audit
 from econsult.access import Pass, consult_for
-from econsult.consults import answers
+from econsult.consults import answers, telling
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, messages_of
@@ -32,7 +32,7 @@ from web.words.language import gettext
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
 COLUMNS: dict[str, tuple[View, Filters]] = {
-    "untold": (View.ANSWERED, Filters(is_informed=False)),
+    "untold": (View.UNTOLD, Filters()),
     "told": (View.ANSWERED, Filters(is_informed=True)),
     "closed": (View.DONE, Filters(status=Status.CLOSED)),
 }
@@ -116,7 +116,7 @@ def informed(public_id: str) -> Response | tuple[str, int]:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         if form.errors:
             return card_page(session, loaded, errors=form.errors), 422
-        answers.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
+        telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
     return redirect(url_for(".card", public_id=public_id, said="informed"), 303)
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, signed_answer
+from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
 from econsult.consults.clocks import clocks_among
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
@@ -21,6 +21,7 @@ from econsult.consults.redflags import ASKED_AT
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
+from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
@@ -28,6 +29,7 @@ from web.showing.rows import chip_of
 from web.showing.sheets import Sheet, sheets_of
 from web.words import terms
 from web.words.chips import Chip
+from web.words.covered import marks
 from web.words.dangers import Danger, dangers_of
 from web.words.families import CONTACTS, PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.words.language import gettext
@@ -40,6 +42,7 @@ CLOSE_QUESTIONS = {
     "family_waits": _l("The family has written and waits. Why close it?"),
     "not_read": _l("The clinic has not read the answer yet. Why close it?"),
 }
+FAMILYS = ("family_question", "story")
 TOLD_ELSEWHERE = {
     *("face_policy", "face_consent", "red_flags", "red_flags_asked", ASKED_AT, "contact", "story", "family_question"),
 }
@@ -74,6 +77,7 @@ class Case:
     chip: Chip
     who: str
     asked_by: str
+    question: str
     holder: str
     facts: list[tuple[str, str]]
     words: list[str]
@@ -90,6 +94,11 @@ class Case:
     """Colleagues who have this case open too."""
     why: str = ""
     """To whom it was offered, and why, while nobody has it."""
+    end_reason: str = ""
+    covered: tuple[str, ...] = ()
+    """Of a question that may be sent on: its texts as a specialist will read them, where that differs."""
+    is_answer_open: bool = False
+    """Whether the family can read an answer, of this cycle or of one before."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -105,6 +114,17 @@ class Case:
     def close_question(self) -> str:
         """What must be explained before this closes, as a question; empty where nothing is."""
         return str(CLOSE_QUESTIONS.get(open_end_of(self.consult), ""))
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the family has not heard the answer that is shown here."""
+        is_done = self.consult.status in (Status.ANSWERED, Status.CLOSED)
+        return self.consult.unheard_version is not None or (is_done and self.consult.informed_at is None)
+
+    @property
+    def is_from_before(self) -> bool:
+        """Whether the answer that is shown was signed before the question was opened again."""
+        return self.mode in ("read", "take") and self.answer is not None and self.consult.answered_at is None
 
     @property
     def is_mine(self) -> bool:
@@ -132,7 +152,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
     consult, patient = loaded.consult, loaded.patient
     stay(session, consult, me(), now(), settings().claim)
     answer = _readable_answer(session, loaded)
-    mode = _mode(loaded, answer)
+    mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
     return Case(
         consult=consult,
         patient=patient,
@@ -140,22 +160,26 @@ def open_case(session: Session, loaded: Pass) -> Case:
         chip=chip_of(consult, clocks_among(session, [consult.id])[consult.id]),
         who=_who(loaded),
         asked_by=_asked_by(session, consult),
+        question=read.text(consult.question),
+        covered=_covered(session, loaded),
+        end_reason=read.text(consult.end_reason or ""),
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
-        facts=_facts(consult),
-        words=[text for name in ("family_question", "story") if (text := consult.details.get(name, ""))],
-        dangers=dangers_of(session, consult.id),
+        facts=[(label, read.text(words)) for label, words in _facts(consult)],
+        words=[read.text(str(text)) for name in FAMILYS if (text := consult.details.get(name, ""))],
+        dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         sheets=sheets_of(session, consult.id, for_pool=loaded.relation == Relation.POOL)
         if loaded.may(Right.SEE_MEDIA)
         else [],
-        lanes=_lanes(session, loaded),
+        lanes=_lanes(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
         rights=loaded.rights,
         answer=answer,
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
-        content=answer.content if answer else {},
+        content=_content(answer, read),
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=contact_of(loaded),
+        is_answer_open=released_answer(session, consult.id) is not None,
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 
@@ -173,9 +197,9 @@ def _mode(loaded: Pass, answer: Answer | None) -> str:
     status, holder_id = loaded.consult.status, loaded.consult.holder_id
     if holder_id == me().id and status in OPEN and loaded.may(Right.ANSWER):
         return "write"
-    if answer is not None and answer.signed_at is not None:
-        return "read"
-    return "take" if status == Status.SUBMITTED and loaded.may(Right.HOLD) else "wait"
+    if status == Status.SUBMITTED and loaded.may(Right.HOLD):
+        return "take"
+    return "read" if answer is not None and answer.signed_at is not None else "wait"
 
 
 def _readable_answer(session: Session, loaded: Pass) -> Answer | None:
@@ -237,7 +261,22 @@ def _may_write(loaded: Pass, lane: Audience) -> bool:
     return loaded.consult.status not in ENDED and Right(f"write_{lane}") in loaded.rights
 
 
-def _lanes(session: Session, loaded: Pass) -> dict[Audience, list[Said]]:
+def _covered(session: Session, loaded: Pass) -> tuple[str, ...]:
+    if not loaded.may(Right.SEND_ON) or loaded.consult.kind != Kind.FAMILY_QUESTION:
+        return ()
+    told = (loaded.consult.question, *(str(loaded.consult.details.get(name, "")) for name in FAMILYS))
+    read = outsider(session, loaded, marks())
+    return tuple(text for text in map(read.text, told) if text) if told_kinds(session, loaded, told) else ()
+
+
+def _content(answer: Answer | None, read: Reader) -> Mapping[str, Any]:
+    """What is being written stays as it is; what was signed may be a clinic's, to the family by name."""
+    if answer is None or answer.signed_at is None:
+        return answer.content if answer else {}
+    return {name: read.whole(value) for name, value in answer.content.items()}
+
+
+def _lanes(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
     lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
     for message in messages_of(session, loaded.consult.id, tuple(lanes)):
         author = session.get_one(Person, message.author_id)
@@ -246,8 +285,8 @@ def _lanes(session: Session, loaded: Pass) -> dict[Audience, list[Said]]:
             Said(
                 author=gettext("Family") if is_family else author.name,
                 at=moment(message.created_at),
-                text=message.text,
-                items=tuple((message.items or {}).get("items", ())),
+                text=read.text(message.text),
+                items=tuple(read.text(item) for item in (message.items or {}).get("items", ())),
                 is_mine=author.id == me().id,
             )
         )

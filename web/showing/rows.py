@@ -10,18 +10,20 @@ from sqlalchemy.orm import Session
 from econsult.access import patients_on
 from econsult.consults.answers import emergencies_among
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, attachments_among, renditions_of
-from econsult.consults.clocks import Clock, ClockState, clocks_among
+from econsult.consults.clocks import Clock, ClockName, ClockState, clocks_among
 from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.screening import attested_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
+from econsult.reading import Reader, readers_among
 from web.context import now
 from web.shell.auth import me
 from web.showing.files import picture_of
 from web.words import terms
 from web.words.chips import Chip, draft_chip, paused_chip, running_chip, stopped_chip
+from web.words.covered import marks
 from web.words.language import gettext
 from web.words.times import time_left
 
@@ -69,6 +71,7 @@ class _Around:
     holders: dict[int, str]
     attested: set[int]
     emergencies: set[int]
+    readers: dict[int, Reader]
 
 
 def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
@@ -76,14 +79,16 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
     ids = [consult.id for consult in consults]
     holders = {consult.holder_id for consult in consults if consult.holder_id is not None}
     files = attachments_among(session, ids)
+    patients = patients_on(session, me(), consults, now=now())
     around = _Around(
-        patients=patients_on(session, me(), consults, now=now()),
+        patients=patients,
+        readers=readers_among(session, me(), patients.values(), marks()),
         clocks=clocks_among(session, ids),
         files=files,
         pictures=_pictures(session, files),
         holders={number: session.get_one(Person, number).name for number in holders},
         attested=attested_among(session, ids),
-        emergencies=emergencies_among(session, [c.id for c in consults if c.status == Status.ANSWERED]),
+        emergencies=emergencies_among(session, [c.id for c in consults if c.status == Status.ANSWERED or c.is_unheard]),
     )
     return [_row(consult, around) for consult in consults]
 
@@ -97,6 +102,9 @@ def brief(chip: Chip, consult: Consult) -> Chip:
 
 def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
     """The clock that runs out first, said in words; a finished consult says how it stands."""
+    if me().role == Role.SPECIALIST and any(clock.name == ClockName.FIRST_REPLY for clock in clocks):
+        # Whoever is to answer is not the one who tells the family what was said before.
+        clocks = [clock for clock in clocks if clock.name != ClockName.FAMILY_INFORMED]
     for clock in clocks:
         label = str(terms.CLOCKS.get(clock.name, clock.name))
         if clock.state == ClockState.PAUSED:
@@ -119,7 +127,7 @@ def _row(consult: Consult, around: _Around) -> Row:
         name=patient.name if me().role != Role.SPECIALIST else "",
         child=terms.child(patient, now().date()),
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
-        question=consult.question,
+        question=around.readers[patient.id].text(consult.question),
         language=patient.language.upper(),
         flags=(*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
         holder=holder,
@@ -148,6 +156,8 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
     if consult.id in around.emergencies:
         found.append(Flag("alert", str(terms.DISPOSITIONS[Disposition.EMERGENCY_NOW]), "stop"))
+    if consult.unheard_version is not None and me().role != Role.SPECIALIST:
+        found.append(Flag("phone", gettext("Answer not heard yet"), "warm"))
     if consult.family_waits_since is not None:
         found.append(Flag("message", gettext("Family wrote"), "warm"))
     return found

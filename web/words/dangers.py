@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.records import RedFlagStop
 from econsult.consults.redflags import NOT_NAMED
 from econsult.consults.screening import attested_of
+from econsult.reading import Reader
 from web.words.families import RED_FLAGS, SKIN_FLAGS
 from web.words.language import gettext
 from web.words.times import moment
@@ -29,6 +30,10 @@ class Danger:
     examined_by: str
     at: str
     why: str
+
+    def read_by(self, read: Reader) -> Danger:
+        """The same as this reader may have it."""
+        return replace(self, examined_by=read.text(self.examined_by), why=read.text(self.why))
 
 
 def signs_of(codes: str) -> list[str]:

@@ -99,6 +99,7 @@ STATUSES = {
     Status.REDIRECTED: ("phone", CALL_CLINIC),
 }
 TAKEN_BACK = ("phone", _l("Your clinic took this question back. Please call them."))
+OPEN_AGAIN = ("send", _l("Your question is open again. A doctor will look soon."))
 EMERGENCY = ("alert", _l("Please go to the emergency room now"))
 """Of an answer that says so, wherever the family meets it."""
 # A signed answer that the clinic has not read yet.

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.consults import answers, holding, requests, threads
+from econsult.consults import answers, holding, requests, telling, threads
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
@@ -168,7 +168,7 @@ def _acknowledge(session: Session, stage: Stage, consult: Consult, step: Step) -
 
 def _inform(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
     person, at = stage.people[step.who], stage.at(step.hours)
-    answers.inform(session, consult, person, method=step.text, teach_back=step.text != "opened", now=at)
+    telling.inform(session, consult, person, method=step.text, teach_back=step.text != "opened", now=at)
 
 
 def _close(session: Session, stage: Stage, consult: Consult, step: Step) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
-from econsult.consults import answers, requests
+from econsult.consults import answers, requests, telling
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
@@ -52,7 +52,7 @@ def informed(public_id: str) -> Page:
     has_said_it_back = form.is_ticked("teach_back")
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
-        answers.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
+        telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
     return _back(public_id, "told" if loaded.consult.status == Status.DECLINED else "informed")
 
 

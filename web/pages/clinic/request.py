@@ -23,6 +23,7 @@ from econsult.consults.voice import VoiceChoice, VoiceConsent, voice_consent_of
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
+from econsult.reading import outsider, told_kinds
 from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
@@ -32,6 +33,7 @@ from web.shell.forms import FormReader, reads_own_form
 from web.showing.sheets import Sheet, sheets_of
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
+from web.words.covered import marks
 from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
@@ -48,6 +50,15 @@ Page = str | Response | tuple[str, int] | tuple[Response, int]
 
 
 @dataclass(frozen=True)
+class Covered:
+    """The draft's texts as a specialist will read them, and what is covered there, in words."""
+
+    question: str
+    details: Mapping[str, Any]
+    told: list[str]
+
+
+@dataclass(frozen=True)
 class Desk:
     """The draft with everything that its page shows around it."""
 
@@ -56,6 +67,7 @@ class Desk:
     consent: Consent | None
     voice: VoiceConsent | None
     others: list[Consult]
+    covered: Covered
     off_duty: list[str]
     """The specialties for which urgent is not offered now."""
 
@@ -261,9 +273,18 @@ def _open(public_id: str) -> Desk:
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
             voice=voice_consent_of(session, loaded.consult.id),
+            covered=_covered(session, loaded),
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
         )
+
+
+def _covered(session: Session, loaded: Pass) -> Covered:
+    consult, words = loaded.consult, marks()
+    read = outsider(session, loaded, words)
+    texts = (consult.question, *(str(consult.details.get(name) or "") for name in DETAILS))
+    told = [words[kind] for kind in told_kinds(session, loaded, texts)]
+    return Covered(read.text(consult.question), read.whole(consult.details), told)
 
 
 def _most_alike(draft: Consult, about: list[Consult]) -> list[Consult]:
@@ -288,6 +309,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         patient=desk.loaded.patient,
         child=terms.child(desk.loaded.patient, now().date()),
         details=desk.consult.details,
+        covered=desk.covered,
         checks=desk.checks(),
         off_duty=desk.off_duty,
         errors=errors or {},

@@ -9,13 +9,15 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.consults.answers import Answer, answer_for, inform
+from econsult.consults.answers import Answer, answer_for
 from econsult.consults.contents import Disposition
+from econsult.consults.telling import inform
 from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now
+from web.pages.family.home import state_of
 from web.pages.family.status import TALKING
 from web.shell.auth import me, only
 from web.showing.clinics import telephone_of
@@ -63,6 +65,7 @@ def show(public_id: str) -> str:
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,
+        again=state_of(loaded.consult)[1],
         telephone=telephone,
         may_talk=loaded.consult.status in TALKING,
     )

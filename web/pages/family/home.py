@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import shorten
@@ -12,8 +11,9 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, consults_about, patient_for, patients_for
-from econsult.consults.answers import emergencies_among
+from econsult.consults.answers import Answer, released_among
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
+from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
@@ -23,7 +23,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
-from web.words.families import EMERGENCY, MESSAGE_CAME, STATUSES, TAKEN_BACK, WITH_CLINIC
+from web.words.families import EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 FIRST_LETTERS = 60
@@ -38,6 +38,7 @@ class Line:
     words: str
     due_at: datetime | None
     is_answer_open: bool
+    """Whether the line leads to the answer: while it is the newest word, or has not been heard yet."""
     opens_at: datetime | None
     """When a signed answer that the clinic has not read yet opens to the family at the latest."""
     at: datetime
@@ -59,13 +60,15 @@ class Line:
     @property
     def is_for_family(self) -> bool:
         """Whether the family has something to do: to give what is missing, or to read the answer."""
-        is_unread = self.is_answer_open and self.consult.informed_at is None
-        return is_unread or self.is_emergency or self.consult.status == Status.NEEDS_INFO
+        return self.consult.is_unheard or self.is_emergency or self.consult.status == Status.NEEDS_INFO
 
 
 @dataclass(frozen=True)
 class Child:
-    """One child with the question that is being written, if any, and those that were sent, newest activity first."""
+    """One child with the question that is being written, if any, and those that were sent, newest activity first.
+
+    An emergency that counts stays above everything else.
+    """
 
     patient: Patient
     draft: Consult | None
@@ -113,25 +116,30 @@ def asked_words(consult: Consult) -> str:
     return str(consult.details.get("family_question") or own)
 
 
-def state_of(consult: Consult, *, is_emergency: bool = False) -> tuple[str, str]:
+def state_of(consult: Consult, answer: Answer | None = None) -> tuple[str, str]:
     """Drawing and words for how far a question is, the same wherever the family reads them.
 
-    `is_emergency` says that the answer which the family can read sends the child to the emergency room.
+    `answer` is the one that the family can read: it may be from before the question was opened again.
     """
     drawing, words = STATUSES[Status(consult.status)]
-    if consult.status == Status.ANSWERED and consult.released_at is None:
-        drawing, words = WITH_CLINIC
-    elif is_emergency:
+    if answer is not None and sends_to_hospital(consult, answer):
         drawing, words = EMERGENCY
+    elif consult.status == Status.ANSWERED and consult.released_at is None:
+        drawing, words = WITH_CLINIC
+    elif consult.status == Status.SUBMITTED and answer is not None:
+        drawing, words = OPEN_AGAIN
     elif consult.status == Status.WITHDRAWN and consult.is_ended_by_staff:
         drawing, words = TAKEN_BACK
     return drawing, str(words)
 
 
-def emergencies_open(session: Session, consults: Sequence[Consult]) -> set[int]:
-    """The ids of the questions whose answer is open to the family, not closed, and sends the child to hospital."""
-    ids = [each.id for each in consults if each.status == Status.ANSWERED and each.released_at is not None]
-    return emergencies_among(session, ids)
+def sends_to_hospital(consult: Consult, answer: Answer) -> bool:
+    """Whether the answer that the family can read says so and still counts.
+
+    It does until somebody has heard it, whatever became of the question meanwhile, and while it is the newest word.
+    """
+    is_newest = consult.status == Status.ANSWERED and consult.released_at is not None
+    return answer.disposition == Disposition.EMERGENCY_NOW and (is_newest or consult.is_unheard)
 
 
 def waits_words(consult: Consult) -> str:
@@ -151,9 +159,9 @@ def due_at(session: Session, consult: Consult) -> datetime | None:
 def _child(session: Session, patient: Patient) -> Child:
     consults = consults_about(session, me(), patient, now=now())
     sent = [consult for consult in consults if consult.submitted_at is not None]
-    emergencies = emergencies_open(session, sent)
-    lines = [_line(session, consult, is_emergency=consult.id in emergencies) for consult in sent]
-    return Child(patient, _draft(consults), sorted(lines, key=lambda line: line.at, reverse=True))
+    answers = released_among(session, [consult.id for consult in sent])
+    lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
+    return Child(patient, _draft(consults), sorted(lines, key=lambda line: (line.is_emergency, line.at), reverse=True))
 
 
 def _draft(consults: list[Consult]) -> Consult | None:
@@ -161,14 +169,20 @@ def _draft(consults: list[Consult]) -> Consult | None:
     return next(mine, None)
 
 
-def _line(session: Session, consult: Consult, *, is_emergency: bool) -> Line:
-    is_answer_open = consult.released_at is not None
-    drawing, words = state_of(consult, is_emergency=is_emergency)
-    due = due_at(session, consult) if consult.status in OPEN else None
-    opens_at = None if is_answer_open else consult.release_at
-    return Line(consult, drawing, words, due, is_answer_open, opens_at, _last_seen(consult), is_emergency=is_emergency)
+def _line(session: Session, consult: Consult, answer: Answer | None) -> Line:
+    drawing, words = state_of(consult, answer)
+    return Line(
+        consult,
+        drawing,
+        words,
+        due_at=due_at(session, consult) if consult.status in OPEN else None,
+        is_answer_open=consult.released_at is not None or consult.is_unheard,
+        opens_at=consult.release_at,
+        at=_last_seen(consult, answer),
+        is_emergency=answer is not None and sends_to_hospital(consult, answer),
+    )
 
 
-def _last_seen(consult: Consult) -> datetime:
-    instants = (consult.submitted_at, consult.released_at, consult.ended_at)
+def _last_seen(consult: Consult, answer: Answer | None) -> datetime:
+    instants = (consult.submitted_at, answer.released_at if answer else None, consult.ended_at)
     return max(instant for instant in instants if instant is not None)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.consults.answers import Answer, released_answer
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -19,7 +20,7 @@ from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
-from web.pages.family.home import due_at, emergencies_open, state_of, waits_words
+from web.pages.family.home import due_at, sends_to_hospital, state_of, waits_words
 from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
@@ -69,13 +70,18 @@ class Shown:
     may_add: bool
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
-    is_emergency: bool = False
-    """Whether the answer that can be read here sends the child to the emergency room."""
+    answer: Answer | None = None
+    """The answer that can be read here; it may be from before the question was opened again."""
 
     @property
     def words(self) -> str:
         """How far the question is, in the words of the start page."""
-        return state_of(self.consult, is_emergency=self.is_emergency)[1]
+        return state_of(self.consult, self.answer)[1]
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the answer that can be read here sends the child to the emergency room."""
+        return self.answer is not None and sends_to_hospital(self.consult, self.answer)
 
     @property
     def contact(self) -> dict[str, str]:
@@ -181,7 +187,7 @@ def _page(public_id: str, form: FormReader, text: str = "") -> Page:
         voice=voice,
         patient=loaded.patient,
         telephone=telephone,
-        steps=steps_of(shown.consult, shown.due),
+        steps=steps_of(shown.consult, shown.due, shown.answer),
         errors=form.errors,
         text=text,
     )
@@ -208,7 +214,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
-        is_emergency=consult.id in emergencies_open(session, [consult]),
+        answer=released_answer(session, consult.id),
     )
 
 
@@ -223,11 +229,17 @@ def _said(session: Session, message: Message) -> Said:
     return Said(who, is_mine, message.created_at, message.text, (message.items or {}).get("items", []))
 
 
-def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
-    """Received, a doctor looks, answer, understood or closed: which are done, which one is now, and when."""
+def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = None) -> list[Step]:
+    """Received, a doctor looks, answer, understood or closed: which are done, which one is now, and when.
+
+    An answer from before the question was opened again is a step of its own, which is done.
+    """
+    before = []
+    if answer is not None and consult.released_at is None:
+        before = [Step("done", "message", gettext("The answer from before"), _when(answer.released_at))]
     if consult.status in NO_ANSWER:
         received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
-        return [received, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
+        return [received, *before, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
     last, is_over = _last_step(consult)
     done = [consult.submitted_at, consult.answered_at, consult.released_at, is_over]
     is_going_on = consult.status in TALKING
@@ -243,7 +255,8 @@ def steps_of(consult: Consult, due: datetime | None) -> list[Step]:
         last,
     )
     states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
-    return [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
+    steps = [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
+    return [steps[0], *before, *steps[1:]]
 
 
 def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
@@ -261,7 +274,8 @@ def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
 def _looking(consult: Consult) -> str:
     if consult.answered_at is not None:
         return gettext("A doctor looked")
-    return gettext("A doctor is looking") if consult.claimed_at else gettext("A doctor will look")
+    is_taken = consult.status in (Status.CLAIMED, Status.NEEDS_INFO)
+    return gettext("A doctor is looking") if is_taken else gettext("A doctor will look")
 
 
 def _when(at: datetime | None) -> str:

@@ -1,0 +1,89 @@
+"""The one place where a case's texts leave for somebody who may not know whose child it is.
+
+What is stored stays as it was written; the covering is done anew for each reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass
+from econsult.people.naming import Known, cover, kinds_in
+from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.persons import Person, Role
+from econsult.rights import Right
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Gives texts as one reader may have them: whole, or with a mark in the place of each known identifier."""
+
+    known: Known | None
+    marks: Mapping[str, str]
+
+    def text(self, text: str) -> str:
+        """One text as it may be read."""
+        return text if self.known is None else cover(text, self.known, self.marks)
+
+    def whole(self, value: Any) -> Any:
+        """Every text inside of a JSON value; the names of its fields are ours."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {name: self.whole(entry) for name, entry in value.items()}
+        return [self.whole(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
+    """The reader of one consult that `access` let in."""
+    if passed.may(Right.SEE_IDENTITY):
+        return Reader(None, marks)
+    return outsider(session, passed, marks)
+
+
+def outsider(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
+    """Somebody who may not know the child, whoever asks: what a specialist will read."""
+    contact = passed.consult.details.get("contact") or {}
+    phones = (str(contact.get("phone", "")),) if isinstance(contact, Mapping) else ()
+    return Reader(_known(passed.patient, _families(session, [passed.patient.id])[passed.patient.id], phones), marks)
+
+
+def readers_among(
+    session: Session, person: Person, patients: Iterable[Patient], marks: Mapping[str, str]
+) -> dict[int, Reader]:
+    """The same for the rows of a list, by the child's id, with one look-up; only specialists' are covered."""
+    children = list(patients)
+    if person.role != Role.SPECIALIST:
+        return {child.id: Reader(None, marks) for child in children}
+    families = _families(session, [child.id for child in children])
+    return {child.id: Reader(_known(child, families[child.id]), marks) for child in children}
+
+
+def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[str, ...]:
+    """Which kinds of known identifiers stand in these texts, for a warning to whoever writes them."""
+    known = outsider(session, passed, {}).known
+    return kinds_in("\n".join(texts), known) if known is not None else ()
+
+
+def _families(session: Session, patient_ids: list[int]) -> dict[int, list[Person]]:
+    """Everybody who is or was linked to these children."""
+    found: dict[int, list[Person]] = {number: [] for number in patient_ids}
+    query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
+    for number, person in session.execute(query.where(RelatedPerson.patient_id.in_(patient_ids))):
+        found[number].append(person)
+    return found
+
+
+def _known(patient: Patient, family: list[Person], phones: tuple[str, ...] = ()) -> Known:
+    return Known(
+        names=(patient.name, *(person.name for person in family)),
+        birth_dates=(patient.birth_date,),
+        phones=(patient.phone, *phones),
+        emails=tuple(person.email for person in family if person.email),
+        numbers=(patient.mrn,) if patient.mrn else (),
+    )

@@ -1,0 +1,45 @@
+"""A specialist reads no known identifier in anybody's words; the clinic and the family read what was written."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from econsult.consults import requests, threads
+from econsult.consults.requests import RequestForm
+from econsult.consults.threads import Audience
+from tests.api.conftest import ProgramOf
+from tests.personas import TARGETS, Clinic
+from workers.runtime import Runtime
+
+WORDS = "Mi hija Luz Prueba nació el 15 de enero de 2022, tel 505-555-0151"
+SECRETS = ("Luz Prueba", "15 de enero", "555-0151")
+
+
+@pytest.fixture
+def sent_on(runtime: Runtime, clinic: Clinic) -> str:
+    """A family's question with its child's name in every text, sent on to dermatology."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "(505) 555-0151"
+        details = {"body_site": "elbow", "red_flags": [], "story": WORDS}
+        draft = clinic.family_draft(session, question=WORDS, now=now, details=details)
+        requests.submit(session, draft, clinic.mother, requests.SubmitForm(), now=now, targets=TARGETS)
+        form = RequestForm(specialty="dermatology", question=f"Eczema? {WORDS}", question_type="diagnosis")
+        requests.send_on(session, draft, clinic.pcp, form, now=now, targets=TARGETS)
+        threads.post(session, draft, clinic.pcp, Audience.CLINICIANS, text=WORDS, now=now)
+        return draft.public_id
+
+
+def test_a_specialist_reads_marks_and_others_the_words(clinic: Clinic, program_of: ProgramOf, sent_on: str) -> None:
+    derm, path = program_of(clinic.derm), f"/consults/{sent_on}"
+    answers = [derm.get(path).json, derm.get("/worklist").json, derm.post(f"{path}/claim").json]
+    for answer in answers:
+        said = json.dumps(answer, ensure_ascii=False)
+        assert [secret for secret in SECRETS if secret in said] == []
+        assert "[name]" in said
+    assert "[name]" in answers[2]["messages"][0]["text"]
+    for person in (clinic.pcp, clinic.coordinator):
+        assert WORDS in program_of(person).get(path).json["question"]
