@@ -107,7 +107,7 @@ def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, 
     base = DEFAULTS[Urgency(consult.urgency)]
     if first_reply is not None:
         base = replace(base, first_reply=first_reply[consult.urgency])
-    policy = _closest(session, consult)
+    policy = closest(session, consult.program_id, consult.specialty or "", consult.urgency)
     return overlay(base, json.loads(policy.content), policy.version) if policy is not None else base
 
 
@@ -167,10 +167,10 @@ def newest(session: Session, program_id: int, specialty: str, urgency: str) -> P
     return session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
 
 
-def _closest(session: Session, consult: Consult) -> Policy | None:
-    specialty = consult.specialty or ""
-    for pair in ((specialty, consult.urgency), (specialty, ""), ("", consult.urgency), ("", "")):
-        found = newest(session, consult.program_id, *pair)
+def closest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:
+    """The policy that holds for this specialty and urgency, be it made for them, for one of them or for all."""
+    for pair in ((specialty, urgency), (specialty, ""), ("", urgency), ("", "")):
+        found = newest(session, program_id, *pair)
         if found is not None:
             return found
     return None

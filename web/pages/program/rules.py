@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from econsult.consults.policies import DEFAULTS, Rules, newest, overlay, save_policy
+from econsult.consults.policies import DEFAULTS, Rules, closest, overlay, save_policy
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -69,10 +70,11 @@ def _page(given: dict[str, str], errors: dict[str, str], changes: list[Change] |
 
 
 def _current() -> Rules:
+    """What a new request would be promised: the closest policy, over the installation's own targets."""
     urgency = _urgency()
-    base = DEFAULTS[Urgency(urgency)] if urgency else DEFAULTS[Urgency.ROUTINE]
+    base = replace(DEFAULTS[Urgency(urgency)], first_reply=settings().first_reply[urgency])
     with database().reading() as session:
-        policy = newest(session, me().program_id, _specialty(), urgency)
+        policy = closest(session, me().program_id, _specialty(), urgency)
     return overlay(base, json.loads(policy.content), policy.version) if policy else base
 
 
