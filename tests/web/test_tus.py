@@ -208,7 +208,7 @@ def test_methods_can_be_named_in_a_header(mother: Phone, path: str) -> None:
     reply = mother.ask("POST", path, b"abc", X_HTTP_Method_Override="PATCH", Upload_Offset="0", **CHUNK)
     assert (reply.status, reply.offset) == (204, 3)
     assert mother.ask("POST", path, X_HTTP_Method_Override="HEAD").offset == 3
-    assert mother.ask("POST", path).status == 404
+    assert mother.ask("POST", path).status == 405
 
 
 def test_the_owner_sees_how_an_upload_is(mother: Phone, path: str) -> None:
