@@ -18,6 +18,7 @@ FIRST = (
     "journeys", "contracts", "test_one_command", "test_jobs_survive", "test_uploads_survive", "test_clocks_killed",
     "test_stock_clients", "test_escapes", "test_bombs", "test_papers", "test_video", "test_film_masks", "test_demo",
     "test_browser_staff", "test_browser_family", "test_queue_property", "test_buckets", "test_complaints",
+    "test_uploads_figures", "test_upload_faults", "test_upload_patience", "test_browser_adding",
 )  # fmt: skip
 """Groups that take a minute or more begin first: one that began last would leave the other processes idle."""
 

@@ -69,11 +69,6 @@ def test_no_text_of_a_script_runs_over_several_lines(shell: Flask) -> None:
     assert [path.name for path in ours for line in path.read_text().splitlines() if line.count("`") % 2] == []
 
 
-def test_what_sends_files_is_small(shell: Flask) -> None:
-    found = [shell.extensions["assets"].find(name)[0].packed for name in ("upload-send.js", "upload-store.js")]
-    assert sum(map(len, found)) <= 3 * 1024
-
-
 def test_there_is_no_way_out_of_the_static_folder(visitor: FlaskClient) -> None:
     for path in ("/static/../forms.py", "/static/%2e%2e/forms.py", "/static//etc/passwd", "/static/none.css"):
         assert visitor.get(path, follow_redirects=True).status_code == 404
