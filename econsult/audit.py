@@ -19,7 +19,7 @@ PENDING = "econsult_audit_rows"
 
 
 class Listed(Protocol):
-    """What a list shows of one child: a consult, which this module cannot import because consults write audit rows."""
+    """What a row names of a consult, a record of it or a plain row: this module cannot import what writes rows."""
 
     @property
     def id(self) -> int: ...

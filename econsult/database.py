@@ -14,7 +14,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import DateTime, Dialect, Engine, String, Text, create_engine, event, inspect, text
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Result,
+    String,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -115,6 +127,11 @@ class Base(DeclarativeBase):
     """All tables of all rooms: integer keys inside, random public ids outside."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def changed_rows(result: Result[Any]) -> int:
+    """How many rows an UPDATE or a DELETE has changed."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def new_public_id() -> str:

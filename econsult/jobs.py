@@ -10,12 +10,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
 
-from sqlalchemy import CursorResult, Index, String, Text, UniqueConstraint, Update, func, or_, select, update
+from sqlalchemy import Index, String, Text, UniqueConstraint, Update, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.database import Base, Instant
+from econsult.database import Base, Instant, changed_rows
 
 
 class JobKind(StrEnum):
@@ -235,4 +234,4 @@ def _owned(lease: Lease) -> Update:
 
 
 def _changed(session: Session, statement: Update) -> bool:
-    return cast("CursorResult[tuple[()]]", session.execute(statement)).rowcount == 1
+    return changed_rows(session.execute(statement)) == 1

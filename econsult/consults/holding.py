@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace, open_clocks, resume_clock
@@ -14,6 +14,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_take, coordinators_of, offer, taken
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
+from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
@@ -43,7 +44,7 @@ def claim(session: Session, consult: Consult, person: Person, *, now: datetime, 
         )
     )
     session.refresh(consult)
-    if not isinstance(won, CursorResult) or won.rowcount != 1:
+    if changed_rows(won) != 1:
         _check_free(session, consult)
     taken(session, consult, now, "claim")
     note(session, consult, "claim", person_id=person.id, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -199,19 +199,8 @@ class RedFlagStop(Base):
     dealt_with_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
-class Noted(Protocol):
-    """What an audit row names: the record of a consult, or a plain row of it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def public_id(self) -> str: ...
-    @property
-    def patient_id(self) -> int: ...
-
-
 def note(
-    session: Session, consult: Noted, action: str, *, person_id: int | None, now: datetime, detail: str = ""
+    session: Session, consult: audit.Listed, action: str, *, person_id: int | None, now: datetime, detail: str = ""
 ) -> None:
     """Add the audit row of something that was done with the consult."""
     audit.record(

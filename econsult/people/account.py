@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.database import Database
+from econsult.database import Database, changed_rows
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
@@ -35,8 +35,7 @@ def is_fresh(session: Session, session_id: int, now: datetime) -> bool:
 def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:
     """Sign the person out everywhere but in the session `keep`; returns in how many browsers."""
     others = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id != keep)
-    result = session.execute(others)
-    count = result.rowcount if isinstance(result, CursorResult) else 0
+    count = changed_rows(session.execute(others))
     if count:
         audit.record(session, "sign_out_others", "person", person.public_id, now=now, person_id=person.id)
     return count

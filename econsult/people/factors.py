@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, ForeignKey, String, delete, func, select, update
+from sqlalchemy import ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import Base, Instant, Sealed, TextCipher
+from econsult.database import Base, Instant, Sealed, TextCipher, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.people.persons import Person
 from econsult.people.totp import matching_step
@@ -146,7 +146,7 @@ def remove(session: Session, person: Person, *, now: datetime, is_operator: bool
     lock(session, person)
     removed = session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    if not _changed(removed):
+    if not changed_rows(removed):
         return False
     if is_operator:
         audit.record_operator(session, "clear_factor", "person", person, now=now)
@@ -162,7 +162,7 @@ def forget_tries(session: Session, person: Person) -> None:
 
 def sweep_tries(session: Session, now: datetime) -> int:
     """Remove tries that count no more; returns how many."""
-    return _changed(session.execute(delete(FactorTry).where(FactorTry.at <= now - DAY)))
+    return changed_rows(session.execute(delete(FactorTry).where(FactorTry.at <= now - DAY)))
 
 
 def _is_closed(session: Session, person: Person, now: datetime) -> bool:
@@ -177,13 +177,13 @@ def _use_step(session: Session, person: Person, given: str, now: datetime) -> bo
     if step is None:
         return False
     used = update(SecondFactor).where(SecondFactor.person_id == person.id, SecondFactor.last_step < step)
-    return _changed(session.execute(used.values(last_step=step))) == 1
+    return changed_rows(session.execute(used.values(last_step=step))) == 1
 
 
 def _use_recovery(session: Session, cipher: TextCipher, person: Person, given: str) -> bool:
     hashes = cipher.blind_indexes(_spelt(person, given), _HASH)
     used = delete(RecoveryCode).where(RecoveryCode.person_id == person.id, RecoveryCode.code_hash.in_(hashes))
-    return _changed(session.execute(used)) == 1
+    return changed_rows(session.execute(used)) == 1
 
 
 def _new_codes(session: Session, cipher: TextCipher, person: Person) -> tuple[str, ...]:
@@ -206,7 +206,3 @@ def _spelt(person: Person, code: str) -> str:
 
 def _note(session: Session, person: Person, action: str, now: datetime, *, detail: str = "") -> None:
     audit.record(session, action, "person", person.public_id, now=now, person_id=person.id, detail=detail)
-
-
-def _changed(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0

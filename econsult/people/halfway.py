@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.database import Base, Instant, Sealed
+from econsult.database import Base, Instant, Sealed, changed_rows
 from econsult.people import factors
 from econsult.people.persons import Person
 from econsult.people.tokens import hashed
@@ -100,5 +100,4 @@ def end_all(session: Session, person: Person) -> None:
 
 def sweep_halfway(session: Session, now: datetime) -> int:
     """Remove those that are over; returns how many."""
-    result = session.execute(delete(HalfwaySignIn).where(HalfwaySignIn.expires_at <= now))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return changed_rows(session.execute(delete(HalfwaySignIn).where(HalfwaySignIn.expires_at <= now)))

@@ -11,11 +11,11 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, ForeignKey, String, delete, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import Base, Database, Instant, Sealed, TextCipher
+from econsult.database import Base, Database, Instant, Sealed, TextCipher, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import EMAIL, Person, Program, person_by_email
@@ -124,8 +124,7 @@ def end_asked(session: Session, account: str) -> None:
 
 def sweep_asked(session: Session, now: datetime) -> int:
     """Remove askings that count no more; returns how many."""
-    result = session.execute(delete(AskedLink).where(AskedLink.created_at <= now - WINDOW))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return changed_rows(session.execute(delete(AskedLink).where(AskedLink.created_at <= now - WINDOW)))
 
 
 def _works(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

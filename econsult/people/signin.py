@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, ForeignKey, String, delete, select, update
+from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import NO_KEY, Base, Database, Instant
+from econsult.database import NO_KEY, Base, Database, Instant, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links
 from econsult.people.passwords import is_password
@@ -254,7 +254,6 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
         delete(SignInLink).where(SignInLink.expires_at <= now),
         delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
     )
-    results = [session.execute(statement) for statement in gone]
-    count = sum(result.rowcount for result in results if isinstance(result, CursorResult))
+    count = sum(changed_rows(session.execute(statement)) for statement in gone)
     sweeps = (factors.sweep_tries, halfway.sweep_halfway, links.sweep_asked)
     return count + sum(sweep(session, now) for sweep in sweeps)

@@ -22,12 +22,6 @@ from econsult.rosters.shifts import TimeOff
 PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 
 
-def leaves(session: Session, off: TimeOff, now: datetime) -> int:
-    """Say "no cover" for everything that waits for a person whose time off begins; returns for how many consults."""
-    off.told_at = now
-    return tell_of_away(session, {off.person_id: off.id}, now) if off.ends_at > now else 0
-
-
 def away_now(session: Session, now: datetime) -> dict[int, int]:
     """Who holds something and cannot act: the number of their time off, or for a closed account a negative one."""
     gone = select(Person.id).where(Person.is_active.is_(False), Person.id.in_(select(Consult.holder_id)))

@@ -40,14 +40,13 @@ class Shift(Base):
 
 
 class TimeOff(Base):
-    """Somebody is away, whatever the roster says. `told_at` is when the desk heard of what they held."""
+    """Somebody is away, whatever the roster says."""
 
     __tablename__ = "time_off"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
-    told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Swap(Base):

@@ -27,7 +27,6 @@ from econsult.consults.worklist import View, page
 from econsult.database import open_database
 from econsult.errors import ConsultError
 from econsult.people.persons import Person
-from econsult.queue.absence import leaves
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -97,7 +96,7 @@ class Month:
         off = TimeOff(person_id=person.id, starts_at=now, ends_at=until)
         session.add(off)
         session.flush()
-        leaves(session, off, now)
+        watch_absences(session, now)
 
     def _work(self, session: Session, now: datetime) -> None:
         """Whoever is on duty finishes one case in a quarter of an hour, and takes the next."""

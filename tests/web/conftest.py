@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from econsult.consults.records import Consult
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
@@ -26,6 +27,8 @@ from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
 from tests.schema import lay_schema
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
+from tests.web.upload_page import new_draft
+from tests.web.uploading import Server, open_server
 from web import create_app
 from web.words.chips import paused_chip, running_chip, stopped_chip
 from workers.runtime import Runtime, open_runtime
@@ -203,3 +206,17 @@ def strict_app(strict: Runtime) -> Flask:
     app = create_app(strict)
     app.jinja_env.bytecode_cache = COMPILED
     return app
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A clinic behind a real web process, shared by the tests of a file."""
+    server = open_server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def draft(server: Server) -> Consult:
+    """A question that a mother has begun on it, with everything said that photos need."""
+    return new_draft(server)

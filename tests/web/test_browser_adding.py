@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,18 +18,11 @@ from econsult.people.signin import open_session
 from tests.services.browser import Devices
 from tests.web.browsing import session_cookie
 from tests.web.looking import english_left, overflow, violations
-from tests.web.uploading import Server, open_server
+from tests.web.uploading import Server
 
 PHOTO = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": os.urandom(700_000)}
 CARDS = "[data-upload-list] > li"
 SLOW, FAST = 60_000, 4_000_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("adding"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

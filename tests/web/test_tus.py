@@ -13,17 +13,10 @@ from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.jobs import Job
 from storage import sealed
-from tests.web.uploading import CHUNK, Phone, Server, open_server, told
+from tests.web.uploading import CHUNK, Phone, Server, told
 from uploads.staged import staged_path
 
 DATA = bytes(range(256)) * 1200  # 300 KiB: more than one block.
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("door"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

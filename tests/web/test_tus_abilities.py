@@ -16,18 +16,11 @@ from econsult.consults.attachments import Attachment
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.errors import SettingError
-from tests.web.uploading import CHUNK, Phone, Server, open_server, told
+from tests.web.uploading import CHUNK, Phone, Server, told
 from uploads.kinds import MOST_AT_ONCE
 from web.uploading.servers import refuse_buffering
 
 DATA = bytes(range(256)) * 1200
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("abilities"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -17,17 +16,10 @@ from sqlalchemy import select
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from storage import sealed
-from tests.web.uploading import Phone, Server, open_server
+from tests.web.uploading import Phone, Server
 from uploads.staged import staged_path
 
 SIZE = 6_000_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("faults"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Error, Page, expect
 
 from econsult.consults.records import Consult
 from tests.services.browser import Devices
-from tests.web.upload_page import PHOTO, arrived, left_alone, new_draft, open_photos, sent_by, sign_in, slow_down
-from tests.web.uploading import Server, open_server
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("client"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def draft(server: Server) -> Consult:
-    return new_draft(server)
+from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sent_by, sign_in, slow_down
+from tests.web.uploading import Server
 
 
 def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Server, draft: Consult, phone: Page) -> None:

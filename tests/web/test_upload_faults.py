@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from sqlalchemy import func, select
 
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
-from tests.web.upload_page import PHOTO, arrived, left_alone, new_draft, open_photos, sign_in, slow_down
-from tests.web.uploading import Server, open_server
+from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sign_in, slow_down
+from tests.web.uploading import Server
 from web.shell.assets import Assets
 
 SECOND = {"name": "IMG_2.jpg", "mimeType": "image/jpeg", "buffer": os.urandom(300_000)}
@@ -34,18 +33,6 @@ FINAL = {
     (400, "bad_request"): "reload",
     (418, ""): "unknown",
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("client"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def draft(server: Server) -> Consult:
-    return new_draft(server)
 
 
 def origin(server: Server) -> str:

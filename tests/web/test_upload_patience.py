@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from econsult.consults.records import Consult
-from tests.web.upload_page import PHOTO, arrived, new_draft, open_photos, sent_by, sign_in, slow_down
-from tests.web.uploading import Server, open_server
+from tests.web.upload_page import PHOTO, arrived, open_photos, sent_by, sign_in, slow_down
+from tests.web.uploading import Server
 
 WAKE_LOCK = """window.locks = [];
 Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
   window.locks.push(kind); return { release: () => window.locks.push("released") }; } } })"""
 LUCK = "window.luck = 0.5; Math.random = () => window.luck"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = open_server(tmp_path_factory.mktemp("client"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def draft(server: Server) -> Consult:
-    return new_draft(server)
 
 
 class Door:

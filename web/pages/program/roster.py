@@ -13,7 +13,7 @@ from werkzeug import Response
 
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
-from econsult.queue.absence import leaves
+from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
 from econsult.rosters import planning
 from econsult.rosters.planning import ShiftForm
@@ -93,7 +93,8 @@ def off() -> Response | tuple[str, int]:
 
     def act(session: Session) -> object:
         away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
-        return leaves(session, away, now()) if away.starts_at <= now() else None
+        session.flush()
+        return watch_absences(session, now()) if away.starts_at <= now() else None
 
     return _change(act)
 
