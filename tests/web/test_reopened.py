@@ -48,7 +48,8 @@ def test_an_emergency_stays_on_every_page_until_the_family_confirms(
     assert (EMERGENCY in home, f"{base}/answer" in home) == (True, True)
     status = mother.get(base).text
     assert (EMERGENCY in status, f"{base}/answer" in status) == (True, True)
-    assert "¿Le quedó claro?" in mother.get(f"{base}/answer").text
+    answer = mother.get(f"{base}/answer").text
+    assert answer.index(EMERGENCY) < answer.index("Esta es la respuesta de antes.") < answer.index("¿Le quedó claro?")
     assert post(mother, f"{base}/answer/understood", {}).status_code == 303
     page = mother.get(f"{base}/answer").text
     assert ("¿Le quedó claro?" in page, "Esta es la respuesta de antes." in page) == (False, True)
