@@ -14,6 +14,7 @@ from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules
 from econsult.consults.records import Consult, note
+from econsult.consults.replies import CLINICIANS
 from econsult.people.persons import Person
 
 
@@ -28,7 +29,8 @@ def reopen(
 ) -> Consult:
     """Ask again. Signed answers stay readable as they were; the next one is a new version beside them.
 
-    An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on.
+    An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on. So does
+    that of a reply to the family.
     """
     status = next_status(consult.status, "reopen")
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
@@ -37,7 +39,7 @@ def reopen(
     consult.holder_id = consult.claim_until = consult.ended_at = consult.end_reason = None
     consult.answered_at = consult.release_at = consult.released_at = None
     consult.acknowledged_at = consult.informed_at = consult.informed_method = None
-    consult.family_waits_since = consult.clinic_waits_since = consult.first_contact_at = None
+    consult.clinic_waits_since = consult.first_contact_at = None
     consult.version += 1
     rules = current_rules(session, consult, targets)
     consult.rules = rules.as_text()
@@ -55,10 +57,12 @@ def _keep_unheard(session: Session, consult: Consult) -> None:
 
 
 def _turn_clocks(session: Session, consult: Consult, rules: Rules, now: datetime) -> None:
-    """The clocks of the old cycle stop, but for the promise of telling the family what it has not heard."""
-    for name in ClockName:
-        if name != ClockName.FAMILY_INFORMED or consult.unheard_version is None:
-            stop_clock(session, consult, name, now, "reopened")
+    """The clocks of the old cycle stop, but for what the family still waits for: a reply, and to be told an answer."""
+    for name in (ClockName.ALLOCATE, ClockName.FIRST_REPLY):
+        stop_clock(session, consult, name, now, "reopened")
+    stop_clock(session, consult, ClockName.NEXT_REPLY, now, "reopened", lane=CLINICIANS)
+    if consult.unheard_version is None:
+        stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "reopened")
     # A consult that was closed with a reason has no such clock any more, but its family has not heard all the same.
     if consult.unheard_version is not None and not is_open(session, consult, ClockName.FAMILY_INFORMED):
         start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now)

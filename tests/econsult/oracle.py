@@ -137,7 +137,8 @@ class Case:
         self.unheard = self.unheard or (self.released and not self.told)
         self.status, self.holder, self.lease = "submitted", None, None
         for clock in self.clocks:
-            if clock["name"] != "family_informed" or not self.unheard:
+            is_the_familys = clock["lane"] == "family" or (clock["name"] == "family_informed" and self.unheard)
+            if not is_the_familys:
                 self._halt(clock, now)
         if self.unheard and not self._open("family_informed"):
             self._start("family_informed", DAY, now)

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, clocks, holding, requests, telling
+from econsult.consults import answers, clocks, holding, requests, telling, threads
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
+from econsult.consults.threads import Audience
 from econsult.consults.worklist import View, page
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
@@ -51,6 +52,23 @@ def test_an_open_answer_is_still_to_be_told_after_a_reopening(database: Database
         assert tells(session, consult)
         assert consult.due_at == SOON + TARGETS["routine"]
         assert untold(session, clinic) == [consult.id]
+        assert list(violations(session, LATER)) == []
+
+
+def test_a_family_that_wrote_still_waits_for_a_reply_after_a_reopening(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        answer(session, clinic, consult, "advice_only")
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Fever now", now=SOON)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Which dose?", now=SOON)
+        reopen(session, consult, clinic.pcp, "fever", now=LATER, targets=TARGETS)
+        assert (consult.family_waits_since, consult.clinic_waits_since) == (SOON, None)
+        waits = [clock.lane for clock in clocks.open_clocks(session, consult.id, clocks.ClockName.NEXT_REPLY)]
+        assert waits == ["family"]
+        assert list(violations(session, LATER)) == []
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Come today", now=LATER)
+        assert consult.family_waits_since is None
+        assert not clocks.open_clocks(session, consult.id, clocks.ClockName.NEXT_REPLY)
         assert list(violations(session, LATER)) == []
 
 
