@@ -116,6 +116,8 @@ class BellWorker(Worker):
     def request_stop(self, signum: Any, frame: Any) -> None:
         """See RQ: finish the job at hand, then stop. The wish outlives this worker, whatever becomes of Redis."""
         self._wish.make()
+        # Also where RQ's way of stopping, an error that it raises here, is lost in what was being done just now.
+        self._stop_requested = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:

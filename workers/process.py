@@ -12,8 +12,9 @@ import threading
 import time
 import traceback
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
+from rq.exceptions import StopRequested
 from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.heartbeats import beat, forget
@@ -44,9 +45,19 @@ def name_error(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}{place}"
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes lines; what a signal raises amid one is no trouble with the line, and reaches whoever is to stop."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the library's.
+        """See logging."""
+        if isinstance(sys.exc_info()[1], StopRequested):
+            raise  # noqa: PLE0704 - it is called while the error is handled.
+        super().handleError(record)
+
+
 def start_log(role: str) -> None:
     """One line per event on stderr, in UTC. RQ's own news of each job is left out."""
-    handler = logging.StreamHandler()
+    handler = Lines()
     handler.setFormatter(_Plain(f"%(asctime)s {role}: %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("rq").setLevel(logging.ERROR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import signal
 import subprocess
@@ -11,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from rq.exceptions import StopRequested
 
 from econsult.jobs import Lane
 from tests.services.redis import RedisServer
 from tests.workers.clinic import Clinic, clinic_in, wait_until
 from workers.bell import BellWorker
-from workers.process import Wish
+from workers.process import Lines, Wish
 
 PARENT_IS_GONE = "from workers.process import die_with; die_with(parent=2 ** 22); print('alive')"
 
@@ -43,6 +46,26 @@ def test_a_worker_stops_when_redis_goes_away_while_it_stops(ringing: Clinic, own
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(20) == 0
     assert "Traceback" not in ringing.logs()
+
+
+class Interrupted(io.StringIO):
+    """A stream to which a signal comes while a line is written."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, _text: str) -> int:
+        raise self.error
+
+
+def test_a_signal_amid_a_line_of_the_log_still_stops_a_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    record = logging.makeLogRecord({"msg": "Redis is away."})
+    with pytest.raises(StopRequested):
+        Lines(Interrupted(StopRequested())).handle(record)
+    assert "Traceback" not in capsys.readouterr().err
+    Lines(Interrupted(OSError())).handle(record)
+    assert "OSError" in capsys.readouterr().err
 
 
 def test_a_wish_that_came_before_rq_heard_signals_is_not_lost(ringing: Clinic, wish: Wish) -> None:
