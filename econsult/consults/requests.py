@@ -206,9 +206,8 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
         consult.question = form.question.strip()
     if form.question_type is not None:
         consult.question_type = form.question_type or None
-    if form.urgency is not None:
-        consult.urgency = form.urgency
-        consult.urgency_rank = RANKS[Urgency(form.urgency)]
+    if (urgency := _urgency(consult, form)) is not None:
+        consult.urgency, consult.urgency_rank = urgency, RANKS[urgency]
     if form.details is not None:
         merged = {**consult.details, **with_time(form.details, now)}
         details = {name: value for name, value in merged.items() if value is not None}
@@ -220,6 +219,18 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
             hold_private(session, consult, now)
         if consult.id is not None and details.get("face_policy", MASK_ALL) != was_policy:
             run_all_again(session, consult, now=now)
+
+
+def _urgency(consult: Consult, form: RequestForm) -> Urgency | None:
+    """What was asked for; a family's question about a child with a danger sign is never less than of the same day."""
+    told = form.details or {}
+    wanted = Urgency(form.urgency) if form.urgency is not None else None
+    if consult.kind == Kind.FAMILY_QUESTION:
+        if {**consult.details, **told}.get("red_flags"):
+            return min(Urgency.SAME_DAY, wanted or Urgency(consult.urgency), key=RANKS.__getitem__)
+        if "red_flags" in told:
+            return wanted or Urgency.ROUTINE
+    return wanted
 
 
 def _check_values(form: RequestForm) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -102,6 +103,21 @@ def test_a_red_flag_stops_the_family_and_stays_on_record(database: Database, cli
         assert (stop.codes, stop.is_attested) == ("breathing", False)
         told = session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.EMERGENCY)).all()
         assert told == [clinic.pcp.id]
+
+
+def test_a_familys_danger_sign_makes_its_question_one_of_the_same_day(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, details={"red_flags": []})
+        assert draft.urgency == "routine"
+        edit = partial(requests.edit, session, draft, clinic.mother, now=NOON)
+        for form in (RequestForm(details={"red_flags": ["kawasaki_signs"]}), RequestForm(urgency="routine")):
+            edit(form)
+            assert (draft.urgency, draft.urgency_rank) == ("same_day", 1)
+        edit(RequestForm(urgency="urgent"))
+        edit(RequestForm(details={"body_site": "arm"}))
+        assert draft.urgency == "urgent"
+        edit(RequestForm(details={"red_flags": []}))
+        assert (draft.urgency, draft.urgency_rank) == ("routine", 2)
 
 
 def test_a_red_flag_that_nobody_knows_counts_as_now(database: Database, clinic: Clinic) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.consults.records import Consult, Urgency
+from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.errors import EmergencyError
@@ -129,8 +129,7 @@ def _was_asked_long_ago(consult: Consult) -> bool:
 
 def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
     """Save the answer; with a sign that means now, try to send, which records the stop, tells the clinic and raises."""
-    urgency = Urgency.SAME_DAY if codes else Urgency.ROUTINE
-    keep(session, draft, RequestForm(urgency=urgency, details={"red_flags": codes, "red_flags_asked": True}))
+    keep(session, draft, RequestForm(details={"red_flags": codes, "red_flags_asked": True}))
     if flags_now(codes):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
 
