@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
-from econsult.consults.steps import deadlines
+from econsult.consults.steps import Counting, deadlines
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
@@ -96,7 +96,7 @@ def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str
     return is_held
 
 
-def held_for(clock: Clock) -> timedelta:
+def held_for(clock: Counting) -> timedelta:
     """For how long the clock of this promise has been held, without the pause that it is in."""
     return clock.deadline_at - clock.started_at - timedelta(seconds=clock.target_seconds)
 
@@ -127,16 +127,22 @@ def rearm(session: Session, consult: Consult, target: timedelta, now: datetime, 
     """
     lock(session, consult)
     for old in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
-        if old.target_seconds == int(target.total_seconds()):
-            continue
-        held = held_for(old)
-        pause = (old.paused_at, old.paused_until, old.paused_reason, old.is_reminded)
-        log(session, old, "recomputed", now, person_id=person_id)
-        old.state, old.stopped_at = ClockState.STOPPED, now
-        old.paused_at = old.paused_until = old.paused_reason = None
-        clock = start_clock(session, consult, ClockName.FIRST_REPLY, target, now, since=old.started_at)
-        _carry(session, clock, held, pause)
+        if old.target_seconds != int(target.total_seconds()):
+            supersede(session, consult, old, target, now, person_id=person_id)
     refresh_deadline(session, consult)
+
+
+def supersede(
+    session: Session, consult: Consult, old: Clock, target: timedelta, now: datetime, *, person_id: int | None
+) -> None:
+    """End this cycle, and open the next one with another target, from the same start and in the same pause."""
+    held = held_for(old)
+    pause = (old.paused_at, old.paused_until, old.paused_reason, old.is_reminded)
+    log(session, old, "recomputed", now, person_id=person_id)
+    old.state, old.stopped_at = ClockState.STOPPED, now
+    old.paused_at = old.paused_until = old.paused_reason = None
+    clock = start_clock(session, consult, ClockName(old.name), target, now, lane=old.lane, since=old.started_at)
+    _carry(session, clock, held, pause)
 
 
 def _carry(

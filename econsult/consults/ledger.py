@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
 
+PAUSE = "pause"
+"""The reason of a line `recomputed` that moved only the longest end of the pause that a clock is in."""
+
 
 class ClockState(StrEnum):
     RUNNING = "running"

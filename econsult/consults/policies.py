@@ -104,11 +104,15 @@ def read_rules(text: str) -> Rules:
 
 def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
     """The rules that would hold for the consult today: the newest version of the closest policy over the defaults."""
-    base = DEFAULTS[Urgency(consult.urgency)]
-    if first_reply is not None:
-        base = replace(base, first_reply=first_reply[consult.urgency])
+    base = installed(consult.urgency, first_reply)
     policy = closest(session, consult.program_id, consult.specialty or "", consult.urgency)
     return overlay(base, json.loads(policy.content), policy.version) if policy is not None else base
+
+
+def installed(urgency: str, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
+    """What holds where no policy was made: the defaults, with the installation's own targets."""
+    base = DEFAULTS[Urgency(urgency)]
+    return base if first_reply is None else replace(base, first_reply=first_reply[urgency])
 
 
 def overlay(base: Rules, content: Mapping[str, Any], version: int) -> Rules:
@@ -165,6 +169,12 @@ def newest(session: Session, program_id: int, specialty: str, urgency: str) -> P
         Policy.program_id == program_id, Policy.specialty == specialty, Policy.urgency == urgency
     )
     return session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
+
+
+def policies_made(session: Session, program_id: int) -> set[tuple[str, str]]:
+    """Specialty and urgency of each policy that was ever made."""
+    query = select(Policy.specialty, Policy.urgency).where(Policy.program_id == program_id).distinct()
+    return {(row.specialty, row.urgency) for row in session.execute(query)}
 
 
 def closest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:

@@ -33,6 +33,13 @@ class Ticking(Protocol):
     def is_reminded(self) -> bool: ...
 
 
+class Counting(Ticking, Protocol):
+    """The same with its beginning, from which follows for how long it was held."""
+
+    @property
+    def started_at(self) -> datetime: ...
+
+
 def repeat_after(target: timedelta) -> timedelta:
     """How long after a broken promise, and after each reminder of it, people are told again."""
     return min(max(target, SHORTEST_REPEAT), LONGEST_REPEAT)

@@ -11,7 +11,8 @@ from econsult.consults.clocks import rearm
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import can_be_urgent, coordinators_of, offer
-from econsult.consults.policies import current_rules
+from econsult.consults.policies import current_rules, rules_of
+from econsult.consults.recomputing import recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -63,13 +64,16 @@ def adopt_rules(
     now: datetime,
     targets: Mapping[str, timedelta] | None = None,
 ) -> bool:
-    """Let the consult go over to the newest policy: an explicit, recorded re-computation. False: it has it already."""
+    """Let the consult go over to the newest policy: an explicit, recorded re-computation. False: it has it already.
+
+    Every clock that has not stopped goes over with it, from its original start.
+    """
     rules = current_rules(session, consult, targets)
     if consult.rules == rules.as_text():
         return False
-    consult.rules = rules.as_text()
+    was, consult.rules = rules_of(consult), rules.as_text()
     consult.version += 1
-    rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    recompute(session, consult, was, now, person_id=person.id)
     note(session, consult, "adopt_rules", person_id=person.id, now=now, detail=f"version/{rules.version}")
     return True
 

@@ -120,7 +120,8 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
 def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
     """Each promise by its last cycle, with the cycles that this one took over from and that were broken by then."""
     broken: list[Replayed] = []
-    for clock in sorted(clocks, key=lambda each: (each.name, each.cycle)):
+    # Two lanes wait for a reply side by side, and their cycles are numbered in one row.
+    for clock in sorted(clocks, key=lambda each: (each.name, each.lane, each.cycle)):
         if clock.is_superseded:
             broken += [clock] if _is_broken(clock, now) else []
         else:

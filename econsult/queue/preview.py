@@ -2,66 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import open_clocks
-from econsult.consults.lifecycle import OPEN
-from econsult.consults.policies import ClockName, check_content, newest, overlay, rules_of
-from econsult.consults.records import Consult
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.policies import Rules, check_content, installed, newest, overlay, policies_made, rules_of
+from econsult.consults.recomputing import moved, release_moved
+from econsult.consults.records import Consult, Urgency, number_of
+from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.urgency import adopt_rules
 from econsult.people.persons import Person
 
 MOST = 1000
+"""So many changes are counted."""
+MOST_LOOKED_AT = 20_000
+BATCH = 200
+"""So many consults are read, and about so many go over, at once: others write meanwhile."""
+LIVE = (*OPEN, Status.ANSWERED)
+"""Where a clock may run: an answer's family may not have heard it yet, and somebody may wait for a reply."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One clock of an open consult, or the release of its answer, that would be due, or next told of, at another time.
+
+    `clock` is the clock's name, or `release`; `is_due` tells a promise that moves from a step of the ladder alone.
+    """
+
+    clock: str
+    at: datetime
+    would_be: datetime
+    is_due: bool = True
 
 
 @dataclass(frozen=True)
 class Change:
-    """An open consult whose promise would move."""
+    """An open consult of which something would move."""
 
-    consult: Consult
-    due_at: datetime
-    would_be: datetime
+    number: str
+    moves: list[Move]
 
 
-def preview(
-    session: Session, program_id: int, specialty: str, urgency: str, content: Mapping[str, Any]
-) -> list[Change]:
-    """The open consults whose first reply would be due at another time. Raises InvalidError for impossible rules."""
+class Preview(NamedTuple):
+    """Which consults would change; `is_part` where there may be more than were counted or looked at."""
+
+    changes: list[Change]
+    is_part: bool
+
+
+class Applied(NamedTuple):
+    """How many consults went over; `is_part` where others wait to be taken over by the next call."""
+
+    done: int
+    is_part: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """For which consults a policy is made, and the targets that the installation has where no policy says another."""
+
+    program_id: int
+    specialty: str
+    urgency: str
+    targets: Mapping[str, timedelta] | None = None
+
+
+def preview(session: Session, scope: Scope, content: Mapping[str, Any], *, now: datetime) -> Preview:
+    """What would move if every open consult went over to these rules. Raises InvalidError for impossible ones."""
     check_content(content)
-    found = []
-    for consult in _matching(session, program_id, specialty, urgency):
-        rules = overlay(rules_of(consult), content, 0)
-        for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
-            moved = rules.first_reply - timedelta(seconds=clock.target_seconds)
-            if moved:
-                found.append(Change(consult, clock.deadline_at, clock.deadline_at + moved))
+    changes: list[Change] = []
+    looked_at = 0
+    for rows in _batches(session, scope):
+        clocks = _clocks_among(session, [row.id for row in rows])
+        for row in rows:
+            looked_at += 1
+            fresh = overlay(installed(row.urgency, scope.targets), content, 0)
+            moves = _moves(row, clocks.get(row.id, []), fresh, now)
+            if moves and len(changes) == MOST:
+                return Preview(changes, is_part=True)
+            changes += [Change(number_of(row.id), moves)] if moves else []
+            if looked_at == MOST_LOOKED_AT:
+                return Preview(changes, is_part=True)
+    return Preview(changes, is_part=False)
+
+
+def apply_to_open(session: Session, person: Person, scope: Scope, *, now: datetime, most: int = BATCH) -> Applied:
+    """Let open consults that the policy is for go over to its newest version; about so many, and the rest later."""
+    count, policy = 0, newest(session, scope.program_id, scope.specialty, scope.urgency)
+    if policy is None:
+        return Applied(0, is_part=False)
+    content = json.loads(policy.content)
+    fresh = {name: overlay(installed(name, scope.targets), content, policy.version).as_text() for name in Urgency}
+    for batch in _batches(session, scope):
+        rows = [row for row in batch if row.rules != fresh[row.urgency]]
+        if rows and count >= most:
+            return Applied(count, is_part=True)
+        # Whoever locks many consults locks them by number, so that two forms at once never wait for each other.
+        wanted = select(Consult).where(Consult.id.in_([row.id for row in rows]), Consult.status.in_(LIVE))
+        locked = wanted.order_by(Consult.id).with_for_update(key_share=True).execution_options(populate_existing=True)
+        for consult in session.scalars(locked).all():
+            count += adopt_rules(session, consult, person, now=now, targets=scope.targets)
+    return Applied(count, is_part=False)
+
+
+def _moves(row: Row[Any], clocks: Sequence[Row[Any]], fresh: Rules, now: datetime) -> list[Move]:
+    was, found = rules_of(row), []
+    for clock in clocks:
+        turned = moved(clock, was, fresh, now)
+        due = (promised_at(clock), promised_at(turned))
+        told = (pending_at(clock, was), pending_at(turned, fresh))
+        if due[0] != due[1]:
+            found.append(Move(clock.name, *due))
+        elif told[0] != told[1] and told[0] is not None and told[1] is not None:
+            found.append(Move(clock.name, told[0], told[1], is_due=False))
+    opens = release_moved(row.answered_at, row.release_at, was, fresh)
+    if row.release_at is not None and opens is not None and opens != row.release_at:
+        found.append(Move("release", row.release_at, opens))
     return found
 
 
-def apply_to_open(
-    session: Session, person: Person, specialty: str, urgency: str, *, now: datetime, targets: Mapping[str, timedelta]
-) -> int:
-    """Let every open consult that the policy is for go over to it; returns how many did."""
-    matching = list(_matching(session, person.program_id, specialty, urgency))
-    return sum(adopt_rules(session, consult, person, now=now, targets=targets) for consult in matching)
+def _batches(session: Session, scope: Scope) -> Iterator[Sequence[Row[Any]]]:
+    """The consults for which this policy is the closest one, as plain rows, a bounded number at a time."""
+    made = policies_made(session, scope.program_id)
+    after = 0
+    while rows := session.execute(_wanted(scope, after)).all():
+        after = rows[-1].id
+        yield [row for row in rows if _is_closest(row, scope, made)]
 
 
-def _matching(session: Session, program_id: int, specialty: str, urgency: str) -> Iterator[Consult]:
-    """The open consults for which this policy is the closest one."""
-    query = select(Consult).where(Consult.program_id == program_id, Consult.status.in_(OPEN))
-    if specialty:
-        query = query.where(Consult.specialty == specialty)
-    if urgency:
-        query = query.where(Consult.urgency == urgency)
-    for consult in session.scalars(query.order_by(Consult.id).limit(MOST)).all():
-        own = consult.specialty or ""
-        order = [(own, consult.urgency), (own, ""), ("", consult.urgency), ("", "")]
-        closer = order[: order.index((specialty, urgency))]
-        if not any(newest(session, program_id, *pair) for pair in closer):
-            yield consult
+def _wanted(scope: Scope, after: int) -> Select[Any]:
+    names = ("id", "rules", "urgency", "specialty", "answered_at", "release_at")
+    query = select(*(getattr(Consult, name) for name in names)).where(
+        Consult.program_id == scope.program_id, Consult.status.in_(LIVE), Consult.id > after
+    )
+    if scope.specialty:
+        query = query.where(Consult.specialty == scope.specialty)
+    if scope.urgency:
+        query = query.where(Consult.urgency == scope.urgency)
+    return query.order_by(Consult.id).limit(BATCH)
+
+
+def _is_closest(row: Row[Any], scope: Scope, made: set[tuple[str, str]]) -> bool:
+    own = row.specialty or ""
+    order = [(own, row.urgency), (own, ""), ("", row.urgency), ("", "")]
+    return made.isdisjoint(order[: order.index((scope.specialty, scope.urgency))])
+
+
+def _clocks_among(session: Session, numbers: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    names = ("id", "consult_id", "name", "state", "started_at", "target_seconds", "deadline_at", "fired_level")
+    columns = [getattr(Clock, name) for name in (*names, "paused_at", "paused_until", "is_reminded")]
+    query = select(*columns).where(Clock.consult_id.in_(numbers), Clock.state != ClockState.STOPPED)
+    found: dict[int, list[Row[Any]]] = {}
+    for clock in session.execute(query.order_by(Clock.id)):
+        found.setdefault(clock.consult_id, []).append(clock)
+    return found

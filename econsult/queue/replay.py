@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import ClockEvent, ClockState
+from econsult.consults.ledger import PAUSE, ClockEvent, ClockState
 
 NOTHING = timedelta()
 
@@ -110,6 +110,10 @@ class Replayed:
         self.state, self.paused_at, self.stopped_at, self.reason = ClockState.STOPPED, None, event.at, event.reason
 
     def _on_recomputed(self, event: Line) -> None:
+        if event.reason == PAUSE:
+            # Only the longest end of the pause moved; the cycle goes on.
+            self._expect(ClockState.PAUSED, event)
+            return
         self.state, self.stopped_at, self.is_superseded, self.reason = ClockState.STOPPED, event.at, True, "recomputed"
         if self.paused_at is not None:
             # Its deadline goes on in the cycle that takes over; this one's times must not count the pause as waiting.

@@ -14,6 +14,15 @@ FIRST = {"routine": DAY, "same_day": 4 * HOUR, "urgent": HOUR}
 TAKE = {"routine": HOUR, "same_day": HOUR, "urgent": 12 * MINUTE}
 STEPS = (50, 75, 90, 100)
 PAUSE, LEASE, RELEASE = 72 * HOUR, 30 * MINUTE, 12 * HOUR
+RANK = ("urgent", "same_day", "routine")
+
+
+def rules(urgency: str, policy: dict[str, Any]) -> dict[str, Any]:
+    """What is promised: the installation's rules, and what the newest policy says instead."""
+    own = {"first_reply": FIRST[urgency], "allocate": TAKE[urgency], "next_reply": DAY, "family_informed": DAY}
+    return {**own, "pause": PAUSE, "release": RELEASE, "steps": STEPS, **policy}
+
+
 OPEN = ("submitted", "claimed", "needs_info")
 
 
@@ -32,13 +41,15 @@ class Case:
     released: bool = False
     unheard: bool = False
     has_open: bool = False
+    rules: dict[str, Any] = field(default_factory=lambda: rules("routine", {}))
+    answered_at: int | None = None
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
     # -- what people do
 
     def submit(self, now: int) -> None:
-        self._start("first_reply", FIRST[self.urgency], now)
+        self._start("first_reply", self.rules["first_reply"], now)
         self._offer(now)
 
     def claim(self, now: int, who: str) -> None:
@@ -59,13 +70,14 @@ class Case:
 
     def sign(self, now: int, *, is_emergency: bool = False) -> None:
         self.status, self.lease = "answered", None
-        self.release_at = None if is_emergency else now + RELEASE
+        self.answered_at = now
+        self.release_at = None if is_emergency else now + self.rules["release"]
         self._stop("first_reply", now)
         # The clinic can read it at once, the family once it is released.
         self._stop("next_reply", now, "clinicians")
         self.signed_at = now
         self._stop("family_informed", now)
-        self._start("family_informed", DAY, now)
+        self._start("family_informed", self.rules["family_informed"], now)
         if is_emergency:
             self.release(now)
 
@@ -80,7 +92,7 @@ class Case:
     def ask(self, now: int, lane: str) -> None:
         """All pauses of a promise are as long as one may be; after that a question is only a question."""
         for clock in self._open("first_reply"):
-            left = PAUSE - (clock["deadline"] - clock["start"] - clock["target"])
+            left = self.rules["pause"] - (clock["deadline"] - clock["start"] - clock["target"])
             if left > 0:
                 self.status, self.asked = "needs_info", lane
                 clock.update(paused=now, until=now + left, reminded=False)
@@ -95,7 +107,7 @@ class Case:
             # An answer that is under way was written before this came.
             waits = [clock for clock in waits if clock["start"] > self.signed_at]
         if not waits:
-            self._start("next_reply", DAY, now, lane)
+            self._start("next_reply", self.rules["next_reply"], now, lane)
 
     def reply(self, now: int, lane: str) -> None:
         """The clinic answered the family, or the holder the clinic: nothing that was asked for came in."""
@@ -133,30 +145,48 @@ class Case:
         for clock in self.clocks:
             self._halt(clock, now)
 
-    def reopen(self, now: int) -> None:
+    def reopen(self, now: int, promised: dict[str, Any]) -> None:
         self.unheard = self.unheard or (self.released and not self.told)
-        self.status, self.holder, self.lease = "submitted", None, None
+        self.status, self.holder, self.lease, self.rules = "submitted", None, None, promised
         for clock in self.clocks:
             is_the_familys = clock["lane"] == "family" or (clock["name"] == "family_informed" and self.unheard)
             if not is_the_familys:
                 self._halt(clock, now)
         if self.unheard and not self._open("family_informed"):
-            self._start("family_informed", DAY, now)
+            self._start("family_informed", self.rules["family_informed"], now)
         self.release_at, self.signed_at, self.released, self.told = None, None, False, False
         self.submit(now)
 
-    def change(self, now: int, urgency: str) -> None:
-        is_raised = FIRST[urgency] < FIRST[self.urgency]
-        self.urgency = urgency
+    def change(self, now: int, urgency: str, promised: dict[str, Any]) -> None:
+        is_raised = RANK.index(urgency) < RANK.index(self.urgency)
+        self.urgency, self.rules = urgency, promised
         for old in self._open("first_reply"):
-            held = old["deadline"] - old["start"] - old["target"]
-            old["state"] = "stopped"
-            new = self._start("first_reply", FIRST[urgency], old["start"])
-            new["deadline"] += held
-            new.update(paused=old["paused"], until=old["until"], reminded=old["reminded"])
-            old["paused"] = None
+            self._turn(old, promised["first_reply"])
         if is_raised and self.status == "submitted":
             self._offer(now)
+
+    def adopt(self, now: int, promised: dict[str, Any]) -> None:
+        """Everything that runs goes over to newer rules, from its own beginning."""
+        was, self.rules = self.rules, promised
+        for clock in [each for each in self.clocks if each["state"] == "open"]:
+            if clock["paused"] is not None and was["pause"] != promised["pause"]:
+                used = clock["deadline"] - clock["start"] - clock["target"]
+                clock["until"] = max(clock["paused"] + promised["pause"] - used, min(now, clock["until"]))
+            if was[clock["name"]] != promised[clock["name"]]:
+                self._turn(clock, promised[clock["name"]])
+        if self.release_at is not None and was["release"] != promised["release"]:
+            self.release_at = (self.answered_at or 0) + promised["release"]
+
+    def _turn(self, old: dict[str, Any], target: int) -> None:
+        """The same promise with another target is a new cycle."""
+        if target == old["target"]:
+            return
+        held = old["deadline"] - old["start"] - old["target"]
+        old["state"] = "stopped"
+        new = self._start(old["name"], target, old["start"], old["lane"])
+        new["deadline"] += held
+        new.update(paused=old["paused"], until=old["until"], reminded=old["reminded"])
+        old["paused"] = None
 
     # -- what time does
 
@@ -202,7 +232,7 @@ class Case:
         return max(1800.0, min(14400.0, (min(ends) - now) / 4))
 
     def _level(self, clock: dict[str, Any]) -> int:
-        return next((step for step in STEPS if step > clock["level"]), (clock["level"] // 100 + 1) * 100)
+        return next((step for step in self.rules["steps"] if step > clock["level"]), (clock["level"] // 100 + 1) * 100)
 
     def _pending(self, clock: dict[str, Any]) -> float | None:
         if clock["state"] != "open":
@@ -217,7 +247,7 @@ class Case:
 
     def _offer(self, now: int) -> None:
         self._stop("allocate", now)
-        self._start("allocate", TAKE[self.urgency], now)
+        self._start("allocate", self.rules["allocate"], now)
 
     def _start(self, name: str, target: int, now: int, lane: str = "") -> dict[str, Any]:
         cycle = 1 + sum(clock["name"] == name for clock in self.clocks)

@@ -9,6 +9,7 @@ import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, passing, reopening, requests, telling, threads
 from econsult.consults.clocks import ClockEvent, open_clocks
+from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
@@ -25,12 +27,22 @@ from econsult.people.persons import Person
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from tests.econsult.oracle import FIRST, Case
+from econsult.queue.preview import LIVE, Scope, apply_to_open
+from tests.econsult.oracle import RANK, STEPS, Case, rules
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
 NORMAL, CHUNK = 10_000, 50
 # Several shorter lives, so that each ends within a test's time on a machine that does other things as well.
 PARTS = 5
+WISHES = {
+    "first_reply": (2, 8, 24, 48),
+    "allocate": (1, 3),
+    "next_reply": (6, 24, 36),
+    "family_informed": (12, 24, 48),
+    "pause": (1, 24, 72),
+    "release": (0, 2, 12, 24),
+}
+"""Hours that a policy may say."""
 Act = Callable[["World", Session, Consult, Case], None]
 
 
@@ -41,6 +53,7 @@ class World:
         self.database, self.clinic, self.dice = database, clinic, random.Random(seed)
         self.cases: dict[int, Case] = {}
         self.seconds = 0
+        self.policy: dict[str, Any] = {}
         self.people = {"derm": clinic.derm, "derm2": clinic.derm2}
 
     @property
@@ -64,6 +77,8 @@ class World:
             self.ask(session)
         elif roll < 0.2:
             self.tick(session)
+        elif roll < 0.203:
+            self.make_policy(session)
         else:
             number = self.dice.choice(list(self.cases))
             self.act(session, session.get_one(Consult, number), self.cases[number])
@@ -71,9 +86,29 @@ class World:
     def ask(self, session: Session) -> None:
         urgency = self.dice.choice(("routine", "routine", "same_day", "urgent"))
         consult = self.clinic.econsult(session, now=self.now, urgency=urgency)
-        case = self.cases[consult.id] = Case(urgency=urgency)
+        case = self.cases[consult.id] = Case(urgency=urgency, rules=self.promised(urgency))
         case.submit(self.seconds)
         compare(session, consult, case)
+
+    def promised(self, urgency: str) -> dict[str, Any]:
+        return rules(urgency, self.policy)
+
+    def make_policy(self, session: Session) -> None:
+        """Other rules for new requests; some of the open ones go over to them, each clock that runs with them."""
+        dice = self.dice
+        content: dict[str, Any] = {
+            name: dice.choice(hours) * 60 for name, hours in WISHES.items() if dice.random() < 0.7
+        }
+        content["ladder"] = dice.choice((list(STEPS), [30, 80, 100], [100]))
+        save_policy(session, self.clinic.admin, specialty="", urgency="", content=content, now=self.now)
+        self.policy = {name: minutes * 60 for name, minutes in content.items() if name != "ladder"}
+        self.policy["steps"] = tuple(content["ladder"])
+        if dice.random() < 0.5:
+            apply_to_open(session, self.clinic.admin, Scope(self.clinic.program.id, "", "", TARGETS), now=self.now)
+            for number, case in self.cases.items():
+                if case.status in LIVE:
+                    case.adopt(self.seconds, self.promised(case.urgency))
+                    compare(session, session.get_one(Consult, number), case)
 
     def tick(self, session: Session) -> None:
         while fire(session, self.now)[0]:
@@ -211,10 +246,10 @@ def _sign(world: World, session: Session, consult: Consult, case: Case) -> None:
 
 
 def _change(world: World, session: Session, consult: Consult, case: Case) -> None:
-    urgency = world.dice.choice([code for code in FIRST if code != case.urgency])
+    urgency = world.dice.choice([code for code in RANK if code != case.urgency])
     pcp = world.clinic.pcp
     change_urgency(session, consult, pcp, urgency, "seen again", now=world.now, targets=TARGETS)
-    case.change(world.seconds, urgency)
+    case.change(world.seconds, urgency, world.promised(urgency))
 
 
 def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -258,7 +293,7 @@ def _withdraw(world: World, session: Session, consult: Consult, case: Case) -> N
 
 def _reopen(world: World, session: Session, consult: Consult, case: Case) -> None:
     reopening.reopen(session, consult, world.clinic.pcp, "it came back", now=world.now, targets=TARGETS)
-    case.reopen(world.seconds)
+    case.reopen(world.seconds, world.promised(case.urgency))
 
 
 def _nothing(world: World, session: Session, consult: Consult, case: Case) -> None:

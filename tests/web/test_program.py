@@ -102,7 +102,7 @@ def test_a_policy_is_looked_at_before_it_is_saved(
     admin = browser_of(clinic.admin)
     wish = {"specialty": "dermatology", "urgency": "routine", **RULES, "first_reply": "8", "ladder": "50, 100"}
     page = post(admin, "/program/rules", {**wish, "verb": "look"}).text
-    assert "If this were saved for open requests too, 1 would be due at another time." in page
+    assert "If this were saved for open requests too, 1 would change." in page
     assert asked.number in page
     assert post(admin, "/program/rules", {**wish, "verb": "save"}).status_code == 303
     with runtime.database.reading() as session:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+from tests.crowd import Crowd, add_crowd
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
 
 RULES = {"allocate": "60", "next_reply": "24", "family_informed": "24", "pause": "72", "release": "12"}
 
@@ -17,3 +21,22 @@ def test_a_specialty_without_rules_of_its_own_shows_those_for_all(browser_of: Br
         page = admin.get(f"/program/rules?urgency=routine&specialty={specialty}").text
         field = page.split('name="first_reply"')[1].split(">")[0]
         assert (specialty, 'value="12"' in field) == (specialty, True)
+
+
+def test_more_open_requests_than_go_over_at_once_are_said_and_taken_by_a_button(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    admin, now = browser_of(clinic.admin), datetime.now(UTC)
+    with runtime.database.writing() as session:
+        template = clinic.econsult(session, now=now, specialty="neurology")
+        add_crowd(session, template, Crowd(1020, now + timedelta(hours=1), timedelta(seconds=1), ("dermatology",)))
+    fields = {**RULES, "first_reply": "24", "ladder": "60, 100", "urgency": "routine", "specialty": "dermatology"}
+    page = post(admin, "/program/rules", {**fields, "verb": "look"}).text
+    assert "If this were saved for open requests too, 1,000+ would change." in page
+    assert "Only a part of the open requests was looked at" in page
+    given = post(admin, "/program/rules", {**fields, "verb": "apply"})
+    assert "Many open requests went over, not all of them yet." in admin.get(given.headers["Location"]).text
+    pair = {"urgency": "routine", "specialty": "dermatology"}
+    rest = admin.get(post(admin, "/program/rules/open", pair).headers["Location"]).text
+    assert ("Saved." in rest, "Go on with the others" in rest) == (True, False)
+    assert "requests too, 0 would change" in post(admin, "/program/rules", {**fields, "verb": "look"}).text

@@ -162,6 +162,7 @@ WHO = {
     "POST /program/roster/mine/<int:number>": SPECIALIST,
     "GET /program/rules": DIRECTOR + ADMIN,
     "POST /program/rules": DIRECTOR + ADMIN,
+    "POST /program/rules/open": DIRECTOR + ADMIN,
     "GET /privacy": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,
 }

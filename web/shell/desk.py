@@ -49,6 +49,7 @@ SAID = {
     "asked_to_show": _l("Asked. The child's clinic decides whether the face is shown."),
     "decided": _l("Decided. A file that stays is being prepared that way."),
     "saved": _l("Saved."),
+    "saved_in_part": _l("Saved. Many open requests went over, not all of them yet."),
     "request_sent": _l("Request sent."),
     "sent_on": _l("Sent on to the specialists."),
     "acknowledged": _l("Thank you. The family can read the answer now."),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import format_decimal
 from werkzeug import Response
 
-from econsult.consults.policies import DEFAULTS, Rules, closest, overlay, save_policy
+from econsult.consults.policies import Rules, closest, installed, overlay, save_policy
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
-from econsult.queue.preview import Change, apply_to_open, preview
+from econsult.queue.preview import Preview, Scope, apply_to_open, preview
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -24,6 +24,8 @@ from web.words.language import gettext
 
 rules = rings(Blueprint("rules", __name__, url_prefix="/program/rules"))
 HOURS = ("first_reply", "next_reply", "family_informed", "pause", "release")
+BATCHES = 5
+"""So many transactions of some hundred open requests each go over within one form; a button takes the rest."""
 KEEPERS = (Role.ADMIN, Role.DIRECTOR)
 
 
@@ -45,34 +47,65 @@ def change() -> Response | tuple[str, int] | str:
         content = _content(given)
         with database().writing() as session:
             if verb == "look":
-                changes = preview(session, me().program_id, _specialty(), _urgency(), content)
-                return _page(given, {}, changes)
+                return _page(given, {}, preview(session, _scope(), content, now=now()))
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
-            if verb == "apply":
-                apply_to_open(session, me(), **pair, now=now(), targets=settings().first_reply)
     except InvalidError as error:
         return _page(given, dict.fromkeys(error.fields, gettext("Check this part")), None), 422
-    return redirect(url_for(".show", specialty=_specialty(), urgency=_urgency(), said="saved"), 303)
+    return _go_over() if verb == "apply" else _shown("saved")
 
 
-def _page(given: dict[str, str], errors: dict[str, str], changes: list[Change] | None) -> str:
+@rules.post("/open")
+@only(*KEEPERS)
+def go_on() -> Response:
+    """Let the open requests that still have older rules go over to the newest ones, where one look was not enough."""
+    return _go_over()
+
+
+def _go_over() -> Response:
+    """In a transaction of its own: what was saved stays saved, however many open requests there are."""
+    for _ in range(BATCHES):
+        with database().writing() as session:
+            applied = apply_to_open(session, me(), _scope(), now=now())
+        if not applied.is_part:
+            return _shown("saved")
+    return _shown("saved_in_part")
+
+
+def _shown(said: str) -> Response:
+    return redirect(url_for(".show", specialty=_specialty(), urgency=_urgency(), said=said), 303)
+
+
+def _scope() -> Scope:
+    return Scope(me().program_id, _specialty(), _urgency(), settings().first_reply)
+
+
+def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None) -> str:
     return render_template(
         "program/rules.html",
         given=given,
         errors=errors,
-        changes=changes,
+        looked=looked,
+        count=_count(looked) if looked else "",
+        is_part=request.args.get("said") == "saved_in_part",
         specialty=_specialty(),
         urgency=_urgency(),
         version=_current().version,
+        clocks={**terms.CLOCKS, "release": gettext("answer opens to the family")},
         terms=terms,
     )
+
+
+def _count(looked: Preview) -> str:
+    """How many would change, as a person reads it; where only a part was counted it says so: "1,000+"."""
+    number = format_decimal(len(looked.changes))
+    return f"{number}+" if looked.is_part else number
 
 
 def _current() -> Rules:
     """What a new request would be promised: the closest policy, over the installation's own targets."""
     urgency = _urgency()
-    base = replace(DEFAULTS[Urgency(urgency)], first_reply=settings().first_reply[urgency])
+    base = installed(urgency, settings().first_reply)
     with database().reading() as session:
         policy = closest(session, me().program_id, _specialty(), urgency)
     return overlay(base, json.loads(policy.content), policy.version) if policy else base

@@ -1,0 +1,107 @@
+"""Newer rules over what runs already: which clocks they move, and the recorded re-computation that moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.clocks import held_for, lock, open_clocks, refresh_deadline, supersede
+from econsult.consults.ledger import PAUSE, Clock, ClockEvent
+from econsult.consults.offering import LONGEST_WITHOUT_COVER
+from econsult.consults.policies import ClockName, Rules, rules_of
+from econsult.consults.records import Consult
+from econsult.consults.steps import Counting
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A clock as other rules would have it."""
+
+    name: str
+    state: str
+    target_seconds: int
+    deadline_at: datetime
+    fired_level: int
+    paused_at: datetime | None
+    paused_until: datetime | None
+    is_reminded: bool
+
+
+def moved(clock: Counting, was: Rules, fresh: Rules, now: datetime) -> Moved:
+    """The clock under the fresh rules. One with another target begins its ladder anew, from its original start."""
+    target = timedelta(seconds=clock.target_seconds)
+    wanted = _target(clock, target, was, fresh)
+    return Moved(
+        name=clock.name,
+        state=clock.state,
+        target_seconds=int(wanted.total_seconds()),
+        deadline_at=clock.deadline_at + (wanted - target),
+        fired_level=clock.fired_level if wanted == target else 0,
+        paused_at=clock.paused_at,
+        paused_until=_pause_end(clock, was, fresh, now),
+        is_reminded=clock.is_reminded,
+    )
+
+
+def release_moved(
+    answered_at: datetime | None, release_at: datetime | None, was: Rules, fresh: Rules
+) -> datetime | None:
+    """When a signed answer that waits for its release opens to the family by itself."""
+    if answered_at is None or release_at is None or was.release == fresh.release:
+        return release_at
+    return answered_at + fresh.release
+
+
+def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, person_id: int | None) -> None:
+    """Let every clock that has not stopped go over to the rules that the consult carries now; the ledger says so."""
+    lock(session, consult)
+    fresh = rules_of(consult)
+    for clock in open_clocks(session, consult.id):
+        turned = moved(clock, was, fresh, now)
+        is_longer_held = turned.paused_until != clock.paused_until
+        clock.paused_until = turned.paused_until
+        if turned.target_seconds != clock.target_seconds:
+            target = timedelta(seconds=turned.target_seconds)
+            supersede(session, consult, clock, target, now, person_id=person_id)
+        elif is_longer_held:
+            _log_pause(session, clock, now, person_id)
+    consult.release_at = release_moved(consult.answered_at, consult.release_at, was, fresh)
+    refresh_deadline(session, consult)
+
+
+def _target(clock: Counting, target: timedelta, was: Rules, fresh: Rules) -> timedelta:
+    """What the fresh rules promise; being taken waits for cover as it did before."""
+    name = ClockName(clock.name)
+    if was.target(name) == fresh.target(name):
+        return target
+    waited = target - was.allocate
+    if name != ClockName.ALLOCATE or waited <= timedelta():
+        return fresh.target(name)
+    longest = max(LONGEST_WITHOUT_COVER, fresh.allocate)
+    return longest if target >= LONGEST_WITHOUT_COVER else min(waited + fresh.allocate, longest)
+
+
+def _pause_end(clock: Counting, was: Rules, fresh: Rules, now: datetime) -> datetime | None:
+    """The longest end of the pause that it is in: never before now, so that nobody loses time that was granted."""
+    if clock.paused_at is None or clock.paused_until is None or was.pause == fresh.pause:
+        return clock.paused_until
+    wanted = clock.paused_at + fresh.pause - held_for(clock)
+    return max(wanted, min(now, clock.paused_until))
+
+
+def _log_pause(session: Session, clock: Clock, now: datetime, person_id: int | None) -> None:
+    same = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
+    values = {name: getattr(clock, name) for name in same}
+    known = select(func.count(ClockEvent.id)).where(
+        ClockEvent.consult_id == clock.consult_id,
+        ClockEvent.name == clock.name,
+        ClockEvent.cycle == clock.cycle,
+        ClockEvent.kind == "recomputed",
+    )
+    line = ClockEvent(**values, kind="recomputed", at=now, due_at=clock.paused_until, person_id=person_id, reason=PAUSE)
+    # Numbered from 1: 0 is the line that ends a cycle.
+    line.sequence = session.scalars(known).one() + 1
+    session.add(line)

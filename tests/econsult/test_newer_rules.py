@@ -1,0 +1,177 @@
+"""Newer rules over open consults: the preview names every clock that would move, and the ledger each one that did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import threads
+from econsult.consults.clocks import ClockEvent, open_clocks, start_clock
+from econsult.consults.policies import ClockName, rules_of, save_policy
+from econsult.consults.records import Consult
+from econsult.consults.steps import pending_at, promised_at
+from econsult.consults.threads import Audience
+from econsult.database import Database
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from econsult.queue.metrics import figures
+from econsult.queue.preview import Scope, apply_to_open, preview
+from tests.crowd import Crowd, add_crowd
+from tests.personas import NOON, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
+RULES = {"allocate": 60, "first_reply": 24 * 60, "next_reply": 24 * 60, "family_informed": 24 * 60}
+OTHERS = {"pause": 72 * 60, "release": 12 * 60, "ladder": [50, 75, 90, 100]}
+
+
+def _scope(clinic: Clinic, specialty: str = "", urgency: str = "") -> Scope:
+    return Scope(clinic.program.id, specialty, urgency, TARGETS)
+
+
+def _adopt(session: Session, clinic: Clinic, content: dict[str, object], now: datetime) -> int:
+    save_policy(session, clinic.admin, specialty="", urgency="", content=content, now=now)
+    return apply_to_open(session, clinic.admin, _scope(clinic), now=now).done
+
+
+def _look(session: Session, clinic: Clinic, content: dict[str, object], now: datetime) -> dict[str, set[str]]:
+    found = preview(session, _scope(clinic), {**RULES, **OTHERS, **content}, now=now).changes
+    return {change.number: {move.clock for move in change.moves} for change in found}
+
+
+def _recomputed(session: Session) -> list[tuple[str, int, str]]:
+    lines = select(ClockEvent).where(ClockEvent.kind == "recomputed").order_by(ClockEvent.id)
+    return [(line.name, line.cycle, line.reason) for line in session.scalars(lines)]
+
+
+def _every_clock(session: Session, clinic: Clinic) -> tuple[Consult, Consult, Consult]:
+    """One that waits to be taken, one that waits for information, one of which the family has heard nothing yet."""
+    waits, asked, answered = clinic.econsult(session), clinic.claimed(session), clinic.answered(session)
+    threads.request_info(session, asked, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + HOUR)
+    threads.post(session, answered, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON + HOUR)
+    return waits, asked, answered
+
+
+@pytest.mark.parametrize(
+    ("content", "moving"),
+    [
+        ({"allocate": 30}, ({"allocate"}, set(), set())),
+        ({"first_reply": 480}, ({"first_reply"}, {"first_reply"}, set())),
+        ({"next_reply": 480}, (set(), set(), {"next_reply"})),
+        ({"family_informed": 480}, (set(), set(), {"family_informed"})),
+        ({"pause": 600}, (set(), {"first_reply"}, set())),
+        ({"release": 60}, (set(), set(), {"release"})),
+        ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
+        ({}, (set(), set(), set())),
+    ],
+    ids=["allocate", "first", "next", "family", "pause", "release", "ladder", "nothing"],
+)
+def test_the_preview_names_each_clock_that_applying_then_moves(
+    database: Database, clinic: Clinic, content: dict[str, object], moving: tuple[set[str], ...]
+) -> None:
+    now = NOON + 2 * HOUR
+    with database.writing() as session:
+        consults = _every_clock(session, clinic)
+        fire(session, now)
+        expected = {consult.number: names for consult, names in zip(consults, moving, strict=True) if names}
+        assert _look(session, clinic, content, now) == expected
+        before = _state(session, consults)
+        _adopt(session, clinic, {**RULES, **OTHERS, **content}, now)
+        after = _state(session, consults)
+        changed = {key for key in before | after if before.get(key) != after.get(key)}
+        assert {(number, name) for number, names in expected.items() for name in names} == changed
+        told = {(name, reason) for name, _cycle, reason in _recomputed(session)}
+        moved = {name for names in moving for name in names if "ladder" not in content} - {"release"}
+        assert told == {(name, "pause" if "pause" in content else "") for name in moved}
+        fire(session, now)
+        assert list(violations(session, now)) == []
+
+
+def _state(session: Session, consults: tuple[Consult, ...]) -> dict[tuple[str, str], object]:
+    """What runs of each consult, and when it is due and looked at next."""
+    found: dict[tuple[str, str], object] = {}
+    for consult in consults:
+        session.refresh(consult)
+        rules = rules_of(consult)
+        for clock in open_clocks(session, consult.id):
+            due = (promised_at(clock), pending_at(clock, rules))
+            found[consult.number, clock.name] = due
+        if consult.release_at is not None:
+            found[consult.number, "release"] = consult.release_at
+    return found
+
+
+def test_each_lane_keeps_its_own_wait_under_newer_rules(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON + HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="And now?", now=NOON + 2 * HOUR)
+        _adopt(session, clinic, {"next_reply": 8 * 60}, NOON + 3 * HOUR)
+        found = {clock.lane: clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.NEXT_REPLY)}
+        assert found == {"family": NOON + 9 * HOUR, "clinicians": NOON + 10 * HOUR}
+        assert list(violations(session, NOON + 3 * HOUR)) == []
+
+
+def test_a_late_reply_of_one_lane_does_not_count_against_the_other(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON + HOUR)
+        fire(session, NOON + 26 * HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="And now?", now=NOON + 26 * HOUR)
+        _adopt(session, clinic, {"next_reply": 36 * 60}, NOON + 26 * HOUR)
+        threads.post(session, consult, clinic.derm, Audience.CLINICIANS, text="Well", now=NOON + 27 * HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Bien", now=NOON + 27 * HOUR)
+        until = NOON + 28 * HOUR
+        (line,) = [f for f in figures(session, NOON, until, until) if (f.clock, f.by) == ("next_reply", "all")]
+        assert (line.count, line.within) == (2, 1)
+
+
+def test_a_shorter_pause_takes_back_no_time_that_was_granted(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + HOUR)
+        for hours in (10, 12):
+            _adopt(session, clinic, {"pause": 60 * hours - 600 + 60}, NOON + hours * HOUR)
+        (clock,) = open_clocks(session, consult.id)
+        assert clock.paused_until == NOON + 10 * HOUR
+        assert _recomputed(session) == [("first_reply", 1, "pause")]
+        fire(session, NOON + 12 * HOUR)
+        assert (consult.status, consult.due_at) == ("claimed", NOON + 33 * HOUR)
+        assert list(violations(session, NOON + 12 * HOUR)) == []
+
+
+def test_being_taken_still_waits_for_cover_under_newer_rules(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        for hours in (2.5, 4):
+            start_clock(session, consult, ClockName.ALLOCATE, hours * HOUR, NOON)
+        _adopt(session, clinic, {"allocate": 30}, NOON + HOUR)
+        found = [clock.deadline_at - NOON for clock in open_clocks(session, consult.id, ClockName.ALLOCATE)]
+        assert found == [4 * HOUR, 2 * HOUR]
+
+
+def test_a_policy_for_all_leaves_those_that_have_their_own(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        own = clinic.econsult(session)
+        other = clinic.econsult(session, specialty="neurology")
+        save_policy(session, clinic.admin, specialty="dermatology", urgency="", content={"first_reply": 600}, now=NOON)
+        assert set(_look(session, clinic, {"first_reply": 480}, NOON)) == {other.number}
+        assert _adopt(session, clinic, {"first_reply": 480}, NOON) == 1
+        assert (own.due_at, other.due_at) == (NOON + 24 * HOUR, NOON + 8 * HOUR)
+
+
+def test_a_large_preview_says_that_it_counted_a_part_and_applying_goes_on(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        template = clinic.econsult(session, specialty="neurology")
+        add_crowd(session, template, Crowd(1300, NOON, timedelta(seconds=1), ("dermatology",)))
+    with database.reading() as session:
+        found = preview(session, _scope(clinic, "dermatology"), {**RULES, **OTHERS, "first_reply": 480}, now=NOON)
+        assert (len(found.changes), found.is_part) == (1000, True)
+    scope = _scope(clinic, "dermatology")
+    with database.writing() as session:
+        save_policy(session, clinic.admin, specialty="dermatology", urgency="", content={"next_reply": 480}, now=NOON)
+        done = [apply_to_open(session, clinic.admin, scope, now=NOON, most=600) for _ in range(4)]
+        assert [each.done for each in done] == [600, 600, 100, 0]
+        assert [each.is_part for each in done] == [True, True, False, False]
