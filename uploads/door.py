@@ -90,8 +90,7 @@ def check_room(door: Door, length: int) -> None:
 
 def check_quota(session: Session, person: Person, reserved: int, now: datetime) -> None:
     """Raise TooManyError where the person has too many files on their way, or sent too much within a day."""
-    # Two requests of one person at the same moment would each find room for themselves alone.
-    session.scalars(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)).one()
+    _take_turns(session, person)
     is_open = (*_counted(person, now), Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     if session.scalars(select(func.count(Upload.id)).where(*is_open)).one() >= MOST_OPEN:
         raise TooManyError(f"At most {MOST_OPEN} files can be on their way at once.", retry_after=60)
@@ -100,10 +99,16 @@ def check_quota(session: Session, person: Person, reserved: int, now: datetime) 
 
 def check_day(session: Session, person: Person, reserved: int, now: datetime, *, but: int = 0) -> None:
     """Raise TooManyError where so many bytes more are too many within a day; `but` is an upload that is not counted."""
+    _take_turns(session, person)
     counted = (*_counted(person, now), Upload.created_at > now - BYTES_WINDOW, Upload.id != but)
     sent = int(session.scalars(select(func.coalesce(func.sum(Upload.reserved), 0)).where(*counted)).one())
     if sent + reserved > MOST_BYTES:
         raise TooManyError("You have sent as much as one person may send in a day.", retry_after=3600)
+
+
+def _take_turns(session: Session, person: Person) -> None:
+    """Two requests of one person at the same moment would each find room for themselves alone."""
+    session.scalars(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True)).one()
 
 
 def _counted(person: Person, now: datetime) -> tuple[ColumnElement[bool], ...]:

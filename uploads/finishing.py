@@ -21,6 +21,7 @@ from storage.sealed import SealBroken
 from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
 from uploads.errors import GoneError
+from uploads.rows import lock_with_consult
 from uploads.staged import Writer, discard_staged, staged_path
 
 QUIET = timedelta(minutes=3)
@@ -47,9 +48,8 @@ def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachm
     for an upload that was ended meanwhile.
     """
     with door.database.writing() as session:
-        upload = session.scalars(
-            select(Upload).where(Upload.public_id == object_id).with_for_update(key_share=True)
-        ).one()
+        upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
+        lock_with_consult(session, upload)
         if upload.attachment_id is not None:
             return session.get_one(Attachment, upload.attachment_id)
         if upload.state not in UNFINISHED:

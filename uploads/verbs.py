@@ -25,6 +25,7 @@ from uploads.errors import GoneError, LockedError, OffsetMismatchError, Overtake
 from uploads.finishing import finish
 from uploads.kinds import FORGOTTEN, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
+from uploads.rows import lock_with_consult
 from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
 
@@ -139,6 +140,8 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
     """
     with door.database.writing() as session:
         upload = access.upload_for(session, person, object_id, now=now)
+        # The last byte may be coming at this moment: what it makes of the upload is ended then, not only its row.
+        lock_with_consult(session, upload)
         has_arrived = upload.has_arrived
         if has_arrived:
             _take_back(session, upload, person, now)
@@ -226,6 +229,8 @@ def _declare_length(door: Door, opened: Opened, total: int, offset: int) -> None
     """
     with door.database.writing() as session:
         row = session.get_one(Upload, opened.upload.id, with_for_update=NO_KEY)
+        if row.state not in UNFINISHED:
+            raise OvertakenError
         if total > row.reserved and row.length is None:
             raise TooBigError(row.reserved)
         if total < max(offset, 1) or row.length not in {None, total}:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.preparing import end_without_copies
+from econsult.database import NO_KEY
 from econsult.jobs import JobKind
 
 UNFINISHED = (AttachmentState.RECEIVED, AttachmentState.PROCESSING)
@@ -22,7 +23,8 @@ def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None
     """
     if kind != JobKind.PREPARE:
         return
-    attachment = session.get(Attachment, subject_id)
+    # Its sender may be taking it back at this moment.
+    attachment = session.get(Attachment, subject_id, with_for_update=NO_KEY)
     if attachment is not None and attachment.state in UNFINISHED:
         end_without_copies(session, attachment, AttachmentState.FAILED, reason="gave_up", now=now)
         settle_upload(session, attachment, UploadState.FAILED)

@@ -201,7 +201,10 @@ def _as_record(desk: Desk, report: Report) -> dict[str, Any]:
 def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
     """Link the copies, settle the upload and end the job, all in one; whether what was stored is needed."""
     with desk.finishing(lease) as session:
-        attachment = session.get_one(Attachment, lease.subject_id, with_for_update=NO_KEY)
+        attachment = session.get_one(Attachment, lease.subject_id)
+        # The consult before its file, as whoever changes both does: else each might wait for the other.
+        session.get_one(Consult, attachment.consult_id, with_for_update=NO_KEY)
+        session.refresh(attachment, with_for_update=NO_KEY)
         upload, scanner = upload_of(session, attachment), desk.runtime.scanner
         if upload is not None and scanner is not None and verdict.is_ready:
             upload.scanned_by = scanner.name

@@ -63,9 +63,18 @@ class Desk:
             return sealed.open(file, object_id, self.key(object_id)).read()
 
 
+def open_desk(database: Database, folder: Path) -> Desk:
+    clinic = open_clinic(database)
+    with database.writing() as session:
+        consult = clinic.family_draft(session)
+    return Desk(Door(database, clinic.vault, folder / "staging"), clinic, consult)
+
+
 @pytest.fixture
 def desk(sqlite_database: Database, tmp_path: Path) -> Desk:
-    clinic = open_clinic(sqlite_database)
-    with sqlite_database.writing() as session:
-        consult = clinic.family_draft(session)
-    return Desk(Door(sqlite_database, clinic.vault, tmp_path / "staging"), clinic, consult)
+    return open_desk(sqlite_database, tmp_path)
+
+
+@pytest.fixture
+def postgres_desk(postgres_database: Database, tmp_path: Path) -> Desk:
+    return open_desk(postgres_database, tmp_path)

@@ -8,6 +8,7 @@ import os
 import random
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -17,11 +18,12 @@ from econsult.consults.attachments import Attachment
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
+from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
 from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
-from tests.uploads.conftest import Desk
+from tests.uploads.conftest import Desk, open_desk
 from uploads import verbs
 from uploads.chunks import Checksum, Chunk
 from uploads.errors import (
@@ -36,6 +38,12 @@ from uploads.finishing import finish
 from uploads.kinds import FORGOTTEN, LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
 
 DATA = os.urandom(300_000)
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Desk:
+    """On SQLite and on PostgreSQL: what a row says while others write it is not the same there."""
+    return open_desk(database, tmp_path)
 
 
 class BrokenLine:
