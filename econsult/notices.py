@@ -38,6 +38,7 @@ class NoticeKind(StrEnum):
     RAISED = "raised"
     STILL_NEEDED = "still_needed"
     ROSTER = "roster"
+    DUTY_CHANGED = "duty_changed"
     DIGEST = "digest"
     SIGN_IN_CHANGED = "sign_in_changed"
 
@@ -146,6 +147,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.ROSTER: {
         "en": "Somebody asks you to take a shift. Sign in to answer.",
         "es": "Alguien le pide tomar un turno. Entre para responder.",
+    },
+    NoticeKind.DUTY_CHANGED: {
+        "en": "Your time off was changed. Sign in to see when you are on duty.",
+        "es": "Se cambió su ausencia. Entre para ver cuándo está de turno.",
     },
     NoticeKind.DIGEST: {
         "en": "Several requests wait for you. Sign in to see them.",

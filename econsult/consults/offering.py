@@ -32,7 +32,7 @@ def offer(session: Session, consult: Consult, now: datetime) -> Route:
     consult.is_unallocated = chosen.is_unallocated
     consult.fallback_specialty = stand_in(session, consult, chosen)
     stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
-    clock = start_clock(session, consult, ClockName.ALLOCATE, _target(consult, chosen, now), now)
+    clock = start_clock(session, consult, ClockName.ALLOCATE, allocate_within(consult, chosen, now), now)
     if not chosen.has_cover:
         _raise_alarm(session, consult, clock, chosen, now)
     for member in chosen.ready or chosen.qualified:
@@ -132,7 +132,7 @@ def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDIN
     return list(session.scalars(query.order_by(Person.id)))
 
 
-def _target(consult: Consult, chosen: Route, now: datetime) -> timedelta:
+def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:
     """Urgent always runs at once; anything else waits for cover, but not for ever."""
     target = rules_of(consult).allocate
     if chosen.has_cover or consult.urgency == Urgency.URGENT:

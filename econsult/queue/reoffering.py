@@ -1,31 +1,31 @@
-"""After a change of who may take what: requests whose pool became empty, or no longer is, are offered again."""
+"""After a change of who may take what, or of who is there: requests that wait are offered again, or are due sooner."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.clocks import open_clocks, refresh_deadline, supersede
+from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import ask_of, loads_of, offer, stand_in
+from econsult.consults.offering import allocate_within, ask_of, loads_of, offer, stand_in
+from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
 from econsult.rosters.routing import route
+from econsult.rosters.watching import look_soon
 
 MOST = 500
 """So many that wait are looked at within one form; each step of the ladder looks at its own consult anyway."""
+ORDER = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
 
 
 def offer_again(session: Session, program_id: int, now: datetime) -> int:
     """Offer each waiting request again whose pool is another than it was told; returns how many."""
     waiting = select(Consult.id).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
-    order = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
-    first = session.scalars(waiting.order_by(*order).limit(MOST)).all()
-    # Whoever locks many consults locks them by number, so that two forms at once never wait for each other.
-    locked = select(Consult).where(Consult.id.in_(first), Consult.status == Status.SUBMITTED).order_by(Consult.id)
-    again = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
     count = 0
-    for consult in session.scalars(again).all():
+    for consult in _locked(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST)))):
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
         stands_in = stand_in(session, consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
@@ -33,3 +33,40 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
             offer(session, consult, now)
             count += 1
     return count
+
+
+def roster_changed(session: Session, program_id: int, now: datetime) -> int:
+    """Cover is worked out anew: by the next tick, and for what waits to be taken until somebody is there.
+
+    Whoever comes sooner than was planned takes it sooner: the clock of being taken is due earlier, never later. Returns
+    of how many requests.
+    """
+    session.flush()
+    look_soon(session, program_id, now)
+    waiting = (
+        select(Consult.id, Consult.rules, Consult.urgency, Clock.target_seconds)
+        .join(Clock, Clock.consult_id == Consult.id)
+        .where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
+        .where(Clock.name == ClockName.ALLOCATE, Clock.state == ClockState.RUNNING, Clock.deadline_at > now)
+    )
+    rows = session.execute(waiting.order_by(*ORDER).limit(10 * MOST)).all()
+    for_cover = [row.id for row in rows if timedelta(seconds=row.target_seconds) > rules_of(row).allocate]
+    return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))
+
+
+def _bring_forward(session: Session, consult: Consult, now: datetime) -> bool:
+    chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+    for clock in open_clocks(session, consult.id, ClockName.ALLOCATE):
+        within = now + allocate_within(consult, chosen, now) - clock.started_at
+        if within < timedelta(seconds=clock.target_seconds):
+            supersede(session, consult, clock, within, now, person_id=None)
+            refresh_deadline(session, consult)
+            return True
+    return False
+
+
+def _locked(session: Session, numbers: list[int]) -> list[Consult]:
+    """Those of them that still wait, locked by number, so that two forms at once never wait for each other."""
+    locked = select(Consult).where(Consult.id.in_(numbers), Consult.status == Status.SUBMITTED).order_by(Consult.id)
+    again = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(session.scalars(again))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.cursors import no_such_page, pack, unpack
+from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
@@ -29,6 +32,13 @@ class ShiftForm:
     starts: int
     minutes: int
     time_zone: str
+
+
+class AwayPage(NamedTuple):
+    """Times off with the names of whom they are of, and the cursor of the next page, if there is one."""
+
+    rows: list[tuple[TimeOff, str]]
+    next_cursor: str
 
 
 def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -> Shift:
@@ -85,6 +95,54 @@ def take_off(
     session.flush()
     _note(session, by, "time_off", f"{off.id}", now)
     return off
+
+
+def end_time_off(session: Session, by: Person, number: int, *, now: datetime) -> None:
+    """Somebody is here after all: what has not begun is removed, what goes on ends now. Raises NotFoundError.
+
+    What is over stays as it was; so does what somebody else removed or ended meanwhile.
+    """
+    off = session.get(TimeOff, number)
+    person = session.get_one(Person, off.person_id) if off is not None else None
+    if off is None or person is None or person.program_id != by.program_id:
+        raise NotFoundError
+    own = TimeOff.id == number
+    ended = update(TimeOff).where(own, TimeOff.starts_at <= now, TimeOff.ends_at > now).values(ends_at=now)
+    removed = delete(TimeOff).where(own, TimeOff.starts_at > now)
+    changed = sum(changed_rows(session.execute(statement)) for statement in (removed, ended))
+    if changed and person.id != by.id:
+        notify(session, person, NoticeKind.DUTY_CHANGED, consult_id=None, about=f"here:{number}", now=now)
+    if changed:
+        _note(session, by, "end_time_off", f"{number}", now)
+
+
+def time_off_from(session: Session, by: Person, now: datetime, cursor: str = "", limit: int = 50) -> AwayPage:
+    """Who of the program is away now or later, the earliest beginning first."""
+    query = select(TimeOff, Person.name).join(Person, Person.id == TimeOff.person_id)
+    query = query.where(Person.program_id == by.program_id, Person.is_active, TimeOff.ends_at > now)
+    if cursor:
+        query = query.where(tuple_(TimeOff.starts_at, TimeOff.id) > _place(cursor))
+    rows = session.execute(query.order_by(TimeOff.starts_at, TimeOff.id).limit(limit + 1)).all()
+    last = rows[limit - 1][0] if len(rows) > limit else None
+    found = [(off, name) for off, name in rows[:limit]]
+    return AwayPage(found, pack(last.starts_at.isoformat(), last.id) if last else "")
+
+
+def own_time_off(session: Session, person: Person, now: datetime) -> list[TimeOff]:
+    """When this person is away, now or later."""
+    query = select(TimeOff).where(TimeOff.person_id == person.id, TimeOff.ends_at > now)
+    return list(session.scalars(query.order_by(TimeOff.starts_at, TimeOff.id).limit(200)))
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    values = unpack(cursor)
+    try:
+        starts_at, number = datetime.fromisoformat(values[0]), values[1]
+    except (ValueError, TypeError, IndexError):
+        raise no_such_page() from None
+    if starts_at.tzinfo is None or type(number) is not int or not 0 <= number < 2**31 or len(values) != 2:
+        raise no_such_page()
+    return starts_at, number
 
 
 def offer_swap(session: Session, by: Person, shift_id: int, on_day: date, to_id: str, *, now: datetime) -> Swap:

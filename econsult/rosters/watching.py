@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -34,6 +34,12 @@ def unwatched(session: Session) -> list[tuple[int, str]]:
     same = (CoverWatch.program_id == Shift.program_id, CoverWatch.specialty == Shift.specialty)
     query = select(Shift.program_id, Shift.specialty).where(~exists().where(*same)).distinct()
     return [(program_id, specialty) for program_id, specialty in session.execute(query)]
+
+
+def look_soon(session: Session, program_id: int, now: datetime) -> None:
+    """The roster was changed: the next tick works out anew who is on duty, and until when."""
+    later = (CoverWatch.program_id == program_id, CoverWatch.next_at > now)
+    session.execute(update(CoverWatch).where(*later).values(next_at=now))
 
 
 def look(session: Session, watch: CoverWatch, now: datetime) -> tuple[bool, datetime]:

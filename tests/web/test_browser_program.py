@@ -13,7 +13,7 @@ import pytest
 
 from econsult.consults import answers
 from econsult.people.persons import Person
-from econsult.rosters import qualifying
+from econsult.rosters import planning, qualifying
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
@@ -29,6 +29,9 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         clinic.econsult(session, now=NOW)
         qualifying.add_fallback(session, clinic.admin, "dermatology", "genetics", now=NOW)
         qualifying.bar(session, clinic.coordinator, clinic.derm2.public_id, session.merge(clinic.child), now=NOW)
+        for person, days in ((clinic.derm2, (-1, 3)), (clinic.derm, (5, 9))):
+            starts, ends = (NOW + timedelta(days=number) for number in days)
+            planning.take_off(session, clinic.coordinator, person.public_id, starts, ends, now=NOW)
         consult = clinic.claimed(session, now=NOW)
         content = {**ANSWER, "disposition": "emergency_now"}
         answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
@@ -39,6 +42,8 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         ("board", clinic.coordinator, "/coordination"),
         ("desk", clinic.coordinator, "/coordination/desk"),
         ("roster", clinic.director, "/program/roster"),
+        ("away", clinic.coordinator, "/program/roster/off"),
+        ("duty", clinic.derm, "/program/roster/mine"),
         ("people", clinic.coordinator, "/program/people"),
         ("rules", clinic.director, "/program/rules"),
         ("figures", clinic.director, "/program"),

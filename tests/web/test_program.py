@@ -150,3 +150,22 @@ def test_these_pages_are_for_those_who_run_the_program(browser_of: BrowserOf, cl
     assert [browser_of(person).get(path).status_code for person in (clinic.mother, clinic.derm, clinic.pcp)] == [
         403
     ] * 3
+
+
+def test_time_off_is_listed_and_ended(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    days = [(datetime.now(UTC) + timedelta(days=number)).strftime("%Y-%m-%dT%H:%M") for number in (-1, 5, 9)]
+    for starts, ends in (days[:2], days[1:]):
+        fields = {"person": clinic.derm.public_id, "from": starts, "until": ends}
+        assert post(desk, "/program/roster/off", fields).status_code == 303
+    page = desk.get("/program/roster/off").text
+    assert (page.count("away now"), page.count("Is back now"), page.count("Remove<")) == (1, 1, 1)
+    assert "derm" in page
+    specialist = browser_of(clinic.derm)
+    assert specialist.get("/program/roster/mine").text.count('<li class="tick">') == 2
+    ended = [post(desk, f"/program/roster/off/{number}/end", {}).status_code for number in (1, 2, 2)]
+    assert ended == [303, 303, 404]
+    assert "Nobody is away" in desk.get("/program/roster/off").text
+    assert desk.get("/program/roster/off?cursor=soup").status_code == 422
+    assert post(specialist, "/program/roster/off/1/end", {}).status_code == 403

@@ -154,6 +154,8 @@ WHO = {
     "POST /program/people/conflicts/<public_id>/<patient_id>/remove": DESK,
     "POST /program/people/fallbacks": DESK + DIRECTOR + ADMIN,
     "GET /program/roster": DESK + DIRECTOR + ADMIN,
+    "GET /program/roster/off": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/off/<int:number>/end": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/off": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/shifts": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/shifts/<int:number>/remove": DESK + DIRECTOR + ADMIN,

@@ -12,7 +12,11 @@ from web.words.refusals import have_arrived, told_of_files
 PLACES = {
     Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
     Role.TELEPRESENTER: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request"))),
-    Role.SPECIALIST: (("/worklist", _l("Queue")), ("/worklist?view=done", _l("Answered"))),
+    Role.SPECIALIST: (
+        ("/worklist", _l("Queue")),
+        ("/worklist?view=done", _l("Answered")),
+        ("/program/roster/mine", _l("My duty")),
+    ),
     Role.COORDINATOR: (
         ("/coordination", _l("Families to tell")),
         ("/coordination/desk", _l("Nobody has it")),

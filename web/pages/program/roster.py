@@ -15,6 +15,7 @@ from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
 from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
+from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, gaps, has_roster, on_duty, spans, swaps_offered
@@ -44,7 +45,8 @@ def mine() -> str:
     """The shifts that this person is asked to take over."""
     with database().reading() as session:
         offered = [(swap, session.get_one(Shift, swap.shift_id)) for swap in swaps_offered(session, me())]
-    return render_template("program/swaps.html", offered=offered, terms=terms, times=_times)
+        away = planning.own_time_off(session, me(), now())
+    return render_template("program/swaps.html", offered=offered, away=away, terms=terms, times=_times)
 
 
 @roster.post("/mine/<int:number>")
@@ -53,6 +55,7 @@ def accept(number: int) -> Response:
     """Say yes to a swap."""
     with database().writing() as session:
         planning.accept_swap(session, me(), number, now=now())
+        roster_changed(session, me().program_id, now())
     return redirect(url_for(".mine", said="saved"), 303)
 
 
@@ -99,6 +102,28 @@ def off() -> Response | tuple[str, int]:
     return _change(act)
 
 
+@roster.get("/off")
+@only(*PLANNERS)
+def away() -> str:
+    """Who is away now and later, in the order of the days."""
+    cursor = request.args.get("cursor", "")
+    with database().reading() as session:
+        found = planning.time_off_from(session, me(), now(), cursor)
+    return render_template(
+        "program/away.html", found=found, now=now(), zone=settings().time_zone, specialty=_specialty()
+    )
+
+
+@roster.post("/off/<int:number>/end")
+@only(*PLANNERS)
+def end_off(number: int) -> Response:
+    """Somebody is here after all; who covers what is worked out anew."""
+    with database().writing() as session:
+        planning.end_time_off(session, me(), number, now=now())
+        roster_changed(session, me().program_id, now())
+    return redirect(url_for(".away", said="saved"), 303)
+
+
 @roster.post("/swaps")
 @only(*PLANNERS)
 def swap() -> Response | tuple[str, int]:
@@ -113,6 +138,7 @@ def _change(act: Callable[[Session], object]) -> Response | tuple[str, int]:
     try:
         with database().writing() as session:
             act(session)
+            roster_changed(session, me().program_id, now())
     except InvalidError as error:
         return _week(_sentences(error)), 422
     return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
