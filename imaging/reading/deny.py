@@ -10,7 +10,16 @@ from datetime import date
 from imaging.identifiers import Identifiers
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
-from imaging.reading.spelling import PARTICLES, fold, is_alike, is_lab_word, parts_of, spans_of_any_date, spans_of_dates
+from imaging.reading.spelling import (
+    PARTICLES,
+    fold,
+    is_alike,
+    is_lab_word,
+    parts_of,
+    spans_of_any_date,
+    spans_of_dates,
+    spans_of_misread_dates,
+)
 from imaging.reading.words import Line, Word
 
 _UNIT = re.compile(
@@ -76,7 +85,8 @@ class DenyList:
         found |= self._short_parts(line, found)
         found |= self._of_address(line)
         text, starts = _joined(line)
-        spans = [*spans_of_dates(text, self._days), *self._spans_of_phones(text)]
+        spans = [*spans_of_dates(text, self._days), *spans_of_misread_dates(text, self._days)]
+        spans += self._spans_of_phones(text)
         if not is_row:
             spans += self._spans_of_birth_years(text)
             spans += [match.span() for form in _FORMS for match in form.finditer(text)]

@@ -70,6 +70,8 @@ _MISREADINGS = (
 """What a reader of English makes of ñ and of letters that run together."""
 _ALIKE_FROM = 4
 _TWO_WRONG_FROM = 7
+_LONG_DATE = 10
+_GAPS_MOST = 2
 
 
 def fold(text: str) -> str:
@@ -148,6 +150,41 @@ def spans_of_any_date(text: str) -> Iterator[tuple[int, int]]:
     for start, end, meant in _dates(text):
         if meant:
             yield start, end
+
+
+def spans_of_misread_dates(text: str, wanted: Iterable[date]) -> Iterator[tuple[int, int]]:
+    """Yield where one of these dates stands in figures with a sign or two misread, or with a gap read into it."""
+    days = set(wanted)
+    spelled = {form for day in days for form in _in_figures(day)}
+    words = list(re.finditer(r"\S+", plain(text)))
+    for first in range(len(words)):
+        for run in (words[first : first + count] for count in range(1, _GAPS_MOST + 2)):
+            if _is_misread_date("".join(word.group() for word in run), days, spelled):
+                yield run[0].start(), run[-1].end()
+
+
+def _is_misread_date(text: str, days: set[date], spelled: set[str]) -> bool:
+    seen = re.sub(r"^\W+|\W+$", "", text).translate(_LIKE_DIGITS)
+    if len(seen) > _LONG_DATE + 2:
+        return False
+    readable = [meant for _, _, meant in _dates(seen) if meant]
+    if readable:
+        # What reads as another day is that day: a date of collection stays, however near it is.
+        return any(days & meant for meant in readable)
+    return any(_distance(seen, form, _signs_wrong(form)) <= _signs_wrong(form) for form in spelled)
+
+
+def _in_figures(day: date) -> Iterator[str]:
+    """Yield a day as forms print it, long enough that nothing else looks like it."""
+    for order in ("%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y"):
+        written = day.strftime(order)
+        bare = re.sub(r"(?<!\d)0", "", written)
+        yield from {form.replace("-", sign) for form in (written, bare) for sign in "-/."}
+    yield day.strftime("%Y%m%d")
+
+
+def _signs_wrong(form: str) -> int:
+    return 2 if len(form) >= _LONG_DATE else 1
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,9 @@ from werkzeug.datastructures import Headers
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
-from econsult.settings import load_settings
-from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
-from tests.schema import lay_schema
-from web import create_app
-from workers.runtime import Runtime, open_runtime
+from tests.personas import Clinic, open_clinic
+from tests.services.homes import Homes
+from workers.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -65,12 +62,11 @@ Make = Callable[..., Consult]
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
+def runtime(homes: Homes) -> Iterator[Runtime]:
     """A fresh data folder; no Redis, so nothing is rung."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "data"), **PASSWORD_ALONE}))
-    lay_schema(runtime.database)
+    runtime = homes.take()
     yield runtime
-    runtime.close()
+    homes.give_back(runtime)
 
 
 @pytest.fixture
@@ -79,8 +75,8 @@ def clinic(runtime: Runtime) -> Clinic:
 
 
 @pytest.fixture
-def app(runtime: Runtime) -> Flask:
-    return create_app(runtime)
+def app(homes: Homes, runtime: Runtime) -> Flask:
+    return homes.app(runtime)
 
 
 @pytest.fixture

@@ -67,6 +67,18 @@ def test_a_value_beside_a_name_stays() -> None:
     assert hidden("Pe\u00f1a  Hb  11.2  g/dL") == ["Pe\u00f1a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("2019-03507  SYN-0042", []), ("2019-O3-0T  7.1 - 9.3", ["7.1", "-", "9.3"]), ("07/0372019  4-5", ["4-5"]),
+     ("201 9-03-07  SYN-0042", []), ("2019 -03- 07  SYN-0042", []),
+     ("2019-03-08  Glucose  74  mg/dL", ["2019-03-08", "Glucose", "74", "mg/dL"]),
+     ("Platelets  201,903  150,000-450,000", ["Platelets", "201,903", "150,000-450,000"])],
+)  # fmt: skip
+def test_a_birth_date_with_a_sign_misread_is_covered_in_a_row_too(text: str, kept: list[str]) -> None:
+    words = [word for word in text.split(" ") if word]
+    assert [word for word in words if word not in hidden(text)] == kept
+
+
 def test_a_value_that_is_hardly_readable_stays_and_a_name_before_it_does_not() -> None:
     words = [
         Word("Nujtiez", 0, 0, 60, 16, 40),
@@ -138,6 +150,12 @@ def test_a_page_from_the_scanner_keeps_its_values_and_loses_its_names(run: Prepa
     check(run, number, fault, seed=number)
 
 
+@pytest.mark.parametrize("seed", [141_538, 700_118])
+def test_a_page_whose_birth_date_is_misread_or_read_in_two_loses_it_all_the_same(run: Prepare, seed: int) -> None:
+    check(run, seed % len(papers.FONTS), "clean", seed=seed)
+
+
+@pytest.mark.slow
 def test_a_page_that_nobody_has_seen_before_loses_its_names(run: Prepare) -> None:
     seed = time.time_ns() % 1_000_000
     print("seed", seed)

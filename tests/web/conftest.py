@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import CodeType
 
 import pytest
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Page
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
@@ -23,15 +21,16 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
-from tests.personas import PASSWORD_ALONE, Clinic, open_clinic
-from tests.schema import lay_schema
+from tests.personas import Clinic, open_clinic
+from tests.services.homes import COMPILED, Homes
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from tests.web.upload_page import new_draft
 from tests.web.uploading import Server, open_server
 from web import create_app
+from web.shell.auth import me, only
 from web.words.chips import paused_chip, running_chip, stopped_chip
-from workers.runtime import Runtime, open_runtime
+from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
 Enter = Callable[[Page, Person], Page]
@@ -62,39 +61,18 @@ def stored_password() -> str:
     return hash_password(PASSWORD)
 
 
-class _Compiled(BytecodeCache):
-    """Templates that an application of an earlier test has compiled already; the key tells their text."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._kept.get(f"{bucket.key} {bucket.checksum}")
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self._kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
-
-
-COMPILED = _Compiled()
-
-
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
+def runtime(homes: Homes) -> Iterator[Runtime]:
     """A fresh data folder with a migrated database and its keys; no Redis, so nothing is rung."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path), **PASSWORD_ALONE}))
-    lay_schema(runtime.database)
+    runtime = homes.take()
     yield runtime
-    runtime.close()
+    homes.give_back(runtime)
 
 
 @pytest.fixture
-def shell(runtime: Runtime) -> Flask:
+def shell(homes: Homes, runtime: Runtime) -> Flask:
     """The application with the routes of this file."""
-    app = create_app(runtime)
-    app.jinja_env.bytecode_cache = COMPILED
-    _add_routes(app)
-    return app
+    return homes.app(runtime, _add_routes)
 
 
 def _add_routes(app: Flask) -> None:
@@ -119,6 +97,8 @@ def _add_routes(app: Flask) -> None:
     for path, error in errors.items():
         for prefix in ("", "/api/v1"):
             app.add_url_rule(prefix + path, prefix + path, _raiser(error))
+    app.add_url_rule("/secret", "secret", only(Role.CAREGIVER)(lambda: me().public_id))
+    app.add_url_rule("/api/v1/secret", "api_secret", only(Role.PCP)(lambda: me().public_id))
     app.add_url_rule("/crash", "crash", _raiser(ZeroDivisionError("Ana Maria")))
     busy = OperationalError("SELECT", {"name": "Ana"}, TimeoutError())
     app.add_url_rule("/busy", "busy", _raiser(busy))
@@ -178,12 +158,12 @@ def enter(runtime: Runtime, address: str) -> Enter:
 
 
 @pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Runtime]:
+def strict(homes: Homes) -> Iterator[Runtime]:
     """A program as it comes: nothing is said about second factors, so staff must have one."""
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path / "strict")}))
-    lay_schema(runtime.database)
-    yield runtime
-    runtime.close()
+    home = homes.take()
+    settings = load_settings({"ECONSULT_DATA": str(home.settings.data)})
+    yield Runtime(replace(home.installation, settings=settings))
+    homes.give_back(home)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import SignInSession, make_link, make_token, open_session
 from tests.web.browsing import SESSION, post
-from web.shell.auth import me, only
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
@@ -21,10 +20,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def parent(runtime: Runtime, shell: Flask) -> Person:
-    """A caregiver with a password, and a page that only caregivers may open."""
-    shell.add_url_rule("/secret", "secret", only(Role.CAREGIVER)(lambda: me().public_id))
-    shell.add_url_rule("/api/v1/secret", "api_secret", only(Role.PCP)(lambda: me().public_id))
+def parent(runtime: Runtime) -> Person:
+    """A caregiver with a password; `/secret` is a page that only caregivers may open."""
     with runtime.database.writing() as session:
         program = runtime.vault.ensure_program(session, "Mesa", NOW)
         cipher = runtime.database.cipher

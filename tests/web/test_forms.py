@@ -39,9 +39,12 @@ def test_a_token_of_another_browser_is_refused(shell: Flask, visitor: FlaskClien
     assert visitor.post("/parts/family", data={"csrf_token": stolen}).status_code == 400
 
 
-def test_a_token_from_before_signing_in_is_void_afterwards(shell: Flask, visitor: FlaskClient) -> None:
+def test_a_token_from_before_signing_in_is_void_afterwards(
+    shell: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = token_of(visitor)
-    shell.before_request_funcs[None].insert(0, lambda: g.__setattr__("session_ref", "s1"))
+    funcs = [lambda: g.__setattr__("session_ref", "s1"), *shell.before_request_funcs[None]]
+    monkeypatch.setitem(shell.before_request_funcs, None, funcs)
     assert visitor.post("/parts/family", data={"csrf_token": before}).status_code == 400
 
 

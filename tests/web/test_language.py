@@ -62,9 +62,12 @@ def test_a_wished_language_is_remembered(visitor: FlaskClient) -> None:
     assert '<html lang="es">' in visitor.get("/parts/family").text
 
 
-def test_the_record_of_the_person_beats_the_browser(shell: Flask, visitor: FlaskClient) -> None:
+def test_the_record_of_the_person_beats_the_browser(
+    shell: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person = SimpleNamespace(language="es", time_zone="America/New_York")
-    shell.before_request_funcs[None].insert(0, lambda: g.__setattr__("person", person))
+    funcs = [lambda: g.__setattr__("person", person), *shell.before_request_funcs[None]]
+    monkeypatch.setitem(shell.before_request_funcs, None, funcs)
     assert '<html lang="es">' in visitor.get("/parts/family", headers={"Accept-Language": "en"}).text
 
 

@@ -1,0 +1,93 @@
+"""Data folders with their runtimes for tests of pages and routes: emptied and handed on after a test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType
+
+import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+
+from econsult.settings import load_settings
+from tests.personas import PASSWORD_ALONE
+from tests.schema import lay_schema
+from web import create_app
+from workers.runtime import Runtime, open_runtime
+
+SECRETS = ("keys", "secret_key")
+"""What an installation keeps for ever: the database is opened with them."""
+
+
+Finish = Callable[[Flask], object]
+
+
+class _Compiled(BytecodeCache):
+    """Templates that an application of an earlier test has compiled already; the key tells their text."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+COMPILED = _Compiled()
+
+
+@dataclass
+class Homes:
+    """Data folders with a migrated database and its keys; no Redis, so nothing is rung.
+
+    A home is used again with the engine of its database, and everything else is made anew: what SQLAlchemy has compiled
+    stays with the engine, and compiling it again in each test costs more than running it.
+    """
+
+    folder: Path
+    spare: list[Runtime] = field(default_factory=list)
+    apps: dict[tuple[Path, Finish], Flask] = field(default_factory=dict)
+
+    def app(self, runtime: Runtime, finish: Finish = repr) -> Flask:
+        """The application around a home, made once and finished by `finish`: binding addresses costs a tenth second."""
+        key = (runtime.settings.data, finish)
+        if key not in self.apps:
+            self.apps[key] = create_app(runtime)
+            self.apps[key].jinja_env.bytecode_cache = COMPILED
+            finish(self.apps[key])
+        app = self.apps[key]
+        app.extensions["econsult"] = runtime
+        app.extensions.pop("upload_lines", None)
+        return app
+
+    def take(self) -> Runtime:
+        """A home that holds nothing."""
+        if self.spare:
+            return self.spare.pop()
+        data = Path(tempfile.mkdtemp(dir=self.folder))
+        runtime = open_runtime(load_settings({"ECONSULT_DATA": str(data), **PASSWORD_ALONE}))
+        lay_schema(runtime.database)
+        return runtime
+
+    def give_back(self, runtime: Runtime) -> None:
+        runtime.close()
+        for left in runtime.settings.data.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name not in SECRETS:
+                left.unlink()
+        lay_schema(runtime.database)
+        self.spare.append(Runtime(runtime.installation))
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+    """The session's stock of data folders."""
+    return Homes(tmp_path_factory.mktemp("homes"))
