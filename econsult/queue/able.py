@@ -1,16 +1,24 @@
-"""Who of those on duty may take which request: of a whole pool, looked up once for many requests."""
+"""Who may take which request, and is there: of whole pools, looked up once for many requests.
+
+One rule for the steps of the ladder, the watch over rosters and the forecast; who is barred is the router's rule too.
+Hands that are full now are not looked at: they are empty again before a promise runs out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person
-from econsult.rosters.limits import Conflict, limits_of
+from econsult.people.persons import Organization, Person, pools_of
+from econsult.rosters.limits import Conflict, limits_of, why_barred
+from econsult.rosters.shifts import Span, rostered, spans, without_time_off
+
+MOMENT = timedelta(microseconds=1)
 
 
 class Asked(Protocol):
@@ -20,6 +28,19 @@ class Asked(Protocol):
     def patient_id(self) -> int: ...
     @property
     def organization_id(self) -> int | None: ...
+    @property
+    def requester_id(self) -> int: ...
+    @property
+    def sent_on_by_id(self) -> int | None: ...
+    @property
+    def specialty(self) -> str | None: ...
+    @property
+    def fallback_specialty(self) -> str | None: ...
+
+
+def pools(asked: Asked) -> list[str]:
+    """The specialty that was asked, and the one that stands in."""
+    return [name for name in (asked.specialty, asked.fallback_specialty) if name]
 
 
 class Able:
@@ -31,25 +52,24 @@ class Able:
         barred = select(Conflict.person_id, Conflict.patient_id).join(Person, Person.id == Conflict.person_id)
         self._barred = {(row[0], row[1]) for row in session.execute(barred.where(Person.program_id == program_id))}
         self._states: dict[int | None, str] = {}
+        self._languages: dict[int, str] = {}
 
     @property
     def has_rules(self) -> bool:
         """Whether anybody is limited at all."""
         return bool(self._limits or self._barred)
 
-    def any_of(self, people: Collection[int], asked: Asked) -> bool:
-        """Whether one of these people may take the request."""
-        return any(self._may(person, asked) for person in people)
+    def among(self, people: Collection[int], asked: Asked) -> set[int]:
+        """Those of these people who may take the request."""
+        return {person for person in people if self._may(person, asked)}
 
     def _may(self, person: int, asked: Asked) -> bool:
-        if (person, asked.patient_id) in self._barred:
-            return False
+        is_asking = person in (asked.requester_id, asked.sent_on_by_id)
+        is_conflicted = is_asking or (person, asked.patient_id) in self._barred
         limits = self._limits.get(person)
-        if limits is None:
-            return True
-        if limits.states and not limits.may_work_in(self._state(asked.organization_id)):
-            return False
-        return not limits.languages or limits.speaks(self._language(asked.patient_id))
+        state = self._state(asked.organization_id) if limits and limits.states else ""
+        language = self._language(asked.patient_id) if limits and limits.languages else ""
+        return not why_barred(limits, is_conflicted=is_conflicted, state=state, language=language)
 
     def _state(self, organization_id: int | None) -> str:
         if organization_id not in self._states:
@@ -58,4 +78,48 @@ class Able:
         return self._states[organization_id]
 
     def _language(self, patient_id: int) -> str:
-        return self._session.scalars(select(Patient.language).where(Patient.id == patient_id)).one()
+        if patient_id not in self._languages:
+            language = select(Patient.language).where(Patient.id == patient_id)
+            self._languages[patient_id] = self._session.scalars(language).one()
+        return self._languages[patient_id]
+
+
+class Takers:
+    """Whoever could take a request between two instants: of its pools, not barred, and on duty or not away."""
+
+    def __init__(self, session: Session, program_id: int, start: datetime, end: datetime | None = None) -> None:
+        self._session, self._program_id = session, program_id
+        self._start, self._end = start, end or start + MOMENT
+        self._able = Able(session, program_id)
+        self._pools = pools_of(session, program_id)
+        self._rostered = rostered(session, program_id)
+        self._known: dict[str, list[Span]] = {}
+
+    def for_request(self, asked: Asked) -> Mapping[int, list[Span]]:
+        """Who could take the request, and when they are there."""
+        found: dict[int, list[Span]] = {}
+        for specialty in pools(asked):
+            for span in self.spans_of(specialty):
+                found.setdefault(span.person_id, []).append(span)
+        return {person: found[person] for person in self._able.among(found, asked)}
+
+    def spans_of(self, specialty: str) -> list[Span]:
+        """When whom of the pool is there; without a roster everybody is, but for their time off."""
+        if specialty not in self._known:
+            self._known[specialty] = self._look_up(specialty)
+        return self._known[specialty]
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether anybody is limited at all."""
+        return self._able.has_rules
+
+    def planned(self) -> list[str]:
+        """The specialties that have a roster, in a fixed order."""
+        return sorted(self._rostered)
+
+    def _look_up(self, specialty: str) -> list[Span]:
+        if specialty in self._rostered:
+            return spans(self._session, self._program_id, specialty, self._start, self._end)
+        always = [Span(person.id, self._start, self._end) for person in self._pools.get(specialty, ())]
+        return without_time_off(self._session, always, self._start, self._end)

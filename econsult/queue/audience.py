@@ -14,7 +14,7 @@ from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
 from econsult.people.persons import Person, Role, pools_of, team_of
-from econsult.queue.able import Able
+from econsult.queue.able import Takers, pools
 from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.shifts import is_off, on_duty, rostered
@@ -62,8 +62,7 @@ class Audience:
         """Everybody who could answer it; of a specialty with a roster those who are on duty, where anybody is."""
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return self._team(consult)
-        pools = _pools(consult)
-        return [person for specialty in pools for person in self._specialists(consult.program_id, specialty)]
+        return [person for specialty in pools(consult) for person in self._specialists(consult.program_id, specialty)]
 
     def fallback(self, consult: DueConsult, name: str) -> str | None:
         """The specialty that stands in: whoever was offered it before, or the one for a reply that was not given."""
@@ -103,13 +102,9 @@ class Audience:
 
     def _is_gap(self, consult: DueConsult) -> bool:
         """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""
-        program_id, here = consult.program_id, set[int]()
-        for specialty in _pools(consult):
-            if self._has_roster(program_id, specialty):
-                here |= self._on_duty(program_id, specialty)
-            else:
-                here |= {person.id for person in self._specialists(program_id, specialty)}
-        return not self._once(("able", program_id), lambda: Able(self._session, program_id)).any_of(here, consult)
+        number = consult.program_id
+        takers = self._once(("takers", number), lambda: Takers(self._session, number, self._now))
+        return not takers.for_request(consult)
 
     def _specialists(self, program_id: int, specialty: str) -> list[Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
@@ -140,11 +135,6 @@ class Audience:
         if key not in self._known:
             self._known[key] = find()
         return cast("Found", self._known[key])
-
-
-def _pools(consult: DueConsult) -> list[str]:
-    """The specialty that was asked, and the one that stands in."""
-    return [name for name in (consult.specialty, consult.fallback_specialty) if name]
 
 
 def kind_at(name: str, level: int) -> NoticeKind:

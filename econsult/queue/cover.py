@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -14,13 +15,14 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
-from econsult.queue.able import Able
+from econsult.queue.able import Takers
 from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
-from econsult.rosters.shifts import on_duty
 from econsult.rosters.watching import CoverWatch, look, unwatched
 
+ASKED = ("patient_id", "organization_id", "requester_id", "sent_on_by_id", "specialty", "fallback_specialty")
+NAMES = ("id", "urgency", "is_unallocated", *ASKED)
 MOST_BARRED = 2000
 """So many that wait are held against licences and languages in one look; the ladder looks at its own consult anyway."""
 
@@ -37,7 +39,8 @@ def watch_cover(session: Session, now: datetime, batch: int = 200, quiet: Quiet 
             watch.gaps, watch.after_id = watch.gaps + 1, 0
         watch.is_covered = is_covered
         watch.after_id = None if is_covered else watch.after_id
-        waiting = _alarm(session, watch, now, batch) if not is_covered else _barred(session, watch, now)
+        is_new_gap = watch.after_id is not None
+        waiting = _alarm(session, watch, now, batch) if is_new_gap else _untold(session, watch, now)
         tellings += _tellings(session, watch, waiting)
         told += len(waiting)
         watch.next_at = now if watch.after_id is not None else next_at
@@ -64,12 +67,13 @@ def _begin(session: Session, now: datetime) -> None:
         insert_new(session, CoverWatch, rows)
 
 
-def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> list[Consult]:
-    """The next batch of what waits for this specialty."""
-    if watch.after_id is None:
-        return []
-    waiting = _waiting(session, watch, batch, watch.after_id)
-    watch.after_id = waiting[-1].id if len(waiting) == batch else None
+def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> list[Row[Any]]:
+    """The next batch of what waits for this specialty, and for no other that is there."""
+    found = _waiting(session, watch, batch, watch.after_id or 0)
+    watch.after_id = found[-1].id if len(found) == batch else None
+    takers = Takers(session, watch.program_id, now)
+    # The other of its two pools may be there.
+    waiting = [each for each in found if not takers.for_request(each)]
     clocks = _taking(session, waiting)
     lines = [_line(clocks[consult.id], watch.gaps, now) for consult in waiting if consult.id in clocks]
     if lines:
@@ -77,17 +81,16 @@ def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> li
     return waiting
 
 
-def _barred(session: Session, watch: CoverWatch, now: datetime) -> list[Consult]:
-    """What nobody of those on duty may take, for want of a licence or a language or for a conflict; each told once."""
-    able = Able(session, watch.program_id)
-    if not able.has_rules:
+def _untold(session: Session, watch: CoverWatch, now: datetime) -> list[Row[Any]]:
+    """What nobody of those who are there may take, and the desk has not heard of; each told once.
+
+    For want of a licence or a language, for a conflict, or since those who stood in a gap have gone too.
+    """
+    takers = Takers(session, watch.program_id, now)
+    if watch.is_covered and not takers.has_rules:
         return []
-    here = on_duty(session, watch.program_id, watch.specialty, now)
-    waiting = [
-        each
-        for each in _waiting(session, watch, MOST_BARRED, 0)
-        if not each.is_unallocated and not able.any_of(here, each)
-    ]
+    found = _waiting(session, watch, MOST_BARRED, 0)
+    waiting = [each for each in found if not each.is_unallocated and not takers.for_request(each)]
     clocks = _taking(session, waiting)
     known = _known(session, clocks)
     fresh = [each for each in waiting if each.id in clocks and each.id not in known]
@@ -104,19 +107,18 @@ def _known(session: Session, clocks: Mapping[int, Clock]) -> set[int]:
     return {row.consult_id for row in session.execute(lines) if row.cycle == clocks[row.consult_id].cycle}
 
 
-def _waiting(session: Session, watch: CoverWatch, batch: int, after_id: int) -> list[Consult]:
-    pool = func.coalesce(Consult.fallback_specialty, Consult.specialty) == watch.specialty
-    query = select(Consult).where(
+def _waiting(session: Session, watch: CoverWatch, batch: int, after_id: int) -> list[Row[Any]]:
+    query = select(*(getattr(Consult, name) for name in NAMES)).where(
         Consult.program_id == watch.program_id,
         Consult.status == Status.SUBMITTED,
         Consult.kind != "family_question",
         Consult.id > after_id,
-        pool,
+        or_(Consult.specialty == watch.specialty, Consult.fallback_specialty == watch.specialty),
     )
-    return list(session.scalars(query.order_by(Consult.id).limit(batch)))
+    return list(session.execute(query.order_by(Consult.id).limit(batch)))
 
 
-def _taking(session: Session, waiting: Sequence[Consult]) -> dict[int, Clock]:
+def _taking(session: Session, waiting: Sequence[Row[Any]]) -> dict[int, Clock]:
     """The clock of being taken of each."""
     query = select(Clock).where(
         Clock.consult_id.in_([consult.id for consult in waiting]),
@@ -133,7 +135,7 @@ def _line(clock: Clock, gap: int, now: datetime) -> dict[str, object]:
     return line | {"kind": "escalated", "level": 0, "sequence": gap, "at": now, "is_late": False, "reason": "no_cover"}
 
 
-def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Consult]) -> list[Telling]:
+def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Row[Any]]) -> list[Telling]:
     """The first, and what is urgent, by a letter at once; the rest is gathered."""
     about = f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}"
     desk = coordinators_of(session, watch.program_id) if waiting else []

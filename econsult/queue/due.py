@@ -52,6 +52,8 @@ class DueConsult:
     program_id: int
     patient_id: int
     organization_id: int | None
+    requester_id: int
+    sent_on_by_id: int | None
     holder_id: int | None
     kind: str
     status: str

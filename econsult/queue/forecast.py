@@ -1,31 +1,39 @@
-"""What will be late in the next hours, given who is on duty when, and where nobody is."""
+"""What will be late in the next hours, given who is there when and may take it, and where nobody is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.clocks import clocks_among
+from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
-from econsult.people.persons import SPECIALTIES, Person, specialists_for
-from econsult.rosters.shifts import Span, TimeOff, gaps, has_roster, spans
+from econsult.consults.steps import promised_at
+from econsult.people.persons import Person, team_of
+from econsult.queue.able import Takers, pools
+from econsult.rosters.shifts import Span, gaps, without_time_off
 
 AHEAD = timedelta(hours=24)
 HANDS_ON = timedelta(minutes=15)
-"""What one answer takes: an open consult needs this much cover before its promise runs out."""
+"""What one answer takes: somebody must be there for so long before a promise runs out."""
 MOST = 5000
+REPLIES = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 
 
 @dataclass(frozen=True)
 class Risk:
-    """An open consult that will be late unless somebody acts; `why` is a code."""
+    """A promise of an open consult that will be broken unless somebody acts; `why` is a code."""
 
     consult: Consult
     why: str
+    clock: str
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,85 +48,140 @@ class Gap:
 
 @dataclass(frozen=True)
 class Forecast:
+    """What will be late, and where nobody is; `is_part` where more runs out than was looked at."""
+
     risks: list[Risk]
     gaps: list[Gap]
+    is_part: bool = False
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A clock of a consult that has not stopped, and when it runs out."""
+
+    consult: Consult
+    clock: Clock
+    due_at: datetime
 
 
 def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta = AHEAD) -> Forecast:
-    """Look at what runs out within `ahead`: is somebody on duty for long enough before, and is its holder there?"""
+    """Look at every clock that runs out within `ahead`: is somebody there for long enough before who may act?
+
+    A clock that is held runs out at the end of its longest pause. Each consult is named once, by what runs out first.
+    """
     end = now + ahead
-    query = (
-        select(Consult)
-        .where(Consult.program_id == program_id, Consult.status.in_(OPEN), ~Consult.is_test, Consult.due_at <= end)
-        .order_by(Consult.urgency_rank, Consult.due_at, Consult.id)
-        .limit(MOST)
-    )
-    soon = list(session.scalars(query))
-    cover = {
-        specialty: spans(session, program_id, specialty, now, end)
-        for specialty in SPECIALTIES
-        if has_roster(session, program_id, specialty)
-    }
-    outlook = _Outlook(session, cover, _away(session, soon, now, end), now)
-    risks = [Risk(consult, why) for consult in soon if (why := outlook.why_late(consult))]
+    consults = _running_out(session, program_id, end)
+    soon = _promises(session, consults, end)
+    takers = Takers(session, program_id, now, end)
+    outlook = _Outlook(session, takers, now, end, soon)
+    risks: dict[int, Risk] = {}
+    for promise in soon:
+        why = outlook.why_late(promise)
+        if why and promise.consult.id not in risks:
+            risks[promise.consult.id] = Risk(promise.consult, why, promise.clock.name, promise.due_at)
     holes = [
         Gap(specialty, start, until, _at_stake(soon, specialty, start, until))
-        for specialty, found in cover.items()
-        for start, until in gaps(found, now, end)
+        for specialty in takers.planned()
+        for start, until in gaps(takers.spans_of(specialty), now, end)
     ]
-    return Forecast(risks, sorted(holes, key=lambda gap: (gap.start, gap.specialty)))
+    shown = sorted(risks.values(), key=lambda risk: (risk.consult.urgency_rank, risk.due_at, risk.consult.id))
+    return Forecast(shown, sorted(holes, key=lambda gap: (gap.start, gap.specialty)), len(consults) >= MOST)
+
+
+def _running_out(session: Session, program_id: int, end: datetime) -> list[Consult]:
+    """What is promised by then; also what a family was not told before its question was opened again."""
+    query = select(Consult).where(Consult.program_id == program_id, ~Consult.is_test)
+    promised = query.where(Consult.status.in_((*OPEN, Status.ANSWERED)), Consult.due_at <= end)
+    untold = query.where(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None))
+    found = list(session.scalars(promised.order_by(Consult.due_at, Consult.id).limit(MOST)))
+    found += session.scalars(untold.order_by(Consult.id).limit(MOST))
+    return list({consult.id: consult for consult in found}.values())
+
+
+def _promises(session: Session, consults: Sequence[Consult], end: datetime) -> list[Promise]:
+    """Their clocks that run out by then, the first one first. Being taken is a step on the way, not a promise."""
+    clocks = clocks_among(session, [consult.id for consult in consults])
+    found = [
+        Promise(consult, clock, promised_at(clock))
+        for consult in consults
+        for clock in clocks[consult.id]
+        if clock.name != ClockName.ALLOCATE
+    ]
+    return sorted((each for each in found if each.due_at <= end), key=lambda each: (each.due_at, each.clock.id))
 
 
 class _Outlook:
-    """Whether each consult can still be answered in time; those of one specialty stand in line."""
+    """Whether each promise can still be kept; whoever has hours for one has them no more for the next."""
 
-    def __init__(
-        self, session: Session, cover: Mapping[str, list[Span]], away: Mapping[int, datetime], now: datetime
-    ) -> None:
-        self._session, self._cover, self._away, self._now = session, cover, away, now
-        self._line: dict[str, timedelta] = {}
+    def __init__(self, session: Session, takers: Takers, now: datetime, end: datetime, soon: Sequence[Promise]) -> None:
+        self._session, self._takers, self._now, self._end = session, takers, now, end
+        holders = {each.consult.holder_id for each in soon if each.consult.holder_id is not None}
+        self._holders = _there(session, holders, now, end)
+        self._teams: dict[int | None, Mapping[int, list[Span]]] = {}
+        self._used: dict[int, timedelta] = {}
 
-    def why_late(self, consult: Consult) -> str:
-        """A code, or nothing."""
-        if consult.due_at is None or consult.status == Status.NEEDS_INFO:
-            return ""
-        if consult.due_at <= self._now:
+    def why_late(self, promise: Promise) -> str:
+        """A code, or nothing. Telling the family, and answering it, is the medical home's duty."""
+        consult, due_at = promise.consult, promise.due_at
+        if due_at <= self._now:
             return "late"
-        if consult.holder_id is not None:
-            return "holder_away" if self._away.get(consult.holder_id, self._now) >= consult.due_at else ""
-        is_homes = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
-        return "" if is_homes else self._pool_is_late(consult, consult.due_at)
+        is_taken = promise.clock.name in REPLIES and promise.clock.lane != "family"
+        if is_taken and consult.holder_id is not None:
+            there = self._hours(self._holders.get(consult.holder_id, ()), due_at)
+            return "" if there >= HANDS_ON else "holder_away"
+        if is_taken and not _is_homes(consult):
+            return self._pool_is_late(consult, due_at)
+        return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "no_cover"
 
     def _pool_is_late(self, consult: Consult, due_at: datetime) -> str:
-        specialty = consult.specialty or ""
-        if specialty not in self._cover:
-            return "" if specialists_for(self._session, consult.program_id, specialty) else "no_cover"
-        hands = _covered(self._cover[specialty], self._now, due_at)
-        self._line[specialty] = self._line.get(specialty, timedelta()) + HANDS_ON
-        if not hands:
+        found = self._takers.for_request(consult)
+        hours = {person: self._hours(spans, due_at) for person, spans in found.items()}
+        if not any(hours.values()):
             return "no_cover"
-        return "too_many" if self._line[specialty] > hands else ""
+        # Whoever has most left takes it; what is due first was given away first.
+        left = {person: there - self._used.get(person, timedelta()) for person, there in hours.items()}
+        person = max(left, key=lambda number: (left[number], -number))
+        self._used[person] = self._used.get(person, timedelta()) + HANDS_ON
+        return "too_many" if left[person] < HANDS_ON else ""
+
+    def _hours(self, found: Iterable[Span], due_at: datetime) -> timedelta:
+        """For how long they are there before the promise runs out; twice on duty at once is there once."""
+        total, reached = timedelta(), self._now
+        for span in sorted(found, key=lambda each: each.start):
+            start, end = max(span.start, reached), min(span.end, due_at)
+            if end > start:
+                total, reached = total + (end - start), end
+        return total
+
+    def _team(self, consult: Consult) -> Mapping[int, list[Span]]:
+        """The medical home's people, but for their time off."""
+        clinic = consult.organization_id
+        if clinic not in self._teams:
+            people = {person.id for person in team_of(self._session, clinic)}
+            self._teams[clinic] = _there(self._session, people, self._now, self._end)
+        return self._teams[clinic]
 
 
-def _covered(found: list[Span], now: datetime, until: datetime) -> timedelta:
-    """How many hours of work, over all people, there are before the promise runs out."""
-    return sum((max(min(span.end, until) - max(span.start, now), timedelta()) for span in found), timedelta())
+def _there(session: Session, people: Iterable[int], now: datetime, end: datetime) -> dict[int, list[Span]]:
+    """When these people are not away; whoever left for good is not there at all."""
+    here = session.scalars(select(Person.id).where(Person.id.in_(set(people)), Person.is_active))
+    found: dict[int, list[Span]] = {}
+    for span in without_time_off(session, [Span(number, now, end) for number in here], now, end):
+        found.setdefault(span.person_id, []).append(span)
+    return found
 
 
-def _away(session: Session, soon: list[Consult], now: datetime, end: datetime) -> dict[int, datetime]:
-    """Until when each holder who is away now stays away; somebody who left for good is away beyond the end."""
-    holders = {consult.holder_id for consult in soon if consult.holder_id is not None}
-    query = select(TimeOff).where(TimeOff.person_id.in_(holders), TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    found = {off.person_id: off.ends_at for off in session.scalars(query)}
-    gone = select(Person.id).where(Person.id.in_(holders), ~Person.is_active)
-    return found | dict.fromkeys(session.scalars(gone), end + AHEAD)
+def _is_homes(consult: Consult) -> bool:
+    return consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
 
 
-def _at_stake(soon: list[Consult], specialty: str, start: datetime, until: datetime) -> int:
-    return sum(
-        consult.specialty == specialty
-        and consult.kind != Kind.FAMILY_QUESTION
-        and consult.due_at is not None
-        and start <= consult.due_at < until
-        for consult in soon
+def _at_stake(soon: Sequence[Promise], specialty: str, start: datetime, until: datetime) -> int:
+    """How many requests to this pool run out meanwhile."""
+    return len(
+        {
+            each.consult.id
+            for each in soon
+            if each.clock.name in REPLIES and each.clock.lane != "family" and not _is_homes(each.consult)
+            if specialty in pools(each.consult) and start <= each.due_at < until
+        }
     )

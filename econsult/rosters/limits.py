@@ -49,6 +49,17 @@ class FallbackPool(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
+def why_barred(limits: Limits | None, *, is_conflicted: bool, state: str, language: str) -> str:
+    """Why this person may not take the request: a code, or nothing; one rule for router, ladder and forecast."""
+    if is_conflicted:
+        return "conflict"
+    if limits is None:
+        return ""
+    if not limits.may_work_in(state):
+        return "licence"
+    return "" if limits.speaks(language) else "language"
+
+
 def limits_of(session: Session, person_ids: Iterable[int]) -> dict[int, Limits]:
     """The limits by person; who has none is absent."""
     query = select(Limits).where(Limits.person_id.in_(set(person_ids)))

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.people.persons import Person, specialists_for, team_of
-from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of
+from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of, why_barred
 from econsult.rosters.shifts import first_cover, has_roster, is_off, on_duty
 
 WORDS: dict[str, dict[str, str]] = {
@@ -107,18 +107,16 @@ def _qualified(session: Session, ask: Ask, specialty: str, lines: list[Why]) -> 
     lines.append(Why("pool", len(pool), specialty))
     limits = limits_of(session, [person.id for person in pool])
     barred = conflicted(session, ask.patient_id) | ask.excluded
-    unlicensed = {person.id for person in pool if not _limit(limits, person).may_work_in(ask.state)}
-    silent = {person.id for person in pool if not _limit(limits, person).speaks(ask.language)}
-    for code, of, out in (
-        ("conflict", "", barred),
-        ("licence", ask.state, unlicensed),
-        ("language", ask.language, silent),
-    ):
-        left = [person for person in pool if person.id not in out]
-        if len(left) < len(pool):
-            lines.append(Why(code, len(pool) - len(left), of))
-        pool = left
-    return pool
+    why = {
+        person.id: why_barred(
+            limits.get(person.id), is_conflicted=person.id in barred, state=ask.state, language=ask.language
+        )
+        for person in pool
+    }
+    for code, of in (("conflict", ""), ("licence", ask.state), ("language", ask.language)):
+        out = sum(each == code for each in why.values())
+        lines += [Why(code, out, of)] if out else []
+    return [person for person in pool if not why[person.id]]
 
 
 def _ready(

@@ -100,7 +100,12 @@ def spans(session: Session, program_id: int, specialty: str, start: datetime, en
     planned = [span for shift in session.scalars(query) for span in _planned(shift, start, end)]
     given = _still_here(session, _swapped(session, planned))
     cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
-    return sorted(_without(cut, _away(session, cut, start, end)), key=lambda span: (span.start, span.person_id))
+    return without_time_off(session, cut, start, end)
+
+
+def without_time_off(session: Session, given: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
+    """These spans between two instants without the time off of their people, earliest start first."""
+    return sorted(_without(given, _away(session, given, start, end)), key=lambda span: (span.start, span.person_id))
 
 
 def on_duty(session: Session, program_id: int, specialty: str, now: datetime) -> set[int]:

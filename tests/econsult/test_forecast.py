@@ -1,0 +1,186 @@
+"""What will be late: every clock, and only whoever may take it and is there counts, by the same rule everywhere."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers, holding, reopening, telling, threads
+from econsult.consults.offering import ask_of, loads_of
+from econsult.consults.threads import Audience
+from econsult.database import Database
+from econsult.people.persons import Organization, Person
+from econsult.people.signin import close_account
+from econsult.queue.able import Takers
+from econsult.queue.audience import Audience as Around
+from econsult.queue.cover import watch_cover
+from econsult.queue.due import due_consults
+from econsult.queue.forecast import forecast
+from econsult.rosters.limits import Conflict, FallbackPool, Limits
+from econsult.rosters.routing import route
+from econsult.rosters.shifts import Shift, TimeOff
+from tests.personas import LEASE, NOON, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
+
+
+def _shift(session: Session, clinic: Clinic, person: Person, specialty: str, hours: tuple[int, int]) -> None:
+    """On duty from so many to so many hours after noon, every day."""
+    for weekday in range(7):
+        shift = Shift(program_id=clinic.program.id, specialty=specialty, person_id=person.id, weekday=weekday)
+        shift.starts, shift.minutes = (12 + hours[0]) % 24 * 60, (hours[1] - hours[0]) * 60
+        shift.time_zone, shift.from_day = "UTC", date(2026, 1, 1)
+        session.add(shift)
+    session.flush()
+
+
+def _off(session: Session, person: Person, hours: tuple[float, float]) -> None:
+    session.add(TimeOff(person_id=person.id, starts_at=NOON + hours[0] * HOUR, ends_at=NOON + hours[1] * HOUR))
+    session.flush()
+
+
+def _risks(session: Session, clinic: Clinic, now: datetime = NOON + HOUR) -> list[tuple[int, str, str]]:
+    found = forecast(session, clinic.program.id, now).risks
+    return [(risk.consult.id, risk.clock, risk.why) for risk in found]
+
+
+@pytest.mark.parametrize("has_roster", [True, False])
+def test_planned_time_off_leaves_nobody(database: Database, clinic: Clinic, has_roster: bool) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        for person in (clinic.derm, clinic.derm2):
+            if has_roster:
+                _shift(session, clinic, person, "dermatology", (8, 16))
+            assert _risks(session, clinic) == []
+            _off(session, person, (0.5 if not has_roster else 7, 40))
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "no_cover")]
+
+
+def test_a_holder_who_will_be_away_until_it_is_late_is_named(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        _off(session, clinic.derm, (2, 23.9))
+        assert _risks(session, clinic) == []
+        _off(session, clinic.derm, (1.1, 40))
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "holder_away")]
+
+
+def test_a_pool_that_stands_in_is_counted(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for person in (clinic.derm, clinic.derm2):
+            session.add(Limits(person_id=person.id, languages="fr"))
+        session.add(FallbackPool(program_id=clinic.program.id, specialty="dermatology", fallback="neurology"))
+        session.flush()
+        consult = clinic.econsult(session)
+        assert (consult.fallback_specialty, _risks(session, clinic)) == ("neurology", [])
+        _shift(session, clinic, clinic.neuro, "neurology", (30, 32))
+        _off(session, clinic.neuro, (2, 40))
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "no_cover")]
+        stakes = [gap.at_stake for gap in forecast(session, clinic.program.id, NOON + HOUR).gaps]
+        assert sum(stakes) == 1
+
+
+@pytest.mark.parametrize("bar", ["licence", "language", "conflict"])
+def test_whoever_may_not_take_it_is_no_cover(database: Database, clinic: Clinic, bar: str) -> None:
+    with database.writing() as session:
+        session.execute(update(Organization).where(Organization.id == clinic.home.id).values(state="NM"))
+        session.expire_all()
+        consult = clinic.econsult(session)
+        for person in (clinic.derm, clinic.derm2):
+            assert _risks(session, clinic) == []
+            if bar == "conflict":
+                session.add(Conflict(person_id=person.id, patient_id=clinic.child.id))
+            else:
+                rule = {"states": "TX"} if bar == "licence" else {"languages": "fr"}
+                session.add(Limits(person_id=person.id, **rule))
+            session.flush()
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "no_cover")]
+
+
+def test_what_still_runs_after_an_answer_is_foreseen(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        told, asked = clinic.answered(session), clinic.answered(session)
+        for consult in (told, asked):
+            telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON)
+        threads.post(session, told, clinic.mother, Audience.FAMILY, text="\u00bfY ahora?", now=NOON)
+        threads.post(session, asked, clinic.pcp, Audience.CLINICIANS, text="And now?", now=NOON)
+        untold = clinic.answered(session)
+        assert _risks(session, clinic) == []
+        for person in (clinic.derm, clinic.pcp):
+            _off(session, person, (1, 40))
+        expected = [(told.id, "next_reply", "no_cover"), (asked.id, "next_reply", "holder_away")]
+        assert sorted(_risks(session, clinic)) == [*expected, (untold.id, "family_informed", "no_cover")]
+
+
+def test_what_a_family_was_not_told_before_its_question_was_opened_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON + HOUR)
+        reopening.reopen(session, consult, clinic.pcp, "it came back", now=NOON + 20 * HOUR, targets=TARGETS)
+        close_account(session, session.merge(clinic.pcp), NOON + 20 * HOUR)
+        session.flush()
+        assert _risks(session, clinic, NOON + 19.9 * HOUR) == [(consult.id, "family_informed", "no_cover")]
+
+
+def test_a_held_clock_runs_out_at_the_end_of_its_longest_pause(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        _off(session, clinic.derm, (1, 200))
+        assert _risks(session, clinic, NOON + 71 * HOUR) == []
+        assert _risks(session, clinic, NOON + 73 * HOUR) == [(consult.id, "first_reply", "holder_away")]
+
+
+def test_more_than_those_who_are_there_can_answer(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        _shift(session, clinic, clinic.derm, "dermatology", (20, 21))
+        _shift(session, clinic, clinic.derm, "dermatology", (20, 21))
+        consults = [clinic.econsult(session) for _ in range(5)]
+        assert _risks(session, clinic) == [(consults[4].id, "first_reply", "too_many")]
+
+
+def _any_clinic(session: Session, clinic: Clinic, dice: random.Random) -> None:
+    """Limits, conflicts, rosters, time off and stand-ins as they fall."""
+    session.execute(update(Organization).where(Organization.id == clinic.home.id).values(state=dice.choice(("", "NM"))))
+    for person, specialty in ((clinic.derm, "dermatology"), (clinic.derm2, "dermatology"), (clinic.neuro, "neurology")):
+        if dice.random() < 0.5:
+            states, languages = dice.choice(("", "TX", "NM")), dice.choice(("", "fr", "en"))
+            session.add(Limits(person_id=person.id, states=states, languages=languages))
+        if dice.random() < 0.2:
+            session.add(Conflict(person_id=person.id, patient_id=clinic.child.id))
+        if dice.random() < 0.4:
+            _shift(session, clinic, person, specialty, dice.choice(((-1, 1), (5, 9))))
+        if dice.random() < 0.3:
+            _off(session, person, (-1, 1))
+    if dice.random() < 0.5:
+        session.add(FallbackPool(program_id=clinic.program.id, specialty="dermatology", fallback="neurology"))
+    session.flush()
+    session.expire_all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_router_ladder_and_forecast_agree_on_who_could_take_it(database: Database, clinic: Clinic, seed: int) -> None:
+    with database.writing() as session:
+        _any_clinic(session, clinic, random.Random(seed))
+        consult = clinic.econsult(session)
+        chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), NOON)
+        takers = Takers(session, clinic.program.id, NOON)
+        assert {person.id for person in chosen.ready} == set(takers.for_request(consult))
+        (due,) = due_consults(session, NOON + 24 * HOUR)
+        assert Around(session, NOON).lacks_cover(due, "first_reply", "") == (not chosen.ready)
+
+
+def test_the_watch_tells_nobody_while_the_other_pool_is_there(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        _shift(session, clinic, clinic.neuro, "neurology", (-1, 1))
+        consult = clinic.econsult(session)
+        consult.fallback_specialty = "neurology"
+        assert [watch_cover(session, NOON + at * HOUR) for at in (0, 1)] == [0, 0]
+        for person in (clinic.derm, clinic.derm2):
+            holding.claim(session, clinic.econsult(session), person, now=NOON, lease=LEASE)
+            _off(session, person, (1, 9))
+        assert [watch_cover(session, NOON + at * HOUR) for at in (1.5, 2)] == [1, 0]
