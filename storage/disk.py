@@ -2,12 +2,16 @@
 
 import errno
 import os
+import shutil
 import threading
 from itertools import takewhile
 from pathlib import Path
 
 from storage.contract import StoreFull, StoreUnavailable
 
+SPARE = 32 * 1024 * 1024
+"""So much of a disk is never filled with files: the records, which mostly lie on the same one, need room to go on, and
+without them nothing can be removed either."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -33,6 +37,13 @@ _DISK_ERRORS = DiskErrors()
 def disk_errors() -> DiskErrors:
     """Translate an OSError: StoreFull where space ran out, StoreUnavailable otherwise; no path gets into a log."""
     return _DISK_ERRORS
+
+
+def free_bytes(folder: Path) -> int:
+    """How many bytes the disk of a folder can still take, also before the folder is there."""
+    with disk_errors():
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        return shutil.disk_usage(there).free
 
 
 def open_private(path: Path, flags: int) -> int:

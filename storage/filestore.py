@@ -13,13 +13,14 @@ from storage.contract import (
     BlobMissing,
     BlobStat,
     SizeMismatch,
+    StoreFull,
     StoreUnavailable,
     check_key,
     check_prefix,
     check_range,
     check_source,
 )
-from storage.disk import disk_errors, make_folder, open_private, sync_folder
+from storage.disk import SPARE, disk_errors, free_bytes, make_folder, open_private, sync_folder
 from storage.streams import bounded
 
 _COPY = 1024 * 1024
@@ -46,6 +47,8 @@ class FileStore:
         with disk_errors():
             if path.exists():
                 raise BlobExists(key)
+            if free_bytes(self._root) < size + SPARE:
+                raise StoreFull("the disk has no room for this blob beside the records")
             fresh = self._root / _FRESH / secrets.token_hex(16)
             try:
                 _write_file(fresh, source, size)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from storage.contract import StoreFull, StoreUnavailable
+from storage.contract import StoreUnavailable
 from storage.segments import SEGMENT, Bytes
 from uploads.errors import ChecksumMismatchError, OffsetMismatchError, TooBigError
-from uploads.staged import Writer
+from uploads.staged import NoSpaceError, Writer
 
 PIECE, BLOCK = SEGMENT, 8 * SEGMENT
 IDLE_SECONDS, FLUSH_SECONDS = 30.0, 5.0
@@ -114,11 +115,13 @@ def _write(writer: Writer, chunk: Chunk, pieces: Iterable[Bytes]) -> bool:
 def _fall_back(writer: Writer, chunk: Chunk, fault: StoreUnavailable) -> None:
     """A chunk that comes with a checksum counts whole or not at all; of any other, what the disk has vouched for.
 
-    After a failed sync the system may show bytes that never reached the disk, so they must not be counted later. On a
-    full disk nothing of the chunk counts: its sender is told 507, and what nobody was promised must not keep it full.
+    After a failed sync the system may show bytes that never reached the disk, so they must not be counted later.
     """
-    is_void = chunk.checksum is not None or isinstance(fault, StoreFull)
-    writer.rewind(chunk.offset if is_void else max(chunk.offset, writer.durable))
+    if isinstance(fault, NoSpaceError) and chunk.checksum is None:
+        # Nothing has failed: what came before the room ended is kept, as after a line that breaks.
+        with suppress(StoreUnavailable):
+            return writer.sync()
+    return writer.rewind(chunk.offset if chunk.checksum is not None else max(chunk.offset, writer.durable))
 
 
 def blocks(source: Readable, wanted: int, offset: int) -> Iterator[bytearray | memoryview]:

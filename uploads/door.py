@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,10 +19,8 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from econsult.vault import Vault
-from storage.contract import StoreFull
-from storage.disk import disk_errors
 from uploads.errors import SiteFirstError, TooManyError
-from uploads.kinds import BYTES_WINDOW, FLOOR, FORGOTTEN, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
+from uploads.kinds import BYTES_WINDOW, FORGOTTEN, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
 from uploads.lines import Lines
 
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
@@ -73,19 +70,6 @@ def _check_site(consult: Consult) -> None:
     # What a clinic opened, a clinician answers for; a family that opens a question could leave the place out.
     if consult.source == Source.CAREGIVER and not consult.details.get("body_site"):
         raise SiteFirstError
-
-
-def free_bytes(staging: Path) -> int:
-    """How many bytes the disk of the staging folder can still take, also before the folder is there."""
-    with disk_errors():
-        there = next(folder for folder in (staging, *staging.parents) if folder.exists())
-        return shutil.disk_usage(there).free
-
-
-def check_room(door: Door, length: int) -> None:
-    """Raise StoreFull where so many bytes would leave less than the floor."""
-    if free_bytes(door.staging) < length + FLOOR:
-        raise StoreFull("There is no room for a file of this size.")
 
 
 def check_quota(session: Session, person: Person, reserved: int, now: datetime) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, MediaKind, Received, receive
@@ -21,6 +22,7 @@ from storage.sealed import SealBroken
 from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
 from uploads.errors import GoneError
+from uploads.room import is_discarded
 from uploads.rows import lock_with_consult
 from uploads.staged import Writer, discard_staged, staged_path
 
@@ -95,9 +97,10 @@ def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     read at a time. What the disk says of one upload keeps no other waiting: it is counted as `failed`.
     """
     troubles: list[str] = []
+    # First what needs no row to be written: on a full disk it makes room for the rest.
+    removed = _remove_orphans(door, now, troubles)
     finished = sum(_finish_stuck(door, object_id, now, troubles) for object_id in _whole(door, limit))
-    expired = _expire(door, now, limit, troubles)
-    return Swept(finished, expired, _remove_orphans(door, now, troubles), len(troubles))
+    return Swept(finished, _expire(door, now, limit, troubles), removed, len(troubles))
 
 
 def _discard(door: Door, object_id: str, troubles: list[str]) -> bool:
@@ -150,7 +153,7 @@ def _finish_stuck(door: Door, object_id: str, now: datetime, troubles: list[str]
         finish(door, object_id, length=length, now=now)
     except (BlobMissing, SealBroken, ConsultError):
         return False
-    except StoreUnavailable:
+    except (StoreUnavailable, OperationalError):
         troubles.append(object_id)
         return False
     return True
@@ -158,14 +161,27 @@ def _finish_stuck(door: Door, object_id: str, now: datetime, troubles: list[str]
 
 def _expire(door: Door, now: datetime, limit: int, troubles: list[str]) -> int:
     query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
+    try:
+        expired = _end_due(door, query, now)
+    except OperationalError:
+        # The disk may be so full that no row can be written; what has expired makes room for that.
+        with door.database.reading() as session:
+            due = [upload for upload in session.scalars(query) if not _is_live(door, upload, now)]
+        if not sum(is_discarded(door, upload) for upload in due):
+            raise
+        expired = _end_due(door, query, now)
+    for upload in expired:
+        _discard(door, upload.public_id, troubles)
+    return len(expired)
+
+
+def _end_due(door: Door, query: Select[Upload], now: datetime) -> list[Upload]:
     with door.database.writing() as session:
         due = session.scalars(query.with_for_update(skip_locked=True, key_share=True))
         expired = [upload for upload in due if not _is_live(door, upload, now)]
         for upload in expired:
             upload.state = UploadState.EXPIRED
-    for upload in expired:
-        _discard(door, upload.public_id, troubles)
-    return len(expired)
+    return expired
 
 
 def _is_live(door: Door, upload: Upload, now: datetime) -> bool:

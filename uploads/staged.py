@@ -16,14 +16,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from storage.contract import BlobMissing
-from storage.disk import disk_errors, make_folder, open_private, sync_folder
+from storage.contract import BlobMissing, StoreFull
+from storage.disk import SPARE, disk_errors, make_folder, open_private, sync_folder
 from storage.segments import SEALED, SEGMENT, Bytes
 from storage.staging import Staging, discard
 from uploads.errors import OvertakenError
 
 SYNC_EVERY, MARK_EVERY = 8 * 1024 * 1024, 64 * 1024 * 1024
 _EPOCH = struct.Struct(">Q")
+
+
+class NoSpaceError(StoreFull):
+    """The disk is as full as uploads may make it. What was written before is well, and can be made durable."""
 
 
 def staged_path(staging: Path, object_id: str) -> Path:
@@ -52,11 +56,31 @@ def discard_staged(staging: Path, object_id: str) -> None:
     if not path.parent.is_dir():
         return
     with Fence.create(path) as fence, fence.taken(), disk_errors():
-        # Everything, also what a crash left half written; the epoch last, because whoever comes meanwhile waits for it.
-        for entry in sorted(path.parent.iterdir(), key=lambda entry: entry.name == "epoch"):
-            entry.unlink(missing_ok=True)
-        path.parent.rmdir()
-        sync_folder(path.parent.parent)
+        _remove(path.parent)
+
+
+def discard_part(staging: Path, object_id: str, whole: int) -> bool:
+    """Remove what was staged of a file of `whole` bytes, unless all of it may be there; returns whether it was removed.
+
+    A whole file may become an attachment at this moment, which nothing may take away; a part never can any more.
+    """
+    path = staged_path(staging, object_id)
+    if not path.parent.is_dir():
+        return False
+    with Fence.create(path) as fence, fence.taken(), disk_errors():
+        # The rest of less than a segment waits in the tail.
+        if staged_bytes(staging, object_id) + SEGMENT > whole:
+            return False
+        _remove(path.parent)
+        return True
+
+
+def _remove(folder: Path) -> None:
+    # Everything, also what a crash left half written; the epoch last, because whoever comes meanwhile waits for it.
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == "epoch"):
+        entry.unlink(missing_ok=True)
+    folder.rmdir()
+    sync_folder(folder.parent)
 
 
 class Held:
@@ -122,6 +146,13 @@ class Fence:
         with disk_errors():
             os.utime(self._fd)
 
+    def check_space(self, size: int) -> None:
+        """Raise NoSpaceError, with nothing tried, where so many bytes would take what the records need."""
+        with disk_errors():
+            disk = os.fstatvfs(self._fd)
+        if disk.f_bavail * disk.f_frsize < size + SPARE:
+            raise NoSpaceError("The disk has no room beside the records.")
+
     def close(self) -> None:
         """Let go of the file."""
         if self._fd >= 0:
@@ -185,6 +216,7 @@ class Writer:
         Every 64 MiB the tail says so too: whoever comes after a crash reads what lies behind it, and must be quick.
         """
         with self._fence.held(self._epoch):
+            self._fence.check_space(len(block))
             if len(block) < SEGMENT:
                 self._fence.touch()
             self._staging.write(block)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from econsult import access
@@ -20,11 +21,12 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import StoreUnavailable
 from uploads.chunks import Chunk, Readable, take_chunk
-from uploads.door import UNFINISHED, Door, admit, check_open, check_quota, check_room
+from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
 from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
 from uploads.finishing import finish
 from uploads.kinds import FORGOTTEN, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
+from uploads.room import check_rest, check_room, is_discarded
 from uploads.rows import lock_with_consult
 from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
@@ -40,7 +42,7 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
         consult = admit(session, person, wanted.consult_id, kind, now)
         reserved = most_bytes(wanted, kind)
         check_quota(session, person, reserved, now)
-        check_room(door, reserved)
+        check_room(door, session, kind, reserved, now=now)
         object_id = new_public_id()
         patient = session.get_one(Patient, consult.patient_id)
         _key, wrapped = door.vault.new_object_key(session, patient, object_id)
@@ -76,6 +78,7 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         if upload.has_arrived:
             return _repeated(upload, chunk)
         check_open(person, upload.consult, MediaKind(upload.kind))
+        check_rest(door, session, upload, now=clock())
         opened = open_upload(door, session, upload, clock())
     with _sending(door, opened, chunk) as writer:
         if chunk.total is not None:
@@ -138,6 +141,20 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
 
     Raises NotFoundError, GoneError, and ForbiddenError once the file is part of a question that was sent.
     """
+    try:
+        has_arrived = _end(door, person, object_id, now)
+    except OperationalError:
+        # The disk may be so full that the row cannot be written; what is given up anyway makes room for that.
+        if not _make_room(door, person, object_id, now):
+            raise
+        has_arrived = _end(door, person, object_id, now)
+    if not has_arrived:
+        door.lines.end(person.id, object_id)
+        discard_staged(door.staging, object_id)
+
+
+def _end(door: Door, person: Person, object_id: str, now: datetime) -> bool:
+    """Say in its row that it is over; returns whether it had arrived, so that its bytes are the worker's to remove."""
     with door.database.writing() as session:
         upload = access.upload_for(session, person, object_id, now=now)
         # The last byte may be coming at this moment: what it makes of the upload is ended then, not only its row.
@@ -148,9 +165,13 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
         elif upload.state not in UNFINISHED:
             raise GoneError
         upload.state = UploadState.TERMINATED
-    if not has_arrived:
-        door.lines.end(person.id, object_id)
-        discard_staged(door.staging, object_id)
+    return has_arrived
+
+
+def _make_room(door: Door, person: Person, object_id: str, now: datetime) -> bool:
+    with door.database.reading() as session:
+        upload = access.upload_for(session, person, object_id, now=now)
+    return is_discarded(door, upload)
 
 
 def _take_back(session: Session, upload: Upload, person: Person, now: datetime) -> None:

@@ -20,7 +20,7 @@ from econsult.queue.calling import oldest_call
 from econsult.queue.firing import oldest_due
 from imaging.jail import levels
 from storage.blobs import BlobError
-from uploads.door import free_bytes
+from storage.disk import free_bytes
 from uploads.kinds import FLOOR, MEGABYTE
 from web.context import database, now, runtime, settings
 from workers.clock import TICK

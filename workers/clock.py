@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from econsult.anchors import anchor_due
 from econsult.consults.answers import release_due
@@ -82,6 +82,10 @@ class Ticker:
 
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
         """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError."""
+        is_sweep_due = not is_held and (self.swept_at is None or now - self.swept_at >= SWEEP_EVERY)
+        if is_sweep_due:
+            # Before anything that writes a row: on a full disk this makes room for it.
+            self._sweep_uploads(now)
         relay(self.runtime, now)
         if is_held:
             self.reaps_at = now + self.runtime.settings.lease
@@ -89,7 +93,7 @@ class Ticker:
         if self.reaps_at is None or now >= self.reaps_at:
             self._reap(now)
         self._fire(now)
-        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
+        if is_sweep_due:
             self.swept_at = now
             self._sweep(now)
         return self._lag(now)
@@ -134,10 +138,14 @@ class Ticker:
             sweep_presence(session, now)
             session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         self._anchor(now)
+
+    def _sweep_uploads(self, now: datetime) -> None:
+        runtime = self.runtime
         try:
             swept = sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
-        except (BlobError, OSError):
-            log.warning("Uploads could not be swept: the staging folder does not answer.")
+        except (BlobError, OSError, OperationalError):
+            # Deadlines are not kept waiting for it.
+            log.warning("Uploads could not be swept: the staging folder or the database does not answer.")
             return
         if swept.failed:
             log.warning("%d uploads could not be swept: the staging folder reports an error.", swept.failed)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from storage.blobs import BlobExists, SizeMismatch, StoreFull, StoreUnavailable, open_store
+from storage.disk import SPARE
 from storage.filestore import FileStore
 
 MIB = 1024 * 1024
@@ -136,3 +137,18 @@ def test_a_blob_that_shrinks_under_a_reader_is_no_silent_end(store: FileStore, t
 def test_an_address_with_a_blank_in_it_is_unquoted(tmp_path: Path) -> None:
     open_store(f"file://{tmp_path}/my%20blobs").put("a", io.BytesIO(b"1"), 1)
     assert (tmp_path / "my blobs").is_dir()
+
+
+def test_a_blob_leaves_the_last_of_the_disk_to_the_records(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.statvfs
+
+    def nearly_full(path: str) -> os.statvfs_result:
+        told = list(really(path))
+        told[0], told[1], told[4] = 1, 1, SPARE + 99
+        return os.statvfs_result(told)
+
+    monkeypatch.setitem(vars(os), "statvfs", nearly_full)
+    store.put("small", io.BytesIO(bytes(99)), 99)
+    with pytest.raises(StoreFull):
+        store.put("large", io.BytesIO(bytes(100)), 100)
+    assert list(store.list()) == ["small"]
