@@ -5,6 +5,7 @@ What is stored stays as it was written; the covering is done anew for each reade
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
+from econsult.consults.details import contact_of
 from econsult.people.naming import Known, cover, kinds_in
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
@@ -31,12 +33,16 @@ class Reader:
         return text if self.known is None else cover(text, self.known, self.marks)
 
     def whole(self, value: Any) -> Any:
-        """Every text inside of a JSON value; the names of its fields are ours."""
+        """Every text inside of a JSON value, and names of its fields that a program chose after somebody."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {name: self.whole(entry) for name, entry in value.items()}
+            return {self._field(str(name)): self.whole(entry) for name, entry in value.items()}
         return [self.whole(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+    def _field(self, name: str) -> str:
+        spaced = re.sub(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", " ", name)
+        return name if (covered := self.text(spaced)) == spaced else covered
 
 
 def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
@@ -48,8 +54,7 @@ def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Read
 
 def outsider(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
     """Somebody who may not know the child, whoever asks: what a specialist will read."""
-    contact = passed.consult.details.get("contact") or {}
-    phones = (str(contact.get("phone", "")),) if isinstance(contact, Mapping) else ()
+    phones = (contact_of(passed.consult.details)["phone"],)
     return Reader(_known(passed.patient, _families(session, [passed.patient.id])[passed.patient.id], phones), marks)
 
 

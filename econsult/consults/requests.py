@@ -11,27 +11,26 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.answers import drop_draft
 from econsult.consults.clocks import start_clock, stop_clock
+from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
+from econsult.consults.details import LONGEST_TEXT, check_details
 from econsult.consults.ending import end
-from econsult.consults.facepolicy import MASK_ALL, check_details
+from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.lifecycle import next_status
-from econsult.consults.offering import can_be_urgent, offer
+from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, current_rules
 from econsult.consults.preparing import hold_private
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
-from econsult.consults.redflags import body_sites, is_answer_fresh, is_private, with_time
+from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.consults.voice import VoiceChoice, choose_voice
-from econsult.errors import ForbiddenError, InvalidError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.consent import ConsentGiven, consent_for, record_consent
+from econsult.people.consent import ConsentGiven, record_consent
 from econsult.people.patients import Patient, caregiver_link, caregivers_of
 from econsult.people.persons import SPECIALTIES, Person, Role
 
-SHORTEST_QUESTION, LONGEST_QUESTION, LONGEST_TEXT = 20, 300, 5000
 SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
-CONTACT_WAYS = ("call_back", "visit")
-"""How a family is answered about a private place, of which no photo is taken."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +116,9 @@ def submit(
     status = next_status(consult.status, "submit")
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
-    _check_complete(session, consult, has_reason=bool(reason))
-    _check_fresh(consult, now)
-    _check_urgency(session, consult, now)
+    check_complete(session, consult, has_reason=bool(reason))
+    check_fresh(consult, now)
+    check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
     consult.override_reason = reason or None
     consult.version += 1
@@ -145,18 +144,21 @@ def send_on(
 
     Raises EmergencyError (recorded), InvalidError listing what is missing or not sent on, ImpossibleVerbError.
     """
+    if consult.sent_on_by_id is not None:
+        # A program whose answer was lost on the way asks again, and is told how things stand.
+        raise ImpossibleVerbError(consult.status, "send_on")
     if consult.kind != Kind.FAMILY_QUESTION:
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
     status = next_status(consult.status, "send_on")
-    _check_values(form)
+    _check_values(consult, form)
     details = {**consult.details, **(form.details or {})}
     screen_red_flags(session, consult, person, details, red_flag_attestation, now=now)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
-    _check_complete(session, consult)
-    _check_urgency(session, consult, now)
+    check_complete(session, consult)
+    check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
     drop_draft(session, consult.id)
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
@@ -199,7 +201,7 @@ def _source(person: Person, asked: str | None) -> Source:
 
 
 def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) -> None:
-    _check_values(form)
+    _check_values(consult, form)
     if form.specialty is not None:
         consult.specialty = form.specialty or None
     if form.question is not None:
@@ -211,7 +213,6 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
     if form.details is not None:
         merged = {**consult.details, **with_time(form.details, now)}
         details = {name: value for name, value in merged.items() if value is not None}
-        check_details(details)
         was_policy = consult.details.get("face_policy", MASK_ALL)
         was_private, consult.details = consult.is_private_site, details
         consult.is_private_site = is_private(body_sites(details.get("body_site")))
@@ -233,7 +234,7 @@ def _urgency(consult: Consult, form: RequestForm) -> Urgency | None:
     return wanted
 
 
-def _check_values(form: RequestForm) -> None:
+def _check_values(consult: Consult, form: RequestForm) -> None:
     wrong: dict[str, str] = {}
     if form.specialty and form.specialty not in SPECIALTIES:
         wrong["specialty"] = "unknown_value"
@@ -245,41 +246,8 @@ def _check_values(form: RequestForm) -> None:
         wrong["question"] = "too_long"
     if wrong:
         raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
-
-
-def _check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
-    """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
-    missing: dict[str, str] = {}
-    if len(consult.question) < SHORTEST_QUESTION:
-        missing["question"] = "too_short" if consult.question else "required"
-    if consult.kind == Kind.ECONSULT and not consult.specialty:
-        missing["specialty"] = "required"
-    if consult.kind == Kind.ECONSULT and not consult.question_type and not has_reason:
-        missing["question_type"] = "required"
-    if consent_for(session, consult.id) is None:
-        missing["consent"] = "required"
-    if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
-        # A family that was never asked is not a family that said no.
-        missing["details.red_flags"] = "required"
-    if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(consult):
-        # No photo is taken there, so a call or a visit is all that can answer the family.
-        missing["details.contact"] = "required"
-    if missing:
-        raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
-
-
-def _is_reachable(consult: Consult) -> bool:
-    contact = consult.details.get("contact")
-    return isinstance(contact, dict) and contact.get("way") in CONTACT_WAYS
-
-
-def _check_fresh(consult: Consult, now: datetime) -> None:
-    """A family's no of yesterday does not hold for today: it is asked again before its question is sent."""
-    if consult.kind == Kind.FAMILY_QUESTION and not is_answer_fresh(consult.details, now):
-        raise InvalidError(
-            "The family answered about danger signs too long ago: ask again, and send details.red_flags anew.",
-            {"details.red_flags": "too_old"},
-        )
+    if form.details is not None:
+        check_details(form.details, {**consult.details, **form.details})
 
 
 def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:
@@ -289,12 +257,6 @@ def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Pe
             raise ForbiddenError("Only somebody with legal authority for the child can consent.")
     names = (consult.id, consult.public_id)
     record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)
-
-
-def _check_urgency(session: Session, consult: Consult, now: datetime) -> None:
-    """Urgent is a promise of a named person; where nobody is on duty, people must telephone instead."""
-    if consult.urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
-        raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})
 
 
 def _promise(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.details import flags_of, tells_fever
 from econsult.consults.records import Consult, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError
@@ -35,7 +36,7 @@ def screen_red_flags(
     Only a clinician who has examined the child may attest and go on. A family that was stopped once stays stopped on
     this request, whatever it says afterwards. Call it before anything else is changed.
     """
-    codes = flags_now((*details.get("red_flags", ()), *signs_told(session, consult, details, now)))
+    codes = flags_now((*flags_of(details), *signs_told(session, consult, details, now)))
     if person.role not in CLINICIANS:
         codes = tuple(dict.fromkeys((*codes, *_stopped_before(session, consult))))
         attestation = None
@@ -62,8 +63,7 @@ def screen_red_flags(
 
 def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     """Signs that are told in other places than the list: a fever in a baby under three months, wherever it is said."""
-    symptoms = details.get("symptoms")
-    if not isinstance(symptoms, list) or "fever" not in symptoms:
+    if not tells_fever(details):
         return ()
     age = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
     return ("young_infant_fever",) if age < YOUNG_INFANT_MONTHS else ()

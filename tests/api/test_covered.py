@@ -43,3 +43,21 @@ def test_a_specialist_reads_marks_and_others_the_words(clinic: Clinic, program_o
     assert "[name]" in answers[2]["messages"][0]["text"]
     for person in (clinic.pcp, clinic.coordinator):
         assert WORDS in program_of(person).get(path).json["question"]
+
+
+def test_the_name_of_a_field_tells_a_specialist_no_child_either(
+    runtime: Runtime, clinic: Clinic, program_of: ProgramOf
+) -> None:
+    details = {"seen": {"luz_prueba": 1, "LuzPrueba": 2, "weight_kg": 16}, "luz.prueba": "x"}
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=datetime.now(UTC), details=details)
+    shown = program_of(clinic.derm).get(f"/consults/{consult.public_id}").json["details"]
+    assert shown["seen"] == {"[name]": 2, "weight_kg": 16}
+    assert "prueba" not in json.dumps(shown).casefold()
+    assert program_of(clinic.pcp).get(f"/consults/{consult.public_id}").json["details"]["seen"] == details["seen"]
+
+
+def test_what_was_sent_on_already_is_told_as_it_stands(clinic: Clinic, program_of: ProgramOf, sent_on: str) -> None:
+    again = {"specialty": "dermatology", "question": f"Eczema? {WORDS}", "question_type": "diagnosis"}
+    told = program_of(clinic.pcp).post(f"/consults/{sent_on}/send-on", again)
+    assert (told.status_code, told.json["state"], told.json["verb"]) == (409, "submitted", "send_on")

@@ -47,12 +47,13 @@ def test_a_time_without_a_zone_is_a_time(database: Database, clinic: Clinic) -> 
         assert requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS).status == "submitted"
 
 
+@pytest.mark.parametrize("symptoms", [["itch", "fever"], ["Fever"], ["fiebre"]])
 @pytest.mark.parametrize(("birth_date", "is_stopped"), [("2026-02-06", True), ("2025-11-02", False)])
 def test_a_fever_in_a_young_infant_stops_a_family_however_it_is_told(
-    database: Database, clinic: Clinic, birth_date: str, is_stopped: bool
+    database: Database, clinic: Clinic, birth_date: str, is_stopped: bool, symptoms: list[str]
 ) -> None:
     with database.writing() as session:
-        draft = clinic.family_draft(session, details={"red_flags": [], "symptoms": ["itch", "fever"]})
+        draft = clinic.family_draft(session, details={"red_flags": [], "symptoms": symptoms})
         session.merge(clinic.child).birth_date_text = birth_date
     outcome = pytest.raises(EmergencyError, match="emergency") if is_stopped else nullcontext()
     with outcome, database.writing() as session:

@@ -47,3 +47,12 @@ def test_a_draft_of_the_clinic_warns_beside_the_question(
     page = browser_of(clinic.pcp).get(f"/clinic/requests/{draft.public_id}").text
     assert "The specialist reads a mark in the place of: name." in page
     assert "Is this eczema? [name] has it on both elbows." in page
+
+
+def test_the_name_of_a_detail_tells_no_child(browser_of: BrowserOf, runtime: Runtime, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(
+            session, now=NOW, details={"luz_prueba": "x", "of": {"LuzPrueba": 1}, "weight_kg": 16}
+        )
+    shown = browser_of(clinic.derm).get(f"/consults/{consult.public_id}").text
+    assert ("Weight kg" in shown, "prueba" in shown.casefold()) == (True, False)

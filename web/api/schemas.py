@@ -7,6 +7,8 @@ from typing import Any
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
+from econsult.consults.details import CONTACT_WAYS, LONGEST_CODE, LONGEST_PHONE, MOST_CODES
+from econsult.consults.facepolicy import FACE_POLICIES
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
 from econsult.consults.telling import METHODS
@@ -60,7 +62,20 @@ VOICE = closed(
     method=text(16, *consent.METHODS),
     language=text(8, *LANGUAGES),
 )
-DETAILS = {"type": "object", "properties": {"red_flags": listed(text(64), 40)}}
+_CODES = listed(text(LONGEST_CODE), MOST_CODES)
+DETAILS = {
+    "type": "object",
+    "properties": {
+        "red_flags": _CODES,
+        "symptoms": optional(_CODES),
+        "since": optional(text(LONGEST_CODE)),
+        "contact": optional(closed(way=optional(text(16, "", *CONTACT_WAYS)), phone=optional(text(LONGEST_PHONE)))),
+        "face_policy": optional(text(16, *FACE_POLICIES)),
+        "face_consent": optional(FLAG),
+        **{name: optional(text()) for name in ("story", "thinks", "tried", "background")},
+    },
+}
+"""A template's own answers stand beside these, as `econsult.consults.details` has them."""
 REQUEST = {
     "kind": text(16, "family_question", "econsult"),
     "specialty": optional(text(32, *SPECIALTIES)),

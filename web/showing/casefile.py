@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
 from econsult.consults.clocks import clocks_among
+from econsult.consults.details import contact_of, text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
@@ -164,8 +166,8 @@ def open_case(session: Session, loaded: Pass) -> Case:
         covered=_covered(session, loaded),
         end_reason=read.text(consult.end_reason or ""),
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
-        facts=[(label, read.text(words)) for label, words in _facts(consult)],
-        words=[read.text(str(text)) for name in FAMILYS if (text := consult.details.get(name, ""))],
+        facts=[(read.text(label), read.text(words)) for label, words in _facts(consult)],
+        words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         sheets=sheets_of(session, consult.id, for_pool=loaded.relation == Relation.POOL)
         if loaded.may(Right.SEE_MEDIA)
@@ -178,19 +180,19 @@ def open_case(session: Session, loaded: Pass) -> Case:
         content=_content(answer, read),
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
-        contact=contact_of(loaded),
+        contact=wish_of(loaded),
         is_answer_open=released_answer(session, consult.id) is not None,
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 
 
-def contact_of(loaded: Pass) -> Contact | None:
+def wish_of(loaded: Pass) -> Contact | None:
     """What the family asked for instead of photos, for this reader."""
-    asked = loaded.consult.details.get("contact") or {}
-    words = str(CONTACTS.get(asked.get("way", ""), ""))
+    asked = contact_of(loaded.consult.details)
+    words = str(CONTACTS.get(asked["way"], ""))
     if not words:
         return None
-    return Contact(words, str(asked.get("phone", "")) if loaded.may(Right.SEE_IDENTITY) else "")
+    return Contact(words, asked["phone"] if loaded.may(Right.SEE_IDENTITY) else "")
 
 
 def _mode(loaded: Pass, answer: Answer | None) -> str:
@@ -243,11 +245,13 @@ def _facts(consult: Consult) -> list[tuple[str, str]]:
 
 
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return " ".join(re.sub(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", " ", name).split()).capitalize()
 
 
 def _words(value: object) -> str:
-    """What a detail says: a code of the family's form in words, a list joined, anything else as it was written."""
+    """What a detail says: a code of the family's form in words, lists and groups joined, anything else as written."""
+    if isinstance(value, dict):
+        return "; ".join(f"{_label(name)}: {_words(entry)}" for name, entry in value.items())
     if isinstance(value, list):
         return ", ".join(_words(entry) for entry in value)
     if isinstance(value, bool):
@@ -264,7 +268,7 @@ def _may_write(loaded: Pass, lane: Audience) -> bool:
 def _covered(session: Session, loaded: Pass) -> tuple[str, ...]:
     if not loaded.may(Right.SEND_ON) or loaded.consult.kind != Kind.FAMILY_QUESTION:
         return ()
-    told = (loaded.consult.question, *(str(loaded.consult.details.get(name, "")) for name in FAMILYS))
+    told = (loaded.consult.question, *(text_of(loaded.consult.details, name) for name in FAMILYS))
     read = outsider(session, loaded, marks())
     return tuple(text for text in map(read.text, told) if text) if told_kinds(session, loaded, told) else ()
 

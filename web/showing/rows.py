@@ -12,6 +12,7 @@ from econsult.consults.answers import emergencies_among
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, attachments_among, renditions_of
 from econsult.consults.clocks import Clock, ClockName, ClockState, clocks_among
 from econsult.consults.contents import Disposition
+from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.screening import attested_among
@@ -167,7 +168,7 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
     found = []
     if consult.urgency != Urgency.ROUTINE:
         found.append(Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"))
-    if consult.status in OPEN and (consult.details.get("contact") or {}).get("way"):
+    if consult.status in OPEN and contact_of(consult.details)["way"]:
         found.append(Flag("phone", gettext("Wants a call"), "warm"))
     if consult.is_private_site:
         found.append(Flag("lock", gettext("Private area"), "warm"))

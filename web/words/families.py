@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from econsult.access_log import Deed
+from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import BODY_SITES
 
@@ -81,9 +82,9 @@ CONSENT_BY = {"mother": "parent", "father": "parent", "parent": "parent", "agenc
 
 def contact_words(details: Mapping[str, Any]) -> str:
     """What a family asked for instead of photos, with the number that it gave; empty where it did not."""
-    contact = details.get("contact") or {}
-    way = str(CONTACTS.get(contact.get("way", ""), ""))
-    return f"{way}: {contact['phone']}" if way and contact.get("phone") else way
+    contact = contact_of(details)
+    way = str(CONTACTS.get(contact["way"], ""))
+    return f"{way}: {contact['phone']}" if way and contact["phone"] else way
 
 
 CALL_CLINIC = _l("Please call your clinic")

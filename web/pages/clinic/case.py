@@ -9,10 +9,11 @@ from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
 from econsult.consults import answers, requests, telling
+from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
-from econsult.consults.requests import LONGEST_QUESTION, RequestForm
+from econsult.consults.requests import RequestForm
 from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right

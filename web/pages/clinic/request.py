@@ -12,12 +12,13 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for, consults_about
 from econsult.consults import requests
+from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import not_on_duty
 from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
 from econsult.consults.redflags import body_sites
-from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm
+from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.voice import TEXTS as VOICE_TEXTS
 from econsult.consults.voice import VoiceChoice, VoiceConsent, voice_consent_of
 from econsult.errors import EmergencyError, InvalidError

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.consults.details import contact_of
 from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
@@ -135,5 +136,5 @@ def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
 
 
 def _known_contact(draft: Pass) -> dict[str, str]:
-    known = draft.consult.details.get("contact") or {}
-    return {"way": known.get("way", ""), "phone": known.get("phone", draft.patient.phone)}
+    known = contact_of(draft.consult.details)
+    return {"way": known["way"], "phone": known["phone"] or draft.patient.phone}

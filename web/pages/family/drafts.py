@@ -8,6 +8,7 @@ from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
+from econsult.consults.details import contact_of, flags_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
@@ -39,7 +40,7 @@ def keep(session: Session, draft: Pass, form: RequestForm) -> None:
 
 def is_stopped(consult: Consult) -> bool:
     """Whether the family named an emergency: such a question can never be sent."""
-    return bool(flags_now(consult.details.get("red_flags", ())))
+    return bool(flags_now(flags_of(consult.details)))
 
 
 def next_step(consult: Consult) -> str:
@@ -49,7 +50,7 @@ def next_step(consult: Consult) -> str:
         return "family_ask.emergency"
     if not details.get("body_site"):
         return "family_ask.where"
-    if consult.is_private_site and not details.get("contact"):
+    if consult.is_private_site and not contact_of(details)["way"]:
         return "family_ask.private"
     return "family_story.check" if consult.question else "family_story.story"
 

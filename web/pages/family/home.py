@@ -14,6 +14,7 @@ from econsult.access import consult_for, consults_about, patient_for, patients_f
 from econsult.consults.answers import Answer, released_among
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.contents import Disposition
+from econsult.consults.details import text_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
@@ -113,7 +114,7 @@ def discard(public_id: str) -> Response:
 def asked_words(consult: Consult) -> str:
     """The family's own question, also after a clinician has put it in other words; empty where a clinic asked."""
     own = consult.question if consult.kind == Kind.FAMILY_QUESTION else ""
-    return str(consult.details.get("family_question") or own)
+    return text_of(consult.details, "family_question") or own
 
 
 def state_of(consult: Consult, answer: Answer | None = None) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import Answer, released_answer
+from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -86,7 +87,7 @@ class Shown:
     @property
     def contact(self) -> dict[str, str]:
         """The way and the number that the family gave instead of photos; empty where it did not."""
-        return self.consult.details.get("contact") or {}
+        return contact_of(self.consult.details)
 
     @property
     def asked(self) -> Said | None:

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass
-from econsult.consults.requests import LONGEST_QUESTION, SHORTEST_QUESTION, RequestForm, SubmitForm, submit
+from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION
+from econsult.consults.details import symptoms_of, text_of
+from econsult.consults.redflags import body_sites, is_private
+from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import signs_told
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
@@ -20,7 +23,7 @@ from web.pages.family.drafts import keep, load_draft, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.files import FileCard, cards_of
-from web.words.families import CONSENT_BY, PRIVATE_SITE, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS, contact_words
+from web.words.families import CONSENT_BY, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS, contact_words
 from web.words.language import LANGUAGES, gettext, language
 
 family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
@@ -143,14 +146,14 @@ def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:
 
 
 def _known_story(draft: Pass) -> dict[str, Any]:
+    details = draft.consult.details
     usual = gettext("What is this, and what should I do at home?")
     if draft.consult.is_private_site:
         usual = gettext("Please contact me. I need help with my child's skin.")
     return {
-        "since": "",
-        "symptoms": [],
-        "story": "",
-        **draft.consult.details,
+        "since": text_of(details, "since"),
+        "symptoms": symptoms_of(details),
+        "story": text_of(details, "story"),
         "question": draft.consult.question or usual,
     }
 
@@ -192,16 +195,17 @@ def _counted(cards: list[FileCard]) -> str:
 def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
     """The summary: what was asked, what was said, and the page that changes it."""
     details, public_id = draft.consult.details, draft.consult.public_id
-    site = PRIVATE_WORDS if details.get("body_site") == PRIVATE_SITE else SITES.get(details.get("body_site", ""), "")
-    rows = [(gettext("Where"), str(site), url_for("family_ask.where", public_id=public_id))]
+    sites = (PRIVATE_WORDS if is_private([site]) else SITES[site] for site in body_sites(details.get("body_site")))
+    rows = [(gettext("Where"), ", ".join(map(str, sites)), url_for("family_ask.where", public_id=public_id))]
     if draft.consult.is_private_site:
         rows.append((gettext("Instead of photos"), contact_words(details), _photos_or_private(draft)))
     else:
         rows.append((gettext("Photos and files"), _counted(cards), _photos_or_private(draft)))
     story = url_for("family_story.story", public_id=public_id)
-    symptoms = ", ".join(str(SYMPTOMS[code]) for code in details.get("symptoms", []) if code in SYMPTOMS)
-    rows.append((gettext("Since when"), str(SINCE.get(details.get("since", ""), "")), story))
+    symptoms = ", ".join(str(SYMPTOMS.get(code, code)) for code in symptoms_of(details))
+    since = text_of(details, "since")
+    rows.append((gettext("Since when"), str(SINCE.get(since, since)), story))
     rows.append((gettext("Signs"), symptoms or gettext("None of these"), story))
-    rows.append((gettext("What you told us"), details.get("story", "") or gettext("Nothing more"), story))
+    rows.append((gettext("What you told us"), text_of(details, "story") or gettext("Nothing more"), story))
     rows.append((gettext("Your question"), draft.consult.question, story))
     return rows

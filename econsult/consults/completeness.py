@@ -1,0 +1,56 @@
+"""What a request lacks before it can be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.details import CONTACT_WAYS, contact_of
+from econsult.consults.offering import can_be_urgent
+from econsult.consults.records import Consult, Kind, Source, Urgency
+from econsult.consults.redflags import is_answer_fresh
+from econsult.errors import InvalidError
+from econsult.people.consent import consent_for
+
+SHORTEST_QUESTION, LONGEST_QUESTION = 20, 300
+
+
+def check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
+    """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
+    missing: dict[str, str] = {}
+    if len(consult.question) < SHORTEST_QUESTION:
+        missing["question"] = "too_short" if consult.question else "required"
+    if consult.kind == Kind.ECONSULT and not consult.specialty:
+        missing["specialty"] = "required"
+    if consult.kind == Kind.ECONSULT and not consult.question_type and not has_reason:
+        missing["question_type"] = "required"
+    if consent_for(session, consult.id) is None:
+        missing["consent"] = "required"
+    if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
+        # A family that was never asked is not a family that said no.
+        missing["details.red_flags"] = "required"
+    if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(consult):
+        # No photo is taken there, so a call or a visit is all that can answer the family.
+        missing["details.contact"] = "required"
+    if missing:
+        raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _is_reachable(consult: Consult) -> bool:
+    return contact_of(consult.details)["way"] in CONTACT_WAYS
+
+
+def check_fresh(consult: Consult, now: datetime) -> None:
+    """A family's no of yesterday does not hold for today: it is asked again before its question is sent."""
+    if consult.kind == Kind.FAMILY_QUESTION and not is_answer_fresh(consult.details, now):
+        raise InvalidError(
+            "The family answered about danger signs too long ago: ask again, and send details.red_flags anew.",
+            {"details.red_flags": "too_old"},
+        )
+
+
+def check_urgency(session: Session, consult: Consult, now: datetime) -> None:
+    """Urgent is a promise of a named person; where nobody is on duty, people must telephone instead."""
+    if consult.urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
+        raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})

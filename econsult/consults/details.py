@@ -1,0 +1,137 @@
+"""The details of a request: what of them has a shape, how much they hold, and how they are read afterwards.
+
+Programs send template answers of their own, so other names are taken too; every rule and page that relies on a detail
+reads it here, and survives what was stored before there was a shape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from econsult.consults.facepolicy import check_details as check_face
+from econsult.consults.redflags import body_sites
+from econsult.errors import InvalidError
+
+CONTACT_WAYS = ("call_back", "visit")
+"""How a family is answered about a private place, of which no photo is taken."""
+LONGEST_TEXT = 5000
+LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
+_DEEPEST, _LARGEST = 4, 64 * 1024
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}")
+_FEVER, _NOT = frozenset(("fever", "fiebre")), frozenset(("no", "not", "without", "sin", "denies", "niega"))
+
+
+def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
+    """Raise InvalidError naming each field of `given` that has the wrong shape; `merged` is what would be stored."""
+    wrong = {f"details.{name}": fault for name, value in given.items() if (fault := _fault(name, value)) is not None}
+    if not all(map(_NAME.fullmatch, given)):
+        # A name that breaks the rule may be anybody's, so it is not said again.
+        wrong = {"details": "unknown_value"}
+    if not wrong and (len(merged) > _MOST_DETAILS or len(json.dumps(merged)) > _LARGEST):
+        wrong["details"] = "too_long"
+    if wrong:
+        raise InvalidError("Some details cannot be taken: see docs/api.md for their shapes.", wrong)
+    body_sites(given.get("body_site"))
+    check_face(merged)
+
+
+def contact_of(details: Mapping[str, Any]) -> dict[str, str]:
+    """The way and the telephone number that a family gave; both empty where it did not."""
+    found = details.get("contact")
+    asked = found if isinstance(found, Mapping) else {}
+    return {name: value if isinstance(value := asked.get(name), str) else "" for name in ("way", "phone")}
+
+
+def symptoms_of(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """The codes of the signs that were told, small and without spaces, whatever holds them."""
+    found = details.get("symptoms")
+    told = [found] if isinstance(found, str) else list(found) if isinstance(found, list | Mapping) else []
+    return tuple("_".join(sign.casefold().split()) for sign in told if isinstance(sign, str))
+
+
+def tells_fever(details: Mapping[str, Any]) -> bool:
+    """Whether one of the signs is a fever, however a program spells its code."""
+    parts = (set(re.split(r"[\W_]+", code)) for code in symptoms_of(details))
+    return any(_FEVER & words and not _NOT & words for words in parts)
+
+
+def text_of(details: Mapping[str, Any], name: str) -> str:
+    """A detail that is a text or a code; empty where it is not there, or is something else."""
+    found = details.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def flags_of(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """The danger signs that were ticked, as codes."""
+    found = details.get("red_flags")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _fault(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    return _SHAPES.get(name, _free)(value)
+
+
+def _text(value: object, longest: int = LONGEST_TEXT) -> str | None:
+    if not isinstance(value, str):
+        return "invalid"
+    return "too_long" if len(value) > longest else None
+
+
+def _code(value: object) -> str | None:
+    return _text(value, LONGEST_CODE)
+
+
+def _codes(value: object) -> str | None:
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        return "invalid"
+    return "too_long" if len(value) > MOST_CODES or any(map(_code, value)) else None
+
+
+def _flag(value: object) -> str | None:
+    return None if isinstance(value, bool) else "invalid"
+
+
+def _contact(value: object) -> str | None:
+    if not isinstance(value, Mapping) or not value.keys() <= {"way", "phone"}:
+        return "invalid"
+    if value.get("way") not in (None, "", *CONTACT_WAYS):
+        return "unknown_value"
+    return _text(value.get("phone") or "", LONGEST_PHONE)
+
+
+def _free(value: object) -> str | None:
+    """A template's answer: texts, numbers, yes and no, and lists and groups of them."""
+    return next((fault for fault in _faults(value, 1) if fault is not None), None)
+
+
+def _faults(value: object, depth: int) -> Iterator[str | None]:
+    if isinstance(value, str):
+        yield _text(value)
+    elif depth > _DEEPEST:
+        yield "too_long"
+    elif isinstance(value, Mapping):
+        yield None if all(isinstance(name, str) and _NAME.fullmatch(name) for name in value) else "unknown_value"
+        for part in value.values():
+            yield from _faults(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _faults(part, depth + 1)
+    else:
+        yield None if value is None or isinstance(value, bool | int | float) else "invalid"
+
+
+_SHAPES: Mapping[str, Callable[[object], str | None]] = {
+    "red_flags": _codes,
+    "red_flags_asked": _flag,
+    "symptoms": _codes,
+    "since": _code,
+    "contact": _contact,
+    "face_policy": _code,
+    "face_consent": _flag,
+    **dict.fromkeys(("story", "thinks", "tried", "background", "family_question"), _text),
+}
