@@ -90,7 +90,7 @@ def _staging() -> Part:
     """Where uploads rest until a worker takes them. Below the floor no new one is let in."""
     try:
         free = free_bytes(settings().staging)
-    except OSError:
+    except BlobError:
         return {"ok": False}
     return {"ok": free >= FLOOR, "free_mb": free // MEGABYTE}
 

@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from econsult.errors import (
@@ -44,6 +45,9 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (ChecksumMismatchError, 460),
     (ConsultError, 409),
 )
+AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
+"""What a database says that is away, read-only, full, or whose connections are all in use: nothing was half done."""
+DISK_FULL = "53100"
 # Statuses that the standard library has no phrase for.
 PHRASES = {460: "Checksum Mismatch"}
 TITLES = {
@@ -75,7 +79,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ConsultError, _consult_error)
     app.register_error_handler(StoreUnavailable, _store_error)
-    app.register_error_handler(OperationalError, _database_error)
+    for kind in AWAY:
+        app.register_error_handler(kind, _database_error)
     app.register_error_handler(DataError, _data_error)
     app.before_request(_refuse_nul)
 
@@ -115,11 +120,6 @@ def _consult_error(error: ConsultError) -> Response:
     return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
 
 
-def trouble(error: StoreUnavailable | OperationalError) -> Response:
-    """What is said where the store or the database is away."""
-    return _store_error(error) if isinstance(error, StoreUnavailable) else _database_error(error)
-
-
 def _store_error(error: StoreUnavailable) -> Response:
     status = 507 if isinstance(error, StoreFull) else 503
     words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."
@@ -128,12 +128,13 @@ def _store_error(error: StoreUnavailable) -> Response:
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
+def _database_error(error: SQLAlchemyError) -> Response:
     """The database is away, too busy or out of room. Nothing was half done, so trying again is right."""
-    if "disk is full" in str(error.orig):
+    said = getattr(error, "orig", error)
+    if "disk is full" in str(said) or getattr(said, "sqlstate", "") == DISK_FULL:
         _log.error("The disk of the database is full.")
         return _store_error(StoreFull("The disk of the database is full."))
-    _log.error("The database did not answer %s: %s", request.endpoint, type(error.orig).__name__)
+    _log.error("The database did not answer %s: %s", request.endpoint, type(said).__name__)
     words = "The database does not answer now. Try again soon."
     response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)
     response.headers["Retry-After"] = "10"

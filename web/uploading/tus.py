@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import Blueprint, current_app, jsonify, request
-from sqlalchemy.exc import OperationalError
 from werkzeug import Response
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.http import http_date
@@ -47,6 +46,7 @@ from web.uploading.tus_headers import (
 
 tus = Blueprint("tus", __name__, url_prefix="/uploads")
 CHUNK_TYPE = "application/offset+octet-stream"
+TROUBLE_SECONDS = "10"
 
 
 def upload_door() -> Door:
@@ -63,7 +63,14 @@ def clock() -> datetime:
 
 @tus.after_request
 def speak_tus(response: Response) -> Response:
-    """Name the protocol version on every answer."""
+    """Name the protocol version on every answer, and when to come back where something is wrong on our side.
+
+    Whatever that is, a HEAD hears 423: stock clients begin from zero after any other refusal of it.
+    """
+    if response.status_code >= 500:
+        if _method() == "HEAD":
+            response = tell_patience(LockedError())
+        response.headers.setdefault("Retry-After", TROUBLE_SECONDS)
     response.headers["Tus-Resumable"] = VERSION
     return response
 
@@ -82,16 +89,6 @@ def tell_patience(error: TooManyError | LockedError) -> Response:
     """429 or 423, with the time to wait."""
     response = errors.problem(errors.status_of(error), error.code, str(error), **error.detail)
     response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-@tus.errorhandler(StoreUnavailable)
-@tus.errorhandler(OperationalError)
-def tell_trouble(error: StoreUnavailable | OperationalError) -> Response:
-    """What is said everywhere, but 423 to a HEAD: stock clients begin from zero after any other refusal of it."""
-    response = errors.trouble(error)
-    if response.status_code >= 500 and _method() == "HEAD":
-        return tell_patience(LockedError())
     return response
 
 
