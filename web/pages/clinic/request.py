@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, consult_for, consults_about
 from econsult.consults import requests
-from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION
+from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.drafts import WORDS
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
-from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.offering import not_on_duty
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Urgency
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.voice import TEXTS as VOICE_TEXTS
-from econsult.consults.voice import VoiceChoice, VoiceConsent, voice_consent_of
+from econsult.consults.voice import VoiceChoice
 from econsult.errors import EmergencyError, InvalidError
-from econsult.people.consent import TEXTS, Consent, ConsentGiven, consent_for
+from econsult.people.consent import TEXTS, ConsentGiven, consent_for
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
-from econsult.reading import outsider, told_kinds
-from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
-from web.showing.sheets import Sheet, sheets_of
+from web.showing.drafting import Desk, load_draft, open_desk
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
-from web.words.covered import marks
 from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
@@ -42,71 +38,17 @@ from web.words.refusals import told_of_files
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
-DETAILS = ("thinks", "tried", "background")
 LONGEST_DETAIL = 2000
 FACES = {"face_policy", "face_consent"}
 ASKED = {"specialty", "question", "question_type", "urgency", "consent", "voice"}
-MOST_EARLIER = 5
 Page = str | Response | tuple[str, int] | tuple[Response, int]
-
-
-@dataclass(frozen=True)
-class Covered:
-    """The draft's texts as a specialist will read them, and what is covered there, in words."""
-
-    question: str
-    details: Mapping[str, Any]
-    told: list[str]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The draft with everything that its page shows around it."""
-
-    loaded: Pass
-    sheets: list[Sheet]
-    consent: Consent | None
-    voice: VoiceConsent | None
-    others: list[Consult]
-    covered: Covered
-    off_duty: list[str]
-    """The specialties for which urgent is not offered now."""
-
-    @property
-    def consult(self) -> Consult:
-        return self.loaded.consult
-
-    @property
-    def open_others(self) -> list[Consult]:
-        return [other for other in self.others if other.status in OPEN]
-
-    @property
-    def shown_others(self) -> list[Consult]:
-        """Every open one, so that none is asked twice, and some of the closed ones."""
-        return self.others[: max(MOST_EARLIER, len(self.open_others))]
-
-    @property
-    def answered_others(self) -> list[Consult]:
-        return [other for other in self.others if other.status == Status.ANSWERED]
-
-    def checks(self) -> list[tuple[str, bool]]:
-        """What makes a request ready to send, in words, and whether it is there."""
-        consult, details = self.consult, self.consult.details
-        return [
-            (gettext("Specialty"), bool(consult.specialty)),
-            (gettext("Question"), len(consult.question) >= SHORTEST_QUESTION),
-            (gettext("What you want to know"), bool(consult.question_type)),
-            (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
-            (gettext("A photo, a video or a report"), bool(self.sheets)),
-            (gettext("Consent"), self.consent is not None),
-        ]
 
 
 @clinic_request.get("")
 @only(*CLINIC_ROLES)
 def edit_request(public_id: str) -> Page:
     """The form with what the draft holds. A request that was sent has its own page."""
-    desk = _open(public_id)
+    desk = open_desk(public_id)
     if desk.consult.status != Status.DRAFT:
         return redirect(url_for("consult.show", public_id=public_id), 303)
     return _page(desk)
@@ -126,7 +68,7 @@ def keep_request(public_id: str) -> Page:
     if verb == "send":
         _check_voice(form)
     if errors := {**wrong, **form.errors}:
-        return _page(_open(public_id), errors), 422
+        return _page(open_desk(public_id), errors), 422
     return _sent(public_id) if verb == "send" else _saved(public_id, files)
 
 
@@ -144,7 +86,7 @@ def _keep(public_id: str, form: FormReader) -> Mapping[str, str]:
 
 def _edit(public_id: str, asked: RequestForm) -> None:
     with database().writing() as session:
-        draft = _load(session, public_id).consult
+        draft = load_draft(session, public_id).consult
         fresh = _without_known_consent(session, draft, _with_hidden_site(draft, asked))
         requests.edit(session, draft, me(), fresh, now=now())
 
@@ -171,9 +113,9 @@ def _sent(public_id: str) -> Page:
         _send(public_id)
     except EmergencyError:
         words = gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
-        return _page(_open(public_id), {"red_flags": words}), 409
+        return _page(open_desk(public_id), {"red_flags": words}), 409
     except InvalidError as error:
-        return _page(_open(public_id), sentences(error.fields)), 422
+        return _page(open_desk(public_id), sentences(error.fields)), 422
     return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
 
 
@@ -190,13 +132,13 @@ def _saved(public_id: str, files: PlainForm) -> Page:
 def discard(public_id: str) -> Response:
     """Throw the draft away."""
     with database().writing() as session:
-        requests.withdraw(session, _load(session, public_id).consult, me(), "", now=now())
+        requests.withdraw(session, load_draft(session, public_id).consult, me(), "", now=now())
     return redirect(url_for("clinic.home", said="withdrawn"), 303)
 
 
 def _read(form: FormReader) -> RequestForm:
     """What can be saved. What is too long is left out and never cut: without its last words it may say the opposite."""
-    texts = {name: form.text(name, longest=LONGEST_DETAIL) for name in DETAILS}
+    texts = {name: form.text(name, longest=LONGEST_DETAIL) for name in WORDS}
     details: dict[str, Any] = {name: text for name, text in texts.items() if name not in form.errors}
     question = form.text("question", longest=LONGEST_QUESTION)
     details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
@@ -256,47 +198,14 @@ def _send(public_id: str) -> None:
     by = FormReader().text("examined_by", longest=120)
     attestation: Mapping[str, Any] | None = {"examined_by": by, "at": now().isoformat(), "why": why} if by else None
     with database().writing() as session:
-        loaded = _load(session, public_id)
+        loaded = load_draft(session, public_id)
         sending = SubmitForm(red_flag_attestation=attestation)
         requests.submit(session, loaded.consult, me(), sending, now=now(), targets=settings().first_reply)
 
 
-def _load(session: Session, public_id: str) -> Pass:
-    return consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
-
-
-def _open(public_id: str) -> Desk:
-    with database().writing() as session:
-        loaded = _load(session, public_id)
-        others = consults_about(session, me(), loaded.patient, now=now())
-        return Desk(
-            loaded=loaded,
-            sheets=sheets_of(session, loaded.consult.id),
-            consent=consent_for(session, loaded.consult.id),
-            voice=voice_consent_of(session, loaded.consult.id),
-            covered=_covered(session, loaded),
-            off_duty=not_on_duty(session, me().program_id, now()),
-            others=_most_alike(loaded.consult, others),
-        )
-
-
-def _covered(session: Session, loaded: Pass) -> Covered:
-    consult, words = loaded.consult, marks()
-    read = outsider(session, loaded, words)
-    texts = (consult.question, *(str(consult.details.get(name) or "") for name in DETAILS))
-    told = [words[kind] for kind in told_kinds(session, loaded, texts)]
-    return Covered(read.text(consult.question), read.whole(consult.details), told)
-
-
-def _most_alike(draft: Consult, about: list[Consult]) -> list[Consult]:
-    """What was sent about the same child: open ones first, those to the same specialty before others, then newest."""
-    sent = (other for other in about if other.id != draft.id and other.status != Status.DRAFT)
-    return sorted(sent, key=lambda other: (other.status not in OPEN, other.specialty != draft.specialty, -other.id))
-
-
 def _state(public_id: str) -> Response:
     """What a page that saves by itself wants to know: what is still missing, in words."""
-    checks = _open(public_id).checks()
+    checks = open_desk(public_id).checks()
     return jsonify(checks=[is_there for _, is_there in checks])
 
 

@@ -1,0 +1,112 @@
+"""What the page of a clinic's draft shows around its form: files, consent, the covered texts, earlier requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, consult_for, consults_about
+from econsult.consults.completeness import SHORTEST_QUESTION
+from econsult.consults.drafts import WORDS
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.offering import not_on_duty
+from econsult.consults.records import Consult
+from econsult.consults.voice import VoiceConsent, voice_consent_of
+from econsult.people.consent import Consent, consent_for
+from econsult.reading import outsider, told_kinds
+from econsult.rights import Right
+from web.context import database, now
+from web.shell.auth import me
+from web.showing.sheets import Sheet, sheets_of
+from web.words.covered import marks
+from web.words.language import gettext
+
+MOST_EARLIER = 5
+
+
+@dataclass(frozen=True)
+class Covered:
+    """The draft's texts as a specialist will read them, and what is covered there, in words."""
+
+    question: str
+    details: Mapping[str, Any]
+    told: list[str]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The draft with everything that its page shows around it."""
+
+    loaded: Pass
+    sheets: list[Sheet]
+    consent: Consent | None
+    voice: VoiceConsent | None
+    others: list[Consult]
+    covered: Covered
+    off_duty: list[str]
+    """The specialties for which urgent is not offered now."""
+
+    @property
+    def consult(self) -> Consult:
+        return self.loaded.consult
+
+    @property
+    def open_others(self) -> list[Consult]:
+        return [other for other in self.others if other.status in OPEN]
+
+    @property
+    def shown_others(self) -> list[Consult]:
+        """Every open one, so that none is asked twice, and some of the closed ones."""
+        return self.others[: max(MOST_EARLIER, len(self.open_others))]
+
+    @property
+    def answered_others(self) -> list[Consult]:
+        return [other for other in self.others if other.status == Status.ANSWERED]
+
+    def checks(self) -> list[tuple[str, bool]]:
+        """What makes a request ready to send, in words, and whether it is there."""
+        consult, details = self.consult, self.consult.details
+        return [
+            (gettext("Specialty"), bool(consult.specialty)),
+            (gettext("Question"), len(consult.question) >= SHORTEST_QUESTION),
+            (gettext("What you want to know"), bool(consult.question_type)),
+            (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
+            (gettext("A photo, a video or a report"), bool(self.sheets)),
+            (gettext("Consent"), self.consent is not None),
+        ]
+
+
+def load_draft(session: Session, public_id: str) -> Pass:
+    return consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
+
+
+def open_desk(public_id: str) -> Desk:
+    with database().writing() as session:
+        loaded = load_draft(session, public_id)
+        others = consults_about(session, me(), loaded.patient, now=now())
+        return Desk(
+            loaded=loaded,
+            sheets=sheets_of(session, loaded.consult.id),
+            consent=consent_for(session, loaded.consult.id),
+            voice=voice_consent_of(session, loaded.consult.id),
+            covered=_covered(session, loaded),
+            off_duty=not_on_duty(session, me().program_id, now()),
+            others=_most_alike(loaded.consult, others),
+        )
+
+
+def _covered(session: Session, loaded: Pass) -> Covered:
+    consult, words = loaded.consult, marks()
+    read = outsider(session, loaded, words)
+    texts = (consult.question, *(str(consult.details.get(name) or "") for name in WORDS))
+    told = [words[kind] for kind in told_kinds(session, loaded, texts)]
+    return Covered(read.text(consult.question), read.whole(consult.details), told)
+
+
+def _most_alike(draft: Consult, about: list[Consult]) -> list[Consult]:
+    """What was sent about the same child: open ones first, those to the same specialty before others, then newest."""
+    sent = (other for other in about if other.id != draft.id and other.status != Status.DRAFT)
+    return sorted(sent, key=lambda other: (other.status not in OPEN, other.specialty != draft.specialty, -other.id))
