@@ -23,6 +23,7 @@ from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
 from uploads.errors import GoneError
 from uploads.room import is_discarded
+from uploads.root import check_root
 from uploads.rows import lock_with_consult
 from uploads.staged import Writer, discard_staged, staged_path
 
@@ -94,8 +95,10 @@ def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
 
     A live upload is never touched: one whose files changed a moment ago is left alone. `limit` is how many rows are
-    read at a time. What the disk says of one upload keeps no other waiting: it is counted as `failed`.
+    read at a time. What the disk says of one upload keeps no other waiting: it is counted as `failed`. Raises
+    StagingAwayError.
     """
+    check_root(door.database, door.staging, now=now)
     troubles: list[str] = []
     # First what needs no row to be written: on a full disk it makes room for the rest.
     removed = _remove_orphans(door, now, troubles)

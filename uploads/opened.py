@@ -15,6 +15,7 @@ from storage.sealed import SealBroken
 from uploads.door import UNFINISHED, Door
 from uploads.errors import GoneError, OvertakenError, UploadError
 from uploads.finishing import finish
+from uploads.root import check_root
 from uploads.staged import Writer
 
 RENEW_AFTER = timedelta(hours=1)
@@ -61,9 +62,10 @@ def arrived(upload: Upload) -> Standing:
 
 
 def open_upload(door: Door, session: Session, upload: Upload, now: datetime) -> Opened:
-    """The upload with its key. Raises GoneError where it cannot go on."""
+    """The upload with its key. Raises GoneError where it cannot go on, StagingAwayError where nobody knows now."""
     if upload.state not in UNFINISHED or upload.expires_at <= now:
         raise GoneError
+    check_root(door.database, door.staging, now=now)
     patient_id = upload.consult.patient_id
     return Opened(upload, door.vault.object_key(session, patient_id, upload.public_id, upload.key_wrapped))
 

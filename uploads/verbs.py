@@ -27,6 +27,7 @@ from uploads.finishing import finish
 from uploads.kinds import FORGOTTEN, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
 from uploads.room import check_rest, check_room, is_discarded
+from uploads.root import check_root
 from uploads.rows import lock_with_consult
 from uploads.slots import slot
 from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
@@ -42,6 +43,7 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
         consult = admit(session, person, wanted.consult_id, kind, now)
         reserved = most_bytes(wanted, kind)
         check_quota(session, person, reserved, now)
+        check_root(door.database, door.staging, now=now)
         check_room(door, session, kind, reserved, now=now)
         object_id = new_public_id()
         patient = session.get_one(Patient, consult.patient_id)
@@ -78,8 +80,8 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         if upload.has_arrived:
             return _repeated(upload, chunk)
         check_open(person, upload.consult, MediaKind(upload.kind))
-        check_rest(door, session, upload, now=clock())
         opened = open_upload(door, session, upload, clock())
+        check_rest(door, session, upload, now=clock())
     with _sending(door, opened, chunk) as writer:
         if chunk.total is not None:
             _declare_length(door, opened, chunk.total, writer.offset)

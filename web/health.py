@@ -22,6 +22,7 @@ from imaging.jail import levels
 from storage.blobs import BlobError
 from storage.disk import free_bytes
 from uploads.kinds import FLOOR, MEGABYTE
+from uploads.root import is_right
 from web.context import database, now, runtime, settings
 from workers.clock import TICK
 from workers.embedded import is_embedded
@@ -90,9 +91,10 @@ def _staging() -> Part:
     """Where uploads rest until a worker takes them. Below the floor no new one is let in."""
     try:
         free = free_bytes(settings().staging)
-    except BlobError:
+        is_ours = is_right(database(), settings().staging, now=now())
+    except (BlobError, SQLAlchemyError):
         return {"ok": False}
-    return {"ok": free >= FLOOR, "free_mb": free // MEGABYTE}
+    return {"ok": is_ours and free >= FLOOR, "free_mb": free // MEGABYTE}
 
 
 def _reach_blobs() -> None:

@@ -34,6 +34,7 @@ from econsult.queue.outbox import Quiet
 from storage.blobs import BlobError
 from uploads.door import Door
 from uploads.finishing import sweep
+from uploads.root import StagingAwayError
 from workers.give_up import give_up
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
@@ -143,6 +144,9 @@ class Ticker:
         runtime = self.runtime
         try:
             swept = sweep(Door(runtime.database, runtime.vault, runtime.settings.staging), now=now)
+        except StagingAwayError:
+            log.warning("ALARM: the staging folder is not the one in which uploads rest: see docs/operations.md.")
+            return
         except (BlobError, OSError, OperationalError):
             # Deadlines are not kept waiting for it.
             log.warning("Uploads could not be swept: the staging folder or the database does not answer.")

@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpone_job, renew_lease
+from uploads.root import StagingAwayError
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import give_up
 from workers.link import send_link
@@ -38,8 +39,8 @@ def run_job(desk: Desk, job_id: int) -> bool:
             WORK[lease.kind](desk, lease)
         except LeaseLostError:
             log.warning("Job %d lost its lease; its late result was refused.", lease.job_id)
-        except ScannerAwayError:
-            _postpone(desk, lease)
+        except (ScannerAwayError, StagingAwayError) as away:
+            _postpone(desk, lease, _AWAY[type(away)])
         except Exception as error:  # noqa: BLE001 - the single job boundary: every failure becomes a retry or a dead job.
             _fail(desk, lease, error)
     return True
@@ -75,14 +76,20 @@ class _LeaseKeeper(threading.Thread):
         self.join()
 
 
-def _postpone(desk: Desk, lease: Lease) -> None:
-    """The virus scanner is away: the job waits for it without using up its attempts, and says so each time."""
+_AWAY: dict[type[Exception], str] = {
+    ScannerAwayError: "the virus scanner is away",
+    StagingAwayError: "the staging folder is not the one in which uploads rest",
+}
+
+
+def _postpone(desk: Desk, lease: Lease, reason: str) -> None:
+    """Something that will come back is away: the job waits without using up its attempts, and says so each time."""
     try:
         with desk.runtime.database.writing() as session:
-            postpone_job(session, lease, "The virus scanner is away.", desk.now(), desk.policy)
+            postpone_job(session, lease, f"{reason.capitalize()}.", desk.now(), desk.policy)
     except SQLAlchemyError:
         log.warning("Job %d could not be put back; its lease will run out.", lease.job_id)
-    log.warning("Job %d (%s) waits: the virus scanner is away.", lease.job_id, lease.kind)
+    log.warning("Job %d (%s) waits: %s.", lease.job_id, lease.kind, reason)
 
 
 def _fail(desk: Desk, lease: Lease, error: Exception) -> None:

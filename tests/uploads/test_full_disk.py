@@ -27,6 +27,7 @@ from uploads.chunks import Checksum, Chunk
 from uploads.finishing import QUIET, Swept, sweep
 from uploads.kinds import FLOOR, FORGOTTEN, LIVES, MEGABYTE, Wanted
 from uploads.room import RESTS
+from uploads.root import MARK
 from uploads.staged import staged_bytes
 
 DATA = os.urandom(5_000_000)
@@ -93,7 +94,7 @@ def test_a_whole_file_that_finds_no_room_leaves_nothing_behind(desk: Desk) -> No
     with room_for(ROOM), pytest.raises(StoreFull):
         verbs.receive(desk.door, desk.clinic.mother, wanted, io.BytesIO(DATA), clock=desk.clock)
     left = [path for path in desk.door.staging.rglob("*") if path.is_file() and path.parent.name != slots.FOLDER]
-    assert left == []
+    assert [path.name for path in left] == [MARK]
     with desk.door.database.reading() as session:
         assert session.scalars(select(Upload.state)).all() == ["terminated"]
 

@@ -26,17 +26,18 @@ from econsult.consults.preparing import hold_private, start_processing
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
-from econsult.jobs import JobState, claim_job
+from econsult.jobs import Job, JobState, claim_job
 from imaging import samples
 from imaging.signing import is_signed_by, public_key
 from storage import sealed
-from storage.blobs import BlobStore
+from storage.blobs import BlobMissing, BlobStore
 from storage.sealed import BlobRange
 from tests.workers.clinic import Clinic, now
 from uploads.staged import discard_staged, staged_path
 from workers.copies import Made, copies_prefix, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.horse import run_job
+from workers.originals import Original
 from workers.prepare import prepare_attachment
 from workers.telling import teller
 
@@ -54,6 +55,32 @@ def test_a_photo_becomes_three_sealed_copies_and_its_original_a_blob(clinic: Cli
     assert {copy.name for copy in copies} == {"thumb", "view", "full"}
     assert sealed.open(BlobRange(clinic.runtime.blobs, original), attachment.public_id, key).read() == photo
     assert not staged_path(clinic.runtime.settings.staging, attachment.public_id).exists()
+
+
+def test_a_file_whose_staging_folder_is_away_waits_without_using_up_its_attempts(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    number, staging = clinic.send(photo), clinic.runtime.settings.staging
+    hidden = staging.rename(staging.with_name("hidden"))
+    staging.mkdir()
+    run_job(desk, clinic.job_of(number).id)
+    job = clinic.job_of(number)
+    assert (job.state, job.attempt) == (JobState.PENDING, 0)
+    assert job.last_error == "The staging folder is not the one in which uploads rest."
+    staging.rmdir()
+    hidden.rename(staging)
+    with clinic.runtime.database.writing() as session:
+        session.get_one(Job, job.id).run_after = now()
+    run_job(desk, job.id)
+    assert clinic.attachment(number).state == AttachmentState.READY
+
+
+def test_no_row_says_that_an_original_is_stored_which_is_not(clinic: Clinic, photo: bytes) -> None:
+    attachment, runtime = clinic.attachment(clinic.send(photo)), clinic.runtime
+    original = Original(attachment.public_id, bytes(32), runtime.settings.staging, runtime.blobs)
+    discard_staged(runtime.settings.staging, attachment.public_id)
+    with pytest.raises(BlobMissing):
+        original.promote()
 
 
 def test_a_copy_opens_with_its_own_key_and_holds_what_its_row_says(clinic: Clinic, desk: Desk, photo: bytes) -> None:
