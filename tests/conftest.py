@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # These modules import each other, so pytest must know all of them before it loads the first.
 pytest.register_assert_rewrite("tests.services")
@@ -23,14 +27,43 @@ FIRST = (
 """Groups that take a minute or more begin first: one that began last would leave the other processes idle."""
 
 
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands whole groups to a process. `--dist loadgroup` of xdist 3.8 marks ids, which pytest 9.2 ignores."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(Path(nodeid.partition("::")[0]))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """With several processes (`-n 2`) a file's tests stay together, and so do some whole folders."""
+    return GroupScheduling(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (`-n 2 --dist loadgroup`) a file's tests stay together, and so do some whole folders."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
-    items.sort(key=lambda item: _group_of(item) not in FIRST)
+    """Begin with the longest groups."""
+    items.sort(key=lambda item: group_of(item.path) not in FIRST)
 
 
-def _group_of(item: pytest.Item) -> str:
-    folder = item.path.parent.name
-    return folder if folder in TOGETHER else item.path.stem
+@pytest.fixture(scope="session", autouse=True)
+def groups_seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each process signs for the groups that it was given."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "groups"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_process(request: pytest.FixtureRequest, groups_seen: Path) -> None:
+    """Fail where a group is cut in two: each process would set up its servers anew, and no other test would notice."""
+    mine = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    signed = groups_seen / group_of(request.path)
+    with suppress(FileExistsError), signed.open("x") as file:
+        file.write(mine)
+    assert signed.read_text() in (mine, ""), "the tests of a group were given to two processes"
+
+
+def group_of(path: Path) -> str:
+    """The folder or the file whose tests share what they set up."""
+    return path.parent.name if path.parent.name in TOGETHER else path.stem
