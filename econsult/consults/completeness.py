@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,12 +15,13 @@ from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
 
 SHORTEST_QUESTION, LONGEST_QUESTION = 20, 300
+_UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
 
 
 def check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
     """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
     missing: dict[str, str] = {}
-    if len(consult.question) < SHORTEST_QUESTION:
+    if len(_visible(consult.question)) < SHORTEST_QUESTION:
         missing["question"] = "too_short" if consult.question else "required"
     if consult.kind == Kind.ECONSULT and not consult.specialty:
         missing["specialty"] = "required"
@@ -35,6 +37,16 @@ def check_complete(session: Session, consult: Consult, *, has_reason: bool = Fal
         missing["details.contact"] = "required"
     if missing:
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _visible(text: str) -> str:
+    """The text without what nobody can see: format and control signs, and spaces after spaces."""
+    seen = (
+        letter if not letter.isspace() else " "
+        for letter in text
+        if unicodedata.category(letter) not in _UNSEEN or letter in "\n\t"
+    )
+    return " ".join("".join(seen).split())
 
 
 def _is_reachable(consult: Consult) -> bool:

@@ -116,15 +116,21 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
         wrong["sex"] = "unknown_value"
     if language not in LANGUAGES:
         wrong["language"] = "unknown_value"
-    try:
-        born = date.fromisoformat(birth_date)
-    except ValueError:
+    born = _day(birth_date)
+    if born is None:
         wrong["birth_date"] = "invalid"
-    else:
-        if born > now.date() or age_in_months(born, now.date()) >= 21 * 12:
-            wrong["birth_date"] = "not_under_21"
+    elif born > now.date() or age_in_months(born, now.date()) >= 21 * 12:
+        wrong["birth_date"] = "not_under_21"
     if wrong:
         raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
+
+
+def _day(text: str) -> date | None:
+    """A day as `2020-01-31`; Python would read other forms of it too, which programs then compare in vain."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2020-01-31") and "W" not in text else None
+    except ValueError:
+        return None
 
 
 def link_caregiver(

@@ -67,5 +67,9 @@ def test_a_consult_lists_its_files_without_their_names(
 
 
 def test_an_unknown_list_is_422(clinic: Clinic, program_of: ProgramOf) -> None:
-    assert program_of(clinic.derm).get("/worklist?view=everything").json["fields"] == {"view": "unknown_value"}
+    derm = program_of(clinic.derm)
+    assert derm.get("/worklist?view=everything").json["fields"] == {"view": "unknown_value"}
+    for wish in ("%00", "astrology", "%F0%9F%A6%84"):
+        refused = derm.get(f"/worklist?specialty={wish}")
+        assert (refused.status_code, refused.json["fields"]) == (422, {"specialty": "unknown_value"})
     assert program_of(clinic.derm).get("/worklist?cursor=x").json["fields"] == {"cursor": "invalid"}

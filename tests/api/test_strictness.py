@@ -55,6 +55,8 @@ def test_a_body_that_is_no_object_is_422(clinic: Clinic, program_of: ProgramOf, 
         ({"sex": "both"}, {"sex": "unknown_value"}),
         ({"is_admin": True}, {"is_admin": "unknown_field"}),
         ({"birth_date": "31/12/2020"}, {"birth_date": "invalid"}),
+        ({"birth_date": "20201231"}, {"birth_date": "invalid"}),
+        ({"birth_date": "2020-W53-4"}, {"birth_date": "invalid"}),
         ({"birth_date": "1980-01-01"}, {"birth_date": "not_under_21"}),
     ],
 )

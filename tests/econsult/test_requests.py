@@ -58,6 +58,15 @@ def test_the_whole_pool_and_the_family_are_told_and_nobody_else(database: Databa
     }
 
 
+@pytest.mark.parametrize(
+    "question", ["\u200b" * 40, "Eczema?" + "\u2060" * 40, "a" + " " * 40 + "b", "\u00ad\u202e" * 20]
+)
+def test_what_nobody_can_see_is_no_question(database: Database, clinic: Clinic, question: str) -> None:
+    with pytest.raises(InvalidError) as refused, database.writing() as session:
+        clinic.econsult(session, question=question)
+    assert refused.value.fields == {"question": "too_short"}
+
+
 def test_a_request_names_everything_that_is_missing(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         draft = requests.create(session, clinic.pcp, clinic.child, RequestForm(question="Eczema?"), now=NOON)

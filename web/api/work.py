@@ -11,7 +11,7 @@ from econsult.consults import holding, worklist
 from econsult.consults.clocks import clocks_among
 from econsult.consults.worklist import View
 from econsult.errors import InvalidError
-from econsult.people.persons import Role
+from econsult.people.persons import SPECIALTIES, Role
 from econsult.reading import readers_among
 from econsult.rights import Right
 from web.api.loading import after, loaded
@@ -30,6 +30,8 @@ def show_worklist() -> dict[str, Any]:
     if view not in set(View):
         raise InvalidError("There is no such list: " + ", ".join(View) + ".", {"view": "unknown_value"})
     specialty, cursor = request.args.get("specialty") or None, request.args.get("cursor") or None
+    if specialty is not None and specialty not in SPECIALTIES:
+        raise InvalidError("There is no such specialty.", {"specialty": "unknown_value"})
     has_identity = me().role != Role.SPECIALIST
     with database().writing() as session:
         page = worklist.page(session, me(), View(view), now=now(), specialty=specialty, cursor=cursor)
