@@ -21,8 +21,8 @@ ODD = (5, 1.5, True, "text", ["x"], [[1]], {"a": 1}, [{"b": 2}], "x" * 5001)
     ("name", "value", "fault"),
     [
         ("contact", "505-555-0199", "invalid"), ("contact", 5, "invalid"), ("contact", ["x"], "invalid"),
-        ("contact", {"way": "letter"}, "unknown_value"), ("contact", {"phone": 5}, "invalid"),
-        ("contact", {"way": [1]}, "unknown_value"), ("contact", {"when": "noon"}, "invalid"),
+        ("contact", {"way": "x" * 65}, "too_long"), ("contact", {"phone": 5}, "invalid"),
+        ("contact", {"way": [1]}, "invalid"), ("contact", {"Luz Prueba": "noon"}, "unknown_value"),
         ("contact", {"phone": "5" * 41}, "too_long"), ("symptoms", "fever", "invalid"),
         ("symptoms", {"fever": True}, "invalid"), ("symptoms", [["fever"]], "invalid"),
         ("symptoms", ["x"] * 41, "too_long"), ("symptoms", ["x" * 65], "too_long"), ("since", ["today"], "invalid"),
@@ -59,7 +59,7 @@ def test_a_template_s_own_answers_are_taken() -> None:
         **answers,
         "symptoms": ["itch"],
         "since": "2 weeks",
-        "contact": {"way": "visit", "phone": "505 555 0142"},
+        "contact": {"way": "letter", "when": "noon"},
     }
     check_details(details, details)
     check_details({"contact": None, "story": None}, {})

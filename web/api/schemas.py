@@ -7,7 +7,7 @@ from typing import Any
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
-from econsult.consults.details import CONTACT_WAYS, LONGEST_CODE, LONGEST_PHONE, MOST_CODES
+from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
@@ -69,7 +69,10 @@ DETAILS = {
         "red_flags": _CODES,
         "symptoms": optional(_CODES),
         "since": optional(text(LONGEST_CODE)),
-        "contact": optional(closed(way=optional(text(16, "", *CONTACT_WAYS)), phone=optional(text(LONGEST_PHONE)))),
+        "contact": {
+            "type": ["object", "null"],
+            "properties": {"way": optional(text(LONGEST_CODE)), "phone": optional(text(LONGEST_PHONE))},
+        },
         "face_policy": optional(text(16, *FACE_POLICIES)),
         "face_consent": optional(FLAG),
         **{name: optional(text()) for name in ("story", "thinks", "tried", "background")},
