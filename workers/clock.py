@@ -27,10 +27,11 @@ from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
 from econsult.jobs import JobState, reap_jobs
 from econsult.people.signin import sweep_sign_ins
-from econsult.queue.calling import fire_calls, oldest_call
+from econsult.queue.calling import fire_calls
 from econsult.queue.cover import watch_absences, watch_cover
-from econsult.queue.firing import fire, oldest_due
+from econsult.queue.firing import fire
 from econsult.queue.outbox import Quiet
+from econsult.queue.pending import Pending, look_for_work
 from storage.blobs import BlobError
 from uploads.door import Door
 from uploads.finishing import sweep
@@ -45,8 +46,8 @@ log = logging.getLogger("workers.clock")
 TICK = timedelta(seconds=2)
 SWEEP_EVERY = timedelta(minutes=1)
 FORGET_AFTER = timedelta(days=1)
-BATCHES = 20
-"""How many batches of due consults one tick takes at most, so that a long backlog does not silence the rest."""
+BATCH, BATCHES = 100, 20
+"""How many due consults one transaction takes, and how many of these one tick, so that a backlog silences nothing."""
 
 
 class JumpGuard:
@@ -82,22 +83,23 @@ class Ticker:
         return Quiet(settings.time_zone, *settings.quiet_hours)
 
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
-        """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError."""
-        is_sweep_due = not is_held and (self.swept_at is None or now - self.swept_at >= SWEEP_EVERY)
-        if is_sweep_due:
-            # Before anything that writes a row: on a full disk this makes room for it.
-            self._sweep_uploads(now)
-        relay(self.runtime, now)
+        """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError.
+
+        One look without a lock says what there is to do; where there is nothing, nothing is written.
+        """
+        pending = self._look(now)
+        if pending.has_ring:
+            relay(self.runtime, now)
         if is_held:
             self.reaps_at = now + self.runtime.settings.lease
-            return self._lag(now)
-        if self.reaps_at is None or now >= self.reaps_at:
+            return pending.lag(now)
+        if pending.has_lost_job and (self.reaps_at is None or now >= self.reaps_at):
             self._reap(now)
-        self._fire(now)
-        if is_sweep_due:
+        has_fired = self._fire(now, pending)
+        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
             self.swept_at = now
             self._sweep(now)
-        return self._lag(now)
+        return (self._look(now) if has_fired else pending).lag(now)
 
     def _reap(self, now: datetime) -> None:
         with self.runtime.database.writing() as session:
@@ -107,30 +109,30 @@ class Ticker:
                 if job.state == JobState.DEAD:
                     give_up(session, job.kind, job.subject_id, now)
 
-    def _fire(self, now: datetime) -> None:
+    def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
-        for _ in range(BATCHES):
-            if not self._is_due(now):
-                break
+        is_due = pending.deadline_at is not None and pending.deadline_at <= now
+        for _ in range(BATCHES if is_due else 0):
             with self.runtime.database.writing() as session:
-                consults, breaches = fire(session, now, self.quiet)
+                consults, breaches = fire(session, now, self.quiet, BATCH)
             if breaches:
                 log.info("Promises broken: %d.", breaches)
-            if not consults:
+            if consults < BATCH:
                 break
-        with self.runtime.database.writing() as session:
-            fire_calls(session, now)
-            watch_cover(session, now, quiet=self.quiet)
-            watch_absences(session, now)
-            release_due(session, now)
-        with self.runtime.database.writing() as session:
-            lapse_claims(session, now)
+        if pending.has_round:
+            with self.runtime.database.writing() as session:
+                fire_calls(session, now)
+                watch_cover(session, now, quiet=self.quiet)
+                watch_absences(session, now)
+                release_due(session, now)
+        if pending.has_lapse:
+            with self.runtime.database.writing() as session:
+                lapse_claims(session, now)
+        return is_due or pending.has_round
 
-    def _is_due(self, now: datetime) -> bool:
-        """Whether anything is due, asked without a lock: an idle clock must not make anybody wait."""
+    def _look(self, now: datetime) -> Pending:
         with self.runtime.database.reading() as session:
-            oldest = oldest_due(session)
-        return oldest is not None and oldest <= now
+            return look_for_work(session, now, job_policy(self.runtime))
 
     def _sweep(self, now: datetime) -> None:
         runtime = self.runtime
@@ -161,12 +163,6 @@ class Ticker:
                 anchor_due(session, self.runtime.settings.audit_anchors, now)
         except OSError:
             log.warning("ALARM: the end of the audit trail could not be written down: see ECONSULT_AUDIT_ANCHORS.")
-
-    def _lag(self, now: datetime) -> int:
-        """How late the oldest deadline is that has not fired, a telephone call's included."""
-        with self.runtime.database.reading() as session:
-            pending = [at for at in (oldest_due(session), oldest_call(session)) if at is not None]
-        return max(0, int((now - min(pending)).total_seconds())) if pending else 0
 
 
 def turn(ticker: Ticker, guard: JumpGuard, now: datetime, steady: float) -> int:

@@ -6,7 +6,8 @@ Hands that are full now are not looked at: they are empty again before a promise
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -84,15 +85,28 @@ class Able:
         return self._languages[patient_id]
 
 
+@dataclass(frozen=True)
+class Around:
+    """A program's pools, and which of them have a roster: looked up once."""
+
+    program_id: int
+    pools: Mapping[str, Sequence[Person]]
+    rostered: Collection[str]
+
+
+def around(session: Session, program_id: int) -> Around:
+    """The program's pools as they are now."""
+    return Around(program_id, pools_of(session, program_id), rostered(session, program_id))
+
+
 class Takers:
     """Whoever could take a request between two instants: of its pools, not barred, and on duty or not away."""
 
-    def __init__(self, session: Session, program_id: int, start: datetime, end: datetime | None = None) -> None:
-        self._session, self._program_id = session, program_id
+    def __init__(self, session: Session, around: Around, start: datetime, end: datetime | None = None) -> None:
+        self._session, self._around = session, around
         self._start, self._end = start, end or start + MOMENT
-        self._able = Able(session, program_id)
-        self._pools = pools_of(session, program_id)
-        self._rostered = rostered(session, program_id)
+        self._able = Able(session, around.program_id)
+        self._unplanned: dict[int, list[Span]] | None = None
         self._known: dict[str, list[Span]] = {}
 
     def for_request(self, asked: Asked) -> Mapping[int, list[Span]]:
@@ -116,10 +130,23 @@ class Takers:
 
     def planned(self) -> list[str]:
         """The specialties that have a roster, in a fixed order."""
-        return sorted(self._rostered)
+        return sorted(self._around.rostered)
 
     def _look_up(self, specialty: str) -> list[Span]:
-        if specialty in self._rostered:
-            return spans(self._session, self._program_id, specialty, self._start, self._end)
-        always = [Span(person.id, self._start, self._end) for person in self._pools.get(specialty, ())]
-        return without_time_off(self._session, always, self._start, self._end)
+        if specialty in self._around.rostered:
+            return spans(self._session, self._around.program_id, specialty, self._start, self._end)
+        always = self._always()
+        return [span for person in self._around.pools.get(specialty, ()) for span in always.get(person.id, ())]
+
+    def _always(self) -> dict[int, list[Span]]:
+        """When everybody of the pools without a roster is not away: in one look-up."""
+        if self._unplanned is None:
+            unplanned = {
+                name: people for name, people in self._around.pools.items() if name not in self._around.rostered
+            }
+            numbers = sorted({person.id for people in unplanned.values() for person in people})
+            given = [Span(number, self._start, self._end) for number in numbers]
+            self._unplanned = {}
+            for span in without_time_off(self._session, given, self._start, self._end):
+                self._unplanned.setdefault(span.person_id, []).append(span)
+        return self._unplanned

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, ColumnElement, exists, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -19,43 +19,60 @@ from econsult.people.persons import Person
 from econsult.queue.bulk import insert_new
 from econsult.rosters.shifts import TimeOff
 
+_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_((*OPEN, Status.ANSWERED)))
+_LEFT = (Person.is_active.is_(False), _HELD)
 PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 
 
 def away_now(session: Session, now: datetime) -> dict[int, int]:
     """Who holds something and cannot act: the number of their time off, or for a closed account a negative one."""
-    gone = select(Person.id).where(Person.is_active.is_(False), Person.id.in_(select(Consult.holder_id)))
-    off = select(TimeOff.person_id, TimeOff.id).where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    closed = {number: -number for number in session.scalars(gone)}
-    return {row[0]: row[1] for row in session.execute(off.order_by(TimeOff.id))} | closed
+    off = select(TimeOff.person_id, TimeOff.id.label("sequence"))
+    off = off.where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    both = union_all(off, select(Person.id, -Person.id).where(*_LEFT)).subquery()
+    rows = session.execute(select(both.c.person_id, both.c.sequence).order_by(both.c.sequence)).all()
+    away = {row.person_id: row.sequence for row in rows if row.sequence > 0}
+    return away | {row.person_id: row.sequence for row in rows if row.sequence < 0}
 
 
-def unheard(session: Session, away: Mapping[int, int]) -> list[tuple[Consult, Clock]]:
-    """Consults and running clocks that wait for these people, and of which the desk has not heard yet."""
+def is_anybody_away(now: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether there is anything to be looked at by `away_now`, as a part of another statement."""
+    return or_(exists().where(TimeOff.starts_at <= now, TimeOff.ends_at > now), exists().where(*_LEFT))
+
+
+def unheard(session: Session, away: Mapping[int, int]) -> dict[int, int]:
+    """Running clocks (by number, with that of their consult) that wait for these people, unknown to the desk yet."""
+    names = (Clock.id, Clock.consult_id, Clock.name, Clock.cycle, Consult.holder_id)
     query = (
-        select(Consult, Clock)
+        select(*names)
         .join(Clock, Clock.consult_id == Consult.id)
         .where(Consult.holder_id.in_(away), Consult.status.in_((*OPEN, Status.ANSWERED)))
         .where(Clock.state == ClockState.RUNNING, Clock.name.in_(PROMISED), Clock.lane != "family")
         .order_by(Consult.id, Clock.id)
     )
-    found = [(row[0], row[1]) for row in session.execute(query)]
+    found = session.execute(query).all()
     lines = select(ClockEvent.consult_id, ClockEvent.name, ClockEvent.cycle, ClockEvent.sequence).where(
-        ClockEvent.consult_id.in_({consult.id for consult, _clock in found}),
+        ClockEvent.consult_id.in_({row.consult_id for row in found}),
         ClockEvent.kind == "escalated",
         ClockEvent.level == 0,
         ClockEvent.reason == "no_cover",
     )
     known = {tuple(row) for row in session.execute(lines)} if found else set()
-    return [pair for pair in found if (pair[0].id, pair[1].name, pair[1].cycle, _sequence(away, pair[0])) not in known]
+    return {
+        row.id: row.consult_id
+        for row in found
+        if (row.consult_id, row.name, row.cycle, away[row.holder_id]) not in known
+    }
 
 
 def tell_of_away(session: Session, away: Mapping[int, int], now: datetime) -> int:
     """Tell the desk once of each clock that waits for somebody who is away; returns of how many consults."""
-    waiting = unheard(session, away) if away else []
-    if waiting:
-        insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
-        _tell(session, away, waiting, now)
+    numbers = unheard(session, away) if away else {}
+    if not numbers:
+        return 0
+    pairs = select(Consult, Clock).join(Clock, Clock.consult_id == Consult.id).where(Clock.id.in_(numbers))
+    waiting = [(row[0], row[1]) for row in session.execute(pairs.order_by(Consult.id, Clock.id))]
+    insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
+    _tell(session, away, waiting, now)
     return len({consult.id for consult, _clock in waiting})
 
 

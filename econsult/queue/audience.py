@@ -13,11 +13,11 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
 from econsult.people.patients import caregivers_of
-from econsult.people.persons import Person, Role, pools_of, team_of
-from econsult.queue.able import Takers, pools
+from econsult.people.persons import Person, Role, team_of
+from econsult.queue.able import Around, Takers, around, pools
 from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
-from econsult.rosters.shifts import is_off, on_duty, rostered
+from econsult.rosters.shifts import is_off, on_duty
 
 Found = TypeVar("Found")
 POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
@@ -103,14 +103,14 @@ class Audience:
     def _is_gap(self, consult: DueConsult) -> bool:
         """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""
         number = consult.program_id
-        takers = self._once(("takers", number), lambda: Takers(self._session, number, self._now))
+        takers = self._once(("takers", number), lambda: Takers(self._session, self._around(number), self._now))
         return not takers.for_request(consult)
 
     def _specialists(self, program_id: int, specialty: str) -> list[Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
 
     def _pool_now(self, program_id: int, specialty: str) -> list[Person]:
-        everybody = self._once(("pools", program_id), lambda: pools_of(self._session, program_id)).get(specialty, [])
+        everybody = list(self._around(program_id).pools.get(specialty, ()))
         if not self._has_roster(program_id, specialty):
             return everybody
         here = self._on_duty(program_id, specialty)
@@ -118,7 +118,10 @@ class Audience:
         return [person for person in everybody if person.id in here] or everybody
 
     def _has_roster(self, program_id: int, specialty: str) -> bool:
-        return specialty in self._once(("rosters", program_id), lambda: rostered(self._session, program_id))
+        return specialty in self._around(program_id).rostered
+
+    def _around(self, program_id: int) -> Around:
+        return self._once(("around", program_id), lambda: around(self._session, program_id))
 
     def _on_duty(self, program_id: int, specialty: str) -> set[int]:
         key = ("duty", program_id, specialty)

@@ -15,7 +15,7 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
-from econsult.queue.able import Takers
+from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
@@ -71,7 +71,7 @@ def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> li
     """The next batch of what waits for this specialty, and for no other that is there."""
     found = _waiting(session, watch, batch, watch.after_id or 0)
     watch.after_id = found[-1].id if len(found) == batch else None
-    takers = Takers(session, watch.program_id, now)
+    takers = Takers(session, around(session, watch.program_id), now)
     # The other of its two pools may be there.
     waiting = [each for each in found if not takers.for_request(each)]
     clocks = _taking(session, waiting)
@@ -86,7 +86,7 @@ def _untold(session: Session, watch: CoverWatch, now: datetime) -> list[Row[Any]
 
     For want of a licence or a language, for a conflict, or since those who stood in a gap have gone too.
     """
-    takers = Takers(session, watch.program_id, now)
+    takers = Takers(session, around(session, watch.program_id), now)
     if watch.is_covered and not takers.has_rules:
         return []
     found = _waiting(session, watch, MOST_BARRED, 0)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.records import Consult
-from econsult.database import Base
+from econsult.database import Base, Instant
 from econsult.queue.bulk import change
 
 
@@ -74,20 +74,25 @@ Made = TypeVar("Made", DueClock, DueConsult)
 CLOCK_NAMES = [each.name for each in fields(DueClock) if each.name != "read"]
 CONSULT_NAMES = [each.name for each in fields(DueConsult) if each.name not in {"clocks", "read"}]
 
+DUE = (
+    select(*(getattr(Consult, name) for name in CONSULT_NAMES))
+    .where(Consult.next_deadline_at <= bindparam("now", type_=Instant()))
+    .order_by(Consult.next_deadline_at, Consult.id)
+    .limit(bindparam("most", type_=Integer()))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+RUNNING = (
+    select(*(getattr(Clock, name) for name in CLOCK_NAMES))
+    .where(Clock.consult_id.in_(bindparam("numbers", expanding=True)), Clock.state != ClockState.STOPPED)
+    .order_by(Clock.id)
+)
+
 
 def due_consults(session: Session, now: datetime, limit: int = 100) -> list[DueConsult]:
     """The consults whose next deadline has come, by index, oldest first, locked for this transaction."""
-    query = (
-        select(*(getattr(Consult, name) for name in CONSULT_NAMES))
-        .where(Consult.next_deadline_at <= now)
-        .order_by(Consult.next_deadline_at, Consult.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    found = {row.id: _as_read(DueConsult(*row), row) for row in session.execute(query)}
+    found = {row.id: _as_read(DueConsult(*row), row) for row in session.execute(DUE, {"now": now, "most": limit})}
     if found:
-        clocks = select(*(getattr(Clock, name) for name in CLOCK_NAMES)).where(Clock.consult_id.in_(found))
-        for row in session.execute(clocks.where(Clock.state != ClockState.STOPPED).order_by(Clock.id)):
+        for row in session.execute(RUNNING, {"numbers": list(found)}):
             found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))
     return list(found.values())
 

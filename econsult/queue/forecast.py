@@ -16,7 +16,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
-from econsult.queue.able import Takers, pools
+from econsult.queue.able import Takers, around, pools
 from econsult.rosters.shifts import Span, gaps, without_time_off
 
 AHEAD = timedelta(hours=24)
@@ -72,7 +72,7 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
     end = now + ahead
     consults = _running_out(session, program_id, end)
     soon = _promises(session, consults, end)
-    takers = Takers(session, program_id, now, end)
+    takers = Takers(session, around(session, program_id), now, end)
     outlook = _Outlook(session, takers, now, end, soon)
     risks: dict[int, Risk] = {}
     for promise in soon:

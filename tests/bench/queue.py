@@ -1,7 +1,7 @@
 """What the queue costs at ten thousand and at a million open consults: `python -m tests.bench.queue --rows N`.
 
-An idle look at the deadlines, a hundred due consults fired, the first and a deep page of the worklist, and a page over
-HTTP, on SQLite and, where its server programs are installed, on PostgreSQL.
+A whole idle tick of the clock process, a hundred due consults fired, the first and a deep page of the worklist, and a
+page over HTTP, on SQLite and, where its server programs are installed, on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ from econsult.consults.worklist import View, page
 from econsult.database import Database
 from econsult.people.persons import SPECIALTIES, Role, add_person
 from econsult.people.signin import open_session
-from econsult.queue.firing import fire, oldest_due
+from econsult.queue.firing import fire
 from econsult.settings import load_settings
 from tests.bench._figures import report
 from tests.crowd import Crowd, add_crowd
-from tests.personas import NOON, Clinic, open_clinic
+from tests.personas import NOON, PASSWORD_ALONE, Clinic, open_clinic
 from tests.services.postgres import find_binaries, start_postgres
 from tests.services.processes import ServiceError
 from web import create_app
+from workers.clock import Ticker
 from workers.runtime import Runtime, open_runtime
 
 SMALL = 10_000
 TURNS = 15
-FAR = timedelta(days=2)
+FAR, SECOND = timedelta(days=2), timedelta(seconds=1)
 LIMITS = {"idle": 1.0, "due_100": 20.0, "first_page": 5.0, "deep_page": 5.0, "page_over_http": 60.0}
 
 
@@ -50,11 +51,12 @@ class Bench:
     database: Database
     clinic: Clinic
     browser: FlaskClient
+    ticker: Ticker
     deep: str = ""
 
     def idle(self) -> None:
-        with self.database.reading() as session:
-            oldest_due(session)
+        """One whole tick of the clock process with nothing due: its one look, and all that it writes (nothing)."""
+        assert self.ticker.tick(NOON + SECOND) == 0
 
     def due_100(self) -> None:
         with self.database.writing() as session:
@@ -125,7 +127,9 @@ def _postgres() -> Iterator[str]:
 def _measure(url: str, rows: int) -> dict[str, tuple[float, float]]:
     """Milliseconds (median; wall and processor) of each operation over so many open consults."""
     folder = Path(tempfile.mkdtemp(prefix="ec-queue-"))
-    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(folder), "ECONSULT_DATABASE_URL": url}))
+    runtime = open_runtime(
+        load_settings({"ECONSULT_DATA": str(folder), "ECONSULT_DATABASE_URL": url, **PASSWORD_ALONE})
+    )
     runtime.database.migrate()
     clinic = open_clinic(runtime.database, vault=runtime.vault)
     with runtime.database.writing() as session:
@@ -136,7 +140,11 @@ def _measure(url: str, rows: int) -> dict[str, tuple[float, float]]:
         template.status = "withdrawn"
     with runtime.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
-    bench = Bench(runtime.database, clinic, _browser(runtime, clinic), _deep_cursor(runtime.database, clinic))
+    ticker = Ticker(runtime)
+    # The first tick sweeps, and begins what is watched; those of the next minute only look.
+    ticker.tick(NOON)
+    deep = _deep_cursor(runtime.database, clinic)
+    bench = Bench(runtime.database, clinic, _browser(runtime, clinic), ticker, deep)
     names = ("idle", "first_page", "deep_page", "page_over_http", "due_100")
     found = {what: _median(getattr(bench, what)) for what in names}
     runtime.close()

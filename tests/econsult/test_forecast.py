@@ -15,7 +15,7 @@ from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.people.persons import Organization, Person
 from econsult.people.signin import close_account
-from econsult.queue.able import Takers
+from econsult.queue.able import Takers, around
 from econsult.queue.audience import Audience as Around
 from econsult.queue.cover import watch_cover
 from econsult.queue.due import due_consults
@@ -168,7 +168,7 @@ def test_router_ladder_and_forecast_agree_on_who_could_take_it(database: Databas
         _any_clinic(session, clinic, random.Random(seed))
         consult = clinic.econsult(session)
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), NOON)
-        takers = Takers(session, clinic.program.id, NOON)
+        takers = Takers(session, around(session, clinic.program.id), NOON)
         assert {person.id for person in chosen.ready} == set(takers.for_request(consult))
         (due,) = due_consults(session, NOON + 24 * HOUR)
         assert Around(session, NOON).lacks_cover(due, "first_reply", "") == (not chosen.ready)

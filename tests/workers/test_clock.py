@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
 from econsult.anchors import read_anchors
 from econsult.consults import requests
 from econsult.consults.clocks import ClockEvent
 from econsult.consults.records import Consult
+from econsult.consults.telephone import open_call
 from econsult.jobs import Job, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
-from econsult.people.persons import Program, Role, add_person
+from econsult.people.persons import Person, Program, Role, add_person
+from econsult.queue.pending import look_for_work
+from econsult.rosters.shifts import Shift, TimeOff
+from econsult.rosters.watching import CoverWatch
 from econsult.trail import AuditChain
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
@@ -209,3 +216,72 @@ def test_a_clock_process_beats_and_goes_in_order(clinic: Clinic) -> None:
     service.process.terminate()
     assert service.process.wait(20) == 0
     assert clinic.roles() == set()
+
+
+@contextmanager
+def _statements(clinic: Clinic) -> Iterator[list[str]]:
+    """Everything that is sent to the database meanwhile."""
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        heard.append(statement)
+
+    event.listen(clinic.runtime.database.engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(clinic.runtime.database.engine, "before_cursor_execute", hear)
+
+
+def test_an_idle_tick_writes_nothing_and_locks_nothing(either: Clinic) -> None:
+    _submit(either, NOON)
+    ticker = Ticker(either.runtime)
+    ticker.tick(NOON)
+    with _statements(either) as heard:
+        assert ticker.tick(NOON + TICK) == 0
+    loud = [each for each in heard if re.match(r"INSERT|UPDATE|DELETE|BEGIN IMMEDIATE", each) or "FOR UPDATE" in each]
+    assert loud == []
+    assert len(heard) <= 4
+
+
+@pytest.mark.parametrize("work", ["release", "lapse", "call", "cover", "roster", "absence", "job"])
+def test_a_tick_sees_each_kind_of_work(either: Clinic, work: str) -> None:
+    """Each is seen by the one look of an otherwise idle tick."""
+    _add(either, "derm", Role.SPECIALIST)
+    _submit(either, NOON)
+    ticker = Ticker(either.runtime)
+    ticker.tick(NOON)
+    with either.runtime.database.writing() as session:
+        _spoil(session, either, work)
+    expected = {"lapse": "has_lapse", "job": "has_lost_job"}.get(work, "has_round")
+    assert _seen(either, NOON + TICK) == {expected}
+    ticker.tick(NOON + TICK)
+    assert _seen(either, NOON + TICK) == set()
+
+
+def _seen(clinic: Clinic, at: datetime) -> set[str]:
+    with clinic.runtime.database.reading() as session:
+        found = look_for_work(session, at, job_policy(clinic.runtime))
+    return {name for name in ("has_lapse", "has_lost_job", "has_round") if getattr(found, name)}
+
+
+def _spoil(session: Session, clinic: Clinic, work: str) -> None:
+    consult = session.get_one(Consult, clinic.consult.id)
+    derm = session.scalars(select(Person).where(Person.role == Role.SPECIALIST)).one()
+    if work == "release":
+        consult.release_at = NOON
+    if work == "lapse":
+        consult.status, consult.holder_id, consult.claim_until = "claimed", derm.id, NOON
+    if work == "absence":
+        consult.status, consult.holder_id = "claimed", derm.id
+        session.add(TimeOff(person_id=derm.id, starts_at=NOON, ends_at=NOON + DAY))
+    if work == "call":
+        open_call(session, consult, 1, person_id=derm.id, now=NOON - timedelta(minutes=5))
+    if work in {"roster", "cover"}:
+        same = {"program_id": consult.program_id, "specialty": "dermatology"}
+        shift = Shift(**same, person_id=derm.id, weekday=0, starts=0, minutes=60, time_zone="UTC")
+        shift.from_day = NOON.date()
+        session.add(shift)
+        if work == "cover":
+            session.add(CoverWatch(**same, is_covered=True, gaps=0, next_at=NOON))
+    if work == "job":
+        job = session.scalars(select(Job).order_by(Job.id).limit(1)).one()
+        job.state, job.lease_until, job.lease_token, job.attempt = JobState.RUNNING, NOON, "x", 1
