@@ -145,6 +145,8 @@ export class Card {
 
   async remove() {
     this.drop();
-    await end(this.file, this.widget.token);
+    // What is part of a question that was sent cannot be taken back, and is shown again.
+    if ((await end(this.file, this.widget.token)) === 403) this.widget.add(this.file).arrived();
+    else this.widget.pay();
   }
 }

@@ -1,6 +1,6 @@
 // One file on its way to the server, by tus: it goes on where the server says that it stands.
 
-import { find, forget, held, keep } from "./upload-store.js";
+import { debts, find, forget, held, keep } from "./upload-store.js";
 
 const SMALLEST = 256 * 1024, LARGEST = 8 * 1024 * 1024, LONGEST_HASHED = 32 * 1024 * 1024;
 const STALL = 15000, ANSWER = 60000, BEST = 4000, LIVES = 3;
@@ -35,21 +35,25 @@ export async function send(transfer) {
     // It expired or was ended: the file is still here, so it begins anew, but not for ever.
     file.dead = [...(file.dead ?? []), file.url];
     file.url = "";
+    file.stood = 0;
     await keep(file);
     throw file.dead.length > LIVES ? new Refused("gone") : new Again();
   }
-  await forget(file, "sent");
+  if (!transfer.signal.aborted) await forget(file, "sent");
 }
 
 async function attempt(transfer) {
   const { file, say } = transfer;
   let offset = file.url || (await begin(transfer)) ? await stand(transfer) : 0;
+  // Also what an answer that was lost did not tell: a line that breaks often brings something each time.
+  if (offset > (file.stood ?? 0)) transfer.moved();
+  file.stood = offset;
   say(offset / file.size);
   while (offset < file.size) {
     const started = performance.now();
     const sent = await patch(transfer, offset);
     if (!(sent > offset && sent <= file.size)) throw new Again("unreached");
-    offset = sent;
+    file.stood = offset = sent;
     transfer.moved();
     const pace = BEST / Math.max(performance.now() - started, 1);
     transfer.chunk = Math.round(Math.min(Math.max(transfer.chunk * Math.min(Math.max(pace, 0.5), 2), SMALLEST), LARGEST));
@@ -70,6 +74,7 @@ async function begin(transfer) {
   file.url = begun ? begun.url : (await ask(transfer, "POST", "/uploads", headers)).headers.get("Location");
   // What stands in between, such as the sign-in page of a hotel, answers too.
   if (!file.url) throw new Again("unreached");
+  if (transfer.signal.aborted) await end(file, transfer.token);
   await keep(file);
   return Boolean(begun);
 }
@@ -95,17 +100,29 @@ async function stand(transfer) {
   return Number(offset);
 }
 
+// Removed here at once, and at the server as soon as it answers; gives its status, or 0.
 export async function end(file, token) {
   await forget(file, "removed");
-  if (file.url) await fetch(file.url, { method: "DELETE", headers: plain(token) }).catch(() => {});
+  if (!file.url) return 0;
+  const { status } = await fetch(file.url, { method: "DELETE", headers: plain(token) }).catch(() => ({ status: 0 }));
+  if ([204, 403, 404, 410].includes(status)) await forget({ ...file, url: "" }, "removed");
+  return status;
+}
+
+// What was removed while nobody could tell the server; says whether some of it is still to be told.
+export async function pay(owner, token) {
+  for (const file of await debts(owner)) await end(file, token);
+  return (await debts(owner)).length > 0;
 }
 
 // Not AbortSignal.timeout, which phones that get no new system any more lack.
 async function ask({ token, signal }, method, url, headers = {}) {
+  live(signal);
   const limit = new AbortController();
   const stop = () => limit.abort();
   const timer = setTimeout(stop, ANSWER);
-  signal.addEventListener("abort", stop, { signal: limit.signal });
+  // The answer to a POST is waited for: it names what has to be ended then.
+  if (method !== "POST") signal.addEventListener("abort", stop, { signal: limit.signal });
   try {
     const answer = await fetch(url, { method, headers: { ...plain(token), ...headers }, signal: limit.signal }).catch(() => null);
     if (!answer?.ok) throw await refusal(answer?.status ?? 0, (name) => answer?.headers.get(name), () => answer.text());
@@ -119,6 +136,7 @@ async function ask({ token, signal }, method, url, headers = {}) {
 // XMLHttpRequest, because fetch does not tell how much of a body has left.
 async function patch({ file, token, chunk, say, signal }, offset) {
   const bytes = await read(file, offset, offset + chunk);
+  live(signal);
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     let watchdog;
@@ -176,6 +194,11 @@ async function digest(file) {
   for (const [start, end] of ends) parts.push(await read(file, start, end));
   const sum = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// What was removed meanwhile goes no step further.
+function live(signal) {
+  if (signal.aborted) throw new Again();
 }
 
 const plain = (token) => ({ "Tus-Resumable": "1.0.0", "X-CSRF-Token": token });

@@ -1,7 +1,7 @@
 // Picked files, copied into the browser's own database, so that a page that was closed can go on without asking again.
 // Where there is no such database, or it is full or does not answer, files live as long as the page: `copied` tells.
 
-const memory = new Map();
+const memory = new Map(), over = new Set();
 const LIMIT = 4000, REST = 30000, DAY = 86400000;
 let opening;
 
@@ -47,34 +47,58 @@ async function run(mode, action, patience = LIMIT) {
   return within(ended, patience);
 }
 
-const all = () => run("readonly", (store) => store.getAll()).catch(() => []);
+// Of each file there are two rows: the file as it was picked, which is written once, and what became of it.
+const fate = (id) => `${id}/`;
+
+function join(rows) {
+  const files = {};
+  for (const row of rows) {
+    const id = row.of ?? row.id;
+    files[id] = { ...files[id], ...row, id };
+  }
+  return Object.values(files);
+}
+
+const all = () => run("readonly", (store) => store.getAll()).then(join).catch(() => []);
 
 // Says in `file.copied` whether the copy is there, so that the page may be closed. A copy is never made twice: what was
-// picked may be unreadable by now.
+// picked may be unreadable by now, and a film takes its time and its room. What was sent or removed never comes back.
 export async function keep(file) {
+  const { id, owner, url, dead, sum } = file;
+  if (over.has(id)) return;
+  memory.set(id, file);
   const put = (store) => {
-    const known = store.get(file.id);
-    known.onsuccess = () => store.put({ ...file, blob: known.result?.blob ?? file.blob, copied: true });
-    return known;
+    const known = store.get(fate(id)), copy = store.getKey(id);
+    copy.onsuccess = () => {
+      if (known.result?.over) return;
+      store.put({ id: fate(id), of: id, owner, url, dead, sum });
+      if (copy.result === undefined) store.put({ ...file, copied: true });
+    };
+    return copy;
   };
   file.copied = await run("readwrite", put, LIMIT + file.size / 5000).then(() => true, () => false);
-  memory.set(file.id, file);
 }
 
 // How the file is kept now: nothing is known where this says nothing, and `over` says that it was sent or removed.
-export const find = (id) => run("readonly", (store) => store.get(id)).catch(() => undefined);
+export const find = (id) => run("readonly", (store) => store.getAll(IDBKeyRange.bound(id, fate(id)))).then((rows) => join(rows)[0]).catch(() => undefined);
 
 // What stays tells another window with the same file how it ended.
-export async function forget({ id, url }, over) {
+export async function forget({ id, url, owner }, how) {
   memory.delete(id);
-  await run("readwrite", (store) => store.put({ id, url, over, at: Date.now() })).catch(() => {});
+  over.add(id);
+  const put = (store) => store.delete(id) && store.put({ id: fate(id), of: id, url, owner, over: how, at: Date.now() });
+  await run("readwrite", put).catch(() => {});
 }
+
+// Those whose removal the server has not heard of.
+const isOwed = (file) => file.over === "removed" && file.url && file.owner;
+export const debts = async (owner) => (await all()).filter((file) => isOwed(file) && file.owner === owner);
 
 export async function kept(owner, consult) {
   const files = await all();
-  const old = files.filter((file) => file.over && file.at < Date.now() - DAY);
-  for (const { id } of old) run("readwrite", (store) => store.delete(id)).catch(() => {});
-  return files.filter((file) => file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
+  const old = files.filter((file) => file.over && file.at < Date.now() - DAY && !isOwed(file));
+  for (const { id } of old) run("readwrite", (store) => store.delete(IDBKeyRange.bound(id, fate(id)))).catch(() => {});
+  return files.filter((file) => !file.over && file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
 }
 
 // The addresses of all uploads that a file here belongs to, whosever it is.

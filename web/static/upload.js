@@ -1,7 +1,7 @@
 // Upload widgets: docs/uploads-client.md says what a page writes and what these cards tell.
 
 import { ARRIVED, Card } from "./upload-card.js";
-import { end, unfinished } from "./upload-send.js";
+import { end, pay, unfinished } from "./upload-send.js";
 import { keep, kept } from "./upload-store.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -9,7 +9,7 @@ const LARGEST = { photo: 50 * MEGABYTE, lab_document: 100 * MEGABYTE, video: 204
 const BUSY = ["saving", "waiting", "offline", "sending"];
 const HOUR = 3600000, SOLID = 32 * MEGABYTE;
 // Whoever sends an upload lets it rest for less than this many seconds; how often we look; when another window may be done.
-const QUIET = 120, LOOK = 10000, AGAIN = 3;
+const QUIET = 120, LOOK = 10000, AGAIN = 3, OWING = 30000;
 
 class Widget {
   constructor(form) {
@@ -65,6 +65,13 @@ class Widget {
   async resume() {
     for (const file of await kept(this.form.dataset.owner, this.form.dataset.consult)) this.queue(this.add(file));
     this.look();
+    this.pay();
+  }
+
+  // What was removed and could not be told, until it is.
+  async pay() {
+    clearTimeout(this.owing);
+    if (await pay(this.form.dataset.owner, this.token)) this.owing = setTimeout(() => this.pay(), OWING);
   }
 
   // What this browser does not remember: somebody sends it from elsewhere, or only the person can bring the file again.
@@ -75,7 +82,7 @@ class Widget {
     for (const { id, url, kind, detail, length, offset, idle } of found ?? []) {
       const known = cards.find((card) => card.file.url === url);
       if (known && !strangers.includes(known)) continue;
-      (known ?? this.add({ id, url, kind, detail })).say(idle < QUIET ? "elsewhere" : "lost", offset / length);
+      (known ?? this.add({ id, owner: this.form.dataset.owner, url, kind, detail })).say(idle < QUIET ? "elsewhere" : "lost", offset / length);
     }
     if (found) for (const card of strangers) if (!found.some(({ url }) => url === card.file.url)) this.ended(card);
     if ([...this.cards].some((card) => card.state === "elsewhere")) setTimeout(() => this.look(), LOOK);
@@ -123,6 +130,7 @@ class Widget {
   wake() {
     for (const card of this.cards) if (card.due && !card.isTold) card.due = 0;
     this.go?.();
+    if (this.owing) this.pay();
     stayAwake(this.form.dataset.uploadState === "busy");
   }
 
