@@ -21,7 +21,6 @@ LONGEST_TEXT = 5000
 LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}")
-_FEVER, _NOT = frozenset(("fever", "fiebre")), frozenset(("no", "not", "without", "sin", "denies", "niega"))
 
 
 def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
@@ -50,12 +49,6 @@ def symptoms_of(details: Mapping[str, Any]) -> tuple[str, ...]:
     found = details.get("symptoms")
     told = [found] if isinstance(found, str) else list(found) if isinstance(found, list | Mapping) else []
     return tuple("_".join(sign.casefold().split()) for sign in told if isinstance(sign, str))
-
-
-def tells_fever(details: Mapping[str, Any]) -> bool:
-    """Whether one of the signs is a fever, however a program spells its code."""
-    parts = (set(re.split(r"[\W_]+", code)) for code in symptoms_of(details))
-    return any(_FEVER & words and not _NOT & words for words in parts)
 
 
 def text_of(details: Mapping[str, Any], name: str) -> str:

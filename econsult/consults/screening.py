@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.details import flags_of, tells_fever
+from econsult.consults.details import flags_of
+from econsult.consults.fever import tells_fever
 from econsult.consults.records import Consult, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from econsult.consults import requests
-from econsult.consults.details import check_details, contact_of, flags_of, symptoms_of, tells_fever, text_of
+from econsult.consults.details import check_details, contact_of, flags_of, symptoms_of, text_of
 from econsult.consults.requests import RequestForm
 from econsult.database import Database
 from econsult.errors import InvalidError
@@ -71,17 +71,6 @@ def test_whatever_is_stored_is_read_without_a_fault(value: Any) -> None:
     assert set(contact_of(details)) == {"way", "phone"}
     assert all(isinstance(code, str) for code in (*symptoms_of(details), *flags_of(details)))
     assert isinstance(text_of(details, "since"), str)
-
-
-@pytest.mark.parametrize(
-    ("symptoms", "is_fever"),
-    [(["fever"], True), (["Fever"], True), ("fever", True), ({"fever": True}, True), (["high fever"], True),
-     (["itch", "fiebre"], True), (["fever-38"], True), (["no_fever"], False), (["sin fiebre"], False),
-     (["itch"], False),
-     ([5], False), (None, False)],
-)  # fmt: skip
-def test_a_fever_is_found_however_it_is_coded(symptoms: Any, is_fever: bool) -> None:
-    assert tells_fever({"symptoms": symptoms}) is is_fever
 
 
 @pytest.mark.parametrize("verb", ["create", "edit", "send_on"])
