@@ -45,9 +45,14 @@ class Known:
     emails: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     parts: frozenset[str] = field(init=False)
+    joined: frozenset[str] = field(init=False)
+    """Two parts of one name written as one word: "luciamarin"."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", frozenset(part for name in self.names for part in parts_of(name)))
+        names = [parts_of(name) for name in self.names]
+        pairs = (first + second for each in names for first in each for second in each if first != second)
+        object.__setattr__(self, "parts", frozenset(part for each in names for part in each))
+        object.__setattr__(self, "joined", frozenset(pairs))
 
     def __repr__(self) -> str:
         return f"Known({len(self.names) + len(self.birth_dates) + len(self.phones) + len(self.numbers)})"
@@ -158,9 +163,10 @@ def _patterns_of(day: date) -> Iterator[str]:
     for compact in ("%Y%m%d", "%d%m%Y", "%m%d%Y"):
         yield rf"(?<!\d){day.strftime(compact)}(?!\d)"
     month = "(?:" + "|".join(_MONTHS[day.month - 1]) + r")\.?"
-    nth, some = rf"{d}(?:st|nd|rd|th|º|°|ro)?", r"[\s.,/\-\u2013]*"
+    nth, some = rf"{d}(?:st|nd|rd|th|º|°|ro)?", r"[\s.,/\-\u2013]*+"
     first = rf"(?:{d}|1(?:er|ero|ro)|primero)" if day.day == 1 else nth
-    of, year = rf"{some}(?:(?:of|de|del)\b)?{some}", rf"(?:{some}(?:(?:of|de|del|año)\b{some}){{0,3}}{y})"
+    # A gap gives nothing back: two of them beside each other would try every way to share a long run of blanks.
+    of, year = rf"{some}(?:(?:of|de|del)\b{some})?", rf"(?:{some}(?:(?:of|de|del|año)\b{some}){{0,3}}{y})"
     yield rf"(?<!\w){first}{of}{month}{year}(?!\w)"
     yield rf"(?<!\w){month}{some}(?:the\s)?{nth}{year}(?!\w)"
     # The day and the month alone tell the rest to whoever reads the age beside it, where they stand for a birth.
@@ -173,17 +179,11 @@ def _names(text: str, known: Known) -> Iterator[Span]:
         return
     words = list(_WORD.finditer(text))
     folded = [fold(_POSSESSIVE.sub("", word[0])) for word in words]
-    is_part = [name in known.parts or _runs_together(name, known.names) for name in folded]
+    is_part = [name in known.parts or name in known.joined for name in folded]
     for place, word in enumerate(words):
         if is_part[place] and _is_name(text, words, folded, is_part, place):
             yield Span(word.start(), word.end(), "name")
     yield from _joined(text, words, folded, is_part)
-
-
-def _runs_together(word: str, names: Iterable[str]) -> bool:
-    """Two or more parts written as one word: "LuciaMarin"."""
-    parts = [parts_of(name) for name in names]
-    return any(word == first + second for each in parts for first in each for second in each if first != second)
 
 
 def _is_name(text: str, words: list[re.Match[str]], folded: list[str], is_part: list[bool], place: int) -> bool:
