@@ -52,6 +52,11 @@ class TextCipher(Protocol):
 
     def blind_indexes(self, text: str, context: str) -> list[str]: ...
 
+    def is_current(self, sealed: str) -> bool: ...
+
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime; a naive one is refused instead of being guessed at."""

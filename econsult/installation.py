@@ -19,7 +19,8 @@ from econsult.database import Database, open_database
 from econsult.errors import SettingError
 from econsult.settings import Settings
 from econsult.vault import Vault
-from storage.keys import FieldCipher, KeyRing, generate, read_private
+from storage.keys import FieldCipher, KeyRing, KeySource, generate, read_private
+from storage.ringfile import RingFile
 
 EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL."
 
@@ -64,10 +65,14 @@ def check_records(installation: Installation) -> None:
         raise SettingError(EMPTY)
 
 
-def _open_ring(settings: Settings) -> KeyRing:
-    text = settings.keys or _kept_secret(settings.data / "keys", generate)
+def _open_ring(settings: Settings) -> KeySource:
+    """The ring: from its file, which may change while we run, or from the setting itself."""
     try:
-        return KeyRing.parse(text)
+        if settings.keys_file is None:
+            return KeyRing.parse(settings.keys)
+        if settings.keys_path is None:
+            _kept_secret(settings.keys_file, generate)
+        return RingFile(settings.keys_file)
     except ValueError as error:
         raise SettingError(f"ECONSULT_KEYS cannot be used: {error}.") from None
 

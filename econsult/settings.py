@@ -57,7 +57,8 @@ SETTINGS = (
     Setting(
         "KEYS",
         "",
-        "Key-encryption keys, one `id:base64` a line, the first is current; empty means generated.",
+        "Key-encryption keys, one `id:base64` a line, the first is current; empty means generated, in the data folder. "
+        "Only keys in a file can be rotated.",
         secret=True,
     ),
     Setting(
@@ -161,7 +162,13 @@ class Settings:
     text_model: str = ""
     confinement: str = values.CONFINEMENTS[1]
     second_factor: str = values.SECOND_FACTORS[0]
+    keys_path: Path | None = None
     is_demo: bool = False
+
+    @property
+    def keys_file(self) -> Path | None:
+        """The file that holds the ring of master keys; None where the setting holds the keys themselves."""
+        return self.keys_path if self.keys_path or self.keys else self.data / "keys"
 
     @property
     def outbox(self) -> Path:
@@ -218,8 +225,15 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         text_model=values.model_file("TEXT_MODEL", raw["TEXT_MODEL"]),
         confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
         second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
+        keys_path=_path(env, "KEYS"),
         is_demo=is_demo,
     )
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    """The file that a secret came from, where it came from one that the environment names."""
+    path = env.get(f"{PREFIX}{name}_FILE", "")
+    return Path(path).absolute() if path else None
 
 
 def _refuse_misspelt(env: Mapping[str, str]) -> None:

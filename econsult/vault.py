@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Program
-from storage.keys import KeyRing, Purpose, key_context, keyed_mark, new_key, signing_seed, unwrap, wrap
+from storage.keys import KeyRing, KeySource, Purpose, key_context, keyed_mark, new_key, signing_seed, unwrap, wrap
+
+REPORTS = "de-identification report"
+"""What the masters sign, beside what they wrap."""
 
 
 class Keys(NamedTuple):
@@ -26,15 +29,20 @@ class Keys(NamedTuple):
 class Vault:
     """Makes and opens the keys of one program's children and their objects."""
 
-    def __init__(self, ring: KeyRing) -> None:
-        self._ring = ring
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+
+    @property
+    def ring(self) -> KeyRing:
+        """The master keys as they are now."""
+        return self._source.fresh()
 
     def ensure_program(self, session: Session, name: str, now: datetime) -> Program:
         """The program of this installation, made on first use."""
         program = session.scalars(select(Program).order_by(Program.id).limit(1)).one_or_none()
         if program is None:
             public_id = new_public_id()
-            sealed = self._ring.wrap(new_key(), key_context(Purpose.PROGRAM, program=public_id))
+            sealed = self.ring.wrap(new_key(), key_context(Purpose.PROGRAM, program=public_id))
             program = Program(public_id=public_id, name=name, key_wrapped=sealed, created_at=now)
             session.add(program)
             session.flush()
@@ -59,13 +67,13 @@ class Vault:
 
     def report_seed(self) -> bytes:
         """The seed of the key that signs de-identification reports."""
-        return signing_seed(self._ring, "de-identification report")
+        return signing_seed(self.ring, REPORTS)
 
     def _program_key(self, program: Program) -> bytes:
-        return self._ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
+        return self.ring.unwrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
 
     def _patient_key(self, keys: Keys) -> bytes:
-        program_key = self._ring.unwrap(keys.program_key, key_context(Purpose.PROGRAM, program=keys.program))
+        program_key = self.ring.unwrap(keys.program_key, key_context(Purpose.PROGRAM, program=keys.program))
         return unwrap(keys.patient_key, program_key, key_context(Purpose.PATIENT, program=keys.program))
 
     def _around_object(self, session: Session, patient_id: int, object_id: str) -> tuple[bytes, str]:

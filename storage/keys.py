@@ -14,9 +14,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -99,6 +100,10 @@ class KeyRing:
         """Every key id, the current one first."""
         return tuple(self._keys)
 
+    def fresh(self) -> Self:
+        """The ring itself: what was given as text does not change."""
+        return self
+
     def wrap(self, key: bytes, context: str) -> bytes:
         """Seal `key` under the current master, whose id goes into the header."""
         header = bytes([len(self.current)]) + self.current.encode()
@@ -125,6 +130,14 @@ class KeyRing:
         return self._keys[name]
 
 
+class KeySource(Protocol):
+    """Where the ring comes from: a ring itself, or a file that may change while processes run."""
+
+    def fresh(self) -> KeyRing:
+        """The ring as it is now."""
+        ...
+
+
 class FieldCipher:
     """Text in database columns, sealed, with an index for exact search.
 
@@ -132,46 +145,69 @@ class FieldCipher:
     so that a statement can find what is left to re-seal after a rotation.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, source: KeySource) -> None:
         """Derive a sealing and an index key from every master of the ring."""
-        self._ring = ring
-        self._seal = {name: _derive(ring.key(name), b"econsult field seal 1") for name in ring.ids}
-        self._index = {name: _derive(ring.key(name), b"econsult field index 1") for name in ring.ids}
+        self._source = source
+        self._derived: dict[str, tuple[bytes, bytes]] = {}
+        self._newest()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every key id that this cipher can open, as the ring is now, the current one first."""
+        return self._newest().ids
 
     def seal(self, text: str, context: str) -> str:
         """`id.base64` of the sealed text. The context names the column and the row, so that values are not swapped."""
-        name = self._ring.current
-        sealed = _seal(text.encode(), self._seal[name], _field_bound(name, context))
+        name = self._newest().current
+        sealed = _seal(text.encode(), self._derived[name][0], _field_bound(name, context))
         return f"{name}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
         """The text that `seal` took. Raises WrongKey."""
         name, _, body = sealed.partition(".")
-        self._ring.key(name)
+        if name not in self._derived:
+            self._newest().key(name)
         try:
             content = base64.b64decode(body, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise WrongKey("this is not a sealed field") from None
-        return _open(content, self._seal[name], _field_bound(name, context)).decode()
+        return _open(content, self._derived[name][0], _field_bound(name, context)).decode()
 
     def is_current(self, sealed: str) -> bool:
         """Whether the current master sealed this value or index."""
-        return sealed.partition(".")[0] == self._ring.current
+        return sealed.partition(".")[0] == self._newest().current
 
     def blind_index(self, text: str, context: str) -> str:
         """The value to store for exact search: `id.hex`, the same whatever the case, spacing or Unicode form.
 
         The context names the column and the program, not the row.
         """
-        return self._blind(self._ring.current, text, context)
+        return self._blind(self._newest().current, text, context)
 
     def blind_indexes(self, text: str, context: str) -> list[str]:
         """The values to search for: one per master, since rows may still carry the index of an older one."""
-        return [self._blind(name, text, context) for name in self._ring.ids]
+        return [self._blind(name, text, context) for name in self._newest().ids]
+
+    def _newest(self) -> KeyRing:
+        """The ring as it is now, with all that is derived from it."""
+        ring = self._source.fresh()
+        for name in ring.ids:
+            if name not in self._derived:
+                master = ring.key(name)
+                self._derived[name] = (
+                    _derive(master, b"econsult field seal 1"),
+                    _derive(master, b"econsult field index 1"),
+                )
+        return ring
 
     def _blind(self, name: str, text: str, context: str) -> str:
         message = _length_prefixed(context.encode()) + _same_spelling(text).encode()
-        return f"{name}.{hmac.digest(self._index[name], message, 'sha256').hex()}"
+        return f"{name}.{hmac.digest(self._derived[name][1], message, 'sha256').hex()}"
+
+
+def sealed_under(wrapped: bytes) -> str:
+    """The id of the master that wrapped this key. Raises WrongKey for what is no wrapped key."""
+    return _split_header(wrapped)[0]
 
 
 def keyed_mark(key: bytes, purpose: str, content: bytes) -> str:
@@ -182,6 +218,12 @@ def keyed_mark(key: bytes, purpose: str, content: bytes) -> str:
 def signing_seed(ring: KeyRing, purpose: str) -> bytes:
     """The 32 bytes of a signing key of the current master, one for each purpose."""
     return _derive(ring.key(ring.current), b"sign:" + purpose.encode())
+
+
+def signing_public(ring: KeyRing, name: str, purpose: str) -> str:
+    """The public half (base64) of the signing key of this master, by which what it signed is still known later."""
+    private = Ed25519PrivateKey.from_private_bytes(_derive(ring.key(name), b"sign:" + purpose.encode()))
+    return base64.b64encode(private.public_key().public_bytes_raw()).decode()
 
 
 def read_private(path: Path) -> str:

@@ -118,7 +118,8 @@ class Heart:
         """Say that we live. A database that is away is no reason to die."""
         try:
             with self._runtime.database.writing() as session:
-                beat(session, self._name, self._role, now, lag_seconds=lag_seconds)
+                keys = self._runtime.database.cipher.ids
+                beat(session, self._name, self._role, now, lag_seconds=lag_seconds, keys=keys)
         except SQLAlchemyError:
             logging.getLogger(__name__).warning("The heartbeat could not be written: the database does not answer.")
 

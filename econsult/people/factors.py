@@ -1,7 +1,7 @@
 """The second factor: an authenticator app, and ten recovery codes for when the phone is not at hand.
 
 A code works once: the step of the newest one that was used is kept, and an atomic UPDATE moves it on, so that of two
-processes that are given the same code only one takes it. Of recovery codes only keyed hashes are stored. Wrong codes
+processes that are given the same code only one takes it. Of recovery codes only hashes are stored. Wrong codes
 are counted by person, whatever browser, address or session they come from.
 """
 
@@ -19,6 +19,7 @@ from econsult import audit
 from econsult.database import Base, Instant, Sealed, TextCipher, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.people.persons import Person
+from econsult.people.tokens import hashed
 from econsult.people.totp import matching_step
 
 RECOVERY_CODES = 10
@@ -120,9 +121,7 @@ def prove(session: Session, cipher: TextCipher, person: Person, given: str, proo
     return is_right
 
 
-def set_up(
-    session: Session, cipher: TextCipher, person: Person, secret: str, step: int, *, now: datetime
-) -> tuple[str, ...]:
+def set_up(session: Session, person: Person, secret: str, step: int, *, now: datetime) -> tuple[str, ...]:
     """Let the app with this secret be the person's factor, in place of any other; returns the recovery codes.
 
     `step` is that of the code which proved that the app has the secret: it does not work again.
@@ -131,14 +130,14 @@ def set_up(
     session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
     session.add(SecondFactor(person_id=person.id, secret=secret, since=now, last_step=step))
     _note(session, person, "set_up_factor", now)
-    return _new_codes(session, cipher, person)
+    return _new_codes(session, person)
 
 
-def renew_codes(session: Session, cipher: TextCipher, person: Person, *, now: datetime) -> tuple[str, ...]:
+def renew_codes(session: Session, person: Person, *, now: datetime) -> tuple[str, ...]:
     """Ten new recovery codes; the old ones are void."""
     lock(session, person)
     _note(session, person, "renew_recovery_codes", now)
-    return _new_codes(session, cipher, person)
+    return _new_codes(session, person)
 
 
 def remove(session: Session, person: Person, *, now: datetime, is_operator: bool = False) -> bool:
@@ -181,16 +180,18 @@ def _use_step(session: Session, person: Person, given: str, now: datetime) -> bo
 
 
 def _use_recovery(session: Session, cipher: TextCipher, person: Person, given: str) -> bool:
-    hashes = cipher.blind_indexes(_spelt(person, given), _HASH)
+    # Codes that were made before are hashed with a master key, which cannot be retired before they are used or renewed.
+    spelt = _spelt(person, given)
+    hashes = [hashed(spelt), *cipher.blind_indexes(spelt, _HASH)]
     used = delete(RecoveryCode).where(RecoveryCode.person_id == person.id, RecoveryCode.code_hash.in_(hashes))
     return changed_rows(session.execute(used)) == 1
 
 
-def _new_codes(session: Session, cipher: TextCipher, person: Person) -> tuple[str, ...]:
-    """Each has 123 bits: of so many a plain hash is enough, and these hashes are keyed besides."""
+def _new_codes(session: Session, person: Person) -> tuple[str, ...]:
+    """Each has 123 bits: of so many a plain hash is enough, and it outlives every key."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     codes = tuple("-".join(_five() for _ in range(5)) for _ in range(RECOVERY_CODES))
-    hashes = (cipher.blind_index(_spelt(person, code), _HASH) for code in codes)
+    hashes = (hashed(_spelt(person, code)) for code in codes)
     session.add_all(RecoveryCode(person_id=person.id, code_hash=each) for each in hashes)
     return codes
 
@@ -201,7 +202,7 @@ def _five() -> str:
 
 def _spelt(person: Person, code: str) -> str:
     """The code as it is hashed, bound to its person; case, spaces and hyphens do not matter."""
-    return f"{person.public_id} {''.join(letter for letter in code if letter.isalnum())}"
+    return f"{person.public_id} {''.join(letter for letter in code.upper() if letter.isalnum())}"
 
 
 def _note(session: Session, person: Person, action: str, now: datetime, *, detail: str = "") -> None:

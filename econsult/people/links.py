@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, String, delete, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -64,13 +65,14 @@ def ask_link(database: Database, email: str, *, source: str, browser: str, now: 
     Raises TooManyTriesError, for known and unknown addresses alike.
     """
     cipher = database.cipher
-    account, place = cipher.blind_index(email, EMAIL), cipher.blind_index(source, "asked_link.source")
+    accounts, places = cipher.blind_indexes(email, EMAIL), cipher.blind_indexes(source, "asked_link.source")
     with database.writing() as session:
         # Askings are counted one after the other; the lock is held for a few statements.
         session.execute(select(Program.id).order_by(Program.id).limit(1).with_for_update(key_share=True))
-        _refuse_many(session, account, place, now)
-        end_asked(session, account)
-        asked = AskedLink(email=email, account=account, source=place, browser_hash=hashed(browser), created_at=now)
+        _refuse_many(session, accounts, places, now)
+        end_asked(session, accounts)
+        marks = {"account": accounts[0], "source": places[0], "browser_hash": hashed(browser)}
+        asked = AskedLink(email=email, created_at=now, **marks)
         session.add(asked)
         session.flush()
         add_job(session, JobKind.LINK, asked.id, lane=Lane.FAST, dedupe_key=f"link:{asked.id}", now=now)
@@ -116,9 +118,12 @@ def is_of_another_browser(session: Session, token: str, browser: str, now: datet
     return session.scalar(query) is not None
 
 
-def end_asked(session: Session, account: str) -> None:
-    """Void every link that was asked for the account with this index of its address."""
-    open_links = update(AskedLink).where(AskedLink.account == account, AskedLink.is_over.is_(False))
+def end_asked(session: Session, accounts: Sequence[str], person_id: int | None = None) -> None:
+    """Void every link that was asked for the account with one of these indexes of its address, or is this person's."""
+    whose: ColumnElement[bool] = AskedLink.account.in_(accounts)
+    if person_id is not None:
+        whose = or_(whose, AskedLink.person_id == person_id)
+    open_links = update(AskedLink).where(whose, AskedLink.is_over.is_(False))
     session.execute(open_links.values(is_over=True))
 
 
@@ -131,10 +136,10 @@ def _works(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return AskedLink.token_hash == hashed(token), AskedLink.is_over.is_(False), AskedLink.created_at > now - LIVES
 
 
-def _refuse_many(session: Session, account: str, place: str, now: datetime) -> None:
-    recent = select(AskedLink.source).where(AskedLink.account == account, AskedLink.created_at > now - WINDOW)
+def _refuse_many(session: Session, accounts: Sequence[str], places: Sequence[str], now: datetime) -> None:
+    recent = select(AskedLink.source).where(AskedLink.account.in_(accounts), AskedLink.created_at > now - WINDOW)
     sources = session.scalars(recent.limit(LETTERS_IN_ALL)).all()
-    here = select(func.count(AskedLink.id)).where(AskedLink.source == place, AskedLink.created_at > now - WINDOW)
-    is_much = sources.count(place) >= LETTERS or len(sources) >= LETTERS_IN_ALL
+    here = select(func.count(AskedLink.id)).where(AskedLink.source.in_(places), AskedLink.created_at > now - WINDOW)
+    is_much = sum(source in places for source in sources) >= LETTERS or len(sources) >= LETTERS_IN_ALL
     if is_much or (session.scalar(here) or 0) >= ASKED_FROM_ONE:
         raise TooManyTriesError

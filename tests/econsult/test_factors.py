@@ -39,7 +39,7 @@ def enrolled(database: Database, person: Person, secret: str) -> tuple[str, ...]
     """Set the app up a day ago; returns the recovery codes."""
     with database.writing() as session:
         before = NOON - timedelta(days=1)
-        return factors.set_up(session, database.cipher, person, secret, step_of(before), now=before)
+        return factors.set_up(session, person, secret, step_of(before), now=before)
 
 
 def proves(database: Database, person: Person, given: str, now: datetime = NOON, proof: Proof = Proof.APP) -> bool:
@@ -192,7 +192,7 @@ def test_a_form_that_comes_several_times_at_once_lets_in_once_and_is_no_guess(
 def test_new_recovery_codes_void_the_old_ones(database: Database, clinic: Clinic) -> None:
     old = enrolled(database, clinic.derm, new_secret())[0]
     with database.writing() as session:
-        new = factors.renew_codes(session, database.cipher, clinic.derm, now=NOON)[0]
+        new = factors.renew_codes(session, clinic.derm, now=NOON)[0]
     assert not proves(database, clinic.derm, old, proof=Proof.RECOVERY)
     assert proves(database, clinic.derm, new, proof=Proof.RECOVERY)
 

@@ -135,7 +135,7 @@ def test_a_lost_second_factor_is_cleared_by_its_own_command(say: Command, tmp_pa
     installation = _open(tmp_path)
     person = _person(installation, "m@c.test")
     with installation.database.writing() as session:
-        factors.set_up(session, installation.database.cipher, person, new_secret(), 0, now=NOW)
+        factors.set_up(session, person, new_secret(), 0, now=NOW)
         token = open_session(session, person, NOW, has_factor=True)
     say("password", "--person", "m@c.test", typed=f"{PASSWORD}\n")
     with installation.database.reading() as session:

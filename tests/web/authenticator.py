@@ -29,7 +29,7 @@ def enrol(runtime: Runtime, person: Person) -> tuple[str, tuple[str, ...]]:
     """Set an app up an hour ago; returns its secret and the recovery codes."""
     secret, before = new_secret(), datetime.now(UTC) - timedelta(hours=1)
     with runtime.database.writing() as session:
-        codes = factors.set_up(session, runtime.database.cipher, person, secret, step_of(before), now=before)
+        codes = factors.set_up(session, person, secret, step_of(before), now=before)
     return secret, codes
 
 

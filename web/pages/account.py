@@ -101,7 +101,7 @@ def renew_codes() -> str | tuple[str, int]:
     if form.errors:
         return _page(form.errors), 422
     with database().writing() as session:
-        codes = factors.renew_codes(session, database().cipher, me(), now=now())
+        codes = factors.renew_codes(session, me(), now=now())
         tell_of_change(session, me(), now())
     ring_workers()
     return codes_page(codes, "/account")

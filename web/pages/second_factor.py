@@ -92,7 +92,7 @@ def _set_up(given: str) -> Response | None:
         person, step = halfway.person, matching_step(halfway.secret, given, now())
         if step is None:
             return None
-        codes = factors.set_up(session, database().cipher, person, halfway.secret, step, now=now())
+        codes = factors.set_up(session, person, halfway.secret, step, now=now())
         # Sessions from before were opened without this factor.
         end_sessions(session, person)
         token = enter(session, person, has_factor=True)
