@@ -25,6 +25,9 @@ MOST_OPEN, MOST_AT_ONCE = 20, 4
 MOST_BYTES, BYTES_WINDOW = 10 * 1024 * MEGABYTE, timedelta(days=1)
 LIVES, LIVES_WHOLE, FORGOTTEN = timedelta(hours=72), timedelta(hours=1), timedelta(minutes=10)
 """How long an unfinished upload waits, one that cannot be gone on with, and one whose address perhaps nobody knows."""
+TAKES_FILES = "econsult.takes_files"
+"""Under this name the server gives the application what it calls before it reads a form with files: the pace of a phone
+counts from then on, not the half minute in which a form of words must have come."""
 # Pictures of a body. A caregiver is not asked for them, and may not send them, where the place is private. A document
 # shows its kind only once it is whole, so a picture that is called one is refused by the worker that opens it.
 SHOWS_A_BODY = frozenset({MediaKind.PHOTO, MediaKind.VIDEO})

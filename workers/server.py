@@ -8,6 +8,7 @@ pace and may not take the last threads, and one address may hold only so many li
 from __future__ import annotations
 
 import errno
+import resource
 import selectors
 import socket
 import threading
@@ -21,6 +22,7 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from econsult.settings import load_settings
+from uploads.kinds import TAKES_FILES
 from workers.bodies import ChunkedBody, StraightBody
 from workers.callers import HEAD, SEND_SECONDS, SMALL, UPLOAD, Caller, Crowd
 from workers.refusal import refusing
@@ -28,6 +30,9 @@ from workers.refusal import refusing
 KEPT_FOR_PAGES = 32
 """So many threads never wait for a body; of a small pool, a quarter."""
 LINGER_SECONDS = 2.0
+FULL_SECONDS = 0.05
+MOST_FILES, FILES_OF_OURS, FILES_PER_THREAD = 65536, 64, 3
+"""File descriptors: the most to ask for, those of the process itself, and what who sends holds beside the line."""
 DOOR = "/uploads"
 _WORDS = (
     '{"type": "/problems/busy", "title": "Service Unavailable", "status": 503, '
@@ -44,12 +49,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
     """gthread, with limits on how long anybody may keep a thread waiting."""
 
     wsgi: Any
+    worker_connections: int
 
     def init_process(self) -> None:
         """Read the limits, then serve."""
         with refusing():
             settings = load_settings()
         threads = int(self.cfg.threads)
+        room = raise_file_limit() - FILES_OF_OURS - FILES_PER_THREAD * threads
+        self.worker_connections = min(self.worker_connections, max(room, FILES_OF_OURS))
         self.bodies = threading.BoundedSemaphore(threads - min(KEPT_FOR_PAGES, max(1, threads // 4)))
         self.crowd = Crowd(settings.connections_per_address, settings.proxy_hops)
         self.lingering: deque[tuple[float, Caller]] = deque()
@@ -61,7 +69,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         try:
             sock, client = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                # Whoever waits outside is let in when others have gone; those inside must not be sent away for them.
+                time.sleep(FULL_SECONDS)
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
         caller = Caller(self.cfg, sock, client, listener.getsockname(), self.part_with)
@@ -115,7 +126,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         conn.line.allow(UPLOAD if req.path.startswith("/uploads") else SMALL)
         if req.path == DOOR or req.path.startswith(f"{DOOR}/"):
             req.body = _upload_body(req, conn.sock)
-        self.current.request = req
+        self.current.request, self.current.line = req, conn.line
         if not is_unread(req):
             return bool(super().handle_request(req, conn))
         if not self.bodies.acquire(blocking=False):
@@ -134,6 +145,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
     def _closing(self, app: WsgiApp) -> WsgiApp:
         def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             request = self.current.request
+            environ[TAKES_FILES] = partial(self.current.line.allow, UPLOAD)
 
             def start(status: str, *rest: Any) -> Any:
                 if is_unread(request):
@@ -189,6 +201,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
+
+
+def raise_file_limit() -> int:
+    """Let this process hold as many files as the system lets it: 1,024, as shells give, are 230 phones. Returns it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return MOST_FILES if soft == resource.RLIM_INFINITY else soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
 
 
 def _upload_body(request: Any, sock: socket.socket) -> StraightBody | ChunkedBody:

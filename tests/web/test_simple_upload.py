@@ -124,7 +124,8 @@ def test_a_form_that_breaks_off_leaves_no_file(
     body += '--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
     sent = body.encode() + DATA
     answer = browser.post("/uploads/simple", data=sent, content_type="multipart/form-data; boundary=b")
-    assert answer.status_code == 409
+    assert answer.status_code == 400
+    assert "La conexión se cortó antes de que llegara todo." in answer.text
     assert arrived(runtime) == []
     assert list(runtime.settings.staging.glob("??/*")) == []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -197,10 +199,25 @@ def test_another_method_is_named_in_a_post_because_only_that_needs_proof(mother:
     assert mother.ask("POST", path, X_HTTP_Method_Override="delete").status == 204
 
 
-@pytest.mark.parametrize("name", ["waitress", "hypercorn", "bjoern", "meinheld", "uvicorn"])
+@pytest.mark.parametrize("name", ["waitress", "hypercorn", "bjoern", "meinheld", "uvicorn", "tornado"])
 def test_a_server_that_keeps_uploads_back_is_refused_in_one_sentence(name: str) -> None:
     with pytest.raises(SettingError, match=rf"{name} keeps uploads back .* Run: gunicorn"):
         refuse_buffering({"sys", name})
+
+
+@pytest.mark.parametrize("kind", ["sync", "gtornado", "ggevent", "gasgi", "of_next_year"])
+def test_workers_that_were_not_proven_are_refused_in_one_sentence(kind: str) -> None:
+    refuse_buffering({"gunicorn.workers", "gunicorn.workers.base", "gunicorn.workers.gthread"})
+    with pytest.raises(SettingError, match=rf"of the kind {kind} stand still .* Run: gunicorn"):
+        refuse_buffering({"gunicorn.workers.base", f"gunicorn.workers.{kind}"})
+
+
+def test_the_application_does_not_start_with_the_workers_that_gunicorn_takes_by_itself(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gunicorn", "web:create_app()", "--bind", "127.0.0.1:0", "--no-control-socket"]
+    environ = {**os.environ, "ECONSULT_DATA": str(tmp_path)}
+    child = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=60)
+    assert child.returncode != 0
+    assert "gunicorn's workers of the kind sync stand still for one slow phone" in child.stderr
 
 
 def test_the_application_does_not_start_under_such_a_server() -> None:

@@ -26,7 +26,7 @@ from econsult.errors import (
     TooManyTriesError,
 )
 from storage.contract import StoreFull, StoreUnavailable
-from uploads.errors import ChecksumMismatchError, GoneError, LockedError, TooBigError, TooManyError
+from uploads.errors import ChecksumMismatchError, CutShortError, GoneError, LockedError, TooBigError, TooManyError
 from web.shell.forms import FormRefusedError, is_for_machine
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (TooManyError, 429),
     (TooManyTriesError, 429),
     (ChecksumMismatchError, 460),
+    (CutShortError, 400),
     (ConsultError, 409),
 )
 AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
@@ -72,6 +73,9 @@ ADVICE = {
     500: _l("We wrote it down and will look at it. Your work is safe. Try again in a moment."),
     503: _l("The system is busy or being serviced. Your work is safe. Try again in a few minutes."),
 }
+
+
+CUT_SHORT = _l("The connection broke before everything had arrived. Go back and send it again.")
 
 
 def init_errors(app: Flask) -> None:
@@ -117,7 +121,9 @@ def _http_error(error: HTTPException) -> Response:
 
 def _consult_error(error: ConsultError) -> Response:
     status = status_of(error)
-    return problem(status, error.code, str(error), **error.detail) if is_for_machine() else _page(status)
+    if is_for_machine():
+        return problem(status, error.code, str(error), **error.detail)
+    return _page(status, str(CUT_SHORT) if isinstance(error, CutShortError) else "")
 
 
 def _store_error(error: StoreUnavailable) -> Response:

@@ -16,7 +16,8 @@ from econsult.consults.attachments import Attachment, MediaKind
 from econsult.errors import ConsultError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from uploads import verbs
 from uploads.errors import CutShortError, OffsetMismatchError, TooBigError, TooManyError
-from uploads.kinds import LARGEST_SIMPLE, Wanted
+from uploads.kinds import LARGEST_SIMPLE, TAKES_FILES, Wanted
+from web.context import ring_workers
 from web.shell.auth import me
 from web.shell.forms import FIELD, HEADER, SMALL_BODY, refuse_token
 from web.uploading.form_stream import FilePart, FormStream, Limits, TextPart
@@ -90,6 +91,8 @@ class PlainForm:
             if (request.content_length or 0) > LARGEST_FORM:
                 raise TooBigError(LARGEST_SIMPLE)
             self.attachments.append(verbs.receive(upload_door(), me(), wanted, part, clock=clock))
+            # At once: the next file may be cut, and nothing is said of this one then.
+            ring_workers()
         except CutShortError:
             raise
         except ConsultError as refusal:
@@ -129,7 +132,9 @@ def _stream(limits: Limits) -> FormStream:
         raise UnsupportedMediaType
     if request.content_length is None:
         raise LengthRequired
-    client = request.environ.get("gunicorn.socket")
-    if client is not None:
+    client, takes_files = (request.environ.get(name) for name in ("gunicorn.socket", TAKES_FILES))
+    if takes_files is not None:
+        takes_files()
+    elif client is not None:
         client.settimeout(IDLE_SECONDS)
     return FormStream(request.environ["wsgi.input"], boundary, request.content_length, limits)

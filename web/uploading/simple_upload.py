@@ -11,7 +11,6 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, jsonify, make_response, redirect
 from werkzeug import Response
 
-from web.context import ring_workers
 from web.shell.auth import only
 from web.shell.forms import is_bearer, reads_own_form
 from web.uploading.plain_form import PlainForm, open_files
@@ -27,8 +26,6 @@ def receive() -> Response:
     """Take every file of the form. A browser is sent back to `next`; a program gets the attachments as JSON."""
     form = open_files()
     form.take_files(form.fields.get("consult_id", ""))
-    if form.attachments:
-        ring_workers()
     return _for_program(form) if is_bearer() else _for_browser(form)
 
 
