@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
-from econsult.rosters.limits import Conflict, limits_of, why_barred
+from econsult.rosters.limits import Conflict, Limits, why_barred
 from econsult.rosters.shifts import Span, rostered, spans, without_time_off
 
 MOMENT = timedelta(microseconds=1)
@@ -49,7 +49,8 @@ class Able:
 
     def __init__(self, session: Session, program_id: int) -> None:
         self._session, self._program_id = session, program_id
-        self._limits = limits_of(session, session.scalars(select(Person.id).where(Person.program_id == program_id)))
+        limits = select(Limits).join(Person, Person.id == Limits.person_id).where(Person.program_id == program_id)
+        self._limits = {each.person_id: each for each in session.scalars(limits)}
         barred = select(Conflict.person_id, Conflict.patient_id).join(Person, Person.id == Conflict.person_id)
         self._barred = {(row[0], row[1]) for row in session.execute(barred.where(Person.program_id == program_id))}
         self._states: dict[int | None, str] = {}
@@ -108,14 +109,21 @@ class Takers:
         self._able = Able(session, around.program_id)
         self._unplanned: dict[int, list[Span]] | None = None
         self._known: dict[str, list[Span]] = {}
+        self._together: dict[tuple[str, ...], Mapping[int, list[Span]]] = {}
 
     def for_request(self, asked: Asked) -> Mapping[int, list[Span]]:
         """Who could take the request, and when they are there."""
-        found: dict[int, list[Span]] = {}
-        for specialty in pools(asked):
-            for span in self.spans_of(specialty):
-                found.setdefault(span.person_id, []).append(span)
+        found = self._of_pools(tuple(pools(asked)))
         return {person: found[person] for person in self._able.among(found, asked)}
+
+    def _of_pools(self, names: tuple[str, ...]) -> Mapping[int, list[Span]]:
+        if names not in self._together:
+            found: dict[int, list[Span]] = {}
+            for specialty in names:
+                for span in self.spans_of(specialty):
+                    found.setdefault(span.person_id, []).append(span)
+            self._together[names] = found
+        return self._together[names]
 
     def spans_of(self, specialty: str) -> list[Span]:
         """When whom of the pool is there; without a roster everybody is, but for their time off."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, Table, Text, bindparam, func, literal, select, update
+from sqlalchemy import JSON, Insert, Table, Text, Update, bindparam, func, select, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy import column as column_of
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from econsult.database import Base
@@ -24,36 +26,61 @@ def insert_new(session: Session, table: type[Base], rows: Rows, *back: Any) -> l
     """Insert all rows but those whose unique key is there already; returns the columns `back` of the new ones."""
     target = cast("Table", table.__table__)
     if _is_postgres(session):
-        given = _recordset(target, rows)
-        insert = postgresql.insert(target).from_select(list(rows[0]), select(given)).on_conflict_do_nothing()
-        return list(session.execute(insert.returning(*(back or (table.id,)))))
-    statement = sqlite.insert(target).on_conflict_do_nothing()
+        statement = _insert_recordset(target, tuple(rows[0]), back or (table.id,))
+        return list(session.execute(statement, {"rows": _as_json(rows)}))
     if not back:
-        session.execute(statement, list(rows))
+        session.execute(_insert(target), list(rows))
         return []
-    return list(session.execute(statement.returning(*back), list(rows)))
+    return list(session.execute(_insert(target, back), list(rows)))
 
 
 def change(session: Session, table: type[Base], rows: Rows) -> None:
     """Write the columns that the rows name into the rows of the table with their `id`."""
     target = cast("Table", table.__table__)
-    names = [name for name in rows[0] if name != "id"]
+    names = tuple(name for name in rows[0] if name != "id")
     if _is_postgres(session):
-        given = _recordset(target, rows)
-        fresh = {name: given.c[name] for name in names}
-        session.connection().execute(update(target).where(target.c.id == given.c.id).values(fresh))
+        session.connection().execute(_update_recordset(target, tuple(rows[0])), {"rows": _as_json(rows)})
         return
+    given = [{"key": row["id"], **{n: row[n] for n in names}} for row in rows]
+    session.connection().execute(_update(target, names), given)
+
+
+@lru_cache(maxsize=64)
+def _insert(target: Table, back: tuple[Any, ...] = ()) -> ReturningInsert[Any] | Insert:
+    """Each statement is made once: to make it, and to find what it was compiled to, costs more than to run it."""
+    statement = sqlite.insert(target).on_conflict_do_nothing()
+    return statement.returning(*back) if back else statement
+
+
+@lru_cache(maxsize=64)
+def _insert_recordset(target: Table, names: tuple[str, ...], back: tuple[Any, ...]) -> ReturningInsert[Any]:
+    insert = postgresql.insert(target).from_select(list(names), select(_recordset(target, names)))
+    return insert.on_conflict_do_nothing().returning(*back)
+
+
+@lru_cache(maxsize=64)
+def _update(target: Table, names: tuple[str, ...]) -> Update:
     # A name of its own for the key: SQLAlchemy would take `id` for a column to be written.
-    statement = update(target).where(target.c.id == bindparam("key")).values({n: bindparam(n) for n in names})
-    session.connection().execute(statement, [{"key": row["id"], **{n: row[n] for n in names}} for row in rows])
+    return update(target).where(target.c.id == bindparam("key")).values({n: bindparam(n) for n in names})
+
+
+@lru_cache(maxsize=64)
+def _update_recordset(target: Table, names: tuple[str, ...]) -> Update:
+    given = _recordset(target, names)
+    fresh = {name: given.c[name] for name in names if name != "id"}
+    return update(target).where(target.c.id == given.c.id).values(fresh)
+
+
+def _as_json(rows: Rows) -> str:
+    return json.dumps(rows, default=datetime.isoformat)
 
 
 def _is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def _recordset(table: Table, rows: Rows) -> TableValuedAlias:
+def _recordset(table: Table, names: Sequence[str]) -> TableValuedAlias:
     """The rows as one parameter: a thousand of them cost more to write down than their rows to insert."""
-    given = cast_to(literal(json.dumps(rows, default=datetime.isoformat), Text), JSON)
-    columns = [column_of(name, table.c[name].type) for name in rows[0]]
+    given = cast_to(bindparam("rows", type_=Text), JSON)
+    columns = [column_of(name, table.c[name].type) for name in names]
     return func.json_to_recordset(given).table_valued(*columns).render_derived(with_types=True)

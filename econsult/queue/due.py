@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Integer, bindparam, select
@@ -111,12 +112,13 @@ def write_back(session: Session, consults: Sequence[DueConsult]) -> None:
 
 def _write(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> None:
     """Write the rows that have changed: of each the columns in which any of them has."""
-    changed = {row.id: {n for n, old in zip(names, row.read, strict=True) if getattr(row, n) != old} for row in rows}
-    fresh = ["id", *sorted(set().union(*changed.values()))]
-    moved = [row for row in rows if changed[row.id]]
+    values = attrgetter(*names)
+    moved = [(row, now) for row in rows if (now := values(row)) != row.read]
     if moved:
-        change(session, table, [{name: getattr(row, name) for name in fresh} for row in moved])
-        _forget(session, table, [row.id for row in moved])
+        changed = {n for row, now in moved for n, old, new in zip(names, row.read, now, strict=True) if old != new}
+        fresh = ["id", *sorted(changed)]
+        change(session, table, [{name: getattr(row, name) for name in fresh} for row, _now in moved])
+        _forget(session, table, [row.id for row, _now in moved])
 
 
 def _forget(session: Session, table: type[Base], numbers: Sequence[int]) -> None:

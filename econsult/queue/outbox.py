@@ -6,12 +6,12 @@ has not been sent yet. Rows go in in one order whoever writes, so that two clock
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
@@ -80,7 +80,9 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
     unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}
     if not unique:
         return 0
-    added = _add_rows(session, list(unique.values()), now)
+    due = _digests_due([each.person for each in unique.values() if not each.is_urgent], quiet, awake, now)
+    digests = _waiting(session, due)
+    added = _add_rows(session, list(unique.values()), digests, now)
     reached = {telling.person.id: _at(telling.person, quiet, awake, now) for telling in unique.values()}
     slots = _take_slots(session, [unique[key] for key in added if not unique[key].is_urgent], reached)
     letters: list[tuple[int, datetime]] = []
@@ -94,7 +96,8 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
         else:
             crowd.append((number, telling.person))
     _send(session, letters, now)
-    _gather(session, crowd, quiet, awake, now)
+    # Whoever has a digest that waits was named in it at once.
+    _gather(session, [each for each in crowd if each[1].id not in digests], due, now)
     return len(added)
 
 
@@ -106,8 +109,16 @@ def _hour(at: datetime) -> int:
     return int(at.timestamp() // HOUR.total_seconds())
 
 
-def _add_rows(session: Session, tellings: Sequence[Telling], now: datetime) -> dict[str, int]:
-    """The ids of the rows that are new, by their key."""
+def _digests_due(people: Iterable[Person], quiet: Quiet, awake: set[int], now: datetime) -> dict[int, datetime]:
+    """When each of these people reads what is gathered now: at the end of the hour, or of their night."""
+    closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
+    return {person.id: _at(person, quiet, awake, closes) for person in {each.id: each for each in people}.values()}
+
+
+def _add_rows(
+    session: Session, tellings: Sequence[Telling], digests: Mapping[int, int], now: datetime
+) -> dict[str, int]:
+    """The ids of the rows that are new, by their key; each begins in its reader's digest, where one waits."""
     rows = [
         {
             "person_id": telling.person.id,
@@ -116,6 +127,7 @@ def _add_rows(session: Session, tellings: Sequence[Telling], now: datetime) -> d
             "language": telling.person.language,
             "state": NoticeState.GATHERED,
             "dedupe_key": telling.key,
+            "digest_id": None if telling.is_urgent else digests.get(telling.person.id),
             "created_at": now,
         }
         for telling in tellings
@@ -139,7 +151,7 @@ def _send(session: Session, letters: Sequence[tuple[int, datetime]], now: dateti
     if not letters:
         return
     numbers = [number for number, _at in letters]
-    session.execute(update(Notice).where(Notice.id.in_(numbers)).values(state=NoticeState.PENDING))
+    session.execute(update(Notice).where(Notice.id.in_(numbers)).values(state=NoticeState.PENDING, digest_id=None))
     rows = [
         {
             "kind": JobKind.NOTIFY,
@@ -158,17 +170,16 @@ def _send(session: Session, letters: Sequence[tuple[int, datetime]], now: dateti
 
 
 def _gather(
-    session: Session, crowd: Sequence[tuple[int, Person]], quiet: Quiet, awake: set[int], now: datetime
+    session: Session, crowd: Sequence[tuple[int, Person]], all_due: Mapping[int, datetime], now: datetime
 ) -> None:
-    """One digest for each person at the end of the hour: the one that waits already, or a new one.
+    """One digest for each of these people at the end of the hour, who have none that waits.
 
     Which one it is follows from what has been sent, not from the hour: a clock that is a second behind another, or that
     was a day ahead and came back, would find the hour's digest sent, and nobody would ever read of this.
     """
-    closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
     people = {person.id: person for _number, person in crowd}
-    due = {number: _at(person, quiet, awake, closes) for number, person in people.items()}
-    digests = _waiting(session, due)
+    due = {number: all_due[number] for number in people}
+    digests: dict[int, int] = {}
     while missing := sorted(set(due) - set(digests)):
         # Another clock process may be first: then its digest is there when this insert returns.
         digests |= _begin_digests(session, [people[number] for number in missing], due, now)
@@ -178,6 +189,17 @@ def _gather(
         change(session, Notice, rows)
 
 
+WAITING = (
+    select(Notice.id, Notice.person_id, Job.run_after)
+    .join(Job, (Job.subject_id == Notice.id) & (Job.kind == JobKind.NOTIFY))
+    .where(Notice.kind == NoticeKind.DIGEST, Notice.state == NoticeState.PENDING)
+    .where(Notice.person_id.in_(bindparam("people", expanding=True)))
+    .where(Job.state.in_((JobState.PENDING, JobState.SENT)))
+    .order_by(Job.id)
+    .with_for_update(of=Job.__table__)
+)
+
+
 def _waiting(session: Session, due: Mapping[int, datetime]) -> dict[int, int]:
     """Each person's digest that no worker has begun to send, locked until this transaction ends.
 
@@ -185,15 +207,11 @@ def _waiting(session: Session, due: Mapping[int, datetime]) -> dict[int, int]:
     """
     if not due:
         return {}
-    query = (
-        select(Notice.id, Notice.person_id, Job.run_after)
-        .join(Job, (Job.subject_id == Notice.id) & (Job.kind == JobKind.NOTIFY))
-        .where(Notice.kind == NoticeKind.DIGEST, Notice.state == NoticeState.PENDING, Notice.person_id.in_(due))
-        .where(Job.state.in_((JobState.PENDING, JobState.SENT)))
-        .order_by(Job.id)
-        .with_for_update(of=Job.__table__)
-    )
-    return {row.person_id: row.id for row in session.execute(query) if row.run_after <= due[row.person_id]}
+    return {
+        row.person_id: row.id
+        for row in session.execute(WAITING, {"people": list(due)})
+        if row.run_after <= due[row.person_id]
+    }
 
 
 def _begin_digests(
