@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 
 from econsult.consults import answers, holding
 from econsult.consults.answers import Answer, draft_of, signed_answer
+from econsult.consults.plainness import GOAL
 from econsult.consults.records import Consult
 from tests.personas import ANSWER, LEASE, Clinic
-from tests.web.browsing import post
+from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
@@ -172,3 +173,31 @@ def test_a_lapsed_claim_is_told_before_signing(
     answer = post(derm, f"/consults/{held.public_id}/answer", {**FIELDS, "verb": "sign"})
     assert answer.status_code in {403, 409}
     assert draft(runtime, held) is None
+
+
+SUMMARY = "Use the white cream on both arms. Call us if it gets red or hot."
+TOO_HARD = "Persistent inflammation necessitates continuation of anti-inflammatory medication, then reevaluation."
+
+
+def test_a_script_hears_how_hard_the_summary_is(derm: FlaskClient, held: Consult) -> None:
+    saves, told = 0, []
+    for summary in (SUMMARY, TOO_HARD, "Call us."):
+        fields = {**FIELDS, "family_summary": summary, "verb": "save", "saves": saves}
+        fields["csrf_token"] = token_from(derm.get("/nowhere").text)
+        heard = derm.post(f"/consults/{held.public_id}/answer", data=fields, headers=SCRIPT).json
+        saves = heard["saves"]
+        told.append(heard["meter"])
+    easy, hard, short = told
+    assert (easy["words"], short) == (f"Grade {easy['grade']}. Easy to read", None)
+    assert (easy["grade"] <= GOAL, hard["words"]) == (True, "Grade 12+. Hard to read: say it shorter")
+
+
+def test_the_page_shows_the_grade_of_a_draft_and_of_what_was_refused(derm: FlaskClient, held: Consult) -> None:
+    path = f"/consults/{held.public_id}"
+    assert "data-meter hidden" in derm.get(path).text
+    post(derm, f"{path}/answer", {**FIELDS, "family_summary": SUMMARY, "verb": "save"})
+    shown = derm.get(path).text
+    assert ("Easy to read" in shown, "data-meter hidden" in shown) == (True, False)
+    wrong = {**FIELDS, "saves": 1, "impression": "", "family_summary": TOO_HARD, "verb": "sign"}
+    refused = post(derm, f"{path}/answer", wrong)
+    assert (refused.status_code, "Hard to read: say it shorter" in refused.text) == (422, True)

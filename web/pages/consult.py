@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from web.shell.once import once
 from web.showing.casefile import Case, open_case
 from web.words import terms
 from web.words.language import gettext, speaking
+from web.words.plain import meter_of
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
 CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)
@@ -51,8 +53,11 @@ def show(public_id: str) -> str | Response:
 
 def case_page(case: Case, **changes: object) -> str:
     """The page of a case; `changes` replace what a refused form leaves different, such as `errors` and `content`."""
+    content = changes.get("content", case.content)
+    summary = content.get("family_summary", "") if isinstance(content, Mapping) else ""
     shown: dict[str, object] = {
         "errors": {},
+        "meter": meter_of(str(summary), case.patient.language),
         "content": case.content,
         "saves": case.answer.saves if case.answer else 0,
         "theirs": None,

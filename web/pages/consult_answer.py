@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -23,6 +24,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import form_number
 from web.showing.casefile import open_case
 from web.words.language import gettext
+from web.words.plain import meter_of
 from web.words.times import clock
 
 answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
@@ -38,7 +40,7 @@ def answer(public_id: str) -> Page:
     if form.errors:
         return _refused(public_id, content, form.errors)
     try:
-        draft = _save(public_id, content)
+        draft, language = _save(public_id, content)
         if request.form.get("verb") in {"sign", "sign_next"}:
             return _signed(public_id)
     except StaleVersionError:
@@ -46,7 +48,7 @@ def answer(public_id: str) -> Page:
     except InvalidError as error:
         return _refused(public_id, content, _sentences(error.fields))
     if _is_script():
-        return jsonify(saves=draft.saves, saved=clock(draft.saved_at))
+        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), meter=_meter(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
 
 
@@ -69,7 +71,8 @@ def read_content(form: FormReader) -> dict[str, Any]:
     }
 
 
-def _save(public_id: str, content: Mapping[str, Any]) -> Answer:
+def _save(public_id: str, content: Mapping[str, Any]) -> tuple[Answer, str]:
+    """Keep the draft; told with the language that the family reads."""
     # A draft that appeared meanwhile must not be written over by somebody who saw none.
     seen = form_number("saves")
     with database().writing() as session:
@@ -77,7 +80,8 @@ def _save(public_id: str, content: Mapping[str, Any]) -> Answer:
         if seen == 0 and draft_of(session, loaded.consult.id) is not None:
             raise StaleVersionError("A draft was started meanwhile.")
         lease = settings().claim
-        return save_draft(session, loaded.consult, me(), content, now=now(), lease=lease, saves=seen or None)
+        draft = save_draft(session, loaded.consult, me(), content, now=now(), lease=lease, saves=seen or None)
+        return draft, loaded.patient.language
 
 
 def _signed(public_id: str) -> Response:
@@ -105,6 +109,12 @@ def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
     errors = {"answer": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
     theirs = {"author": author, "content": case.content}
     return case_page(case, errors=errors, content=content, theirs=theirs), 409
+
+
+def _meter(content: Mapping[str, Any], language: str) -> dict[str, Any] | None:
+    """How hard the summary is to read, for the bar beside it."""
+    meter = meter_of(content["family_summary"], language)
+    return asdict(meter) if meter else None
 
 
 def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, str]) -> Page:

@@ -131,6 +131,16 @@ function keepAnswer(form) {
     if (!dirty) forget(form);
     said.classList.remove("err");
     said.textContent = `${said.dataset.done} ${told.saved}`;
+    measure(told.meter);
+  }
+  function measure(meter) {
+    const box = form.querySelector("[data-meter]");
+    box.hidden = !meter;
+    if (!meter) return;
+    box.querySelector("meter").value = meter.grade;
+    // The words are read out by a screen reader, so they change only where they say something new.
+    const words = box.querySelector("[role=status]");
+    if (words.textContent !== meter.words) words.textContent = meter.words;
   }
   function fail(words) { dirty = true; said.classList.add("err"); said.textContent = words; }
 
