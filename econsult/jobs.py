@@ -191,14 +191,16 @@ def fail_job(session: Session, lease: Lease, error: str, now: datetime, policy: 
     return JobState(job.state)
 
 
-def postpone_job(session: Session, lease: Lease, reason: str, now: datetime, policy: JobPolicy) -> bool:
+def postpone_job(
+    session: Session, lease: Lease, reason: str, now: datetime, policy: JobPolicy, *, until: datetime | None = None
+) -> bool:
     """Put the job back without counting the attempt, for what only waits for somebody else; False: lease lost."""
     return _changed(
         session,
         _owned(lease).values(
             state=JobState.PENDING,
             attempt=Job.attempt - 1,
-            run_after=now + policy.ring_window,
+            run_after=until or now + policy.ring_window,
             last_error=reason,
             lease_token=None,
             lease_until=None,

@@ -30,7 +30,7 @@ from econsult.people.signin import sweep_sign_ins
 from econsult.queue.calling import fire_calls
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
-from econsult.queue.outbox import Quiet
+from econsult.queue.outbox import Quiet, quiet_of
 from econsult.queue.pending import Pending, look_for_work
 from storage.blobs import BlobError
 from uploads.door import Door
@@ -79,8 +79,7 @@ class Ticker:
     @property
     def quiet(self) -> Quiet:
         """The hours in which nobody is reminded."""
-        settings = self.runtime.settings
-        return Quiet(settings.time_zone, *settings.quiet_hours)
+        return quiet_of(self.runtime.settings)
 
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
         """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError.

@@ -18,12 +18,14 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from econsult.jobs import Lease
+from econsult.jobs import Lease, postpone_job
 from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
 from econsult.people.persons import Person
+from econsult.queue.nights import rests_until
+from econsult.queue.outbox import quiet_of
 from econsult.settings import Settings
 from econsult.values import LOOPBACK
-from workers.desk import Desk
+from workers.desk import Desk, LeaseLostError
 from workers.runtime import Runtime
 
 SMTP_SECONDS = 30
@@ -35,7 +37,13 @@ def send_notice(desk: Desk, lease: Lease) -> None:
     with runtime.database.reading() as session:
         notice = session.get_one(Notice, lease.subject_id)
         person = session.get_one(Person, notice.person_id)
+        morning = rests_until(session, notice, person, quiet_of(runtime.settings), desk.now())
     is_wanted = notice.state == NoticeState.PENDING and person.is_active
+    if is_wanted and morning is not None:
+        with runtime.database.writing() as session:
+            if not postpone_job(session, lease, "Its reader's night.", desk.now(), desk.policy, until=morning):
+                raise LeaseLostError
+        return
     if is_wanted:
         subject, text = letter(notice, runtime.settings.base_url)
         post(runtime, Post(f"notice/{notice.id}", person.email, subject, text, notice.created_at))

@@ -19,6 +19,7 @@ from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
+from econsult.settings import Settings
 
 HOUR = timedelta(hours=1)
 
@@ -73,6 +74,11 @@ class Quiet:
         if is_over_midnight and local.hour >= self.starts:
             morning += timedelta(days=1)
         return max(morning.astimezone(UTC), now)
+
+
+def quiet_of(settings: Settings) -> Quiet:
+    """The quiet hours of the installation."""
+    return Quiet(settings.time_zone, *settings.quiet_hours)
 
 
 def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake: set[int], now: datetime) -> int:

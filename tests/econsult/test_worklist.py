@@ -9,10 +9,13 @@ import pytest
 
 from econsult import access
 from econsult.consults import requests, worklist
+from econsult.consults.taking import next_for
 from econsult.consults.worklist import View
 from econsult.database import Database
 from econsult.errors import InvalidError
-from econsult.people.persons import Person
+from econsult.people.persons import Organization, Person
+from econsult.rosters.limits import Conflict, Limits
+from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, Clinic
 
 HUGE = base64.urlsafe_b64encode(b'[1, "2026-01-01T00:00+00:00", 99999999999999999999999]').decode()
@@ -99,3 +102,26 @@ def test_a_draft_that_was_thrown_away_is_nobody_elses(database: Database, clinic
         sent = requests.withdraw(session, clinic.family_question(session), clinic.mother, "", now=NOON).id
     assert _ids(database, clinic.pcp, View.DONE) == [sent, own]
     assert _ids(database, clinic.coordinator, View.DONE) == [sent]
+
+
+@pytest.mark.parametrize("bar", ["conflict", "licence"])
+def test_next_passes_over_any_number_of_barred_requests(database: Database, clinic: Clinic, bar: str) -> None:
+    with database.writing() as session:
+        if bar == "conflict":
+            session.add(Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id))
+        else:
+            session.add(Limits(person_id=clinic.derm.id, states="NM"))
+            session.get_one(Organization, clinic.home.id).state = "TX"
+            session.get_one(Organization, clinic.other_child.organization_id).state = "NM"
+        template = clinic.econsult(session)
+        add_crowd(session, template, Crowd(700, NOON, timedelta(seconds=1), ("dermatology",)))
+        assert next_for(session, clinic.derm, now=NOON) is None
+        last = clinic.econsult(session, now=NOON + timedelta(days=9))
+        last.patient_id, last.organization_id = clinic.other_child.id, clinic.other_child.organization_id
+        session.flush()
+        found = next_for(session, clinic.derm, now=NOON)
+        assert found is not None
+        assert found.id == last.id
+        other = next_for(session, clinic.derm2, now=NOON)
+        assert other is not None
+        assert other.id != last.id

@@ -1,0 +1,28 @@
+"""Letters that were written for at once, and wait all the same: nobody is woken for a request that is not urgent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import Consult, Urgency
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person, specialties_of
+from econsult.queue.outbox import Quiet
+from econsult.rosters.shifts import on_duty
+
+
+def rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, now: datetime) -> datetime | None:
+    """The morning for which a letter about a new request waits; None for one that goes out now.
+
+    Whoever is on duty has no night, and what is urgent waits for none.
+    """
+    if notice.kind != NoticeKind.NEW_REQUEST or notice.consult_id is None:
+        return None
+    morning = quiet.until(person, now)
+    if morning <= now or session.get_one(Consult, notice.consult_id).urgency == Urgency.URGENT:
+        return None
+    mine = specialties_of(session, person)
+    is_awake = any(person.id in on_duty(session, person.program_id, specialty, now) for specialty in mine)
+    return None if is_awake else morning

@@ -1,0 +1,76 @@
+"""Forms that change many requests at once, sent at the same moment: none waits for ever, and every ledger adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import cycle, islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.policies import save_policy
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from econsult.queue.preview import Scope, apply_to_open
+from econsult.queue.reoffering import offer_again, roster_changed
+from econsult.rosters.limits import Limits
+from tests.personas import NOON, TARGETS, Clinic
+
+LATER = NOON + timedelta(hours=13)
+"""Half of the first target, and of no later one, has passed."""
+
+
+def test_policies_limits_rosters_and_ticks_at_once_wait_for_each_other_in_no_circle(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        numbers = [clinic.econsult(session, now=NOON, urgency=name).id for name in ("routine", "same_day") * 6]
+
+    def go_over(session: Session, turn: int) -> None:
+        content = {"first_reply": 60 * (24 + turn), "allocate": 30 + turn}
+        save_policy(session, clinic.admin, specialty="dermatology", urgency="", content=content, now=LATER)
+        apply_to_open(session, clinic.admin, Scope(clinic.program.id, "dermatology", "", TARGETS), now=LATER)
+
+    def bar(session: Session, turn: int) -> None:
+        found = {each.person_id: each for each in session.scalars(select(Limits).order_by(Limits.person_id))}
+        for person in (clinic.derm, clinic.derm2):
+            limits = found.get(person.id) or Limits(person_id=person.id, capacity=0)
+            limits.languages = "fr" if turn % 2 else ""
+            session.add(limits)
+        session.flush()
+        offer_again(session, clinic.program.id, LATER)
+
+    def plan(session: Session, _turn: int) -> None:
+        roster_changed(session, clinic.program.id, LATER)
+
+    def tick(session: Session, _turn: int) -> None:
+        fire(session, LATER)
+
+    with database.writing() as session:
+        bar(session, 0)
+    _together(database, [go_over, bar, plan, tick])
+    with database.writing() as session:
+        bar(session, 0)
+        while fire(session, LATER)[0]:
+            session.flush()
+        consults = session.scalars(select(Consult).order_by(Consult.id)).all()
+        assert [consult.id for consult in consults] == numbers
+        assert not any(consult.is_unallocated for consult in consults)
+    with database.reading() as session:
+        assert list(violations(session, LATER)) == []
+
+
+def _together(database: Database, forms: list[Callable[[Session, int], None]]) -> None:
+    """Each form many times by its own thread; a circle of waiting would raise an error of the database."""
+
+    def send(place: int) -> None:
+        for turn in range(5):
+            with database.writing() as session:
+                forms[place](session, turn)
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        list(pool.map(send, islice(cycle(range(len(forms))), len(forms))))
