@@ -176,7 +176,7 @@ def test_a_lapsed_claim_is_told_before_signing(
 
 
 SUMMARY = "Use the white cream on both arms. Call us if it gets red or hot."
-TOO_HARD = "Persistent inflammation necessitates continuation of anti-inflammatory medication, then reevaluation."
+TOO_HARD = "Persistent inflammation necessitates continuation of medication, and careful reevaluation of dermatitis."
 
 
 def test_a_script_hears_how_hard_the_summary_is(derm: FlaskClient, held: Consult) -> None:
