@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import cycle, islice
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from econsult.consults.policies import save_policy
@@ -18,7 +18,8 @@ from econsult.queue.invariants import violations
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.reoffering import offer_again, roster_changed
 from econsult.rosters.limits import Limits
-from tests.personas import NOON, TARGETS, Clinic
+from tests.personas import NOON, TARGETS, Clinic, open_clinic
+from tests.workers.clinic import wait_until
 
 LATER = NOON + timedelta(hours=13)
 """Half of the first target, and of no later one, has passed."""
@@ -74,3 +75,44 @@ def _together(database: Database, forms: list[Callable[[Session, int], None]]) -
 
     with ThreadPoolExecutor(len(forms)) as pool:
         list(pool.map(send, islice(cycle(range(len(forms))), len(forms))))
+
+
+def test_two_forms_that_meet_in_the_middle_of_a_list_both_end(postgres_database: Database) -> None:
+    """Somebody holds the one in the middle until both wait for it; locked in one order, they make no circle."""
+    clinic, database = open_clinic(postgres_database), postgres_database
+    with database.writing() as session:
+        numbers = [clinic.econsult(session, now=NOON).id for _ in range(9)]
+        session.add_all(
+            Limits(person_id=person.id, capacity=0, languages="fr") for person in (clinic.derm, clinic.derm2)
+        )
+        save_policy(session, clinic.admin, specialty="", urgency="", content={"first_reply": 600}, now=LATER)
+    scope = Scope(clinic.program.id, "", "", TARGETS)
+
+    def go_over() -> int:
+        with database.writing() as session:
+            return apply_to_open(session, clinic.admin, scope, now=LATER).done
+
+    def offer() -> int:
+        with database.writing() as session:
+            return offer_again(session, clinic.program.id, LATER)
+
+    with ThreadPoolExecutor(2) as pool:
+        with database.writing() as session:
+            session.execute(select(Consult.id).where(Consult.id == numbers[4]).with_for_update())
+            forms = [pool.submit(go_over), pool.submit(offer)]
+            wait_until(lambda: _waiting(database) == 2)
+        assert [form.result() for form in forms] == [9, 9]
+    with database.writing() as session:
+        while fire(session, LATER)[0]:
+            session.flush()
+    with database.reading() as session:
+        assert list(violations(session, LATER)) == []
+
+
+def _waiting(database: Database) -> int:
+    """How many of this database's transactions wait for a lock."""
+    with database.reading() as session:
+        own = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return session.execute(own).scalar_one()
