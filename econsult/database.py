@@ -128,6 +128,10 @@ and consults, and PostgreSQL would let nobody add one while the whole row is loc
 needs would wait for ever."""
 
 
+SILENT = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
+"""After so many seconds (or milliseconds) a PostgreSQL behind a broken line counts as away. A URL may say else."""
+
+
 class Base(DeclarativeBase):
     """All tables of all rooms: integer keys inside, random public ids outside."""
 
@@ -232,7 +236,13 @@ def open_database(url: str, cipher: TextCipher) -> Database:
         engine = _sqlite_engine(url, parsed.database)
     elif parsed.get_backend_name() == "postgresql":
         engine = create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=15
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
+            pool_timeout=15,
+            connect_args={name: value for name, value in SILENT.items() if name not in parsed.query},
         )
     else:
         raise SettingError("ECONSULT_DATABASE_URL must be sqlite:/// or postgresql+psycopg://.")

@@ -21,7 +21,7 @@ from storage.contract import BlobMissing, StoreUnavailable
 from storage.sealed import SealBroken
 from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
-from uploads.errors import GoneError
+from uploads.errors import GoneError, TooManyError
 from uploads.room import is_discarded
 from uploads.root import check_root
 from uploads.rows import lock_with_consult
@@ -48,7 +48,7 @@ def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachm
 
     Repeating it gives the same attachment. Rights, the consult's state and the day's bytes are checked again; where
     they no longer allow it, the upload is rejected, its bytes are removed and the refusal is raised. Raises GoneError
-    for an upload that was ended meanwhile.
+    for an upload that was ended meanwhile, and TooManyError, which changes nothing, where the day's bytes are used up.
     """
     with door.database.writing() as session:
         upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
@@ -72,6 +72,9 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
     try:
         consult = admit(session, person, consult_id, kind, now)
         check_day(session, person, upload.reserved, now, but=upload.id)
+    except TooManyError:
+        # It passes by itself: the bytes are kept, and the next look, or a sweep, completes them.
+        raise
     except ConsultError as refusal:
         upload.state, upload.reason = UploadState.REJECTED, refusal.code[:48]
         return None, refusal

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from storage.contract import BlobMissing, StoreFull
+from storage.contract import BlobMissing, StoreFull, StoreUnavailable
 from storage.disk import SPARE, disk_errors, make_folder, open_private, sync_folder
 from storage.segments import SEALED, SEGMENT, Bytes
 from storage.staging import Staging, discard
@@ -55,8 +55,13 @@ def discard_staged(staging: Path, object_id: str) -> None:
     path = staged_path(staging, object_id)
     if not path.parent.is_dir():
         return
-    with Fence.create(path) as fence, fence.taken(), disk_errors():
-        _remove(path.parent)
+    try:
+        with Fence.create(path) as fence, fence.taken(), disk_errors():
+            _remove(path.parent)
+    except StoreUnavailable:
+        # Somebody else may have removed it at the same moment.
+        if path.parent.is_dir():
+            raise
 
 
 def discard_part(staging: Path, object_id: str, whole: int) -> bool:

@@ -22,7 +22,15 @@ from econsult.people.persons import Person
 from storage.contract import StoreUnavailable
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
-from uploads.errors import GoneError, LockedError, OffsetMismatchError, OvertakenError, TooBigError, UploadError
+from uploads.errors import (
+    GoneError,
+    LockedError,
+    OffsetMismatchError,
+    OvertakenError,
+    TooBigError,
+    TooManyError,
+    UploadError,
+)
 from uploads.finishing import finish
 from uploads.kinds import FORGOTTEN, LIVES_WHOLE, Wanted, check_wanted, most_bytes, plain_name
 from uploads.opened import Opened, Standing, arrived, open_upload, open_writer, settled
@@ -83,6 +91,8 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         opened = open_upload(door, session, upload, clock())
         check_rest(door, session, upload, now=clock())
     with _sending(door, opened, chunk) as writer:
+        if chunk.offset != writer.offset:
+            raise OffsetMismatchError(writer.offset)
         if chunk.total is not None:
             _declare_length(door, opened, chunk.total, writer.offset)
         take_chunk(writer, chunk, opened.limit - chunk.offset)
@@ -115,8 +125,13 @@ def look(door: Door, person: Person, object_id: str, *, now: datetime) -> Standi
     LockedError, which they take for what it is, where that does not end.
     """
     for _ in range(MOST_LOOKS):
-        with suppress(OvertakenError):
+        try:
             return _look(door, person, object_id, now)
+        except OvertakenError:
+            continue
+        except TooManyError as error:
+            # All of it is there, and is completed as soon as the person may send more.
+            raise LockedError(error.retry_after) from None
     raise LockedError
 
 
@@ -206,10 +221,11 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
             _check_whole(wanted.length, writer.offset)
             writer.finish()
             length = writer.offset
+        return finish(door, upload.public_id, length=length, now=clock())
     except (UploadError, StoreUnavailable, OSError):
-        abandon(door, person, upload.public_id, now=clock())
+        with suppress(GoneError):
+            abandon(door, person, upload.public_id, now=clock())
         raise
-    return finish(door, upload.public_id, length=length, now=clock())
 
 
 def unfinished(door: Door, person: Person, *, now: datetime) -> list[Upload]:

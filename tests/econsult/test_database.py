@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from econsult.consults.records import Consult, RedFlagStop
-from econsult.database import Database, open_database
+from econsult.database import Database, TextCipher, open_database
 from econsult.errors import EmergencyError, NotFoundError, SettingError
 from econsult.heartbeats import beat
 from econsult.people.patients import Patient
@@ -98,3 +99,14 @@ def test_an_error_does_not_repeat_what_somebody_wrote(database: Database, clinic
     with pytest.raises(IntegrityError) as error, database.writing() as session:
         session.add(RedFlagStop(consult_id=987654, person_id=clinic.pcp.id, codes="a canary", at=NOON))
     assert "canary" not in str(error.value)
+
+
+def test_a_postgres_that_a_broken_line_leads_to_counts_as_away(cipher: TextCipher) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://a:b@127.0.0.1:{silent.getsockname()[1]}/c?connect_timeout=2"
+        database, told = open_database(url, cipher), {}
+        event.listen(database.engine, "do_connect", lambda *given: told.update(given[-1]))
+        with pytest.raises(OperationalError):
+            database.ping()
+        database.close()
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("2", 20_000)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,12 @@ def test_a_torn_segment_is_cut_and_the_rest_stands(tmp_path: Path) -> None:
     with Writer(tmp_path, ID, KEY) as writer:
         assert writer.offset == SEGMENT * 2
     assert path.stat().st_size == SEALED * 2
+
+
+def test_many_that_discard_the_same_upload_leave_nothing_and_report_nothing(tmp_path: Path) -> None:
+    for _ in range(40):
+        Writer(tmp_path, ID, KEY, may_create=True).close()
+        with ThreadPoolExecutor(3) as pool:
+            for ended in [pool.submit(discard_staged, tmp_path, ID) for _ in range(3)]:
+                ended.result()
+        assert not staged_path(tmp_path, ID).parent.exists()

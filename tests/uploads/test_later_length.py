@@ -10,7 +10,7 @@ import pytest
 from econsult.errors import InvalidError
 from tests.uploads.conftest import Desk
 from uploads import verbs
-from uploads.errors import TooBigError, TooManyError
+from uploads.errors import OffsetMismatchError, TooBigError, TooManyError
 from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES_WHOLE, MOST_BYTES, Wanted
 
 DATA = os.urandom(200_000)
@@ -48,6 +48,15 @@ def test_a_length_is_not_less_than_what_is_there_and_not_more_than_the_kind_may_
     with pytest.raises(TooBigError):
         desk.append(upload, len(DATA), b"", total=LARGEST[desk.row(upload).kind] + 1)  # type: ignore[index]
     assert desk.row(upload).length is None
+
+
+def test_a_chunk_for_another_place_settles_no_length(desk: Desk) -> None:
+    upload = desk.begin(None)
+    desk.append(upload, 0, DATA[:1000])
+    with pytest.raises(OffsetMismatchError):
+        desk.append(upload, 999, DATA[1000:2000], total=2000)
+    assert desk.row(upload).length is None
+    assert desk.append(upload, 1000, DATA[1000:], total=len(DATA)).is_complete
 
 
 def test_until_then_it_counts_as_much_as_its_kind_may_have(desk: Desk) -> None:

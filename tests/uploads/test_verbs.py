@@ -29,13 +29,24 @@ from uploads.chunks import Checksum, Chunk
 from uploads.errors import (
     ChecksumMismatchError,
     GoneError,
+    LockedError,
     OffsetMismatchError,
     SiteFirstError,
     TooBigError,
     TooManyError,
 )
 from uploads.finishing import finish
-from uploads.kinds import FORGOTTEN, LARGEST_SIMPLE, LIVES, MEGABYTE, MOST_BYTES, MOST_OPEN, Wanted, plain_name
+from uploads.kinds import (
+    BYTES_WINDOW,
+    FORGOTTEN,
+    LARGEST_SIMPLE,
+    LIVES,
+    MEGABYTE,
+    MOST_BYTES,
+    MOST_OPEN,
+    Wanted,
+    plain_name,
+)
 
 DATA = os.urandom(300_000)
 
@@ -230,8 +241,30 @@ def test_the_bytes_of_a_day_are_counted_again_at_the_end(desk: Desk) -> None:
         desk.append(desk.begin(size, "video"), 0, b"x")
     with pytest.raises(TooManyError):
         desk.append(forgotten, 0, b"0123456789")
-    row = desk.row(forgotten)
-    assert (row.state, row.reason, desk.path(forgotten).exists()) == ("rejected", "too_many", False)
+    # Nothing that came is thrown away for it: it is completed as soon as the person may send more.
+    with pytest.raises(LockedError) as locked:
+        desk.look(forgotten)
+    assert (desk.row(forgotten).state, locked.value.retry_after) == ("receiving", 3600)
+    desk.now += BYTES_WINDOW
+    assert desk.look(forgotten).is_complete
+    assert desk.stored(forgotten) == b"0123456789"
+
+
+def test_a_form_over_the_bytes_of_a_day_leaves_nothing(desk: Desk) -> None:
+    class Late(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                with desk.door.database.writing() as session:
+                    other = session.scalars(select(Upload).where(Upload.public_id == held)).one()
+                    other.reserved = MOST_BYTES
+            return super().read(size)
+
+    held = desk.begin(10)
+    with pytest.raises(TooManyError):
+        verbs.receive(
+            desk.door, desk.clinic.mother, Wanted(desk.consult.public_id, "photo", None), Late(DATA), clock=desk.clock
+        )
+    assert list(desk.door.staging.glob("??/*")) == []
 
 
 def test_an_account_that_was_closed_meanwhile_completes_nothing(desk: Desk) -> None:

@@ -142,6 +142,18 @@ def test_signing_out_elsewhere_stops_the_file_but_does_not_lose_it(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+def test_signing_in_again_in_another_window_is_enough(server: Server, draft: Consult, devices: Devices) -> None:
+    phone = devices.phone()
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    signed_in = phone.context.cookies()
+    phone.context.clear_cookies()
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-problem", "signed_out")
+    phone.context.add_cookies(signed_in)
+    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(cards).to_have_attribute("data-state", "sent")
+
+
 def test_a_phone_that_lost_its_memory_goes_on_with_the_same_file_picked_again(
     server: Server, draft: Consult, phone: Page
 ) -> None:

@@ -2,7 +2,7 @@
 // Where there is no such database, or it is full or does not answer, files live as long as the page: `copied` tells.
 
 const memory = new Map(), over = new Set();
-const LIMIT = 4000, REST = 30000, DAY = 86400000;
+const LIMIT = 4000, REST = 30000, DAY = 86400000, LONGEST = 30;
 let opening;
 
 const within = (promise, patience) => Promise.race([promise, new Promise((_, failed) => setTimeout(failed, patience))]);
@@ -96,7 +96,7 @@ export const debts = async (owner) => (await all()).filter((file) => isOwed(file
 
 export async function kept(owner, consult) {
   const files = await all();
-  const old = files.filter((file) => file.over && file.at < Date.now() - DAY && !isOwed(file));
+  const old = files.filter((file) => !isOwed(file) && file.at < Date.now() - (file.over ? 1 : LONGEST) * DAY);
   for (const { id } of old) run("readwrite", (store) => store.delete(IDBKeyRange.bound(id, fate(id)))).catch(() => {});
   return files.filter((file) => !file.over && file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
 }

@@ -128,7 +128,11 @@ class Widget {
 
   // The internet or the person comes back. Where the server named a time, that one holds.
   wake() {
-    for (const card of this.cards) if (card.due && !card.isTold) card.due = 0;
+    for (const card of this.cards) {
+      if (card.due && !card.isTold) card.due = 0;
+      // They may have signed in again in another window.
+      if (card.root.dataset.problem === "signed_out") this.queue(card);
+    }
     this.go?.();
     if (this.owing) this.pay();
     stayAwake(this.form.dataset.uploadState === "busy");
