@@ -14,6 +14,7 @@ from sqlalchemy import Select, exists, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from econsult import audit
+from econsult.consults import glass
 from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
@@ -73,6 +74,22 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
         detail=relation,
     )
     return Pass(consult, patient, relation, rights)
+
+
+def identity_for(session: Session, person: Person, public_id: str, *, now: datetime) -> tuple[Pass, datetime | None]:
+    """The consult, for somebody who may not know whose it is, and until when the name is open to them all the same.
+
+    Each look at an open name leaves a row of its own. A request that was taken back is gone for this.
+    """
+    passed = consult_for(session, person, public_id, now=now)
+    if passed.consult.status == Status.WITHDRAWN:
+        raise NotFoundError
+    if not passed.may(Right.BREAK_GLASS):
+        raise ForbiddenError("You may look at this consult, but not do that.")
+    until = glass.open_until(session, passed.consult, person, now)
+    if until is not None:
+        glass.note_identity(session, passed.consult, person, "read_identity", now)
+    return passed, until
 
 
 def rendition_for(session: Session, person: Person, public_id: str, *, now: datetime) -> tuple[Rendition, Attachment]:

@@ -29,6 +29,7 @@ class Deed(StrEnum):
     """What was done with a child's records, as families are told it."""
 
     NAME = "name"
+    EXCEPTION = "exception"
     LISTED = "listed"
     OPENED = "opened"
     MEDIA = "media"
@@ -67,6 +68,8 @@ def deed_of(action: str, entity: str) -> Deed:
         return Deed.MEDIA
     if action == "list":
         return Deed.LISTED
+    if action in {"break_glass", "read_identity"}:
+        return Deed.EXCEPTION
     if entity == "patient" and action in {"read", "reveal_phone"}:
         return Deed.NAME
     return Deed.OPENED if action == "read" or action.startswith("use/") else Deed.WORKED

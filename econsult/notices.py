@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     DUTY_CHANGED = "duty_changed"
     DIGEST = "digest"
     SIGN_IN_CHANGED = "sign_in_changed"
+    NAME_OPENED = "name_opened"
 
 
 class NoticeState(StrEnum):
@@ -155,6 +156,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.DIGEST: {
         "en": "Several requests wait for you. Sign in to see them.",
         "es": "Varias solicitudes le esperan. Entre para verlas.",
+    },
+    NoticeKind.NAME_OPENED: {
+        "en": "Somebody opened a child's name by exception, for one hour. Sign in to see who, and why.",
+        "es": "Alguien abrió el nombre de un niño por excepción, durante una hora. Entre para ver quién y por qué.",
     },
     NoticeKind.SIGN_IN_CHANGED: {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",

@@ -24,6 +24,7 @@ class Right(StrEnum):
     SEE = "see"
     SEE_MEDIA = "see_media"
     SEE_IDENTITY = "see_identity"
+    BREAK_GLASS = "break_glass"
     READ_FAMILY = "read_family"
     READ_CLINICIANS = "read_clinicians"
     READ_COORDINATION = "read_coordination"
@@ -61,8 +62,8 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
     ),
-    Relation.POOL: frozenset(_SEEING | {Right.HOLD}),
-    Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER}),
+    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS}),
+    Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS}),
     Relation.COORDINATOR: frozenset(
         {
             Right.SEE,

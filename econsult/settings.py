@@ -94,6 +94,12 @@ SETTINGS = (
         values.SECOND_FACTORS[0],
         "Whether staff must sign in with a second factor: required, or offered, which it always is in the demo.",
     ),
+    Setting(
+        "BREAK_GLASS",
+        values.BREAK_GLASS[0],
+        "Whether a specialist may open a child's name and birth date for an hour, with a reason, while the privacy "
+        "officer is told: allowed or forbidden.",
+    ),
     Setting("LEASE_SECONDS", "60", "How long a worker may be silent before its job is given to another."),
     Setting("JOB_ATTEMPTS", "4", "How often a job is tried before it is put aside for a person to look at."),
     Setting(
@@ -162,6 +168,7 @@ class Settings:
     text_model: str = ""
     confinement: str = values.CONFINEMENTS[1]
     second_factor: str = values.SECOND_FACTORS[0]
+    break_glass: str = values.BREAK_GLASS[0]
     keys_path: Path | None = None
     is_demo: bool = False
 
@@ -184,6 +191,11 @@ class Settings:
     def needs_factor(self) -> bool:
         """Whether staff without a second factor can open nothing but its set-up."""
         return self.second_factor == values.SECOND_FACTORS[0]
+
+    @property
+    def lets_break_glass(self) -> bool:
+        """Whether a child's name may be opened by exception."""
+        return self.break_glass == values.BREAK_GLASS[0]
 
     @property
     def is_https(self) -> bool:
@@ -225,6 +237,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         text_model=values.model_file("TEXT_MODEL", raw["TEXT_MODEL"]),
         confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
         second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
+        break_glass=values.break_glass("BREAK_GLASS", raw["BREAK_GLASS"]),
         keys_path=_path(env, "KEYS"),
         is_demo=is_demo,
     )

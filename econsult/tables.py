@@ -4,6 +4,7 @@ from econsult import heartbeats, jobs, notices, trail
 from econsult.consults import (
     answers,
     attachments,
+    glass,
     handover,
     intake,
     ledger,
@@ -25,6 +26,7 @@ MODULES = (
     attachments,
     consent,
     factors,
+    glass,
     halfway,
     handover,
     heartbeats,

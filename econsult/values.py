@@ -28,6 +28,8 @@ CONFINEMENTS = ("rlimits", "bubblewrap", "landlock+seccomp")
 """How untrusted files may be shut in while they are decoded, from the weakest on."""
 SECOND_FACTORS = ("required", "offered")
 """Whether staff must have a second factor before anything opens."""
+BREAK_GLASS = ("allowed", "forbidden")
+"""Whether a specialist may open a child's name for an hour."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SHORTEST_SECRET = 32
@@ -80,6 +82,13 @@ def second_factor(name: str, text: str, *, is_demo: bool) -> str:
     if text not in SECOND_FACTORS:
         raise SettingError(f"{PREFIX}{name} must be {' or '.join(SECOND_FACTORS)}, not {text!r}.")
     return SECOND_FACTORS[1] if is_demo else text
+
+
+def break_glass(name: str, text: str) -> str:
+    """Allowed or forbidden."""
+    if text not in BREAK_GLASS:
+        raise SettingError(f"{PREFIX}{name} must be {' or '.join(BREAK_GLASS)}, not {text!r}.")
+    return text
 
 
 def whole_number(name: str, text: str, least: int, most: int) -> int:

@@ -61,6 +61,7 @@ WRONG = {
     "HELP_PHONE": ["", "abc", "505", "505-555-0142 x2", "25055550142", "++15055550142", "+1", "٥٠٥٥٥٥٠١٤٢"],
     "CONFINEMENT": ["", "trust", "Landlock+seccomp"],
     "SECOND_FACTOR": ["", "off", "Required", "no"],
+    "BREAK_GLASS": ["", "yes"],
     "LEASE_SECONDS": ["soon", "1", "", "-5", "1.5", "9" * 20, "²", "86401"],
     "JOB_ATTEMPTS": ["-1", "0", "101"],
     "CLAIM_MINUTES": ["0", "never", "9" * 5000],

@@ -109,6 +109,9 @@ WHO = {
     "POST /consults/<public_id>/withdraw": CLINIC + NURSE,
     "POST /consults/<public_id>/reopen": CLINIC + NURSE,
     # The case.
+    # Who may not know the child opens its name by exception; everybody else on a case knows it.
+    "GET /consults/<public_id>/identity": SPECIALIST,
+    "POST /consults/<public_id>/identity": SPECIALIST,
     "GET /consults/<public_id>": CLINIC + NURSE + SPECIALIST,
     "POST /consults/<public_id>/messages": CLINIC + NURSE + SPECIALIST + DESK,
     "POST /consults/<public_id>/urgency": CLINIC + NURSE + SPECIALIST,

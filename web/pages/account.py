@@ -8,12 +8,13 @@ from werkzeug import Response
 from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
-from econsult.people.account import change_password, end_others, is_fresh, is_own_password, sessions_of
+from econsult.people.account import change_password, end_others, sessions_of
 from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.persons import Role
 from web.context import database, now, ring_workers, settings
-from web.pages.second_factor import LONGEST_CODE, codes_page, not_right, too_many_tries
+from web.pages.owning import check_code, check_owner
+from web.pages.second_factor import codes_page, too_many_tries
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.entering import enter, entered, start_set_up
@@ -79,12 +80,12 @@ def begin_factor() -> Response | tuple[str, int]:
     if g.get("session_id") is None:
         raise ForbiddenError("A program cannot set up a second factor.")
     form = FormReader()
-    _check_owner(form)
+    check_owner(form)
     with database().reading() as session:
         is_another = factors.stands(session, me())
     if is_another and not form.errors:
         is_recovery = len("".join(request.form.get("factor_code", "").split())) > len("123456")
-        _check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
+        check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
     if form.errors:
         return _page(form.errors), 422
     with database().writing() as session:
@@ -96,8 +97,8 @@ def begin_factor() -> Response | tuple[str, int]:
 def renew_codes() -> str | tuple[str, int]:
     """Ten new recovery codes, in place of the old ones."""
     form = FormReader()
-    _check_owner(form)
-    _check_code(form, Proof.APP)
+    check_owner(form)
+    check_code(form, Proof.APP)
     if form.errors:
         return _page(form.errors), 422
     with database().writing() as session:
@@ -114,48 +115,14 @@ def remove_factor() -> Response | tuple[str, int]:
     if _must_have_factor():
         raise ForbiddenError("Your program asks its staff for a second factor.")
     form = FormReader()
-    _check_owner(form)
-    _check_code(form, Proof.APP)
+    check_owner(form)
+    check_code(form, Proof.APP)
     if form.errors:
         return _page(form.errors), 422
     with database().writing() as session:
         factors.remove(session, me(), now=now())
         tell_of_change(session, me(), now())
     return redirect("/account?said=factor_off", 303)
-
-
-def _check_owner(form: FormReader) -> None:
-    """Whether it is the person and not somebody at their open browser. Who has no password has just come by a link."""
-    if me().password_hash is None:
-        with database().reading() as session:
-            if not is_fresh(session, g.get("session_id", 0), now()):
-                form.errors["second-step"] = gettext(
-                    "You signed in a while ago. Sign in with a new link, then try again"
-                )
-        return
-    given = request.form.get("factor_password", "")
-    if not given:
-        form.errors["factor_password"] = gettext("Write your password")
-        return
-    try:
-        if not is_own_password(database(), me(), given, source=request.remote_addr or "", now=now()):
-            form.errors["factor_password"] = gettext("This is not your password")
-    except TooManyTriesError:
-        form.errors["factor_password"] = too_many_tries()
-
-
-def _check_code(form: FormReader, proof: Proof) -> None:
-    """Use the code up, once everything else is right."""
-    given = form.text("factor_code", longest=LONGEST_CODE, required=gettext("Write the code"))
-    if form.errors:
-        return
-    try:
-        with database().writing() as session:
-            is_right = factors.prove(session, database().cipher, me(), given, proof, now=now())
-        if not is_right:
-            form.errors["factor_code"] = not_right(proof)
-    except TooManyTriesError:
-        form.errors["factor_code"] = too_many_tries()
 
 
 def _must_have_factor() -> bool:

@@ -62,6 +62,7 @@ def case_page(case: Case, **changes: object) -> str:
         "saves": case.answer.saves if case.answer else 0,
         "theirs": None,
         "given": {},
+        "may_open_name": _may_open_name(case),
         **changes,
     }
     lane = str(changes.get("lane") or request.args.get("lane", ""))
@@ -74,6 +75,12 @@ def case_page(case: Case, **changes: object) -> str:
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
+
+
+def _may_open_name(case: Case) -> bool:
+    """Whether the page leads to opening the child's name by exception."""
+    is_there = case.consult.status != Status.WITHDRAWN
+    return is_there and settings().lets_break_glass and Right.BREAK_GLASS in case.rights
 
 
 def _number_before() -> str:

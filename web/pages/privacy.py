@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, request, stream_with_context
 from werkzeug import Response
 
 from econsult.access_log import Look, Wanted, exported, note_export, search, staff_of
+from econsult.consults.glass import reasons_for
 from econsult.consults.records import numbered
 from econsult.people.persons import Role
 from web.context import database, now
@@ -34,8 +35,10 @@ def show() -> str:
         cursor = request.args.get("cursor", "")
         rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
         staff = staff_of(session, me())
+        opened = reasons_for(session, me())
     given = {name: request.args.get(name, "") for name in FIELDS}
-    return render_template("privacy/log.html", rows=rows, older=older, staff=staff, given=given, terms=terms)
+    shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened}
+    return render_template("privacy/log.html", terms=terms, **shown)
 
 
 @privacy.get("/log.csv")

@@ -11,6 +11,7 @@ from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
+from web.pages.identity import identity
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
 from web.pages.program.figures import promise
@@ -40,4 +41,5 @@ STAFF = (
     promise,
     reviews,
     privacy,
+    identity,
 )

@@ -5,10 +5,10 @@ Staff read 24-hour times in English; families read 3:00 PM. Spanish uses `3:00 p
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask
 
 from web.context import now
@@ -20,8 +20,10 @@ _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
 def init_times(app: Flask) -> None:
-    """Give templates the filters `moment`, `clock`, `day`, `due_by` and `time_left`."""
-    app.jinja_env.filters.update(moment=moment, clock=clock, day=day, due_by=due_by, time_left=time_left)
+    """Give templates the filters `moment`, `clock`, `day`, `long_day`, `due_by` and `time_left`."""
+    app.jinja_env.filters.update(
+        moment=moment, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
+    )
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -46,6 +48,11 @@ def day(when: datetime) -> str:
     """The day alone: today, yesterday, tomorrow, or weekday and date."""
     words = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
     return words.get(_days_away(when)) or _said(when, _DATE[language()])
+
+
+def long_day(date_: date) -> str:
+    """A date with its year, such as a birth date: "January 15, 2022", "15 de enero de 2022"."""
+    return format_date(date_, format="long", locale=language())
 
 
 def due_by(when: datetime, *, for_family: bool = False) -> str:

@@ -1,0 +1,106 @@
+"""Breaking the glass: who may not know the child's name opens it for an hour, with a reason, and does not go unseen.
+
+Every privacy officer is told at once, the family reads it in its own log, and the reason rests sealed for the officer.
+The right hangs on the consult: who may no longer know that has no name to open either.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.consults.records import Consult
+from econsult.database import NO_KEY, Base, Instant, Sealed
+from econsult.errors import ForbiddenError, InvalidError
+from econsult.notices import NoticeKind, notify
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+
+LASTS = timedelta(hours=1)
+SHORTEST_REASON, LONGEST_REASON = 10, 1000
+
+
+class BrokenGlass(Base):
+    """One opening of a child's name and birth date by one person about one consult."""
+
+    __tablename__ = "broken_glass"
+    __table_args__ = (Index("ix_broken_glass_person", "person_id", "consult_id"),)
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Sealed("broken_glass.reason"))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def open_until(session: Session, consult: Consult, person: Person, now: datetime) -> datetime | None:
+    """Until when the name is open to this person; None where it is not."""
+    query = select(func.max(BrokenGlass.ends_at)).where(
+        BrokenGlass.consult_id == consult.id, BrokenGlass.person_id == person.id, BrokenGlass.opened_at <= now
+    )
+    until: datetime | None = session.scalar(query)
+    return until if until is not None and until > now else None
+
+
+def break_glass(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> datetime:
+    """Open the name for an hour; returns its end. `access` has let the person know the consult; no time is added.
+
+    Raises InvalidError without a reason, and ForbiddenError where no privacy officer would hear of it.
+    """
+    if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+        raise InvalidError("Say in a sentence why you must know who the child is.", {"reason": "required"})
+    # Of two clicks at once the second finds what the first has opened.
+    session.refresh(consult, with_for_update=NO_KEY)
+    until = open_until(session, consult, person, now)
+    if until is not None:
+        return until
+    officers = _officers(session, consult.program_id)
+    if not officers:
+        raise ForbiddenError("Your program has no privacy officer who could be told, so the name stays closed.")
+    opened = BrokenGlass(
+        consult_id=consult.id, person_id=person.id, reason=reason.strip(), opened_at=now, ends_at=now + LASTS
+    )
+    session.add(opened)
+    session.flush()
+    for officer in officers:
+        notify(session, officer, NoticeKind.NAME_OPENED, consult_id=None, about=f"glass:{opened.id}", now=now)
+    note_identity(session, consult, person, "break_glass", now)
+    return opened.ends_at
+
+
+def note_identity(session: Session, consult: Consult, person: Person, action: str, now: datetime) -> None:
+    """Leave the row of an opening, or of a look while it lasts."""
+    patient_id = session.scalars(select(Patient.public_id).where(Patient.id == consult.patient_id)).one()
+    audit.record(
+        session,
+        action,
+        "patient",
+        patient_id,
+        now=now,
+        person_id=person.id,
+        patient_id=consult.patient_id,
+        consult_id=consult.id,
+    )
+
+
+def reasons_for(session: Session, officer: Person, limit: int = 20) -> list[tuple[BrokenGlass, Consult, Person]]:
+    """The newest openings in a privacy officer's program, with their reasons. Raises ForbiddenError for others."""
+    if officer.role != Role.PRIVACY:
+        raise ForbiddenError("Only the privacy officer reads why a name was opened.")
+    query = (
+        select(BrokenGlass, Consult, Person)
+        .join(Consult, Consult.id == BrokenGlass.consult_id)
+        .join(Person, Person.id == BrokenGlass.person_id)
+        .where(Consult.program_id == officer.program_id)
+        .order_by(BrokenGlass.id.desc())
+        .limit(limit)
+    )
+    return [(opened, consult, person) for opened, consult, person in session.execute(query)]
+
+
+def _officers(session: Session, program_id: int) -> list[Person]:
+    query = select(Person).where(Person.program_id == program_id, Person.role == Role.PRIVACY, Person.is_active)
+    return list(session.scalars(query.order_by(Person.id)))

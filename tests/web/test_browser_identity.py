@@ -1,0 +1,68 @@
+"""A name that opens by exception, in a real browser: accessible, whole on a phone and a desk, in both languages.
+
+`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person, Role, add_person
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from tests.web.looking import complaints, english_left, overflow, violations
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+PASSWORD = "a long enough password"
+CODES = {"father", "mother"}
+"""What stands in the officer's log as it is in the trail."""
+REASON = {"en": "The laboratory asks which child this is.", "es": "El laboratorio pregunta qué niño es."}
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+def test_the_pages_around_an_open_name_are_accessible_whole_and_quiet(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
+) -> None:
+    with runtime.database.writing() as session:
+        details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOW}
+        officer = add_person(session, runtime.database.cipher, clinic.program, **details)
+        session.execute(update(Person).where(Person.id == clinic.derm.id).values(password_hash=hash_password(PASSWORD)))
+        session.execute(update(Person).values(language=language))
+        consult = clinic.claimed(session, now=NOW)
+    page = devices.desktop(viewport={"width": width, "height": 900})
+    heard = complaints(page)
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
+        assert (name, violations(page), overflow(page)) == (name, [], 0)
+        assert language == "en" or english_left(page) - CODES == set(), name
+
+    enter(page, clinic.derm)
+    page.goto(f"{address}/consults/{consult.public_id}?lang={language}")
+    look("case")
+    page.locator(f'a[href="/consults/{consult.public_id}/identity"]').click()
+    look("closed")
+    page.fill("#factor_password", "a wrong password here")
+    page.fill("#reason", REASON[language])
+    page.locator("main form button").last.click()
+    look("refused")
+    assert page.input_value("#reason") == REASON[language]
+    page.fill("#factor_password", PASSWORD)
+    page.locator("main form button").last.click()
+    look("open")
+    assert page.get_by_text("Luz Prueba").is_visible()
+    for person, path in ((officer, "/privacy"), (clinic.mother, f"/family/children/{clinic.child.public_id}/seen")):
+        enter(page, person)
+        page.goto(f"{address}{path}?lang={language}")
+        look(path.rpartition("/")[2])
+    assert [line for line in heard if "422" not in line] == []

@@ -1,0 +1,126 @@
+"""The page that opens a child's name by exception: the password once more, a reason, an hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from econsult.consults.glass import BrokenGlass
+from econsult.consults.records import Consult
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person, Role, add_person
+from econsult.people.signin import SignInSession, open_session
+from tests.personas import Clinic
+from tests.web.browsing import SESSION, token_from
+from tests.web.conftest import BrowserOf
+from web import create_app
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+PASSWORD, REASON = "a long enough password", "The laboratory asks which child this is."
+
+
+@pytest.fixture
+def officer(runtime: Runtime, clinic: Clinic) -> Person:
+    with runtime.database.writing() as session:
+        details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOW}
+        return add_person(session, runtime.database.cipher, clinic.program, **details)
+
+
+@pytest.fixture
+def held(runtime: Runtime, clinic: Clinic, officer: Person) -> Consult:
+    assert officer
+    stored = hash_password(PASSWORD)
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == clinic.derm.id).values(password_hash=stored))
+        return clinic.claimed(session, now=NOW)
+
+
+@pytest.fixture
+def derm(browser_of: BrowserOf, clinic: Clinic, held: Consult) -> FlaskClient:
+    assert held
+    return browser_of(clinic.derm)
+
+
+def _page(held: Consult) -> str:
+    return f"/consults/{held.public_id}/identity"
+
+
+def _send(browser: FlaskClient, held: Consult, **fields: str) -> tuple[int, str]:
+    proof = token_from(browser.get("/nowhere").text)
+    answer = browser.post(_page(held), data={"csrf_token": proof, **fields})
+    return answer.status_code, answer.text
+
+
+def _count(runtime: Runtime) -> int:
+    with runtime.database.reading() as session:
+        return len(session.scalars(select(BrokenGlass)).all())
+
+
+def test_the_name_opens_with_a_reason_and_the_password(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult, derm: FlaskClient, officer: Person
+) -> None:
+    case = derm.get(f"/consults/{held.public_id}").text
+    assert _page(held) in case
+    assert "Luz Prueba" not in case + derm.get(_page(held)).text
+    assert _send(derm, held, reason=REASON, factor_password=PASSWORD)[0] == 303
+    page = derm.get(_page(held)).text
+    assert "Luz Prueba" in page
+    assert "January 15, 2022" in page
+    assert "Luz Prueba" not in derm.get(f"/consults/{held.public_id}").text
+    assert _count(runtime) == 1
+    seen = browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen?lang=es").text
+    assert "Abrió por excepción el nombre y la fecha de nacimiento" in seen
+    read = browser_of(officer).get("/privacy").text
+    assert REASON in read
+    assert "break_glass" in read
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"reason": REASON}, "Write your password"),
+        ({"reason": REASON, "factor_password": "a wrong password here"}, "This is not your password"),
+        ({"factor_password": PASSWORD}, "Say why you must know"),
+        ({"reason": "because", "factor_password": PASSWORD}, "Say in a sentence"),
+    ],
+    ids=["no password", "wrong password", "no reason", "one word"],
+)
+def test_without_either_it_stays_closed_and_the_words_stay(
+    runtime: Runtime, held: Consult, derm: FlaskClient, fields: dict[str, str], words: str
+) -> None:
+    status, page = _send(derm, held, **fields)
+    assert status == 422
+    assert words in page
+    assert fields.get("reason", "") in page
+    assert "Luz Prueba" not in page
+    assert _count(runtime) == 0
+
+
+def test_who_has_no_password_must_have_signed_in_just_now(
+    runtime: Runtime, clinic: Clinic, held: Consult, derm: FlaskClient
+) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == clinic.derm.id).values(password_hash=None))
+        session.execute(update(SignInSession).values(created_at=NOW))
+    assert _send(derm, held, reason=REASON)[0] == 422
+    assert _count(runtime) == 0
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC)))
+    assert _send(derm, held, reason=REASON)[0] == 303
+    assert _count(runtime) == 1
+
+
+def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult) -> None:
+    settings = replace(runtime.settings, break_glass="forbidden")
+    strict = create_app(Runtime(replace(runtime.installation, settings=settings))).test_client()
+    with runtime.database.writing() as session:
+        strict.set_cookie(SESSION, open_session(session, clinic.derm, datetime.now(UTC)))
+    assert _page(held) not in strict.get(f"/consults/{held.public_id}").text
+    assert "lets nobody" in strict.get(_page(held)).text
+    assert _send(strict, held, reason=REASON, factor_password=PASSWORD)[0] == 403
+    assert _count(runtime) == 0

@@ -1,0 +1,91 @@
+"""Opening a child's name by exception: who may not know it says why, proves who they are, and has an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass, identity_for
+from econsult.consults.glass import LONGEST_REASON, SHORTEST_REASON, break_glass
+from econsult.errors import ForbiddenError
+from econsult.people import factors
+from econsult.people.factors import Proof
+from econsult.people.persons import Role
+from web.context import database, now, settings
+from web.pages.owning import check_code, check_owner
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.words.language import gettext
+
+identity = rings(Blueprint("identity", __name__, url_prefix="/consults/<public_id>/identity"))
+
+
+@identity.get("")
+@only(Role.SPECIALIST)
+def show(public_id: str) -> str:
+    """The name while it is open, else the form that opens it."""
+    with database().writing() as session:
+        loaded, until = identity_for(session, me(), public_id, now=now())
+        return _page(session, loaded, until, FormReader())
+
+
+@identity.post("")
+@only(Role.SPECIALIST)
+def reveal(public_id: str) -> Response | tuple[str, int]:
+    """Open it for an hour. The privacy officer is told in the same transaction."""
+    form = FormReader()
+    reason = form.text("reason", longest=LONGEST_REASON, required=gettext("Say why you must know who the child is"))
+    if reason and len(reason) < SHORTEST_REASON:
+        form.errors["reason"] = gettext("Say in a sentence why you must know who the child is")
+    with database().writing() as session:
+        loaded, until = identity_for(session, me(), public_id, now=now())
+        _refuse_forbidden()
+        needs_code = _needs_code(session)
+    if until is None:
+        _prove(form, needs_code=needs_code)
+    if form.errors and until is None:
+        with database().reading() as session:
+            return _page(session, loaded, None, form, reason), 422
+    with database().writing() as session:
+        loaded, until = identity_for(session, me(), public_id, now=now())
+        if until is None:
+            break_glass(session, loaded.consult, me(), reason=reason, now=now())
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _refuse_forbidden() -> None:
+    if not settings().lets_break_glass:
+        raise ForbiddenError("Your program lets nobody open a child's name by exception.")
+
+
+def _needs_code(session: Session) -> bool:
+    """Who signs in without a password proves it by a code of the app, where there is one."""
+    return me().password_hash is None and factors.stands(session, me())
+
+
+def _prove(form: FormReader, *, needs_code: bool) -> None:
+    """The password is asked once more; a code instead of it, or a new sign-in, of who has none."""
+    if needs_code:
+        check_code(form, Proof.APP)
+    else:
+        check_owner(form)
+
+
+def _page(session: Session, loaded: Pass, until: datetime | None, form: FormReader, reason: str = "") -> str:
+    return render_template(
+        "consult/identity.html",
+        consult=loaded.consult,
+        child=loaded.patient if until is not None else None,
+        alias=loaded.patient.alias,
+        until=until,
+        is_allowed=settings().lets_break_glass,
+        has_password=me().password_hash is not None,
+        needs_code=_needs_code(session),
+        longest=LONGEST_REASON,
+        reason=reason,
+        errors=form.errors,
+    )
