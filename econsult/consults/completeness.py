@@ -13,6 +13,7 @@ from econsult.consults.records import Consult, Kind, Source, Urgency
 from econsult.consults.redflags import is_answer_fresh
 from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
+from econsult.people.patients import Patient
 
 SHORTEST_QUESTION, LONGEST_QUESTION = 20, 300
 _UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
@@ -32,7 +33,7 @@ def check_complete(session: Session, consult: Consult, *, has_reason: bool = Fal
     if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
         # A family that was never asked is not a family that said no.
         missing["details.red_flags"] = "required"
-    if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(consult):
+    if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(session, consult):
         # No photo is taken there, so a call or a visit is all that can answer the family.
         missing["details.contact"] = "required"
     if missing:
@@ -49,8 +50,12 @@ def _visible(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
-def _is_reachable(consult: Consult) -> bool:
-    return contact_of(consult.details)["way"] in CONTACT_WAYS
+def _is_reachable(session: Session, consult: Consult) -> bool:
+    """Whether the family said how, and there is a number to call it at."""
+    contact = contact_of(consult.details)
+    if contact["way"] not in CONTACT_WAYS:
+        return False
+    return any(sign.isdigit() for sign in contact["phone"] or session.get_one(Patient, consult.patient_id).phone)
 
 
 def check_fresh(consult: Consult, now: datetime) -> None:

@@ -29,12 +29,19 @@ def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
     if not all(map(_NAME.fullmatch, given)):
         # A name that breaks the rule may be anybody's, so it is not said again.
         wrong = {"details": "unknown_value"}
-    if not wrong and (len(merged) > _MOST_DETAILS or len(json.dumps(merged)) > _LARGEST):
+    # What has a shape has its own limit: what a clinic writes is never too much beside what a family's program sent.
+    free = {name: value for name, value in merged.items() if name not in _SHAPES}
+    if not wrong and (len(free) > _MOST_DETAILS or len(json.dumps(free, ensure_ascii=False)) > _LARGEST):
         wrong["details"] = "too_long"
     if wrong:
         raise InvalidError("Some details cannot be taken: see docs/api.md for their shapes.", wrong)
     body_sites(given.get("body_site"))
-    check_face(merged)
+    check_face({name: value for name, value in merged.items() if value is not None})
+
+
+def sound(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Those details that would be taken today, of a request that may be older than their shapes."""
+    return {name: value for name, value in details.items() if _NAME.fullmatch(name) and _fault(name, value) is None}
 
 
 def contact_of(details: Mapping[str, Any]) -> dict[str, str]:

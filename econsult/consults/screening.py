@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -43,7 +43,7 @@ def screen_red_flags(
         attestation = None
     if not codes:
         return
-    wrong = _wrong_in(attestation, now)
+    wrong = _wrong_in(attestation, session.get_one(Patient, consult.patient_id).birth_date, now)
     is_attested = attestation is not None and not wrong
     stop = RedFlagStop(
         consult_id=consult.id,
@@ -70,7 +70,7 @@ def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], n
     return ("young_infant_fever",) if age < YOUNG_INFANT_MONTHS else ()
 
 
-def _wrong_in(attestation: Mapping[str, Any] | None, now: datetime) -> dict[str, str]:
+def _wrong_in(attestation: Mapping[str, Any] | None, born: date, now: datetime) -> dict[str, str]:
     """What is missing or impossible in an attestation, by its field; nothing where there is none at all."""
     if attestation is None:
         return {}
@@ -80,8 +80,11 @@ def _wrong_in(attestation: Mapping[str, Any] | None, now: datetime) -> dict[str,
     except ValueError:
         return {"at": "invalid", **wrong}
     # A time without a zone is taken as UTC; a clock that goes a little ahead is no lie.
-    if (at if at.tzinfo else at.replace(tzinfo=UTC)) > now + timedelta(minutes=15):
+    found = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if found > now + timedelta(minutes=15):
         wrong["at"] = "in_the_future"
+    elif found.date() < born:
+        wrong["at"] = "too_old"
     return wrong
 
 

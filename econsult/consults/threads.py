@@ -118,7 +118,7 @@ def _add(
     wrong: dict[str, str] = {}
     if not 1 <= len(text.strip()) <= LONGEST_MESSAGE:
         wrong["text"] = "required" if not text.strip() else "too_long"
-    if len(items) > MOST_ITEMS or any(not 1 <= len(item) <= 200 for item in items):
+    if len(items) > MOST_ITEMS or any(not 1 <= len(item.strip()) <= 200 for item in items):
         wrong["items"] = "invalid"
     if wrong:
         raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)
@@ -127,7 +127,7 @@ def _add(
         author_id=person.id,
         audience=audience,
         text=text.strip(),
-        items={"items": list(items)} if items else None,
+        items={"items": [item.strip() for item in items]} if items else None,
         created_at=now,
     )
     session.add(message)

@@ -14,6 +14,7 @@ from econsult.errors import InvalidError
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
 SEXES = ("female", "male", "other", "unknown")
+LONGEST_MARK = 40
 RELATIONS = ("mother", "father", "parent", "guardian", "grandparent", "foster_parent", "agency", "other")
 
 
@@ -79,6 +80,7 @@ def add_patient(
 ) -> Patient:
     """Register a child. Raises InvalidError naming each wrong field."""
     _check_patient(name, birth_date, sex, language, now)
+    _check_marks(phone=phone, mrn=mrn, region=region)
     patient = Patient(
         program_id=program.id,
         organization_id=organization.id if organization else None,
@@ -123,6 +125,13 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
         wrong["birth_date"] = "not_under_21"
     if wrong:
         raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
+
+
+def _check_marks(**texts: str) -> None:
+    """Raise InvalidError for what nobody can print on one line."""
+    wrong = {name: "invalid" for name, text in texts.items() if not text.isprintable() or len(text) > LONGEST_MARK}
+    if wrong:
+        raise InvalidError("Please check the telephone, record number and region.", wrong)
 
 
 def _day(text: str) -> date | None:

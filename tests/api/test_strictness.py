@@ -31,8 +31,10 @@ def posted(clinic: Clinic, program_of: ProgramOf, content: bytes, media_type: st
         b"[" * 100_000,
         b'{"a":' * 5000 + b"1" + b"}" * 5000,
         b"9" * 5000,
+        b'{"region": 1e999}',
+        b'{"region": 12345678901234567}',
     ],
-    ids=["cut", "utf16", "nan", "twins", "surrogate", "nul", "brackets", "braces", "digits"],
+    ids=["cut", "utf16", "nan", "twins", "surrogate", "nul", "brackets", "braces", "digits", "endless", "long"],
 )
 def test_what_is_not_plain_json_is_400(clinic: Clinic, program_of: ProgramOf, content: bytes) -> None:
     refused = posted(clinic, program_of, content)
@@ -56,6 +58,8 @@ def test_a_body_that_is_no_object_is_422(clinic: Clinic, program_of: ProgramOf, 
         ({"is_admin": True}, {"is_admin": "unknown_field"}),
         ({"birth_date": "31/12/2020"}, {"birth_date": "invalid"}),
         ({"birth_date": "20201231"}, {"birth_date": "invalid"}),
+        ({"phone": "505\n555"}, {"phone": "invalid"}),
+        ({"mrn": "M\u2028RN"}, {"mrn": "invalid"}),
         ({"birth_date": "2020-W53-4"}, {"birth_date": "invalid"}),
         ({"birth_date": "1980-01-01"}, {"birth_date": "not_under_21"}),
     ],

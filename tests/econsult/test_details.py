@@ -46,7 +46,7 @@ def test_a_name_that_may_be_somebody_s_is_refused_and_not_repeated(details: dict
     assert "Luz" not in str(refused.value)
 
 
-@pytest.mark.parametrize("details", [{f"a{n}": n for n in range(201)}, {f"a{n}": "x" * 5000 for n in range(20)}])
+@pytest.mark.parametrize("details", [{f"a{n}": n for n in range(201)}, {f"a{n}": "\u00e1" * 5000 for n in range(14)}])
 def test_all_details_together_have_an_end(details: dict[str, Any]) -> None:
     with pytest.raises(InvalidError) as refused:
         check_details({"onset": "today"}, details)
@@ -91,3 +91,10 @@ def test_no_verb_takes_a_detail_of_the_wrong_shape(database: Database, clinic: C
     with database.reading() as session:
         kept = session.merge(consult, load=True)
         assert "symptoms" not in kept.details
+
+
+def test_what_the_clinic_adds_is_never_too_much_for_what_a_family_s_program_sent() -> None:
+    theirs = {f"a{n}": "\u00e1" * 5000 for n in range(12)}
+    known = dict.fromkeys(("story", "thinks", "tried", "background", "family_question"), "á" * 5000)
+    check_details({"thinks": "x"}, {**theirs, **known})
+    check_details({"face_policy": None}, {**theirs, "face_policy": None})

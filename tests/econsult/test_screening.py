@@ -28,6 +28,8 @@ WHOLE = {"examined_by": "Dr. P", "at": NOON.isoformat(), "why": "Seen and well"}
         ({"at": ""}, {"at": "required"}),
         ({"at": None}, {"at": "required"}),
         ({"at": (NOON + timedelta(hours=1)).isoformat()}, {"at": "in_the_future"}),
+        ({"at": "2022-01-14T10:00Z"}, {"at": "too_old"}),
+        ({"at": "0001-01-01T00:00"}, {"at": "too_old"}),
     ],
 )
 def test_an_attestation_that_says_nothing_passes_nothing(

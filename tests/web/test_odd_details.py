@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from econsult.consults import holding
 from econsult.consults.records import Consult
 from tests.econsult.test_details import ODD
 from tests.personas import Clinic
+from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
@@ -47,3 +49,16 @@ def test_every_list_and_page_survives_what_is_stored(
         assert {path: browser.get(path, follow_redirects=True).status_code for path in paths} == dict.fromkeys(
             paths, 200
         )
+
+
+def test_an_old_request_with_odd_details_can_be_asked_again(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=datetime.now(UTC))
+        holding.decline(session, consult, clinic.derm, "Not for us", now=datetime.now(UTC))
+        consult.details = {**consult.details, "weight kg": 16, "thinks": ["x"], "tried": "Petrolatum"}
+    again = post(browser_of(clinic.pcp), f"/consults/{consult.public_id}/ask-again", {})
+    assert again.status_code == 303
+    page = browser_of(clinic.pcp).get(again.location).text
+    assert "Petrolatum" in page

@@ -6,6 +6,7 @@ The schemas are JSON Schema 2020-12, restricted to the words that `faults` knows
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from econsult.errors import InvalidError
 
 Schema = Mapping[str, Any]
 DEEPEST = 32
+_MOST_FIGURES = 16
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -91,7 +93,13 @@ def _under(path: str, name: str) -> str:
 
 def _parsed(content: bytes) -> Any:
     try:
-        value = json.loads(content, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
+        value = json.loads(
+            content,
+            object_pairs_hook=_without_twins,
+            parse_constant=_refuse_constant,
+            parse_int=_whole,
+            parse_float=_finite,
+        )
         _check_plain(value)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not plain JSON.") from None
@@ -107,6 +115,20 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _whole(figures: str) -> int:
+    """A number that every program reads alike; longer ones are codes, which belong in a text."""
+    if len(figures) > _MOST_FIGURES:
+        raise ValueError("too long for a number")
+    return int(figures)
+
+
+def _finite(figures: str) -> float:
+    number = float(figures)
+    if not math.isfinite(number):
+        raise ValueError("too large for a number")
+    return number
 
 
 def _check_plain(value: Any, depth: int = 0) -> None:

@@ -10,6 +10,7 @@ from werkzeug import Response
 from econsult.access import consult_for, patient_for
 from econsult.consults import answers, requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.details import sound
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
@@ -98,7 +99,7 @@ def ask_again(public_id: str) -> Response:
 
 def _same_words(consult: Consult) -> RequestForm:
     old = ("red_flags", "red_flags_asked", ASKED_AT)
-    details = {name: value for name, value in consult.details.items() if name not in old}
+    details = {name: value for name, value in sound(consult.details).items() if name not in old}
     return RequestForm(
         kind=Kind.ECONSULT,
         specialty=consult.specialty,
