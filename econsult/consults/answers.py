@@ -13,7 +13,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
-from econsult.consults.lifecycle import next_status
+from econsult.consults.lifecycle import OPEN, next_status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
@@ -133,7 +133,15 @@ def _latest(session: Session, consult_ids: Collection[int], *, for_family: bool)
 
 
 def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:
-    """The PCP has read the answer; the family may read it from now on."""
+    """The PCP has read the answer; the family may read it from now on.
+
+    So it may be with an answer that a reopening kept from the family: it opens, and is to be told, while the new one
+    is waited for.
+    """
+    earlier = held_back(session, consult)
+    if earlier is not None:
+        _open_earlier(session, consult, earlier, person, now)
+        return consult
     consult.status = next_status(consult.status, "acknowledge")
     if consult.acknowledged_at is None:
         consult.acknowledged_at = now
@@ -141,6 +149,25 @@ def acknowledge(session: Session, consult: Consult, person: Person, *, now: date
     if consult.released_at is None:
         release(session, consult, now)
     return consult
+
+
+def held_back(session: Session, consult: Consult) -> Answer | None:
+    """The signed answer that was not open to the family yet when its question was opened again, and still is not."""
+    signed = signed_answer(session, consult.id) if consult.status in OPEN else None
+    return signed if signed is not None and signed.released_at is None else None
+
+
+def _open_earlier(session: Session, consult: Consult, earlier: Answer, person: Person, now: datetime) -> None:
+    earlier.released_at, consult.unheard_version = now, earlier.version
+    consult.version += 1
+    replied(session, consult, FAMILY, now=now, how="released", until=earlier.signed_at)
+    stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
+    target = rules_of(consult).family_informed
+    start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
+    note(session, consult, "release_answer", person_id=person.id, now=now, detail="reopened")
+    for caregiver in caregivers_of(session, consult.patient_id, now):
+        about = f"release:{earlier.version}"
+        notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
 
 def release(session: Session, consult: Consult, now: datetime) -> None:

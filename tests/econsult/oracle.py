@@ -43,6 +43,7 @@ class Case:
     has_open: bool = False
     rules: dict[str, Any] = field(default_factory=lambda: rules("routine", {}))
     answered_at: int | None = None
+    held_back: int | None = None
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
@@ -75,7 +76,7 @@ class Case:
         self._stop("first_reply", now)
         # The clinic can read it at once, the family once it is released.
         self._stop("next_reply", now, "clinicians")
-        self.signed_at = now
+        self.signed_at, self.held_back = now, None
         self._stop("family_informed", now)
         self._start("family_informed", self.rules["family_informed"], now)
         if is_emergency:
@@ -88,6 +89,15 @@ class Case:
                 self._halt(clock, now)
         self.release_at = self.signed_at = None
         self.released, self.has_open, self.unheard = True, True, False
+
+    def open_earlier(self, now: int) -> None:
+        """The clinic opens what a reopening kept from the family; it is to be told."""
+        for clock in self._open("next_reply"):
+            if clock["lane"] == "family" and self.held_back is not None and clock["start"] <= self.held_back:
+                self._halt(clock, now)
+        self.held_back, self.unheard, self.has_open = None, True, True
+        self._stop("family_informed", now)
+        self._start("family_informed", self.rules["family_informed"], now)
 
     def ask(self, now: int, lane: str) -> None:
         """All pauses of a promise are as long as one may be; after that a question is only a question."""
@@ -154,6 +164,8 @@ class Case:
                 self._halt(clock, now)
         if self.unheard and not self._open("family_informed"):
             self._start("family_informed", self.rules["family_informed"], now)
+        # What was signed and not open yet stays closed, unless the clinic opens it.
+        self.held_back = self.signed_at if self.signed_at is not None else self.held_back
         self.release_at, self.signed_at, self.released, self.told = None, None, False, False
         self.submit(now)
 

@@ -258,6 +258,12 @@ def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -
         case.release(world.seconds)
 
 
+def _open_earlier(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if case.held_back is not None:
+        answers.acknowledge(session, consult, world.clinic.pcp, now=world.now)
+        case.open_earlier(world.seconds)
+
+
 def _inform(world: World, session: Session, consult: Consult, case: Case) -> None:
     telling.inform(session, consult, world.clinic.coordinator, method="phone", teach_back=True, now=world.now)
     case.inform(world.seconds)
@@ -302,7 +308,7 @@ def _nothing(world: World, session: Session, consult: Consult, case: Case) -> No
 
 SHARED: list[Act] = [
     *(_family_opens, _tell_earlier, _family_writes, _clinic_writes, _clinic_replies, _desk_remarks),
-    _change,
+    *(_open_earlier, _change),
 ]
 ACTS: dict[str, list[Act]] = {
     "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],

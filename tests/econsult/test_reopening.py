@@ -8,14 +8,18 @@ import pytest
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, clocks, holding, requests, telling, threads
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience
 from econsult.consults.worklist import View, page
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
 
 SOON, LATER = NOON + timedelta(minutes=5), NOON + timedelta(minutes=6)
 
@@ -184,3 +188,29 @@ def test_questions_opened_again_before_this_revision_are_found(database: Databas
     with database.reading() as session:
         found = [session.get_one(Consult, number).unheard_version for number in (lost_id, told_id)]
     assert found == [1, None]
+
+
+def test_an_answer_that_was_held_back_is_opened_by_the_clinic_and_told(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="¿Y ahora?", now=NOON + HOUR)
+        reopen(session, consult, clinic.pcp, "new symptom", now=NOON + 2 * HOUR, targets=TARGETS)
+        held = answers.held_back(session, consult)
+        assert held is not None
+        assert (held.version, answers.released_answer(session, consult.id), consult.is_unheard) == (1, None, False)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON + 3 * HOUR)
+        assert (answers.released_answer(session, consult.id), consult.unheard_version) == (held, 1)
+        assert answers.held_back(session, consult) is None
+        (tells,) = clocks.open_clocks(session, consult.id, ClockName.FAMILY_INFORMED)
+        assert tells.deadline_at == NOON + 27 * HOUR
+        with pytest.raises(ImpossibleVerbError):
+            answers.acknowledge(session, consult, clinic.pcp, now=NOON + 4 * HOUR)
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON + 5 * HOUR)
+        assert consult.unheard_version is None
+        fire(session, NOON + 5 * HOUR)
+        assert list(violations(session, NOON + 5 * HOUR)) == []
+
+
+def test_a_new_question_has_no_answer_to_open(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session, pytest.raises(ImpossibleVerbError):
+        answers.acknowledge(session, clinic.claimed(session), clinic.pcp, now=NOON)

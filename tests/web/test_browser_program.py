@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from econsult.consults import answers
+from econsult.consults.reopening import reopen
 from econsult.people.persons import Person
 from econsult.rosters import planning, qualifying
-from tests.personas import ANSWER, LEASE, Clinic
+from tests.personas import ANSWER, LEASE, TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, english_left, overflow, violations
@@ -29,6 +30,8 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         clinic.econsult(session, now=NOW)
         qualifying.add_fallback(session, clinic.admin, "dermatology", "genetics", now=NOW)
         qualifying.bar(session, clinic.coordinator, clinic.derm2.public_id, session.merge(clinic.child), now=NOW)
+        again = clinic.answered(session, now=NOW)
+        reopen(session, again, clinic.pcp, "new symptom", now=NOW, targets=TARGETS)
         for person, days in ((clinic.derm2, (-1, 3)), (clinic.derm, (5, 9))):
             starts, ends = (NOW + timedelta(days=number) for number in days)
             planning.take_off(session, clinic.coordinator, person.public_id, starts, ends, now=NOW)
@@ -38,6 +41,7 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         answers.sign(session, consult, clinic.derm, now=NOW)
     return [
         ("call", clinic.pcp, f"/calls/{consult.public_id}"),
+        ("again", clinic.pcp, f"/consults/{again.public_id}"),
         ("clinic", clinic.pcp, "/clinic"),
         ("board", clinic.coordinator, "/coordination"),
         ("desk", clinic.coordinator, "/coordination/desk"),

@@ -94,3 +94,18 @@ def test_whoever_answered_before_can_take_it_again(browser_of: BrowserOf, clinic
 def test_a_pool_reads_no_answer_from_before(browser_of: BrowserOf, clinic: Clinic, again: Consult) -> None:
     page = browser_of(clinic.derm2).get(f"/consults/{again.public_id}").text
     assert str(ANSWER["family_summary"]) not in page
+
+
+def test_the_clinic_sees_an_answer_that_was_held_back_and_opens_it(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=NOW)
+        reopen(session, consult, clinic.pcp, "new symptom", now=NOW, targets=TARGETS)
+    pcp, mother = browser_of(clinic.pcp), browser_of(clinic.mother)
+    page = pcp.get(f"/consults/{consult.public_id}").text
+    assert (str(ANSWER["impression"]) in page, "the family cannot read it" in page) == (True, True)
+    assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 404
+    assert post(pcp, f"/consults/{consult.public_id}/acknowledge", {}).status_code == 303
+    assert "the family cannot read it" not in pcp.get(f"/consults/{consult.public_id}").text
+    assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 200
