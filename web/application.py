@@ -33,7 +33,7 @@ from web.shell.places import init_places
 from web.showing.files import init_files
 from web.showing.media import media
 from web.showing.papers import papers
-from web.uploading.servers import refuse_buffering
+from web.uploading.servers import RIGHT_ONE, refuse_buffering, unproven
 from web.uploading.simple_upload import simple_upload
 from web.uploading.tus import tus
 from web.words.language import init_language
@@ -74,6 +74,12 @@ def build_app(runtime: Runtime | None) -> Flask:
         if not runtime.settings.is_demo:
             refuse_made_up(runtime.database)
             _warn_of_passwords(runtime.settings)
+    if kinds := unproven():
+        _log.warning(
+            "WARNING: gunicorn's workers of the kind %s may stand still for one slow phone. For uploads run: %s",
+            kinds,
+            RIGHT_ONE,
+        )
     app = Flask("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
