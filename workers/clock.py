@@ -86,6 +86,10 @@ class Ticker:
 
         One look without a lock says what there is to do; where there is nothing, nothing is written.
         """
+        is_sweep_due = not is_held and (self.swept_at is None or now - self.swept_at >= SWEEP_EVERY)
+        if is_sweep_due:
+            # Before anything that writes a row: on a full disk this makes room for it.
+            self._sweep_uploads(now)
         pending = self._look(now)
         if pending.has_ring:
             relay(self.runtime, now)
@@ -95,7 +99,7 @@ class Ticker:
         if pending.has_lost_job and (self.reaps_at is None or now >= self.reaps_at):
             self._reap(now)
         has_fired = self._fire(now, pending)
-        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
+        if is_sweep_due:
             self.swept_at = now
             self._sweep(now)
         return (self._look(now) if has_fired else pending).lag(now)

@@ -20,7 +20,8 @@ CONTACT_WAYS = ("call_back", "visit")
 LONGEST_TEXT = 5000
 LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}")
+_NAME = re.compile(r"[\w.\-/:]{1,64}")
+"""Codes of templates and of terminologies too (`1.1`, `8310-5`); no blanks, which names of people have."""
 
 
 def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:

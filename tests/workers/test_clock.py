@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from econsult.anchors import read_anchors
 from econsult.consults import requests
+from econsult.consults.attachments import MediaKind
 from econsult.consults.clocks import ClockEvent
+from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.telephone import open_call
 from econsult.jobs import Job, JobState, claim_job
@@ -27,7 +30,10 @@ from econsult.rosters.watching import CoverWatch
 from econsult.trail import AuditChain
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
-from workers.clock import TICK, JumpGuard, Ticker, turn
+from uploads import verbs
+from uploads.door import Door
+from uploads.kinds import LIVES, Wanted
+from workers.clock import SWEEP_EVERY, TICK, JumpGuard, Ticker, turn
 from workers.desk import Desk
 from workers.horse import run_job
 from workers.queue import job_policy
@@ -240,6 +246,27 @@ def test_an_idle_tick_writes_nothing_and_locks_nothing(either: Clinic) -> None:
     loud = [each for each in heard if re.match(r"INSERT|UPDATE|DELETE|BEGIN IMMEDIATE", each) or "FOR UPDATE" in each]
     assert loud == []
     assert len(heard) <= 4
+
+
+def test_ticks_end_the_uploads_that_expired_and_free_their_bytes(either: Clinic) -> None:
+    door = Door(either.runtime.database, either.runtime.vault, either.runtime.settings.staging)
+    wanted = Wanted(either.consult.public_id, MediaKind.PHOTO, 1000, view="far")
+    begun = verbs.begin(door, either.mother, wanted, now=NOON)
+    ticker = Ticker(either.runtime)
+    for at, state in ((NOON, "created"), (NOON + LIVES, "created"), (NOON + LIVES + SWEEP_EVERY, "expired")):
+        ticker.tick(at, is_held=at == NOON + LIVES)
+        with either.runtime.database.reading() as session:
+            assert session.scalars(select(Upload.state).where(Upload.public_id == begun.public_id)).all() == [state]
+
+
+def test_a_clock_without_the_staging_folder_says_so(
+    clinic: Clinic, photo: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    clinic.send(photo)
+    shutil.rmtree(clinic.runtime.settings.staging)
+    clinic.runtime.settings.staging.mkdir()
+    Ticker(clinic.runtime).tick(NOON)
+    assert "ALARM: the staging folder is not the one in which uploads rest" in caplog.text
 
 
 @pytest.mark.parametrize("work", ["release", "lapse", "call", "cover", "roster", "absence", "job"])
