@@ -37,7 +37,12 @@ class Reader:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self._field(str(name)): self.whole(entry) for name, entry in value.items()}
+            found: dict[str, Any] = {}
+            for name, entry in value.items():
+                field = self._field(str(name))
+                # Two that are covered alike are two all the same.
+                found[field if field not in found else f"{field} {len(found) + 1}"] = self.whole(entry)
+            return found
         return [self.whole(entry) for entry in value] if isinstance(value, list | tuple) else value
 
     def _field(self, name: str) -> str:

@@ -26,21 +26,23 @@ class RingFile:
     def __init__(self, path: Path) -> None:
         """Read the file. Raises ValueError with one sentence where that cannot be."""
         self.path = path.resolve()
-        self._mark = _mark(self.path)
-        self._ring = KeyRing.parse(read_private(self.path))
+        mark = _mark(self.path)
+        self._read = mark, KeyRing.parse(read_private(self.path))
 
     def fresh(self) -> KeyRing:
         """The ring as it is now; as it was before, where the file has become unreadable."""
         mark = _mark(self.path)
-        if mark != self._mark:
-            self._mark = mark
+        known, ring = self._read
+        if mark != known:
             try:
-                self._ring = KeyRing.parse(read_private(self.path))
+                ring = KeyRing.parse(read_private(self.path))
             except ValueError:
                 logging.getLogger(__name__).warning(
                     "The keys file cannot be read any more; the keys from before serve."
                 )
-        return self._ring
+            # Both at once and after reading: another thread must not find the new date with the old ring.
+            self._read = mark, ring
+        return ring
 
 
 def add_key(path: Path) -> str:
@@ -107,9 +109,10 @@ def _name(line: str) -> str:
     return line.partition("#")[0].partition(":")[0].strip()
 
 
-def _mark(path: Path) -> tuple[int, int, int] | None:
+def _mark(path: Path) -> tuple[int, int, int, int] | None:
+    """What changes with the file, and with its rights: one that others may read is refused until that is mended."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size

@@ -52,7 +52,7 @@ def test_the_name_of_a_field_tells_a_specialist_no_child_either(
     with runtime.database.writing() as session:
         consult = clinic.econsult(session, now=datetime.now(UTC), details=details)
     shown = program_of(clinic.derm).get(f"/consults/{consult.public_id}").json["details"]
-    assert shown["seen"] == {"[name]": 2, "weight_kg": 16}
+    assert shown["seen"] == {"[name]": 1, "[name] 2": 2, "weight_kg": 16}
     assert "prueba" not in json.dumps(shown).casefold()
     assert program_of(clinic.pcp).get(f"/consults/{consult.public_id}").json["details"]["seen"] == details["seen"]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,31 @@ def test_another_process_meets_the_new_key_when_it_needs_it(file: Path) -> None:
     assert (there.open(after, "c"), there.open(before, "c")) == ("Ana", "Ana")
     assert there.blind_index("Ana", "c").startswith(new)
     assert len(there.blind_indexes("Ana", "c")) == 2
+
+
+def test_threads_that_meet_a_new_key_at_once_all_find_it(file: Path) -> None:
+    for _ in range(40):
+        cipher = FieldCipher(RingFile(file))
+        make_current(file, add_key(file))
+        sealed = FieldCipher(RingFile(file)).seal("Ana", "c")
+        start = threading.Barrier(8)
+
+        def open_it(cipher: FieldCipher = cipher, sealed: str = sealed, start: threading.Barrier = start) -> str:
+            start.wait()
+            return cipher.open(sealed, "c")
+
+        with ThreadPoolExecutor(8) as pool:
+            assert {run.result() for run in [pool.submit(open_it) for _ in range(8)]} == {"Ana"}
+
+
+def test_rights_that_were_mended_are_noticed(file: Path) -> None:
+    cipher = FieldCipher(RingFile(file))
+    before = list(cipher.ids)
+    new = add_key(file)
+    file.chmod(0o644)
+    assert list(cipher.ids) == before
+    file.chmod(0o600)
+    assert list(cipher.ids) == [*before, new]
 
 
 def test_a_key_that_was_set_aside_opens_nothing_for_who_starts_later(file: Path) -> None:
