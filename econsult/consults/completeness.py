@@ -55,7 +55,7 @@ def _is_reachable(session: Session, consult: Consult) -> bool:
     contact = contact_of(consult.details)
     if contact["way"] not in CONTACT_WAYS:
         return False
-    return any(sign.isdigit() for sign in contact["phone"] or session.get_one(Patient, consult.patient_id).phone)
+    return any(sign.isdigit() for sign in contact["phone"] + session.get_one(Patient, consult.patient_id).phone)
 
 
 def check_fresh(consult: Consult, now: datetime) -> None:

@@ -163,15 +163,15 @@ def _patterns_of(day: date) -> Iterator[str]:
     for compact in ("%Y%m%d", "%d%m%Y", "%m%d%Y"):
         yield rf"(?<!\d){day.strftime(compact)}(?!\d)"
     month = "(?:" + "|".join(_MONTHS[day.month - 1]) + r")\.?"
-    nth, some = rf"{d}(?:st|nd|rd|th|º|°|ro)?", r"[\s.,/\-\u2013]*+"
-    first = rf"(?:{d}|1(?:er|ero|ro)|primero)" if day.day == 1 else nth
+    nth, some = rf"{d}\.?(?:st|nd|rd|th|º|°|ro|ero|er)?", r"[\s.,/\-\u2013]*+"
+    first = rf"(?:{nth}|primero|first)" if day.day == 1 else nth
     # A gap gives nothing back: two of them beside each other would try every way to share a long run of blanks.
     of, year = rf"{some}(?:(?:of|de|del)\b{some})?", rf"(?:{some}(?:(?:of|de|del|año)\b{some}){{0,3}}{y})"
     yield rf"(?<!\w){first}{of}{month}{year}(?!\w)"
-    yield rf"(?<!\w){month}{some}(?:the\s)?{nth}{year}(?!\w)"
+    yield rf"(?<!\w){month}{some}(?:the\s)?{first}{year}(?!\w)"
     # The day and the month alone tell the rest to whoever reads the age beside it, where they stand for a birth.
     yield rf"(?<=naci[oó] el )(?:{first}{of}{month})(?!\w)"
-    yield rf"(?<=born on )(?:{month}{some}{nth}|{nth}{of}{month})(?!\w)"
+    yield rf"(?<=born on )(?:{month}{some}{first}|{first}{of}{month})(?!\w)"
 
 
 def _names(text: str, known: Known) -> Iterator[Span]:

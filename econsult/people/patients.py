@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, select
@@ -80,6 +81,7 @@ def add_patient(
 ) -> Patient:
     """Register a child. Raises InvalidError naming each wrong field."""
     _check_patient(name, birth_date, sex, language, now)
+    phone, mrn, region = (_plain_blanks(text) for text in (phone, mrn, region))
     _check_marks(phone=phone, mrn=mrn, region=region)
     patient = Patient(
         program_id=program.id,
@@ -125,6 +127,11 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
         wrong["birth_date"] = "not_under_21"
     if wrong:
         raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
+
+
+def _plain_blanks(text: str) -> str:
+    """The text with ordinary blanks: a number that was pasted often has others."""
+    return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
 
 
 def _check_marks(**texts: str) -> None:

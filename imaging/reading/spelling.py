@@ -51,15 +51,16 @@ _MONTHS = {
 _MONTH_OF = {name: number for number, names in _MONTHS.items() for name in names}
 _WORD_MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 _DIGIT = r"[0-9OoQDlIiSsBZz]"
+_NTH = r"\.?(?:st|nd|rd|th|ro|er|ero|\u00b0)?"
 _NUMERIC_DATE = re.compile(
     rf"(?<![\w])({_DIGIT}{{1,4}})[^\w]{{1,3}}({_DIGIT}{{1,2}})[^\w]{{1,3}}({_DIGIT}{{1,4}})(?!\w)"
 )
 _DAY_FIRST = re.compile(
-    rf"(?<!\w)({_DIGIT}{{1,2}})(?:st|nd|rd|th)?[\s.,/-]*(?:de[\s.]*)?({_WORD_MONTH})[\s.,/-]*(?:del?[\s.]*)?({_DIGIT}{{2,4}})(?!\w)",
+    rf"(?<!\w)({_DIGIT}{{1,2}}){_NTH}[\s.,/-]*(?:de[\s.]*)?({_WORD_MONTH})[\s.,/-]*(?:del?[\s.]*)?({_DIGIT}{{2,4}})(?!\w)",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<!\w)({_WORD_MONTH})[\s.,/-]*({_DIGIT}{{1,2}})(?:st|nd|rd|th)?[\s.,/-]+({_DIGIT}{{2,4}})(?!\w)", re.IGNORECASE
+    rf"(?<!\w)({_WORD_MONTH})[\s.,/-]*({_DIGIT}{{1,2}}){_NTH}[\s.,/-]+({_DIGIT}{{2,4}})(?!\w)", re.IGNORECASE
 )
 _COMPACT = re.compile(r"(?<!\w)[0-9]{6}(?:[0-9]{2})?(?!\w)")
 _LIKE_DIGITS = str.maketrans("OoQDlIiSsBZz", "000011155822")
@@ -199,10 +200,10 @@ def _dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
         yield *found.span(), _days((first, second, third), (third, second, first), (third, first, second))
     for found in _DAY_FIRST.finditer(text):
         day, month, year = found.groups()
-        yield *found.span(), _days((_number(year), _MONTH_OF[month.casefold()], _number(day)))
+        yield *found.span(), _days(*((_number(year), _MONTH_OF[month.casefold()], one) for one in _days_of_month(day)))
     for found in _MONTH_FIRST.finditer(text):
         month, day, year = found.groups()
-        yield *found.span(), _days((_number(year), _MONTH_OF[month.casefold()], _number(day)))
+        yield *found.span(), _days(*((_number(year), _MONTH_OF[month.casefold()], one) for one in _days_of_month(day)))
     for found in _COMPACT.finditer(text):
         digits = found.group()
         cuts = ((4, 2, 2), (2, 2, 4)) if len(digits) == 8 else ((2, 2, 2),)
@@ -224,6 +225,11 @@ def _orders(digits: str, cut: tuple[int, int, int]) -> Iterator[tuple[int, int, 
     yield numbers
     yield numbers[2], numbers[1], numbers[0]
     yield numbers[2], numbers[0], numbers[1]
+
+
+def _days_of_month(text: str) -> set[int]:
+    """The days that figures mean: the raised letter of `1\u00ba`, without its mark, reads like a nought."""
+    return {_number(text), *((_number(text[:-1]),) if len(text) > 1 and text[-1] in "oO" else ())}
 
 
 def _number(text: str) -> int:

@@ -52,6 +52,20 @@ def test_an_identifier_is_covered_in_every_spelling(text: str, read: str) -> Non
     assert cover(text, CASE, MARKED) == read
 
 
+@pytest.mark.parametrize(("day", "suffix"), [(1, "st"), (2, "nd"), (3, "rd"), (5, "th"), (21, "st"), (30, "th")])
+def test_a_birth_date_is_covered_on_every_day_of_the_month(day: int, suffix: str) -> None:
+    known = Known(birth_dates=(date(2026, 11, day),))
+    spelled = [
+        f"{day}{suffix} of November 2026", f"{day}{suffix} November 2026", f"November {day}{suffix}, 2026",
+        f"{day} de noviembre de 2026", f"{day}\u00ba de noviembre de 2026", f"{day}\u00b0 de noviembre del 2026",
+        f"{day}.\u00ba de noviembre de 2026", f"{day}.\u00b0 noviembre 2026", f"11/{day:02}/2026", f"{day}-11-26",
+    ]  # fmt: skip
+    if day == 1:
+        spelled += ["1ero de noviembre de 2026", "1er noviembre 2026", "primero de noviembre de 2026"]
+        spelled += ["first of November 2026", "November first, 2026"]
+    assert [text for text in spelled if cover(text, known, MARKED) != "[birth_date]"] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -169,3 +169,10 @@ def test_a_caregivers_link_counts_from_its_start(database: Database, clinic: Cli
         assert [person.id for person in caregivers_of(session, clinic.child.id, NOON)] == [clinic.mother.id]
         with pytest.raises(InvalidError):
             link_caregiver(session, clinic.other_child, clinic.mother, "neighbour", NOON)
+
+
+def test_a_number_that_was_pasted_is_kept_with_ordinary_blanks(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        details = {"key_wrapped": b"x", "name": "Sol Example", "birth_date": "2024-05-01", "now": NOON}
+        child = add_patient(session, clinic.program, phone="505\u00a0555\u20090100", **details)  # type: ignore[arg-type]
+        assert child.phone == "505 555 0100"

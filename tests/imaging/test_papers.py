@@ -63,6 +63,15 @@ def test_results_and_the_dates_of_collection_stay(text: str) -> None:
     assert hidden(text) == []
 
 
+@pytest.mark.parametrize("text", ["1\u00ba de noviembre de 2019", "1.\u00ba de noviembre de 2019",
+    "1\u00b0 de noviembre del 2019", "1ero de noviembre 2019", "1st November 2019",
+    "November 1st, 2019"])  # fmt: skip
+def test_the_first_of_a_month_is_covered_too(text: str) -> None:
+    words = line(text)
+    ((_, found),) = DenyList(Identifiers(birth_dates=("2019-11-01",))).hits([words])
+    assert {word.text for number, word in enumerate(words) if number in found} >= set(text.split())
+
+
 def test_a_value_beside_a_name_stays() -> None:
     assert hidden("Pe\u00f1a  Hb  11.2  g/dL") == ["Pe\u00f1a"]
 
