@@ -5,7 +5,6 @@ What is stored stays as it was written; the covering is done anew for each reade
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.consults.details import contact_of
+from econsult.consults.details import contact_of, spaced
 from econsult.people.naming import Known, cover, kinds_in
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
@@ -46,8 +45,8 @@ class Reader:
         return [self.whole(entry) for entry in value] if isinstance(value, list | tuple) else value
 
     def _field(self, name: str) -> str:
-        spaced = re.sub(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", " ", name)
-        return name if (covered := self.text(spaced)) == spaced else covered
+        words = spaced(name)
+        return name if (covered := self.text(words)) == words else covered
 
 
 def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:

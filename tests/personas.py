@@ -14,6 +14,7 @@ from econsult.database import Database
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
+from econsult.rosters.limits import FallbackPool, Limits
 from econsult.vault import Vault
 from storage.keys import KeyRing, generate
 
@@ -91,6 +92,12 @@ class Clinic:
     def claimed(self, session: Session, *, now: datetime = NOON) -> Consult:
         """An eConsult that the dermatologist holds."""
         return holding.claim(session, self.econsult(session, now=now), self.derm, now=now, lease=LEASE)
+
+    def let_neurology_stand_in(self, session: Session) -> None:
+        """No dermatologist speaks the child's language any more."""
+        session.add_all(Limits(person_id=person.id, languages="fr") for person in (self.derm, self.derm2))
+        session.add(FallbackPool(program_id=self.program.id, specialty="dermatology", fallback="neurology"))
+        session.flush()
 
     def more(self, database: Database, count: int) -> list[Person]:
         """So many other dermatologists, made on first use."""

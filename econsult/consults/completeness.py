@@ -22,7 +22,7 @@ _UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
 def check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
     """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
     missing: dict[str, str] = {}
-    if len(_visible(consult.question)) < SHORTEST_QUESTION:
+    if not is_question(consult.question):
         missing["question"] = "too_short" if consult.question else "required"
     if consult.kind == Kind.ECONSULT and not consult.specialty:
         missing["specialty"] = "required"
@@ -40,14 +40,14 @@ def check_complete(session: Session, consult: Consult, *, has_reason: bool = Fal
         raise InvalidError("Before sending, please complete: " + ", ".join(sorted(missing)) + ".", missing)
 
 
-def _visible(text: str) -> str:
-    """The text without what nobody can see: format and control signs, and spaces after spaces."""
+def is_question(text: str) -> bool:
+    """Whether enough can be seen of it: format and control signs do not count, nor spaces after spaces."""
     seen = (
         letter if not letter.isspace() else " "
         for letter in text
         if unicodedata.category(letter) not in _UNSEEN or letter in "\n\t"
     )
-    return " ".join("".join(seen).split())
+    return len(" ".join("".join(seen).split())) >= SHORTEST_QUESTION
 
 
 def _is_reachable(session: Session, consult: Consult) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from econsult.consults.facepolicy import check_details as check_face
+from econsult.consults.facepolicy import check_face
 from econsult.consults.redflags import body_sites
 from econsult.errors import InvalidError
 
@@ -20,8 +20,11 @@ CONTACT_WAYS = ("call_back", "visit")
 LONGEST_TEXT = 5000
 LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
+FREE_TEXTS = ("story", "thinks", "tried", "background", "family_question")
+"""What somebody writes in sentences."""
 _NAME = re.compile(r"[\w.\-/:]{1,64}")
 """Codes of templates and of terminologies too (`1.1`, `8310-5`); no blanks, which names of people have."""
+_JOINT = re.compile(r"[_.\-]+|(?<=[a-z])(?=[A-Z])")
 
 
 def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
@@ -43,6 +46,11 @@ def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
 def sound(details: Mapping[str, Any]) -> dict[str, Any]:
     """Those details that would be taken today, of a request that may be older than their shapes."""
     return {name: value for name, value in details.items() if _NAME.fullmatch(name) and _fault(name, value) is None}
+
+
+def spaced(name: str) -> str:
+    """A detail's name in words: `weight_kg`, `onset.days` and `hasFever` are two each."""
+    return " ".join(_JOINT.sub(" ", name).split())
 
 
 def contact_of(details: Mapping[str, Any]) -> dict[str, str]:
@@ -135,5 +143,5 @@ _SHAPES: Mapping[str, Callable[[object], str | None]] = {
     "contact": _contact,
     "face_policy": _code,
     "face_consent": _flag,
-    **dict.fromkeys(("story", "thinks", "tried", "background", "family_question"), _text),
+    **dict.fromkeys(FREE_TEXTS, _text),
 }

@@ -20,7 +20,7 @@ def asks_for_policy(sites: Iterable[str], specialty: str | None) -> bool:
     return specialty in FACE_SPECIALTIES or not FACE_SITES.isdisjoint(sites)
 
 
-def check_details(details: Mapping[str, Any]) -> None:
+def check_face(details: Mapping[str, Any]) -> None:
     """Raise InvalidError where a request names an unknown policy, or shows a face without consent."""
     policy = details.get("face_policy", MASK_ALL)
     if policy not in FACE_POLICIES:

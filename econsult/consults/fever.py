@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-FREE_TEXTS = frozenset(("story", "thinks", "tried", "background", "family_question"))
-_LONGEST_CODE = 64
-_FEVER = re.compile(r"^(?!afeb|apyr|apir).*(?:fever|fiebre|calentura|pyrex|pirex|hyperpyr|hypertherm|hiperterm)|^febri")
+from econsult.consults.details import FREE_TEXTS, LONGEST_CODE, spaced
+
+_FEVER = re.compile(r"^(?!apyr|apir).*(?:fever|fiebre|calentura|pyrex|pirex|hyperpyr|hypertherm|hiperterm)|^febri")
 _NO_FEVER = re.compile(r"^(?:afebr|apyre|apire)")
 _TEMPERATURE = re.compile(r"^(?:temp|tmax|t|temperat\w*)$")
 _HIGH = frozenset(("high", "hot", "elevated", "raised", "alta", "elevada", "caliente"))
@@ -21,22 +21,8 @@ _NO = frozenset(("no", "not", "non", "without", "sin", "denies", "denied", "nieg
 """Before the word; `hay fever` is none either."""
 _NO_AFTER = frozenset(("no", "not", "none", "absent", "ausente", "negative", "negativo", "negativa", "denied", "false"))
 _BETWEEN = frozenset(("any", "known", "a", "of", "de", "history", "tiene", "has", "current", "recent"))
-_IS_NO = _NO_AFTER | {
-    "",
-    "n",
-    "never",
-    "nunca",
-    "ninguna",
-    "ninguno",
-    "0",
-    "denies",
-    "niega",
-    "not present",
-    "resolved no",
-}
-_LABELS = frozenset(
-    ("name", "code", "display", "text", "type", "id", "linkid", "link_id", "question", "label", "key", "item")
-)
+_IS_NO = _NO_AFTER | {"", "n", "0", "never", "nunca", "ninguna", "ninguno", "denies", "niega", "not present"}
+_LABELS = frozenset(("name", "code", "display", "text", "type", "id", "linkid", "question", "label"))
 _WHEN = frozenset(("at", "date", "time", "when", "hora", "fecha", "on"))
 _NUMBER = re.compile(r"(?<![\d:./\-T])\d{2,3}(?:[.,_]\d{1,2})?(?![\d:/\-])")
 _HOT, _MEASURED = ((38.0, 46.0), (100.4, 115.0)), ((30.0, 46.0), (86.0, 115.0))
@@ -62,7 +48,7 @@ def _is_fever(name: str, value: Any) -> bool:
         return _is_yes(value)
     if _is_hot(words, value):
         return True
-    return isinstance(value, str) and len(value) <= _LONGEST_CODE and _says(_words(value))
+    return isinstance(value, str) and len(value) <= LONGEST_CODE and _says(_words(value))
 
 
 def _parted(group: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -73,8 +59,8 @@ def _parted(group: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def _words(text: str) -> list[str]:
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(sign))
+    letters = unicodedata.normalize("NFKD", spaced(text))
+    plain = "".join(sign for sign in letters if not unicodedata.combining(sign))
     return re.findall(r"[^\W_]+", plain.casefold())
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.consults.offering import coordinators_of
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
@@ -57,7 +58,7 @@ def break_glass(session: Session, consult: Consult, person: Person, *, reason: s
     until = open_until(session, consult, person, now)
     if until is not None:
         return until
-    officers = _officers(session, consult.program_id)
+    officers = coordinators_of(session, consult.program_id, Role.PRIVACY)
     if not officers:
         raise ForbiddenError("Your program has no privacy officer who could be told, so the name stays closed.")
     opened = BrokenGlass(
@@ -99,8 +100,3 @@ def reasons_for(session: Session, officer: Person, limit: int = 20) -> list[tupl
         .limit(limit)
     )
     return [(opened, consult, person) for opened, consult, person in session.execute(query)]
-
-
-def _officers(session: Session, program_id: int) -> list[Person]:
-    query = select(Person).where(Person.program_id == program_id, Person.role == Role.PRIVACY, Person.is_active)
-    return list(session.scalars(query.order_by(Person.id)))

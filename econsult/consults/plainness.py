@@ -25,18 +25,14 @@ _ENGLISH_TENS = (0, 1, 2, 2, 2, 2, 2, 3, 2, 2)
 _SPANISH_TENS = (0, 1, 2, 3, 3, 4, 3, 3, 3, 3)
 _SILENT_E = re.compile(r"(?<=[aeiouy][lr])e$|(?<=[^aeiouylr])e$|(?<=[^aeiouy])e(?=(?:ly|ment|ful|less|ness)$)")
 _ED = re.compile(r"(?<![td])(?<![^aeiouy]l)ed$")
-_ES = re.compile(r"(?<!s)(?<!x)(?<!z)(?<!c)(?<!g)(?<!ch)(?<!sh)es$")
+_ES = re.compile(r"(?<![sxzcg])(?<![cs]h)es$")
 _ODD = {
-    "eczema": 3, "people": 2, "area": 3, "every": 2, "everyone": 3, "everything": 3, "something": 2, "someone": 2,
-    "sometimes": 2, "somewhere": 2, "being": 2, "does": 1, "doesn't": 2, "isn't": 2, "didn't": 2, "wasn't": 2,
-    "couldn't": 2, "wouldn't": 2, "shouldn't": 2, "hasn't": 2, "haven't": 2, "breathes": 1, "clothes": 1, "diaper": 3,
-    "different": 2, "family": 3, "medicine": 3, "idea": 3, "real": 1, "science": 2, "diet": 2, "quiet": 2, "fluid": 2,
-    "ruin": 2, "lion": 2, "diabetes": 4, "doing": 2, "going": 2, "seeing": 2, "goes": 1, "shoes": 1, "aches": 1,
-    "ache": 1, "headache": 2, "headaches": 2, "vaseline": 3, "baseline": 2, "safely": 2, "likely": 2, "lifetime": 2,
-    "bedtime": 2, "daytime": 2, "nighttime": 2, "petroleum": 4, "create": 2, "reaction": 3, "recipe": 3, "apnea": 3,
-    "diarrhea": 4, "nausea": 3, "bacteria": 4, "hours": 1, "hour": 1, "our": 1, "fire": 1, "tired": 2, "careful": 2,
-    "carefully": 3, "useful": 2, "hopeful": 2, "household": 2,
-    "giant": 2, "element": 3, "whole": 1, "vegetable": 4, "comfortable": 4,
+    "aches": 1, "apnea": 3, "area": 3, "baseline": 2, "carefully": 3, "couldn't": 2, "create": 2, "diabetes": 4,
+    "diarrhea": 4, "didn't": 2, "diet": 2, "different": 2, "doesn't": 2, "element": 3, "every": 2, "everything": 3,
+    "fluid": 2, "giant": 2, "hasn't": 2, "headaches": 2, "household": 2, "idea": 3, "isn't": 2, "lifetime": 2,
+    "nausea": 3, "people": 2, "petroleum": 4, "quiet": 2, "reaction": 3, "recipe": 3, "ruin": 2, "science": 2,
+    "shouldn't": 2, "someone": 2, "something": 2, "sometimes": 2, "somewhere": 2, "tired": 2, "wasn't": 2,
+    "wouldn't": 2,
 }  # fmt: skip
 """Words of advice that the rule below counts wrong."""
 
@@ -71,7 +67,7 @@ def _english(word: str) -> int:
     plain = _SILENT_E.sub("", _ES.sub("", _ED.sub("d", plain)))
     # Vowels that meet without melting together: `radio`, `create`, `fluent`, `giant`; not those of `-tion` and `-cial`.
     met = len(re.findall(r"(?<![tscgx])i(?:a|o|um|ous)|(?<!q)u(?:al|ou)|eo(?!u)|[aeou]ing$|(?<=[^q])ua", plain))
-    return len(re.findall(r"[aeiouy]+", plain)) + met + len(re.findall(r"[^aeiouy]m$(?<=[st]m)", plain))
+    return len(re.findall(r"[aeiouy]+", plain)) + met + len(re.findall(r"[sth]m$", plain))
 
 
 def _spanish(word: str) -> int:

@@ -71,10 +71,7 @@ def test_a_holder_who_will_be_away_until_it_is_late_is_named(database: Database,
 
 def test_a_pool_that_stands_in_is_counted(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        for person in (clinic.derm, clinic.derm2):
-            session.add(Limits(person_id=person.id, languages="fr"))
-        session.add(FallbackPool(program_id=clinic.program.id, specialty="dermatology", fallback="neurology"))
-        session.flush()
+        clinic.let_neurology_stand_in(session)
         consult = clinic.econsult(session)
         assert (consult.fallback_specialty, _risks(session, clinic)) == ("neurology", [])
         _shift(session, clinic, clinic.neuro, "neurology", (30, 32))

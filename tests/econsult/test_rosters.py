@@ -12,7 +12,7 @@ from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.forecast import forecast
 from econsult.queue.outbox import Quiet
-from econsult.rosters.limits import Conflict, FallbackPool, Limits
+from econsult.rosters.limits import Conflict
 from econsult.rosters.routing import WORDS, route
 from econsult.rosters.shifts import Shift, Swap, TimeOff, first_cover, gaps, on_duty, spans
 from tests.personas import NOON, Clinic
@@ -102,10 +102,7 @@ def test_the_router_says_why_and_says_it_again_the_same(database: Database, clin
 
 def test_another_specialty_stands_in_where_nobody_qualifies(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        for person in (clinic.derm, clinic.derm2):
-            session.add(Limits(person_id=person.id, languages="es"))
-        session.add(FallbackPool(program_id=clinic.program.id, specialty="dermatology", fallback="neurology"))
-        session.flush()
+        clinic.let_neurology_stand_in(session)
         consult = clinic.econsult(session)
         assert (consult.is_unallocated, consult.fallback_specialty) == (False, "neurology")
 

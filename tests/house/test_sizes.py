@@ -11,5 +11,5 @@ def test_no_function_is_longer_than_sixty_lines() -> None:
     assert long == []
 
 
-def test_no_product_file_is_longer_than_four_hundred_lines() -> None:
-    assert [size for size in file_sizes(product_files()) if size.lines > 400] == []
+def test_no_product_file_is_longer_than_three_hundred_lines() -> None:
+    assert [size for size in file_sizes(product_files()) if size.lines > 300] == []

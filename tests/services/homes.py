@@ -53,15 +53,16 @@ class Homes:
 
     folder: Path
     spare: list[Runtime] = field(default_factory=list)
-    apps: dict[tuple[Path, Finish], Flask] = field(default_factory=dict)
+    apps: dict[tuple[Path, Finish | None], Flask] = field(default_factory=dict)
 
-    def app(self, runtime: Runtime, finish: Finish = repr) -> Flask:
+    def app(self, runtime: Runtime, finish: Finish | None = None) -> Flask:
         """The application around a home, made once and finished by `finish`: binding addresses costs a tenth second."""
         key = (runtime.settings.data, finish)
         if key not in self.apps:
             self.apps[key] = create_app(runtime)
             self.apps[key].jinja_env.bytecode_cache = COMPILED
-            finish(self.apps[key])
+            if finish is not None:
+                finish(self.apps[key])
         app = self.apps[key]
         app.extensions["econsult"] = runtime
         app.extensions.pop("upload_lines", None)

@@ -120,6 +120,14 @@ def clinic(runtime: Runtime) -> Clinic:
 
 
 @pytest.fixture
+def officer(runtime: Runtime, clinic: Clinic) -> Person:
+    """The program's privacy officer, of whom a small clinic has none."""
+    details = {"email": "v@clinic.test", "name": "Vera Ortiz", "role": Role.PRIVACY, "now": datetime.now(UTC)}
+    with runtime.database.writing() as session:
+        return add_person(session, runtime.database.cipher, clinic.program, **details)  # type: ignore[arg-type]
+
+
+@pytest.fixture
 def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
     """Give it a person; it opens a browser in which this person has just signed in."""
 

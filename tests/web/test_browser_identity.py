@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from econsult.people.passwords import hash_password
-from econsult.people.persons import Person, Role, add_person
+from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
@@ -29,11 +29,16 @@ REASON = {"en": "The laboratory asks which child this is.", "es": "El laboratori
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
 def test_the_pages_around_an_open_name_are_accessible_whole_and_quiet(
-    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
+    devices: Devices,
+    enter: Enter,
+    address: str,
+    runtime: Runtime,
+    clinic: Clinic,
+    officer: Person,
+    language: str,
+    width: int,
 ) -> None:
     with runtime.database.writing() as session:
-        details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOW}
-        officer = add_person(session, runtime.database.cipher, clinic.program, **details)
         session.execute(update(Person).where(Person.id == clinic.derm.id).values(password_hash=hash_password(PASSWORD)))
         session.execute(update(Person).values(language=language))
         consult = clinic.claimed(session, now=NOW)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from econsult.consults.glass import BrokenGlass
 from econsult.consults.records import Consult
 from econsult.people.passwords import hash_password
-from econsult.people.persons import Person, Role, add_person
+from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, open_session
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, token_from
@@ -22,13 +22,6 @@ from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 PASSWORD, REASON = "a long enough password", "The laboratory asks which child this is."
-
-
-@pytest.fixture
-def officer(runtime: Runtime, clinic: Clinic) -> Person:
-    with runtime.database.writing() as session:
-        details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOW}
-        return add_person(session, runtime.database.cipher, clinic.program, **details)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from econsult.consults import requests
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.people.consent import ConsentGiven
-from econsult.people.persons import Person, Role, add_person
+from econsult.people.persons import Person, Role
 from econsult.people.signin import open_session
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import SESSION, token_from
@@ -171,13 +171,6 @@ WHO = {
     "GET /privacy": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,
 }
-
-
-@pytest.fixture
-def officer(runtime: Runtime, clinic: Clinic) -> Person:
-    with runtime.database.writing() as session:
-        cipher, role = runtime.database.cipher, Role.PRIVACY
-        return add_person(session, cipher, clinic.program, email="v@clinic.test", name="Vera", role=role, now=NOW)
 
 
 @pytest.fixture

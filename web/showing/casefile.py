@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
 from econsult.consults.clocks import clocks_among
-from econsult.consults.details import contact_of, text_of
+from econsult.consults.details import contact_of, spaced, text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
@@ -237,21 +236,18 @@ def _facts(consult: Consult) -> list[tuple[str, str]]:
         "body_site": gettext("Site"),
         "background": gettext("Also"),
     }
-    others = [name for name in consult.details if name not in labels and name not in TOLD_ELSEWHERE]
-    found = [(labels.get(name) or _label(name), _words(consult.details.get(name))) for name in [*labels, *others]]
+    others = (name for name in consult.details if name not in labels and name not in TOLD_ELSEWHERE)
+    labels |= {name: spaced(name).capitalize() for name in others}
+    found = [(label, _words(consult.details.get(name))) for name, label in labels.items()]
     if consult.question_type:
         found.insert(0, (gettext("Wants"), str(terms.QUESTION_TYPES.get(consult.question_type, ""))))
     return [(label, words) for label, words in found if words]
 
 
-def _label(name: str) -> str:
-    return " ".join(re.sub(r"[_.\-]+|(?<=[a-z])(?=[A-Z])", " ", name).split()).capitalize()
-
-
 def _words(value: object) -> str:
     """What a detail says: a code of the family's form in words, lists and groups joined, anything else as written."""
     if isinstance(value, dict):
-        return "; ".join(f"{_label(name)}: {_words(entry)}" for name, entry in value.items())
+        return "; ".join(f"{spaced(name).capitalize()}: {_words(entry)}" for name, entry in value.items())
     if isinstance(value, list):
         return ", ".join(_words(entry) for entry in value)
     if isinstance(value, bool):

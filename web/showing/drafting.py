@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about
-from econsult.consults.completeness import SHORTEST_QUESTION
+from econsult.consults.completeness import is_question
 from econsult.consults.drafts import WORDS
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import not_on_duty
@@ -71,7 +71,7 @@ class Desk:
         consult, details = self.consult, self.consult.details
         return [
             (gettext("Specialty"), bool(consult.specialty)),
-            (gettext("Question"), len(consult.question) >= SHORTEST_QUESTION),
+            (gettext("Question"), is_question(consult.question)),
             (gettext("What you want to know"), bool(consult.question_type)),
             (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
             (gettext("A photo, a video or a report"), bool(self.sheets)),

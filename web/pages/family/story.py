@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass
-from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION
+from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION, is_question
 from econsult.consults.details import symptoms_of, text_of
 from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.requests import RequestForm, SubmitForm, submit
@@ -109,7 +109,7 @@ def _said(form: FormReader) -> dict[str, Any]:
         "story": form.text("story", longest=LONGEST_STORY),
         "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),
     }
-    if "question" not in form.errors and len(said["question"]) < SHORTEST_QUESTION:
+    if "question" not in form.errors and not is_question(said["question"]):
         form.errors["question"] = gettext(
             "Please write a little more, at least %(number)d letters", number=SHORTEST_QUESTION
         )
