@@ -23,8 +23,6 @@ from econsult.database import Base, Instant
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Person
 
-LONGEST_TARGET, LONGEST_PAUSE, LONGEST_RELEASE = 30 * 24 * 60, 30 * 24 * 60, 24 * 60
-
 
 class ClockName(StrEnum):
     ALLOCATE = "allocate"
@@ -56,6 +54,7 @@ class Rules:
 
 
 MINUTES = ("allocate", "first_reply", "next_reply", "family_informed", "pause", "release")
+LONGEST = dict.fromkeys(MINUTES, 30 * 24 * 60) | {"release": 24 * 60}
 DEFAULTS = {
     Urgency.ROUTINE: Rules(timedelta(hours=1), timedelta(hours=24)),
     Urgency.SAME_DAY: Rules(timedelta(hours=1), timedelta(hours=4)),
@@ -125,10 +124,9 @@ def overlay(base: Rules, content: Mapping[str, Any], version: int) -> Rules:
 
 def check_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """A policy's content, checked. Raises InvalidError naming each wrong field."""
-    longest = dict.fromkeys(MINUTES, LONGEST_TARGET) | {"pause": LONGEST_PAUSE, "release": LONGEST_RELEASE}
     wrong = {name: "unknown_value" for name in content if name not in (*MINUTES, "ladder")}
     for name in MINUTES:
-        if name in content and not _is_whole(content[name], 0 if name == "release" else 1, longest[name]):
+        if name in content and not _is_whole(content[name], 0 if name == "release" else 1, LONGEST[name]):
             wrong[name] = "invalid"
     if "ladder" in content and not _is_ladder(content["ladder"]):
         wrong["ladder"] = "invalid"

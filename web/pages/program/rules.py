@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from werkzeug import Response
 
-from econsult.consults.policies import Rules, closest, installed, overlay, save_policy
+from econsult.consults.policies import LONGEST, Rules, closest, installed, overlay, save_policy
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -51,7 +51,7 @@ def change() -> Response | tuple[str, int] | str:
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
     except InvalidError as error:
-        return _page(given, dict.fromkeys(error.fields, gettext("Check this part")), None), 422
+        return _page(given, {name: _sentence(name) for name in error.fields}, None), 422
     return _go_over() if verb == "apply" else _shown("saved")
 
 
@@ -123,6 +123,14 @@ def _content(given: dict[str, str]) -> dict[str, Any]:
     found["allocate"] = _minutes(given["allocate"], 1)
     found["ladder"] = [int(part) for part in re.findall(r"\d{1,3}", given["ladder"])]
     return found
+
+
+def _sentence(name: str) -> str:
+    """What a field takes; none takes more than its limit, and each says its unit in its label."""
+    if name == "ladder":
+        return gettext("Write rising numbers of which the last is 100, such as 50, 75, 100")
+    most = LONGEST[name] // (1 if name == "allocate" else 60)
+    return gettext("Write a number of at most %(most)s", most=format_decimal(most))
 
 
 def _minutes(text: str, unit: int) -> int:
