@@ -84,7 +84,12 @@ def _rotate(installation: Installation, options: argparse.Namespace, now: dateti
         others = {
             name: found for name, found in rows_under(session, installation.vault.ring.ids).items() if name != wanted
         }
-    return "\n".join([f"{count} rows were sealed anew with {wanted}.", *map(_next_step, others, others.values())])
+    said = [f"{count} rows were sealed anew with {wanted}.", *map(_next_step, others, others.values())]
+    if not count and not options.to:
+        said.append(
+            "No new key was made, since the ring still holds another. For one more: keys add, keys rotate --to ID"
+        )
+    return "\n".join(said)
 
 
 def _next_step(name: str, found: dict[str, int]) -> str:

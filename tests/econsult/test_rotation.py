@@ -147,7 +147,9 @@ def test_running_it_again_makes_no_other_key_and_changes_nothing(house: House) -
     _fill(house)
     house.run("rotate")
     new = house.current()
-    assert house.run("rotate").startswith(f"0 rows were sealed anew with {new}")
+    again = house.run("rotate")
+    assert again.startswith(f"0 rows were sealed anew with {new}")
+    assert "No new key was made, since the ring still holds another." in again
     assert house.run("status").count("\n") == 1
 
 
