@@ -123,5 +123,11 @@ def test_an_address_with_too_many_lines_is_hung_up_on(tmp_path: Path, monkeypatc
 
 
 def test_a_refusal_that_leaves_the_body_unread_says_that_the_line_will_be_closed(server: Server) -> None:
-    answer = Phone(server.ports[0], "").ask("POST", "/uploads", b"x" * 100_000)
+    phone, tries = Phone(server.ports[0], ""), 20
+    answer = phone.ask("POST", "/uploads", b"x" * 100_000)
+    while answer.status == 503 and tries:
+        # The bodies of a test before this one may still hold all places; whoever is told so comes again.
+        tries -= 1
+        time.sleep(0.5)
+        answer = phone.ask("POST", "/uploads", b"x" * 100_000)
     assert (answer.status, answer.headers["connection"]) == (401, "close")
