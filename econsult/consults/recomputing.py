@@ -72,6 +72,17 @@ def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, 
     refresh_deadline(session, consult)
 
 
+def retake(session: Session, consult: Consult, was: Rules, now: datetime, *, person_id: int | None) -> None:
+    """Let the clock of being taken, where one runs, go over to the rules that the consult carries now."""
+    lock(session, consult)
+    fresh = rules_of(consult)
+    for clock in open_clocks(session, consult.id, ClockName.ALLOCATE):
+        target = timedelta(seconds=moved(clock, was, fresh, now).target_seconds)
+        if target != timedelta(seconds=clock.target_seconds):
+            supersede(session, consult, clock, target, now, person_id=person_id)
+    refresh_deadline(session, consult)
+
+
 def _target(clock: Counting, target: timedelta, was: Rules, fresh: Rules) -> timedelta:
     """What the fresh rules promise; being taken waits for cover as it did before."""
     name = ClockName(clock.name)

@@ -12,7 +12,7 @@ from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import can_be_urgent, coordinators_of, offer
 from econsult.consults.policies import current_rules, rules_of
-from econsult.consults.recomputing import recompute
+from econsult.consults.recomputing import recompute, retake
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -33,6 +33,7 @@ def change_urgency(
 ) -> Consult:
     """Re-arm the first reply from its original start against the target of the new urgency.
 
+    What waits to be taken is offered anew where it is raised; lowered, it may be taken as late as the new urgency says.
     Raises InvalidError for an unknown urgency, for urgent while nobody is on duty, and for lowering without a reason.
     """
     next_status(consult.status, "change_urgency")
@@ -45,12 +46,14 @@ def change_urgency(
     hand_over(session, consult, "urgency", consult.holder_id, by_id=person.id, now=now, reason=reason.strip())
     consult.urgency, consult.urgency_rank = urgency, RANKS[Urgency(urgency)]
     consult.version += 1
-    rules = current_rules(session, consult, targets)
+    was, rules = rules_of(consult), current_rules(session, consult, targets)
     consult.rules = rules.as_text()
     rearm(session, consult, rules.first_reply, now, person_id=person.id)
     note(session, consult, "change_urgency", person_id=person.id, now=now, detail=urgency)
     if consult.status == Status.SUBMITTED and is_raised:
         offer(session, consult, now)
+    else:
+        retake(session, consult, was, now, person_id=person.id)
     if is_raised:
         _tell(session, consult, person, now)
     return consult

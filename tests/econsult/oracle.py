@@ -171,11 +171,14 @@ class Case:
 
     def change(self, now: int, urgency: str, promised: dict[str, Any]) -> None:
         is_raised = RANK.index(urgency) < RANK.index(self.urgency)
-        self.urgency, self.rules = urgency, promised
+        was, self.urgency, self.rules = self.rules, urgency, promised
         for old in self._open("first_reply"):
             self._turn(old, promised["first_reply"])
         if is_raised and self.status == "submitted":
             self._offer(now)
+        elif was["allocate"] != promised["allocate"]:
+            for old in self._open("allocate"):
+                self._turn(old, promised["allocate"])
 
     def adopt(self, now: int, promised: dict[str, Any]) -> None:
         """Everything that runs goes over to newer rules, from its own beginning."""

@@ -14,6 +14,7 @@ from econsult.consults.policies import ClockName, rules_of, save_policy
 from econsult.consults.records import Consult
 from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.threads import Audience
+from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -175,3 +176,19 @@ def test_a_large_preview_says_that_it_counted_a_part_and_applying_goes_on(databa
         done = [apply_to_open(session, clinic.admin, scope, now=NOON, most=600) for _ in range(4)]
         assert [each.done for each in done] == [600, 600, 100, 0]
         assert [each.is_part for each in done] == [True, True, False, False]
+
+
+def test_what_was_made_less_urgent_is_not_taken_for_what_waits_for_cover(database: Database, clinic: Clinic) -> None:
+    def taken_by(session: Session) -> datetime:
+        return open_clocks(session, consult.id, ClockName.ALLOCATE)[0].deadline_at
+
+    with database.writing() as session:
+        save_policy(session, clinic.admin, specialty="", urgency="", content={"allocate": 180}, now=NOON)
+        consult = clinic.econsult(session, urgency="same_day")
+        save_policy(session, clinic.admin, specialty="", urgency="", content={"allocate": 60}, now=NOON)
+        assert taken_by(session) == NOON + 3 * HOUR
+        change_urgency(session, consult, clinic.pcp, "routine", "better", now=NOON, targets=TARGETS)
+        assert taken_by(session) == NOON + HOUR
+        assert _adopt(session, clinic, {"allocate": 180}, NOON) == 1
+        assert taken_by(session) == NOON + 3 * HOUR
+        assert list(violations(session, NOON)) == []

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from econsult.consults import answers
 from econsult.consults.reopening import reopen
-from econsult.people.persons import Person
+from econsult.people.persons import Person, choose_language
 from econsult.rosters import planning, qualifying
 from tests.personas import ANSWER, LEASE, TARGETS, Clinic
 from tests.services.browser import Devices
@@ -69,3 +70,24 @@ def test_every_page_of_the_program_is_accessible_whole_and_quiet(
         assert (path, violations(page), overflow(page)) == (path, [], 0)
         assert language == "en" or english_left(page) == set(), path
     assert heard == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+def test_what_a_time_off_would_change_is_seen_beside_its_form(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
+) -> None:
+    pages_of(runtime, clinic)
+    with runtime.database.writing() as session:
+        choose_language(session, clinic.coordinator, language, NOW)
+    page = enter(devices.desktop(viewport={"width": width, "height": 900}), clinic.coordinator)
+    heard = complaints(page)
+    page.goto(f"{address}/program/roster")
+    page.locator("#away").select_option(label=clinic.derm.name)
+    page.locator("#until").fill((NOW + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M"))
+    page.locator("form[action='/program/roster/off'] button[value=look]").click()
+    expect(page.locator("#tried li").first).to_be_in_viewport()
+    expect(page.locator("#away option:checked")).to_have_text(clinic.derm.name)
+    if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+        page.screenshot(path=Path(folder) / f"tried-{width}-{language}.png", full_page=True)
+    assert (violations(page), overflow(page), heard) == ([], 0, [])
+    assert language == "en" or english_left(page) == set()

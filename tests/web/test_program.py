@@ -50,6 +50,31 @@ def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: Flask
     assert "No cover" not in desk.get("/program/roster?specialty=dermatology").text
 
 
+def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    today = datetime.now(UTC)
+    ended = {"weekday": str((today.weekday() + 3) % 7), "starts": "08:00", "hours": "1", "verb": "look"}
+    page = post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm2, **ended))
+    assert page.status_code == 200
+    assert "1 open request would be late:" in page.text
+    assert f"{asked.number}</span> Dermatology, first reply" in page.text
+    assert "Nobody would be on duty:" in page.text
+    assert f'value="{clinic.derm2.public_id}" selected' in page.text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Shift)).all() == []
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm2, **{**ended, "verb": "save"}))
+    look = post(desk, "/program/roster/shifts/1/remove", {"specialty": "dermatology", "verb": "look"}).text
+    assert "1 open request would no longer be late:" in look
+    day = (today + timedelta(days=(int(ended["weekday"]) - today.weekday()) % 7)).date().isoformat()
+    swap = {"specialty": "dermatology", "shift": "1", "to": clinic.derm.public_id, "day": day, "verb": "look"}
+    assert "Nothing would change for any open request" in post(desk, "/program/roster/swaps", swap).text
+    off = {"person": clinic.derm.public_id, "until": f"{today.year + 5}-01-01T08:00", "verb": "look"}
+    assert post(desk, "/program/roster/off", off).status_code == 422
+    with runtime.database.reading() as session:
+        assert (len(session.scalars(select(Shift)).all()), session.scalars(select(Swap)).all()) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -16,6 +16,7 @@ from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
 from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
 from econsult.queue.reoffering import roster_changed
+from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, gaps, has_roster, on_duty, spans, swaps_offered
@@ -73,14 +74,14 @@ def add() -> Response | tuple[str, int]:
         minutes=int(float(hours) * 60) if re.fullmatch(r"\d{1,2}(\.\d)?", hours) else 0,
         time_zone=settings().time_zone,
     )
-    return _change(lambda session: planning.add_shift(session, me(), wish, now=now()))
+    return _change("shift", lambda session: planning.add_shift(session, me(), wish, now=now()))
 
 
 @roster.post("/shifts/<int:number>/remove")
 @only(*PLANNERS)
 def remove(number: int) -> Response | tuple[str, int]:
     """Take a shift off the plan."""
-    return _change(lambda session: planning.remove_shift(session, me(), number, now=now()))
+    return _change(f"remove {number}", lambda session: planning.remove_shift(session, me(), number, now=now()))
 
 
 @roster.post("/off")
@@ -99,7 +100,7 @@ def off() -> Response | tuple[str, int]:
         session.flush()
         return watch_absences(session, now()) if away.starts_at <= now() else None
 
-    return _change(act)
+    return _change("off", act)
 
 
 @roster.get("/off")
@@ -131,20 +132,38 @@ def swap() -> Response | tuple[str, int]:
     form = FormReader()
     number, to = form_number("shift"), form.text("to", longest=40)
     day = _day(form.text("day", longest=10))
-    return _change(lambda session: planning.offer_swap(session, me(), number, day, to, now=now()))
+
+    def act(session: Session) -> object:
+        asked = planning.offer_swap(session, me(), number, day, to, now=now())
+        return (
+            planning.accept_swap(session, session.get_one(Person, asked.to_id), asked.id, now=now())
+            if _looks()
+            else None
+        )
+
+    return _change("swap", act)
 
 
-def _change(act: Callable[[Session], object]) -> Response | tuple[str, int]:
+def _looks() -> bool:
+    """Whether this form only asks what it would change."""
+    return request.form.get("verb") == "look"
+
+
+def _change(what: str, act: Callable[[Session], object]) -> Response | tuple[str, int]:
+    """Do it, or show what it would do; `what` is the form in which that is shown."""
     try:
         with database().writing() as session:
-            act(session)
-            roster_changed(session, me().program_id, now())
+            if not _looks():
+                act(session)
+                roster_changed(session, me().program_id, now())
+                return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
+            tried = try_out(session, me().program_id, act, now())
     except InvalidError as error:
         return _week(_sentences(error)), 422
-    return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
+    return _week({}, {what: tried}), 200
 
 
-def _week(errors: dict[str, str]) -> str:
+def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
     specialty, start, zone = _specialty(), now(), ZoneInfo(settings().time_zone)
     with database().reading() as session:
         found = spans(session, me().program_id, specialty, start, start + AHEAD)
@@ -168,6 +187,7 @@ def _week(errors: dict[str, str]) -> str:
         zone=zone.key,
         errors=errors,
         given=request.form,
+        tried=tried or {},
         terms=terms,
     )
 

@@ -1,0 +1,103 @@
+"""What a change of the roster would do to open requests, before anybody saves it: done, looked at and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from econsult.queue.forecast import Forecast, Gap, Risk, forecast
+from econsult.queue.reoffering import roster_changed
+
+AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time in which nobody would answer for a specialty although somebody does now, or the other way round."""
+
+    specialty: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Promised:
+    """A promise of an open request, as plain values: what was tried out is gone when it is shown."""
+
+    number: str
+    specialty: str
+    clock: str
+    why: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What would be otherwise within a week; `is_part` where more runs out than was looked at.
+
+    `late` would be late and is not now, `kept` the other way round; `sooner` is how many requests would have to be
+    taken sooner, since somebody comes sooner.
+    """
+
+    late: list[Promised]
+    kept: list[Promised]
+    uncovered: list[Stretch]
+    covered: list[Stretch]
+    sooner: int
+    is_part: bool
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing would change for anybody."""
+        return not (self.late or self.kept or self.uncovered or self.covered or self.sooner)
+
+
+def try_out(session: Session, program_id: int, act: Callable[[Session], object], now: datetime) -> Trial:
+    """Do it, compare what will be late before and after, and take it back; whatever `act` raises is raised.
+
+    Nothing of it stays, no notice and no line of the trail either. It wants a transaction of its own: what the caller
+    did before in the same one would miss its line of the trail.
+    """
+    before = forecast(session, program_id, now, AHEAD)
+    attempt = session.begin_nested()
+    try:
+        act(session)
+        sooner = roster_changed(session, program_id, now)
+        after = forecast(session, program_id, now, AHEAD)
+        return _compared(before, after, sooner)
+    finally:
+        attempt.rollback()
+
+
+def _compared(before: Forecast, after: Forecast, sooner: int) -> Trial:
+    was, would_be = ({risk.consult.id for risk in each.risks} for each in (before, after))
+    return Trial(
+        late=[_promised(risk) for risk in after.risks if risk.consult.id not in was],
+        kept=[_promised(risk) for risk in before.risks if risk.consult.id not in would_be],
+        uncovered=_without(after.gaps, before.gaps),
+        covered=_without(before.gaps, after.gaps),
+        sooner=sooner,
+        is_part=before.is_part or after.is_part,
+    )
+
+
+def _promised(risk: Risk) -> Promised:
+    return Promised(risk.consult.number, risk.consult.specialty or "", risk.clock, risk.why, risk.due_at)
+
+
+def _without(gaps: Iterable[Gap], others: Iterable[Gap]) -> list[Stretch]:
+    """The stretches of `gaps` that lie in none of the `others`."""
+    left = [Stretch(gap.specialty, gap.start, gap.end) for gap in gaps]
+    for other in others:
+        cut = []
+        for each in left:
+            if each.specialty != other.specialty or other.end <= each.start or other.start >= each.end:
+                cut.append(each)
+                continue
+            cut += [Stretch(each.specialty, each.start, other.start)] if other.start > each.start else []
+            cut += [Stretch(each.specialty, other.end, each.end)] if other.end < each.end else []
+        left = cut
+    return sorted(left, key=lambda each: (each.start, each.specialty))

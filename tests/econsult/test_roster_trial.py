@@ -1,0 +1,132 @@
+"""What a change of the roster would do is shown before it is saved, and nothing of the trial stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.notices import Notice
+from econsult.queue.forecast import forecast
+from econsult.queue.reoffering import roster_changed
+from econsult.queue.trial import AHEAD, Stretch, try_out
+from econsult.rosters import planning
+from econsult.rosters.planning import ShiftForm
+from econsult.rosters.shifts import Shift, TimeOff
+from econsult.trail import AuditEvent
+from econsult.trail_check import check_trail
+from tests.personas import NOON, Clinic
+
+HOUR = timedelta(hours=1)
+NOW = NOON + HOUR
+
+
+def _form(clinic: Clinic, weekday: int, starts: int, hours: int) -> ShiftForm:
+    return ShiftForm(clinic.derm.public_id, "dermatology", weekday, starts * 60, hours * 60, "UTC")
+
+
+def _kept(session: Session) -> list[list[object]]:
+    """What a trial must leave as it was."""
+    tables = (Shift.id, TimeOff.id, Notice.id, AuditEvent.id)
+    return [list(session.scalars(select(column).order_by(column))) for column in tables]
+
+
+def test_time_off_names_the_requests_that_would_be_late_and_leaves_nothing(database: Database, clinic: Clinic) -> None:
+    def away(session: Session, public_id: str = clinic.derm.public_id) -> object:
+        return planning.take_off(session, clinic.coordinator, public_id, NOW, NOW + 30 * HOUR, now=NOW)
+
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        away(session, clinic.derm2.public_id)
+    with database.reading() as session:
+        before = _kept(session)
+    with database.writing() as session:
+        trial = try_out(session, clinic.program.id, away, NOW)
+    assert [(late.number, late.clock, late.why) for late in trial.late] == [(consult.number, "first_reply", "no_cover")]
+    assert (trial.kept, trial.is_quiet, trial.is_part) == ([], False, False)
+    with database.reading() as session:
+        assert (_kept(session), forecast(session, clinic.program.id, NOW).risks) == (before, [])
+    with database.reading() as session:
+        # The trail too tells of no time off that nobody took.
+        assert [checked.fault for checked in check_trail(session, [])] == [""]
+    with database.writing() as session:
+        away(session)
+        roster_changed(session, clinic.program.id, NOW)
+        assert [risk.consult.id for risk in forecast(session, clinic.program.id, NOW).risks] == [consult.id]
+
+
+def test_a_shift_tells_what_it_covers_and_its_removal_what_it_leaves(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        today = NOW.weekday()
+        # The first shift of a specialty ends the rule that everybody is on duty: that must be told, too.
+        first = try_out(
+            session,
+            clinic.program.id,
+            lambda session: planning.add_shift(session, clinic.coordinator, _form(clinic, today, 0, 1), now=NOW),
+            NOW,
+        )
+        assert [late.number for late in first.late] == [consult.number]
+        assert (first.uncovered[0].start, first.covered) == (NOW, [])
+        planning.add_shift(session, clinic.coordinator, _form(clinic, today, 0, 1), now=NOW)
+        night = _form(clinic, today, 20, 4)
+        opens = NOW.replace(hour=20, minute=0)
+        second = try_out(
+            session,
+            clinic.program.id,
+            lambda session: planning.add_shift(session, clinic.coordinator, night, now=NOW),
+            NOW,
+        )
+        assert [kept.number for kept in second.kept] == [consult.number]
+        assert second.covered == [Stretch("dermatology", opens, opens + 4 * HOUR)]
+        shift = planning.add_shift(session, clinic.coordinator, night, now=NOW)
+        third = try_out(
+            session,
+            clinic.program.id,
+            lambda session: planning.remove_shift(session, clinic.coordinator, shift.id, now=NOW),
+            NOW,
+        )
+        assert (third.uncovered, [late.number for late in third.late]) == (second.covered, [consult.number])
+        assert session.get_one(Shift, shift.id).minutes == 240
+
+
+def test_who_comes_sooner_is_told_and_a_quiet_change_is_quiet(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        planning.add_shift(session, clinic.coordinator, _form(clinic, (NOW.weekday() + 1) % 7, 8, 8), now=NOON)
+        clinic.econsult(session)
+        soon = _form(clinic, NOW.weekday(), NOW.hour + 1, 2)
+        trial = try_out(
+            session,
+            clinic.program.id,
+            lambda session: planning.add_shift(session, clinic.coordinator, soon, now=NOW),
+            NOW,
+        )
+        assert trial.sooner == 1
+        long_after = NOW + AHEAD + 24 * HOUR
+        quiet = try_out(
+            session,
+            clinic.program.id,
+            lambda session: planning.take_off(
+                session, clinic.coordinator, clinic.derm.public_id, long_after, long_after + HOUR, now=NOW
+            ),
+            NOW,
+        )
+        assert quiet.is_quiet
+
+
+def test_a_change_that_is_refused_is_refused_in_its_trial(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        before = _kept(session)
+        with pytest.raises(InvalidError) as refusal:
+            try_out(
+                session,
+                clinic.program.id,
+                lambda session: planning.add_shift(session, clinic.coordinator, _form(clinic, 9, 8, 8), now=NOW),
+                NOW,
+            )
+        assert refusal.value.fields == {"starts": "invalid"}
+        assert _kept(session) == before
