@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,12 +156,13 @@ class PublicId:
 class Database:
     """One engine and its transactions. Sessions keep loaded values after commit, so pages render outside of them."""
 
-    def __init__(self, engine: Engine, cipher: TextCipher) -> None:
+    def __init__(self, engine: Engine, cipher: TextCipher, known: Mapping[str, Any] | None = None) -> None:
         self.engine = engine
         self.cipher = cipher
-        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        info = dict(known or {})
+        self._sessions = sessionmaker(engine, expire_on_commit=False, info=info)
         read_only: dict[str, Any] = {"econsult_read_only": True}
-        self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False)
+        self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False, info=info)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -223,8 +224,10 @@ def alembic_config(url: str) -> Config:
     return config
 
 
-def open_database(url: str, cipher: TextCipher) -> Database:
+def open_database(url: str, cipher: TextCipher, known: Mapping[str, Any] | None = None) -> Database:
     """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made.
+
+    Every session of it carries what is `known` of its installation besides the records.
 
     Errors never repeat the values of a statement, since those may be somebody's words.
     """
@@ -247,7 +250,7 @@ def open_database(url: str, cipher: TextCipher) -> Database:
     else:
         raise SettingError("ECONSULT_DATABASE_URL must be sqlite:/// or postgresql+psycopg://.")
     vars(engine.dialect)["econsult_cipher"] = cipher
-    return Database(engine, cipher)
+    return Database(engine, cipher, known)
 
 
 def _sqlite_engine(url: str, path: str | None) -> Engine:

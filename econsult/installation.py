@@ -15,9 +15,11 @@ from econsult import (
     tables,  # noqa: F401 - declares every table, whichever module is asked for first.
     values,
 )
+from econsult.consults.asked import check_library
 from econsult.database import Database, open_database
 from econsult.errors import SettingError
 from econsult.settings import Settings
+from econsult.templates.loading import KEPT, load_library
 from econsult.vault import Vault
 from storage.keys import FieldCipher, KeyRing, KeySource, generate, read_private
 from storage.ringfile import RingFile
@@ -43,7 +45,9 @@ def open_installation(settings: Settings) -> Installation:
     ring = _open_ring(settings)
     secret_key = settings.secret_key or _kept_secret(settings.data / "secret_key", lambda: secrets.token_urlsafe(48))
     values.secret_key("SECRET_KEY", secret_key or " ")
-    database = open_database(settings.database_url, FieldCipher(ring))
+    library = load_library(settings.templates)
+    check_library(library)
+    database = open_database(settings.database_url, FieldCipher(ring), {KEPT: library})
     return Installation(settings, database, Vault(ring), secret_key)
 
 

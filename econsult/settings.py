@@ -132,6 +132,12 @@ SETTINGS = (
     Setting(
         "TEXT_MODEL", "", "File of the text detector (PP-OCRv6, ONNX); empty means the one that the set-up installed."
     ),
+    Setting(
+        "TEMPLATES",
+        "",
+        "Folder with a program's own questionnaires (JSON files), which are added to those in the house or take their "
+        "place; empty means none. See docs/templates.md.",
+    ),
     Setting("PROXY_HOPS", "0", "How many reverse proxies stand in front and may set X-Forwarded-* headers."),
 )
 
@@ -169,6 +175,7 @@ class Settings:
     confinement: str = values.CONFINEMENTS[1]
     second_factor: str = values.SECOND_FACTORS[0]
     break_glass: str = values.BREAK_GLASS[0]
+    templates: Path | None = None
     keys_path: Path | None = None
     is_demo: bool = False
 
@@ -238,6 +245,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         confinement=values.confinement("CONFINEMENT", raw["CONFINEMENT"], is_demo=is_demo),
         second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
         break_glass=values.break_glass("BREAK_GLASS", raw["BREAK_GLASS"]),
+        templates=values.files_folder("TEMPLATES", raw["TEMPLATES"]),
         keys_path=_path(env, "KEYS"),
         is_demo=is_demo,
     )

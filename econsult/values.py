@@ -190,6 +190,16 @@ def database_url(name: str, text: str) -> str:
     return text
 
 
+def files_folder(name: str, text: str) -> Path | None:
+    """An absolute folder that is there, or nothing."""
+    if not text:
+        return None
+    path = Path(text).expanduser().resolve()
+    if not path.is_dir():
+        raise SettingError(f"{PREFIX}{name} must name a folder that is there.")
+    return path
+
+
 def redis_url(name: str, text: str) -> str:
     """The address of a Redis, or nothing."""
     parts = _split(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,9 +20,14 @@ SHORTEST_QUESTION, LONGEST_QUESTION = 20, 300
 _UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
 
 
-def check_complete(session: Session, consult: Consult, *, has_reason: bool = False) -> None:
-    """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without."""
-    missing: dict[str, str] = {}
+def check_complete(
+    session: Session, consult: Consult, *, has_reason: bool = False, lacking: Mapping[str, str] | None = None
+) -> None:
+    """Raise InvalidError listing what is missing. A clinician's reason stands in for what can be done without.
+
+    `lacking` is what the templates miss.
+    """
+    missing: dict[str, str] = {} if has_reason else dict(lacking or {})
     if not is_question(consult.question):
         missing["question"] = "too_short" if consult.question else "required"
     if consult.kind == Kind.ECONSULT and not consult.specialty:

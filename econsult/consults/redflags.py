@@ -27,6 +27,9 @@ UNIVERSAL = (
     "unsafe",
 )
 
+ANSWERED = ("sudden_weakness", "exertional_syncope", "metabolic_illness", "diabetic_crisis", "hemoptysis")
+"""Signs of single specialties, which nobody ticks in a list: the answers to their templates lead to them."""
+
 URGENCY_OF_CODE = {
     **dict.fromkeys(UNIVERSAL, NOW),
     "blisters_or_raw_skin": NOW,
@@ -34,6 +37,7 @@ URGENCY_OF_CODE = {
     "fast_spreading_skin": NOW,
     "newborn_blisters": NOW,
     "kawasaki_signs": SAME_DAY,
+    **dict.fromkeys(ANSWERED, NOW),
 }
 
 BODY_SITES = (

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import drop_draft
+from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
 from econsult.consults.details import LONGEST_TEXT, check_details
@@ -55,10 +56,14 @@ class RequestForm:
 
 @dataclass(frozen=True)
 class SubmitForm:
-    """What submitting may carry besides the draft: a clinician's reasons for going on."""
+    """What submitting may carry besides the draft: a clinician's reasons for going on.
+
+    `was_shown` says that the person who sends it was shown what the templates ask.
+    """
 
     override_reason: str = ""
     red_flag_attestation: Mapping[str, Any] | None = None
+    was_shown: bool = False
 
 
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
@@ -116,11 +121,14 @@ def submit(
     status = next_status(consult.status, "submit")
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
-    check_complete(session, consult, has_reason=bool(reason))
+    check_answers(session, consult)
+    lacking = missing_fields(session, consult, was_shown=form.was_shown, now=now)
+    check_complete(session, consult, has_reason=bool(reason), lacking=lacking)
     check_fresh(consult, now)
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
     consult.override_reason = reason or None
+    keep_versions(session, consult)
     consult.version += 1
     _promise(session, consult, person, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
@@ -157,7 +165,9 @@ def send_on(
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
+    check_answers(session, consult)
     check_complete(session, consult)
+    keep_versions(session, consult)
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
     drop_draft(session, consult.id)
@@ -211,7 +221,8 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
     if (urgency := _urgency(consult, form)) is not None:
         consult.urgency, consult.urgency_rank = urgency, RANKS[urgency]
     if form.details is not None:
-        merged = {**consult.details, **with_time(form.details, now)}
+        given = {name: value for name, value in form.details.items() if name != ANSWERED_UNDER}
+        merged = {**consult.details, **with_time(given, now)}
         details = {name: value for name, value in merged.items() if value is not None}
         was_policy = consult.details.get("face_policy", MASK_ALL)
         was_private, consult.details = consult.is_private_site, details

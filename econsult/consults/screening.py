@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.details import flags_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.records import Consult, RedFlagStop, note
@@ -63,11 +64,13 @@ def screen_red_flags(
 
 
 def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
-    """Signs that are told in other places than the list: a fever in a baby under three months, wherever it is said."""
-    if not tells_fever(details):
-        return ()
+    """Signs that are told in other places than the list: an answer to a template's item that leads to it, and a fever
+    in a baby under three months, wherever it is said."""
+    signs = signs_answered(session, consult, details)
+    if not tells_fever(without_sentences(session, details)):
+        return signs
     age = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
-    return ("young_infant_fever",) if age < YOUNG_INFANT_MONTHS else ()
+    return (*signs, "young_infant_fever") if age < YOUNG_INFANT_MONTHS else signs
 
 
 def _wrong_in(attestation: Mapping[str, Any] | None, born: date, now: datetime) -> dict[str, str]:

@@ -111,6 +111,8 @@ def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: M
     ("path", "expected"),
     [
         ("/patients", {}),
+        ("/questionnaires", {}),
+        ("/questionnaires/core-family", {}),
         ("/worklist", dict.fromkeys(("mother", "stranger", "director", "admin"), 403)),
     ],
 )

@@ -73,6 +73,7 @@ WRONG = {
     "CLAMD_URL": ["zz", "tcp://h", "unix://", "tcp://[", "tcp://h:99999"],
     "FACE_MODEL": ["/nowhere/model.onnx", "/dev"],
     "TEXT_MODEL": ["/nowhere/model.onnx"],
+    "TEMPLATES": ["/dev/null", "/nowhere/forms"],
     "PROXY_HOPS": ["-1", "17", "one"],
 }
 

@@ -236,6 +236,9 @@ CONSULT = closed(
     **ROW,
     details=FREE,
     is_private_site=FLAG,
+    questionnaires=listed(
+        closed(("name", "version", "missing"), name=text(), version=text(), status=text(), missing=listed(text(), 200))
+    ),
     voice_consent=optional(VOICE_ANSWER),
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
@@ -272,5 +275,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Message": MESSAGE,
     "Answer": ANSWER,
     "Report": FREE,
+    "Questionnaires": closed(("items",), items=listed(FREE, 500)),
+    "Questionnaire": FREE,
     "Problem": PROBLEM,
 }

@@ -19,6 +19,7 @@ from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
+from web.api.forms import asked_json
 from web.context import now
 from web.shell.auth import me
 from web.words.covered import marks
@@ -89,6 +90,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     shown |= {
         "details": read.whole(_details(passed)),
         "is_private_site": consult.is_private_site,
+        "questionnaires": asked_json(session, passed),
         "voice_consent": _voice_json(session, consult.id),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),

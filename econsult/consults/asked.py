@@ -1,0 +1,154 @@
+"""What the templates ask about one request: which forms, which of their answers are wrong, and what is still missing.
+
+A program that never heard of the templates is not held up by them. Whoever answers one of a form's items, or was shown
+it, knows the others too: then a required one that is missing needs a reason, as other missing parts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
+from econsult.consults.records import Consult, Kind
+from econsult.consults.redflags import URGENCY_OF_CODE
+from econsult.errors import InvalidError, SettingError
+from econsult.people.patients import Patient, age_in_months
+from econsult.templates.answering import danger_signs, is_answered, shown, wrong_values
+from econsult.templates.items import CLINIC, FAMILY, Item, Questionnaire, flat
+from econsult.templates.items import Kind as Type
+from econsult.templates.loading import Library, library_of
+
+ANSWERED_UNDER = "answered_under"
+"""The detail that holds which version of each form was in force when the request was sent; only we write it."""
+TOPIC = "core.family_topic"
+NO_SKIN = "not_skin"
+ELSEWHERE = frozenset(("question", "question_type", "urgency", "red_flags", "age", "sex", "language", "consent"))
+"""Parts of a request that are checked by themselves, or that we know without asking."""
+WORDS = (Type.TEXT, Type.STRING)
+
+
+def family_subject(details: Mapping[str, Any]) -> str:
+    """What a family's question is about: the skin where a place on it was chosen, else what it said; or empty."""
+    site = details.get("body_site")
+    if site and site != NO_SKIN:
+        return "dermatology"
+    topic = details.get(TOPIC)
+    return topic if isinstance(topic, str) else ""
+
+
+def forms_of(session: Session, consult: Consult, audience: str) -> list[Questionnaire]:
+    """The forms that ask about this request: the core and the specialty's, in the version that it was sent under."""
+    subject = consult.specialty if audience == CLINIC else family_subject(consult.details)
+    return library_of(session).forms(subject, audience, _versions(consult))
+
+
+def known_items(session: Session, consult: Consult) -> dict[str, Item]:
+    """Every item that may have been answered on this request, by its link, in the order of the forms."""
+    library, versions = library_of(session), _versions(consult)
+    names = {form.name: form for form in (*forms_of(session, consult, CLINIC), *forms_of(session, consult, FAMILY))}
+    others = (library.version(name, str(versions.get(name))) for name in library.newest if name not in names)
+    every = (*names.values(), *(form for form in others if form is not None))
+    return {link: item for form in every for link, item in form.by_link.items()}
+
+
+def missing_items(session: Session, consult: Consult, audience: str, *, now: datetime) -> list[Item]:
+    """The required items of this child's forms that have no answer yet."""
+    months = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
+    files = [file for file in attachments_of(session, consult.id) if file.state not in _LOST]
+    wanted = (
+        item
+        for form in forms_of(session, consult, audience)
+        for item in shown(form.items, consult.details, months)
+        if item.is_required
+    )
+    return [item for item in wanted if not is_there(item, consult.details, files)]
+
+
+def is_there(item: Item, details: Mapping[str, Any], files: Iterable[Attachment]) -> bool:
+    """Whether the request holds an answer to the item, in words or as a file."""
+    if item.field in ELSEWHERE:
+        return True
+    if item.field == "attachments":
+        return any(True for _ in files)
+    if is_answered(item, details.get(item.field or item.link_id)):
+        return True
+    if item.media:
+        return any(_shows(file, item) for file in files)
+    return bool(item.document) and any(file.document_type == item.document for file in files)
+
+
+def check_answers(session: Session, consult: Consult) -> None:
+    """Raise InvalidError naming each answer that its item cannot have; what no form asks is anybody's own."""
+    known: dict[str, str] = {}
+    for form in _every_form(session, consult):
+        known |= wrong_values(form, consult.details)
+    if known:
+        wrong = {f"details.{link}": fault for link, fault in known.items()}
+        raise InvalidError("Some answers do not fit their questions: " + ", ".join(sorted(wrong)) + ".", wrong)
+
+
+def missing_fields(session: Session, consult: Consult, *, was_shown: bool, now: datetime) -> dict[str, str]:
+    """The missing required items of a clinic's request as fields of a refusal; none for who does not know the forms."""
+    if consult.kind != Kind.ECONSULT or not consult.specialty:
+        return {}
+    links = {item.link_id for form in forms_of(session, consult, CLINIC) for item in flat(form.items) if item.is_asked}
+    if not was_shown and links.isdisjoint(consult.details):
+        return {}
+    missing = missing_items(session, consult, CLINIC, now=now)
+    return {f"details.{item.field or item.link_id}": "required" for item in missing}
+
+
+def signs_answered(session: Session, consult: Consult, details: Mapping[str, Any]) -> tuple[str, ...]:
+    """The danger signs that answers tell of. A family's are looked for in every form, whatever it is about."""
+    library = library_of(session)
+    is_clinics = consult.kind == Kind.ECONSULT
+    forms = library.forms(consult.specialty, CLINIC) if is_clinics else library.newest.values()
+    return tuple(dict.fromkeys(sign for form in forms for sign in danger_signs(form, details)))
+
+
+def without_sentences(session: Session, details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details without the answers that are written in sentences, in which nothing is searched."""
+    items = {link: item for form in library_of(session).newest.values() for link, item in form.by_link.items()}
+    return {name: value for name, value in details.items() if name not in items or items[name].kind not in WORDS}
+
+
+def keep_versions(session: Session, consult: Consult) -> None:
+    """Note under which forms the request is sent; a form that changes afterwards changes nothing here."""
+    audiences = (FAMILY, CLINIC) if consult.kind == Kind.ECONSULT else (FAMILY,)
+    forms = (form for audience in audiences for form in forms_of(session, consult, audience))
+    consult.details = {**consult.details, ANSWERED_UNDER: {form.name: form.version for form in forms}}
+
+
+def check_library(library: Library) -> None:
+    """Raise SettingError for a form that leads to a danger sign which we do not know."""
+    for form in library.every:
+        for item in flat(form.items):
+            signs = {item.red_flag, *(option.red_flag for option in item.options)} - {""}
+            if unknown := sorted(signs - set(URGENCY_OF_CODE)):
+                words = f"{form.name} {form.version}: {item.link_id} names an unknown red flag: {unknown[0]}."
+                raise SettingError(f"ECONSULT_TEMPLATES: {words}")
+
+
+_LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
+
+
+def _shows(file: Attachment, item: Item) -> bool:
+    if file.kind != item.media or (item.document and file.document_type != item.document):
+        return False
+    # A film has no other views to be mistaken for, and programs seldom name one.
+    return not item.view or file.view == item.view or (item.media == "video" and not file.view)
+
+
+def _every_form(session: Session, consult: Consult) -> Iterable[Questionnaire]:
+    library, versions = library_of(session), _versions(consult)
+    found = (library.version(name, str(versions.get(name))) for name in library.newest)
+    return [form for form in found if form is not None]
+
+
+def _versions(consult: Consult) -> Mapping[str, Any]:
+    found = consult.details.get(ANSWERED_UNDER)
+    return found if isinstance(found, Mapping) else {}

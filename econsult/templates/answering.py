@@ -1,0 +1,190 @@
+"""Judging answers: which items are asked of this child, which answers are wrong, and what is still missing."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from econsult.templates.items import NOT_DONE, NUMBERS, Condition, Item, Kind, Questionnaire, flat
+
+Answers = Mapping[str, Any]
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+MOST_ROWS, LONGEST_STRING = 40, 400
+
+
+def asked(form: Questionnaire, answers: Answers, months: int) -> list[Item]:
+    """The items with an answer of their own that this child is asked, in order."""
+    return [item for item in shown(form.items, answers, months) if item.is_asked]
+
+
+def is_enabled(item: Item, answers: Answers) -> bool:
+    """Whether what was answered before asks for this item."""
+    if not item.conditions:
+        return True
+    met = (_is_met(condition, answers.get(condition.question)) for condition in item.conditions)
+    return all(met) if item.needs_all else any(met)
+
+
+def is_answered(item: Item, value: Any) -> bool:
+    """Whether there is an answer; "no" and "not done" are some."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, list):
+        return len(value) >= item.fewest
+    return value is not None and value != {}
+
+
+def faults(form: Questionnaire, answers: Answers, months: int) -> dict[str, str]:
+    """All that is not as the form wants it, by link: `required`, `not_enabled`, `unknown_item`, and wrong values.
+
+    Whether a file is there that answers an item is not looked for here.
+    """
+    found = wrong_values(form, answers)
+    open_now = {item.link_id: item for item in asked(form, answers, months)}
+    for link, value in answers.items():
+        if link not in form.by_link and link.startswith(f"{form.subject}."):
+            found[link] = "unknown_item"
+        elif link in form.by_link and link not in open_now and is_answered(form.by_link[link], value):
+            found.setdefault(link, "not_enabled")
+    missing = (item for item in open_now.values() if item.is_required and not item.media)
+    return found | {item.link_id: "required" for item in missing if not is_answered(item, answers.get(item.link_id))}
+
+
+def wrong_values(form: Questionnaire, answers: Answers) -> dict[str, str]:
+    """The answers that their items cannot have, by link."""
+    found: dict[str, str] = {}
+    for item in flat(form.items):
+        if item.is_asked and (value := answers.get(item.link_id)) is not None:
+            found |= dict(_faults(item, value, item.link_id))
+    return found
+
+
+def danger_signs(form: Questionnaire, answers: Answers) -> tuple[str, ...]:
+    """The red flags that these answers tell of."""
+    found = []
+    for item in flat(form.items):
+        value = answers.get(item.link_id)
+        if item.red_flag and value is True:
+            found.append(item.red_flag)
+        chosen = value if isinstance(value, list) else [value]
+        found += [option.red_flag for option in item.options if option.red_flag and option.code in chosen]
+    return tuple(dict.fromkeys(found))
+
+
+def shown(items: Collection[Item], answers: Answers, months: int) -> Iterator[Item]:
+    """The items that are for a child of this age with these answers, whoever answers them."""
+    for item in items:
+        if item.fits_age(months) and is_enabled(item, answers):
+            yield item
+            if not item.is_rows:
+                yield from shown(item.items, answers, months)
+
+
+def _is_met(condition: Condition, value: Any) -> bool:
+    there = value is not None and value != []
+    if condition.operator == "exists":
+        return there is condition.answer
+    given = value if isinstance(value, list) else [value]
+    if condition.operator == "=":
+        return condition.answer in given
+    if condition.operator == "!=":
+        return there and condition.answer not in given
+    compare = _COMPARED[condition.operator]
+    return any(compare(each, condition.answer) for each in given if _comparable(each, condition.answer))
+
+
+def _comparable(one: Any, other: Any) -> bool:
+    if _is_number(one) and _is_number(other):
+        return True
+    return isinstance(one, str) and isinstance(other, str)
+
+
+def _faults(item: Item, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if item.may_be_not_done and value == NOT_DONE:
+        return
+    if not item.repeats:
+        if (fault := _fault(item, value)) is not None:
+            yield path, fault
+    elif not isinstance(value, list):
+        yield path, "wrong_type"
+    elif len(value) > MOST_ROWS:
+        yield path, "too_many"
+    else:
+        for number, each in enumerate(value):
+            yield from _row_faults(item, each, f"{path}.{number}") if item.is_rows else _each(item, each, path)
+
+
+def _each(item: Item, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if (fault := _fault(item, value)) is not None:
+        yield path, fault
+
+
+def _row_faults(item: Item, row: Any, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(row, Mapping):
+        yield path, "wrong_type"
+        return
+    columns = {column_of(part): part for part in item.items}
+    for name, value in row.items():
+        if name not in columns:
+            yield path, "unknown_item"
+        elif value is not None:
+            yield from _faults(columns[name], value, f"{path}.{name}")
+
+
+def column_of(item: Item) -> str:
+    """The name of a column inside of its row: the last part of its link."""
+    return item.link_id.rpartition(".")[2]
+
+
+def _fault(item: Item, value: Any) -> str | None:
+    if item.kind in NUMBERS:
+        return _number_fault(item, value)
+    if item.kind == Kind.BOOLEAN:
+        return None if isinstance(value, bool) else "wrong_type"
+    return _text_fault(item, value) if isinstance(value, str) else "wrong_type"
+
+
+def _text_fault(item: Item, value: str) -> str | None:
+    if item.kind == Kind.ATTACHMENT:
+        # A file answers it; in words it can only be said that there is none.
+        return "unknown_value"
+    if item.kind == Kind.CHOICE:
+        return None if item.option(value) else "unknown_value"
+    if item.kind == Kind.DATE:
+        return None if is_date(value) else "wrong_type"
+    longest = min(item.longest, LONGEST_STRING) if item.kind == Kind.STRING else item.longest
+    return "too_long" if len(value) > longest else None
+
+
+def _number_fault(item: Item, value: Any) -> str | None:
+    if not _is_number(value) or (item.kind == Kind.INTEGER and value != int(value)):
+        return "wrong_type"
+    is_in = (item.least is None or value >= item.least) and (item.most is None or value <= item.most)
+    return None if is_in else "out_of_range"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_date(text: str) -> bool:
+    """A day, a month or a year, as FHIR writes them."""
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return False
+    year, month, day = (int(part) if part else 1 for part in found.groups())
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""The templates through the API: how a program reads them, answers them, and learns what is missing."""
+
+from __future__ import annotations
+
+from tests.api.conftest import ProgramOf
+from tests.personas import QUESTION, Clinic
+
+
+def test_everybody_reads_the_questionnaires_and_one_of_them_is_fhir(clinic: Clinic, program_of: ProgramOf) -> None:
+    mother = program_of(clinic.mother)
+    listed = {item["name"]: item for item in mother.get("/questionnaires").json["items"]}
+    assert len(listed) == 16
+    assert listed["dermatology-family"]["audience"] == "family"
+    one = mother.get("/questionnaires/dermatology-clinic").json
+    assert (one["resourceType"], one["status"]) == ("Questionnaire", "draft")
+    assert "dermatology.itch" in [item["linkId"] for item in one["item"]]
+
+
+def test_a_version_can_be_asked_for_and_what_is_not_there_is_404(clinic: Clinic, program_of: ProgramOf) -> None:
+    pcp = program_of(clinic.pcp)
+    version = pcp.get("/questionnaires/core-clinic").json["version"]
+    assert pcp.get(f"/questionnaires/core-clinic?version={version}").status_code == 200
+    for path in ("core-clinic?version=99", "skin-clinic", "..%2Fsecret_key", "core-clinic%00"):
+        assert pcp.get(f"/questionnaires/{path}").status_code == 404
+
+
+def test_a_program_that_answers_is_told_what_is_wrong_and_what_is_missing(
+    clinic: Clinic, program_of: ProgramOf
+) -> None:
+    pcp = program_of(clinic.pcp)
+    asked: dict[str, object] = {
+        "patient_id": clinic.child.public_id,
+        "specialty": "dermatology",
+        "question_type": "diagnosis",
+    }
+    consent = {"given": True, "by": "parent", "method": "verbal", "language": "en"}
+    body: dict[str, object] = {
+        **asked,
+        "question": QUESTION,
+        "consent": consent,
+        "details": {"dermatology.itch": 12, "itch": "much"},
+    }
+    made = pcp.post("/consults", body)
+    path = f"/consults/{made.json['id']}"
+    forms = {form["name"]: form["missing"] for form in made.json["questionnaires"]}
+    assert "dermatology.pain" in forms["dermatology-clinic"]
+    assert "core.weight" in forms["core-clinic"]
+    assert pcp.post(f"{path}/submit", {}).json["fields"] == {"details.dermatology.itch": "out_of_range"}
+    assert pcp.patch(path, {"details": {"dermatology.itch": 4}}).status_code == 200
+    lacking = pcp.post(f"{path}/submit", {})
+    assert (lacking.status_code, lacking.json["fields"]["details.core.weight"]) == (422, "required")
+    assert pcp.post(f"{path}/submit", {"override_reason": "Not known here"}).json["status"] == "submitted"
+
+
+def test_a_program_that_knows_no_form_sends_as_before_and_reads_what_is_missing(
+    clinic: Clinic, program_of: ProgramOf
+) -> None:
+    pcp = program_of(clinic.pcp)
+    consent = {"given": True, "by": "parent", "method": "verbal", "language": "en"}
+    body: dict[str, object] = {
+        "patient_id": clinic.child.public_id,
+        "specialty": "dermatology",
+        "question_type": "diagnosis",
+    }
+    body |= {"question": QUESTION, "consent": consent, "details": {"itch": True, "weight_kg": "16"}}
+    sent = pcp.post(f"/consults/{pcp.post('/consults', body).json['id']}/submit", {}).json
+    assert sent["status"] == "submitted"
+    assert [len(form["missing"]) > 5 for form in sent["questionnaires"]] == [True, True]
+    assert sent["details"]["answered_under"] == {
+        "core-family": "1.0.0", "core-clinic": "1.0.0", "dermatology-clinic": "1.0.0"
+    }  # fmt: skip

@@ -1,0 +1,251 @@
+"""The questionnaires against the clinical pages' own list, and the answers that they take."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from econsult.consults import requests
+from econsult.consults.asked import check_library
+from econsult.consults.plainness import grade
+from econsult.consults.redflags import URGENCY_OF_CODE
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.database import Database
+from econsult.errors import EmergencyError, InvalidError
+from econsult.templates.answering import asked, faults
+from econsult.templates.items import FAMILY, Questionnaire, flat
+from econsult.templates.loading import DATA, built_in, load_library
+from tests.personas import NOON, TARGETS, Clinic
+
+# Written by hand from the clinical pages (section 6), never from the data: what each specialty requires ("R").
+REQUIRED = {
+    "core-clinic": "clinical_question ask_kind urgency red_flags consent impression tried weight onset fever history "
+    "medications allergies exam",
+    "dermatology-clinic": "body_site number itch pain spreading private_area mucosal_sores blisters blanching "
+    "new_drug topicals photo_overview photo_mid photo_close",
+    "neurology-clinic": "event is_episodic frequency duration during afterwards triggers development focal_deficit "
+    "head video_event",
+    "endocrinology-clinic": "topic growth parents_height tanner glucose_signs steroids headache_vision",
+    "nephrology-clinic": "topic blood_pressure height_percentile urinalysis protein_ratio creatinine edema "
+    "urine_output recent_infection nephrotoxins",
+    "genetics-clinic": "reason pedigree pregnancy growth development findings photo_face_front photo_face_profile "
+    "photo_hands photo_feet photo_ears photo_skin tests_done test_reports variant",
+    "metabolic-clinic": "is_known diagnosis emergency_letter diet ill_now signs labs sib_deaths",
+    "cardiology-clinic": "reason exertional_syncope infant_signs vitals saturation murmur femoral_pulses "
+    "family_history ecg",
+    "gastroenterology-clinic": "growth pain stool_type stool_frequency stool_blood vomiting general_signs on_gluten "
+    "jaundice bilirubin photo_stool_color",
+    "cystic_fibrosis-clinic": "status genotype center spirometry cough hemoptysis growth sputum modulator enzymes "
+    "antibiotics sweat_test",
+    "asthma-clinic": "control_score day_symptoms night_symptoms rescue exacerbations steroid_courses emergency_care "
+    "triggers controller adherence action_plan atypical",
+    "cleft-clinic": "type side feeding airway surgeries ears speech syndrome photo_front_rest photo_front_smile "
+    "photo_profile_left photo_profile_right photo_three_quarter_left photo_three_quarter_right photo_from_below "
+    "photo_palate photo_bite",
+}
+RECOMMENDED = {
+    "core-clinic": "family_worry immunizations family_history",
+    "dermatology-clinic": "lesion_type size contacts skin_tone photo_oblique photo_other_side photo_dermoscopy",
+    "neurology-clinic": "drugs eeg mri video_gait photo_skin",
+    "asthma-clinic": "spirometry allergy_labs video_inhaler video_breathing",
+}
+AGES = {
+    "neurology.head": (0, 36),
+    "cardiology.infant_signs": (0, 12),
+    "cardiology.saturation": (0, 3),
+    "gastroenterology.jaundice": (0, 12),
+    "asthma.spirometry": (72, None),
+    "cleft.feeding": (0, 12),
+    "cleft.speech": (30, None),
+}
+LED_TO = {
+    "dermatology.mucosal_sores": {"sores_with_new_drug"},
+    "dermatology.blisters": {"blisters_or_raw_skin"},
+    "dermatology.blanching": {"non_blanching_rash"},
+    "neurology.focal_deficit": {"sudden_weakness"},
+    "endocrinology.glucose_signs": {"diabetic_crisis"},
+    "nephrology.urine_output": {"dehydration"},
+    "metabolic.ill_now": {"metabolic_illness"},
+    "metabolic.signs": {"metabolic_illness"},
+    "cardiology.exertional_syncope": {"exertional_syncope"},
+    "gastroenterology.stool_blood": {"bilious_or_bloody_vomit"},
+    "gastroenterology.vomiting": {"bilious_or_bloody_vomit"},
+    "cystic_fibrosis.hemoptysis": {"hemoptysis"},
+    "cleft.airway": {"breathing"},
+}
+FORMS = {form.name: form for form in built_in()}
+ALL = [(name, item) for name, form in FORMS.items() for item in flat(form.items)]
+
+
+def ends(form: Questionnaire, mark: str) -> set[str]:
+    return {item.link_id.rpartition(".")[2] for item in flat(form.items) if getattr(item, mark)}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_form_requires_what_its_clinical_page_requires(name: str) -> None:
+    assert ends(FORMS[name], "is_required") == set(REQUIRED[name].split())
+
+
+@pytest.mark.parametrize("name", RECOMMENDED)
+def test_a_form_of_full_depth_recommends_what_its_page_recommends(name: str) -> None:
+    assert ends(FORMS[name], "is_recommended") == set(RECOMMENDED[name].split())
+
+
+def test_every_specialty_has_a_form_and_the_first_ones_ask_families_too() -> None:
+    assert {name for name in FORMS if name.endswith("-clinic")} == set(REQUIRED)
+    families = {"core-family", "dermatology-family", "neurology-family", "asthma-family"}
+    assert {name for name in FORMS if name.endswith("-family")} == families
+
+
+def test_ages_and_danger_signs_are_those_of_the_page() -> None:
+    items = {item.link_id: item for _, item in ALL}
+    assert {link: (items[link].from_month, items[link].to_month) for link in AGES} == AGES
+    found = {link: {item.red_flag, *(each.red_flag for each in item.options)} - {""} for link, item in items.items()}
+    assert {link: signs for link, signs in found.items() if signs} == LED_TO
+    assert set().union(*LED_TO.values()) <= set(URGENCY_OF_CODE)
+    check_library(load_library())
+
+
+def test_each_skin_photo_has_its_view_and_the_old_views_stay() -> None:
+    views = {item.link_id.rpartition(".")[2]: item.view for item in flat(FORMS["dermatology-clinic"].items)}
+    wanted = {"photo_overview": "far", "photo_mid": "mid", "photo_close": "close"}
+    assert {name: views[name] for name in wanted} == wanted
+
+
+def test_the_control_test_of_asthma_is_linked_and_not_copied() -> None:
+    item = FORMS["asthma-clinic"].by_link["asthma.control_score"]
+    assert (item.link.startswith("https://"), item.kind) == (True, "integer")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_text_is_there_in_spanish_and_the_form_says_that_it_is_a_draft(name: str) -> None:
+    form = FORMS[name]
+    items = [part for item in flat(form.items) for part in (item, *item.items)]
+    texts = [form.title, *(item.words for item in items), *(item.hint for item in items if item.hint)]
+    texts += [option.words for item in items for option in item.options]
+    assert [words.texts["en"] for words in texts if not words.texts.get("es")] == []
+    assert (form.is_signed, form.is_translated("es"), form.resource["status"]) == (False, False, "draft")
+
+
+def test_families_read_short_and_plain_sentences() -> None:
+    items = [item for form in FORMS.values() if form.audience == FAMILY for item in flat(form.items) if item.is_asked]
+    for language, hardest in (("en", 6), ("es", 6)):
+        texts = [words.in_language(language) for item in items for words in (item.words, item.hint) if words]
+        sentences = [each for text in texts for each in re.split(r"[.?!…]+(?:\s|$)", text) if each.strip()]
+        assert [each for each in sentences if len(each.split()) > 20] == []
+        found = grade(" ".join(text if text[-1] in ".?!" else f"{text}." for text in texts), language)
+        assert found is not None
+        assert found <= hardest
+
+
+CHILD = {"dermatology.itch": 7, "dermatology.pain": False, "dermatology.number": "few"}
+
+
+@pytest.mark.parametrize(
+    ("link", "value", "fault"),
+    [
+        ("dermatology.itch", 11, "out_of_range"),
+        ("dermatology.itch", 7.5, "wrong_type"),
+        ("dermatology.itch", True, "wrong_type"),
+        ("dermatology.itch", "7", "wrong_type"),
+        ("dermatology.pain", "no", "wrong_type"),
+        ("dermatology.number", "dozens", "unknown_value"),
+        ("dermatology.lesion_type", "papule", "wrong_type"),
+        ("dermatology.lesion_type", ["papule", "moon"], "unknown_value"),
+        ("dermatology.new_drug", "x" * 401, "too_long"),
+        ("dermatology.photo_close", "yes", "unknown_value"),
+        ("dermatology.photo_nails", "not_done", "not_enabled"),
+        ("dermatology.itchy", 3, "unknown_item"),
+    ],
+)
+def test_a_wrong_answer_is_named_by_its_link(link: str, value: Any, fault: str) -> None:
+    found = faults(FORMS["dermatology-clinic"], {**CHILD, link: value}, 60)
+    assert {name: code for name, code in found.items() if code != "required"} == {link: fault}
+
+
+def test_answers_that_fit_leave_only_what_is_missing() -> None:
+    found = faults(FORMS["dermatology-clinic"], CHILD | {"other": "x", "dermatology.photo_close": "not_done"}, 60)
+    assert set(found.values()) == {"required"}
+    assert found.keys().isdisjoint(CHILD)
+
+
+@pytest.mark.parametrize(("months", "is_asked"), [(0, True), (35, True), (36, False)])
+def test_an_item_is_for_its_ages(months: int, is_asked: bool) -> None:
+    links = [item.link_id for item in asked(FORMS["neurology-clinic"], {}, months)]
+    assert ("neurology.head" in links) is is_asked
+
+
+def test_a_condition_opens_an_item_and_a_table_is_judged_row_by_row() -> None:
+    form = FORMS["cardiology-clinic"]
+    assert "cardiology.ecg" not in [item.link_id for item in asked(form, {"cardiology.reason": ["murmur"]}, 60)]
+    assert "cardiology.ecg" in [item.link_id for item in asked(form, {"cardiology.reason": ["syncope"]}, 60)]
+    points = [{"date": "2025-13", "height": 100}, {"date": "2025-03", "height": 900, "shoe": 3}, 5]
+    found = faults(FORMS["core-clinic"], {"core.growth": points}, 60)
+    growth = {name: code for name, code in found.items() if name.startswith("core.growth")}
+    assert growth == {
+        "core.growth.0.date": "wrong_type",
+        "core.growth.1.height": "out_of_range",
+        "core.growth.1": "unknown_item",
+        "core.growth.2": "wrong_type",
+    }
+
+
+def test_a_request_is_refused_for_a_wrong_answer_and_not_for_a_foreign_name(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        foreign = clinic.econsult(session, details={"body_site": "elbow", "itch": "much", "weight_kg": "16.4"})
+        assert foreign.status == "submitted"
+        assert foreign.details["answered_under"]["dermatology-clinic"] == "1.0.0"
+        wrong = clinic.draft(session, details={"body_site": "elbow", "dermatology.itch": 12})
+        with pytest.raises(InvalidError) as refused:
+            requests.submit(session, wrong, clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+    assert refused.value.fields == {"details.dermatology.itch": "out_of_range"}
+
+
+def test_who_answers_a_form_is_told_what_it_requires_and_may_go_on_with_a_reason(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        draft = clinic.draft(session, details={"body_site": "elbow", "dermatology.itch": 3})
+        with pytest.raises(InvalidError) as refused:
+            requests.submit(session, draft, clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+        sent = requests.submit(session, draft, clinic.pcp, SubmitForm("Not known"), now=NOON, targets=TARGETS)
+    assert {"details.dermatology.pain", "details.core.weight", "details.tried"} <= set(refused.value.fields)
+    assert "details.dermatology.itch" not in refused.value.fields
+    assert (sent.status, sent.override_reason) == ("submitted", "Not known")
+
+
+def test_only_we_say_under_which_forms_a_request_was_sent(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.draft(session, details={"answered_under": {"dermatology-clinic": "9"}})
+        assert "answered_under" not in draft.details
+
+
+def test_an_answer_that_is_a_danger_sign_stops_the_request(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError) as stopped, database.writing() as session:
+        clinic.econsult(session, details={"dermatology.blanching": "no"})
+    assert stopped.value.codes == ("non_blanching_rash",)
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": "elbow", "red_flags": [], "metabolic.ill_now": True})
+        requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+
+
+def test_a_medicine_against_fever_in_a_sentence_is_no_fever(database: Database, clinic: Clinic) -> None:
+    details = {"body_site": "elbow", "core.medications": "Acetaminophen for fever last month", "core.fever": False}
+    with database.writing() as session:
+        clinic.child.birth_date_text = "2026-02-01"
+        session.merge(clinic.child)
+        draft = clinic.draft(session, details=details)
+        reason = SubmitForm("Not known")
+        assert requests.submit(session, draft, clinic.pcp, reason, now=NOON, targets=TARGETS).status == "submitted"
+        hot = requests.create(session, clinic.pcp, clinic.child, RequestForm(details={"core.fever": True}), now=NOON)
+    with pytest.raises(EmergencyError), database.writing() as session:
+        requests.submit(session, session.merge(hot), clinic.pcp, reason, now=NOON, targets=TARGETS)
+
+
+def test_the_files_in_the_house_carry_their_names() -> None:
+    for path in sorted(Path(DATA).glob("*.json")):
+        assert json.loads(path.read_text(encoding="utf-8"))["name"] == path.stem.partition("@")[0]
