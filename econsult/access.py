@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from econsult import audit
 from econsult.consults import glass
+from econsult.consults.adopting import came_from
 from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
@@ -24,7 +25,7 @@ from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rights import READ_RIGHTS, RIGHTS, Relation, Right
+from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
@@ -129,6 +130,18 @@ def attachment_for(session: Session, person: Person, public_id: str, *, now: dat
     return attachment
 
 
+def sent_file_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Attachment:
+    """A file that this person sent, to take it back; what it shows stays closed to who may not look."""
+    query = select(Attachment).where(Attachment.public_id == public_id, Attachment.uploaded_by_id == person.id)
+    attachment = session.scalars(query).one_or_none()
+    if (
+        attachment is None
+        or _relation_to(session, person, session.get_one(Consult, attachment.consult_id), now) is None
+    ):
+        raise NotFoundError
+    return attachment
+
+
 def upload_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Upload:
     """An upload in progress: its owner's alone, and only while the owner may still know the consult."""
     query = select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.consult, innerjoin=True))
@@ -142,8 +155,7 @@ def upload_for(session: Session, person: Person, public_id: str, *, now: datetim
 
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
     """A child whom this person may know by name."""
-    query = known_patients(person, now).where(Patient.public_id == public_id)
-    patient = session.scalars(query).one_or_none()
+    patient = session.scalars(known_patients(person, now).where(Patient.public_id == public_id)).one_or_none()
     if patient is None:
         raise NotFoundError
     note_patients(session, person, [patient], now)
@@ -184,8 +196,8 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
         return None
     is_home = consult.organization_id is not None and consult.organization_id == person.organization_id
     match person.role:
-        case Role.CAREGIVER if caregiver_link(session, consult.patient_id, person.id, now) is not None:
-            return Relation.CAREGIVER
+        case Role.CAREGIVER | Role.INVITED:
+            return _familys_relation(session, person, consult, now)
         case Role.PCP if is_home:
             return Relation.MEDICAL_HOME
         case Role.TELEPRESENTER if consult.requester_id == person.id:
@@ -194,6 +206,12 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
             return _specialists_relation(session, person, consult)
         case _:
             return Relation.COORDINATOR if person.role == Role.COORDINATOR else None
+
+
+def _familys_relation(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
+    if person.role == Role.INVITED:
+        return Relation.INVITED if came_from(session, consult, person, now) else None
+    return Relation.CAREGIVER if caregiver_link(session, consult.patient_id, person.id, now) is not None else None
 
 
 def _is_hidden_draft(person: Person, consult: Consult) -> bool:
@@ -221,11 +239,9 @@ def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[R
     rights = set(RIGHTS[relation])
     if person.id in {consult.requester_id, consult.sent_on_by_id}:
         rights.add(Right.REQUEST)
-    if relation == Relation.MEDICAL_HOME and consult.kind != Kind.FAMILY_QUESTION:
-        rights.add(Right.REQUEST)
-    if relation == Relation.MEDICAL_HOME and consult.kind == Kind.FAMILY_QUESTION:
-        rights |= {Right.HOLD, Right.ANSWER}
-    return frozenset(rights)
+    if relation == Relation.MEDICAL_HOME:
+        rights |= {Right.HOLD, Right.ANSWER} if consult.kind == Kind.FAMILY_QUESTION else {Right.REQUEST}
+    return frozenset(rights - WAITS_FOR_ADOPTION if consult.awaits_adoption else rights)
 
 
 def _check_media(

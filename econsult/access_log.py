@@ -15,7 +15,7 @@ from econsult.consults.records import Consult, Source, number_of
 from econsult.cursors import pack, unpack_number
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import FAMILIES, Person, Role
 from econsult.trail import AuditEvent
 
 HIDDEN = frozenset({"red_flag", "emergency_call"})
@@ -116,7 +116,7 @@ def exported(session: Session, person: Person, wanted: Wanted) -> Iterator[Look]
 
 def staff_of(session: Session, person: Person) -> list[Person]:
     """Whom a search may be narrowed to: everybody of the program but families, by name."""
-    query = select(Person).where(Person.program_id == person.program_id, Person.role != Role.CAREGIVER)
+    query = select(Person).where(Person.program_id == person.program_id, Person.role.not_in(FAMILIES))
     return sorted(session.scalars(query), key=lambda each: each.name.casefold())
 
 

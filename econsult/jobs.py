@@ -23,6 +23,7 @@ class JobKind(StrEnum):
     PREPARE = "prepare"
     NOTIFY = "notify"
     LINK = "link"
+    INVITE = "invite"
 
 
 class JobState(StrEnum):

@@ -16,6 +16,7 @@ class Relation(StrEnum):
     POOL = "pool"
     HOLDER = "holder"
     COORDINATOR = "coordinator"
+    INVITED = "invited"
 
 
 class Right(StrEnum):
@@ -42,6 +43,7 @@ class Right(StrEnum):
     INFORM = "inform"
     CLOSE = "close"
     REVIEW = "review"
+    ADOPT = "adopt"
 
 
 # Anybody who is involved may make it more urgent.
@@ -58,6 +60,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | _CLINICIANS
         | _COORDINATION
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
+        | {Right.ADOPT}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
@@ -77,7 +80,12 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         }
         | _COORDINATION
     ),
+    # Sends, and sees how far that is: no picture, no message, no answer.
+    Relation.INVITED: frozenset({Right.SEE, Right.UPLOAD}),
 }
+
+WAITS_FOR_ADOPTION = frozenset({Right.ANSWER, Right.SEND_ON})
+"""What nobody does with a question that came by invitation before the clinic has taken it for the family's."""
 
 READ_RIGHTS = {
     Audience.FAMILY: Right.READ_FAMILY,

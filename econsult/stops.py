@@ -12,7 +12,7 @@ from econsult.access import note_patients
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import FAMILIES, Person, Role
 
 MOST = 500
 """Far more than one family leaves behind, so that none can push another out of sight."""
@@ -52,7 +52,7 @@ def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
         .join(Person, Person.id == RedFlagStop.person_id)
         .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
         # A clinician who was stopped while writing has the child in view: there is nobody to call.
-        .where(Person.role == Role.CAREGIVER)
+        .where(Person.role.in_(FAMILIES))
     )
     if person.role == Role.PCP:
         return query.where(Consult.organization_id == person.organization_id)

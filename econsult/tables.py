@@ -2,6 +2,7 @@
 
 from econsult import heartbeats, jobs, notices, trail
 from econsult.consults import (
+    adopting,
     answers,
     attachments,
     glass,
@@ -17,11 +18,12 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
-from econsult.people import consent, factors, halfway, links, patients, persons, signin
+from econsult.people import consent, factors, halfway, invitations, links, patients, persons, signin
 from econsult.queue import outbox
 from econsult.rosters import limits, shifts, watching
 
 MODULES = (
+    adopting,
     answers,
     attachments,
     consent,
@@ -31,6 +33,7 @@ MODULES = (
     handover,
     heartbeats,
     intake,
+    invitations,
     jobs,
     ledger,
     limits,

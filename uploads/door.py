@@ -16,7 +16,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Source
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.vault import Vault
 from uploads.errors import SiteFirstError, TooManyError
@@ -57,7 +57,7 @@ def check_open(person: Person, consult: Consult, kind: MediaKind) -> None:
     """Raise where the consult takes no more files, or not such a file from this person."""
     if consult.status != Status.DRAFT and consult.status not in OPEN:
         raise ImpossibleVerbError(consult.status, "take files")
-    if person.role == Role.CAREGIVER and kind in SHOWS_A_BODY:
+    if not person.is_staff and kind in SHOWS_A_BODY:
         _check_site(consult)
 
 

@@ -15,6 +15,7 @@ from web.pages.account import account
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
+from web.pages.invited import invited
 from web.pages.link import link
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
@@ -46,6 +47,7 @@ PAGES = (
     health,
     door,
     link,
+    invited,
     second_factor,
     account,
     start,

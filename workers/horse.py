@@ -17,6 +17,7 @@ from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpon
 from uploads.root import StagingAwayError
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import give_up
+from workers.invite import send_invitation
 from workers.link import send_link
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
@@ -25,7 +26,12 @@ from workers.scanner import ScannerAwayError
 
 log = logging.getLogger(__name__)
 
-WORK = {JobKind.PREPARE: prepare_attachment, JobKind.NOTIFY: send_notice, JobKind.LINK: send_link}
+WORK = {
+    JobKind.PREPARE: prepare_attachment,
+    JobKind.NOTIFY: send_notice,
+    JobKind.LINK: send_link,
+    JobKind.INVITE: send_invitation,
+}
 
 
 def run_job(desk: Desk, job_id: int) -> bool:

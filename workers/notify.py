@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from econsult.jobs import Lease, postpone_job
 from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role
 from econsult.queue.nights import rests_until
 from econsult.queue.outbox import quiet_of
 from econsult.settings import Settings
@@ -38,7 +38,9 @@ def send_notice(desk: Desk, lease: Lease) -> None:
         notice = session.get_one(Notice, lease.subject_id)
         person = session.get_one(Person, notice.person_id)
         morning = rests_until(session, notice, person, quiet_of(runtime.settings), desk.now())
-    is_wanted = notice.state == NoticeState.PENDING and person.is_active
+    # A device that was invited has no mailbox: the clinic calls its family.
+    is_reachable = person.is_active and person.role != Role.INVITED
+    is_wanted = notice.state == NoticeState.PENDING and is_reachable
     if is_wanted and morning is not None:
         with runtime.database.writing() as session:
             if not postpone_job(session, lease, "Its reader's night.", desk.now(), desk.policy, until=morning):

@@ -29,7 +29,7 @@ from econsult.consults.preparing import (
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY
 from econsult.jobs import Lease
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 from imaging import Policy, Report, prepare
 from imaging.signing import sign_report
 from storage.blobs import BlobError
@@ -144,7 +144,7 @@ def _held_original(runtime: Runtime, number: int) -> Original | None:
 
 
 def _is_by_family(session: Session, attachment: Attachment) -> bool:
-    return session.get_one(Person, attachment.uploaded_by_id).role == Role.CAREGIVER
+    return not session.get_one(Person, attachment.uploaded_by_id).is_staff
 
 
 def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:

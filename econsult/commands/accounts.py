@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Commands = _SubParsersAction[argparse.ArgumentParser]
 
+CREATED = [role for role in Role if role not in (Role.ADMIN, Role.INVITED)]
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
 LONGEST_LINK = 24 * 60
 
@@ -81,7 +82,7 @@ def _add_person(commands: Commands) -> None:
     person = commands.add_parser("person", help="everybody who signs in").add_subparsers(required=True)
     create = person.add_parser("create", help="make an account; the name is asked for, or read from stdin")
     create.add_argument("--email", required=True)
-    create.add_argument("--role", required=True, choices=[str(role) for role in Role if role != Role.ADMIN])
+    create.add_argument("--role", required=True, choices=[str(role) for role in CREATED])
     create.add_argument("--clinic", default="", metavar="NAME", help="where a PCP or a telepresenter works")
     create.add_argument("--specialty", action="append", default=[], choices=SPECIALTIES, help="may be given again")
     create.add_argument("--language", default="en", choices=LANGUAGES)

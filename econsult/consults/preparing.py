@@ -22,7 +22,7 @@ from econsult.consults.attachments import (
 from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.records import Consult
 from econsult.jobs import JobKind, Lane, add_job
-from econsult.people.persons import Person, Role
+from econsult.people.persons import FAMILIES, Person
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
     That holds for documents too, because a PDF may be a photo.
     """
     query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
-    sent = query.where(Attachment.consult_id == consult.id, Person.role == Role.CAREGIVER)
+    sent = query.where(Attachment.consult_id == consult.id, Person.role.in_(FAMILIES))
     for attachment in session.scalars(sent.with_for_update(of=Attachment, key_share=True)):
         if attachment.state == AttachmentState.REJECTED:
             continue

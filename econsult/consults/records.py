@@ -45,6 +45,7 @@ QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need
 class Consult(PublicId, Base):
     """One question about one child. `version` counts saves; `next_deadline_at` is what the clock process looks for.
 
+    `awaits_adoption` marks what came by invitation until the clinic takes it for the family's (`consults.adopting`).
     `due_at` is the earliest reply that somebody was promised, by which lists are ordered; `rules` is the promise, and
     `route` why it went to whom. From `answered_at` to `informed_method` it tells of the cycle that goes on now;
     `unheard_version` is an answer of a cycle before it that is open to the family and that nobody has heard yet.
@@ -137,6 +138,7 @@ class Consult(PublicId, Base):
     details: Mapped[dict[str, Any]] = mapped_column(SealedJson("consult.details"), default=dict)
     is_private_site: Mapped[bool] = mapped_column(default=False)
     is_test: Mapped[bool] = mapped_column(default=False)
+    awaits_adoption: Mapped[bool] = mapped_column(default=False, server_default="0")
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
     is_ended_by_staff: Mapped[bool] = mapped_column(default=False, server_default="0")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft
 from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
 from econsult.consults.clocks import start_clock, stop_clock
@@ -31,7 +32,12 @@ from econsult.people.consent import ConsentGiven, record_consent
 from econsult.people.patients import Patient, caregiver_link, caregivers_of
 from econsult.people.persons import SPECIALTIES, Person, Role
 
-SOURCES = {Role.CAREGIVER: Source.CAREGIVER, Role.TELEPRESENTER: Source.TELEPRESENTER, Role.COORDINATOR: Source.PHONE}
+SOURCES = {
+    Role.CAREGIVER: Source.CAREGIVER,
+    Role.INVITED: Source.CAREGIVER,
+    Role.TELEPRESENTER: Source.TELEPRESENTER,
+    Role.COORDINATOR: Source.PHONE,
+}
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,9 @@ class SubmitForm:
 
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
     """Open a draft for a child whom the caller has already been allowed to act for."""
-    kind = form.kind or (Kind.FAMILY_QUESTION if person.role == Role.CAREGIVER else Kind.ECONSULT)
+    kind = form.kind or (Kind.ECONSULT if person.is_staff else Kind.FAMILY_QUESTION)
     _check_kind(person, kind)
+    invitation = invited_for(session, person, patient, now) if person.role == Role.INVITED else None
     consult = Consult(
         program_id=patient.program_id,
         patient_id=patient.id,
@@ -87,6 +94,8 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
     session.add(consult)
     _fill(session, consult, form, now)
     session.flush()
+    if invitation is not None:
+        arrive(session, consult, invitation)
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
     if form.voice is not None:
@@ -198,9 +207,9 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
 def _check_kind(person: Person, kind: str) -> None:
     if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
         raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
-    if person.role == Role.CAREGIVER and kind != Kind.FAMILY_QUESTION:
+    if not person.is_staff and kind != Kind.FAMILY_QUESTION:
         raise ForbiddenError("A caregiver asks a family_question; the clinic sends an econsult.")
-    if person.role != Role.CAREGIVER and person.role not in CLINICIANS:
+    if person.is_staff and person.role not in CLINICIANS:
         raise ForbiddenError("Only caregivers and the medical home open requests.")
 
 

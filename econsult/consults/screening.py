@@ -58,7 +58,7 @@ def screen_red_flags(
     session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
     if not is_attested:
-        if person.role == Role.CAREGIVER:
+        if not person.is_staff:
             _tell_clinic(session, consult, stop, now)
         raise EmergencyError(codes, wrong)
 

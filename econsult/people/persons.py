@@ -22,9 +22,12 @@ class Role(StrEnum):
     DIRECTOR = "director"
     PRIVACY = "privacy"
     ADMIN = "admin"
+    INVITED = "invited"
+    """A device that an invitation let in. It has no account."""
 
 
-STAFF = frozenset(Role) - {Role.CAREGIVER}
+FAMILIES = frozenset({Role.CAREGIVER, Role.INVITED})
+STAFF = frozenset(Role) - FAMILIES
 
 SPECIALTIES = (
     "dermatology",
@@ -126,8 +129,7 @@ def add_person(
     specialties: tuple[str, ...] = (),
 ) -> Person:
     """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none."""
-    local, _, domain = email.strip().rpartition("@")
-    if not (local and domain) or len(email) > 254 or not email.isprintable() or " " in email.strip():
+    if not is_address(email):
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
     if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
         raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
@@ -149,6 +151,12 @@ def add_person(
     session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
     audit.record_operator(session, "create", "person", person, now=now)
     return person
+
+
+def is_address(email: str) -> bool:
+    """Whether a letter could go there; only the mail server knows whether it arrives."""
+    local, _, domain = email.strip().rpartition("@")
+    return bool(local and domain) and len(email) <= 254 and email.isprintable() and " " not in email.strip()
 
 
 def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person | None:

@@ -15,11 +15,13 @@ from econsult.database import NO_KEY, Base, Database, Instant, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links
 from econsult.people.passwords import is_password
-from econsult.people.persons import EMAIL, Person, person_by_email
+from econsult.people.persons import EMAIL, Person, Role, person_by_email
 from econsult.people.tokens import hashed
 
 FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+INVITED_IDLE = timedelta(days=7)
+"""A device that was invited learns nothing by it, and comes back as long as the invitation holds."""
 LINK_PATH = "/sign-in/link/"
 """Where a one-time link leads; the token follows."""
 TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
@@ -86,11 +88,24 @@ class Visitor:
 
 def idle_limit(person: Person) -> timedelta:
     """How long a session of this person may rest before it ends."""
+    if person.role == Role.INVITED:
+        return INVITED_IDLE
     return STAFF_IDLE if person.is_staff else FAMILY_IDLE
 
 
-def open_session(session: Session, person: Person, now: datetime, *, device: str = "", has_factor: bool = False) -> str:
-    """Sign the person in; the returned token goes into the cookie and is stored nowhere else."""
+def open_session(
+    session: Session,
+    person: Person,
+    now: datetime,
+    *,
+    device: str = "",
+    has_factor: bool = False,
+    until: datetime | None = None,
+) -> str:
+    """Sign the person in; the returned token goes into the cookie and is stored nowhere else.
+
+    `until` is the end of an invited device's session; everybody else's follows from the role.
+    """
     token = secrets.token_urlsafe(32)
     absolute = STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
     session.add(
@@ -99,7 +114,7 @@ def open_session(session: Session, person: Person, now: datetime, *, device: str
             person_id=person.id,
             created_at=now,
             seen_at=now,
-            expires_at=now + absolute,
+            expires_at=until or now + absolute,
             device=device[:40],
             has_factor=has_factor,
         )

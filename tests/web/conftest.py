@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from econsult.consults.records import Consult
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
+from econsult.people.invitations import Device, invite, open_invitation, token_of
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
@@ -125,6 +126,20 @@ def officer(runtime: Runtime, clinic: Clinic) -> Person:
     details = {"email": "v@clinic.test", "name": "Vera Ortiz", "role": Role.PRIVACY, "now": datetime.now(UTC)}
     with runtime.database.writing() as session:
         return add_person(session, runtime.database.cipher, clinic.program, **details)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def guest(runtime: Runtime, clinic: Clinic) -> Person:
+    """A device that an invitation about the child let in."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        made = invite(session, clinic.pcp, clinic.child, "es", secret_key=runtime.secret_key, now=now)
+        token = token_of(made, runtime.secret_key)
+        assert token is not None
+        device = Device("0" * 32, "mother", clinic.child.birth_date_text)
+        _door, person = open_invitation(session, runtime.database.cipher, token, device, now)
+    assert person is not None
+    return person
 
 
 @pytest.fixture

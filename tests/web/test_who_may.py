@@ -32,6 +32,7 @@ OPEN = (
     "/sign-in",
     "/sign-in/by-mail",
     "/sign-in/link/<token>",
+    "/invitation/<token>",
     "/sign-out",
     "/language",
     "/health/live",
@@ -43,8 +44,9 @@ HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
 MACHINE = ("/api/", "/uploads", "/media/")
 """Doors of programs: tests/api and the tests of the upload door have tables of their own."""
 
-FAMILY, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY = "cpnsodav"
+FAMILY, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY, INVITED = "cpnsodavi"
 EVERYBODY = "cpnsodav"
+"""Everybody with an account."""
 LETTER = {
     Role.CAREGIVER: FAMILY,
     Role.PCP: CLINIC,
@@ -54,6 +56,7 @@ LETTER = {
     Role.DIRECTOR: DIRECTOR,
     Role.ADMIN: ADMIN,
     Role.PRIVACY: PRIVACY,
+    Role.INVITED: INVITED,
 }
 WHO = {
     "GET /account": EVERYBODY,
@@ -64,32 +67,40 @@ WHO = {
     "POST /account/sign-out-others": EVERYBODY,
     "GET /start": EVERYBODY,
     "GET /family": FAMILY,
-    "GET /family/ask/<public_id>/call-911": FAMILY,
-    "GET /family/ask/<public_id>/check": FAMILY,
-    "POST /family/ask/<public_id>/check": FAMILY,
+    "GET /family/ask/<public_id>/call-911": FAMILY + INVITED,
+    "GET /family/ask/<public_id>/check": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/check": FAMILY + INVITED,
     "POST /family/ask/<public_id>/discard": FAMILY,
-    "GET /family/ask/<public_id>/emergency": FAMILY,
-    "POST /family/ask/<public_id>/emergency": FAMILY,
+    "GET /family/ask/<public_id>/emergency": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/emergency": FAMILY + INVITED,
     "POST /family/ask/<public_id>/face": FAMILY,
-    "GET /family/ask/<public_id>/photos": FAMILY,
-    "POST /family/ask/<public_id>/photos/<attachment_id>/remove": FAMILY,
-    "GET /family/ask/<public_id>/private": FAMILY,
-    "POST /family/ask/<public_id>/private": FAMILY,
-    "GET /family/ask/<public_id>/story": FAMILY,
-    "POST /family/ask/<public_id>/story": FAMILY,
-    "GET /family/ask/<public_id>/where": FAMILY,
-    "POST /family/ask/<public_id>/where": FAMILY,
+    "GET /family/ask/<public_id>/photos": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/photos/<attachment_id>/remove": FAMILY + INVITED,
+    "GET /family/ask/<public_id>/private": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/private": FAMILY + INVITED,
+    "GET /family/ask/<public_id>/story": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/story": FAMILY + INVITED,
+    "GET /family/ask/<public_id>/where": FAMILY + INVITED,
+    "POST /family/ask/<public_id>/where": FAMILY + INVITED,
     "POST /family/children/<public_id>/ask": FAMILY,
     "GET /family/children/<public_id>/seen": FAMILY,
     "GET /family/questions/<public_id>": FAMILY,
     "GET /family/questions/<public_id>/answer": FAMILY,
     "POST /family/questions/<public_id>/answer/understood": FAMILY,
     "POST /family/questions/<public_id>/cancel": FAMILY,
-    "GET /family/questions/<public_id>/files": FAMILY,
+    "GET /family/questions/<public_id>/files": FAMILY + INVITED,
     "POST /family/questions/<public_id>/messages": FAMILY,
     "GET /family/questions/<public_id>/photos": FAMILY,
     "GET /family/questions/<public_id>/sent": FAMILY,
     "POST /family/questions/<public_id>/voice": FAMILY,
+    # Inviting a family that has no account, and what a device does that was invited: send, and see how far that is.
+    "GET /invitations/<public_id>": CLINIC + NURSE + DESK,
+    "POST /invitations/<public_id>": CLINIC + NURSE + DESK,
+    "GET /invitations/<public_id>/<invitation_id>": CLINIC + NURSE + DESK,
+    "POST /invitations/<public_id>/<invitation_id>/revoke": CLINIC + NURSE + DESK,
+    "POST /consults/<public_id>/adopt": CLINIC,
+    "GET /invited": INVITED,
+    "POST /invited/ask": INVITED,
     # The clinic's own work. A nurse asks for the families of her sessions and decides nothing.
     "GET /clinic": CLINIC + NURSE,
     "GET /clinic/ask": CLINIC + NURSE,
@@ -250,11 +261,13 @@ def test_a_visitor_comes_to_the_door_only(shell: Flask) -> None:
         assert (answer.status_code, (answer.location or "").partition("?")[0]) == (303, "/sign-in"), page
 
 
-@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "coordinator", "director", "admin", "officer"])
+@pytest.mark.parametrize(
+    "name", ["mother", "pcp", "nurse", "derm", "coordinator", "director", "admin", "officer", "guest"]
+)
 def test_each_role_comes_to_its_own_pages_alone(
-    request: pytest.FixtureRequest, browser_of: BrowserOf, clinic: Clinic, officer: Person, name: str
+    browser_of: BrowserOf, clinic: Clinic, officer: Person, guest: Person, name: str
 ) -> None:
-    person = officer if name == "officer" else getattr(clinic, name)
+    person = {"officer": officer, "guest": guest}.get(name) or getattr(clinic, name)
     ask, letter = asker(browser_of(person)), LETTER[Role(person.role)]
     wrong = []
     for page, roles in WHO.items():
@@ -276,11 +289,11 @@ def test_each_role_comes_to_its_own_pages_alone(
     assert wrong == [], wrong
 
 
-@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm"])
+@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "guest"])
 def test_what_is_somebody_elses_answers_like_what_is_not_there(
-    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, name: str
+    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, guest: Person, name: str
 ) -> None:
-    ask = asker(browser_of(getattr(clinic, name)))
+    ask = asker(browser_of(guest if name == "guest" else getattr(clinic, name)))
     for page in WHO:
         if "<public_id>" in page and not page.startswith(("GET /family/children", "POST /family/children")):
             assert ask(page, foreign.public_id) == ask(page, "0" * 32), page

@@ -50,7 +50,7 @@ def person_json(person: Person) -> dict[str, Any]:
 
     A specialist, who must not learn whose child it is, reads no caregiver's name either.
     """
-    if me().role == Role.SPECIALIST and person.role == Role.CAREGIVER:
+    if me().role == Role.SPECIALIST and not person.is_staff:
         return {"name": "Family", "role": person.role, "is_me": False}
     named = {"name": person.name, "role": person.role, "is_me": person.id == me().id}
     return {"id": person.public_id, **named} if me().is_staff else named

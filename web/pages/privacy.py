@@ -65,7 +65,7 @@ def _who(look: Look) -> tuple[str, str]:
     """Name and role; of a family the role alone, whose names open by break-glass only."""
     if look.person is None:
         return "", ""
-    return "" if look.person.role == Role.CAREGIVER else look.person.name, look.person.role
+    return look.person.name if look.person.is_staff else "", look.person.role
 
 
 def _line(values: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
 from web.pages.identity import identity
+from web.pages.invitations import invitations
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
 from web.pages.program.figures import promise
@@ -42,4 +43,5 @@ STAFF = (
     reviews,
     privacy,
     identity,
+    invitations,
 )

@@ -40,9 +40,11 @@ HOME_OF = {
     Role.SPECIALIST: "/worklist",
     Role.COORDINATOR: "/coordination",
     Role.PRIVACY: "/privacy",
+    Role.INVITED: "/invited",
 }
 OTHER_HOME = "/start"
 BACKGROUND = "X-Background"
+ACCOUNTS = frozenset(Role) - {Role.INVITED}
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -52,7 +54,7 @@ def init_auth(app: Flask) -> None:
 
 
 def only(*roles: Role) -> Callable[[View], View]:
-    """Let a view be used by people of these roles (by everybody signed in, when none is named).
+    """Let a view be used by people of these roles (by everybody with an account, when none is named).
 
     A visitor is sent to the sign-in page and comes back afterwards; a machine gets 401. Others get 403.
     """
@@ -63,7 +65,8 @@ def only(*roles: Role) -> Callable[[View], View]:
             person = signed_in()
             if person is None:
                 return _ask_to_sign_in()
-            if roles and person.role not in roles:
+            # An invited device comes only where its role is named: what is new is closed to it.
+            if person.role not in (roles or ACCOUNTS):
                 raise ForbiddenError("Your role does not include this.")
             return view(*args, **values)
 

@@ -28,7 +28,7 @@ def welcome(person: Person, path: str) -> Response:
     An old session of this browser ends in any case.
     """
     with database().writing() as session:
-        _end_old(session)
+        end_old(session)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
             token = _new_session(session, person, has_factor=False)
@@ -44,7 +44,7 @@ def welcome(person: Person, path: str) -> Response:
 
 def enter(session: Session, person: Person, *, has_factor: bool) -> str:
     """Open a session in place of this browser's old one; `entered` gives its token to the browser."""
-    _end_old(session)
+    end_old(session)
     halfway.end_all(session, person)
     return _new_session(session, person, has_factor=has_factor)
 
@@ -73,7 +73,8 @@ def on_the_way(session: Session, *, to_judge: bool = False) -> Halfway | None:
     return look(session, token, now()) if token else None
 
 
-def _end_old(session: Session) -> None:
+def end_old(session: Session) -> None:
+    """Close the session that this browser has, if any."""
     if g.get("session_id") is not None:
         close_session(session, g.session_id)
 

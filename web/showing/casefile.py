@@ -21,7 +21,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person, Role
+from econsult.people.persons import Organization, Person
 from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
 from web.context import now, settings
@@ -220,7 +220,7 @@ def _who(loaded: Pass) -> str:
 
 def _asked_by(session: Session, consult: Consult) -> str:
     asker = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
-    if asker.role == Role.CAREGIVER:
+    if not asker.is_staff:
         return gettext("The family asks")
     clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
     return gettext("%(name)s asks", name=", ".join(filter(None, (asker.name, clinic.name if clinic else ""))))
@@ -280,7 +280,7 @@ def _lanes(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[
     lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
     for message in messages_of(session, loaded.consult.id, tuple(lanes)):
         author = session.get_one(Person, message.author_id)
-        is_family = author.role == Role.CAREGIVER
+        is_family = not author.is_staff
         lanes[Audience(message.audience)].append(
             Said(
                 author=gettext("Family") if is_family else author.name,

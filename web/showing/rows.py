@@ -170,6 +170,8 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
         found.append(Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"))
     if consult.status in OPEN and contact_of(consult.details)["way"]:
         found.append(Flag("phone", gettext("Wants a call"), "warm"))
+    if consult.awaits_adoption:
+        found.append(Flag("qr", gettext("By invitation, not confirmed"), "warm"))
     if consult.is_private_site:
         found.append(Flag("lock", gettext("Private area"), "warm"))
     if any(file.kind == MediaKind.VIDEO for file in files):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, jsonify, make_response, redirect
 from werkzeug import Response
 
+from econsult.people.persons import Role
 from web.shell.auth import only
 from web.shell.forms import is_bearer, reads_own_form
 from web.uploading.plain_form import PlainForm, open_files
@@ -21,7 +22,7 @@ simple_upload = Blueprint("simple_upload", __name__)
 
 @simple_upload.post("/uploads/simple")
 @reads_own_form
-@only()
+@only(*Role)
 def receive() -> Response:
     """Take every file of the form. A browser is sent back to `next`; a program gets the attachments as JSON."""
     form = open_files()

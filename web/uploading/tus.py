@@ -20,6 +20,7 @@ from econsult import access
 from econsult.consults.attachments import Attachment, renditions_of
 from econsult.consults.intake import UploadState
 from econsult.errors import ConsultError, NotFoundError
+from econsult.people.persons import Role
 from storage.contract import StoreUnavailable
 from uploads import verbs
 from uploads.chunks import ALGORITHMS, Chunk
@@ -105,7 +106,7 @@ def tell_abilities(object_id: str = "") -> Response:  # noqa: ARG001 - the answe
 
 
 @tus.get("", provide_automatic_options=False)
-@only()
+@only(*Role)
 def list_unfinished() -> Response:
     """The caller's uploads that can go on; `offset` is the least that is there, a HEAD tells it exactly."""
     if request.args.get("state", "incomplete") != "incomplete":
@@ -118,7 +119,7 @@ def list_unfinished() -> Response:
 
 
 @tus.post("", provide_automatic_options=False)
-@only()
+@only(*Role)
 def create() -> Response:
     """Begin an upload, with its first bytes where the request brings some."""
     if refusal := _refuse_version():
@@ -153,7 +154,7 @@ def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
 
 # Flask adds HEAD to a GET route and OPTIONS to all; both are answered on purpose here.
 @tus.route("/<object_id>", methods=["GET", "HEAD", "PATCH", "DELETE", "POST"], provide_automatic_options=False)
-@only()
+@only(*Role)
 def use(object_id: str) -> Response:
     """One upload. Proxies that refuse PATCH or DELETE are got around with `X-HTTP-Method-Override`."""
     method = _method()

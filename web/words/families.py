@@ -99,6 +99,16 @@ STATUSES = {
     Status.WITHDRAWN: ("x", _l("You cancelled this question")),
     Status.REDIRECTED: ("phone", CALL_CLINIC),
 }
+CALL_TO_HEAR = _l("There is an answer. Your clinic calls you. Or call them now to hear it.")
+CALL_TO_GIVE = _l("Your clinic needs one more thing. Please call them.")
+INVITED_STATES = {
+    **STATUSES,
+    Status.NEEDS_INFO: ("phone", CALL_TO_GIVE),
+    Status.ANSWERED: ("message", CALL_TO_HEAR),
+    Status.CLOSED: ("message", CALL_TO_HEAR),
+    Status.WITHDRAWN: ("x", _l("Closed")),
+}
+"""For a device without an account: the same words for every answer, of which it learns nothing here."""
 TAKEN_BACK = ("phone", _l("Your clinic took this question back. Please call them."))
 OPEN_AGAIN = ("send", _l("Your question is open again. A doctor will look soon."))
 EMERGENCY = ("alert", _l("Please go to the emergency room now"))
@@ -129,4 +139,5 @@ AUTHORS = {
     "telepresenter": _l("Your clinic"),
     "specialist": _l("Specialist"),
     "coordinator": _l("Care coordinator"),
+    "invited": _l("Family"),
 }

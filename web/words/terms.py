@@ -116,6 +116,7 @@ ROLES = {
     "director": _l("Program director"),
     "privacy": _l("Privacy officer"),
     "admin": _l("Administrator"),
+    "invited": _l("Invited device"),
 }
 TOLD = {"opened": _l("says that it understood"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
 PHONE_EVENTS = {

@@ -12,7 +12,7 @@ from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.errors import EmergencyError
-from econsult.people.persons import Role
+from econsult.people.persons import FAMILIES
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import keep, load_draft, next_step, require_before
@@ -36,7 +36,7 @@ Page = str | Response | tuple[str, int]
 
 
 @family_ask.route("/emergency", methods=["GET", "POST"])
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def emergency(public_id: str) -> Page:
     """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
     if request.method == "GET":
@@ -62,7 +62,7 @@ def emergency(public_id: str) -> Page:
 
 
 @family_ask.get("/call-911")
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def stopped(public_id: str) -> str:
     """The page that ends a request with an emergency in it."""
     with database().writing() as session:
@@ -72,7 +72,7 @@ def stopped(public_id: str) -> str:
 
 
 @family_ask.route("/where", methods=["GET", "POST"])
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def where(public_id: str) -> Page:
     """Step 2, before any camera: where it is. A private area leads to a branch without photos."""
     form = FormReader()
@@ -99,7 +99,7 @@ def where(public_id: str) -> Page:
 
 
 @family_ask.route("/private", methods=["GET", "POST"])
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def private(public_id: str) -> Page:
     """Step 3 without photos: the family asks for a call or a visit."""
     form = FormReader()
@@ -137,4 +137,6 @@ def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
 
 def _known_contact(draft: Pass) -> dict[str, str]:
     known = contact_of(draft.consult.details)
-    return {"way": known["way"], "phone": known["phone"] or draft.patient.phone}
+    # Whoever holds an invitation learns nothing that the clinic has on file.
+    on_file = draft.patient.phone if draft.may(Right.SEE_IDENTITY) else ""
+    return {"way": known["way"], "phone": known["phone"] or on_file}

@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
+from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import now
 from web.shell.auth import me
@@ -26,11 +27,18 @@ def load_draft(session: Session, public_id: str) -> Pass:
     loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
     if loaded.consult.status != Status.DRAFT:
         session.commit()
-        abort(redirect(url_for("family_status.show", public_id=public_id), code=303))
+        abort(redirect(page_of(public_id), code=303))
     if is_stopped(loaded.consult):
         session.commit()
         abort(redirect(url_for("family_ask.stopped", public_id=public_id), code=303))
     return loaded
+
+
+def page_of(public_id: str, *, is_new: bool = False) -> str:
+    """Where a question stands that was sent: an invited device has one page for all of its questions."""
+    if me().role == Role.INVITED:
+        return url_for("invited.show", sent=public_id if is_new else None)
+    return url_for("family_status.sent" if is_new else "family_status.show", public_id=public_id)
 
 
 def keep(session: Session, draft: Pass, form: RequestForm) -> None:

@@ -11,14 +11,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import Pass, attachment_for, consult_for
+from econsult.access import Pass, consult_for, sent_file_for
 from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
-from econsult.people.persons import Role
+from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import keep, load_draft, require_before
@@ -46,7 +46,7 @@ OTHER_PROBLEM = _l("A file did not arrive. Please send it again.")
 
 
 @family_photos.get("/ask/<public_id>/photos")
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def photos(public_id: str) -> str | Response:
     """Step 3. A private area has no such page: its way goes on without photos."""
     with database().writing() as session:
@@ -71,12 +71,12 @@ def more(public_id: str) -> str | Response:
 
 
 @family_photos.post("/ask/<public_id>/photos/<attachment_id>/remove")
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def remove(public_id: str, attachment_id: str) -> Response:
     """Take a wrong photo back before the question is sent."""
     with database().writing() as session:
         draft = load_draft(session, public_id)
-        attachment = attachment_for(session, me(), attachment_id, now=now())
+        attachment = sent_file_for(session, me(), attachment_id, now=now())
         if attachment.consult_id != draft.consult.id:
             raise NotFoundError
         withdraw_attachment(session, attachment, me(), now=now())
@@ -108,7 +108,8 @@ def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
         errors=errors,
         received=gettext("We got your files."),
         asks_for_face=asks_for_policy(body_sites(loaded.consult.details.get("body_site")), loaded.consult.specialty)
-        and loaded.consult.submitted_at is None,
+        and loaded.consult.submitted_at is None
+        and loaded.may(Right.SEE_MEDIA),
         voice=voice_terms(session, loaded),
         face_options=list(FACE_OPTIONS.items()),
         face_chosen=loaded.consult.details.get("face_policy", MASK_ALL),

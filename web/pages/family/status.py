@@ -17,7 +17,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
-from econsult.people.persons import Person, Role
+from econsult.people.persons import FAMILIES, Person, Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
@@ -120,7 +120,7 @@ def show(public_id: str) -> Page:
 
 
 @family_status.get("/files")
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def files(public_id: str) -> Page:
     """The file cards alone, for a page that looks again while files are prepared."""
     with database().writing() as session:
@@ -207,6 +207,10 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
     if not is_open and consult.status != Status.DRAFT:
         # How a photo could be better helps nobody who can send no other.
         cards = [replace(card, advice="") for card in cards]
+    may_look = loaded.may(Right.SEE_MEDIA)
+    if not may_look:
+        # An invited device reads how far its files are, and sees none of them.
+        cards = [replace(card, picture="") for card in cards]
     return Shown(
         consult=consult,
         due=due_at(session, consult) if is_open else None,
@@ -215,7 +219,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
-        answer=released_answer(session, consult.id),
+        answer=released_answer(session, consult.id) if may_look else None,
     )
 
 

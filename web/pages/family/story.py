@@ -16,13 +16,16 @@ from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import signs_told
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
+from econsult.people.invitations import live_invitation
 from econsult.people.patients import caregiver_link
-from econsult.people.persons import Role, choose_language
+from econsult.people.persons import FAMILIES, choose_language
+from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
-from web.pages.family.drafts import keep, load_draft, require_before
+from web.pages.family.drafts import keep, load_draft, page_of, require_before
+from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.showing.files import FileCard, cards_of
+from web.showing.files import FileCard
 from web.words.families import CONSENT_BY, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS, contact_words
 from web.words.language import LANGUAGES, gettext, language
 
@@ -32,7 +35,7 @@ Page = str | Response | tuple[str, int]
 
 
 @family_story.route("/story", methods=["GET", "POST"])
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def story(public_id: str) -> Page:
     """Step 4: since when, itch, pain, fever, the story, and the question."""
     if request.form.get("lang") in LANGUAGES:
@@ -70,7 +73,7 @@ def story(public_id: str) -> Page:
 
 
 @family_story.route("/check", methods=["GET", "POST"])
-@only(Role.CAREGIVER)
+@only(*FAMILIES)
 def check(public_id: str) -> Page:
     """Step 5: everything once more, the consent, and send."""
     form = FormReader()
@@ -79,11 +82,11 @@ def check(public_id: str) -> Page:
     with database().writing() as session:
         draft = load_draft(session, public_id)
         require_before(session, draft, "family_story.check")
-        cards = cards_of(session, draft.consult.id)
+        cards = shown_of(session, draft).cards
         relation = _relation(session, draft)
     try:
         if request.method == "POST" and not form.errors and _send(public_id, relation, form):
-            return redirect(url_for("family_status.sent", public_id=public_id), code=303)
+            return redirect(page_of(public_id, is_new=True), code=303)
     except EmergencyError:
         ring_workers()
         return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
@@ -95,7 +98,7 @@ def check(public_id: str) -> Page:
         cards=[card for card in cards if card.is_usable],
         consent=TEXTS[language()],
         relation=RELATIONS[relation],
-        child=draft.patient.name.split()[0],
+        child=draft.patient.name.split()[0] if draft.may(Right.SEE_IDENTITY) else "",
         back=url_for(".story", public_id=public_id),
     )
     return (page, 422) if form.errors else page
@@ -164,7 +167,7 @@ def _photos_or_private(draft: Pass) -> str:
 
 
 def _relation(session: Session, draft: Pass) -> str:
-    link = caregiver_link(session, draft.patient.id, me().id, now())
+    link = caregiver_link(session, draft.patient.id, me().id, now()) or live_invitation(session, me(), now())
     return link.relation if link is not None and link.relation in RELATIONS else "other"
 
 

@@ -1,0 +1,154 @@
+"""Inviting a family without an account: the clinic's list, the paper with the picture, taking back, and adopting."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import consult_for, patient_for
+from econsult.consults.adopting import adopt
+from econsult.errors import InvalidError, NotFoundError
+from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, token_of
+from econsult.people.patients import Patient, caregivers_of
+from econsult.people.persons import LANGUAGES, Person, Role
+from econsult.rights import Right
+from web.context import database, now, ring_workers, runtime, settings
+from web.pages.consult import case_page
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.arrivals import NOBODY_OF_THESE
+from web.showing.casefile import open_case
+from web.showing.clinics import telephone_of
+from web.showing.qr import qr_picture
+from web.words import terms
+from web.words.families import RELATIONS
+from web.words.language import gettext, speaking
+
+invitations = rings(Blueprint("invitations", __name__))
+INVITING = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+"""Who knows families by name and how to reach them: SECURITY's table of who may see what."""
+Page = str | Response | tuple[str, int]
+
+
+@invitations.get("/invitations/<public_id>")
+@only(*INVITING)
+def show(public_id: str) -> Page:
+    """A child's invitations and how each stands, and the form for a new one."""
+    return _page(public_id, FormReader())
+
+
+@invitations.post("/invitations/<public_id>")
+@only(*INVITING)
+def issue(public_id: str) -> Page:
+    """Make one. With an address it is sent there as well; the paper can be printed in any case."""
+    form = FormReader()
+    language = form.choice("language", LANGUAGES, required=gettext("Choose a language"))
+    sent_to = form.text("sent_to", longest=254)
+    try:
+        if form.errors:
+            return _page(public_id, form, sent_to)
+        with database().writing() as session:
+            child = patient_for(session, me(), public_id, now=now())
+            number = _invite(session, child, language, sent_to).public_id
+    except InvalidError as error:
+        form.errors = {name: _sentence(name) for name in error.fields}
+        return _page(public_id, form, sent_to)
+    ring_workers()
+    return redirect(url_for(".paper", public_id=public_id, invitation_id=number, said="invited"), 303)
+
+
+@invitations.get("/invitations/<public_id>/<invitation_id>")
+@only(*INVITING)
+def paper(public_id: str, invitation_id: str) -> Page:
+    """The sheet for the family, in its language, while the invitation waits to be opened."""
+    with database().writing() as session:
+        child, invitation = _load(session, public_id, invitation_id)
+        telephone = telephone_of(session, child)
+    token = token_of(invitation, runtime().secret_key) if invitation.is_live(now()) else None
+    if token is None:
+        return redirect(url_for(".show", public_id=public_id), 303)
+    address = f"{settings().base_url}{OPEN_PATH}{token}"
+    shown = {"address": address, "picture": qr_picture(address), "telephone": telephone}
+    with speaking(invitation.language):
+        sheet = render_template("invitations/sheet.html", invitation=invitation, **shown)
+    return render_template("invitations/paper.html", child=child, invitation=invitation, sheet=sheet)
+
+
+@invitations.post("/invitations/<public_id>/<invitation_id>/revoke")
+@only(*INVITING)
+def take_back(public_id: str, invitation_id: str) -> Response:
+    """Close the link, and the device that opened it, at once."""
+    with database().writing() as session:
+        _child, invitation = _load(session, public_id, invitation_id)
+        revoke(session, invitation, me(), now())
+    return redirect(url_for(".show", public_id=public_id, said="revoked"), 303)
+
+
+@invitations.post("/consults/<public_id>/adopt")
+@only(Role.PCP)
+def take_for_own(public_id: str) -> Page:
+    """Say that a question that came by invitation is the family's own, and whose."""
+    form = FormReader()
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ADOPT)
+        senders = {each.public_id: each for each in caregivers_of(session, loaded.patient.id, now())}
+        required = gettext("Choose who sent it")
+        chosen = form.choice("sender", (*senders, NOBODY_OF_THESE), required=required)
+        if form.errors:
+            return case_page(open_case(session, loaded), errors=form.errors), 422
+        adopt(session, loaded.consult, me(), senders.get(chosen), now=now())
+    return redirect(url_for("consult.show", public_id=public_id, said="adopted"), 303)
+
+
+def _invite(session: Session, child: Patient, language: str, sent_to: str) -> Invitation:
+    secret = runtime().secret_key
+    return invite(session, me(), child, language, secret_key=secret, now=now(), sent_to=sent_to)
+
+
+def _load(session: Session, public_id: str, invitation_id: str) -> tuple[Patient, Invitation]:
+    child = patient_for(session, me(), public_id, now=now())
+    known = (each for each in invitations_of(session, child) if each.public_id == invitation_id)
+    invitation = next(known, None)
+    if invitation is None:
+        raise NotFoundError
+    return child, invitation
+
+
+def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
+    with database().writing() as session:
+        child = patient_for(session, me(), public_id, now=now())
+        known = invitations_of(session, child)
+        makers = {each.created_by_id: session.get_one(Person, each.created_by_id).name for each in known}
+    page = render_template(
+        "invitations/list.html",
+        child=child,
+        who=terms.child(child, now().date()),
+        invitations=[(each, _state(each), each.is_live(now())) for each in known],
+        makers=makers,
+        relations=RELATIONS,
+        languages=list(terms.LANGUAGES.items()),
+        sent_to=sent_to,
+        errors=form.errors,
+    )
+    return (page, 422) if form.errors else page
+
+
+def _state(invitation: Invitation) -> tuple[str, str]:
+    """Tone and words for how an invitation stands."""
+    if invitation.revoked_at is not None:
+        return "", gettext("Taken back")
+    if not invitation.is_live(now()):
+        return "", gettext("Over")
+    if invitation.locked_until is not None and invitation.locked_until > now():
+        return "stop", gettext("Closed for 15 minutes after wrong birth dates")
+    if invitation.opened_at is not None:
+        return "act", gettext("Opened")
+    return "warm", gettext("Not opened yet")
+
+
+def _sentence(name: str) -> str:
+    if name == "patient":
+        return gettext("The child has no clinic that could answer")
+    return gettext("This is no e-mail address") if name == "sent_to" else gettext("Check this part")

@@ -1,0 +1,44 @@
+"""Whence a question came that waits for the clinic's word, and whose it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from econsult.consults.adopting import arrival_of
+from econsult.consults.records import Consult
+from econsult.people.invitations import Invitation
+from econsult.people.patients import caregivers_of
+from web.context import database, now
+from web.words.families import RELATIONS
+from web.words.language import gettext
+
+NOBODY_OF_THESE = "known"
+
+
+@dataclass(frozen=True)
+class Whence:
+    """The invitation, and the caregivers with an account among whom the sender may be."""
+
+    invitation: Invitation
+    senders: list[tuple[str, str]]
+
+    @property
+    def says(self) -> str:
+        """Who the sender says to be to the child."""
+        return str(RELATIONS.get(self.invitation.relation, ""))
+
+
+def whence_of(consult: Consult) -> Whence | None:
+    """For the page of a case that was loaded through access; None where nothing waits."""
+    if not consult.awaits_adoption:
+        return None
+    with database().reading() as session:
+        found = arrival_of(session, consult)
+        caregivers = caregivers_of(session, consult.patient_id, now())
+    if found is None:
+        return None
+    known = [(person.public_id, person.name) for person in caregivers]
+    other = (
+        gettext("Somebody else of the family, whom we have asked") if known else gettext("The family, we have asked")
+    )
+    return Whence(found[1], [*known, (NOBODY_OF_THESE, other)])
