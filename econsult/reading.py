@@ -5,7 +5,7 @@ What is stored stays as it was written; the covering is done anew for each reade
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.details import contact_of, spaced
-from econsult.people.naming import Known, cover, kinds_in
+from econsult.people.naming import Known, cover, cover_each, kinds_in
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -32,21 +32,54 @@ class Reader:
         return text if self.known is None else cover(text, self.known, self.marks)
 
     def whole(self, value: Any) -> Any:
-        """Every text inside of a JSON value, and names of its fields that a program chose after somebody."""
-        if isinstance(value, str):
-            return self.text(value)
+        """Every text and number inside of a JSON value, and names of its fields that a program chose after somebody."""
         if isinstance(value, Mapping):
-            found: dict[str, Any] = {}
-            for name, entry in value.items():
-                field = self._field(str(name))
-                # Two that are covered alike are two all the same.
-                found[field if field not in found else f"{field} {len(found) + 1}"] = self.whole(entry)
-            return found
-        return [self.whole(entry) for entry in value] if isinstance(value, list | tuple) else value
+            return self._named(value)
+        return self._beside(value) if isinstance(value, list | tuple) else self._beside([value])[0]
+
+    def _named(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """The entries by their names; two names that are covered alike are two all the same."""
+        found: dict[str, Any] = {}
+        for name, entry in zip(group, self._beside(self._behind_names(group)), strict=True):
+            field = self._field(str(name))
+            more = (field, *(f"{field} {number}" for number in range(2, len(group) + 2)))
+            found[next(each for each in more if each not in found)] = entry
+        return found
+
+    def _behind_names(self, group: Mapping[str, Any]) -> list[Any]:
+        """The entries read with their names before them: a name may say that a person or a birthday follows."""
+        pairs = [text for name, entry in group.items() for text in (spaced(str(name)), entry)]
+        return self._covered(pairs)[1::2]
+
+    def _beside(self, entries: Sequence[Any]) -> list[Any]:
+        """Entries of one list or group: somebody's day or name may be spread over several of them."""
+        return [self._deeper(entry) for entry in self._covered(entries)]
+
+    def _covered(self, entries: Sequence[Any]) -> list[Any]:
+        """The texts and numbers among them covered as what stands beside each other; nothing else is touched."""
+        said = {place: text for place, entry in enumerate(entries) if (text := _as_text(entry)) is not None}
+        done = list(entries)
+        if self.known is not None and said:
+            read = cover_each(list(said.values()), self.known, self.marks)
+            for (place, text), covered in zip(said.items(), read, strict=True):
+                done[place] = done[place] if covered == text else covered
+        return done
+
+    def _deeper(self, entry: Any) -> Any:
+        return self.whole(entry) if isinstance(entry, Mapping | list | tuple) else entry
 
     def _field(self, name: str) -> str:
         words = spaced(name)
         return name if (covered := self.text(words)) == words else covered
+
+
+def _as_text(entry: Any) -> str | None:
+    """What a text or a number says; a number with nothing behind its point is read as a whole one."""
+    if isinstance(entry, str):
+        return entry
+    if isinstance(entry, bool) or not isinstance(entry, int | float):
+        return None
+    return str(int(entry)) if isinstance(entry, float) and entry.is_integer() else str(entry)
 
 
 def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:

@@ -24,7 +24,7 @@ FREE_TEXTS = ("story", "thinks", "tried", "background", "family_question")
 """What somebody writes in sentences."""
 _NAME = re.compile(r"[\w.\-/:]{1,64}")
 """Codes of templates and of terminologies too (`1.1`, `8310-5`); no blanks, which names of people have."""
-_JOINT = re.compile(r"[_.\-]+|(?<=[a-z])(?=[A-Z])")
+_JOINT = re.compile(r"[_.\-/:]+|(?<=[a-z])(?=[A-Z])")
 
 
 def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
@@ -122,6 +122,8 @@ def _free(value: object) -> str | None:
 def _faults(value: object, depth: int) -> Iterator[str | None]:
     if isinstance(value, str):
         yield _text(value)
+    elif value is None or isinstance(value, bool | int | float):
+        yield None
     elif depth > _DEEPEST:
         yield "too_long"
     elif isinstance(value, Mapping):
@@ -132,7 +134,7 @@ def _faults(value: object, depth: int) -> Iterator[str | None]:
         for part in value:
             yield from _faults(part, depth + 1)
     else:
-        yield None if value is None or isinstance(value, bool | int | float) else "invalid"
+        yield "invalid"
 
 
 _SHAPES: Mapping[str, Callable[[object], str | None]] = {

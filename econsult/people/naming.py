@@ -12,27 +12,28 @@ person is meant: another part of the name, or a word such as "my daughter" or "n
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from econsult.people.dates import spans_of
 from econsult.people.everyday import EVERYDAY, FORE, PARTICLES
 
 MARKS = ("name", "birth_date", "phone", "email", "number")
-_MONTHS = (
-    ("january", "jan", "enero", "ene"), ("february", "feb", "febrero"), ("march", "mar", "marzo"),
-    ("april", "apr", "abril", "abr"), ("may", "mayo"), ("june", "jun", "junio"), ("july", "jul", "julio"),
-    ("august", "aug", "agosto", "ago"), ("september", "sept", "sep", "septiembre", "setiembre", "set"),
-    ("october", "oct", "octubre"), ("november", "nov", "noviembre"), ("december", "dec", "diciembre", "dic"),
-)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*", re.UNICODE)
-_BETWEEN = re.compile(r"[\s.,\-\u2013\u2010\u2011'\u2019]{0,4}\Z")
+_BETWEEN = re.compile(r"[\W_]{0,4}\Z")
 _POSSESSIVE = re.compile(r"['\u2019]s?\Z")
 _DIGITS = re.compile(r"\d")
-_ANY_DIGITS = re.compile(r"(?<!\d)\+?\(?\d(?:[\s().\-\u2013\u2010\u2011/·]{0,3}\d){5,17}(?!\d)")
-_SHORTEST_PART, _SHORTEST_PHONE, _SHORTEST_NUMBER = 2, 7, 4
+_RUN = re.compile(r"\d(?:[\W_]{0,3}\d){6,}")
+_COUNTRY = re.compile(r"(?:(?:\+|00)\(?\d{1,3}[\W_]{0,3}|(?<!\d)1[\W_]{1,2}|\d*)\(?\Z")
+_LONGEST_COUNTRY = 10
+_PARTING = "\x1f"
+"""Between texts that are looked at as one."""
+_SHORTEST_PART, _SHORTEST_PHONE, _SHORTEST_NUMBER, _SHORTEST_DIGITS = 2, 7, 4, 6
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,47 @@ def fold(text: str) -> str:
 
 def cover(text: str, known: Known, marks: Mapping[str, str]) -> str:
     """The text with a mark in the place of each identifier; `marks` has the reader's word for each kind."""
-    whole, done, at = _composed(text), [], 0
-    for span in spans(whole, known):
-        done += [whole[at : span.start], f"[{marks[span.kind]}]"]
+    whole = _composed(text)
+    found = spans(whole, known)
+    return _marked(whole, found, marks) if found else text
+
+
+def _marked(text: str, found: Iterable[Span], marks: Mapping[str, str]) -> str:
+    done, at = [], 0
+    for span in found:
+        done += [text[at : span.start], f"[{marks[span.kind]}]"]
         at = span.end
-    return "".join([*done, whole[at:]]) if done else text
+    return "".join([*done, text[at:]])
+
+
+def cover_each(texts: Sequence[str], known: Known, marks: Mapping[str, str]) -> list[str]:
+    """Texts that stand beside each other, each covered; what is spread over several of them is covered in each."""
+    wholes = [_composed(text) for text in texts]
+    ends = list(itertools.accumulate(len(whole) + 1 for whole in wholes))
+    done = list(texts)
+    joined = _PARTING.join(wholes)
+    kept = [span for span in spans(joined, known) if _may_be_spread(joined[span.start : span.end], span.kind)]
+    for number, whole in enumerate(wholes):
+        start, end = ends[number] - len(whole) - 1, ends[number] - 1
+        mine = _within(kept, start, end)
+        done[number] = _marked(whole, mine, marks) if mine else texts[number]
+    return done
+
+
+def _within(found: list[Span], start: int, end: int) -> list[Span]:
+    """What of these spans lies in a part of a text, counted from its beginning."""
+    first = bisect.bisect_right(found, start, key=lambda span: span.end)
+    after = itertools.takewhile(lambda span: span.start < end, itertools.islice(found, first, None))
+    return [Span(max(0, span.start - start), min(end, span.end) - start, span.kind) for span in after]
+
+
+def _may_be_spread(text: str, kind: str) -> bool:
+    """Whether this is an identifier though it stands in several texts: short numbers of a list are values."""
+    if _PARTING not in text or kind not in {"birth_date", "number"}:
+        return True
+    if kind == "number":
+        return sum(letter.isalnum() for letter in text) >= _SHORTEST_DIGITS
+    return re.search(r"\d{4}|[^\W\d_]", text) is not None
 
 
 def spans(text: str, known: Known) -> list[Span]:
@@ -125,13 +162,25 @@ def _all(text: str, known: Known) -> Iterator[Span]:
 
 
 def _numbers(text: str, numbers: Iterable[str]) -> Iterator[Span]:
-    """A record number with whatever signs stand between its letters and digits."""
-    for number in numbers:
-        letters = [letter for letter in number if letter.isalnum()]
-        if len(letters) >= _SHORTEST_NUMBER:
-            pattern = r"[\s.\-\u2013/]{0,2}".join(re.escape(letter) for letter in letters)
-            for hit in re.finditer(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE):
-                yield Span(*hit.span(), "number")
+    """A record number with whatever signs stand between its letters and digits, or its digits alone."""
+    for form in {form for number in numbers for form in _forms_of(number)}:
+        pattern = r"[\W_]{0,3}".join(re.escape(letter) for letter in form)
+        for hit in re.finditer(rf"{_edge(form[0], '<!')}{pattern}{_edge(form[-1], '!')}", text, re.IGNORECASE):
+            yield Span(*hit.span(), "number")
+
+
+def _forms_of(number: str) -> Iterator[str]:
+    """The letters and digits of a record number; long ones also without letters or the noughts before them."""
+    whole = "".join(letter for letter in number if letter.isalnum())
+    digits = "".join(_DIGITS.findall(number))
+    if len(whole) >= _SHORTEST_NUMBER:
+        yield whole
+    yield from (form for form in (digits, digits.lstrip("0")) if len(form) >= _SHORTEST_DIGITS)
+
+
+def _edge(letter: str, side: str) -> str:
+    """What keeps a number from being found inside of a longer one, though a word may be written together with it."""
+    return rf"(?{side}\d)" if letter.isdecimal() else rf"(?{side}[^\W_])"
 
 
 def _phones(text: str, phones: Iterable[str]) -> Iterator[Span]:
@@ -141,37 +190,31 @@ def _phones(text: str, phones: Iterable[str]) -> Iterator[Span]:
         digits = "".join(_DIGITS.findall(phone))
         if len(digits) >= _SHORTEST_PHONE:
             wanted |= {digits[-10:], digits[-_SHORTEST_PHONE:]}
-    for hit in _ANY_DIGITS.finditer(text) if wanted else ():
-        digits = "".join(_DIGITS.findall(hit[0]))
-        if any(digits.endswith(each) for each in wanted):
-            yield Span(*hit.span(), "phone")
+    for run in _RUN.finditer(text) if wanted else ():
+        places = [hit.start() for hit in _DIGITS.finditer(text, *run.span())]
+        written = "".join(text[place] for place in places)
+        for digits in wanted:
+            for first in _found(written, digits):
+                start, end = places[first], places[first + len(digits) - 1] + 1
+                if not _DIGITS.match(text, end):
+                    yield Span(_with_country(text, start), end, "phone")
 
 
-def _dates(text: str, days: Iterable[date]) -> Iterator[Span]:
-    """A day in digits of any order and separator, and with its month in words, English or Spanish."""
-    for day in days:
-        for pattern in _patterns_of(day):
-            yield from (Span(*hit.span(), "birth_date") for hit in re.finditer(pattern, text, re.IGNORECASE))
+def _found(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
-def _patterns_of(day: date) -> Iterator[str]:
-    d, m = f"0?{day.day}", f"0?{day.month}"
-    y = f"(?:{day.year}|['\u2019]?{day.year % 100:02d})"
-    gap = r"\s{0,2}[./\-\u2013·\s,]\s{0,2}"
-    for order in ((d, m, y), (m, d, y), (y, m, d)):
-        yield rf"(?<!\d){gap.join(order)}(?!\d)"
-    for compact in ("%Y%m%d", "%d%m%Y", "%m%d%Y"):
-        yield rf"(?<!\d){day.strftime(compact)}(?!\d)"
-    month = "(?:" + "|".join(_MONTHS[day.month - 1]) + r")\.?"
-    nth, some = rf"{d}\.?(?:st|nd|rd|th|º|°|ro|ero|er)?", r"[\s.,/\-\u2013]*+"
-    first = rf"(?:{nth}|primero|first)" if day.day == 1 else nth
-    # A gap gives nothing back: two of them beside each other would try every way to share a long run of blanks.
-    of, year = rf"{some}(?:(?:of|de|del)\b{some})?", rf"(?:{some}(?:(?:of|de|del|año)\b{some}){{0,3}}{y})"
-    yield rf"(?<!\w){first}{of}{month}{year}(?!\w)"
-    yield rf"(?<!\w){month}{some}(?:the\s)?{first}{year}(?!\w)"
-    # The day and the month alone tell the rest to whoever reads the age beside it, where they stand for a birth.
-    yield rf"(?<=naci[oó] el )(?:{first}{of}{month})(?!\w)"
-    yield rf"(?<=born on )(?:{month}{some}{first}|{first}{of}{month})(?!\w)"
+def _with_country(text: str, start: int) -> int:
+    """Where a number begins with the digits written together with it, its bracket and the code of its country."""
+    before = _COUNTRY.search(text, max(0, start - _LONGEST_COUNTRY), start)
+    return before.start() if before else start
+
+
+def _dates(text: str, days: tuple[date, ...]) -> Iterator[Span]:
+    yield from (Span(start, end, "birth_date") for start, end in spans_of(text, days))
 
 
 def _names(text: str, known: Known) -> Iterator[Span]:

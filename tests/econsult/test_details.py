@@ -67,6 +67,15 @@ def test_a_template_s_own_answers_are_taken() -> None:
     check_details({"contact": None, "story": None}, {})
 
 
+@pytest.mark.parametrize("leaf", [True, False, 5, 1.5, None, "x"])
+def test_answers_may_be_four_deep_whatever_they_say(leaf: Any) -> None:
+    answer = {"answers": [{"linkId": "fever", "answer": [{"value": leaf}]}]}
+    check_details(answer, answer)
+    with pytest.raises(InvalidError) as refused:
+        check_details({"a": [[[[[leaf]]]]]}, {})
+    assert refused.value.fields == {"details.a": "too_long"}
+
+
 @pytest.mark.parametrize("value", ODD)
 def test_whatever_is_stored_is_read_without_a_fault(value: Any) -> None:
     details = dict.fromkeys(("contact", "symptoms", "since", "red_flags"), value)

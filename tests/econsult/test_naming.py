@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
 
-from econsult.people.naming import MARKS, Known, cover, kinds_in
+from econsult.people.naming import MARKS, Known, cover, cover_each, kinds_in
+from tests import spelled
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 MARKED = {mark: mark for mark in MARKS}
 CASE = Known(
     names=("Lucía Marín de la Cruz", "Rosa Pérez"),
@@ -52,18 +56,60 @@ def test_an_identifier_is_covered_in_every_spelling(text: str, read: str) -> Non
     assert cover(text, CASE, MARKED) == read
 
 
-@pytest.mark.parametrize(("day", "suffix"), [(1, "st"), (2, "nd"), (3, "rd"), (5, "th"), (21, "st"), (30, "th")])
-def test_a_birth_date_is_covered_on_every_day_of_the_month(day: int, suffix: str) -> None:
-    known = Known(birth_dates=(date(2026, 11, day),))
-    spelled = [
-        f"{day}{suffix} of November 2026", f"{day}{suffix} November 2026", f"November {day}{suffix}, 2026",
-        f"{day} de noviembre de 2026", f"{day}\u00ba de noviembre de 2026", f"{day}\u00b0 de noviembre del 2026",
-        f"{day}.\u00ba de noviembre de 2026", f"{day}.\u00b0 noviembre 2026", f"11/{day:02}/2026", f"{day}-11-26",
-    ]  # fmt: skip
-    if day == 1:
-        spelled += ["1ero de noviembre de 2026", "1er noviembre 2026", "primero de noviembre de 2026"]
-        spelled += ["first of November 2026", "November first, 2026"]
-    assert [text for text in spelled if cover(text, known, MARKED) != "[birth_date]"] == []
+DAYS = (date(2026, 11, 1), date(2026, 11, 5), date(2022, 9, 5), date(2019, 3, 7), date(2026, 12, 31), date(2024, 5, 22),
+        date(2023, 2, 11), date(2020, 10, 21), date(2019, 8, 30), date(2026, 1, 12), date(2007, 7, 2))  # fmt: skip
+
+
+@pytest.mark.parametrize("spell", [spelled.in_figures, spelled.in_words, spelled.raised, spelled.misspelt])
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_a_birth_date_is_covered_in_whatever_spelling(day: date, spell: Callable[[date], Iterator[str]]) -> None:
+    known = Known(birth_dates=(day,))
+    texts = [text for written in spell(day) for text in (written, f"Baby, {written}, came 3 times, 4 doses")]
+    left = {text: read for text in texts if (read := cover(text, known, MARKED)) not in _READ}
+    assert left == {}
+
+
+_READ = ("[birth_date]", "Baby, [birth_date], came 3 times, 4 doses")
+
+
+@pytest.mark.parametrize("text", spelled.BORN)
+def test_a_day_without_its_year_is_covered_where_it_is_a_birthday(text: str) -> None:
+    read = cover(text, Known(birth_dates=(date(2019, 3, 7),)), MARKED)
+    assert read.endswith("[birth_date]")
+    assert not re.search(r"\d|mar", read)
+
+
+@pytest.mark.parametrize("text", spelled.OTHER)
+def test_another_day_and_a_value_stay(text: str) -> None:
+    assert cover(text, Known(birth_dates=(date(2019, 3, 7),)), MARKED) == text
+
+
+@pytest.mark.parametrize("sign", ["_", ":", "/", "|", "\\", ";", " + ", ", ", "\u00a0", "\n"])
+def test_whatever_sign_stands_inside_an_identifier_it_is_covered(sign: str) -> None:
+    known = Known(("Luz Prueba Nuevo",), (date(2026, 11, 1),), ("555-867-5309",), numbers=("4821199",))
+    parts = {"name": ("luz", "nuevo"), "birth_date": ("2026", "11", "01"), "phone": ("555", "867", "5309"),
+             "number": ("48", "21", "199")}  # fmt: skip
+    for kind, each in parts.items():
+        assert cover(f"x {sign.join(each)} y", known, MARKED) == f"x [{kind}] y"
+
+
+def test_a_number_beside_others_is_found_and_another_is_not() -> None:
+    assert cover("call 505-555-0151 16 kg, 5", CASE, MARKED) == "call [phone] 16 kg, 5"
+    assert cover("mrn_MRN00123, x55501519", CASE, MARKED) == "mrn_[number], x55501519"
+    long = Known(numbers=("MRN-0482119",))
+    assert cover("0482119 and 482119, 1482119 or 4821190", long, MARKED) == "[number] and [number], 1482119 or 4821190"
+
+
+def test_what_is_spread_over_texts_beside_each_other_is_covered_in_each() -> None:
+    known = Known(("Rosa Mar",), (date(2026, 11, 1),), ("555-867-5309",), numbers=("123456",))
+    marks = {mark: mark for mark in MARKS}
+    assert cover_each(["2026", "11", "1", "x"], known, marks) == ["[birth_date]"] * 3 + ["x"]
+    assert cover_each(["Rosa", "Mar"], known, marks) == ["[name]", "[name]"]
+    assert cover_each(["see Rosa", "Mar, a child", ""], known, marks) == ["see [name]", "[name], a child", ""]
+    assert cover_each(["555", "867", "5309"], known, marks) == ["[phone]"] * 3
+    assert cover_each(["1", "11", "26"], known, marks) == ["1", "11", "26"]
+    assert cover_each(["12", "34"], Known(numbers=("1234",)), marks) == ["12", "34"]
+    assert cover_each([], known, marks) == []
 
 
 @pytest.mark.parametrize(
@@ -96,8 +142,10 @@ def test_a_writer_hears_which_kinds_there_are_and_nothing_is_shown_in_a_log() ->
     "text",
     ["1-" * 10_000, "Lu Ma " * 3300, "5 de " * 4000, "5" + " " * 20_000 + "x", "march" + " " * 20_000 + "x",
      "7 " * 10_000, "7 march " * 2500, "born on march" + "-" * 20_000, "march 7 " + "de " * 6600,
-     "Luc\u00eda a " * 2500, "5" * 20_000, "a@" * 10_000],
-    ids=range(12),
+     "Luc\u00eda a " * 2500, "5" * 20_000, "a@" * 10_000, "5 sept 22 " * 2000, "dos mil " * 2500, "261101 " * 2900,
+     " ".join(f"novi{n:x}" for n in range(2500)).translate(_LETTERS), "05.09." * 3300, "1793491200 " * 1800,
+     "treinta y " * 2000, "5.\u00ba " * 5000, "nacio el " * 2200, "505-555-01" * 2000, "mrn_0012" * 2500],
+    ids=range(23),
 )  # fmt: skip
 def test_a_long_text_takes_no_long_time(text: str) -> None:
     """Four times what a message may hold, within the time of the process: more would hold up everybody's pages."""
