@@ -20,7 +20,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.patients import Patient, RelatedPerson, caregiver_link
@@ -63,17 +63,8 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
     if right not in rights:
         raise ForbiddenError("You may look at this consult, but not do that.")
     patient = session.get_one(Patient, consult.patient_id)
-    audit.record(
-        session,
-        "read" if right == Right.SEE else f"use/{right}",
-        "consult",
-        consult.public_id,
-        now=now,
-        person_id=person.id,
-        patient_id=consult.patient_id,
-        consult_id=consult.id,
-        detail=relation,
-    )
+    act = "read" if right == Right.SEE else f"use/{right}"
+    note(session, consult, act, person_id=person.id, now=now, detail=relation)
     return Pass(consult, patient, relation, rights)
 
 
@@ -254,7 +245,8 @@ def _check_media(
     right: Right = Right.SEE_MEDIA,
 ) -> None:
     consult = session.get_one(Consult, attachment.consult_id)
-    relation = _relation_to(session, person, consult, now) if consult.program_id == person.program_id else None
+    is_here = consult.program_id == person.program_id and consult.consent_withdrawn_at is None
+    relation = _relation_to(session, person, consult, now) if is_here else None
     if relation is None:
         raise NotFoundError
     rights = _rights(relation, person, consult)

@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
     SIGN_IN_CHANGED = "sign_in_changed"
     NAME_OPENED = "name_opened"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 class NoticeState(StrEnum):
@@ -160,6 +161,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.NAME_OPENED: {
         "en": "Somebody opened a child's name by exception, for one hour. Sign in to see who, and why.",
         "es": "Alguien abrió el nombre de un niño por excepción, durante una hora. Entre para ver quién y por qué.",
+    },
+    NoticeKind.CONSENT_WITHDRAWN: {
+        "en": "A family took its consent back, and its files are sealed. Sign in to see which request.",
+        "es": "Una familia retiró su consentimiento y sus archivos están sellados. Entre para ver qué solicitud.",
     },
     NoticeKind.SIGN_IN_CHANGED: {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",

@@ -44,6 +44,7 @@ class Right(StrEnum):
     CLOSE = "close"
     REVIEW = "review"
     ADOPT = "adopt"
+    WITHDRAW_CONSENT = "withdraw_consent"
 
 
 # Anybody who is involved may make it more urgent.
@@ -53,14 +54,16 @@ _CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
 _COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
 
 RIGHTS: dict[Relation, frozenset[Right]] = {
-    Relation.CAREGIVER: frozenset(_SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM}),
+    Relation.CAREGIVER: frozenset(
+        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT}
+    ),
     Relation.MEDICAL_HOME: frozenset(
         _SEEING
         | _FAMILY
         | _CLINICIANS
         | _COORDINATION
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
-        | {Right.ADOPT}
+        | {Right.ADOPT, Right.WITHDRAW_CONSENT}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
@@ -77,6 +80,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
             Right.INFORM,
             Right.CLOSE,
             Right.ASSIGN,
+            Right.WITHDRAW_CONSENT,
         }
         | _COORDINATION
     ),

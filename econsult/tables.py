@@ -1,6 +1,6 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
-from econsult import heartbeats, jobs, notices, trail
+from econsult import heartbeats, holds, jobs, notices, trail
 from econsult.consults import (
     adopting,
     answers,
@@ -13,6 +13,7 @@ from econsult.consults import (
     presence,
     records,
     repeats,
+    sealing,
     telephone,
     threads,
     voice,
@@ -32,6 +33,7 @@ MODULES = (
     halfway,
     handover,
     heartbeats,
+    holds,
     intake,
     invitations,
     jobs,
@@ -46,6 +48,7 @@ MODULES = (
     presence,
     records,
     repeats,
+    sealing,
     shifts,
     signin,
     telephone,

@@ -61,6 +61,15 @@ class Vault:
         """The plain key of an object of this child. Raises WrongKey when it was wrapped for anything else."""
         return unwrap(wrapped, *self._around_object(session, patient_id, object_id))
 
+    def set_aside(self, session: Session, patient_id: int, object_id: str, wrapped: bytes) -> bytes:
+        """An object's key, wrapped anew so that `object_key` opens it no more and only `bring_back` does."""
+        key = self.object_key(session, patient_id, object_id, wrapped)
+        return wrap(key, *self._around_object(session, patient_id, _aside(object_id)))
+
+    def bring_back(self, session: Session, patient_id: int, object_id: str, kept: bytes) -> bytes:
+        """The plain key of an object whose key was set aside; its caller has checked and written down why."""
+        return unwrap(kept, *self._around_object(session, patient_id, _aside(object_id)))
+
     def content_mark(self, session: Session, patient_id: int, sha256: str) -> str:
         """A keyed hash of a file's hash: tells that two files of one child are the same, and nothing to others."""
         return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "content", bytes.fromhex(sha256))
@@ -81,6 +90,10 @@ class Vault:
         keys = _keys_of(session, patient_id)
         context = key_context(Purpose.OBJECT, program=keys.program, patient=keys.patient, item=object_id)
         return self._patient_key(keys), context
+
+
+def _aside(object_id: str) -> str:
+    return f"aside:{object_id}"
 
 
 def _keys_of(session: Session, patient_id: int) -> Keys:

@@ -212,6 +212,10 @@ def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
 
 
 def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> bool:
+    if attachment.is_sealed:
+        # The family took its consent back meanwhile: what was made has no key that anybody keeps.
+        settle_upload(session, attachment, UploadState.REJECTED)
+        return True
     if verdict.state == AttachmentState.HELD:
         attachment.blob_key = order.original.blob_key
         hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)

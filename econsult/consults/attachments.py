@@ -31,6 +31,8 @@ class MediaKind(StrEnum):
 
 WITHDRAWN = "withdrawn"
 """The reason of a file that its sender took back before the question was sent: no list shows it any more."""
+CONSENT_WITHDRAWN = "consent_withdrawn"
+"""The reason of a file that is sealed, because the family took its consent back: lists say so and show nothing."""
 PRIVATE_PAPER = "private_paper"
 """The reason of a family's PDF that waits for a person, because no family is asked for photos of a private place."""
 PAPER = "application/pdf"
@@ -82,7 +84,12 @@ class Attachment(PublicId, Base):
 
     @property
     def is_withdrawn(self) -> bool:
-        return self.reason == WITHDRAWN
+        return self.reason in (WITHDRAWN, CONSENT_WITHDRAWN)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its keys were set aside, so that nobody sees it."""
+        return self.reason == CONSENT_WITHDRAWN
 
 
 _IS_KEPT = Attachment.reason.is_distinct_from(WITHDRAWN) & Attachment.reason.is_distinct_from(DUPLICATE)

@@ -161,6 +161,7 @@ class Consult(PublicId, Base):
     clinic_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     first_contact_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    consent_withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     next_deadline_at: Mapped[datetime | None] = mapped_column(Instant)
 

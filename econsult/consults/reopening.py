@@ -15,6 +15,7 @@ from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules
 from econsult.consults.records import Consult, note
 from econsult.consults.replies import CLINICIANS
+from econsult.errors import ForbiddenError
 from econsult.people.persons import Person
 
 
@@ -33,6 +34,8 @@ def reopen(
     that of a reply to the family.
     """
     status = next_status(consult.status, "reopen")
+    if consult.consent_withdrawn_at is not None:
+        raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.")
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
     _keep_unheard(session, consult)
     consult.status = status

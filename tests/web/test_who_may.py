@@ -93,6 +93,7 @@ WHO = {
     "GET /family/questions/<public_id>/photos": FAMILY,
     "GET /family/questions/<public_id>/sent": FAMILY,
     "POST /family/questions/<public_id>/voice": FAMILY,
+    "POST /family/questions/<public_id>/consent/withdraw": FAMILY,
     # Inviting a family that has no account, and what a device does that was invited: send, and see how far that is.
     "GET /invitations/<public_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>": CLINIC + NURSE + DESK,
@@ -179,6 +180,11 @@ WHO = {
     "GET /program/rules": DIRECTOR + ADMIN,
     "POST /program/rules": DIRECTOR + ADMIN,
     "POST /program/rules/open": DIRECTOR + ADMIN,
+    # Consent taken back: the clinic and the desk write it down for the family; one officer opens under a hold.
+    "POST /consults/<public_id>/consent/withdraw": CLINIC + DESK,
+    "GET /privacy/sealed": PRIVACY,
+    "GET /privacy/sealed/<public_id>": PRIVACY,
+    "POST /privacy/sealed/<public_id>": PRIVACY,
     "GET /privacy": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,
 }

@@ -20,6 +20,7 @@ from web.pages.program.people import people
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.reviews import reviews
+from web.pages.sealing import sealing
 from web.pages.stops import stops
 from web.pages.worklist import worklist
 
@@ -44,4 +45,5 @@ STAFF = (
     privacy,
     identity,
     invitations,
+    sealing,
 )

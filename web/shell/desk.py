@@ -30,7 +30,7 @@ PLACES = {
         ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),
     ),
-    Role.PRIVACY: (("/privacy", _l("Who saw what")),),
+    Role.PRIVACY: (("/privacy", _l("Who saw what")), ("/privacy/sealed", _l("Sealed files"))),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),
         ("/program/roster", _l("Roster")),
@@ -65,6 +65,7 @@ SAID = {
     "adopted": _l("Written down. You can answer it."),
     "invited": _l("The invitation is ready. Print it, or read it to the family."),
     "revoked": _l("Taken back. The link and its device are closed."),
+    "sealed": _l("Sealed. Nobody opens these files now."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),
     "registered": _l("The child is registered."),

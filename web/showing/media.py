@@ -45,6 +45,11 @@ def show(rendition_id: str) -> Response:
         rendition, attachment = access.rendition_for(session, me(), rendition_id, now=now())
     with database().reading() as session:
         key = runtime().vault.object_key(session, attachment.patient_id, rendition.object_id, rendition.key_wrapped)
+    return send_copy(rendition, key)
+
+
+def send_copy(rendition: Rendition, key: bytes) -> Response:
+    """Its bytes, or the range that was asked for, under headers that make them harmless."""
     span = _span(rendition.size)
     reader = open_copy(runtime().blobs, rendition, key)
     return _headed(Response(_pieces(reader, span), status=206 if span.is_part else 200), rendition, span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.pages.family.answer import family_answer
 from web.pages.family.ask import family_ask
+from web.pages.family.consent import family_consent
 from web.pages.family.home import family_home
 from web.pages.family.photos import family_photos
 from web.pages.family.seen import family_seen
@@ -11,4 +12,14 @@ from web.pages.family.status import family_status
 from web.pages.family.story import family_story
 from web.pages.family.voice import family_voice
 
-FAMILY = (family_home, family_ask, family_photos, family_story, family_status, family_voice, family_answer, family_seen)
+FAMILY = (
+    family_home,
+    family_ask,
+    family_photos,
+    family_story,
+    family_status,
+    family_voice,
+    family_consent,
+    family_answer,
+    family_seen,
+)

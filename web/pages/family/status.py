@@ -16,6 +16,8 @@ from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
+from econsult.consults.sealing import TEXTS as WITHDRAWAL
+from econsult.consults.sealing import is_offered
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
 from econsult.people.persons import FAMILIES, Person, Role
 from econsult.rights import Right
@@ -29,7 +31,7 @@ from web.shell.once import once
 from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
 from web.words.families import AUTHORS
-from web.words.language import gettext
+from web.words.language import gettext, language
 from web.words.times import due_by, moment, start_large
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
@@ -116,7 +118,7 @@ class Shown:
 @only(Role.CAREGIVER)
 def show(public_id: str) -> Page:
     """How far the question is."""
-    return _page(public_id, FormReader())
+    return status_page(public_id, FormReader())
 
 
 @family_status.get("/files")
@@ -146,7 +148,7 @@ def message(public_id: str) -> Page:
     form = FormReader()
     text = form.text("text", longest=LONGEST_MESSAGE, required=gettext("Write your message"))
     if form.errors:
-        return _page(public_id, form, text)
+        return status_page(public_id, form, text)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WRITE_FAMILY)
         once(session, lambda: _write(session, loaded.consult, text))
@@ -166,7 +168,7 @@ def cancel(public_id: str) -> Page:
     form = FormReader()
     form.is_ticked("sure", required=gettext("Tick the box if you want to cancel"))
     if form.errors:
-        return _page(public_id, form)
+        return status_page(public_id, form)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
         withdraw(session, loaded.consult, me(), "", now=now())
@@ -174,7 +176,8 @@ def cancel(public_id: str) -> Page:
     return redirect(url_for(".show", public_id=public_id), code=303)
 
 
-def _page(public_id: str, form: FormReader, text: str = "") -> Page:
+def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
+    """The page of a question; `form` has what was wrong with one of its forms."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
@@ -186,6 +189,7 @@ def _page(public_id: str, form: FormReader, text: str = "") -> Page:
         shown=shown,
         consult=shown.consult,
         voice=voice,
+        withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) else "",
         patient=loaded.patient,
         telephone=telephone,
         steps=steps_of(shown.consult, shown.due, shown.answer),

@@ -1,0 +1,83 @@
+"""Taking a consent back and opening under a legal hold, in a real browser, in both languages.
+
+`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import update
+
+from econsult.consults.attachments import MediaKind
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from tests.web.filing import file_ready
+from tests.web.looking import complaints, english_left, overflow, violations
+from workers.copies import Made
+from workers.runtime import Runtime
+
+WIDTHS = {"en": 1440, "es": 390}
+NAMES = {"thumb", "mother"}
+"""Words that stand for a copy or a persona, in any language."""
+ORDER = "An order of the district court, number 4711."
+
+
+@pytest.mark.parametrize("language", WIDTHS)
+def test_from_the_familys_word_to_the_officers_hold(
+    devices: Devices,
+    enter: Enter,
+    address: str,
+    runtime: Runtime,
+    clinic: Clinic,
+    officer: Person,
+    language: str,
+) -> None:
+    width, now = WIDTHS[language], datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.execute(update(Person).values(language=language))
+        session.execute(update(Patient).values(language=language))
+        consult = clinic.claimed(session, now=now)
+    file_ready(runtime, consult, clinic.pcp, MediaKind.PHOTO, [Made("thumb", "image/jpeg", b"x", 10, 10)], now)
+    page = devices.desktop(viewport={"width": width, "height": 900})
+    heard = complaints(page)
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+            page.screenshot(path=Path(folder) / f"seal-{name}-{width}-{language}.png", full_page=True)
+        assert (name, violations(page), overflow(page)) == (name, [], 0)
+        assert language == "en" or english_left(page) - NAMES == set(), name
+
+    def show(page: Page, person: Person, path: str) -> None:
+        enter(page, person)
+        page.goto(f"{address}{path}")
+
+    show(page, clinic.coordinator, f"/coordination/{consult.public_id}")
+    page.locator("details summary").filter(has=page.locator('use[href$="#lock"]')).first.click()
+    look("desk")
+    show(page, clinic.mother, f"/family/questions/{consult.public_id}")
+    page.locator("#consent summary").click()
+    page.locator("#consent form button").click()
+    look("family-refused")
+    page.locator("#seal").check()
+    page.locator("#consent form button").click()
+    look("family")
+    show(page, clinic.pcp, f"/consults/{consult.public_id}")
+    look("case")
+    show(page, officer, "/privacy/sealed")
+    look("list")
+    page.locator("main li a").click()
+    page.locator("main form button").click()
+    look("hold-refused")
+    page.fill("#reason", ORDER)
+    page.locator("main form button").click()
+    look("hold")
+    assert [line for line in heard if "422" not in line] == []

@@ -1,0 +1,38 @@
+"""A family takes its consent back: its files are sealed at once, for everybody."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, url_for
+from werkzeug import Response
+
+from econsult.access import consult_for
+from econsult.consults.sealing import OWN_WORD, Withdrawing, withdraw_consent
+from econsult.people.patients import caregiver_link
+from econsult.people.persons import Role
+from econsult.rights import Right
+from web.context import database, now, ring_workers, runtime
+from web.pages.family.status import status_page
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.words.families import CONSENT_BY
+from web.words.language import gettext, language
+
+family_consent = Blueprint("family_consent", __name__, url_prefix="/family/questions/<public_id>/consent")
+
+
+@family_consent.post("/withdraw")
+@only(Role.CAREGIVER)
+def take_back(public_id: str) -> str | Response | tuple[str, int]:
+    """Seal every file of the question; the box guards against a slip of the thumb."""
+    form = FormReader()
+    form.is_ticked("seal", required=gettext("Tick the box if you want to take your consent back"))
+    if form.errors:
+        return status_page(public_id, form)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
+        link = caregiver_link(session, loaded.patient.id, me().id, now())
+        by = CONSENT_BY.get(link.relation if link is not None else "", "guardian")
+        told = Withdrawing(by, OWN_WORD, language())
+        withdraw_consent(session, runtime().vault, loaded.consult, me(), told, now=now())
+    ring_workers()
+    return redirect(url_for("family_status.show", public_id=public_id), code=303)
