@@ -40,7 +40,7 @@ _SPANISH_NTH = (
     ("decimo", "decima"),
 )  # fmt: skip
 _THOUSANDS = (("dos", "mil"), ("two", "thousand"), ("two", "thousand", "and"), ("twenty",), ("dos", "mil", "y"))
-_SHORTEST_MONTH, _SHORTEST_MISSPELT, _LONGEST_MISSPELT = 3, 4, 12
+_SHORTEST_MONTH, _SHORTEST_MISSPELT, _SHORTEST_NUMBER_WORD, _LONGEST_MISSPELT = 3, 4, 6, 12
 _JOINERS = """
 of de del d the el on in en dia dias day mes month year ano monday tuesday wednesday thursday friday saturday sunday
 lunes martes miercoles jueves viernes sabado domingo
@@ -129,6 +129,8 @@ def _years() -> Iterator[tuple[tuple[str, ...], int]]:
 
 _WORDED = dict([*_years(), *_numbers(), *_ordinals()])
 _FIRST_WORDS = frozenset(words[0] for words in _WORDED)
+_NUMBER_WORDS = frozenset(word for words in _WORDED for word in words)
+_LONG_NUMBER_WORDS = tuple(sorted(word for word in _NUMBER_WORDS if len(word) >= _SHORTEST_NUMBER_WORD))
 _LONGEST_WORDED = max(map(len, _WORDED))
 _PREFIXES = {
     name[:length]: month
@@ -140,8 +142,9 @@ _PREFIXES = {
 
 def number_of(words: Sequence[str]) -> tuple[int, int]:
     """The number that these words begin with, and how many of them it takes; none takes nought."""
-    for count in range(min(len(words), _LONGEST_WORDED), 0, -1):
-        value = _WORDED.get(tuple(words[:count]))
+    meant = [_number_word(word) for word in words[:_LONGEST_WORDED]]
+    for count in range(len(meant), 0, -1):
+        value = _WORDED.get(tuple(meant[:count]))
         if value is not None:
             return value, count
     return 0, 0
@@ -149,7 +152,24 @@ def number_of(words: Sequence[str]) -> tuple[int, int]:
 
 def begins_number(word: str) -> bool:
     """Whether a number in words may begin with this one."""
-    return word in _FIRST_WORDS
+    return _number_word(word) in _FIRST_WORDS
+
+
+@functools.lru_cache(maxsize=4096)
+def _number_word(word: str) -> str:
+    """The word of a number that this one is, or is but for one letter."""
+    if word in _NUMBER_WORDS or not _SHORTEST_NUMBER_WORD <= len(word) <= _LONGEST_MISSPELT:
+        return word
+    known = (name for name in _LONG_NUMBER_WORDS if name[0] == word[0] and _is_one_letter_off(word, name))
+    return next(known, word)
+
+
+def _is_one_letter_off(word: str, name: str) -> bool:
+    """Whether one letter is wrong, too many or missing: all others stand before it or behind it."""
+    most = min(len(word), len(name))
+    before = next((place for place in range(most) if word[place] != name[place]), most)
+    behind = next((place for place in range(most - before) if word[-1 - place] != name[-1 - place]), most - before)
+    return before + behind >= max(len(word), len(name)) - 1
 
 
 @functools.lru_cache(maxsize=4096)
@@ -170,8 +190,11 @@ def _is_slip(word: str, name: str) -> bool:
     """Whether a word is the name with a letter wrong, or what is left of it when some are left out ("novbre")."""
     if word[-1] == name[-1] and _is_left_of(word, name):
         return True
-    most = 2 if len(name) > 7 else 1
-    return len(word) > 4 and len(name) > 4 and abs(len(word) - len(name)) <= most and _distance(word, name) <= most
+    if len(word) < 5 or len(name) < 5:
+        return False
+    if _is_one_letter_off(word, name):
+        return True
+    return len(name) > 7 and abs(len(word) - len(name)) <= 2 and _distance(word, name) <= 2
 
 
 def _is_left_of(word: str, name: str) -> bool:

@@ -23,7 +23,6 @@ from econsult.people.date_words import Token, cut
 _MOST_SIGNS, _MOST_WORDS, _LONGEST_GAP = 4, 4, 16
 _LONGEST_SUFFIX, _WORDS_OF_A_NUMBER, _BEFORE_BIRTH = 3, 6, 12
 _OLDEST, _NEWEST = 1900, 2100
-_CUTS = ("%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y")
 _SECONDS = (9, 10)
 _MILLISECONDS = (12, 13)
 """How many figures a moment has that a program counts from 1970; fourteen are a day with its time."""
@@ -62,18 +61,18 @@ def spans_of(text: str, days: Collection[date]) -> list[tuple[int, int]]:
         return []
     tokens, places = cut(text)
     parts = list(_parts(tokens))
-    readings = [*_compact(tokens), *_triples(tokens, parts)]
-    certain = [one for one in readings if one.is_certain]
-    found = [one for one in readings if one.days & set(days) and not (one.is_loose and _is_within(one, certain))]
+    known = [*_compact(tokens), *_triples(tokens, parts)]
+    certain = [one for one in known if one.is_certain]
+    found = [one for one in known if one.days & set(days) and not (one.is_loose and _is_within(one, certain))]
     found += _births(tokens, parts, days)
     return [(places[one.start], places[one.end - 1] + 1) for one in found]
 
 
-def spans_of_any(text: str) -> list[tuple[int, int]]:
-    """Where something stands that can be a date of any day."""
+def readings(text: str) -> Iterator[Reading]:
+    """Everything that can be a date of any day."""
     tokens, places = cut(text)
-    readings = (*_compact(tokens), *_triples(tokens, list(_parts(tokens))))
-    return [(places[one.start], places[one.end - 1] + 1) for one in readings]
+    for one in (*_compact(tokens), *_triples(tokens, list(_parts(tokens)))):
+        yield one._replace(start=places[one.start], end=places[one.end - 1] + 1)
 
 
 def _is_within(one: Reading, certain: Sequence[Reading]) -> bool:
@@ -232,12 +231,12 @@ def _compact(tokens: Sequence[Token]) -> Iterator[Reading]:
 
 def _cut_out(text: str) -> Iterator[date]:
     figures = text[:8] if len(text) in (12, 14) else text.zfill(8) if len(text) == 7 else text
-    for form in _CUTS:
-        if len(figures) == (8 if "Y" in form else 6):
-            try:
-                yield datetime.strptime(figures, form).replace(tzinfo=UTC).date()
-            except ValueError:
-                continue
+    if len(figures) not in {6, 8}:
+        return
+    before, after = (int(year) + 2000 * (len(figures) == 6) for year in (figures[:-4], figures[4:]))
+    yield from _day(before, int(figures[-4:-2]), int(figures[-2:]))
+    for day, month in ((figures[:2], figures[2:4]), (figures[2:4], figures[:2])):
+        yield from _day(after, int(month), int(day))
 
 
 def _counted(text: str) -> Iterator[date]:

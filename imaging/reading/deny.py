@@ -10,15 +10,13 @@ from datetime import date
 from imaging.identifiers import Identifiers
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
+from imaging.reading.page_dates import spans_of_any_date, spans_of_dates, spans_of_misread_dates
 from imaging.reading.spelling import (
     PARTICLES,
     fold,
     is_alike,
     is_lab_word,
     parts_of,
-    spans_of_any_date,
-    spans_of_dates,
-    spans_of_misread_dates,
 )
 from imaging.reading.words import Line, Word
 

@@ -2,6 +2,8 @@
 
 import io
 import time
+from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from PIL import Image
@@ -9,11 +11,14 @@ from PIL import Image
 from imaging import TREATMENT_USE, Identifiers, Policy
 from imaging.identifiers import Identifiers as Plain
 from imaging.reading.deny import DenyList, is_result
-from imaging.reading.spelling import is_alike, spans_of_dates
+from imaging.reading.page_dates import spans_of_dates
+from imaging.reading.spelling import is_alike
 from imaging.reading.words import Line, Word
 from imaging.steps.cover import FILL
+from tests import spelled
 from tests.imaging import papers
 from tests.imaging.conftest import Prepare
+from tests.imaging.papers import Planted
 
 CASE = Identifiers(
     names=("Mar\u00eda Jos\u00e9 Pe\u00f1a-N\u00fa\u00f1ez de la Cruz", "Li Wu"),
@@ -63,13 +68,40 @@ def test_results_and_the_dates_of_collection_stay(text: str) -> None:
     assert hidden(text) == []
 
 
-@pytest.mark.parametrize("text", ["1\u00ba de noviembre de 2019", "1.\u00ba de noviembre de 2019",
-    "1\u00b0 de noviembre del 2019", "1ero de noviembre 2019", "1st November 2019",
-    "November 1st, 2019"])  # fmt: skip
-def test_the_first_of_a_month_is_covered_too(text: str) -> None:
-    words = line(text)
-    ((_, found),) = DenyList(Identifiers(birth_dates=("2019-11-01",))).hits([words])
-    assert {word.text for number, word in enumerate(words) if number in found} >= set(text.split())
+BORN = date(2026, 11, 1)
+
+
+@pytest.mark.parametrize("spell", [spelled.in_figures, spelled.in_words, spelled.raised, spelled.misspelt])
+@pytest.mark.parametrize("day", [BORN, date(2026, 11, 5), date(2019, 3, 7), date(2024, 5, 22)], ids=str)
+def test_a_birth_date_is_found_in_whatever_spelling(day: date, spell: Callable[[date], Iterator[str]]) -> None:
+    assert [text for text in spell(day) if _left_of(f"Baby, {text}, came", day) != "Baby, , came"] == []
+
+
+@pytest.mark.parametrize("text", [
+    "1* de noviembre de 2026", '1" de noviembre de 2026', "1.\u2019 de noviembre de 2026", "1? de noviembre de 2026",
+    "12 de noviembre de 2026", "1.2 de noviembre de 2026", "1 2 de noviembre de 2026", "10 de noviembre de 2026",
+    "I\u00b0 de noviembre de 2026", "l.\u00b0 de noviembre del 26", "| de noviembre del 26", "noviembre | del 26",
+    "Ist of November 26", "ter de noviembre de 2026",
+    "lst of November 2026", "\u2018st of November 2026", "Nov Ist, '26", "Nov 1st, \u00b026",
+    "1-Xl-2026", "1-X|-2026", "O1/ll/2O26", "OlNOV2O26", "1 de noviembre del afio 2026", "1 de noviernbre de 2026",
+    "1 de n0viembre de 2026", "uno de noviembre de dos mil veintis\u00e9ds", "1\u2014noviembre\u20142026",
+])  # fmt: skip
+def test_a_birth_date_is_found_though_single_signs_were_misread(text: str) -> None:
+    assert _left_of(f"Baby, {text}, came", BORN).strip("\u2018\u00b0 ,") in {"Baby, , came", "Baby, \u2018, came"}
+
+
+@pytest.mark.parametrize("text", [
+    *spelled.OTHER, "Toma: 11 de noviembre de 2026", "8 de marzo de 2019", "17 de marzo de 2019", "tomada el 7/4/2019",
+    "WBC  7.3  19  4.5 - 13.5", "3  7  mg/dL  19 - 70", "Factor V 73 %  50 - 150", "70 - 319", "703,190", "2 7 3 1 9",
+])  # fmt: skip
+def test_another_day_and_a_value_are_not_taken_for_the_birth_date(text: str) -> None:
+    assert list(spans_of_dates(text, [date(2019, 3, 7)])) == []
+
+
+def _left_of(text: str, day: date) -> str:
+    """The text without what is found."""
+    hidden = {place for start, end in spans_of_dates(text, [day]) for place in range(start, end)}
+    return "".join(letter for place, letter in enumerate(text) if place not in hidden)
 
 
 def test_a_value_beside_a_name_stays() -> None:
@@ -169,6 +201,24 @@ def test_a_page_that_nobody_has_seen_before_loses_its_names(run: Prepare) -> Non
     seed = time.time_ns() % 1_000_000
     print("seed", seed)
     check(run, seed % len(papers.FONTS), "clean", seed=seed)
+
+
+@pytest.mark.parametrize(("font", "first"), [("Times-Roman", 0), ("Helvetica", 38)])
+def test_a_birth_date_on_a_scan_is_covered_in_whatever_spelling(run: Prepare, font: str, first: int) -> None:
+    """In the middle of a line, behind no label, through the reader itself."""
+    texts = [text for spell in (spelled.in_words, spelled.raised) for text in spell(BORN)]
+    texts = [text for text in texts if not {"\u1d52", "\u00aa"} & set(text)]
+    rows = [(750 - 18 * row, text) for row, text in enumerate(texts[first : first + 38])]
+    planted = [Planted(text, 170, y, is_secret=True) for y, text in rows]
+    planted += [Planted("Nota: bebe", 60, y, is_secret=False) for y, _ in rows]
+    planted += [Planted("12/10/2026", 480, y, is_secret=False) for y, _ in rows]
+    page = papers.Paper(tuple(planted), Identifiers(birth_dates=(BORN.isoformat(),)), font)
+    data, angle = papers.scanned(page.picture(), "clean", 1)
+    _, kept = run(data, "lab_document", Policy(identifiers=page.known, faces="keep"))
+    picture = Image.open(io.BytesIO(kept.files["page-1"]))
+    shares = [(entry, papers.covered(picture, box, angle, FILL)) for entry, box in page.places()]
+    assert [entry.text for entry, share in shares if entry.is_secret and share < 0.9] == []
+    assert [entry.text for entry, share in shares if not entry.is_secret and share > 0.25] == []
 
 
 def check(run: Prepare, number: int, fault: str, seed: int) -> None:
