@@ -32,6 +32,10 @@ class WrongKey(Exception):  # noqa: N818 - errors of this room are named after t
     """The key, the key id or the context is not the one that this was sealed with; or it was changed."""
 
 
+class Unreadable(ValueError):  # noqa: N818 - as above.
+    """A secret file cannot be read just now, whatever it holds."""
+
+
 class Purpose(StrEnum):
     """What a wrapped key is for."""
 
@@ -227,14 +231,14 @@ def signing_public(ring: KeyRing, name: str, purpose: str) -> str:
 
 
 def read_private(path: Path) -> str:
-    """The text of a secret file. Raises ValueError where others may read it or it cannot be read, saying what to do."""
+    """The text of a secret file. Raises ValueError where others may read it, Unreadable where it cannot be read."""
     try:
         mode = path.stat().st_mode
         if mode & 0o027:
             raise ValueError(f"{path} may be read or changed by others; run: chmod 600 {path}")
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ValueError(f"the secret file {path} cannot be read: {error.strerror}") from None
+        raise Unreadable(f"the secret file {path} cannot be read: {error.strerror}") from None
 
 
 def _read_line(line: str, number: int) -> tuple[str, bytes]:

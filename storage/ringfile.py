@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.keys import KeyRing, generate, read_private
+from storage.keys import KeyRing, Unreadable, generate, read_private
 
 RETIRED = ".retired"
 """How the name of the file ends that takes up retired keys: backups from before still need them."""
@@ -28,21 +28,31 @@ class RingFile:
         self.path = path.resolve()
         mark = _mark(self.path)
         self._read = mark, KeyRing.parse(read_private(self.path))
+        self._told = mark
 
     def fresh(self) -> KeyRing:
         """The ring as it is now; as it was before, where the file has become unreadable."""
         mark = _mark(self.path)
         known, ring = self._read
-        if mark != known:
-            try:
-                ring = KeyRing.parse(read_private(self.path))
-            except ValueError:
-                logging.getLogger(__name__).warning(
-                    "The keys file cannot be read any more; the keys from before serve."
-                )
-            # Both at once and after reading: another thread must not find the new date with the old ring.
-            self._read = mark, ring
+        if mark == known:
+            return ring
+        try:
+            ring = KeyRing.parse(read_private(self.path))
+        except Unreadable:
+            # A slow share, or descriptors that ran out: nothing is wrong with the file, so it is looked at again.
+            self._tell(mark)
+            return ring
+        except ValueError:
+            self._tell(mark)
+        # Both at once and after reading: another thread must not find the new date with the old ring.
+        self._read = mark, ring
         return ring
+
+    def _tell(self, mark: tuple[int, int, int, int] | None) -> None:
+        """Once for each state of the file."""
+        if mark != self._told:
+            self._told = mark
+            logging.getLogger(__name__).warning("The keys file cannot be read any more; the keys from before serve.")
 
 
 def add_key(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,24 @@ def test_a_file_that_becomes_unreadable_changes_nothing_for_those_who_run(
     assert [record.message for record in caplog.records].count(caplog.records[0].message) == 1
     file.unlink()
     assert ring.fresh().ids == ids
+
+
+def test_a_failure_to_read_that_passes_leaves_nobody_with_the_old_keys(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ring = RingFile(file)
+    before = ring.fresh().ids
+    new = add_key(file)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # No file can be opened, though the new date is seen.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        found = [ring.fresh().ids, ring.fresh().ids]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found == [before, before]
+    assert len(caplog.records) == 1
+    assert ring.fresh().ids == (*before, new)
 
 
 def test_a_link_to_the_file_is_followed_and_stays(file: Path) -> None:
