@@ -22,7 +22,7 @@ _FIGURE = rf"[0-9{_LIKE}]"
 _IN_FIGURES = re.compile(rf"(?<!\w){_FIGURE}{{1,4}}(?!\w)")
 _ORDINAL = re.compile(rf"(?<!\w)['\u2018\u2019t]?{_FIGURE}{{0,2}}(?=(?:st|nd|rd|th|er|ero|ro)(?!\w))")
 _RUN_TOGETHER = re.compile(rf"(?<!\w)({_FIGURE}{{1,4}})([^\W\d_]{{3,10}}?)({_FIGURE}{{1,4}})(?!\w)")
-_RAISED = re.compile(r"(?<!\d)(\d{1,2}\.? ?)[02](?=\W{0,3}de\W{1,3}([^\W\d_]{3,10}))")
+_RAISED = re.compile(r"(?<!\d)(\d{1,2}\.? ?)[02](?=\W{0,3}(?:del?\W{1,3})?([^\W\d_]{3,10}))")
 """The reader of English takes a raised letter with a line under it for a 2, an `o` for a nought."""
 _YEAR = re.compile(r"(?<!\w)a[^\W\d_]{1,3}o(?=\W{1,3}\d)")
 """`a\u00f1o`, of whose second letter the reader makes two others."""

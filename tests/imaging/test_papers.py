@@ -79,7 +79,8 @@ def test_a_birth_date_is_found_in_whatever_spelling(day: date, spell: Callable[[
 
 @pytest.mark.parametrize("text", [
     "1* de noviembre de 2026", '1" de noviembre de 2026', "1.\u2019 de noviembre de 2026", "1? de noviembre de 2026",
-    "12 de noviembre de 2026", "1.2 de noviembre de 2026", "1 2 de noviembre de 2026", "10 de noviembre de 2026",
+    "12 de noviembre de 2026", "1.2 de noviembre de 2026", "1 2 de noviembre de 2026", "12 noviembre 2026",
+    "10. de noviembre de 2026", "10 de noviembre de 2026",
     "I\u00b0 de noviembre de 2026", "l.\u00b0 de noviembre del 26", "| de noviembre del 26", "noviembre | del 26",
     "Ist of November 26", "ter de noviembre de 2026",
     "lst of November 2026", "\u2018st of November 2026", "Nov Ist, '26", "Nov 1st, \u00b026",
