@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -23,6 +24,22 @@ TOLD: list[dict[str, Any]] = [
     {"vitals": [{"name": "temperature", "value": 38.9}]}, {"observations": [{"code": "temperature", "value": 39.4}]},
     {"symptoms": ["high_temperature"]}, {"temperature": "high"}, {"afebrile": False}, {"HASFEVER": True},
     {"answers": [{"linkId": "fever", "answer": [{"valueBoolean": True}]}]}, {"fever": 38.2}, {"fever": "N/A"},
+    *({name: value} for name, value in (
+        ("hay_fiebre", True), ("hay_fiebre", "s\u00ed"), ("fever", "hay fiebre de 39"), ("symptoms", ["hay_fiebre"]),
+        ("temperature_at_home", 39.2), ("temp_on_arrival", 38.9), ("vitals_at_visit", {"temperature": 39}),
+        ("vitals", [{"name": "Temperature at triage", "value": 39}]), ("vitals", "temp 39.2 at home"),
+        ("exam", {"time": {"temp": 39}}), ("high_temperature", True), ("temperature_high", "yes"),
+        ("temperature_over_38", True), ("no_fever", False), ("sin_fiebre", False), ("denies_fever", "no"),
+        ("fever_absent", False), ("temperature", "38-39"), ("temperature", "38/39"), ("vitals", "T38.5"),
+        ("temperature", "rectal:38.9"), ("temperature_f", 100.456), ("temp1", 39), ("tempc", 39),
+        ("fever", "no fever now, 39.1 last night"), ("8310-5", 39.2), ("386661006", True), ("codes", ["R50.9"]),
+        ("obs", {"code": {"text": "Body temperature"}, "value": 39.1}), ("temperature", "37.5-38.2"),
+        ("obs", {"code": {"coding": [{"system": "http://loinc.org", "code": "8310-5"}]}, "value": {"value": 39.1}}),
+        ("vitals", "T 38.9 HR 170 RR 60"), ("temperature", "38.9 x 2 days"), ("temperature", "39 w/ cough"),
+        ("temperature", "38-39-40"), ("fever", "?"), ("fever", "yes, 37.9"), ("afebrile", "not sure"),
+        ("fever", {"measured": False, "since": "yesterday"}), ("fever", {"today": "no", "yesterday": "yes"}),
+        ("fever", {"text": "yes", "recorded": "today"}), ("temperature", "TA 38.5"), ("fever_days", 2),
+    )),
     {"temperatura": "m\u00e1s de 39"}, {"fever": {"present": False, "max_c": 38.9}}, {"symptoms": [{"code": "fever"}]},
 ]  # fmt: skip
 DENIED: list[dict[str, Any]] = [
@@ -38,6 +55,16 @@ DENIED: list[dict[str, Any]] = [
     {"vitals": [{"name": "temperature", "value": 36.9}, {"name": "weight", "value": 39}]}, {"fever": "no fever"},
     {"answers": [{"linkId": "fever", "answer": [{"valueBoolean": False}]}]},
     {"symptoms": [{"code": "fever", "value": False}]},
+    *({name: value} for name, value in (
+        ("no_fever", None), ("afebrile", ""), ("denies", ["fever", "cough"]), ("ros_negative", ["fever"]),
+        ("denied", {"fever": True}), ("hay_fever", True), ("high_temperature", False), ("temperature_over_38", "no"),
+        ("temperature_over_38", 36.9), ("vitals", "T 37.1 HR 140 RR 40"), ("vitals", "RR 40, BP 70/40, temp 36.8"),
+        ("vitals", "GA 39 weeks, T 36.9"), ("temperature", "36.9 (26/11/2026 09:38)"), ("fever", "none reported"),
+        ("fever", {"text": "no", "recorded": "2026-11-26"}), ("fever", "not present"), ("386661006", False),
+        ("obs", {"code": {"text": "Fever"}, "status": "final", "valueBoolean": False}), ("8310-5", 36.8),
+        ("symptoms", {"fever": False, "cough": True}), ("fever_days", 0), ("temperature_site", "rectal"),
+        ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"), ("fever", "No."),
+    )),
     {"temperature": "not high"}, {"pulse": 140, "rr": 40}, {"fever": "afebrile"},
 ]  # fmt: skip
 
@@ -50,3 +77,11 @@ def test_what_may_be_a_fever_is_one(details: dict[str, Any]) -> None:
 @pytest.mark.parametrize("details", DENIED, ids=str)
 def test_what_is_denied_or_something_else_is_none(details: dict[str, Any]) -> None:
     assert not tells_fever(details)
+
+
+@pytest.mark.parametrize("text", ["fever " * 5000, "no " * 9000 + "fever", "temp " + "38 " * 9000, "1/" * 15_000])
+def test_long_texts_are_read_in_a_moment(text: str) -> None:
+    began = time.process_time()
+    for details in ({"fever": text}, {"temp": [text] * 3}, {"x": [{"code": text, **dict.fromkeys("abcdefgh", "no")}]}):
+        tells_fever(details)
+    assert time.process_time() - began < 1
