@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session, defer
 
 from econsult.consults.attachments import Attachment, MediaKind, Received, receive
 from econsult.consults.intake import Upload, UploadState
@@ -18,6 +18,7 @@ from econsult.consults.records import Consult
 from econsult.errors import ConsultError
 from econsult.people.persons import Person
 from storage.contract import BlobMissing, StoreUnavailable
+from storage.keys import WrongKey
 from storage.sealed import SealBroken
 from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
@@ -31,6 +32,8 @@ QUIET = timedelta(minutes=3)
 ORPHAN_AGE = timedelta(hours=1)
 NEEDS_STAGING = (*UNFINISHED, UploadState.COMPLETE, UploadState.QUARANTINED)
 BATCH = 200
+SEALED_STAY_SHUT = (defer(Upload.filename), defer(Upload.metadata_text))
+"""A sweep needs nobody's words, and one that does not open any more must not end it."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def sweep(door: Door, *, now: datetime, limit: int = 100) -> Swept:
     """Finish what is whole but was never completed, end what has expired, remove what nobody needs any more.
 
     A live upload is never touched: one whose files changed a moment ago is left alone. `limit` is how many rows are
-    read at a time. What the disk says of one upload keeps no other waiting: it is counted as `failed`. Raises
+    read at a time. What is wrong with one upload keeps no other waiting: it is counted as `failed`. Raises
     StagingAwayError.
     """
     check_root(door.database, door.staging, now=now)
@@ -124,6 +127,7 @@ def _whole(door: Door, limit: int) -> Iterator[str]:
     All of them are looked at, in batches: those that still arrive must not hide the one that is stuck.
     """
     query = select(Upload).where(Upload.state == UploadState.RECEIVING, Upload.length.is_not(None))
+    query = query.options(*SEALED_STAY_SHUT)
     last = 0
     while True:
         with door.database.reading() as session:
@@ -146,27 +150,32 @@ def _is_long_enough(door: Door, upload: Upload) -> bool:
 def _finish_stuck(door: Door, object_id: str, now: datetime, troubles: list[str]) -> bool:
     if not _is_quiet(staged_path(door.staging, object_id), now, QUIET):
         return False
-    with door.database.reading() as session:
-        upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
-        consult = session.get_one(Consult, upload.consult_id)
-        key = door.vault.object_key(session, consult.patient_id, object_id, upload.key_wrapped)
-    length = upload.length or 0
     try:
-        with Writer(door.staging, object_id, key) as writer:
-            if writer.offset != length:
-                return False
-            writer.finish()
-        finish(door, object_id, length=length, now=now)
+        return _finish_whole(door, object_id, now)
     except (BlobMissing, SealBroken, ConsultError):
         return False
-    except (StoreUnavailable, OperationalError):
+    except (StoreUnavailable, SQLAlchemyError, WrongKey):
         troubles.append(object_id)
         return False
+
+
+def _finish_whole(door: Door, object_id: str, now: datetime) -> bool:
+    with door.database.reading() as session:
+        upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
+        patient_id = session.execute(select(Consult.patient_id).where(Consult.id == upload.consult_id)).scalar_one()
+        key = door.vault.object_key(session, patient_id, object_id, upload.key_wrapped)
+    length = upload.length or 0
+    with Writer(door.staging, object_id, key) as writer:
+        if writer.offset != length:
+            return False
+        writer.finish()
+    finish(door, object_id, length=length, now=now)
     return True
 
 
 def _expire(door: Door, now: datetime, limit: int, troubles: list[str]) -> int:
     query = select(Upload).where(Upload.state.in_(UNFINISHED), Upload.expires_at <= now).limit(limit)
+    query = query.options(*SEALED_STAY_SHUT)
     try:
         expired = _end_due(door, query, now)
     except OperationalError:

@@ -80,6 +80,17 @@ def discard_part(staging: Path, object_id: str, whole: int) -> bool:
         return True
 
 
+@contextmanager
+def unshared(staging: Path, object_id: str) -> Iterator[bool]:
+    """Whether nobody but its first writer has ever opened it; while the block lasts nobody can."""
+    path = staged_path(staging, object_id)
+    if not path.parent.is_dir():
+        yield True
+        return
+    with Fence.create(path) as fence, fence.kept() as epoch:
+        yield epoch <= 1
+
+
 def _remove(folder: Path) -> None:
     # Everything, also what a crash left half written; the epoch last, because whoever comes meanwhile waits for it.
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == "epoch"):
@@ -141,6 +152,12 @@ class Fence:
             epoch = self._read() + 1
             os.pwrite(self._fd, _EPOCH.pack(epoch), 0)
             yield epoch
+
+    @contextmanager
+    def kept(self) -> Iterator[int]:
+        """Hold the lock and change nothing; gives the epoch."""
+        with self._locked():
+            yield self._read()
 
     def held(self, epoch: int) -> Held:
         """Hold the lock as the writer of `epoch`. Raises OvertakenError when a newer one has come."""

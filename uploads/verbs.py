@@ -38,7 +38,7 @@ from uploads.room import check_rest, check_room, is_discarded
 from uploads.root import check_root
 from uploads.rows import lock_with_consult
 from uploads.slots import slot
-from uploads.staged import Writer, discard_staged, is_staged, staged_bytes
+from uploads.staged import Writer, discard_staged, is_staged, staged_bytes, unshared
 
 Clock = Callable[[], datetime]
 MOST_LOOKS = 8
@@ -167,6 +167,23 @@ def abandon(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
         has_arrived = _end(door, person, object_id, now)
     if not has_arrived:
         door.lines.end(person.id, object_id)
+        discard_staged(door.staging, object_id)
+
+
+def give_up(door: Door, person: Person, object_id: str, *, now: datetime) -> None:
+    """End an upload whose first request failed, unless somebody has gone on with it since.
+
+    Whoever has was told an offset, and perhaps that the whole file is there: that stands. Raises what `abandon` raises.
+    """
+    is_ours = False
+    try:
+        with unshared(door.staging, object_id) as is_ours:
+            if is_ours:
+                _end(door, person, object_id, now)
+    except OperationalError:
+        # On a full disk the row is written once the bytes are gone, as when somebody gives an upload up.
+        abandon(door, person, object_id, now=now)
+    if is_ours:
         discard_staged(door.staging, object_id)
 
 

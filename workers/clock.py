@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from econsult.anchors import anchor_due
 from econsult.consults.answers import release_due
@@ -33,6 +34,7 @@ from econsult.queue.firing import fire
 from econsult.queue.outbox import Quiet, quiet_of
 from econsult.queue.pending import Pending, look_for_work
 from storage.blobs import BlobError
+from storage.keys import WrongKey
 from uploads.door import Door
 from uploads.finishing import sweep
 from uploads.root import StagingAwayError
@@ -88,6 +90,7 @@ class Ticker:
         """
         is_sweep_due = not is_held and (self.swept_at is None or now - self.swept_at >= SWEEP_EVERY)
         if is_sweep_due:
+            self.swept_at = now
             # Before anything that writes a row: on a full disk this makes room for it.
             self._sweep_uploads(now)
         pending = self._look(now)
@@ -97,41 +100,52 @@ class Ticker:
             self.reaps_at = now + self.runtime.settings.lease
             return pending.lag(now)
         if pending.has_lost_job and (self.reaps_at is None or now >= self.reaps_at):
-            self._reap(now)
+            self._write("jobs that were lost", lambda session: self._reap(session, now))
         has_fired = self._fire(now, pending)
         if is_sweep_due:
-            self.swept_at = now
             self._sweep(now)
         return (self._look(now) if has_fired else pending).lag(now)
 
-    def _reap(self, now: datetime) -> None:
-        with self.runtime.database.writing() as session:
-            lost = reap_jobs(session, now, job_policy(self.runtime))
-            for job in lost:
-                log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
-                if job.state == JobState.DEAD:
-                    give_up(session, job.kind, job.subject_id, now)
+    def _write(self, what: str, step: Callable[[Session], object]) -> object:
+        """One step in a transaction of its own. If a sealed value does not open, it alone waits; None then."""
+        try:
+            with self.runtime.database.writing() as session:
+                return step(session)
+        except WrongKey:
+            log.warning("ALARM: a sealed value does not open under any key of the ring; waiting: %s.", what)
+            return None
+
+    def _reap(self, session: Session, now: datetime) -> None:
+        for job in reap_jobs(session, now, job_policy(self.runtime)):
+            log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
+            if job.state == JobState.DEAD:
+                give_up(session, job.kind, job.subject_id, now)
 
     def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
         is_due = pending.deadline_at is not None and pending.deadline_at <= now
-        for _ in range(BATCHES if is_due else 0):
-            with self.runtime.database.writing() as session:
-                consults, breaches = fire(session, now, self.quiet, BATCH)
-            if breaches:
-                log.info("Promises broken: %d.", breaches)
-            if consults < BATCH:
-                break
+        if is_due:
+            self._fire_deadlines(now)
         if pending.has_round:
-            with self.runtime.database.writing() as session:
-                fire_calls(session, now)
-                watch_cover(session, now, quiet=self.quiet)
-                watch_absences(session, now)
-                release_due(session, now)
+            self._write("telephone calls", lambda session: fire_calls(session, now))
+            self._write("the watch over cover", lambda session: watch_cover(session, now, quiet=self.quiet))
+            self._write("the watch over absences", lambda session: watch_absences(session, now))
+            self._write("the release of answers", lambda session: release_due(session, now))
         if pending.has_lapse:
-            with self.runtime.database.writing() as session:
-                lapse_claims(session, now)
+            self._write("claims that lapsed", lambda session: lapse_claims(session, now))
         return is_due or pending.has_round
+
+    def _fire_deadlines(self, now: datetime) -> None:
+        for _ in range(BATCHES):
+            if not self._write("deadlines", lambda session: self._fire_some(session, now)):
+                break
+
+    def _fire_some(self, session: Session, now: datetime) -> bool:
+        """Whether more may be due."""
+        consults, breaches = fire(session, now, self.quiet, BATCH)
+        if breaches:
+            log.info("Promises broken: %d.", breaches)
+        return consults == BATCH
 
     def _look(self, now: datetime) -> Pending:
         with self.runtime.database.reading() as session:
@@ -152,12 +166,12 @@ class Ticker:
         except StagingAwayError:
             log.warning("ALARM: the staging folder is not the one in which uploads rest: see docs/operations.md.")
             return
-        except (BlobError, OSError, OperationalError):
+        except (BlobError, OSError, SQLAlchemyError, WrongKey):
             # Deadlines are not kept waiting for it.
             log.warning("Uploads could not be swept: the staging folder or the database does not answer.")
             return
         if swept.failed:
-            log.warning("%d uploads could not be swept: the staging folder reports an error.", swept.failed)
+            log.warning("%d uploads could not be swept: their folder or their row reports an error.", swept.failed)
 
     def _anchor(self, now: datetime) -> None:
         """Write down outside of the database how far the audit trail has come."""

@@ -15,7 +15,7 @@ from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import OPEN, next_status
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult, Kind, note
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
 from econsult.consults.telephone import open_call
 from econsult.database import Base, Instant, SealedJson
@@ -189,7 +189,8 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
 def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
     """Release every answer whose time has come without an acknowledgement."""
     query = select(Consult).where(Consult.release_at <= now).order_by(Consult.release_at).limit(limit)
-    due = list(session.scalars(query.with_for_update(skip_locked=True, key_share=True)))
+    query = query.options(*SEALED_STAY_SHUT).with_for_update(skip_locked=True, key_share=True)
+    due = list(session.scalars(query))
     for consult in due:
         release(session, consult, now)
     return due

@@ -26,7 +26,7 @@ _NO = frozenset((
     "negatives", "negativo", "negativa", "absent", "ausente", "nil", "false",
 ))  # fmt: skip
 _NO_AFTER = frozenset((
-    "no", "not", "none", "absent", "ausente", "negative", "negativo", "negativa", "denied", "false", "nil",
+    "no", "not", "none", "absent", "ausente", "negative", "negativo", "negativa", "denied", "false", "nil", "free",
 ))  # fmt: skip
 _BETWEEN = frozenset(("any", "known", "a", "of", "de", "history", "tiene", "has", "current", "recent", "signs", "or"))
 _FILLING = frozenset((

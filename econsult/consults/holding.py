@@ -13,7 +13,7 @@ from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_take, coordinators_of, offer, taken
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, note
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
@@ -109,6 +109,7 @@ def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Cons
         .where(Consult.status == Status.CLAIMED, Consult.claim_until < now)
         .order_by(Consult.claim_until)
         .limit(limit)
+        .options(*SEALED_STAY_SHUT)
         .with_for_update(skip_locked=True, key_share=True)
     )
     lapsed = list(session.scalars(query))

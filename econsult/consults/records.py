@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult import audit
 from econsult.consults.lifecycle import Status
@@ -174,6 +174,12 @@ class Consult(PublicId, Base):
     def is_unheard(self) -> bool:
         """Whether the family can read an answer, of this cycle or of one before, that nobody has heard yet."""
         return self.unheard_version is not None or (self.released_at is not None and self.informed_at is None)
+
+
+SEALED_STAY_SHUT = tuple(
+    defer(getattr(Consult, name)) for name in ("question", "details", "override_reason", "end_reason")
+)
+"""For what the clock does to many consults: it needs nobody's words, and one that does not open must not end it."""
 
 
 def number_of(consult_id: int) -> str:

@@ -105,7 +105,9 @@ class World:
         self.policy = {name: minutes * 60 for name, minutes in content.items() if name != "ladder"}
         self.policy["steps"] = tuple(content["ladder"])
         if dice.random() < 0.5:
-            apply_to_open(session, self.clinic.admin, Scope(self.clinic.program.id, "", "", TARGETS), now=self.now)
+            scope = Scope(self.clinic.program.id, "", "", TARGETS)
+            while apply_to_open(session, self.clinic.admin, scope, now=self.now).is_part:
+                """So many at once; the rest with the next call."""
             for number, case in self.cases.items():
                 if case.status in LIVE:
                     case.adopt(self.seconds, self.promised(case.urgency))

@@ -55,6 +55,17 @@ def wait_for_bytes(server: Server, path: str, least: int) -> None:
         time.sleep(0.005)
 
 
+def await_unfinished(phone: Phone, consult: Consult) -> str:
+    """The path of this person's unfinished upload to the consult, once there is one that has brought something."""
+    deadline = time.monotonic() + 20
+    while True:
+        items = phone.ask("GET", "/uploads?state=incomplete").json["items"]
+        if found := [item["url"] for item in items if item["consult_id"] == consult.public_id and item["offset"]]:
+            return str(found[0])
+        assert time.monotonic() < deadline, "no upload was found"
+        time.sleep(0.02)
+
+
 def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
     server: Server, mother: Phone, consult: Consult
 ) -> None:
@@ -151,3 +162,29 @@ def test_a_silent_phone_is_let_go_after_half_a_minute(server: Server, mother: Ph
         assert b" 204 " in answer
         assert line.recv(4096) == b""
     assert mother.head(path).offset >= 256_000
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_creation_that_was_overtaken_takes_nothing_away(
+    server: Server, consult: Consult, elsewhere: bool, all_of_it: bool
+) -> None:
+    """A phone begins with its first bytes, falls silent, finds its upload and goes on; then the old line wakes."""
+    mother = server.phone(server.clinic.mother)
+    if elsewhere and len(server.ports) == 1:
+        server.start()
+    again = Phone(server.ports[-1], mother.token)
+    data = os.urandom(600_000)
+    with mother.hanging_creation(consult, data[:300_000], len(data)) as line:
+        found = await_unfinished(again, consult)
+        offset = again.head(found).offset
+        end = len(data) if all_of_it else 400_000
+        assert again.patch(found, offset, data[offset:end]).offset == end
+        line.sendall(data[300_000:310_000])
+        line.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+    assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")) or answer == b""
+    assert (again.head(found).status, again.head(found).offset) == (200, end)
+    if not all_of_it:
+        assert again.patch(found, end, data[end:]).status == 204
+    assert received(server, found) == data

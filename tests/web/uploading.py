@@ -92,6 +92,19 @@ class Phone:
         return self.ask("HEAD", path)
 
     @contextmanager
+    def hanging_creation(self, consult: Consult, sent: bytes, length: int) -> Iterator[socket.socket]:
+        """A POST that begins an upload of `length` bytes, brings `sent` of them, and falls silent on an open line."""
+        words = told(consult_id=consult.public_id, kind="photo", filename="IMG_0001.jpg", filetype="image/jpeg")
+        head = (
+            f"POST /uploads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\nTus-Resumable: 1.0.0\r\n"
+            f"Content-Type: {CHUNK['Content-Type']}\r\nContent-Length: {length}\r\nUpload-Length: {length}\r\n"
+            f"Upload-Metadata: {words}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", self.port), timeout=40) as line:
+            line.sendall(head.encode() + sent)
+            yield line
+
+    @contextmanager
     def hanging_patch(self, path: str, offset: int, length: int, sent: bytes, *more: str) -> Iterator[socket.socket]:
         """A PATCH that promised `length` bytes, sent `sent`, and then fell silent with the line still open."""
         head = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from econsult.anchors import read_anchors
@@ -31,6 +33,7 @@ from econsult.trail import AuditChain
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from uploads import verbs
+from uploads.chunks import Chunk
 from uploads.door import Door
 from uploads.kinds import LIVES, Wanted
 from workers.clock import SWEEP_EVERY, TICK, JumpGuard, Ticker, turn
@@ -41,6 +44,8 @@ from workers.queue import job_policy
 # Later than the clinic of these tests was made, whenever they run.
 NOON = datetime.now(UTC) + timedelta(hours=3)
 DAY = timedelta(hours=24)
+DAMAGED: Any = literal_column("'x'")
+"""What no key opens; a plain text would be sealed."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -267,6 +272,47 @@ def test_a_clock_without_the_staging_folder_says_so(
     clinic.runtime.settings.staging.mkdir()
     Ticker(clinic.runtime).tick(NOON)
     assert "ALARM: the staging folder is not the one in which uploads rest" in caplog.text
+
+
+def test_words_that_do_not_open_keep_no_deadline_waiting(either: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    """One damaged row is one row's trouble: its own promises are kept, and everybody else's."""
+    _add(either, "derm", Role.SPECIALIST)
+    _submit(either, NOON)
+    door = Door(either.runtime.database, either.runtime.vault, either.runtime.settings.staging)
+    whole = verbs.begin(door, either.mother, Wanted(either.consult.public_id, MediaKind.PHOTO, 9, view="far"), now=NOON)
+    chunk = Chunk(0, io.BytesIO(b"12345678"), 8)
+    verbs.append(door, either.mother, whole.public_id, chunk, clock=lambda: NOON)
+    ticker = Ticker(either.runtime)
+    ticker.tick(NOON)
+    with either.runtime.database.writing() as session:
+        for work in ("release", "lapse"):
+            _spoil(session, either, work)
+        session.flush()
+        broken = {"filename": DAMAGED, "metadata_text": DAMAGED, "key_wrapped": b"x", "length": 8}
+        session.execute(update(Upload).values(expires_at=NOON + timedelta(days=9), **broken))
+        session.execute(update(Consult).values(question=DAMAGED, details=DAMAGED))
+    late = NOON + timedelta(days=2)
+    assert ticker.tick(late) == 0
+    assert "1 uploads could not be swept" in caplog.text
+    with either.runtime.database.reading() as session:
+        row = session.execute(select(Consult.status, Consult.release_at, Consult.next_deadline_at)).one()
+        assert (row.status, row.release_at, row.next_deadline_at > late) == ("submitted", None, True)
+        assert session.scalars(select(ClockEvent.kind).where(ClockEvent.kind == "breached")).first() is not None
+
+
+def test_people_whose_names_do_not_open_are_an_alarm_and_no_end(
+    either: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    _submit(either, NOON)
+    ticker = Ticker(either.runtime)
+    ticker.tick(NOON)
+    with either.runtime.database.writing() as session:
+        session.execute(update(Person).values(name=DAMAGED))
+    assert ticker.tick(NOON + timedelta(days=2)) > 0
+    assert "ALARM: a sealed value does not open under any key of the ring; waiting: deadlines." in caplog.text
+    with either.runtime.database.writing() as session:
+        session.execute(update(Person).values(name="Somebody"))
+    assert (ticker.tick(NOON + timedelta(days=2)), _breaches(either)) == (0, 1)
 
 
 @pytest.mark.parametrize("work", ["release", "lapse", "call", "cover", "roster", "absence", "job"])

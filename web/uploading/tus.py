@@ -138,7 +138,7 @@ def create() -> Response:
 
 
 def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
-    """Take what came with the creation. Where that fails nobody learns the upload's address, so it is ended.
+    """Take what came with the creation. Where that fails it is ended, unless somebody has found it and gone on with it.
 
     Where the line was cut perhaps nobody does, so it does not wait for long.
     """
@@ -148,7 +148,7 @@ def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
         return verbs.doubt(door, object_id, standing, now=clock()) if is_cut else standing
     except (ConsultError, StoreUnavailable):
         with suppress(ConsultError, StoreUnavailable):
-            verbs.abandon(door, me(), object_id, now=clock())
+            verbs.give_up(door, me(), object_id, now=clock())
         raise
 
 
