@@ -52,7 +52,7 @@ class Chunk:
 
     `total` is the size of the whole file, where this request is the one that tells it. `set_timeout` makes a silent
     connection end after so many seconds; without it the server's own limit holds. `hang_up` ends the reading at once,
-    from another thread.
+    from another thread. `is_still_in` tells whether the sender is still signed in, once all bytes are there.
     """
 
     offset: int
@@ -62,6 +62,7 @@ class Chunk:
     total: int | None = None
     set_timeout: Callable[[float], None] | None = None
     hang_up: Callable[[], None] | None = None
+    is_still_in: Callable[[], bool] | None = None
 
 
 def take_chunk(writer: Writer, chunk: Chunk, room: int) -> None:

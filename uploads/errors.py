@@ -38,6 +38,18 @@ class LockedError(UploadError):
         self.retry_after = retry_after
 
 
+class SignedOutError(UploadError):
+    """The session or the token that the request came with ended while its bytes came; the last of them does not count.
+
+    What came before stays for whoever signs in again, one byte short of a whole file, which a sweep would complete.
+    """
+
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again to send the rest.")
+
+
 class GoneError(UploadError):
     """The upload has expired, was ended, or lost its bytes; a new one must be begun."""
 

@@ -27,6 +27,7 @@ from uploads.errors import (
     LockedError,
     OffsetMismatchError,
     OvertakenError,
+    SignedOutError,
     TooBigError,
     TooManyError,
     UploadError,
@@ -81,7 +82,7 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
     """Add a chunk. With the last byte the upload becomes an attachment before this returns.
 
     Raises NotFoundError, GoneError, ForbiddenError, ImpossibleVerbError and TooManyError before a byte is read, what
-    `take_chunk` raises, and what `finish` raises.
+    `take_chunk` raises, SignedOutError, and what `finish` raises.
     """
     with door.database.reading() as session:
         upload = access.upload_for(session, person, object_id, now=clock())
@@ -97,9 +98,16 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
             _declare_length(door, opened, chunk.total, writer.offset)
         take_chunk(writer, chunk, opened.limit - chunk.offset)
         if writer.offset == opened.upload.length:
+            _check_sender(writer, chunk)
             writer.finish()
         offset = writer.offset
     return settled(door, opened, offset, clock())
+
+
+def _check_sender(writer: Writer, chunk: Chunk) -> None:
+    if chunk.is_still_in is not None and not chunk.is_still_in():
+        writer.rewind(max(0, writer.offset - 1))
+        raise SignedOutError
 
 
 def doubt(door: Door, object_id: str, standing: Standing, *, now: datetime) -> Standing:

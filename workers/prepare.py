@@ -165,7 +165,8 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
     with desk.runtime.database.writing() as session:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
         twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
-    copies = () if twin else _store(desk.runtime, order, collected)
+    # What a person is to look at is kept whatever else is there: it may be decided about in another way.
+    copies = () if twin and report.is_ready else _store(desk.runtime, order, collected)
     state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
     return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
 
@@ -231,6 +232,9 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         end_without_copies(session, attachment, AttachmentState.REJECTED, reason=DUPLICATE, now=now)
         settle_as_twin(session, attachment, twin)
         return False
+    if not verdict.copies:
+        # The twin for which nothing was stored was taken back meanwhile: this is the only one now.
+        raise PreparationFailedError("twin_gone")
     attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
     if _is_decided_anew(session, attachment, order, now):
         queue_again(session, attachment, now)

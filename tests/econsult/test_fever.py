@@ -63,9 +63,10 @@ DENIED: list[dict[str, Any]] = [
         ("fever", {"text": "no", "recorded": "2026-11-26"}), ("fever", "not present"), ("386661006", False),
         ("obs", {"code": {"text": "Fever"}, "status": "final", "valueBoolean": False}), ("8310-5", 36.8),
         ("symptoms", {"fever": False, "cough": True}), ("fever_days", 0), ("temperature_site", "rectal"),
-        ("fever", {"present": False, "measured_at": "2026-11-26T09:38:05Z"}), ("fever", "no tiene"), ("fever_free", True),
+        ("fever", {"present": False, "measured_at": "2026-11-26T09:38:05Z"}), ("fever", "no tiene"),
         ("fever", {"present": False, "method": "rectal"}), ("fever", {"value": "no", "asked_by": "nurse"}),
-        ("fever", "no ha tenido"), ("vitals", "T 36.8 RR 44 HR 140"), ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"), ("fever", "No."),
+        ("fever", "no ha tenido"), ("vitals", "T 36.8 RR 44 HR 140"), ("fever_free", True), ("fever", "No."),
+        ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"),
     )),
     {"temperature": "not high"}, {"pulse": 140, "rr": 40}, {"fever": "afebrile"},
 ]  # fmt: skip

@@ -11,10 +11,11 @@ import struct
 import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
+from econsult.people.signin import ApiToken
 from storage import sealed
 from tests.web.uploading import Phone, Server
 from uploads.staged import staged_path
@@ -188,3 +189,21 @@ def test_a_creation_that_was_overtaken_takes_nothing_away(
     if not all_of_it:
         assert again.patch(found, end, data[end:]).status == 204
     assert received(server, found) == data
+
+
+def test_whoever_is_signed_out_meanwhile_completes_nothing_and_loses_one_byte(server: Server, consult: Consult) -> None:
+    mother, data = server.phone(server.clinic.mother), os.urandom(400_000)
+    path = mother.create(consult, len(data))
+    with mother.hanging_patch(path, 0, len(data), data[:200_000]) as line:
+        wait_for_bytes(server, path, 65_536)
+        with server.runtime.database.writing() as session:
+            session.execute(delete(ApiToken).where(ApiToken.person_id == server.clinic.mother.id))
+        line.sendall(data[200_000:])
+        line.settimeout(20)
+        assert line.recv(4096).startswith(b"HTTP/1.1 401 ")
+    again = server.phone(server.clinic.mother)
+    with server.runtime.database.reading() as session:
+        assert session.scalars(select(Attachment.id).where(Attachment.consult_id == consult.id)).all() == []
+    assert again.head(path).offset == len(data) - 1
+    assert again.patch(path, len(data) - 1, data[-1:]).status == 204
+    assert received(server, path) == data

@@ -7,9 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from tests.web.upload_page import PHOTO, arrived, open_photos, sent_by, sign_in, slow_down
-from tests.web.uploading import Server
+from tests.web.uploading import Server, told
 
 WAKE_LOCK = """window.locks = [];
 Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
@@ -181,3 +182,34 @@ def test_an_answer_without_progress_is_neither_a_receipt_nor_a_reason_to_hurry(
     phone.wait_for_timeout(600)
     assert door.count <= 3
     expect(phone.locator("[data-upload-safe]")).to_be_hidden()
+
+
+def test_a_file_of_unknown_length_from_elsewhere_leaves_the_page_whole(
+    server: Server, draft: Consult, phone: Page
+) -> None:
+    """A program may tell an upload's length later; the page shows it beside the others, and looks again."""
+    program = server.phone(server.clinic.mother)
+    words = told(consult_id=draft.public_id, kind="photo", filename="a.jpg", filetype="image/jpeg")
+    path = program.ask("POST", "/uploads", Upload_Defer_Length="1", Upload_Metadata=words).headers["location"]
+    assert program.patch(path, 0, b"x" * 200_000).offset == 200_000
+    broken: list[str] = []
+    phone.on("pageerror", lambda error: broken.append(str(error)))
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    expect(cards).to_have_attribute("data-state", "elsewhere")
+    assert program.ask("DELETE", path).status == 204
+    expect(cards).to_have_count(0, timeout=30_000)
+    assert broken == []
+
+
+def test_a_question_that_takes_no_more_files_asks_for_none(server: Server, draft: Consult, phone: Page) -> None:
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.context.set_offline(True)
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-state", "offline")
+    with server.runtime.database.writing() as session:
+        session.get_one(Consult, draft.id).status = Status.WITHDRAWN
+    phone.context.set_offline(False)
+    expect(cards).to_have_attribute("data-problem", "closed", timeout=30_000)
+    expect(cards).to_contain_text("Ya no se puede enviar aquí.")
+    expect(cards.locator("[data-retry]")).to_be_hidden()
+    expect(cards.locator("[data-remove]")).to_be_visible()

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +28,8 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
 from econsult.jobs import Job, JobState, claim_job
-from imaging import samples
+from econsult.vault import Vault
+from imaging import open_jail, samples
 from imaging.signing import is_signed_by, public_key
 from storage import sealed
 from storage.blobs import BlobMissing, BlobStore
@@ -39,6 +41,7 @@ from workers.desk import Desk, LeaseLostError
 from workers.horse import run_job
 from workers.originals import Original
 from workers.prepare import prepare_attachment
+from workers.runtime import Runtime
 from workers.telling import teller
 
 
@@ -298,6 +301,50 @@ def test_two_workers_at_the_same_photo_sent_twice_keep_one(clinic: Clinic, desk:
     assert clinic.is_ready(second)
     assert clinic.attachment(first).reason == "duplicate"
     assert len(list(store.list())) == 4
+
+
+class BusyVault:
+    """The clinic's vault, which takes so long over the first report that something else happens meanwhile."""
+
+    def __init__(self, vault: Vault, meanwhile: Callable[[], object]) -> None:
+        self._vault, self._meanwhile = vault, meanwhile
+
+    def report_seed(self) -> bytes:
+        meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+        return self._vault.report_seed()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._vault, name)
+
+
+def test_a_photo_whose_twin_is_taken_back_meanwhile_is_prepared_again(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    first, second = (clinic.send(photo, view="far") for _ in range(2))
+    run_job(desk, clinic.job_of(first).id)
+
+    def take_back() -> None:
+        with clinic.runtime.database.writing() as session:
+            withdraw_attachment(session, session.get_one(Attachment, first), clinic.mother, now=now())
+
+    vault: Any = BusyVault(clinic.runtime.vault, take_back)
+    busy = replace(desk, runtime=Runtime(replace(clinic.runtime.installation, vault=vault)))
+    for attempt in (busy, replace(desk, now=lambda: now() + timedelta(minutes=1))):
+        run_job(attempt, clinic.job_of(second).id)
+    assert clinic.is_ready(second)
+    with clinic.runtime.database.reading() as session:
+        assert len(renditions_of(session, [second])[second]) == 3
+    assert clinic.attachment(second).blob_key in set(clinic.runtime.blobs.list())
+
+
+def test_a_photo_that_must_be_looked_at_is_kept_beside_a_twin_that_needs_it_no_more(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    first, second = (clinic.send(photo, view="far") for _ in range(2))
+    run_job(desk, clinic.job_of(first).id)
+    with open_jail(face_model="/nowhere", text_model="/nowhere") as blind:
+        run_job(replace(desk, jail=blind), clinic.job_of(second).id)
+    attachment = clinic.attachment(second)
+    assert (attachment.state, attachment.blob_key in set(clinic.runtime.blobs.list())) == ("held", True)
 
 
 def test_the_same_photo_as_another_view_or_of_another_kind_is_kept(clinic: Clinic, desk: Desk, photo: bytes) -> None:

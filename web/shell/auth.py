@@ -120,6 +120,12 @@ def _load_visitor() -> None:
                 touch_session(session, visitor.session_id, now())
 
 
+def is_still_in() -> bool:
+    """Whether the session or token of this request, which may have taken minutes, is still good for its person."""
+    visitor = _visitor()
+    return visitor is not None and visitor.person.id == me().id
+
+
 def _visitor() -> Visitor | None:
     bearer = request.headers.get("Authorization", "")[7:].strip() if is_bearer() else ""
     cookie = "" if is_bearer() else request.cookies.get(cookie_name(COOKIE), "")

@@ -26,7 +26,15 @@ from econsult.errors import (
     TooManyTriesError,
 )
 from storage.contract import StoreFull, StoreUnavailable
-from uploads.errors import ChecksumMismatchError, CutShortError, GoneError, LockedError, TooBigError, TooManyError
+from uploads.errors import (
+    ChecksumMismatchError,
+    CutShortError,
+    GoneError,
+    LockedError,
+    SignedOutError,
+    TooBigError,
+    TooManyError,
+)
 from web.shell.forms import FormRefusedError, is_for_machine
 
 _log = logging.getLogger(__name__)
@@ -37,6 +45,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (EmergencyError, 409),
     (ImpossibleVerbError, 409),
     (StaleVersionError, 409),
+    (SignedOutError, 401),
     (GoneError, 410),
     (LockedError, 423),
     (TooBigError, 413),

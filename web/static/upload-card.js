@@ -5,7 +5,7 @@ import { find, keep } from "./upload-store.js";
 
 const SETTLED = ["ready", "held", "rejected", "failed"];
 export const ARRIVED = ["sent", "processing", ...SETTLED];
-const HOPELESS = ["too_big", "empty", "unreadable"];
+const HOPELESS = ["too_big", "empty", "unreadable", "closed"];
 const POLLS = 150;
 
 export class Card {
@@ -38,6 +38,11 @@ export class Card {
     });
   }
 
+  // Nothing that anybody could do here would let it arrive.
+  get isHopeless() {
+    return this.state === "problem" && HOPELESS.includes(this.root.dataset.problem);
+  }
+
   // `why` is a problem, or what a file waits for.
   say(state, share = this.share ?? 0, why = "") {
     this.share = share;
@@ -50,7 +55,7 @@ export class Card {
       bar.value = done;
       bar.hidden = !["sending", "waiting", "offline"].includes(state);
     });
-    this.part("retry", (button) => (button.hidden = state !== "problem" || HOPELESS.includes(why)));
+    this.part("retry", (button) => (button.hidden = state !== "problem" || this.isHopeless));
     // What somebody sends at this moment is not taken from them.
     this.part("remove", (button) => (button.hidden = [state, why].includes("elsewhere") || ARRIVED.includes(state)));
     this.widget.tell();

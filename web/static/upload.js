@@ -82,7 +82,7 @@ class Widget {
     for (const { id, url, kind, detail, length, offset, idle } of found ?? []) {
       const known = cards.find((card) => card.file.url === url);
       if (known && !strangers.includes(known)) continue;
-      (known ?? this.add({ id, owner: this.form.dataset.owner, url, kind, detail })).say(idle < QUIET ? "elsewhere" : "lost", offset / length);
+      (known ?? this.add({ id, owner: this.form.dataset.owner, url, kind, detail })).say(idle < QUIET ? "elsewhere" : "lost", length ? offset / length : 0);
     }
     if (found) for (const card of strangers) if (!found.some(({ url }) => url === card.file.url)) this.ended(card);
     if ([...this.cards].some((card) => card.state === "elsewhere")) setTimeout(() => this.look(), LOOK);
@@ -155,7 +155,7 @@ class Widget {
     const states = [...this.cards].map((card) => card.state);
     const busy = states.some((state) => BUSY.includes(state));
     const safe = states.length > 0 && states.every((state) => ARRIVED.includes(state));
-    const left = states.filter((state) => !ARRIVED.includes(state)).length;
+    const left = [...this.cards].filter((card) => !ARRIVED.includes(card.state) && !card.isHopeless).length;
     const alone = [...this.cards].some((card) => card.file.copied === false && !ARRIVED.includes(card.state));
     this.form.dataset.uploadState = busy ? "busy" : safe ? "safe" : "idle";
     this.show("[data-upload-files]", states.length > 0);
