@@ -22,7 +22,7 @@ from storage.contract import StoreFull
 from storage.disk import SPARE, free_bytes
 from tests.uploads.conftest import Desk
 from tests.uploads.test_sweep import age, whole_but_not_complete
-from uploads import slots, verbs
+from uploads import ending, slots, verbs
 from uploads.chunks import Checksum, Chunk
 from uploads.finishing import QUIET, Swept, sweep
 from uploads.kinds import FLOOR, FORGOTTEN, LIVES, MEGABYTE, Wanted
@@ -135,7 +135,7 @@ def test_a_film_waits_for_photos_and_keeps_none_waiting(desk: Desk, disk: SmallD
     with pytest.raises(StoreFull):
         desk.append(film, 1, DATA)
     assert desk.look(film).offset == 1
-    verbs.abandon(desk.door, desk.clinic.mother, photo, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, photo, now=desk.now)
     assert desk.append(film, 1, DATA).offset == 1 + len(DATA)
 
 
@@ -209,7 +209,7 @@ def test_an_upload_can_be_ended_where_the_disk_has_no_room_for_saying_so(desk: D
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:1_000_000])
     with full_database(desk, 0):
-        verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+        ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
     assert (desk.row(upload).state, staged_bytes(desk.door.staging, upload)) == ("terminated", 0)
 
 
@@ -220,7 +220,7 @@ def test_no_whole_file_is_thrown_away_to_make_room(desk: Desk) -> None:
     with full_database(desk, 0):
         for upload in (arrived, stuck):
             with pytest.raises(OperationalError):
-                verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+                ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
     assert desk.stored(arrived) == DATA
     assert desk.look(stuck).is_complete
 

@@ -20,7 +20,7 @@ from econsult.errors import ForbiddenError
 from econsult.jobs import JobKind
 from econsult.people.persons import Person
 from tests.uploads.conftest import Desk
-from uploads import verbs
+from uploads import ending
 from uploads.errors import GoneError
 from workers.give_up import give_up
 
@@ -63,7 +63,7 @@ def half_sent(desk: Desk) -> str:
 
 
 def end(desk: Desk, upload: str) -> None:
-    verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
 
 
 def test_a_file_that_is_ended_while_its_last_byte_comes_is_taken_back_as_a_whole(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 from econsult.consults.intake import UploadState
 from tests.uploads.conftest import Desk
 from tests.uploads.test_sweep import age
-from uploads import verbs
+from uploads import ending
 from uploads.errors import GoneError
 from uploads.finishing import QUIET, Swept, sweep
 from uploads.kinds import LIVES
@@ -68,7 +68,7 @@ def test_an_upload_can_be_ended_all_the_same(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:500])
     with away(desk):
-        verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+        ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
     assert desk.row(upload).state == "terminated"
     # What it had brought goes with the next sweep.
     age(desk.path(upload).parent, desk, LIVES)

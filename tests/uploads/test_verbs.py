@@ -24,7 +24,7 @@ from econsult.jobs import Job
 from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
 from tests.uploads.conftest import Desk, open_desk
-from uploads import verbs
+from uploads import ending, verbs
 from uploads.chunks import Checksum, Chunk
 from uploads.errors import (
     ChecksumMismatchError,
@@ -141,7 +141,7 @@ def test_a_program_may_keep_unfinished_uploads_for_another_time(desk: Desk) -> N
 def test_an_abandoned_upload_leaves_no_file(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA[:1000])
-    verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
     assert not desk.path(upload).parent.exists()
     with pytest.raises(GoneError):
         desk.append(upload, 1000, DATA[1000:])
@@ -216,7 +216,7 @@ def test_one_person_has_at_most_so_many_files_on_their_way(desk: Desk) -> None:
         last = desk.begin(10)
     with pytest.raises(TooManyError):
         desk.begin(10)
-    verbs.abandon(desk.door, desk.clinic.mother, last, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, last, now=desk.now)
     assert desk.begin(10)
 
 
@@ -359,7 +359,7 @@ def test_what_makes_no_sense_is_named(desk: Desk, wanted: Wanted, field: str) ->
 def test_only_what_can_go_on_is_listed(desk: Desk) -> None:
     going, done, ended = desk.begin(10), desk.begin(3), desk.begin(10)
     desk.append(done, 0, b"abc")
-    verbs.abandon(desk.door, desk.clinic.mother, ended, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, ended, now=desk.now)
     listed = verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now)
     assert [upload.public_id for upload in listed] == [going]
     assert verbs.unfinished(desk.door, desk.clinic.stranger, now=desk.now) == []
@@ -385,7 +385,7 @@ def test_the_owner_is_told_from_somebody_with_the_same_rights(desk: Desk) -> Non
 def test_a_file_that_has_arrived_can_be_taken_back_while_the_question_is_a_draft(desk: Desk) -> None:
     upload = desk.begin(len(DATA))
     desk.append(upload, 0, DATA)
-    verbs.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, upload, now=desk.now)
     with desk.door.database.reading() as session:
         assert session.scalars(select(Attachment.reason)).one() == "withdrawn"
     assert desk.row(upload).state == "terminated"
@@ -401,7 +401,7 @@ def test_a_second_copy_is_taken_back_without_the_first(desk: Desk) -> None:
     with desk.door.database.writing() as session:
         rows = {row.public_id: row for row in session.scalars(select(Upload))}
         rows[second].attachment_id = rows[first].attachment_id
-    verbs.abandon(desk.door, desk.clinic.mother, second, now=desk.now)
+    ending.abandon(desk.door, desk.clinic.mother, second, now=desk.now)
     with desk.door.database.reading() as session:
         reasons = dict(session.execute(select(Attachment.public_id, Attachment.reason)).all())  # type: ignore[arg-type]
     assert reasons[first] is None

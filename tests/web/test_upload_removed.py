@@ -86,6 +86,35 @@ def test_an_upload_whose_beginning_is_answered_too_late_is_ended(server: Server,
     assert comes_back(server, draft, phone) == 0
 
 
+@pytest.mark.parametrize("how", ["lost", "reloaded"])
+def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
+    server: Server, draft: Consult, phone: Page, how: str
+) -> None:
+    """The server began it, and nobody learns its address: it would stand on the page as a file of somebody else's."""
+    late: list[Route] = []
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.route("**/uploads", lambda route: late.append(route) if route.request.method == "POST" else route.continue_())
+    phone.set_input_files("#far-choose", PHOTO)
+    while not late:
+        phone.wait_for_timeout(20)
+    late[0].fetch()
+    assert states(server, draft) == ["created"]
+    with phone.expect_response(lambda answer: answer.request.method == "DELETE", timeout=60_000) as ended:
+        cards.first.locator("[data-remove]").click()
+        if how == "lost":
+            late[0].abort()
+        else:
+            expect(cards).to_have_count(0)
+            cards = open_photos(server, phone, draft)
+    assert ended.value.status == 204
+    assert states(server, draft) == ["terminated"]
+    assert comes_back(server, draft, phone) == 0
+    # The same photo may be chosen again.
+    phone.unroute_all(behavior="ignoreErrors")
+    phone.set_input_files("#far-choose", PHOTO)
+    expect(cards).to_have_attribute("data-state", "sent")
+
+
 def test_a_removal_that_could_not_be_told_is_told_when_the_internet_is_back(
     server: Server, draft: Consult, phone: Page
 ) -> None:

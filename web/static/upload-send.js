@@ -2,8 +2,8 @@
 
 import { debts, find, forget, held, keep } from "./upload-store.js";
 
-const SMALLEST = 256 * 1024, LARGEST = 8 * 1024 * 1024, LONGEST_HASHED = 32 * 1024 * 1024;
-const STALL = 15000, ANSWER = 60000, BEST = 4000, LIVES = 3;
+const SMALLEST = 1 << 18, LARGEST = 1 << 23, LONGEST_HASHED = 1 << 25;
+const STALL = 15e3, ANSWER = 6e4, BEST = 4e3, LIVES = 3;
 // Of what begins with 4, only these pass by themselves.
 const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
 const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 410: "gone", 413: "too_big" };
@@ -67,10 +67,12 @@ async function begin(transfer) {
   if (file.detail) told[file.kind === "lab_document" ? "document_type" : "view"] = file.detail;
   file.sum ??= await digest(file);
   if (file.sum) told[file.size > LONGEST_HASHED ? "fingerprint" : "sha256"] = file.sum;
-  const metadata = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
-  const isThis = (one) => one.metadata === metadata && one.length === file.size && !file.dead?.includes(one.url);
+  file.asked = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
+  const isThis = (one) => one.metadata === file.asked && one.length === file.size && !file.dead?.includes(one.url);
   const begun = file.sum && (await lost(transfer)).find(isThis);
-  const headers = { "Upload-Length": file.size, "Upload-Metadata": metadata };
+  // The answer may be lost, and the file removed before anybody knows the address.
+  await keep(file);
+  const headers = { "Upload-Length": file.size, "Upload-Metadata": file.asked };
   file.url = begun ? begun.url : (await ask(transfer, "POST", "/uploads", headers)).headers.get("Location");
   // What stands in between, such as the sign-in page of a hotel, answers too.
   if (!file.url) throw new Again("unreached");
@@ -87,10 +89,11 @@ async function lost(transfer) {
   return items.filter(({ url }) => !known.includes(url));
 }
 
+const all = (token) => lost({ token, signal: new AbortController().signal }).catch(() => null);
+
 // Those of one consult, for the page; nothing where the server cannot be asked now.
 export async function unfinished(consult, token) {
-  const transfer = { token, signal: new AbortController().signal };
-  return (await lost(transfer).catch(() => null))?.filter((one) => one.consult_id === consult);
+  return (await all(token))?.filter((one) => one.consult_id === consult);
 }
 
 async function stand(transfer) {
@@ -100,12 +103,15 @@ async function stand(transfer) {
   return Number(offset);
 }
 
-// Removed here at once, and at the server as soon as it answers; gives its status, or 0.
+// Removed here at once, and at the server as soon as it answers; gives its status where it did. Where the answer to its creation
+// never came it is found by what was asked; if the same photo was chosen again meanwhile, that one begins anew.
 export async function end(file, token) {
   await forget(file, "removed");
-  if (!file.url) return 0;
-  const { status } = await fetch(file.url, { method: "DELETE", headers: plain(token) }).catch(() => ({ status: 0 }));
-  if ([204, 403, 404, 410].includes(status)) await forget({ ...file, url: "" }, "removed");
+  if (!file.url && !file.asked) return;
+  const url = file.url || (await all(token))?.find((one) => one.metadata === file.asked)?.url;
+  if (!url) return;
+  const { status } = await fetch(url, { method: "DELETE", headers: plain(token) }).catch(() => 0);
+  if (file.url && [204, 403, 404, 410].includes(status)) await forget({ ...file, url: "", asked: "" }, "removed");
   return status;
 }
 

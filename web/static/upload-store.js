@@ -2,7 +2,7 @@
 // Where there is no such database, or it is full or does not answer, files live as long as the page: `copied` tells.
 
 const memory = new Map(), over = new Set();
-const LIMIT = 4000, REST = 30000, DAY = 86400000, LONGEST = 30;
+const LIMIT = 4e3, REST = 3e4, DAY = 864e5;
 let opening;
 
 const within = (promise, patience) => Promise.race([promise, new Promise((_, failed) => setTimeout(failed, patience))]);
@@ -49,6 +49,7 @@ async function run(mode, action, patience = LIMIT) {
 
 // Of each file there are two rows: the file as it was picked, which is written once, and what became of it.
 const fate = (id) => `${id}/`;
+const told = ({ id, owner, url, asked }) => ({ id: fate(id), of: id, owner, url, asked });
 
 function join(rows) {
   const files = {};
@@ -64,14 +65,14 @@ const all = () => run("readonly", (store) => store.getAll()).then(join).catch(()
 // Says in `file.copied` whether the copy is there, so that the page may be closed. A copy is never made twice: what was
 // picked may be unreadable by now, and a film takes its time and its room. What was sent or removed never comes back.
 export async function keep(file) {
-  const { id, owner, url, dead, sum } = file;
+  const { id, dead, sum } = file;
   if (over.has(id)) return;
   memory.set(id, file);
   const put = (store) => {
     const known = store.get(fate(id)), copy = store.getKey(id);
     copy.onsuccess = () => {
       if (known.result?.over) return;
-      store.put({ id: fate(id), of: id, owner, url, dead, sum });
+      store.put({ ...told(file), dead, sum });
       if (copy.result === undefined) store.put({ ...file, copied: true });
     };
     return copy;
@@ -83,20 +84,21 @@ export async function keep(file) {
 export const find = (id) => run("readonly", (store) => store.getAll(IDBKeyRange.bound(id, fate(id)))).then((rows) => join(rows)[0]).catch(() => undefined);
 
 // What stays tells another window with the same file how it ended.
-export async function forget({ id, url, owner }, how) {
+export async function forget(file, how) {
+  const { id } = file, at = file.over ? file.at : Date.now();
   memory.delete(id);
   over.add(id);
-  const put = (store) => store.delete(id) && store.put({ id: fate(id), of: id, url, owner, over: how, at: Date.now() });
+  const put = (store) => store.delete(id) && store.put({ ...told(file), over: how, at });
   await run("readwrite", put).catch(() => {});
 }
 
 // Those whose removal the server has not heard of.
-const isOwed = (file) => file.over === "removed" && file.url && file.owner;
+const isOwed = (file) => file.over === "removed" && (file.url || file.asked) && file.owner;
 export const debts = async (owner) => (await all()).filter((file) => isOwed(file) && file.owner === owner);
 
 export async function kept(owner, consult) {
   const files = await all();
-  const old = files.filter((file) => !isOwed(file) && file.at < Date.now() - (file.over ? 1 : LONGEST) * DAY);
+  const old = files.filter((file) => !(file.url && isOwed(file)) && file.at < Date.now() - (file.over ? 1 : 30) * DAY);
   for (const { id } of old) run("readwrite", (store) => store.delete(IDBKeyRange.bound(id, fate(id)))).catch(() => {});
   return files.filter((file) => !file.over && file.owner === owner && file.consult === consult).sort((a, b) => a.at - b.at);
 }

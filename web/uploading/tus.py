@@ -22,7 +22,7 @@ from econsult.consults.intake import UploadState
 from econsult.errors import ConsultError, NotFoundError
 from econsult.people.persons import Role
 from storage.contract import StoreUnavailable
-from uploads import verbs
+from uploads import ending, verbs
 from uploads.chunks import ALGORITHMS, Chunk
 from uploads.door import Door
 from uploads.errors import LockedError, OffsetMismatchError, TooManyError
@@ -148,7 +148,7 @@ def _first(door: Door, object_id: str, chunk: Chunk) -> Standing:
         return verbs.doubt(door, object_id, standing, now=clock()) if is_cut else standing
     except (ConsultError, StoreUnavailable):
         with suppress(ConsultError, StoreUnavailable):
-            verbs.give_up(door, me(), object_id, now=clock())
+            ending.give_up(door, me(), object_id, now=clock())
         raise
 
 
@@ -199,7 +199,7 @@ def _patch(object_id: str) -> Response:
 
 
 def _delete(object_id: str) -> Response:
-    verbs.abandon(upload_door(), me(), object_id, now=now())
+    ending.abandon(upload_door(), me(), object_id, now=now())
     return Response(status=204)
 
 
