@@ -13,6 +13,8 @@ from econsult.alerts import tell_of_change
 from econsult.commands.typed import typed_line, typed_password
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
+from econsult.people.account import known_of
+from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.persons import (
     LANGUAGES,
@@ -98,7 +100,9 @@ def _add_person(commands: Commands) -> None:
 
 
 def _create_admin(installation: Installation, options: Namespace, now: datetime) -> str:
-    hashed = hash_password(typed_password())
+    typed = typed_password()
+    hashed = hash_password(typed)
+    refuse_guessable(typed, (options.email, options.name, installation.settings.program_name))
     installation.database.migrate()
     with installation.database.writing() as session:
         program = installation.vault.ensure_program(session, installation.settings.program_name, now)
@@ -173,8 +177,10 @@ def _clear_factor(installation: Installation, options: Namespace, now: datetime)
 
 def _set_password(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.reading() as session:
-        find_person(session, installation, options.person)
-    hashed = hash_password(typed_password())
+        known = known_of(session, find_person(session, installation, options.person))
+    typed = typed_password()
+    hashed = hash_password(typed)
+    refuse_guessable(typed, known)
     with installation.database.writing() as session:
         person = find_person(session, installation, options.person)
         set_password(session, person, hashed, now)

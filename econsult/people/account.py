@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.database import Database, changed_rows
+from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
-from econsult.people.persons import Person
+from econsult.people.persons import Organization, Person, Program
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
 
 FRESH = timedelta(minutes=10)
@@ -44,15 +45,24 @@ def end_others(session: Session, person: Person, keep: int, now: datetime) -> in
 def change_password(database: Database, person: Person, old: str, new: str, *, source: str, now: datetime) -> bool:
     """Set a new password, which ends every session; False where the old one is not right.
 
-    Raises InvalidError for a new one that is too short or too long, and TooManyTriesError as `sign_in` does: a browser
-    that somebody left open is no way to guess.
+    Raises InvalidError for a new one that is too short, too long or easy to guess, and TooManyTriesError as `sign_in`
+    does: a browser that somebody left open is no way to guess.
     """
     hashed = hash_password(new)
+    with database.reading() as session:
+        refuse_guessable(new, known_of(session, person))
     if not is_own_password(database, person, old, source=source, now=now):
         return False
     with database.writing() as session:
         set_password(session, session.get_one(Person, person.id), hashed, now, by=person)
     return True
+
+
+def known_of(session: Session, person: Person) -> tuple[str, ...]:
+    """What a guesser knows of somebody: name, address, clinic and program."""
+    home = session.get(Organization, person.organization_id) if person.organization_id else None
+    program = session.get_one(Program, person.program_id)
+    return (person.name, person.email, program.name, home.name if home else "")
 
 
 def is_own_password(database: Database, person: Person, given: str, *, source: str, now: datetime) -> bool:

@@ -84,6 +84,7 @@ def test_another_password_signs_out_everybody_but_oneself(
         ({"old": ""}, "Write your password"),
         ({"old": "wrong horse battery staple"}, "This is not your password"),
         ({"new": "short", "again": "short"}, "At least 15 letters or signs."),
+        ({"new": "password1234567", "again": "password1234567"}, "This password is easy to guess"),
         ({"new": "x" * 257, "again": "x" * 257}, "At least 15 letters or signs."),
         ({"again": "yet another horse and staple"}, "The two are not the same"),
     ],

@@ -69,8 +69,16 @@ def _change(form: FormReader, old: str, new: str) -> None:
             form.errors["old"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["old"] = too_many_tries()
-    except InvalidError:
-        form.errors["new"] = gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
+    except InvalidError as error:
+        form.errors["new"] = _fault(error)
+
+
+def _fault(error: InvalidError) -> str:
+    if error.fields.get("password") == "guessable":
+        return gettext(
+            "This password is easy to guess: it is common, or made of your name or a pattern. Take a sentence."
+        )
+    return gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
 
 
 @account.post("/second-factor")
