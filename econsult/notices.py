@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     SIGN_IN_CHANGED = "sign_in_changed"
     NAME_OPENED = "name_opened"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    REVIEW_DUE = "review_due"
 
 
 class NoticeState(StrEnum):
@@ -161,6 +162,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.NAME_OPENED: {
         "en": "Somebody opened a child's name by exception, for one hour. Sign in to see who, and why.",
         "es": "Alguien abrió el nombre de un niño por excepción, durante una hora. Entre para ver quién y por qué.",
+    },
+    NoticeKind.REVIEW_DUE: {
+        "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
+        "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",
     },
     NoticeKind.CONSENT_WITHDRAWN: {
         "en": "A family took its consent back, and its files are sealed. Sign in to see which request.",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from econsult.anchors import anchor_due
 from econsult.consults.answers import release_due
 from econsult.consults.holding import lapse_claims
+from econsult.consults.looking_back import remind
 from econsult.consults.presence import sweep_presence
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
@@ -156,6 +157,7 @@ class Ticker:
         with runtime.database.writing() as session:
             sweep_sign_ins(session, now)
             sweep_presence(session, now)
+            remind(session, now)
             session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         self._anchor(now)
 

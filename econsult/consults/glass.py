@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -21,6 +21,8 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
 LASTS = timedelta(hours=1)
+REVIEWED_WITHIN = timedelta(hours=72)
+"""Then officers are reminded, until one has looked at it (`looking_back`)."""
 SHORTEST_REASON, LONGEST_REASON = 10, 1000
 
 
@@ -35,6 +37,11 @@ class BrokenGlass(Base):
     reason: Mapped[str] = mapped_column(Sealed("broken_glass.reason"))
     opened_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
+    reviewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    review_note: Mapped[str | None] = mapped_column(Sealed("broken_glass.review_note"))
+    remind_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
 
 
 def open_until(session: Session, consult: Consult, person: Person, now: datetime) -> datetime | None:
@@ -62,7 +69,12 @@ def break_glass(session: Session, consult: Consult, person: Person, *, reason: s
     if not officers:
         raise ForbiddenError("Your program has no privacy officer who could be told, so the name stays closed.")
     opened = BrokenGlass(
-        consult_id=consult.id, person_id=person.id, reason=reason.strip(), opened_at=now, ends_at=now + LASTS
+        consult_id=consult.id,
+        person_id=person.id,
+        reason=reason.strip(),
+        opened_at=now,
+        ends_at=now + LASTS,
+        remind_at=now + REVIEWED_WITHIN,
     )
     session.add(opened)
     session.flush()
@@ -85,18 +97,3 @@ def note_identity(session: Session, consult: Consult, person: Person, action: st
         patient_id=consult.patient_id,
         consult_id=consult.id,
     )
-
-
-def reasons_for(session: Session, officer: Person, limit: int = 20) -> list[tuple[BrokenGlass, Consult, Person]]:
-    """The newest openings in a privacy officer's program, with their reasons. Raises ForbiddenError for others."""
-    if officer.role != Role.PRIVACY:
-        raise ForbiddenError("Only the privacy officer reads why a name was opened.")
-    query = (
-        select(BrokenGlass, Consult, Person)
-        .join(Consult, Consult.id == BrokenGlass.consult_id)
-        .join(Person, Person.id == BrokenGlass.person_id)
-        .where(Consult.program_id == officer.program_id)
-        .order_by(BrokenGlass.id.desc())
-        .limit(limit)
-    )
-    return [(opened, consult, person) for opened, consult, person in session.execute(query)]

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from econsult.access import identity_for
 from econsult.access_log import Deed, looks_at
 from econsult.consults import answers, holding, requests
-from econsult.consults.glass import LASTS, BrokenGlass, break_glass, reasons_for
+from econsult.consults.glass import LASTS, BrokenGlass, break_glass
+from econsult.consults.looking_back import openings_for
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
@@ -97,11 +98,11 @@ def test_the_family_and_the_officer_see_it(
         _patient, looks, _older = looks_at(session, clinic.mother, clinic.child.public_id, now=NOON)
         seen = [(look.action, look.person.id if look.person else 0) for look in looks if look.deed == Deed.EXCEPTION]
         assert seen == [("read_identity", clinic.derm.id), ("break_glass", clinic.derm.id)]
-        ((opened, consult, person),) = reasons_for(session, officers[0])
+        ((opened, consult, person),) = openings_for(session, officers[0])
         assert (opened.reason, consult.id, person.id) == (REASON, held.id, clinic.derm.id)
         for other in (clinic.derm, clinic.mother, clinic.coordinator, clinic.admin, clinic.director):
             with pytest.raises(ForbiddenError):
-                reasons_for(session, other)
+                openings_for(session, other)
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "a word", " " * 40, "x" * 1001])

@@ -9,13 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from econsult.consults.glass import BrokenGlass
+from econsult.consults.glass import BrokenGlass, break_glass
 from econsult.consults.records import Consult
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, open_session
 from tests.personas import Clinic
-from tests.web.browsing import SESSION, token_from
+from tests.web.browsing import SESSION, post, token_from
 from tests.web.conftest import BrowserOf
 from web import create_app
 from workers.runtime import Runtime
@@ -117,3 +117,24 @@ def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult
     assert "lets nobody" in strict.get(_page(held)).text
     assert _send(strict, held, reason=REASON, factor_password=PASSWORD)[0] == 403
     assert _count(runtime) == 0
+
+
+def test_the_officer_reviews_it_on_the_page_and_faults_are_named(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, officer: Person, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        break_glass(session, session.merge(held), clinic.derm, reason=REASON, now=NOW)
+        number = session.scalars(select(BrokenGlass.id)).one()
+    browser, place = browser_of(officer), f"/privacy/opened/{number}/reviewed"
+    assert "Was it right to open it?" in browser.get("/privacy?lang=en").text
+    faults: dict[str, dict[str, str]] = {"Choose whether": {}, "Write what follows": {"outcome": "wrong"}}
+    for words, given in faults.items():
+        refused = post(browser, f"{place}?lang=en", given)
+        assert (refused.status_code, refused.text.count(words)) == (422, 2)
+    done = post(browser, place, {"outcome": "wrong", "note": "I talk to her today."})
+    assert done.location == "/privacy?said=reviewed"
+    page = browser.get("/privacy?lang=en").text
+    assert "it was not right." in page
+    assert "I talk to her today." in page
+    assert "Was it right to open it?" not in page
+    assert post(browser, place, {"outcome": "right"}).status_code == 409

@@ -186,6 +186,7 @@ WHO = {
     "GET /privacy/sealed/<public_id>": PRIVACY,
     "POST /privacy/sealed/<public_id>": PRIVACY,
     "GET /privacy": PRIVACY,
+    "POST /privacy/opened/<int:number>/reviewed": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,
 }
 

@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request, stream_with_context
+from flask import Blueprint, redirect, render_template, request, stream_with_context
 from werkzeug import Response
 
 from econsult.access_log import Look, Wanted, exported, note_export, search, staff_of
-from econsult.consults.glass import reasons_for
+from econsult.consults.looking_back import LONGEST_NOTE, OUTCOMES, openings_for, review, unreviewed
 from econsult.consults.records import numbered
 from econsult.people.persons import Role
 from web.context import database, now
 from web.shell.auth import me, only
+from web.shell.desk import count_place
+from web.shell.forms import FormReader
 from web.shell.numbers import day_in
 from web.words import terms
-from web.words.language import choose_zone
+from web.words.language import choose_zone, gettext
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 COLUMNS = ("row", "at", "person", "role", "action", "entity", "entity_id", "request", "detail")
@@ -31,14 +33,35 @@ NO_CONSULT = -1
 @only(Role.PRIVACY)
 def show() -> str:
     """The newest rows that fit. What is asked for are ids and days, so it may stand in the address."""
+    return _page({})
+
+
+@privacy.post("/opened/<int:number>/reviewed")
+@only(Role.PRIVACY)
+def reviewed(number: int) -> Response | tuple[str, int]:
+    """Say whether an opening by exception was right, and if not, what follows."""
+    form = FormReader()
+    outcome = form.choice("outcome", OUTCOMES, required=gettext("Choose whether it was right"))
+    words = form.text("note", longest=LONGEST_NOTE)
+    if outcome == "wrong" and not words:
+        form.errors["note"] = gettext("Write what follows from it")
+    if form.errors:
+        return _page({f"{name}-{number}": said for name, said in form.errors.items()}), 422
+    with database().writing() as session:
+        review(session, me(), number, outcome=outcome, words=words, now=now())
+    return redirect("/privacy?said=reviewed", 303)
+
+
+def _page(errors: dict[str, str]) -> str:
     with database().writing() as session:
         cursor = request.args.get("cursor", "")
         rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
         staff = staff_of(session, me())
-        opened = reasons_for(session, me())
+        opened, waiting = openings_for(session, me()), unreviewed(session, me())
+    count_place("/privacy", str(waiting or ""))
     given = {name: request.args.get(name, "") for name in FIELDS}
-    shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened}
-    return render_template("privacy/log.html", terms=terms, **shown)
+    shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
+    return render_template("privacy/log.html", terms=terms, errors=errors, **shown)
 
 
 @privacy.get("/log.csv")

@@ -66,6 +66,7 @@ SAID = {
     "invited": _l("The invitation is ready. Print it, or read it to the family."),
     "revoked": _l("Taken back. The link and its device are closed."),
     "sealed": _l("Sealed. Nobody opens these files now."),
+    "reviewed": _l("Written down: you reviewed it."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),
     "registered": _l("The child is registered."),
