@@ -125,8 +125,15 @@ def test_a_red_flag_stops_the_request_as_an_emergency(clinic: Clinic, program_of
     refused = pcp.post(f"/consults/{consult_id}/submit")
     assert (refused.status_code, refused.json["type"]) == (409, "/problems/emergency")
     assert refused.json["red_flags"] == ["seizure", "never_heard_of"]
-    attested = {"red_flag_attestation": {"examined_by": "Dr. P", "at": "2026-11-23T10:00Z", "why": "Seen and well"}}
-    assert pcp.post(f"/consults/{consult_id}/submit", attested).status_code == 200
+    said = {"examined_by": "Dr. P", "at": "2026-11-23T10:00Z", "why": f"{clinic.child.name} is well"}
+    assert pcp.post(f"/consults/{consult_id}/submit", {"red_flag_attestation": said}).status_code == 200
+    # Whoever answers must know it, though not whose child it is.
+    told = program_of(clinic.derm).get(f"/consults/{consult_id}").json["attested_flags"]
+    assert [(one["flags"], one["examined_by"], one["at"]) for one in told] == [
+        (["seizure", "never_heard_of"], "Dr. P", "2026-11-23T10:00Z")
+    ]
+    assert told[0]["why"] == "[name] is well"
+    assert "attested_flags" not in program_of(clinic.mother).get(f"/consults/{consult_id}").json
 
 
 def test_what_is_missing_is_named_and_can_be_added(clinic: Clinic, program_of: ProgramOf) -> None:

@@ -61,6 +61,7 @@ OTHERS = (
     ("POST", "/uploads/simple", "Whole files as multipart/form-data, at most 25 MB each", "201"),
     ("GET", "/media/{rendition_id}", "A safe copy of a file, or a range of it", "200"),
     ("GET", "/media/papers/{attachment_id}", "A prepared document as one PDF of pictures of its pages", "200"),
+    ("GET", "/media/held/{rendition_id}", "A sealed copy, for the privacy officer whose recorded hold is open", "200"),
     ("GET", "/api/openapi.json", "This document", "200"),
 )
 

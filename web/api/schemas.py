@@ -250,6 +250,16 @@ CONSULT = closed(
     ended_at=MAYBE_INSTANT,
     end_reason=MAYBE_TEXT,
     override_reason=MAYBE_TEXT,
+    attested_flags=listed(
+        closed(
+            ("flags", "examined_by", "at", "why", "attested_at"),
+            flags=listed(text(), 80),
+            examined_by=text(),
+            at=text(),
+            why=text(),
+            attested_at=INSTANT,
+        )
+    ),
     attachments=listed(ATTACHMENT, 1000),
     messages=listed(MESSAGE, 10_000),
     answer=optional(ANSWER),

@@ -12,7 +12,8 @@ from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, RedFlagStop
+from econsult.consults.screening import attested_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
 from econsult.people.patients import Patient, age_in_months
@@ -102,6 +103,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
+        "attested_flags": [_attested_json(stop, read) for stop in attested_of(session, consult.id)],
         "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
         "messages": [
             message_json(session, message, read)
@@ -111,6 +113,13 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "rights": sorted(passed.rights),
     }
     return _for_family(shown, consult) if passed.relation == Relation.CAREGIVER else shown
+
+
+def _attested_json(stop: RedFlagStop, read: Reader) -> dict[str, Any]:
+    """Signs that mean now, and who examined the child, when, and why it can wait; whoever answers must know it."""
+    said = stop.attestation or {}
+    told = {name: read.text(str(said.get(name, ""))) for name in ("examined_by", "why")}
+    return {"flags": stop.codes.split(","), "at": str(said.get("at", "")), "attested_at": stamp(stop.at), **told}
 
 
 def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:
@@ -185,7 +194,7 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
 
     Why a colleague declined or closed is for the clinic, which tells the family in its own words.
     """
-    del shown["override_reason"]
+    del shown["override_reason"], shown["attested_flags"]
     # Who takes it within the house is for the house; a family is promised replies.
     shown["clocks"] = [clock for clock in shown["clocks"] if clock["clock"] != ClockName.ALLOCATE]
     shown["end_reason"] = None
