@@ -140,6 +140,8 @@ class Staging:
             pending = self._read_segment(full)[:keep] if full < self._full else self._pending[:keep]
             # What no tail vouches for goes first: on a full disk the new tail needs the room.
             os.ftruncate(self._fd, max(full, self._vouched) * SEALED)
+            # Durably, before a tail that lets everything beside it count: what is refused must not count after a cut.
+            os.fdatasync(self._fd)
             self._write_tail(full, pending, Role.TAIL)
             os.ftruncate(self._fd, full * SEALED)
             os.fdatasync(self._fd)

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ class Desk:
         wanted = Wanted((consult or self.consult).public_id, kind, length, metadata_text="kind cGhvdG8=")
         return verbs.begin(self.door, self.clinic.mother, wanted, now=self.now).public_id
 
-    def append(self, object_id: str, offset: int, data: bytes, total: int | None = None) -> Standing:
-        chunk = Chunk(offset, io.BytesIO(data), len(data), total=total)
+    def append(self, object_id: str, offset: int, data: bytes, total: int | None = None, **more: Any) -> Standing:
+        chunk = Chunk(offset, io.BytesIO(data), len(data), total=total, **more)
         return verbs.append(self.door, self.clinic.mother, object_id, chunk, clock=self.clock)
 
     def look(self, object_id: str) -> Standing:

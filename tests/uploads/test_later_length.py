@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 
 import pytest
+from sqlalchemy import update
 
+from econsult.consults.intake import Upload, UploadState
 from econsult.errors import InvalidError
 from tests.uploads.conftest import Desk
 from uploads import verbs
-from uploads.errors import OffsetMismatchError, TooBigError, TooManyError
+from uploads.errors import OffsetMismatchError, OvertakenError, TooBigError, TooManyError
 from uploads.kinds import LARGEST, LARGEST_SIMPLE, LIVES_WHOLE, MOST_BYTES, Wanted
 
 DATA = os.urandom(200_000)
@@ -83,3 +86,22 @@ def test_a_form_counts_what_came_once_it_is_there(desk: Desk) -> None:
     wanted = Wanted(desk.consult.public_id, "photo", None)
     attachment = verbs.receive(desk.door, desk.clinic.mother, wanted, io.BytesIO(DATA), clock=desk.clock)
     assert desk.row(attachment.public_id).reserved == len(DATA)
+
+
+def test_an_upload_that_is_ended_meanwhile_gets_no_length(desk: Desk) -> None:
+    """The older line hears that it is to end just before the newer one declares the length."""
+    upload, has_ended = desk.begin(None), threading.Event()
+    desk.append(upload, 0, DATA[:1000])
+
+    def end() -> None:
+        with desk.door.database.writing() as session:
+            session.execute(update(Upload).values(state=UploadState.TERMINATED))
+        has_ended.set()
+
+    with (
+        desk.door.lines.sending(desk.clinic.mother.id, upload, end),
+        pytest.raises(OvertakenError),
+    ):
+        desk.append(upload, 1000, DATA[1000:], total=len(DATA))
+    assert has_ended.is_set()
+    assert desk.row(upload).length is None

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from tests.uploads.conftest import Desk
+from uploads.chunks import Checksum
+from uploads.errors import ChecksumMismatchError, SignedOutError
 
 DATA = os.urandom(20_000_000)
 
@@ -28,6 +30,7 @@ class ForgetfulDisk:
     kept: dict[str, bytes] = field(default_factory=dict)
     synced_names: dict[str, int] = field(default_factory=dict)
     contents: dict[int, bytes] = field(default_factory=dict)
+    folders: set[Path] = field(default_factory=set)
 
     def fdatasync(self, fd: int, really: Any) -> None:
         """The content of this file is kept."""
@@ -37,7 +40,9 @@ class ForgetfulDisk:
     def fsync(self, fd: int, really: Any) -> None:
         """The names in this folder are kept."""
         really(fd)
-        if Path(f"/proc/self/fd/{fd}").resolve() == self.folder:
+        synced = Path(f"/proc/self/fd/{fd}").resolve()
+        self.folders.add(synced)
+        if synced == self.folder:
             self.synced_names = {path.name: path.stat().st_ino for path in self.folder.iterdir()}
 
     def cut(self) -> None:
@@ -72,6 +77,36 @@ def test_what_was_acknowledged_survives_a_power_cut_at_once_afterwards(desk: Des
             if offset < len(DATA):
                 assert desk.look(upload).offset == offset
     assert desk.stored(upload) == DATA
+
+
+def test_the_folders_of_an_upload_have_durable_names(desk: Desk) -> None:
+    upload = desk.begin(1000)
+    folder = desk.path(upload).parent
+    with forgetful(folder) as disk:
+        desk.append(upload, 0, DATA[:100])
+    assert {folder, folder.parent, folder.parent.parent} <= disk.folders
+
+
+@pytest.mark.parametrize("good", [65_536, 200_000])
+def test_a_chunk_that_was_refused_counts_for_nothing_after_a_power_cut(desk: Desk, good: int) -> None:
+    upload = desk.begin(len(DATA), "video")
+    with forgetful(desk.path(upload).parent) as disk:
+        desk.append(upload, 0, DATA[:good])
+        with pytest.raises(ChecksumMismatchError):
+            desk.append(upload, good, DATA[good:], checksum=Checksum("sha256", b"x" * 32))
+        disk.cut()
+        assert desk.look(upload).offset == good
+
+
+def test_the_last_byte_of_somebody_signed_out_is_gone_after_a_power_cut(desk: Desk) -> None:
+    whole = 3 * 65_536
+    upload = desk.begin(whole)
+    with forgetful(desk.path(upload).parent) as disk:
+        with pytest.raises(SignedOutError):
+            desk.append(upload, 0, DATA[:whole], is_still_in=lambda: False)
+        disk.cut()
+        assert desk.look(upload).offset == whole - 1
+    assert desk.append(upload, whole - 1, DATA[whole - 1 : whole]).is_complete
 
 
 def test_the_disk_forgets_what_it_was_not_told_to_keep(desk: Desk) -> None:
