@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
 from econsult.errors import ConsultError
+from econsult.people.pasted import pasted
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 
@@ -80,7 +81,7 @@ def find(session: Session, person: Person, words: str, *, now: datetime, limit: 
 
 def folded(text: str) -> str:
     """The text without accents, capitals and doubled spaces, as people type a name in a hurry."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", text) if letter not in APOSTROPHES)
+    letters = (letter for letter in unicodedata.normalize("NFKD", pasted(text)) if letter not in APOSTROPHES)
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isalnum() else " " for letter in bare.casefold()).split())
 

@@ -14,6 +14,7 @@ from econsult.commands.accounts import find_clinic, find_person
 from econsult.commands.typed import typed_line
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
+from econsult.people.pasted import pasted
 from econsult.people.patients import RELATIONS, SEXES, Patient, add_patient, end_link, link_caregiver
 from econsult.people.persons import LANGUAGES, Organization, Role, add_organization, organization_by_name
 
@@ -57,7 +58,7 @@ def _add_child(commands: Commands) -> None:
 
 
 def _create_clinic(installation: Installation, options: Namespace, now: datetime) -> str:
-    given = {"name": options.name.strip(), "phone": options.phone.strip()}
+    given = {"name": pasted(options.name), "phone": pasted(options.phone)}
     wrong = {name: "invalid" for name, text in given.items() if len(text) > LONGEST[name] or not text.isprintable()}
     if wrong or not given["name"]:
         raise InvalidError("A clinic has a name of 1 to 120 letters and a telephone number of at most 40.", wrong)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ _JOINT = re.compile(r"[_.\-/:]+|(?<=[a-z])(?=[A-Z])")
 def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
     """Raise InvalidError naming each field of `given` that has the wrong shape; `merged` is what would be stored."""
     wrong = {f"details.{name}": fault for name, value in given.items() if (fault := _fault(name, value)) is not None}
-    if not all(map(_NAME.fullmatch, given)):
+    if not all(map(_is_name, given)):
         # A name that breaks the rule may be anybody's, so it is not said again.
         wrong = {"details": "unknown_value"}
     # What has a shape has its own limit: what a clinic writes is never too much beside what a family's program sent.
@@ -45,7 +46,7 @@ def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
 
 def sound(details: Mapping[str, Any]) -> dict[str, Any]:
     """Those details that would be taken today, of a request that may be older than their shapes."""
-    return {name: value for name, value in details.items() if _NAME.fullmatch(name) and _fault(name, value) is None}
+    return {name: value for name, value in details.items() if _is_name(name) and _fault(name, value) is None}
 
 
 def spaced(name: str) -> str:
@@ -77,6 +78,12 @@ def flags_of(details: Mapping[str, Any]) -> tuple[str, ...]:
     """The danger signs that were ticked, as codes."""
     found = details.get("red_flags")
     return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _is_name(name: str) -> bool:
+    """Whether a name has the signs of one; a letter and the mark on it may come as two signs, as some systems do."""
+    bare = "".join(sign for sign in name if not unicodedata.category(sign).startswith("M"))
+    return len(name) <= LONGEST_CODE and _NAME.fullmatch(bare) is not None
 
 
 def _fault(name: str, value: object) -> str | None:
@@ -127,7 +134,7 @@ def _faults(value: object, depth: int) -> Iterator[str | None]:
     elif depth > _DEEPEST:
         yield "too_long"
     elif isinstance(value, Mapping):
-        yield None if all(isinstance(name, str) and _NAME.fullmatch(name) for name in value) else "unknown_value"
+        yield None if all(isinstance(name, str) and _is_name(name) for name in value) else "unknown_value"
         for part in value.values():
             yield from _faults(part, depth + 1)
     elif isinstance(value, list):

@@ -54,6 +54,7 @@ class Rules:
 
 
 MINUTES = ("allocate", "first_reply", "next_reply", "family_informed", "pause", "release")
+LEAST = dict.fromkeys(MINUTES, 1) | {"release": 0}
 LONGEST = dict.fromkeys(MINUTES, 30 * 24 * 60) | {"release": 24 * 60}
 DEFAULTS = {
     Urgency.ROUTINE: Rules(timedelta(hours=1), timedelta(hours=24)),
@@ -126,7 +127,7 @@ def check_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """A policy's content, checked. Raises InvalidError naming each wrong field."""
     wrong = {name: "unknown_value" for name in content if name not in (*MINUTES, "ladder")}
     for name in MINUTES:
-        if name in content and not _is_whole(content[name], 0 if name == "release" else 1, LONGEST[name]):
+        if name in content and not _is_whole(content[name], LEAST[name], LONGEST[name]):
             wrong[name] = "invalid"
     if "ladder" in content and not _is_ladder(content["ladder"]):
         wrong["ladder"] = "invalid"

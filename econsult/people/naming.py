@@ -31,6 +31,7 @@ _DIGITS = re.compile(r"\d")
 _RUN = re.compile(r"\d(?:[\W_]{0,3}\d){6,}")
 _COUNTRY = re.compile(r"(?:(?:\+|00)\(?\d{1,3}[\W_]{0,3}|(?<!\d)1[\W_]{1,2}|\d*)\(?\Z")
 _LONGEST_COUNTRY = 10
+_MOST_PARTS = 5
 _PARTING = "\x1f"
 """Between texts that are looked at as one."""
 _SHORTEST_PART, _SHORTEST_PHONE, _SHORTEST_NUMBER, _SHORTEST_DIGITS = 2, 7, 4, 6
@@ -47,13 +48,12 @@ class Known:
     numbers: tuple[str, ...] = ()
     parts: frozenset[str] = field(init=False)
     joined: frozenset[str] = field(init=False)
-    """Two parts of one name written as one word: "luciamarin"."""
+    """Parts of one name written as one word, in any order: "luciamarin"."""
 
     def __post_init__(self) -> None:
         names = [parts_of(name) for name in self.names]
-        pairs = (first + second for each in names for first in each for second in each if first != second)
         object.__setattr__(self, "parts", frozenset(part for each in names for part in each))
-        object.__setattr__(self, "joined", frozenset(pairs))
+        object.__setattr__(self, "joined", frozenset(word for name in self.names for word in _run_together(name)))
 
     def __repr__(self) -> str:
         return f"Known({len(self.names) + len(self.birth_dates) + len(self.phones) + len(self.numbers)})"
@@ -72,6 +72,17 @@ def parts_of(name: str) -> tuple[str, ...]:
     """The folded parts of a name that tell somebody apart; "de la" does not."""
     folded = (fold(word[0]) for word in _WORD.finditer(_composed(name)))
     return tuple(part for part in folded if len(part) >= _SHORTEST_PART and part not in PARTICLES)
+
+
+def _run_together(name: str) -> Iterator[str]:
+    """Two and more parts of a name as one word, and any stretch of it with what stands between its parts."""
+    parts = tuple(dict.fromkeys(parts_of(name)))[:_MOST_PARTS]
+    for count in range(2, len(parts) + 1):
+        yield from map("".join, itertools.permutations(parts, count))
+    words = [fold(word[0]) for word in _WORD.finditer(_composed(name))][: 2 * _MOST_PARTS]
+    for first, after in itertools.combinations(range(len(words) + 1), 2):
+        if sum(word in parts for word in words[first:after]) > 1:
+            yield "".join(words[first:after])
 
 
 def fold(text: str) -> str:

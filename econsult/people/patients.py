@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import InvalidError
+from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
 SEXES = ("female", "male", "other", "unknown")
@@ -80,14 +80,14 @@ def add_patient(
     mrn: str = "",
 ) -> Patient:
     """Register a child. Raises InvalidError naming each wrong field."""
+    name, birth_date, phone, mrn, region = map(pasted, (name, birth_date, phone, mrn, region))
     _check_patient(name, birth_date, sex, language, now)
-    phone, mrn, region = (_plain_blanks(text) for text in (phone, mrn, region))
     _check_marks(phone=phone, mrn=mrn, region=region)
     patient = Patient(
         program_id=program.id,
         organization_id=organization.id if organization else None,
         registered_by_id=registered_by.id if registered_by else None,
-        name=name.strip(),
+        name=name,
         birth_date_text=date.fromisoformat(birth_date).isoformat(),
         phone=phone,
         mrn=mrn,
@@ -114,8 +114,8 @@ def add_patient(
 
 def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
     wrong: dict[str, str] = {}
-    if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
-        wrong["name"] = "invalid" if name.strip() else "required"
+    if not 1 <= len(name) <= 120 or not name.isprintable():
+        wrong["name"] = "invalid" if name else "required"
     if sex not in SEXES:
         wrong["sex"] = "unknown_value"
     if language not in LANGUAGES:
@@ -127,11 +127,6 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
         wrong["birth_date"] = "not_under_21"
     if wrong:
         raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
-
-
-def _plain_blanks(text: str) -> str:
-    """The text with ordinary blanks: a number that was pasted often has others."""
-    return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
 
 
 def _check_marks(**texts: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
+from econsult.people.pasted import pasted
 
 
 class Role(StrEnum):
@@ -129,9 +130,10 @@ def add_person(
     specialties: tuple[str, ...] = (),
 ) -> Person:
     """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none."""
+    email, name = pasted(email), pasted(name)
     if not is_address(email):
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
-    if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
+    if not 1 <= len(name) <= 120 or not name.isprintable():
         raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
     taken = select(Person.id).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)))
     if session.scalars(taken).first() is not None:
@@ -141,7 +143,7 @@ def add_person(
         organization_id=organization.id if organization else None,
         role=role,
         name=name,
-        email=email.strip(),
+        email=email,
         email_index=cipher.blind_index(email, EMAIL),
         language=language if language in LANGUAGES else "en",
         created_at=now,
@@ -160,14 +162,14 @@ def is_address(email: str) -> bool:
 
 
 def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person | None:
-    query = select(Person).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)), Person.is_active)
+    query = select(Person).where(Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL)), Person.is_active)
     return session.scalars(query).one_or_none()
 
 
 def reopen_account(session: Session, cipher: TextCipher, email: str, now: datetime) -> bool:
     """Let somebody whose account was closed sign in again; False where there is no such account."""
     query = select(Person).where(
-        Person.email_index.in_(cipher.blind_indexes(email, EMAIL)), Person.is_active.is_(False)
+        Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL)), Person.is_active.is_(False)
     )
     person = session.scalars(query).one_or_none()
     if person is not None:

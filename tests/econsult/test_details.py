@@ -38,7 +38,9 @@ def test_a_detail_of_the_wrong_shape_is_named(name: str, value: Any, fault: str)
     assert refused.value.fields == {f"details.{name}": fault}
 
 
-@pytest.mark.parametrize("details", [{"Luz Prueba": "x"}, {"": 1}, {"a" * 65: 1}, {"a\n": 1}])
+@pytest.mark.parametrize(
+    "details", [{"Luz Prueba": "x"}, {"": 1}, {"a" * 65: 1}, {"a\n": 1}, {"\u0301": 1}, {"a" + "\u0301" * 64: 1}]
+)
 def test_a_name_that_may_be_somebody_s_is_refused_and_not_repeated(details: dict[str, Any]) -> None:
     with pytest.raises(InvalidError) as refused:
         check_details(details, details)
@@ -62,7 +64,8 @@ def test_a_template_s_own_answers_are_taken() -> None:
         "contact": {"way": "letter", "when": "noon"},
     }
     check_details(details, details)
-    codes = {"1.1": "yes", "8310-5": 37, "/4/1": 1, "_meta": "x", "2nd_visit": True, "duraci\u00f3n": "3 d\u00edas"}
+    codes = {"1.1": "yes", "8310-5": 37, "/4/1": 1, "_meta": "x", "2nd_visit": True, "duraci\u00f3n": "3 d\u00edas",
+             "peso_nin\u0303o": 3, "\u0935\u091c\u093c\u0928": 4}  # fmt: skip
     check_details({**codes, "answers": codes}, {})
     check_details({"contact": None, "story": None}, {})
 

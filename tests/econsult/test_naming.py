@@ -35,6 +35,8 @@ CASE = Known(
         ("Luci\u0301a Mari\u0301n", "[name]"),
         ("Lu\u200bcía", "[name]"),
         ("LuciaMarin", "[name]"),
+        ("luciamarindelacruz is MarinCruzLucia", "[name] is [name]"),
+        ("foto_luciamarincruz_2", "foto_[name]_2"),
         ("Lucía M. Marín", "[name]"),
         ("La mamá Rosa dice que pica", "La mamá [name] dice que pica"),
         ("Rosa Pérez llamó", "[name] llamó"),
@@ -95,6 +97,7 @@ def test_whatever_sign_stands_inside_an_identifier_it_is_covered(sign: str) -> N
 
 def test_a_number_beside_others_is_found_and_another_is_not() -> None:
     assert cover("call 505-555-0151 16 kg, 5", CASE, MARKED) == "call [phone] 16 kg, 5"
+    assert cover("MRN4821199 and MRN_4821199", Known(numbers=("4821199",)), MARKED) == "MRN[number] and MRN_[number]"
     assert cover("mrn_MRN00123, x55501519", CASE, MARKED) == "mrn_[number], x55501519"
     long = Known(numbers=("MRN-0482119",))
     assert cover("0482119 and 482119, 1482119 or 4821190", long, MARKED) == "[number] and [number], 1482119 or 4821190"

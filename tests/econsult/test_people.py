@@ -171,8 +171,29 @@ def test_a_caregivers_link_counts_from_its_start(database: Database, clinic: Cli
             link_caregiver(session, clinic.other_child, clinic.mother, "neighbour", NOON)
 
 
-def test_a_number_that_was_pasted_is_kept_with_ordinary_blanks(database: Database, clinic: Clinic) -> None:
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("505\u00a0555\u20090100", "505 555 0100"), ("\u202a+1 555 010 9999\u202c", "+1 555 010 9999"),
+        ("\u200e+1 555", "+1 555"), ("\u202d(505) 555\u202c", "(505) 555"), ("505-555\t", "505-555"),
+        ("\ufeff505\u2011555\u00ad", "505\u2011555"), ("\u206850\u20695", "505"),
+    ],
+)  # fmt: skip
+def test_what_was_pasted_is_kept_as_it_is_seen(database: Database, clinic: Clinic, given: str, kept: str) -> None:
     with database.writing() as session:
-        details = {"key_wrapped": b"x", "name": "Sol Example", "birth_date": "2024-05-01", "now": NOON}
-        child = add_patient(session, clinic.program, phone="505\u00a0555\u20090100", **details)  # type: ignore[arg-type]
-        assert child.phone == "505 555 0100"
+        details = {"key_wrapped": b"x", "birth_date": "\u200e2024-05-01\u200e", "now": NOON}
+        texts = {"name": "Mar\u00eda\u00a0Jos\u00e9\u200b P\u00e9rez", "phone": given, "mrn": given, "region": given}
+        child = add_patient(session, clinic.program, **texts, **details)  # type: ignore[arg-type]
+        assert (child.name, child.birth_date) == ("Mar\u00eda Jos\u00e9 P\u00e9rez", date(2024, 5, 1))
+        assert (child.phone, child.mrn, child.region) == (kept, kept, kept)
+
+
+def test_a_copied_address_belongs_to_the_same_person(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        copied = {"email": "\u200enew@x.test\u00a0", "name": "N\u00a0E"}
+        added = add_person(session, database.cipher, clinic.program, **copied, role=Role.PCP, now=NOON)
+        assert (added.email, added.name) == ("new@x.test", "N E")
+        assert person_by_email(session, database.cipher, "\u202anew@x.test\u202c") is added
+    with pytest.raises(InvalidError) as error, database.writing() as session:
+        add_person(session, database.cipher, clinic.program, **copied, role=Role.PCP, now=NOON)
+    assert error.value.fields == {"email": "taken"}

@@ -172,6 +172,9 @@ def test_a_message_that_is_sent_twice_is_said_once(
         ({"birth_date": "30/05/2021"}, "Write the date as 2021-05-30"),
         ({"birth_date": "1990-01-01"}, "under 21 years"),
         ({"birth_date": ""}, "Write the birth date"),
+        ({"name": "\u202eana"}, "This holds a sign that cannot be seen: type it again by hand"),
+        ({"phone": "505 555 0100\x07"}, "This holds a sign that cannot be seen: type it again by hand"),
+        ({"mrn": "MR\x00 7"}, "This holds a sign that cannot be seen: type it again by hand"),
     ],
 )
 def test_a_wrong_registration_says_what_is_wrong(pcp: FlaskClient, changes: dict[str, str], words: str) -> None:

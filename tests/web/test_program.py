@@ -141,11 +141,14 @@ def test_a_policy_is_looked_at_before_it_is_saved(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"first_reply": "soon"}, "Write a number of at most 720"),
-        ({"allocate": "99999"}, "Write a number of at most 43,200"),
-        ({"release": "25"}, "Write a number of at most 24"),
+        ({"first_reply": "soon"}, "Write a number from 0.02 to 720"),
+        ({"allocate": "99999"}, "Write a number from 1 to 43,200"),
+        ({"release": "25"}, "Write a number from 0 to 24"),
         ({"ladder": "90, 50"}, "Write rising numbers of which the last is 100"),
-        ({"pause": "0"}, "Write a number of at most 720"),
+        ({"pause": "0"}, "Write a number from 0.02 to 720"),
+        ({"allocate": "0"}, "Write a number from 1 to 43,200"),
+        ({"allocate": "1,5"}, "Write a number from 1 to 43,200"),
+        ({"family_informed": "10000"}, "Write a number from 0.02 to 720"),
     ],
 )
 def test_a_policy_that_cannot_work_is_refused_and_kept_in_the_form(

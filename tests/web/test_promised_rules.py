@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import select
+
+from econsult.consults.policies import LONGEST, Policy, save_policy
 from tests.crowd import Crowd, add_crowd
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -21,6 +26,42 @@ def test_a_specialty_without_rules_of_its_own_shows_those_for_all(browser_of: Br
         page = admin.get(f"/program/rules?urgency=routine&specialty={specialty}").text
         field = page.split('name="first_reply"')[1].split(">")[0]
         assert (specialty, 'value="12"' in field) == (specialty, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [("10000", 10000), ("43,200", 43200), ("43.200", 43200), ("43\u00a0200", 43200), ("\u200e60 ", 60), ("1", 1)],
+)
+def test_minutes_are_read_as_people_write_and_copy_them(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, written: str, minutes: int
+) -> None:
+    fields = {
+        **RULES,
+        "allocate": written,
+        "first_reply": "12,5",
+        "ladder": "100",
+        "release": "0",
+        "urgency": "routine",
+    }
+    assert post(browser_of(clinic.admin), "/program/rules", {**fields, "verb": "save"}).status_code == 303
+    with runtime.database.reading() as session:
+        content = json.loads(session.scalars(select(Policy.content)).one())
+    assert (content["allocate"], content["first_reply"], content["release"]) == (minutes, 750, 0)
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 20, 50, 100, 1441, 20_000, 43_199, 43_200])
+def test_what_the_form_shows_can_be_saved_again_and_changes_nothing(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, minutes: int
+) -> None:
+    content = {**dict.fromkeys(LONGEST, minutes), "release": min(minutes, 1440), "ladder": [50, 100]}
+    with runtime.database.writing() as session:
+        save_policy(session, clinic.admin, specialty="", urgency="routine", content=content, now=datetime.now(UTC))
+    admin = browser_of(clinic.admin)
+    shown = admin.get("/program/rules?urgency=routine").text
+    fields = {name: shown.split(f'name="{name}"')[1].split('value="')[1].split('"')[0] for name in (*LONGEST, "ladder")}
+    assert post(admin, "/program/rules", {**fields, "urgency": "routine", "verb": "save"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert [json.loads(each) for each in session.scalars(select(Policy.content))] == [content, content]
 
 
 def test_more_open_requests_than_go_over_at_once_are_said_and_taken_by_a_button(

@@ -78,6 +78,8 @@ def _sentence(name: str, code: str) -> str:
     if name == "birth_date":
         is_wrong = code == "not_under_21"
         return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
+    if name in {"name", "phone", "mrn", "region"}:
+        return gettext("This holds a sign that cannot be seen: type it again by hand")
     return gettext("Check this part")
 
 

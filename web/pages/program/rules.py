@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from werkzeug import Response
 
-from econsult.consults.policies import LONGEST, Rules, closest, installed, overlay, save_policy
+from econsult.consults.policies import LEAST, LONGEST, Rules, closest, installed, overlay, save_policy
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
+from econsult.people.pasted import pasted
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.queue.preview import Preview, Scope, apply_to_open, preview
 from web.context import database, now, settings
@@ -24,6 +26,7 @@ from web.words.language import gettext
 
 rules = rings(Blueprint("rules", __name__, url_prefix="/program/rules"))
 HOURS = ("first_reply", "next_reply", "family_informed", "pause", "release")
+_THOUSANDS = re.compile(r"(?<=[0-9])[.,'\u2019](?=[0-9]{3}(?:[^0-9]|$))")
 BATCHES = 5
 """So many transactions of some hundred open requests each go over within one form; a button takes the rest."""
 KEEPERS = (Role.ADMIN, Role.DIRECTOR)
@@ -112,7 +115,8 @@ def _current() -> Rules:
 
 
 def _as_form(found: Rules) -> dict[str, str]:
-    hours = {name: f"{getattr(found, name).total_seconds() / 3600:g}" for name in HOURS}
+    # Two figures behind the point tell every minute apart, so what is shown can be sent again unchanged.
+    hours = {name: f"{round(getattr(found, name).total_seconds() / 3600, 2):g}" for name in HOURS}
     minutes = f"{found.allocate.total_seconds() / 60:g}"
     return {**hours, "allocate": minutes, "ladder": ", ".join(str(level) for level in found.ladder)}
 
@@ -126,15 +130,21 @@ def _content(given: dict[str, str]) -> dict[str, Any]:
 
 
 def _sentence(name: str) -> str:
-    """What a field takes; none takes more than its limit, and each says its unit in its label."""
+    """What a field takes, from its least to its most; each says its unit in its label."""
     if name == "ladder":
         return gettext("Write rising numbers of which the last is 100, such as 50, 75, 100")
-    most = LONGEST[name] // (1 if name == "allocate" else 60)
-    return gettext("Write a number of at most %(most)s", most=format_decimal(most))
+    unit = 1 if name == "allocate" else 60
+    least = format_decimal(math.ceil(LEAST[name] / unit * 100) / 100)
+    return gettext("Write a number from %(least)s to %(most)s", least=least, most=format_decimal(LONGEST[name] // unit))
 
 
 def _minutes(text: str, unit: int) -> int:
-    return round(float(text.replace(",", ".")) * unit) if re.fullmatch(r"\d{1,4}([.,]\d{1,2})?", text) else -1
+    """Minutes of a number as people write it; in minutes it is whole, and a point in it parts its thousands."""
+    number = pasted(text).replace(" ", "")
+    if unit == 1:
+        number = _THOUSANDS.sub("", number)
+        return int(number) if re.fullmatch(r"[0-9]{1,6}", number) else -1
+    return round(float(number.replace(",", ".")) * unit) if re.fullmatch(r"[0-9]{1,4}([.,][0-9]{1,6})?", number) else -1
 
 
 def _specialty() -> str:
