@@ -35,6 +35,8 @@ _FORMS = (
     re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}\w\d(?!\w)"),
 )
 """Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population codes."""
+_VALUES = re.compile(r"\d{1,2}\s+\d{1,2}\s+\d{1,2}")
+"""In a row of results these are values, though they may be read as a date."""
 _LIKE_DIGITS = str.maketrans("oil", "011")
 _BEGINS_AS_NUMBER = re.compile(r"\W*\d")
 """A speck before a value is read as a sign."""
@@ -83,7 +85,8 @@ class DenyList:
         found |= self._short_parts(line, found)
         found |= self._of_address(line)
         text, starts = _joined(line)
-        spans = [*spans_of_dates(text, self._days), *spans_of_misread_dates(text, self._days)]
+        spans = [*spans_of_misread_dates(text, self._days)]
+        spans += [one for one in spans_of_dates(text, self._days) if not (is_row and _VALUES.fullmatch(text, *one))]
         spans += self._spans_of_phones(text)
         if not is_row:
             spans += self._spans_of_birth_years(text)

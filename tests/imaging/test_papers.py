@@ -62,7 +62,7 @@ def test_every_spelling_is_covered_whole(text: str) -> None:
     ["Sodium  140  mmol/L  135 - 145", "Albumin  4.1  g/dL  3.5 - 5.0", "Collected  2026-04-21  12:16",
      "Reported  04/22/2026",
      "Lithium  0.8  mmol/L  0.6 - 1.2", "Li  0.8  mmol/L", "Platelets  252  10^3/uL  150 - 450",
-     "Not from a real patient or laboratory."],
+     "Not from a real patient or laboratory.", "Bands  7  3  19  %  3 - 8"],
 )  # fmt: skip
 def test_results_and_the_dates_of_collection_stay(text: str) -> None:
     assert hidden(text) == []
