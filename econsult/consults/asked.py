@@ -1,7 +1,7 @@
 """What the templates ask about one request: which forms, which of their answers are wrong, and what is still missing.
 
-A program that never heard of the templates is not held up by them. Whoever answers one of a form's items, or was shown
-it, knows the others too: then a required one that is missing needs a reason, as other missing parts do.
+A program that never heard of the templates is not held up by them. Whoever answers one of a form's items knows the
+others too: then a required one that is missing needs a reason, as other missing parts do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from econsult.templates.loading import Library, library_of
 
 ANSWERED_UNDER = "answered_under"
 """The detail that holds which version of each form was in force when the request was sent; only we write it."""
-TOPIC = "core.family_topic"
+TOPIC = "core.by_family_topic"
 NO_SKIN = "not_skin"
 ELSEWHERE = frozenset(("question", "question_type", "urgency", "red_flags", "age", "sex", "language", "consent"))
 """Parts of a request that are checked by themselves, or that we know without asking."""
@@ -91,12 +91,12 @@ def check_answers(session: Session, consult: Consult) -> None:
         raise InvalidError("Some answers do not fit their questions: " + ", ".join(sorted(wrong)) + ".", wrong)
 
 
-def missing_fields(session: Session, consult: Consult, *, was_shown: bool, now: datetime) -> dict[str, str]:
-    """The missing required items of a clinic's request as fields of a refusal; none for who does not know the forms."""
+def missing_fields(session: Session, consult: Consult, *, now: datetime) -> dict[str, str]:
+    """The missing required items of a clinic's request as fields of a refusal; none where no item was answered."""
     if consult.kind != Kind.ECONSULT or not consult.specialty:
         return {}
     links = {item.link_id for form in forms_of(session, consult, CLINIC) for item in flat(form.items) if item.is_asked}
-    if not was_shown and links.isdisjoint(consult.details):
+    if links.isdisjoint(consult.details):
         return {}
     missing = missing_items(session, consult, CLINIC, now=now)
     return {f"details.{item.field or item.link_id}": "required" for item in missing}

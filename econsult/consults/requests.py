@@ -64,12 +64,12 @@ class RequestForm:
 class SubmitForm:
     """What submitting may carry besides the draft: a clinician's reasons for going on.
 
-    `was_shown` says that the person who sends it was shown what the templates ask.
+    `lacking` is why it goes without something that the templates require, and without nothing else.
     """
 
     override_reason: str = ""
     red_flag_attestation: Mapping[str, Any] | None = None
-    was_shown: bool = False
+    lacking: str = ""
 
 
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
@@ -131,12 +131,12 @@ def submit(
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
     check_answers(session, consult)
-    lacking = missing_fields(session, consult, was_shown=form.was_shown, now=now)
-    check_complete(session, consult, has_reason=bool(reason), lacking=lacking)
+    lacking = missing_fields(session, consult, now=now)
+    check_complete(session, consult, has_reason=bool(reason), lacking={} if form.lacking else lacking)
     check_fresh(consult, now)
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
-    consult.override_reason = reason or None
+    consult.override_reason = reason or (form.lacking if lacking else "") or None
     keep_versions(session, consult)
     consult.version += 1
     _promise(session, consult, person, targets, now)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from econsult.templates.items import AUDIENCES, SUBJECTS, Condition, Item, Kind, Option, Questionnaire, Words
+from econsult.templates.items import AUDIENCES, FAMILY, SUBJECTS, Condition, Item, Kind, Option, Questionnaire, Words
 from econsult.templates.places import Place, TemplateError
 
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -121,6 +121,11 @@ def _check_links(form: Questionnaire, top: Place) -> None:
     for item, place in _walk(form.items, top):
         if not item.link_id.startswith(f"{form.subject}."):
             raise place.at("linkId").wrong(f"must begin with {form.subject}.")
+        if item.is_asked and item.link_id.startswith(f"{form.subject}.by_family_") != (form.audience == FAMILY):
+            # One name with two meanings could be wrong as one and right as the other.
+            raise place.at("linkId").wrong(
+                f"must begin with {form.subject}.by_family_ in a family's form, and only there"
+            )
         if item.link_id in seen:
             raise place.at("linkId").wrong(f"stands twice: {item.link_id}")
         for number, condition in enumerate(item.conditions):

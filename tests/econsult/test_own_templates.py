@@ -57,7 +57,7 @@ def test_the_same_version_takes_the_place_of_ours_and_an_older_one_does_not(writ
 
 
 def test_a_form_for_families_of_another_specialty_is_added(write: Write) -> None:
-    item = {"linkId": "cleft.family_feeding", "text": "How long is a feed?", "type": "string"}
+    item = {"linkId": "cleft.by_family_feeding", "text": "How long is a feed?", "type": "string"}
     library = load_library(write(form(name="cleft-family", version="1", item=[item])))
     assert [each.name for each in library.forms("cleft", "family")] == ["core-family", "cleft-family"]
 
@@ -87,6 +87,7 @@ BAD: list[tuple[Any, str]] = [
     (form(item={"linkId": 1}), "item must be a list"),
     (form(item=["x"]), "item[0] must be an object"),
     (broken(linkId="neurology.itch"), "item[0].linkId must begin with dermatology."),
+    (broken(linkId="dermatology.by_family_itch"), "item[0].linkId must begin with dermatology.by_family_ in a family"),
     (broken(linkId="dermatology.Two Words"), "item[0].linkId must be small letters"),
     (broken(type="slider"), "item[0].type must be one of"),
     (broken(text=""), "item[0].text must be a text"),

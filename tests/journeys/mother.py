@@ -78,6 +78,11 @@ def tell(eyes: Eyes) -> None:
     page.locator("#question").fill(QUESTION)
     eyes.look("story")
     eyes.turn(ONWARD)
+    page.locator("input[name='dermatology.by_family_itch'][value=wakes]").check()
+    eyes.look("questions")
+    eyes.turn(ONWARD)
+    eyes.look("questions-child")
+    eyes.turn(ONWARD)
 
 
 def consent(eyes: Eyes) -> str:

@@ -121,6 +121,9 @@ def test_the_way_from_the_start_to_the_receipt(look: Look, clinic: Clinic) -> No
     look.at("story-error")
     page.locator("input[value=days]").check()
     page.locator("main form button").click()
+    for subject in ("dermatology", "core"):
+        look.at(f"questions-{subject}")
+        page.locator("main form button").click()
     look.at("check")
     page.locator("#agree").check()
     page.locator("main form button").click()

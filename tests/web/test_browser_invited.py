@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ QUESTION = "¿Qué le salió en el codo esta semana?"
 NAMES = {"mother"}
 """What the persona is called, which is a word as well."""
 WIDTHS = {"en": 1440, "es": 390}
+
+
+def pass_questions(phone: Page, look: Callable[[Page, str], None]) -> None:
+    """Two pages of questions, which nobody must answer."""
+    for subject in ("dermatology", "core"):
+        look(phone, f"questions-{subject}")
+        phone.locator("main form button").last.click()
 
 
 @pytest.mark.parametrize("language", WIDTHS)
@@ -69,6 +77,7 @@ def test_from_the_clinics_sheet_to_a_question_that_it_takes_for_the_familys(
     phone.locator('input[value="days"]').check()
     phone.fill("#question", QUESTION)
     phone.locator("main form button").last.click()
+    pass_questions(phone, look)
     look(phone, "check")
     phone.locator("#agree").check()
     phone.locator("main form button").last.click()

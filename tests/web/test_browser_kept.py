@@ -78,7 +78,7 @@ def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clin
     expect(page.get_by_text("aún no se guardó")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Seguir").click()
-    page.wait_for_url("**/check")
+    page.wait_for_url("**/questions/dermatology")
     with runtime.database.reading() as session:
         draft = session.scalars(select(Consult)).one()
     assert (draft.details["story"], draft.question) == (WORDS, QUESTION)

@@ -252,11 +252,11 @@ def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:
 
 def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> None:
     page = place.desk(place.clinic.pcp, f"/clinic/requests/{place.rich['draft'].public_id}")
-    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 6")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 7")
     page.locator("#thinks").fill("Eczema")
-    expect(page.locator("#ready")).to_have_text("Ready to send: 5 of 6")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 5 of 7")
     page.locator("#question").fill("Is it?")
-    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 6")
+    expect(page.locator("#ready")).to_have_text("Ready to send: 4 of 7")
     expect(page.locator("#question-n")).to_have_text("6 of 300 letters")
     expect(page.locator("[data-shows=question]")).to_have_text("Is it?")
     page.locator("label", has_text="Urgent").click()

@@ -54,7 +54,9 @@ def test_a_question_goes_all_the_way_without_scripts(mother: FlaskClient, clinic
     ask = start(mother, clinic)
     assert post(mother, f"{ask}/emergency", {"emergency": "no"}).location == f"{ask}/where"
     assert post(mother, f"{ask}/where", {"site": "elbow"}).location == f"{ask}/photos"
-    assert post(mother, f"{ask}/story", STORY).location == f"{ask}/check"
+    assert post(mother, f"{ask}/story", STORY).location == f"{ask}/questions/dermatology"
+    assert post(mother, f"{ask}/questions/dermatology", {}).location == f"{ask}/questions/core"
+    assert post(mother, f"{ask}/questions/core", {}).location == f"{ask}/check"
     page = mother.get(f"{ask}/check").text
     assert "Le pica de noche." in page
     assert "Soy su mamá." in page

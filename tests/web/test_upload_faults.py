@@ -197,8 +197,10 @@ def test_sending_goes_on_over_the_next_pages_which_say_what_is_missing(
     missing = phone.locator("[data-upload-left]")
     expect(missing).to_contain_text("Falta que llegue 1 archivo.")
     phone.locator("input[name=since]").first.check(force=True)
-    phone.locator("#task .btn-big").click()
-    phone.wait_for_url("**/check")
+    for step in ("questions/dermatology", "questions/core", "check"):
+        phone.locator("#task .btn-big").click()
+        phone.wait_for_url(f"**/{step}")
+        expect(missing).to_contain_text("Falta que llegue 1 archivo.")
     expect(missing).to_contain_text("Falta que llegue 1 archivo.")
     assert missing.locator("a").get_attribute("href") == f"/family/ask/{draft.public_id}/photos"
     expect(phone.locator("[data-no-file]")).to_be_visible()

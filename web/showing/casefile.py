@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
 from econsult.consults.clocks import clocks_among
-from econsult.consults.details import contact_of, spaced, text_of
+from econsult.consults.details import contact_of, text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
-from econsult.consults.redflags import ASKED_AT
 from econsult.consults.threads import Audience, messages_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
@@ -26,13 +25,14 @@ from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
+from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.rows import chip_of
 from web.showing.sheets import Sheet, sheets_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
 from web.words.dangers import Danger, dangers_of
-from web.words.families import CONTACTS, PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
+from web.words.families import CONTACTS
 from web.words.language import gettext
 from web.words.routes import why_words
 from web.words.times import moment
@@ -44,9 +44,6 @@ CLOSE_QUESTIONS = {
     "not_read": _l("The clinic has not read the answer yet. Why close it?"),
 }
 FAMILYS = ("family_question", "story")
-TOLD_ELSEWHERE = {
-    *("face_policy", "face_consent", "red_flags", "red_flags_asked", ASKED_AT, "contact", "story", "family_question"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,11 @@ class Case:
     """Of a question that may be sent on: its texts as a specialist will read them, where that differs."""
     is_answer_open: bool = False
     """Whether the family can read an answer, of this cycle or of one before."""
+    form_note: FormNote | None = None
+    why_sent: str = ""
+    """The clinic's reason for sending it all the same."""
+    missing: tuple[str, ...] = ()
+    """What the specialty's form requires and nobody has answered."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -165,7 +167,10 @@ def open_case(session: Session, loaded: Pass) -> Case:
         covered=_covered(session, loaded),
         end_reason=read.text(consult.end_reason or ""),
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
-        facts=[(read.text(label), read.text(words)) for label, words in _facts(consult)],
+        facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
+        form_note=note_of(session, consult),
+        missing=missing_words(session, consult),
+        why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         sheets=sheets_of(session, consult.id, for_pool=loaded.relation == Relation.POOL)
@@ -224,37 +229,6 @@ def _asked_by(session: Session, consult: Consult) -> str:
         return gettext("The family asks")
     clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
     return gettext("%(name)s asks", name=", ".join(filter(None, (asker.name, clinic.name if clinic else ""))))
-
-
-def _facts(consult: Consult) -> list[tuple[str, str]]:
-    """Label and words of the details that were filled in, known ones first."""
-    labels = {
-        "thinks": gettext("Thinks"),
-        "tried": gettext("Tried"),
-        "since": gettext("Since"),
-        "symptoms": gettext("Signs"),
-        "body_site": gettext("Site"),
-        "background": gettext("Also"),
-    }
-    others = (name for name in consult.details if name not in labels and name not in TOLD_ELSEWHERE)
-    labels |= {name: spaced(name).capitalize() for name in others}
-    found = [(label, _words(consult.details.get(name))) for name, label in labels.items()]
-    if consult.question_type:
-        found.insert(0, (gettext("Wants"), str(terms.QUESTION_TYPES.get(consult.question_type, ""))))
-    return [(label, words) for label, words in found if words]
-
-
-def _words(value: object) -> str:
-    """What a detail says: a code of the family's form in words, lists and groups joined, anything else as written."""
-    if isinstance(value, dict):
-        return "; ".join(f"{spaced(name).capitalize()}: {_words(entry)}" for name, entry in value.items())
-    if isinstance(value, list):
-        return ", ".join(_words(entry) for entry in value)
-    if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
-    code = str(value) if value is not None else ""
-    known = {**SITES, **SINCE, **SYMPTOMS, "private_area": PRIVATE_WORDS}.get(code)
-    return str(known) if known is not None else code
 
 
 def _may_write(loaded: Pass, lane: Audience) -> bool:

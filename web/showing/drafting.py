@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about
+from econsult.consults.asked import forms_of
+from econsult.consults.attachments import attachments_of
 from econsult.consults.completeness import is_question
 from econsult.consults.drafts import WORDS
 from econsult.consults.lifecycle import OPEN, Status
@@ -16,10 +18,14 @@ from econsult.consults.offering import not_on_duty
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceConsent, voice_consent_of
 from econsult.people.consent import Consent, consent_for
+from econsult.people.patients import age_in_months
 from econsult.reading import outsider, told_kinds
 from econsult.rights import Right
+from econsult.templates.items import CLINIC
 from web.context import database, now
 from web.shell.auth import me
+from web.showing.asking import Part, parts_of
+from web.showing.facts import answers_of, missing_words
 from web.showing.sheets import Sheet, sheets_of
 from web.words.covered import marks
 from web.words.language import gettext
@@ -48,6 +54,11 @@ class Desk:
     covered: Covered
     off_duty: list[str]
     """The specialties for which urgent is not offered now."""
+    parts: list[Part]
+    answers: list[tuple[str, str]]
+    """What was answered there, as a specialist will read it."""
+    missing: list[str]
+    """What the specialty requires and nobody has answered, in words."""
 
     @property
     def consult(self) -> Consult:
@@ -69,6 +80,7 @@ class Desk:
     def checks(self) -> list[tuple[str, bool]]:
         """What makes a request ready to send, in words, and whether it is there."""
         consult, details = self.consult, self.consult.details
+        asked = [(gettext("What the specialty asks"), not self.missing)] if consult.specialty else []
         return [
             (gettext("Specialty"), bool(consult.specialty)),
             (gettext("Question"), is_question(consult.question)),
@@ -76,6 +88,7 @@ class Desk:
             (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
             (gettext("A photo, a video or a report"), bool(self.sheets)),
             (gettext("Consent"), self.consent is not None),
+            *asked,
         ]
 
 
@@ -87,6 +100,10 @@ def open_desk(public_id: str) -> Desk:
     with database().writing() as session:
         loaded = load_draft(session, public_id)
         others = consults_about(session, me(), loaded.patient, now=now())
+        consult, files = loaded.consult, attachments_of(session, loaded.consult.id)
+        months = age_in_months(loaded.patient.birth_date, now().date())
+        forms = forms_of(session, consult, CLINIC) if consult.specialty else []
+        read = outsider(session, loaded, marks())
         return Desk(
             loaded=loaded,
             sheets=sheets_of(session, loaded.consult.id),
@@ -95,6 +112,9 @@ def open_desk(public_id: str) -> Desk:
             covered=_covered(session, loaded),
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
+            parts=parts_of(forms, consult.details, files, months),
+            missing=list(missing_words(session, consult)),
+            answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )
 
 

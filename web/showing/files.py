@@ -20,12 +20,10 @@ from econsult.consults.attachments import (
 from econsult.consults.reviews import hides_face, hides_part
 from imaging import DEIDENTIFIED
 from web.words.files import DRAWINGS as STATE_DRAWINGS
-from web.words.files import FOR_FAMILIES, SENT_ANEW, FileWords
+from web.words.files import FOR_FAMILIES, SENT_ANEW, VIEWS, FileWords
 
 TITLES = {
-    "far": _l("From far"),
-    "close": _l("Close up"),
-    "side": _l("From the side"),
+    **VIEWS,
     MediaKind.PHOTO: _l("Photo"),
     MediaKind.VIDEO: _l("Video"),
     MediaKind.LAB_DOCUMENT: _l("Paper or PDF"),

@@ -5,6 +5,8 @@ const form = document.querySelector("[data-autosave]");
 const said = document.querySelector("[data-saved]");
 let timer = 0, dirty = false;
 
+export async function saveNow() { dirty = true; await save(); }
+
 async function save() {
   clearTimeout(timer);
   if (!dirty) return;
@@ -13,12 +15,13 @@ async function save() {
   // Files have a way of their own, which does not begin anew with every word.
   for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
   body.set("verb", "save");
-  const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(location.pathname + location.search, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
   const fine = answer?.ok && !answer.redirected;
-  const told = fine ? {} : await answer?.json().catch(() => ({})) ?? {};
+  const told = answer && !answer.redirected ? await answer.json().catch(() => ({})) : {};
   said.classList.toggle("err", !fine);
   said.textContent = fine ? said.dataset.done : told.problem || said.dataset.fail;
   if (fine && !dirty) forget(form);
+  if (fine) form.dispatchEvent(new CustomEvent("autosave:done", { detail: told }));
   dirty ||= !fine;
 }
 

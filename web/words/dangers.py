@@ -18,6 +18,11 @@ from web.words.times import moment
 
 _WORDS = {
     **{code: words for code, _, words in RED_FLAGS + SKIN_FLAGS},
+    "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
+    "exertional_syncope": _l("Syncope with exertion or with palpitations"),
+    "metabolic_illness": _l("Ill now, with a known or suspected metabolic disease"),
+    "diabetic_crisis": _l("Much urine and thirst with vomiting, fast breathing or sleepiness"),
+    "hemoptysis": _l("More than a teaspoon of blood coughed up"),
     NOT_NAMED: _l("An emergency. The family named no sign."),
 }
 

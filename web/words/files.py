@@ -21,7 +21,44 @@ DRAWINGS = {
 UNREADABLE_CODES = ("damaged", "seccomp", "truncated", "empty", "no_picture", "no_pages", "checksum", "size")
 TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
 
-
+VIEWS = {
+    "far": _l("From far"),
+    "close": _l("Close up"),
+    "side": _l("From the side"),
+    "mid": _l("Middle distance"),
+    "oblique": _l("From an angle"),
+    "other_side": _l("The other side"),
+    "dermoscopy": _l("Dermoscopy"),
+    "nails": _l("Nails"),
+    "scalp": _l("Scalp"),
+    "mouth": _l("Mouth"),
+    "event": _l("Video of an event"),
+    "gait": _l("Video of walking"),
+    "skin": _l("Skin"),
+    "inhaler": _l("Video of the inhaler"),
+    "breathing": _l("Video of the breathing"),
+    "speech": _l("Video of speech"),
+    "bone_age": _l("Bone-age film"),
+    "urine": _l("Urine"),
+    "swelling": _l("Swelling"),
+    "stool": _l("Stool"),
+    "stool_color": _l("Color of the stool"),
+    "face_front": _l("Face, front"),
+    "face_profile": _l("Face, profile"),
+    "hands": _l("Hands"),
+    "feet": _l("Feet"),
+    "ears": _l("Ears"),
+    "front_rest": _l("Front, at rest"),
+    "front_smile": _l("Front, smiling"),
+    "profile_left": _l("Left profile"),
+    "profile_right": _l("Right profile"),
+    "quarter_left": _l("Three-quarter, left"),
+    "quarter_right": _l("Three-quarter, right"),
+    "from_below": _l("From below"),
+    "palate": _l("Palate"),
+    "bite": _l("Bite"),
+}
+"""The views that the camera pages and the templates name."""
 FACE_CHOICES = {
     "mask_all": _l("Every face is hidden"),
     "keep_region": _l("Only the ticked part of the patient's face stays open"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.consults import requests
+from econsult.consults.asked import known_items
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.drafts import WORDS
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
@@ -23,11 +24,14 @@ from econsult.consults.voice import VoiceChoice
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven, consent_for
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
+from econsult.templates.items import CORE, Item
 from web.context import database, now, settings
-from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
+from web.pages.answers import read_answers
+from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, LACKING, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
+from web.showing.asking import choosers_of
 from web.showing.drafting import Desk, load_draft, open_desk
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
@@ -40,6 +44,8 @@ clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
 LONGEST_DETAIL = 2000
 FACES = {"face_policy", "face_consent"}
+CHOOSERS = ("photo:far", "photo:close", "video", "lab_document:laboratory")
+"""The files for which the page has a way of its own, whatever the specialty."""
 ASKED = {"specialty", "question", "question_type", "urgency", "consent", "voice"}
 Page = str | Response | tuple[str, int] | tuple[Response, int]
 
@@ -68,6 +74,9 @@ def keep_request(public_id: str) -> Page:
     if verb == "send":
         _check_voice(form)
     if errors := {**wrong, **form.errors}:
+        if request.accept_mimetypes.best == "application/json":
+            # Everything else is saved: what is wrong is said where the page says that it saves.
+            return jsonify(problem=next(iter(errors.values()))), 422
         return _page(open_desk(public_id), errors), 422
     return _sent(public_id) if verb == "send" else _saved(public_id, files)
 
@@ -76,19 +85,37 @@ def _keep(public_id: str, form: FormReader) -> Mapping[str, str]:
     """Save what was written; what cannot be is named at its field."""
     asked = _read(form)
     try:
-        _edit(public_id, asked)
+        _edit(public_id, asked, form)
     except InvalidError as error:
         # One thing that cannot be said so is no reason to lose the others.
-        _edit(public_id, _without(asked, error.fields))
+        _edit(public_id, _without(asked, error.fields), form)
         return sentences(error.fields)
     return {}
 
 
-def _edit(public_id: str, asked: RequestForm) -> None:
+def _edit(public_id: str, asked: RequestForm, form: FormReader) -> None:
     with database().writing() as session:
         draft = load_draft(session, public_id).consult
+        answers = _answers(session, draft, form, asked.specialty or "")
+        asked = replace(asked, details={**(asked.details or {}), **answers})
         fresh = _without_known_consent(session, draft, _with_hidden_site(draft, asked))
         requests.edit(session, draft, me(), fresh, now=now())
+
+
+def _answers(session: Session, draft: Consult, form: FormReader, specialty: str) -> dict[str, Any]:
+    """The answers to the items that the page showed. Sending leaves behind those of a specialty that is not asked."""
+    items, shown = known_items(session, draft), set(request.form.getlist("asked"))
+    found = read_answers(form, [item for item in items.values() if _subject(item) in shown], draft.details)
+    if request.form.get("verb") == "send":
+        left = (
+            link for link, item in items.items() if link in draft.details and _subject(item) not in {CORE, specialty}
+        )
+        found |= dict.fromkeys(left)
+    return found
+
+
+def _subject(item: Item) -> str:
+    return item.link_id.partition(".")[0]
 
 
 def _without(asked: RequestForm, fields: Mapping[str, str]) -> RequestForm:
@@ -197,16 +224,18 @@ def _send(public_id: str) -> None:
     why = FormReader().text("why_safe", longest=LONGEST_DETAIL)
     by = FormReader().text("examined_by", longest=120)
     attestation: Mapping[str, Any] | None = {"examined_by": by, "at": now().isoformat(), "why": why} if by else None
+    # The page tells what is missing beside the button: who presses it has read that, and may say why.
+    lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:
         loaded = load_draft(session, public_id)
-        sending = SubmitForm(red_flag_attestation=attestation)
+        sending = SubmitForm(red_flag_attestation=attestation, lacking=lacking)
         requests.submit(session, loaded.consult, me(), sending, now=now(), targets=settings().first_reply)
 
 
 def _state(public_id: str) -> Response:
     """What a page that saves by itself wants to know: what is still missing, in words."""
-    checks = open_desk(public_id).checks()
-    return jsonify(checks=[is_there for _, is_there in checks])
+    desk = open_desk(public_id)
+    return jsonify(checks=[is_there for _, is_there in desk.checks()], missing=desk.missing)
 
 
 def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
@@ -222,6 +251,8 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         covered=desk.covered,
         checks=desk.checks(),
         off_duty=desk.off_duty,
+        lacking=LACKING,
+        upload_more=choosers_of(desk.parts, CHOOSERS),
         errors=errors or {},
         typed=given or {},
         terms=terms,

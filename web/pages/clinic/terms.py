@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.drafts import WORDS
 from econsult.consults.voice import OWN_WORD
 from web.context import settings
 from web.words.language import gettext
@@ -19,6 +20,13 @@ CONSENT_BY = {
 CONSENT_METHODS = {"verbal": _l("Said it"), "paper": _l("Signed on paper"), "electronic": _l("On screen")}
 VOICE_METHODS = {method: words for method, words in CONSENT_METHODS.items() if method != OWN_WORD}
 """How a clinic hears a family's yes to the voice; on its own screen only the family itself says it."""
+LACKING = {
+    "": _l("No reason given"),
+    "unknown": _l("Not known here"),
+    "not_today": _l("Could not be done today"),
+    "follows": _l("It will follow"),
+}
+"""Why a request goes without something that its specialty requires."""
 EXAMINERS = ("examined_by", "examined_at", "why_safe")
 
 
@@ -28,7 +36,12 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _field(name: str) -> str:
-    return {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}.get(name, name)
+    known = {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}
+    if name in known:
+        return known[name]
+    # An answer to a template's item, and the texts that are some: their fields carry the name itself.
+    link = name.removeprefix("details.")
+    return link if "." in link or link in WORDS else name
 
 
 def _sentence(name: str, code: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.pages.family.answer import family_answer
 from web.pages.family.ask import family_ask
+from web.pages.family.asked import family_asked
 from web.pages.family.consent import family_consent
 from web.pages.family.home import family_home
 from web.pages.family.photos import family_photos
@@ -15,6 +16,7 @@ from web.pages.family.voice import family_voice
 FAMILY = (
     family_home,
     family_ask,
+    family_asked,
     family_photos,
     family_story,
     family_status,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.consults.asked import NO_SKIN
 from econsult.consults.details import contact_of
 from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
@@ -85,7 +86,7 @@ def where(public_id: str) -> Page:
         if chosen:
             keep(session, draft, RequestForm(details={"body_site": chosen}))
     if chosen:
-        step = ".private" if chosen == PRIVATE_SITE else "family_photos.photos"
+        step = {PRIVATE_SITE: ".private", NO_SKIN: "family_asked.topic"}.get(chosen, "family_photos.photos")
         return redirect(url_for(step, public_id=public_id), code=303)
     options = [(code, SITES[code]) for code in SITE_CODES] + [(PRIVATE_SITE, PRIVATE_WORDS)]
     page = render_template(

@@ -21,6 +21,7 @@ from econsult.people.patients import caregiver_link
 from econsult.people.persons import FAMILIES, choose_language
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
+from web.pages.family.asked import first_questions, questions_rows
 from web.pages.family.drafts import keep, load_draft, page_of, require_before
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
@@ -53,11 +54,12 @@ def story(public_id: str) -> Page:
             require_before(session, draft, "family_story.story")
             if said and not form.errors:
                 _keep_story(session, draft, said)
+            onward = first_questions(session, draft)
     except EmergencyError:
         ring_workers()
         return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
     if said and not form.errors:
-        return redirect(url_for(".check", public_id=public_id), code=303)
+        return redirect(onward, code=303)
     page = render_template(
         "family/story.html",
         errors=form.errors,
@@ -83,7 +85,7 @@ def check(public_id: str) -> Page:
         draft = load_draft(session, public_id)
         require_before(session, draft, "family_story.check")
         cards = shown_of(session, draft).cards
-        relation = _relation(session, draft)
+        relation, answers = _relation(session, draft), questions_rows(session, draft)
     try:
         if request.method == "POST" and not form.errors and _send(public_id, relation, form):
             return redirect(page_of(public_id, is_new=True), code=303)
@@ -94,12 +96,12 @@ def check(public_id: str) -> Page:
         "family/check.html",
         errors=form.errors,
         draft=draft.consult,
-        rows=_rows(draft, cards),
+        rows=[*_rows(draft, cards), *answers],
         cards=[card for card in cards if card.is_usable],
         consent=TEXTS[language()],
         relation=RELATIONS[relation],
         child=draft.patient.name.split()[0] if draft.may(Right.SEE_IDENTITY) else "",
-        back=url_for(".story", public_id=public_id),
+        back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
     )
     return (page, 422) if form.errors else page
 

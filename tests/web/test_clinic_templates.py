@@ -1,0 +1,227 @@
+"""What the clinic's request page asks from the templates, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from econsult.consults import requests
+from econsult.consults.attachments import MediaKind
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.requests import RequestForm, SubmitForm
+from tests.personas import QUESTION, TARGETS, Clinic
+from tests.services.browser import Devices
+from tests.web.browsing import post, token_from
+from tests.web.conftest import BrowserOf, Enter
+from tests.web.filing import file_received
+from tests.web.looking import complaints, english_left, overflow, violations
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+ASKED = {"asked": ["core", "dermatology"]}
+ANSWERS: dict[str, Any] = {
+    "core.weight": "16,4", "core.onset": "weeks", "core.fever": "no", "core.history": "none", "core.allergies": "none",
+    "core.medications": "Cetirizine for Luz Prueba", "core.exam": "Well", "dermatology.number": "few",
+    "dermatology.itch": "7", "dermatology.pain": "no", "dermatology.spreading": "yes", "dermatology.private_area": "no",
+    "dermatology.mucosal_sores": "no", "dermatology.blisters": "none", "dermatology.blanching": "none_red",
+    "dermatology.new_drug": "none", "dermatology.topicals": "none", "dermatology.lesion_type": ["papule", "scale"],
+    "dermatology.photo_mid:not-done": "yes", "dermatology.photo_overview:not-done": "yes",
+    "core.growth.0.date": "2025-03", "core.growth.0.height": "98", "core.growth.2.weight": "15.1",
+}  # fmt: skip
+FIELDS: dict[str, Any] = {
+    "specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis", "urgency": "routine",
+    "thinks": "Eczema", "tried": "Petrolatum", "body_site": "elbow", "consent_by": "parent", "consent_method": "verbal",
+    "consent_language": "es",
+}  # fmt: skip
+
+
+@pytest.fixture
+def pcp(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.pcp)
+
+
+@pytest.fixture
+def path(pcp: FlaskClient, clinic: Clinic) -> str:
+    return str(post(pcp, "/clinic/ask", {"child": clinic.child.public_id}).location)
+
+
+def consult_at(runtime: Runtime, path: str) -> Consult:
+    with runtime.database.reading() as session:
+        return session.scalars(select(Consult).where(Consult.public_id == path.rpartition("/")[2])).one()
+
+
+def test_the_page_asks_the_items_of_the_specialty_once_one_is_chosen(pcp: FlaskClient, path: str) -> None:
+    assert "dermatology.itch" not in pcp.get(path).text
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    page = pcp.get(path).text
+    assert 'name="dermatology.itch"' in page
+    assert 'name="core.weight"' in page
+    assert "Draft form: it needs" in page
+    assert "Only if: “Also involved” Nails" in page
+    assert "The specialist will ask for:" in page
+    assert 'name="neurology.event"' not in page
+
+
+def test_answers_are_kept_as_the_templates_mean_them(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    assert post(pcp, path, {**FIELDS, **ASKED, **ANSWERS, "verb": "save"}).status_code == 303
+    details = consult_at(runtime, path).details
+    assert (details["core.weight"], details["dermatology.itch"], details["dermatology.pain"]) == (16.4, 7, False)
+    assert details["dermatology.lesion_type"] == ["papule", "scale"]
+    assert details["dermatology.photo_mid"] == "not_done"
+    assert details["core.growth"] == [{"date": "2025-03", "height": 98}, {"weight": 15.1}]
+    page = pcp.get(path).text
+    assert 'value="16.4"' in page
+    assert "Cetirizine for [name]" in page.partition('class="peek"')[2]
+    post(pcp, path, {"specialty": "dermatology", **ASKED, "verb": "save"})
+    assert "core.weight" not in consult_at(runtime, path).details
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("core.weight", "much", "Write a number from 0.3 to 300"),
+        ("core.weight", "9" * 400, "Write a number from 0.3 to 300"),
+        ("core.weight", "1e3", "Write a number from 0.3 to 300"),
+        ("dermatology.itch", "11", "Write a whole number from 0 to 10"),
+        ("core.growth.1.date", "yesterday", "Row 2: Write a date such as"),
+        ("core.growth.0.height", "900", "Row 1: Write a number from 20 to 230"),
+    ],
+)
+def test_a_wrong_answer_is_named_and_the_others_are_saved(
+    runtime: Runtime, pcp: FlaskClient, path: str, field: str, value: str, words: str
+) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    page = post(pcp, path, {**FIELDS, **ASKED, "dermatology.pain": "no", field: value, "verb": "save"})
+    table = ".".join(field.split(".")[:2])
+    assert (page.status_code, f'<a href="#{table}">{words}' in page.text) == (422, True)
+    details = consult_at(runtime, path).details
+    assert details["dermatology.pain"] is False
+    assert table not in details
+    saving = {**ASKED, field: value, "verb": "save", "csrf_token": token_from(page.text)}
+    told = pcp.post(path, data=saving, headers={"Accept": "application/json"})
+    assert (told.status_code, words in told.get_json()["problem"]) == (422, True)
+
+
+def test_a_condition_that_is_not_met_takes_its_answer_back(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {"specialty": "cardiology", "verb": "save"})
+    heart = {"asked": ["core", "cardiology"], "specialty": "cardiology", "cardiology.ecg:not-done": "yes"}
+    post(pcp, path, {**heart, "cardiology.reason": ["syncope"], "verb": "save"})
+    assert consult_at(runtime, path).details["cardiology.ecg"] == "not_done"
+    post(pcp, path, {**heart, "cardiology.reason": ["murmur"], "verb": "save"})
+    assert "cardiology.ecg" not in consult_at(runtime, path).details
+
+
+@pytest.mark.parametrize(("lacking", "reason"), [({}, "No reason given"), ({"lacking": "follows"}, "It will follow")])
+def test_the_page_tells_what_is_missing_and_sends_with_the_reason(
+    runtime: Runtime,
+    pcp: FlaskClient,
+    browser_of: BrowserOf,
+    clinic: Clinic,
+    path: str,
+    lacking: dict[str, str],
+    reason: str,
+) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    fields = {**FIELDS, **ASKED, **ANSWERS, "dermatology.itch": "", "tried": "", **lacking}
+    post(pcp, path, {**fields, "verb": "save"})
+    missing = "What was tried, and how it went; Itch, 0 to 10; Photo: close-up with a ruler or coin"
+    assert f"<span data-lacking>{missing}</span>" in pcp.get(path).text
+    # What was refused before the templates is refused now, whatever the reason.
+    assert post(pcp, path, {**fields, "question_type": "", "verb": "send"}).status_code == 422
+    assert "?said=request_sent" in post(pcp, path, {**fields, "verb": "send"}).location
+    assert consult_at(runtime, path).override_reason == reason
+    shown = browser_of(clinic.derm).get(f"/consults/{path.rpartition('/')[2]}").text
+    assert f"<p>{missing}</p>" in shown
+    assert reason in shown
+
+
+def test_a_photo_of_the_view_answers_its_item(runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    fields = {**FIELDS, **ASKED, **ANSWERS}
+    assert "ruler or coin" in pcp.get(path).text.partition("<span data-lacking>")[2].partition("</span>")[0]
+    file_received(runtime, consult_at(runtime, path), clinic.pcp, MediaKind.PHOTO, NOW, view="close")
+    assert "ruler or coin" not in pcp.get(path).text.partition("<span data-lacking>")[2].partition("</span>")[0]
+    assert "?said=request_sent" in post(pcp, path, {**fields, "verb": "send"}).location
+    assert consult_at(runtime, path).details["answered_under"]["dermatology-clinic"] == "1.0.0"
+
+
+def test_an_answer_that_is_a_danger_sign_stops_the_page_too(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    fields = {**FIELDS, **ASKED, **ANSWERS, "dermatology.blanching": "no", "lacking": "follows", "verb": "send"}
+    assert post(pcp, path, fields).status_code == 409
+    attested = {"examined_by": "Dr. Hale", "why_safe": "Old scratch marks, examined"}
+    assert "?said=request_sent" in post(pcp, path, {**fields, **attested}).location
+    with runtime.database.reading() as session:
+        codes = [stop.codes for stop in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))]
+    assert codes == ["non_blanching_rash"] * 2
+
+
+def test_sending_leaves_the_answers_of_another_specialty_behind(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    post(pcp, path, {**FIELDS, **ASKED, **ANSWERS, "specialty": "neurology", "verb": "save"})
+    assert consult_at(runtime, path).details["dermatology.itch"] == 7
+    nerves = {"specialty": "neurology", "asked": ["core", "neurology"], "lacking": "unknown", "verb": "send"}
+    post(pcp, path, {**FIELDS, **nerves})
+    sent = consult_at(runtime, path)
+    assert (sent.status, "dermatology.itch" in sent.details) == ("submitted", False)
+
+
+def test_the_specialist_reads_the_answers_in_words_of_the_own_language(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    details = {"core.weight": 16.4, "dermatology.blisters": "few", "dermatology.photo_mid": "not_done"}
+    details |= {"core.medications": "Cetirizine for Luz Prueba", "core.growth": [{"date": "2025-03", "height": 98}]}
+    details |= {"dermatology.bleeding": "dripping"}
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW)
+        reason = SubmitForm("Not known")
+        requests.edit(
+            session, draft, clinic.pcp, RequestForm(details={**details, "dermatology.bleeding": True}), now=NOW
+        )
+        sent = requests.submit(session, draft, clinic.pcp, reason, now=NOW, targets=TARGETS)
+        sent.details = {**sent.details, **details}
+    page = browser_of(clinic.derm).get(f"/consults/{sent.public_id}?lang=es").text
+    for words in (
+        "16.4 kg",
+        "Pocas, intactas",
+        "No se hizo",
+        "Cetirizine for [nombre]",
+        "Fecha 2025-03, Estatura 98 cm",
+    ):
+        assert f"<dd>{words}</dd>" in page
+    assert "¿Ampollas o piel que se pela?" in page
+    assert "dripping" in page
+    assert "Traducción en borrador" in page
+    assert "dermatology." not in page
+
+
+@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (390, "es")])
+def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, width: int, language: str
+) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, specialty=None)
+    page: Page = devices.desktop(viewport={"width": width, "height": 900})
+    heard = complaints(page)
+    enter(page, clinic.pcp).goto(f"{address}/clinic/requests/{draft.public_id}?lang={language}")
+    page.locator("input[name=specialty][value=cardiology]").check(force=True)
+    ecg = page.locator("[id='cardiology.ecg']")
+    expect(page.locator("[id='cardiology.reason']")).to_be_visible()
+    expect(ecg).to_be_hidden()
+    page.locator("input[name='cardiology.reason'][value=syncope]").check()
+    expect(ecg).to_be_visible()
+    expect(ecg.locator("[data-only-if]")).to_be_hidden()
+    box = page.locator("[data-lacking]")
+    before = box.inner_text()
+    page.locator("[id='cardiology.vitals'] ").fill("HR 90")
+    page.locator("[id='cardiology.murmur']").focus()
+    expect(box).not_to_have_text(before)
+    assert (violations(page), overflow(page), heard) == ([], 0, [])
+    if language == "es":
+        assert english_left(page) == set()

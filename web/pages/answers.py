@@ -1,0 +1,100 @@
+"""Reading the answers to a questionnaire from a posted form, for the pages of clinics and of families alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import request
+
+from econsult.templates.answering import column_of, is_date, is_enabled
+from econsult.templates.items import NOT_DONE, NUMBERS, Item, Kind
+from web.shell.forms import FormReader
+from web.words.language import gettext
+
+NOT_DONE_MARK = ":not-done"
+MOST_ROWS = 20
+_NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
+
+
+def read_answers(form: FormReader, items: Iterable[Item], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to each item; None takes one back. What cannot be read is named in `form` and left as it was.
+
+    An answer to an item whose condition is not met is taken back, since nobody is shown it any more.
+    """
+    found: dict[str, Any] = {}
+    for item in items:
+        value = _read(form, item)
+        if item.link_id not in form.errors:
+            found[item.link_id] = value if is_enabled(item, {**known, **found}) else None
+        elif not is_enabled(item, {**known, **found}):
+            form.errors.pop(item.link_id)
+    return found
+
+
+def _read(form: FormReader, item: Item) -> Any:
+    if item.is_rows:
+        return _rows(form, item) or None
+    if item.kind == Kind.CHOICE and item.repeats:
+        return form.choices(item.link_id, [option.code for option in item.options]) or None
+    value = None if item.kind == Kind.ATTACHMENT else _one(form, item, item.link_id)
+    is_not_done = item.may_be_not_done and form.is_ticked(item.link_id + NOT_DONE_MARK)
+    return NOT_DONE if value is None and is_not_done else value
+
+
+def _one(form: FormReader, item: Item, name: str) -> Any:
+    """One value; None where the field is empty, or holds what it cannot, which is said at the item."""
+    if item.kind == Kind.BOOLEAN:
+        return {"yes": True, "no": False}.get(request.form.get(name, ""))
+    if item.kind == Kind.CHOICE:
+        return form.choice(name, [option.code for option in item.options]) or None
+    text = form.text(name, longest=min(item.longest, 400) if item.kind == Kind.STRING else item.longest)
+    if name in form.errors and name != item.link_id:
+        form.errors[item.link_id] = form.errors.pop(name)
+    if not text or item.link_id in form.errors:
+        return None
+    if item.kind in NUMBERS:
+        return _number(form, item, text)
+    if item.kind == Kind.DATE and not is_date(text):
+        form.errors[item.link_id] = gettext("Write a date such as 2025-03-14, 2025-03 or 2025")
+        return None
+    return text
+
+
+def _number(form: FormReader, item: Item, text: str) -> int | float | None:
+    is_number = _NUMBER.fullmatch(text) is not None
+    value = float(text.replace(",", ".")) if is_number else 0.0
+    is_whole = value == int(value)
+    is_in = (item.least is None or value >= item.least) and (item.most is None or value <= item.most)
+    if not is_number or not is_in or (item.kind == Kind.INTEGER and not is_whole):
+        form.errors[item.link_id] = _limits(item)
+        return None
+    return int(value) if is_whole else value
+
+
+def _limits(item: Item) -> str:
+    if item.least is None or item.most is None:
+        return gettext("Write a number")
+    ends = {"least": f"{item.least:g}", "most": f"{item.most:g}"}
+    if item.kind == Kind.INTEGER:
+        return gettext("Write a whole number from %(least)s to %(most)s", **ends)
+    return gettext("Write a number from %(least)s to %(most)s", **ends)
+
+
+def _rows(form: FormReader, item: Item) -> list[dict[str, Any]]:
+    """The rows of a table that hold anything."""
+    found = []
+    for number in range(MOST_ROWS):
+        row = {column_of(part): _cell(form, item, part, number) for part in item.items}
+        if filled := {name: value for name, value in row.items() if value is not None}:
+            found.append(filled)
+    return found
+
+
+def _cell(form: FormReader, table: Item, part: Item, number: int) -> Any:
+    value = _one(form, part, f"{table.link_id}.{number}.{column_of(part)}")
+    if part.link_id in form.errors:
+        words = form.errors.pop(part.link_id)
+        form.errors[table.link_id] = gettext("Row %(number)d: %(fault)s", number=number + 1, fault=words)
+    return value

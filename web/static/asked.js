@@ -1,0 +1,21 @@
+// The items of a template: those whose condition is not met are put away, and come back as soon as it is.
+const METS = { "=": (given, wanted) => given.includes(wanted), "!=": (given, wanted) => given.length > 0 && !given.includes(wanted),
+  ">": (given, wanted) => given.some((each) => each > wanted), "<": (given, wanted) => given.some((each) => each < wanted),
+  ">=": (given, wanted) => given.some((each) => each >= wanted), "<=": (given, wanted) => given.some((each) => each <= wanted),
+  exists: (given, wanted) => (given.length > 0) === wanted };
+
+function answers(form, link, wanted) {
+  const fields = [...form.querySelectorAll(`[name="${CSS.escape(link)}"]`)];
+  const given = fields.filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked).map((field) => field.value.trim()).filter(Boolean);
+  if (typeof wanted === "boolean" && fields[0]?.type === "radio") return given.map((each) => each === "yes");
+  return typeof wanted === "number" ? given.map((each) => Number(each.replace(",", "."))) : given;
+}
+
+export function showAsked(form) {
+  for (const item of form.querySelectorAll("[data-when]")) {
+    const { all, of } = JSON.parse(item.dataset.when);
+    const met = of.map(([link, sign, wanted]) => METS[sign](answers(form, link, wanted), wanted));
+    item.hidden = !(all ? met.every(Boolean) : met.some(Boolean));
+    item.querySelector("[data-only-if]").hidden = true;
+  }
+}
