@@ -33,6 +33,7 @@ def in_figures(day: date) -> Iterator[str]:
             f"{m:02}{sign}{d:02}{sign}{y % 100:02}",
         )
     yield from (f"{y}{m:02}{d:02}", f"{d:02}{m:02}{y}", f"{m:02}{d:02}{y}", f"{d}/{m}/{y % 100:02}", f"{y}: {m}/{d}")
+    yield from (f"{m}/{y}/{d}", f"{y}-{m:02}{d:02}", f"{d:02}{m:02}.{y}")
 
 
 def in_words(day: date) -> Iterator[str]:
@@ -92,12 +93,16 @@ def misspelt(day: date) -> Iterator[str]:
 
 BORN = ("naci\u00f3 el 7 de marzo", "born on March 7", "born March 7th", "was born on the 7th of March", "DOB: 7 Mar",
         "fecha de nacimiento: 7/3", "cumple a\u00f1os el 7 de marzo", "birthday 3/7",
-        "nacida el siete de marzo")  # fmt: skip
+        "nacida el siete de marzo", "nacido el d\u00eda 7 de marzo", "born at term by section on March 7",
+        "nacida por ces\u00e1rea en casa el 7 de marzo", "birthday is March 7", "DOB Mar. 7",
+        "F. Nac. 7 mar")  # fmt: skip
 """The seventh of March without its year, where it is said to be a birthday."""
 OTHER = (
     "Rash since March 7", "desde el 7 de marzo", "Seen 2019-03-08, again 2020-03-07", "Collected 2026-04-21  12:16",
     "since 6 March 2019, March 7 she slept", "visto el 6/2/2019, 3/7 de la dosis", "Hb 7.3, 19 %", "Hb 3.7  19  5",
     "26/02/2019, 03/07/2020", "25/02/19, 03/07/20", "7 days, 3 of 19 moles", "7 mg, 3 times, 2019",
-    "born at 38 weeks, 7 of March", "2019-03-0712", "12019-03-07", "7 de marzo", "Marta 7, 2019", "7 mar", "19/3",
+    "born at term. Rash since March 7", "nacida sana; desde el 7 de marzo",
+    "born\n7 March", "since March 2019, 7 spots", "3 2019 7", "seen 7/2/2019/3",
+    "2019-03-0712", "12019-03-07", "7 de marzo", "Marta 7, 2019", "7 mar", "19/3",
 )  # fmt: skip
 """What is not the seventh of March 2019, though much of it stands there."""

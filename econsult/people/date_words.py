@@ -45,15 +45,15 @@ _JOINERS = """
 of de del d the el on in en dia dias day mes month year ano monday tuesday wednesday thursday friday saturday sunday
 lunes martes miercoles jueves viernes sabado domingo
 """
-_BIRTH = "nacio nacido nacida nacimiento nac born birth birthday birthdate dob cumpleanos cumple"
-_AROUND = "is was es fue date fecha su her his anos"
+_BIRTH = """
+nacio nacido nacida nacimiento nac nace nacer fn parto cumpleanos cumple cumplio born birth birthday birthdate dob
+delivered delivery
+"""
 JOINERS = frozenset(_JOINERS.split())
 """What may stand between the parts of a date."""
 RAISED = frozenset(("o", "a", "er", "ro", "\u00b0"))
 """What stands raised behind an ordinal, or beside it where somebody had no such letter."""
 BIRTH_WORDS = frozenset(_BIRTH.split())
-AROUND_BIRTH = JOINERS | frozenset(_AROUND.split())
-"""What may stand between a word for birth and the day."""
 
 
 class Token(NamedTuple):

@@ -21,7 +21,7 @@ from imaging.reading import date_words
 from imaging.reading.date_words import Token, cut
 
 _MOST_SIGNS, _MOST_WORDS, _LONGEST_GAP = 4, 4, 16
-_LONGEST_SUFFIX, _WORDS_OF_A_NUMBER, _BEFORE_BIRTH = 3, 6, 12
+_LONGEST_SUFFIX, _WORDS_OF_A_NUMBER, _BEFORE_BIRTH, _BEHIND_BIRTH, _LONGEST_ABBREVIATION = 3, 6, 24, 14, 3
 _OLDEST, _NEWEST = 1900, 2100
 _SECONDS = (9, 10)
 _MILLISECONDS = (12, 13)
@@ -61,17 +61,18 @@ def spans_of(text: str, days: Collection[date]) -> list[tuple[int, int]]:
         return []
     tokens, places = cut(text)
     parts = list(_parts(tokens))
-    known = [*_compact(tokens), *_triples(tokens, parts)]
+    known = [*_compact(tokens), *_halves(tokens, parts), *_triples(tokens, parts)]
     certain = [one for one in known if one.is_certain]
     found = [one for one in known if one.days & set(days) and not (one.is_loose and _is_within(one, certain))]
-    found += _births(tokens, parts, days)
+    found += [one for one in _births(tokens, parts, days) if not _is_within(one, certain)]
     return [(places[one.start], places[one.end - 1] + 1) for one in found]
 
 
 def readings(text: str) -> Iterator[Reading]:
     """Everything that can be a date of any day."""
     tokens, places = cut(text)
-    for one in (*_compact(tokens), *_triples(tokens, list(_parts(tokens)))):
+    parts = list(_parts(tokens))
+    for one in (*_compact(tokens), *_triples(tokens, parts)):
         yield one._replace(start=places[one.start], end=places[one.end - 1] + 1)
 
 
@@ -198,12 +199,25 @@ def _year_last(first: _Part, second: _Part, third: _Part) -> Iterator[date]:
 
 
 def _year_first(first: _Part, second: _Part, third: _Part, *, is_even: bool) -> Iterator[date]:
-    """A year of two figures before its month is one only between equal signs, or with the month in words."""
+    """The year before or, between equal signs, amidst the others; of two figures only between such, or with a name."""
     if first.is_short and not is_even and not second.is_named and not third.is_named:
         return
     for year in _years(first):
         yield from _day(year, second.month, third.day)
         yield from _day(year, third.month, second.day)
+    for year in _years(second) if is_even and not second.is_short else ():
+        yield from _day(year, first.month, third.day)
+        yield from _day(year, third.month, first.day)
+
+
+def _halves(tokens: Sequence[Token], parts: Sequence[_Part]) -> Iterator[Reading]:
+    """A year beside day and month in four figures: `2026-1101`."""
+    for first, second in itertools.pairwise(parts):
+        if min(first.year, second.year) >= 100 and _gap(tokens, first, second):
+            both = ((first.year, second.year), (second.year, first.year))
+            days = [day for year, rest in both for order in (1, -1) for day in _day(year, *divmod(rest, 100)[::order])]
+            if days:
+                yield Reading(tokens[first.first].start, tokens[second.last].end, frozenset(days), is_loose=True)
 
 
 def _years(part: _Part) -> tuple[int, ...]:
@@ -252,19 +266,30 @@ def _births(tokens: Sequence[Token], parts: Sequence[_Part], days: Collection[da
     """Day and month alone tell the rest to whoever reads the age beside it, where they stand for a birth."""
     wanted = {(day.month, day.day) for day in days}
     for first, second in itertools.pairwise(parts):
-        if not {(first.month, second.day), (second.month, first.day)} & wanted or not _is_of_birth(tokens, first.first):
+        if not {(first.month, second.day), (second.month, first.day)} & wanted:
             continue
         gap = _gap(tokens, first, second)
-        if gap or (gap is not None and (first.is_named or second.is_named)):
+        is_day = gap or (gap is not None and (first.is_named or second.is_named))
+        if is_day and _is_of_birth(tokens, first.first, second.last):
             yield Reading(tokens[first.first].start, tokens[second.last].end, frozenset())
 
 
-def _is_of_birth(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the words before a place speak of a birth."""
-    for token in reversed(tokens[max(0, at - _BEFORE_BIRTH) : at]):
-        if token.is_word:
-            if token.text in date_words.BIRTH_WORDS:
-                return True
-            if token.text not in date_words.AROUND_BIRTH:
-                return False
-    return False
+def _is_of_birth(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether the sentence speaks of a birth not far before or behind a place."""
+    sides = (
+        range(first - 1, max(-1, first - _BEFORE_BIRTH), -1),
+        range(last + 1, min(len(tokens), last + _BEHIND_BIRTH)),
+    )
+    return any(
+        tokens[at].text in date_words.BIRTH_WORDS
+        for side in sides
+        for at in itertools.takewhile(lambda place: not _ends_sentence(tokens, place), side)
+    )
+
+
+def _ends_sentence(tokens: Sequence[Token], at: int) -> bool:
+    """A point behind a short word or a month may be one of an abbreviation."""
+    text, before = tokens[at].text, tokens[at - 1].text if at else ""
+    if text == ".":
+        return len(before) > _LONGEST_ABBREVIATION and not date_words.month_of(before)
+    return text in {";", "!", "?"} or "\n" in text

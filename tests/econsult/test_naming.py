@@ -81,6 +81,13 @@ def test_a_day_without_its_year_is_covered_where_it_is_a_birthday(text: str) -> 
     assert not re.search(r"\d|mar", read)
 
 
+def test_a_birth_may_be_told_behind_its_day() -> None:
+    known = Known(birth_dates=(date(2019, 3, 7),))
+    assert cover("On March 7 she was born at term", known, MARKED) == "On [birth_date] she was born at term"
+    assert cover("El 7 de marzo naci\u00f3 sana", known, MARKED) == "El [birth_date] naci\u00f3 sana"
+    assert cover("Seen on March 7, 2020. She was born", known, MARKED) == "Seen on March 7, 2020. She was born"
+
+
 @pytest.mark.parametrize("text", spelled.OTHER)
 def test_another_day_and_a_value_stay(text: str) -> None:
     assert cover(text, Known(birth_dates=(date(2019, 3, 7),)), MARKED) == text
