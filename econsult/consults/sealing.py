@@ -21,6 +21,7 @@ from econsult.consults.attachments import (
     Rendition,
     note_attachment,
 )
+from econsult.consults.furtherance import take_all_back
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
@@ -107,6 +108,7 @@ def withdraw_consent(
         raise ImpossibleVerbError(consult.status, "lose its consent")
     _check_may(session, consult, person, told, now)
     _record(session, consult, person, told, now)
+    take_all_back(session, consult, person, (told.by, told.method, told.language), now)
     consult.consent_withdrawn_at = now
     _seal_files(session, vault, consult, person, now)
     _tell(session, consult, person, now)

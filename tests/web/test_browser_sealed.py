@@ -64,6 +64,8 @@ def test_from_the_familys_word_to_the_officers_hold(
     page.locator("details summary").filter(has=page.locator('use[href$="#lock"]')).first.click()
     look("desk")
     show(page, clinic.mother, f"/family/questions/{consult.public_id}")
+    page.locator("#allowed summary").click()
+    look("allowed")
     page.locator("#consent summary").click()
     page.locator("#consent form button").click()
     look("family-refused")

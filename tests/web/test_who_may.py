@@ -98,6 +98,7 @@ WHO = {
     "GET /family/questions/<public_id>/sent": FAMILY,
     "POST /family/questions/<public_id>/voice": FAMILY,
     "POST /family/questions/<public_id>/consent/withdraw": FAMILY,
+    "POST /family/questions/<public_id>/allowed": FAMILY,
     # Inviting a family that has no account, and what a device does that was invited: send, and see how far that is.
     "GET /invitations/<public_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>": CLINIC + NURSE + DESK,

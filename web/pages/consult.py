@@ -24,7 +24,7 @@ from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import argument
 from web.shell.once import once
-from web.showing.arrivals import whence_of
+from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
 from web.words import terms
 from web.words.language import gettext, speaking
@@ -65,6 +65,7 @@ def case_page(case: Case, **changes: object) -> str:
         "given": {},
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
+        "allowed": allowed_in(case.consult),
         **changes,
     }
     lane = str(changes.get("lane") or request.args.get("lane", ""))

@@ -1,14 +1,16 @@
-"""Whence a question came that waits for the clinic's word, and whose it may be."""
+"""Whence a question came that waits for the clinic's word, whose it may be, and what its family allows besides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from econsult.consults.adopting import arrival_of
+from econsult.consults.furtherance import standing
 from econsult.consults.records import Consult
 from econsult.people.invitations import Invitation
 from econsult.people.patients import caregivers_of
 from web.context import database, now
+from web.words.allowed import LABELS
 from web.words.families import RELATIONS
 from web.words.language import gettext
 
@@ -42,3 +44,10 @@ def whence_of(consult: Consult) -> Whence | None:
         gettext("Somebody else of the family, whom we have asked") if known else gettext("The family, we have asked")
     )
     return Whence(found[1], [*known, (NOBODY_OF_THESE, other)])
+
+
+def allowed_in(consult: Consult) -> list[str]:
+    """What the family allows besides its consent, in words; empty where it allows nothing."""
+    with database().reading() as session:
+        given = standing(session, consult.id)
+    return [str(words) for what, words in LABELS.items() if what in given]

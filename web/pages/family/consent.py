@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import consult_for
+from econsult.access import Pass, consult_for
+from econsult.consults.furtherance import Choice, choose
 from econsult.consults.sealing import OWN_WORD, Withdrawing, withdraw_consent
 from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role
@@ -14,13 +16,14 @@ from web.context import database, now, ring_workers, runtime
 from web.pages.family.status import status_page
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.words.allowed import ASKED_LATER
 from web.words.families import CONSENT_BY
 from web.words.language import gettext, language
 
-family_consent = Blueprint("family_consent", __name__, url_prefix="/family/questions/<public_id>/consent")
+family_consent = Blueprint("family_consent", __name__, url_prefix="/family/questions/<public_id>")
 
 
-@family_consent.post("/withdraw")
+@family_consent.post("/consent/withdraw")
 @only(Role.CAREGIVER)
 def take_back(public_id: str) -> str | Response | tuple[str, int]:
     """Seal every file of the question; the box guards against a slip of the thumb."""
@@ -30,9 +33,26 @@ def take_back(public_id: str) -> str | Response | tuple[str, int]:
         return status_page(public_id, form)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        link = caregiver_link(session, loaded.patient.id, me().id, now())
-        by = CONSENT_BY.get(link.relation if link is not None else "", "guardian")
-        told = Withdrawing(by, OWN_WORD, language())
+        told = Withdrawing(_by(session, loaded), OWN_WORD, language())
         withdraw_consent(session, runtime().vault, loaded.consult, me(), told, now=now())
     ring_workers()
     return redirect(url_for("family_status.show", public_id=public_id), code=303)
+
+
+@family_consent.post("/allowed")
+@only(Role.CAREGIVER)
+def allow(public_id: str) -> Response:
+    """Keep each of the family's further answers by itself."""
+    chosen = FormReader().choices("allowed", ASKED_LATER)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
+        by = _by(session, loaded)
+        for what in ASKED_LATER:
+            choice = Choice(what, what in chosen, by, OWN_WORD, language())
+            choose(session, loaded.consult, me(), choice, now=now())
+    return redirect(url_for("family_status.show", public_id=public_id, _anchor="allowed"), code=303)
+
+
+def _by(session: Session, loaded: Pass) -> str:
+    link = caregiver_link(session, loaded.patient.id, me().id, now())
+    return CONSENT_BY.get(link.relation if link is not None else "", "guardian")

@@ -14,10 +14,12 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for, sent_file_for
 from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
+from econsult.consults.furtherance import OWN_WORD, Allowed, Choice, choose
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
+from econsult.people.patients import caregiver_link
 from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
 from web.context import database, now
@@ -26,8 +28,9 @@ from web.pages.family.status import shown_of
 from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.words.families import CONSENT_BY
 from web.words.files import TOO_BIG
-from web.words.language import gettext
+from web.words.language import gettext, language
 
 family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
 PROBLEMS = {
@@ -93,6 +96,10 @@ def face(public_id: str) -> Response:
         draft = load_draft(session, public_id)
         details = {"face_policy": policy, "face_consent": policy == FACE_IS_FINDING}
         keep(session, draft, RequestForm(details=details))
+        link = caregiver_link(session, draft.patient.id, me().id, now())
+        by = CONSENT_BY.get(link.relation if link is not None else "", "guardian")
+        choice = Choice(Allowed.FACES, policy == FACE_IS_FINDING, by, OWN_WORD, language())
+        choose(session, draft.consult, me(), choice, now=now())
     return redirect(url_for(".photos", public_id=public_id), code=303)
 
 

@@ -13,6 +13,8 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import Answer, released_answer
 from econsult.consults.details import contact_of
+from econsult.consults.furtherance import TEXTS as ALLOWED
+from econsult.consults.furtherance import standing
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -30,6 +32,7 @@ from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
+from web.words.allowed import ASKED_LATER
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
 from web.words.times import due_by, moment, start_large
@@ -181,7 +184,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
-        voice = voice_terms(session, loaded)
+        voice, given = voice_terms(session, loaded), standing(session, loaded.consult.id)
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     page = render_template(
@@ -189,6 +192,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         shown=shown,
         consult=shown.consult,
         voice=voice,
+        allowed=[(what, ALLOWED[what][language()], what in given) for what in ASKED_LATER],
         withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) else "",
         patient=loaded.patient,
         telephone=telephone,

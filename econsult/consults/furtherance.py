@@ -1,0 +1,142 @@
+"""What a family may allow besides its consent, each by a yes of its own and no until then: faces, trainees, teaching.
+
+The voice has its own table (`consults.voice`). Each yes and each no is a row that is never changed, with the version
+and the hash of the text that was shown; taking the whole consent back takes all of them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.consults.lifecycle import ENDED
+from econsult.consults.records import Consult, note
+from econsult.consults.screening import CLINICIANS
+from econsult.database import Base, Instant
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.consent import ConsentRow, hash_of, unknown_in
+from econsult.people.patients import caregiver_link
+from econsult.people.persons import Person, Role
+
+
+class Allowed(StrEnum):
+    """What is asked for by itself."""
+
+    FACES = "faces"
+    TRAINEES = "trainees"
+    TEACHING = "teaching"
+
+
+TEXT_VERSION = "2026-11"
+OWN_WORD = "electronic"
+TEXTS: dict[Allowed, dict[str, str]] = {
+    Allowed.FACES: {
+        "en": "The doctors who answer may see my child's face in these photos. Nobody else may.",
+        "es": "Los médicos que responden pueden ver la cara de mi hijo en estas fotos. Nadie más.",
+    },
+    Allowed.TRAINEES: {
+        "en": "Doctors and nurses who are still learning may look at this question beside the doctor who answers.",
+        "es": "Médicos y enfermeras que aún se forman pueden ver esta pregunta junto al médico que responde.",
+    },
+    Allowed.TEACHING: {
+        "en": "My clinic may ask me later whether it can use these photos to teach, without my child's name.",
+        "es": "Mi clínica me puede preguntar después si usa estas fotos para enseñar, sin el nombre de mi hijo.",
+    },
+}
+
+
+class FurtherConsent(ConsentRow, Base):
+    """One yes or no to one of them."""
+
+    __tablename__ = "opt_in"
+    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"),)
+
+    what: Mapped[str] = mapped_column(String(16))
+    is_given: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A yes or a no, by whom, how, and in which language the text was read."""
+
+    what: Allowed
+    is_given: bool
+    by: str
+    method: str
+    language: str
+
+    def __post_init__(self) -> None:
+        wrong = unknown_in("opt_in", (self.by, self.method, self.language))
+        if wrong:
+            raise InvalidError("Say who allows it, how, and in which language.", wrong)
+
+
+def standing(session: Session, consult_id: int) -> frozenset[Allowed]:
+    """What is allowed now; what nobody was asked about is not."""
+    newest: dict[str, bool] = {}
+    for row in session.scalars(
+        select(FurtherConsent).where(FurtherConsent.consult_id == consult_id).order_by(FurtherConsent.id)
+    ):
+        newest[row.what] = row.is_given
+    return frozenset(Allowed(what) for what, is_given in newest.items() if is_given)
+
+
+def choose(session: Session, consult: Consult, person: Person, choice: Choice, *, now: datetime) -> None:
+    """Record the answer; what stands already is not written again.
+
+    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended.
+    """
+    if (choice.what in standing(session, consult.id)) == choice.is_given:
+        return
+    _check_may(session, consult, person, choice, now)
+    if choice.is_given and (consult.status in ENDED or consult.consent_withdrawn_at is not None):
+        raise ImpossibleVerbError(consult.status, "take a consent")
+    _record(session, consult, person, choice, now)
+
+
+def take_all_back(
+    session: Session, consult: Consult, person: Person, told: tuple[str, str, str], now: datetime
+) -> None:
+    """With the consent goes what was allowed besides; `told` is by whom, how and in which language."""
+    for what in sorted(standing(session, consult.id)):
+        _record(session, consult, person, Choice(what, False, *told), now)
+
+
+def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
+    if person.role == Role.CAREGIVER:
+        link = caregiver_link(session, consult.patient_id, person.id, now)
+        if link is None or (choice.is_given and not link.has_authority):
+            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+    elif person.role not in CLINICIANS:
+        raise ForbiddenError("The family allows it, by itself or through its clinic.")
+    elif choice.method == OWN_WORD:
+        raise InvalidError(
+            "Only the family itself consents electronically: say verbal or paper.", {"opt_in.method": "not_yours"}
+        )
+
+
+def _record(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
+    session.add(
+        FurtherConsent(
+            patient_id=consult.patient_id,
+            consult_id=consult.id,
+            recorded_by_id=person.id,
+            what=choice.what,
+            is_given=choice.is_given,
+            given_by=choice.by,
+            method=choice.method,
+            language=choice.language,
+            text_version=TEXT_VERSION,
+            text_hash=hash_of(TEXTS[choice.what][choice.language]),
+            at=now,
+        )
+    )
+    detail = f"{choice.what}/{choice.by}/{choice.method}/{choice.language}/{TEXT_VERSION}"
+    act = "opt_in" if choice.is_given else "opt_out"
+    note(session, consult, act, person_id=person.id, now=now, detail=detail)
+    session.flush()

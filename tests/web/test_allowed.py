@@ -1,0 +1,111 @@
+"""What a family allows besides its consent: each by itself, no until it says yes, and gone with the consent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from econsult.consults.furtherance import TEXT_VERSION, TEXTS, Allowed, Choice, FurtherConsent, choose, standing
+from econsult.consults.records import Consult
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.consent import hash_of
+from econsult.people.patients import RelatedPerson
+from econsult.trail import AuditEvent
+from tests.personas import Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def consult(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.claimed(session, now=NOW)
+
+
+@pytest.fixture
+def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.mother)
+
+
+def allowed(runtime: Runtime, consult: Consult) -> set[str]:
+    with runtime.database.reading() as session:
+        return set(standing(session, consult.id))
+
+
+def test_nothing_is_ticked_before_the_family_does_it(runtime: Runtime, mother: FlaskClient, consult: Consult) -> None:
+    page = mother.get(f"/family/questions/{consult.public_id}?lang=en").text
+    form = page[page.index('id="allowed"') : page.index('id="consent"')]
+    assert form.count('type="checkbox"') == 2
+    assert "checked" not in form
+    assert allowed(runtime, consult) == set()
+
+
+def test_each_yes_and_each_no_is_kept_with_its_text(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, consult: Consult
+) -> None:
+    place = f"/family/questions/{consult.public_id}/allowed"
+    assert post(mother, place, {"allowed": ["trainees", "teaching", "nonsense"]}).status_code == 303
+    assert post(mother, place, {"allowed": ["trainees", "teaching"]}).status_code == 303, "again changes nothing"
+    assert allowed(runtime, consult) == {"trainees", "teaching"}
+    assert "Trainees may look" in browser_of(clinic.derm).get(f"/consults/{consult.public_id}?lang=en").text
+    post(mother, place, {"allowed": "teaching"})
+    assert allowed(runtime, consult) == {"teaching"}
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(FurtherConsent).order_by(FurtherConsent.id)).all()
+        acts = session.scalars(select(AuditEvent.action).where(AuditEvent.action.like("opt%"))).all()
+    assert [(row.what, row.is_given) for row in rows] == [("trainees", True), ("teaching", True), ("trainees", False)]
+    assert {(row.given_by, row.method, row.language) for row in rows} == {("parent", "electronic", "es")}
+    assert rows[0].text_version == TEXT_VERSION
+    assert rows[0].text_hash == hash_of(TEXTS[Allowed.TRAINEES]["es"])
+    assert acts == ["opt_in", "opt_in", "opt_out"]
+
+
+def test_taking_the_consent_back_takes_them_all_back(runtime: Runtime, mother: FlaskClient, consult: Consult) -> None:
+    place = f"/family/questions/{consult.public_id}"
+    post(mother, f"{place}/allowed", {"allowed": "trainees"})
+    post(mother, f"{place}/consent/withdraw", {"seal": "yes"})
+    assert allowed(runtime, consult) == set()
+    assert post(mother, f"{place}/allowed", {"allowed": "trainees"}).status_code == 409
+
+
+def test_the_face_is_a_yes_of_its_own_where_the_photos_are(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient
+) -> None:
+    ask = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location.rsplit("/", 1)[0]
+    post(mother, f"{ask}/emergency", {"emergency": "no"})
+    post(mother, f"{ask}/where", {"site": "face"})
+    post(mother, f"{ask}/face", {"face": "face_is_finding"})
+    with runtime.database.reading() as session:
+        draft = session.scalars(select(Consult)).one()
+    assert allowed(runtime, draft) == {"faces"}
+    post(mother, f"{ask}/face", {"face": "mask_all"})
+    assert allowed(runtime, draft) == set()
+
+
+def test_who_may_not_answer_for_the_child_allows_nothing(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, consult: Consult
+) -> None:
+    place = f"/family/questions/{consult.public_id}/allowed"
+    assert post(browser_of(clinic.stranger), place, {"allowed": "trainees"}).status_code == 404
+    with runtime.database.writing() as session:
+        session.execute(update(RelatedPerson).values(has_authority=False))
+    assert post(mother, place, {"allowed": "trainees"}).status_code == 403
+    yes = ("parent", "electronic", "es")
+    with runtime.database.writing() as session:
+        for person, error in ((clinic.derm, ForbiddenError), (clinic.pcp, InvalidError)):
+            with pytest.raises(error):
+                choose(session, consult, person, Choice(Allowed.TEACHING, True, *yes), now=NOW)
+        with pytest.raises(InvalidError):
+            Choice(Allowed.TEACHING, True, "king", "verbal", "es")
+        choose(session, consult, clinic.pcp, Choice(Allowed.TEACHING, True, "parent", "verbal", "es"), now=NOW)
+        ended = session.get_one(Consult, consult.id)
+        ended.status = "closed"
+        with pytest.raises(ImpossibleVerbError):
+            choose(session, ended, clinic.pcp, Choice(Allowed.TRAINEES, True, "parent", "paper", "es"), now=NOW)
+    assert allowed(runtime, consult) == {"teaching"}
