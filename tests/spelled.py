@@ -103,6 +103,7 @@ OTHER = (
     "26/02/2019, 03/07/2020", "25/02/19, 03/07/20", "7 days, 3 of 19 moles", "7 mg, 3 times, 2019",
     "born at term. Rash since March 7", "nacida sana; desde el 7 de marzo",
     "born\n7 March", "since March 2019, 7 spots", "3 2019 7", "seen 7/2/2019/3",
+    "born at term, Apgar 7/3", "born 7.3 lb", "nacida a las 07:03",
     "2019-03-0712", "12019-03-07", "7 de marzo", "Marta 7, 2019", "7 mar", "19/3",
 )  # fmt: skip
 """What is not the seventh of March 2019, though much of it stands there."""

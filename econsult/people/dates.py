@@ -3,7 +3,6 @@
 Nothing is spelled out beforehand. A text is cut into numbers, words and signs; a number, a number in words, a month's
 name or a Roman number may be a part of a date, and three parts beside each other with at most a few signs and words
 between them ("of", "de") are one: day and month in either order with the year behind or before them.
-The work grows with the length of the text alone.
 
 This file and `date_words.py` beside it stand twice, for texts and for pages of words, since those two rooms share
 nothing; `tests/house/test_twins.py` keeps the two alike.
@@ -42,7 +41,7 @@ class Reading(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """One part of a date: the numbers of its first and last token, and what it may be (0 for what it is not)."""
+    """One part of a date: the numbers of its first and last token, and what it may be: a short year, a named month."""
 
     first: int
     last: int
@@ -50,9 +49,7 @@ class _Part(NamedTuple):
     month: int = 0
     year: int = -1
     is_short: bool = False
-    """A year of two figures."""
     is_named: bool = False
-    """A month in words."""
 
 
 def spans_of(text: str, days: Collection[date]) -> list[tuple[int, int]]:
@@ -269,8 +266,9 @@ def _births(tokens: Sequence[Token], parts: Sequence[_Part], days: Collection[da
         if not {(first.month, second.day), (second.month, first.day)} & wanted:
             continue
         gap = _gap(tokens, first, second)
-        is_day = gap or (gap is not None and (first.is_named or second.is_named))
-        if is_day and _is_of_birth(tokens, first.first, second.last):
+        is_close = gap in {"/", "-"} and _is_right_behind(tokens, first.first)
+        is_named = gap is not None and (first.is_named or second.is_named)
+        if is_close or (is_named and _is_of_birth(tokens, first.first, second.last)):
             yield Reading(tokens[first.first].start, tokens[second.last].end, frozenset())
 
 
@@ -285,6 +283,12 @@ def _is_of_birth(tokens: Sequence[Token], first: int, last: int) -> bool:
         for side in sides
         for at in itertools.takewhile(lambda place: not _ends_sentence(tokens, place), side)
     )
+
+
+def _is_right_behind(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word for birth stands just before: figures farther off may be a score, a time or a weight."""
+    words = (token.text for token in reversed(tokens[max(0, at - 8) : at]) if token.is_word)
+    return next((word for word in words if word not in date_words.AROUND_BIRTH), "") in date_words.BIRTH_WORDS
 
 
 def _ends_sentence(tokens: Sequence[Token], at: int) -> bool:

@@ -55,6 +55,9 @@ RAISED = frozenset(("o", "a", "er", "ro", "\u00b0"))
 """What stands raised behind an ordinal, or beside it where somebody had no such letter."""
 BIRTH_WORDS = frozenset(_BIRTH.split())
 
+AROUND_BIRTH = JOINERS | {"is", "was", "es", "fue", "date", "fecha"}
+"""What may stand between a word for birth and a day in figures."""
+
 
 class Token(NamedTuple):
     """A number, a word, a run of blanks or a sign of a text."""
