@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.consults.records import Consult
+from imaging.samples.photos import photo
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post, token_from
@@ -113,6 +115,27 @@ def test_the_questions_come_after_the_danger_signs_and_are_nobody_elses(
         assert mother.get(f"{ask}/{step}").location == f"{ask}/emergency"
         assert browser_of(clinic.stranger).get(f"{ask}/{step}").status_code == 404
         assert browser_of(clinic.pcp).get(f"{ask}/{step}").status_code == 403
+
+
+def test_the_camera_page_offers_the_views_of_the_question_and_keeps_the_old_ones(
+    mother: FlaskClient, clinic: Clinic
+) -> None:
+    ask = began(mother, clinic, "elbow")
+    page = mother.get(f"{ask}/photos?lang=en").text
+    for name in ("photo:far", "photo:close", "photo:mid", "photo:oblique"):
+        assert page.count(f'name="{name}"') == 2
+    assert "with a knee, hand or belly button near it" in page
+    fields = {"consult_id": ask.rpartition("/")[2], "next": f"{ask}/photos", "csrf_token": token_from(page)}
+    sent = mother.post(
+        "/uploads/simple",
+        data={**fields, "photo:mid": (io.BytesIO(photo("eczema_far", size=(800, 600))), "a.jpg", "image/jpeg")},
+    )
+    assert "sent=1" in sent.location
+    assert "Middle distance" in mother.get(f"{ask}/photos?lang=en").text
+    post(mother, f"{ask}/where", {"site": "not_skin"})
+    post(mother, f"{ask}/topic", {"core.by_family_topic": "neurology"})
+    moving = mother.get(f"{ask}/photos?lang=en").text
+    assert ('name="video:event"' in moving, 'name="photo:mid"' in moving) == (True, False)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

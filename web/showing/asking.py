@@ -112,6 +112,7 @@ class Chooser:
     words: str
     drawing: str
     accept: str
+    hint: str = ""
 
 
 def parts_of(
@@ -136,7 +137,7 @@ def choosers_of(parts: Sequence[Part], known: Sequence[str]) -> list[Chooser]:
         detail = item.document if item.media == "lab_document" else item.view
         name = f"{item.media}:{detail}" if detail else item.media
         if item.media and name not in known:
-            found.setdefault(name, Chooser(name, slot.words, DRAWINGS[item.media], ACCEPTED[item.media]))
+            found.setdefault(name, Chooser(name, slot.words, DRAWINGS[item.media], ACCEPTED[item.media], slot.hint))
     return list(found.values())
 
 

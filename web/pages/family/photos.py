@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for, sent_file_for
+from econsult.consults.asked import forms_of
 from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.furtherance import OWN_WORD, Allowed, Choice, choose
@@ -19,20 +20,24 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
-from econsult.people.patients import caregiver_link
+from econsult.people.patients import age_in_months, caregiver_link
 from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
+from econsult.templates.items import FAMILY
 from web.context import database, now
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.pages.family.status import shown_of
 from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.asking import Chooser, choosers_of, parts_of
 from web.words.families import CONSENT_BY
 from web.words.files import TOO_BIG
 from web.words.language import gettext, language
 
 family_photos = Blueprint("family_photos", __name__, url_prefix="/family")
+OWN_CHOOSERS = ("photo:far", "photo:close", "video", "lab_document:laboratory")
+"""What the page offers whatever the question is about."""
 PROBLEMS = {
     "none_chosen": _l("Choose a photo first"),
     "too_big": TOO_BIG,
@@ -103,6 +108,14 @@ def face(public_id: str) -> Response:
     return redirect(url_for(".photos", public_id=public_id), code=303)
 
 
+def _views(session: Session, loaded: Pass) -> list[Chooser]:
+    """The other photos and videos that the questionnaire about this question asks for."""
+    consult = loaded.consult
+    months = age_in_months(loaded.patient.birth_date, now().date())
+    parts = parts_of(forms_of(session, consult, FAMILY), consult.details, [], months)
+    return choosers_of(parts, OWN_CHOOSERS)
+
+
 def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
     problem = request.args.get("problem") or ("none_chosen" if request.args.get("sent") == "0" else None)
     errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
@@ -120,6 +133,7 @@ def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
         voice=voice_terms(session, loaded),
         face_options=list(FACE_OPTIONS.items()),
         face_chosen=loaded.consult.details.get("face_policy", MASK_ALL),
+        views=_views(session, loaded),
         back=back,
         onward=onward,
     )
