@@ -42,16 +42,16 @@ def give_up(door: Door, person: Person, object_id: str, *, now: datetime) -> Non
 
     Whoever has was told an offset, and perhaps that the whole file is there: that stands. Raises what `abandon` raises.
     """
-    is_ours = False
-    try:
-        with unshared(door.staging, object_id) as is_ours:
-            if is_ours:
-                _end(door, person, object_id, now)
-    except OperationalError:
-        # On a full disk the row is written once the bytes are gone, as when somebody gives an upload up.
-        abandon(door, person, object_id, now=now)
-    if is_ours:
-        discard_staged(door.staging, object_id)
+    with unshared(door.staging, object_id) as discard:
+        if discard is None:
+            return
+        try:
+            _end(door, person, object_id, now)
+        except OperationalError:
+            # The disk may be so full that the row cannot be written; what is given up anyway makes room for that.
+            discard()
+            _end(door, person, object_id, now)
+        discard()
 
 
 def _end(door: Door, person: Person, object_id: str, now: datetime) -> bool:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,7 @@ from uploads.errors import OvertakenError
 
 SYNC_EVERY, MARK_EVERY = 8 * 1024 * 1024, 64 * 1024 * 1024
 _EPOCH = struct.Struct(">Q")
+TRIES = 5
 
 
 class NoSpaceError(StoreFull):
@@ -53,15 +55,16 @@ def is_staged(staging: Path, object_id: str) -> bool:
 def discard_staged(staging: Path, object_id: str) -> None:
     """Remove what was staged; a writer that is still at it is overtaken first. Nothing there is no error."""
     path = staged_path(staging, object_id)
-    if not path.parent.is_dir():
-        return
-    try:
-        with Fence.create(path) as fence, fence.taken(), disk_errors():
-            _remove(path.parent)
-    except StoreUnavailable:
-        # Somebody else may have removed it at the same moment.
-        if path.parent.is_dir():
-            raise
+    for tries_left in reversed(range(TRIES)):
+        if not path.parent.is_dir():
+            return
+        try:
+            with Fence.create(path) as fence, fence.taken(), disk_errors():
+                _remove(path.parent)
+        except StoreUnavailable:
+            # Somebody else may be removing it at the same moment, and have put a fence of their own there.
+            if not tries_left and path.parent.is_dir():
+                raise
 
 
 def discard_part(staging: Path, object_id: str, whole: int) -> bool:
@@ -81,14 +84,20 @@ def discard_part(staging: Path, object_id: str, whole: int) -> bool:
 
 
 @contextmanager
-def unshared(staging: Path, object_id: str) -> Iterator[bool]:
-    """Whether nobody but its first writer has ever opened it; while the block lasts nobody can."""
-    path = staged_path(staging, object_id)
-    if not path.parent.is_dir():
-        yield True
+def unshared(staging: Path, object_id: str) -> Iterator[Callable[[], None] | None]:
+    """What removes it, or None where anybody but its first writer ever opened it. Nobody can while the block lasts."""
+    folder = staged_path(staging, object_id).parent
+    if not folder.is_dir():
+        yield lambda: None
         return
-    with Fence.create(path) as fence, fence.kept() as epoch:
-        yield epoch <= 1
+    with Fence.create(folder / "data") as fence, fence.kept() as epoch:
+        yield partial(_remove_here, folder) if epoch <= 1 else None
+
+
+def _remove_here(folder: Path) -> None:
+    with disk_errors():
+        if folder.is_dir():
+            _remove(folder)
 
 
 def _remove(folder: Path) -> None:

@@ -114,7 +114,7 @@ def doubt(door: Door, object_id: str, standing: Standing, *, now: datetime) -> S
     """
     soon = min(standing.expires_at, now + FORGOTTEN)
     with unshared(door.staging, object_id) as is_ours:
-        if not is_ours:
+        if is_ours is None:
             return standing
         with door.database.writing() as session:
             one = select(Upload).where(Upload.public_id == object_id)
@@ -161,7 +161,14 @@ def _look(door: Door, person: Person, object_id: str, now: datetime) -> Standing
         if writer.offset == upload.length:
             writer.finish()
         offset = writer.offset
+        # The line that was overtaken may have shortened its time until now, and cannot any more.
+        upload.expires_at = _expires_at(door, upload)
     return settled(door, opened, offset, now)
+
+
+def _expires_at(door: Door, upload: Upload) -> datetime:
+    with door.database.reading() as session:
+        return session.scalars(select(Upload.expires_at).where(Upload.id == upload.id)).one()
 
 
 def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clock: Clock) -> Attachment:

@@ -13,6 +13,7 @@ _MOMENT = re.compile(
 _OTHER_SIGN = re.compile(
     r"\b(?:hr|rr|fc|fr|pulse|pulso|heart ?rate|resp\w*|sp?o2|sat\w*|o2|wt|weight|peso|ht|height|length|talla|hc|map|"
     r"gcs|glu\w*|bili\w*|ga|age|edad)\W{0,3}\d+(?:[/.,]\d+)?|\b(?:bp|ta|pa)\W{0,3}\d+/\d+"
+    r"|\b[pr]\W{0,2}\d{2,3}(?![\d.,])"
 )
 _OTHER_UNIT = re.compile(
     r"(?<![\d.,])\d+(?:[.,]\d+)?[ _]?(?:kg|g|lbs?|oz|bpm|lpm|rpm|mmhg|ml|cc|cm|mm|mg|mcg|w|wks?|weeks?|d|days?|h|hrs?|"

@@ -24,6 +24,12 @@ TOLD: list[dict[str, Any]] = [
     {"vitals": [{"name": "temperature", "value": 38.9}]}, {"observations": [{"code": "temperature", "value": 39.4}]},
     {"symptoms": ["high_temperature"]}, {"temperature": "high"}, {"afebrile": False}, {"HASFEVER": True},
     {"answers": [{"linkId": "fever", "answer": [{"valueBoolean": True}]}]}, {"fever": 38.2}, {"fever": "N/A"},
+    {"code": {"text": "Body temperature"}, "value": 39.1}, {"name": "temperature", "value": 39},
+    {"code": "8310-5", "value": 39.1}, {
+        "status": "final", "category": [{"coding": [{"code": "vital-signs"}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8310-5", "display": "Body temperature"}]},
+        "valueQuantity": {"value": 38.6, "unit": "Cel"},
+    },
     *({name: value} for name, value in (
         ("hay_fiebre", True), ("hay_fiebre", "s\u00ed"), ("fever", "hay fiebre de 39"), ("symptoms", ["hay_fiebre"]),
         ("temperature_at_home", 39.2), ("temp_on_arrival", 38.9), ("vitals_at_visit", {"temperature": 39}),
@@ -38,6 +44,11 @@ TOLD: list[dict[str, Any]] = [
         ("vitals", "T 38.9 HR 170 RR 60"), ("temperature", "38.9 x 2 days"), ("temperature", "39 w/ cough"),
         ("temperature", "38-39-40"), ("fever", "?"), ("fever", "yes, 37.9"), ("afebrile", "not sure"),
         ("fever", {"measured": False, "since": "yesterday"}), ("fever", {"today": "no", "yesterday": "yes"}),
+        ("rectal", 38.9), ("T\u00aa", 38.5), ("exam", "T\u00aa 38.5"),
+        ("vitals", {"measurement": "temperature", "value": 39}),
+        ("vitals", {"parameter": "Temperature", "reading": "39.1"}), ("code", "8310-5 39.1"),
+        ("symptoms", ["no cough, fever"]), ("fever", "no but feels hot"), ("symptoms", ["denies pain but fever"]),
+        ("fever", "no fever but hot at night"), ("axillary", "38.2"),
         ("fever", {"text": "yes", "recorded": "today"}), ("temperature", "TA 38.5"), ("fever_days", 2),
     )),
     {"temperatura": "m\u00e1s de 39"}, {"fever": {"present": False, "max_c": 38.9}}, {"symptoms": [{"code": "fever"}]},
@@ -66,8 +77,21 @@ DENIED: list[dict[str, Any]] = [
         ("fever", {"present": False, "measured_at": "2026-11-26T09:38:05Z"}), ("fever", "no tiene"),
         ("fever", {"present": False, "method": "rectal"}), ("fever", {"value": "no", "asked_by": "nurse"}),
         ("fever", "no ha tenido"), ("vitals", "T 36.8 RR 44 HR 140"), ("fever_free", True), ("fever", "No."),
+        *(("symptoms", [text]) for text in (
+            "denies cough or fever", "denies cough, fever, chills", "no fever or chills", "no fever, no cough",
+            "no cough or fever", "niega tos o fiebre", "yellow fever vaccine", "call if fever", "fiebre amarilla",
+        )),
+        *(("fever", text) for text in (
+            "not at all", "no fever since birth", "no hay", "no refiere", "No, afebrile, T 36.9", "no fever or chills",
+        )),
+        ("fever", {"system": "http://snomed.info/sct", "code": "373067005", "display": "No"}),
+        ("obs", {"code": {"text": "Fever"}, "verificationStatus": "refuted", "recordedDate": "2026-11-26"}),
+        ("vitals", "T 36.7 P 140 R 40"), ("bath_temperature", 38), ("water_temp_c", 39), ("t_bili", 39),
         ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"),
     )),
+    {"code": {"text": "Body temperature"}, "value": 36.9, "weight_kg": 4.2}, {"type": "visit", "head_cm": 39},
+    {"complaint": "no fever", "weight_kg": 4.1}, {"temperature_site": "rectal", "head_cm": 38},
+    {"vitals": {"temp": {"value": 36.8, "site": "rectal"}}}, {"fever": "no", "type": "follow-up", "length_cm": 52},
     {"temperature": "not high"}, {"pulse": 140, "rr": 40}, {"fever": "afebrile"},
 ]  # fmt: skip
 

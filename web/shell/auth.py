@@ -106,7 +106,7 @@ def _load_visitor() -> None:
     visitor = _visitor()
     if visitor is None:
         return
-    if settings().needs_factor and visitor.person.is_staff and not visitor.has_factor:
+    if _lacks_factor(visitor):
         # A session or a token from before the program asked for it opens no more than a password alone does.
         g.lacks_factor = True
         return
@@ -123,7 +123,11 @@ def _load_visitor() -> None:
 def is_still_in() -> bool:
     """Whether the session or token of this request, which may have taken minutes, is still good for its person."""
     visitor = _visitor()
-    return visitor is not None and visitor.person.id == me().id
+    return visitor is not None and visitor.person.id == me().id and not _lacks_factor(visitor)
+
+
+def _lacks_factor(visitor: Visitor) -> bool:
+    return settings().needs_factor and visitor.person.is_staff and not visitor.has_factor
 
 
 def _visitor() -> Visitor | None:

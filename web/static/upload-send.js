@@ -3,7 +3,7 @@
 import { debts, find, forget, held, keep } from "./upload-store.js";
 
 const SMALLEST = 1 << 18, LARGEST = 1 << 23, LONGEST_HASHED = 1 << 25;
-const STALL = 15e3, ANSWER = 6e4, BEST = 4e3, LIVES = 3;
+const STALL = 15e3, ANSWER = 6e4, BEST = 4e3;
 // Of what begins with 4, only these pass by themselves.
 const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
 const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 410: "gone", 413: "too_big" };
@@ -37,7 +37,7 @@ export async function send(transfer) {
     file.url = "";
     file.stood = 0;
     await keep(file);
-    throw file.dead.length > LIVES ? new Refused("gone") : new Again();
+    throw file.dead.length > 3 ? new Refused("gone") : new Again();
   }
   if (!transfer.signal.aborted) await forget(file, "sent");
 }
@@ -104,14 +104,14 @@ async function stand(transfer) {
 }
 
 // Removed here at once, and at the server as soon as it answers; gives its status where it did. Where the answer to its creation
-// never came it is found by what was asked; if the same photo was chosen again meanwhile, that one begins anew.
+// never came it is found by what was asked, once, unless bytes have come to it.
 export async function end(file, token) {
   await forget(file, "removed");
   if (!file.url && !file.asked) return;
-  const url = file.url || (await all(token))?.find((one) => one.metadata === file.asked)?.url;
+  const url = file.url || (await all(token))?.find((one) => one.metadata === file.asked && !one.offset)?.url;
   if (!url) return;
   const { status } = await fetch(url, { method: "DELETE", headers: plain(token) }).catch(() => 0);
-  if (file.url && [204, 403, 404, 410].includes(status)) await forget({ ...file, url: "", asked: "" }, "removed");
+  if ([204, 403, 404, 410].includes(status)) await forget({ ...file, url: "", asked: "" }, "removed");
   return status;
 }
 

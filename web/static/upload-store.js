@@ -92,8 +92,8 @@ export async function forget(file, how) {
   await run("readwrite", put).catch(() => {});
 }
 
-// Those whose removal the server has not heard of.
-const isOwed = (file) => file.over === "removed" && (file.url || file.asked) && file.owner;
+// Those whose removal the server has not heard of. After some minutes nothing comes of a creation any more.
+const isOwed = (file) => file.over === "removed" && (file.url || (file.asked && file.at > Date.now() - 6e5)) && file.owner;
 export const debts = async (owner) => (await all()).filter((file) => isOwed(file) && file.owner === owner);
 
 export async function kept(owner, consult) {
