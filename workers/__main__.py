@@ -17,6 +17,7 @@ from rq.exceptions import StopRequested
 
 from econsult.errors import SettingError
 from econsult.jobs import Lane
+from econsult.people import dates
 from econsult.settings import Settings
 from imaging import Jail, open_jail
 from workers.bell import BellWorker
@@ -78,7 +79,9 @@ def _work(runtime: Runtime, lane: Lane) -> None:
 
 
 def _open_jail(settings: Settings) -> Jail:
-    return open_jail(face_model=settings.face_model, text_model=settings.text_model, least=settings.confinement)
+    return open_jail(
+        face_model=settings.face_model, text_model=settings.text_model, dates=dates.FOLDER, least=settings.confinement
+    )
 
 
 def _beater(desk: Desk, heart: Heart) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.queue.forecast import Forecast, Gap, Risk, forecast
 from econsult.queue.reoffering import roster_changed
+from econsult.rosters.shifts import outside
 
 AHEAD = timedelta(days=7)
 
@@ -92,12 +93,8 @@ def _without(gaps: Iterable[Gap], others: Iterable[Gap]) -> list[Stretch]:
     """The stretches of `gaps` that lie in none of the `others`."""
     left = [Stretch(gap.specialty, gap.start, gap.end) for gap in gaps]
     for other in others:
-        cut = []
-        for each in left:
-            if each.specialty != other.specialty or other.end <= each.start or other.start >= each.end:
-                cut.append(each)
-                continue
-            cut += [Stretch(each.specialty, each.start, other.start)] if other.start > each.start else []
-            cut += [Stretch(each.specialty, other.end, each.end)] if other.end < each.end else []
-        left = cut
+        parted = (
+            [each] if each.specialty != other.specialty else outside(each, other.start, other.end) for each in left
+        )
+        left = [part for parts in parted for part in parts]
     return sorted(left, key=lambda each: (each.start, each.specialty))

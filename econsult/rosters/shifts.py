@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, or_, select
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -61,6 +62,19 @@ class Swap(Base):
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     asked_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class _Stretch(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
+
+
+Stretched = TypeVar("Stretched", bound=_Stretch)
 
 
 @dataclass(frozen=True)
@@ -177,18 +191,22 @@ def _without(planned: Iterable[Span], away: Sequence[TimeOff]) -> list[Span]:
     """The spans with everybody's time off cut out of them."""
     left = list(planned)
     for off in away:
-        kept = []
-        for span in left:
-            if span.person_id != off.person_id or off.ends_at <= span.start or off.starts_at >= span.end:
-                kept.append(span)
-                continue
-            kept += [replace(span, end=off.starts_at)] if off.starts_at > span.start else []
-            kept += [replace(span, start=off.ends_at)] if off.ends_at < span.end else []
-        left = kept
+        parted = (
+            [span] if span.person_id != off.person_id else outside(span, off.starts_at, off.ends_at) for span in left
+        )
+        left = [part for parts in parted for part in parts]
     return left
+
+
+def outside(stretch: Stretched, start: datetime, end: datetime) -> list[Stretched]:
+    """What of a stretch lies before `start` or from `end` on."""
+    if end <= stretch.start or start >= stretch.end:
+        return [stretch]
+    before = [replace(stretch, end=start)] if start > stretch.start else []
+    return [*before, replace(stretch, start=end)] if end < stretch.end else before
 
 
 def swaps_offered(session: Session, person: Person) -> list[Swap]:
     """The swaps that wait for this person's yes."""
-    query = select(Swap).where(Swap.to_id == person.id, or_(Swap.accepted_at.is_(None)))
+    query = select(Swap).where(Swap.to_id == person.id, Swap.accepted_at.is_(None))
     return list(session.scalars(query.order_by(Swap.on_day, Swap.id)))

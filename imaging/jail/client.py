@@ -18,7 +18,7 @@ from imaging.models import Models, find_models
 from imaging.policy import KEEP
 
 _CODE = Path(__file__).resolve().parents[1]
-"""The package that the fork-server loads. It needs nothing else of the house."""
+"""The package that the fork-server loads. It needs nothing else of the house but what `Models` names."""
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.jail.server import main; main(*sys.argv[2:])"
 _PATH_MOST = 100
 """A unix socket's path is bounded at 108 bytes by the kernel."""
@@ -164,10 +164,13 @@ def _try_connect(address: str) -> socket.socket | None:
     return connection
 
 
-def open_jail(*, face_model: str = "", text_model: str = "", least: str = levels.RLIMITS) -> Jail:
+def open_jail(
+    *, face_model: str = "", text_model: str = "", dates: Path | None = None, least: str = levels.RLIMITS
+) -> Jail:
     """Start a fork-server for decoding. Use it as a context manager, or call `close`.
 
     The models are found in the installed wheels, unless a path is given; without one, files that need it are held.
-    Where a job cannot be confined at the level `least`, one of `imaging.jail.levels.LEVELS`, it fails undecoded.
+    `dates` is the folder of what reads dates, which documents need (`imaging.reading.date_reader`). Where a job cannot
+    be confined at the level `least`, one of `imaging.jail.levels.LEVELS`, it fails undecoded.
     """
-    return Jail(find_models(face_model, text_model), least=least)
+    return Jail(find_models(face_model, text_model, dates), least=least)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from imaging.identifiers import Identifiers
+from imaging.reading.date_reader import DateReader
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
-from imaging.reading.page_dates import spans_of_any_date, spans_of_dates, spans_of_misread_dates
+from imaging.reading.page_dates import PageDates
 from imaging.reading.spelling import (
     PARTICLES,
     fold,
@@ -54,9 +55,10 @@ _BESIDE = 0.9
 class DenyList:
     """The identifiers of one case, ready to be looked for."""
 
-    def __init__(self, known: Identifiers) -> None:
+    def __init__(self, known: Identifiers, reader: DateReader) -> None:
         self._parts = {part for name in known.names for part in parts_of(name)}
         self._days = {date.fromisoformat(text) for text in known.birth_dates}
+        self._dates = PageDates(reader, self._days)
         numbers = (fold(text).translate(_LIKE_DIGITS) for text in known.numbers)
         self._numbers = {number for number in numbers if len(number) >= _SHORTEST_NUMBER}
         digits = ("".join(filter(str.isdigit, text)) for text in known.phones)
@@ -80,18 +82,34 @@ class DenyList:
 
     def _hits_of(self, line: Line) -> set[int]:
         is_row = is_result(line)
-        found = {number for number, word in enumerate(line) if self._is_known(word.text)} | _unread(line)
+        found = {number for number, word in enumerate(line) if self._is_known(word.text)} | self._unread(line)
         found |= self._across_words(line)
         found |= self._short_parts(line, found)
         found |= self._of_address(line)
         text, starts = _joined(line)
-        spans = [*spans_of_misread_dates(text, self._days)]
-        spans += [one for one in spans_of_dates(text, self._days) if not (is_row and _VALUES.fullmatch(text, *one))]
+        spans = [*self._dates.spans_of_misread(text)]
+        spans += [one for one in self._dates.spans(text) if not (is_row and _VALUES.fullmatch(text, *one))]
         spans += self._spans_of_phones(text)
         if not is_row:
             spans += self._spans_of_birth_years(text)
             spans += [match.span() for form in _FORMS for match in form.finditer(text)]
         return found | {number for start, end in spans for number in _touched(starts, line, start, end)}
+
+    def _unread(self, line: Line) -> set[int]:
+        """Find words that may be names or dates which the reader could not make out.
+
+        In a row of results only what stands before the first number can be a name; what follows are values and units.
+        """
+        end = len(line)
+        if is_result(line):
+            end = next((number for number, word in enumerate(line) if _BEGINS_AS_NUMBER.match(word.text)), end)
+        return {number for number, word in enumerate(line[:end]) if self._is_unread(word)}
+
+    def _is_unread(self, word: Word) -> bool:
+        folded = fold(word.text)
+        if word.confidence >= _UNREAD or len(folded) < _SHORTEST_INSIDE or folded in LABEL_WORDS or is_lab_word(folded):
+            return False
+        return not (_TIME.fullmatch(word.text) or any(self._dates.spans_of_any(word.text)))
 
     def _is_known(self, text: str) -> bool:
         folded = fold(text)
@@ -126,7 +144,7 @@ class DenyList:
 
     def _spans_of_birth_years(self, text: str) -> Iterator[tuple[int, int]]:
         """Find a year of birth that stands in no readable date: the rest of the date was misread."""
-        readable = list(spans_of_any_date(text))
+        readable = list(self._dates.spans_of_any(text))
         for year in {str(day.year) for day in self._days}:
             for match in re.finditer(rf"(?<!\d){year}(?!\d)", text):
                 if not any(start < match.end() and end > match.start() for start, end in readable):
@@ -190,24 +208,6 @@ def is_result(line: Line) -> bool:
 
 def _without_dates(text: str) -> str:
     return re.sub(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\(?\d{3}\)?[ .-]{0,2}\d{3}-\d{4}", " ", text)
-
-
-def _unread(line: Line) -> set[int]:
-    """Find words that may be names or dates which the reader could not make out.
-
-    In a row of results only what stands before the first number can be a name; what follows are values and units.
-    """
-    end = len(line)
-    if is_result(line):
-        end = next((number for number, word in enumerate(line) if _BEGINS_AS_NUMBER.match(word.text)), end)
-    return {number for number, word in enumerate(line[:end]) if _is_unread(word)}
-
-
-def _is_unread(word: Word) -> bool:
-    folded = fold(word.text)
-    if word.confidence >= _UNREAD or len(folded) < _SHORTEST_INSIDE or folded in LABEL_WORDS or is_lab_word(folded):
-        return False
-    return not (_TIME.fullmatch(word.text) or any(spans_of_any_date(word.text)))
 
 
 def _is_inside(folded: str, part: str) -> bool:

@@ -9,8 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from imaging.reading.date_words import month_of
-from imaging.reading.dates import readings, spans_of
+from imaging.reading.date_reader import DateReader
 from imaging.reading.spelling import distance
 
 _LIKE = "OoQDlIiSsBZz|!"
@@ -32,27 +31,64 @@ _LONG_DATE = 10
 _GAPS_MOST = 2
 
 
-def spans_of_dates(text: str, wanted: Iterable[date]) -> Iterator[tuple[int, int]]:
-    """Yield where in a line one of these dates may be meant."""
-    days = frozenset(wanted)
-    yield from {span for meant in _meant(text) for span in spans_of(meant, days)}
+class PageDates:
+    """Looks for the dates of one case, with what reads dates."""
 
+    def __init__(self, reader: DateReader, wanted: Iterable[date]) -> None:
+        self._reader, self._days = reader, frozenset(wanted)
+        self._spelled = {form for day in self._days for form in _in_figures(day)}
 
-def spans_of_any_date(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where in a line something is written that can be a date, with no sign in it that nobody would write."""
-    for meant in {plain(text), _with_figures(plain(text))}:
-        yield from ((one.start, one.end) for one in readings(meant) if _CLEAN.fullmatch(meant, one.start, one.end))
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where in a line one of the dates may be meant."""
+        yield from {span for meant in self._meant(text) for span in self._reader.spans_of(meant, self._days)}
 
+    def spans_of_any(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where in a line something is written that can be a date, with no sign in it that nobody would write."""
+        for meant in {plain(text), self._with_figures(plain(text))}:
+            found = self._reader.readings(meant)
+            yield from ((one.start, one.end) for one in found if _CLEAN.fullmatch(meant, one.start, one.end))
 
-def spans_of_misread_dates(text: str, wanted: Iterable[date]) -> Iterator[tuple[int, int]]:
-    """Yield where one of these dates stands in figures with a sign or two misread, or with a gap read into it."""
-    days = set(wanted)
-    spelled = {form for day in days for form in _in_figures(day)}
-    words = list(re.finditer(r"\S+", plain(text)))
-    for first in range(len(words)):
-        for run in (words[first : first + count] for count in range(1, _GAPS_MOST + 2)):
-            if _is_misread_date("".join(word.group() for word in run), days, spelled):
-                yield run[0].start(), run[-1].end()
+    def spans_of_misread(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where one of the dates stands in figures with a sign or two misread, or with a gap read into it."""
+        words = list(re.finditer(r"\S+", plain(text)))
+        for first in range(len(words)):
+            for run in (words[first : first + count] for count in range(1, _GAPS_MOST + 2)):
+                if self._is_misread("".join(word.group() for word in run)):
+                    yield run[0].start(), run[-1].end()
+
+    def _meant(self, text: str) -> set[str]:
+        """What a line may say: as it was read, or with letters taken for figures and figures for letters."""
+        seen = _YEAR.sub(lambda found: "ano".ljust(len(found[0])), plain(text))
+        figures = self._with_figures(seen)
+        roman = _ROMAN.sub(lambda found: found[0].translate(_LIKE_ROMAN), seen)
+        letters = _IN_LETTERS.sub(lambda found: found[0].translate(_LIKE_LETTERS), seen)
+        return {seen, figures, roman, letters, _RAISED.sub(self._raised, seen), _RAISED.sub(self._raised, figures)}
+
+    def _with_figures(self, text: str) -> str:
+        """The text with figures where single letters and strokes may have been some."""
+        text = _ORDINAL.sub(_as_ordinal, text)
+        text = _RUN_TOGETHER.sub(self._as_run_together, text)
+        return _IN_FIGURES.sub(lambda found: found[0].translate(_LIKE_DIGITS), text)
+
+    def _as_run_together(self, found: re.Match[str]) -> str:
+        first, month, last = found.groups()
+        if not self._reader.month_of(month.lower()):
+            return found[0]
+        return first.translate(_LIKE_DIGITS) + month + last.translate(_LIKE_DIGITS)
+
+    def _raised(self, found: re.Match[str]) -> str:
+        """`1\u00ba de noviembre`, of which the reader made `12 de noviembre`, with an `o` in the place of the sign."""
+        return f"{found[1]}o" if self._reader.month_of(found[2].lower()) else found[0]
+
+    def _is_misread(self, text: str) -> bool:
+        seen = re.sub(r"^\W+|\W+$", "", text).translate(_LIKE_DIGITS)
+        if len(seen) > _LONG_DATE + 2:
+            return False
+        readable = [one.days for one in self._reader.readings(seen)]
+        if readable:
+            # What reads as another day is that day: a date of collection stays, however near it is.
+            return any(self._days & meant for meant in readable)
+        return any(distance(seen, form, _signs_wrong(form)) <= _signs_wrong(form) for form in self._spelled)
 
 
 def plain(text: str) -> str:
@@ -60,46 +96,9 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
 
 
-def _meant(text: str) -> set[str]:
-    """What a line may say: as it was read, or with letters taken for figures and figures for letters."""
-    seen = _YEAR.sub(lambda found: "ano".ljust(len(found[0])), plain(text))
-    figures = _with_figures(seen)
-    roman = _ROMAN.sub(lambda found: found[0].translate(_LIKE_ROMAN), seen)
-    letters = _IN_LETTERS.sub(lambda found: found[0].translate(_LIKE_LETTERS), seen)
-    return {seen, figures, roman, letters, _RAISED.sub(_raised, seen), _RAISED.sub(_raised, figures)}
-
-
-def _with_figures(text: str) -> str:
-    """The text with figures where single letters and strokes may have been some."""
-    text = _ORDINAL.sub(_as_ordinal, text)
-    text = _RUN_TOGETHER.sub(_as_run_together, text)
-    return _IN_FIGURES.sub(lambda found: found[0].translate(_LIKE_DIGITS), text)
-
-
 def _as_ordinal(found: re.Match[str]) -> str:
     """A first of which nothing but a speck was left (`'st`), an `lst` or a `ter`."""
     return re.sub(r"['\u2018\u2019t]\Z", "1", found[0]).translate(_LIKE_DIGITS)
-
-
-def _as_run_together(found: re.Match[str]) -> str:
-    first, month, last = found.groups()
-    return first.translate(_LIKE_DIGITS) + month + last.translate(_LIKE_DIGITS) if month_of(month.lower()) else found[0]
-
-
-def _raised(found: re.Match[str]) -> str:
-    """`1\u00ba de noviembre`, of which the reader made `12 de noviembre`, with an `o` in the place of the sign."""
-    return f"{found[1]}o" if month_of(found[2].lower()) else found[0]
-
-
-def _is_misread_date(text: str, days: set[date], spelled: set[str]) -> bool:
-    seen = re.sub(r"^\W+|\W+$", "", text).translate(_LIKE_DIGITS)
-    if len(seen) > _LONG_DATE + 2:
-        return False
-    readable = [one.days for one in readings(seen)]
-    if readable:
-        # What reads as another day is that day: a date of collection stays, however near it is.
-        return any(days & meant for meant in readable)
-    return any(distance(seen, form, _signs_wrong(form)) <= _signs_wrong(form) for form in spelled)
 
 
 def _in_figures(day: date) -> Iterator[str]:

@@ -16,11 +16,13 @@ from imaging.reading.deny import DenyList
 from imaging.reading.straighten import straighten
 from imaging.reading.tesseract import read_words
 from imaging.reading.words import Line, Word, in_lines
+from imaging.refusal import Held
 from imaging.steps.find_masks import box_mask, faces_of
 from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
 Edges = tuple[float, float, float, float]
+Looks = tuple[Policy, Detectors]
 Finder = Callable[[int, Image.Image, str], tuple[Mask, ...]]
 TEXT_LAYER, HEADER_ZONES, CODE_DETECTOR = "text_layer", "header_zones", "opencv"
 _DOTS = 200
@@ -32,10 +34,13 @@ _GROWTH, _APART = 0.18, 1.5
 
 
 def find_identifiers(words: WordsOf, policy: Policy, detectors: Detectors) -> Finder | None:
-    """Return who says what must be covered on each page; None for a reviewer's copy, on which nothing is covered."""
+    """Return who says what must be covered on each page; None for a reviewer's copy, on which nothing is covered.
+
+    Raises Held where nothing was given that reads dates.
+    """
     if policy.is_review:
         return None
-    deny = DenyList(policy.identifiers)
+    deny = _deny_list(policy, detectors) if policy.text == MASK else None
 
     def find(number: int, page: Image.Image, copy: str) -> tuple[Mask, ...]:
         layer = words(number, *page.size)
@@ -44,13 +49,21 @@ def find_identifiers(words: WordsOf, policy: Policy, detectors: Detectors) -> Fi
     return find
 
 
-def _find(page: Pixels, layer: Sequence[Word], deny: DenyList, looks: tuple[Policy, Detectors]) -> Iterator[Mask]:
+def _deny_list(policy: Policy, detectors: Detectors) -> DenyList:
+    if detectors.dates is None:
+        raise Held("no_date_reader")
+    return DenyList(policy.identifiers, detectors.dates)
+
+
+def _find(
+    page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: tuple[Policy, Detectors]
+) -> Iterator[Mask]:
     """Yield what must be covered on a page whose text layer holds these words. Raises Held as `find_masks` does."""
     policy, detectors = looks
     height, width = page.shape[:2]
     small = page[:: max(1, height // 1400), :: max(1, height // 1400)]
     yield from faces_of(small, policy, detectors)
-    if policy.text == MASK:
+    if deny is not None:
         yield from (box_mask("code", box, CODE_DETECTOR, 0.0) for box in codes_in(page))
         yield from _known(in_lines(layer), deny, (width, height), TEXT_LAYER)
         yield from _read(page, layer, deny, detectors)

@@ -26,6 +26,7 @@ import av
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+from econsult.people import dates
 from imaging import Jail, Policy, Report, open_jail, pipeline, prepare, samples, verify, warmth
 from imaging.policy import KEEP
 from imaging.steps.told_profile import wide_profile
@@ -55,7 +56,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ec-bench-"))
     try:
-        with open_jail() as jail:
+        with open_jail(dates=dates.FOLDER) as jail:
             _photos(jail, folder, options.rounds)
             if options.seconds:
                 _films(jail, folder, options.seconds)

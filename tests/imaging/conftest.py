@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from econsult.people import dates
 from imaging import Jail, Policy, Report, open_jail, prepare
 
 
@@ -30,7 +31,7 @@ Prepare = Callable[..., Prepared]
 
 @pytest.fixture(scope="session")
 def jail() -> Iterator[Jail]:
-    with open_jail() as opened:
+    with open_jail(dates=dates.FOLDER) as opened:
         yield opened
 
 

@@ -8,16 +8,17 @@ from datetime import date
 import pytest
 from PIL import Image
 
-from imaging import TREATMENT_USE, Identifiers, Policy
+from econsult.people import dates
+from imaging import TREATMENT_USE, Identifiers, Policy, open_jail, prepare
 from imaging.identifiers import Identifiers as Plain
 from imaging.reading.deny import DenyList, is_result
-from imaging.reading.page_dates import spans_of_dates
+from imaging.reading.page_dates import PageDates
 from imaging.reading.spelling import is_alike
 from imaging.reading.words import Line, Word
 from imaging.steps.cover import FILL
 from tests import spelled
 from tests.imaging import papers
-from tests.imaging.conftest import Prepare
+from tests.imaging.conftest import Kept, Prepare
 from tests.imaging.papers import Planted
 
 CASE = Identifiers(
@@ -42,7 +43,7 @@ def line(text: str) -> Line:
 def hidden(text: str) -> list[str]:
     """Which words of a line are covered for the case."""
     words = line(text)
-    ((_, found),) = DenyList(CASE).hits([words])
+    ((_, found),) = DenyList(CASE, dates).hits([words])
     return [words[number].text for number in sorted(found)]
 
 
@@ -96,12 +97,12 @@ def test_a_birth_date_is_found_though_single_signs_were_misread(text: str) -> No
     "WBC  7.3  19  4.5 - 13.5", "3  7  mg/dL  19 - 70", "Factor V 73 %  50 - 150", "70 - 319", "703,190", "2 7 3 1 9",
 ])  # fmt: skip
 def test_another_day_and_a_value_are_not_taken_for_the_birth_date(text: str) -> None:
-    assert list(spans_of_dates(text, [date(2019, 3, 7)])) == []
+    assert list(PageDates(dates, [date(2019, 3, 7)]).spans(text)) == []
 
 
 def _left_of(text: str, day: date) -> str:
     """The text without what is found."""
-    hidden = {place for start, end in spans_of_dates(text, [day]) for place in range(start, end)}
+    hidden = {place for start, end in PageDates(dates, [day]).spans(text) for place in range(start, end)}
     return "".join(letter for place, letter in enumerate(text) if place not in hidden)
 
 
@@ -127,14 +128,14 @@ def test_a_value_that_is_hardly_readable_stays_and_a_name_before_it_does_not() -
         Word("Hb", 200, 0, 220, 16, 71),
         Word("-11.2.g/dL", 260, 0, 340, 16, 36),
     ]
-    assert list(DenyList(CASE).hits([words])) == [(0, {0})]
+    assert list(DenyList(CASE, dates).hits([words])) == [(0, {0})]
     texts = (("Eosinophils", 96), ("0.15", 89), ("1043/1L", 0), ("0.00.-", 89), ("0.50", 97))
     row = [Word(text, 80 * n, 0, 80 * n + 60, 16, sure) for n, (text, sure) in enumerate(texts)]
-    assert list(DenyList(CASE).hits([row])) == [(0, set())]
+    assert list(DenyList(CASE, dates).hits([row])) == [(0, set())]
     label = [Word("\u201cExpediente", 0, 0, 90, 16, 39), Word("SYN-0042", 120, 0, 200, 16, 3)]
-    assert list(DenyList(CASE).hits([label])) == [(0, {1})]
+    assert list(DenyList(CASE, dates).hits([label])) == [(0, {1})]
     # Where nothing says that the line is a result, it may be anything.
-    assert list(DenyList(CASE).hits([[Word("-11.2.xyz", 260, 0, 340, 16, 36)]])) == [(0, {0})]
+    assert list(DenyList(CASE, dates).hits([[Word("-11.2.xyz", 260, 0, 340, 16, 36)]])) == [(0, {0})]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_what_a_label_names_is_covered_though_the_case_does_not_know_it(text: st
 def test_a_value_under_its_label_is_covered() -> None:
     head, below = line("Patient  DOB  Collected"), [
         Word("Otra", 0, 24, 32, 40), Word("1/2/2018", 117, 24, 170, 40), Word("2026", 210, 24, 250, 40)]  # fmt: skip
-    found = dict(DenyList(CASE).hits([head, below]))
+    found = dict(DenyList(CASE, dates).hits([head, below]))
     assert found[1] == {0, 1}
 
 
@@ -158,15 +159,15 @@ def test_what_a_fax_made_of_a_name_is_covered_to_its_last_part() -> None:
     texts = ("Tutor", "206", "Nifiez", "de\u2019la", "Cruz", "Tel", "(505)", "555-0142")
     lefts = (0, 330, 370, 440, 500, 820, 880, 940)
     words = [Word(text, left, 0, left + 10 * len(text), 9) for text, left in zip(texts, lefts, strict=True)]
-    assert list(DenyList(CASE).hits([words])) == [(0, {1, 2, 3, 4, 6, 7})]
+    assert list(DenyList(CASE, dates).hits([words])) == [(0, {1, 2, 3, 4, 6, 7})]
     alone = [words[number] for number in (2, 3, 4)]
-    assert list(DenyList(CASE).hits([alone])) == [(0, {0, 1, 2})]
+    assert list(DenyList(CASE, dates).hits([alone])) == [(0, {0, 1, 2})]
     assert hidden("4.  de'marzo  de.2019") == ["4.", "de'marzo", "de.2019"]
 
 
 def test_a_label_under_a_label_stays_and_its_value_does_not() -> None:
     head, below = [Word("MRN", 0, 0, 24, 12)], [Word("Guardian", 0, 24, 60, 40), Word("Otra", 117, 24, 170, 40)]
-    assert list(DenyList(CASE).hits([head, below])) == [(0, set()), (1, {1})]
+    assert list(DenyList(CASE, dates).hits([head, below])) == [(0, set()), (1, {1})]
 
 
 def test_a_line_with_a_number_and_a_unit_or_a_range_is_a_result() -> None:
@@ -177,7 +178,7 @@ def test_a_line_with_a_number_and_a_unit_or_a_range_is_a_result() -> None:
 def test_a_test_is_not_taken_for_a_name_that_resembles_it() -> None:
     assert not is_alike("calcio", "calvio")
     assert is_alike("pefia", "pena")
-    assert not list(spans_of_dates("2024-03-07", []))
+    assert not list(PageDates(dates, []).spans("2024-03-07"))
 
 
 def test_nobody_can_print_an_identifier_by_mistake() -> None:
@@ -234,3 +235,11 @@ def check(run: Prepare, number: int, fault: str, seed: int) -> None:
     assert len(lost) <= 1, lost
     secrets = [entry.text for entry in page.planted if entry.is_secret]
     assert not any(secret in report.to_json() for secret in secrets)
+
+
+def test_without_what_reads_dates_a_page_waits_for_a_person() -> None:
+    page = papers.paper(1, papers.FONTS[0])
+    policy = Policy(identifiers=page.known, faces="keep")
+    with open_jail() as jail:
+        report = prepare("lab_document", io.BytesIO(page.pdf()), Kept(), policy, jail=jail)
+    assert (report.verdict, report.reason) == ("held", "no_date_reader")

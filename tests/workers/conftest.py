@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from econsult.people import dates
 from imaging import Jail, open_jail, samples
 from tests.workers.clinic import Clinic, clinic_in, now
 from workers.desk import Desk
@@ -32,7 +33,7 @@ def clinic(folder: Path) -> Iterator[Clinic]:
 @pytest.fixture(scope="session")
 def jail() -> Iterator[Jail]:
     """One jail for every test that prepares files in its own process."""
-    with open_jail() as jail:
+    with open_jail(dates=dates.FOLDER) as jail:
         yield jail
 
 

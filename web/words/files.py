@@ -67,6 +67,7 @@ FACE_CHOICES = {
 HOLD_REASONS = {
     "no_face_model": _l("The detector for faces is missing, so nobody knows whether there is one."),
     "no_text_model": _l("The detector for writing is missing, so nobody knows whether there is any."),
+    "no_date_reader": _l("What reads dates is missing, so nobody knows whether the birth date is on it."),
     "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
     "private_site": _l("It may show a private area. It can only be refused."),
     "private_paper": _l("A family's paper about a private area. It may be a photo: look before others do."),

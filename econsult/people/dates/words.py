@@ -1,8 +1,4 @@
-"""A text cut into words, and what these mean in dates, in English and Spanish.
-
-This file and `dates.py` beside it stand twice, for texts and for pages of words, since those two rooms share nothing;
-`tests/house/test_twins.py` keeps the two alike.
-"""
+"""A text cut into words, and what these mean in dates, in English and Spanish."""
 
 from __future__ import annotations
 

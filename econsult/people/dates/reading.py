@@ -3,9 +3,6 @@
 Nothing is spelled out beforehand. A text is cut into numbers, words and signs; a number, a number in words, a month's
 name or a Roman number may be a part of a date, and three parts beside each other with at most a few signs and words
 between them ("of", "de") are one: day and month in either order with the year behind or before them.
-
-This file and `date_words.py` beside it stand twice, for texts and for pages of words, since those two rooms share
-nothing; `tests/house/test_twins.py` keeps the two alike.
 """
 
 from __future__ import annotations
@@ -16,8 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from imaging.reading import date_words
-from imaging.reading.date_words import Token, cut
+from . import words as date_words
+from .words import Token, cut
 
 _MOST_SIGNS, _MOST_WORDS, _LONGEST_GAP = 4, 4, 16
 _LONGEST_SUFFIX, _WORDS_OF_A_NUMBER, _BEFORE_BIRTH, _BEHIND_BIRTH, _LONGEST_ABBREVIATION = 3, 6, 24, 14, 3
