@@ -21,14 +21,30 @@ class Reading(Protocol):
 class DateReader(Protocol):
     """The three functions of the package that is given."""
 
-    def spans_of(self, text: str, days: Collection[date]) -> list[tuple[int, int]]:
+    def spans_of(self, text: str, days: Collection[date], /) -> list[tuple[int, int]]:
         """Say where one of these days may be meant."""
 
-    def readings(self, text: str) -> Iterator[Reading]:
+    def readings(self, text: str, /) -> Iterator[Reading]:
         """Yield everything that can be a date."""
 
-    def month_of(self, word: str) -> int:
+    def month_of(self, word: str, /) -> int:
         """Return the month that a small word names; 0 for none."""
+
+
+class NoDates:
+    """Reads none, for a case of which no birth date is known: what is doubtful on a page is covered all the same."""
+
+    def spans_of(self, *_: object) -> list[tuple[int, int]]:
+        """Return nothing."""
+        return []
+
+    def readings(self, *_: object) -> Iterator[Reading]:
+        """Yield nothing."""
+        return iter(())
+
+    def month_of(self, *_: object) -> int:
+        """Return 0."""
+        return 0
 
 
 def load_date_reader(folder: Path | None) -> DateReader | None:

@@ -12,6 +12,7 @@ from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
+from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
 from imaging.reading.straighten import straighten
 from imaging.reading.tesseract import read_words
@@ -36,7 +37,7 @@ _GROWTH, _APART = 0.18, 1.5
 def find_identifiers(words: WordsOf, policy: Policy, detectors: Detectors) -> Finder | None:
     """Return who says what must be covered on each page; None for a reviewer's copy, on which nothing is covered.
 
-    Raises Held where nothing was given that reads dates.
+    Raises Held where a birth date is known and nothing was given that reads dates.
     """
     if policy.is_review:
         return None
@@ -50,14 +51,12 @@ def find_identifiers(words: WordsOf, policy: Policy, detectors: Detectors) -> Fi
 
 
 def _deny_list(policy: Policy, detectors: Detectors) -> DenyList:
-    if detectors.dates is None:
+    if detectors.dates is None and policy.identifiers.birth_dates:
         raise Held("no_date_reader")
-    return DenyList(policy.identifiers, detectors.dates)
+    return DenyList(policy.identifiers, detectors.dates or NoDates())
 
 
-def _find(
-    page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: tuple[Policy, Detectors]
-) -> Iterator[Mask]:
+def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Looks) -> Iterator[Mask]:
     """Yield what must be covered on a page whose text layer holds these words. Raises Held as `find_masks` does."""
     policy, detectors = looks
     height, width = page.shape[:2]
