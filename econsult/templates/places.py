@@ -24,6 +24,10 @@ class Place:
             raise self.wrong("must be an object")
         return self.value
 
+    def as_object(self) -> Place:
+        """Itself, where it is an object."""
+        return Place(self.mapping, self.path)
+
     def at(self, name: str) -> Place:
         """A place below, for its name in a refusal."""
         return Place(None, f"{self.path}.{name}" if self.path else name)
@@ -32,17 +36,14 @@ class Place:
         return TemplateError(f"{self.path or 'the file'} {words}")
 
     def group(self, name: str) -> Place:
-        found = Place(self.mapping.get(name), self.at(name).path)
-        assert found.mapping is not None  # noqa: S101 - asking for it is the check.
-        return found
+        return Place(self.mapping.get(name), self.at(name).path).as_object()
 
     def parts(self, name: str) -> list[Place]:
         """The objects of a list; an absent one is empty."""
         found = self.mapping.get(name, [])
         if not isinstance(found, list):
             raise self.at(name).wrong("must be a list")
-        places = [Place(part, f"{self.at(name).path}[{number}]") for number, part in enumerate(found)]
-        return [place for place in places if place.mapping is not None]
+        return [Place(part, f"{self.at(name).path}[{number}]").as_object() for number, part in enumerate(found)]
 
     def text(self, name: str) -> str:
         found = self.mapping.get(name)
