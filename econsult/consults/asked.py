@@ -6,7 +6,7 @@ others too: then a required one that is missing needs a reason, as other missing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -48,11 +48,8 @@ def forms_of(session: Session, consult: Consult, audience: str) -> list[Question
 
 def known_items(session: Session, consult: Consult) -> dict[str, Item]:
     """Every item that may have been answered on this request, by its link, in the order of the forms."""
-    library, versions = library_of(session), _versions(consult)
-    names = {form.name: form for form in (*forms_of(session, consult, CLINIC), *forms_of(session, consult, FAMILY))}
-    others = (library.version(name, str(versions.get(name))) for name in library.newest if name not in names)
-    every = (*names.values(), *(form for form in others if form is not None))
-    return {link: item for form in every for link, item in form.by_link.items()}
+    own = (*forms_of(session, consult, CLINIC), *forms_of(session, consult, FAMILY))
+    return {link: item for form in (*own, *_every_form(session, consult)) for link, item in form.by_link.items()}
 
 
 def missing_items(session: Session, consult: Consult, audience: str, *, now: datetime) -> list[Item]:
@@ -68,12 +65,12 @@ def missing_items(session: Session, consult: Consult, audience: str, *, now: dat
     return [item for item in wanted if not is_there(item, consult.details, files)]
 
 
-def is_there(item: Item, details: Mapping[str, Any], files: Iterable[Attachment]) -> bool:
+def is_there(item: Item, details: Mapping[str, Any], files: Collection[Attachment]) -> bool:
     """Whether the request holds an answer to the item, in words or as a file."""
     if item.field in ELSEWHERE:
         return True
     if item.field == "attachments":
-        return any(True for _ in files)
+        return bool(files)
     if is_answered(item, details.get(item.field or item.link_id)):
         return True
     if item.media:
@@ -124,12 +121,15 @@ def keep_versions(session: Session, consult: Consult) -> None:
 
 
 def check_library(library: Library) -> None:
-    """Raise SettingError for a form that leads to a danger sign which we do not know."""
+    """Raise SettingError for a form that leads to a danger sign, or to an item of another form, that is not there."""
+    links = {link for form in library.every for link in form.by_link}
     for form in library.every:
         for item in flat(form.items):
             signs = {item.red_flag, *(option.red_flag for option in item.options)} - {""}
-            if unknown := sorted(signs - set(URGENCY_OF_CODE)):
-                words = f"{form.name} {form.version}: {item.link_id} names an unknown red flag: {unknown[0]}."
+            unknown = [f"red flag: {sign}" for sign in sorted(signs - set(URGENCY_OF_CODE))]
+            unknown += [f"field: {item.field}"] if "." in item.field and item.field not in links else []
+            if unknown:
+                words = f"{form.name} {form.version}: {item.link_id} names an unknown {unknown[0]}."
                 raise SettingError(f"ECONSULT_TEMPLATES: {words}")
 
 
@@ -145,7 +145,7 @@ def _shows(file: Attachment, item: Item) -> bool:
 
 def _every_form(session: Session, consult: Consult) -> Iterable[Questionnaire]:
     library, versions = library_of(session), _versions(consult)
-    found = (library.version(name, str(versions.get(name))) for name in library.newest)
+    found = (library.version(name, versions.get(name)) for name in library.newest)
     return [form for form in found if form is not None]
 
 

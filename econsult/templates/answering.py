@@ -1,4 +1,4 @@
-"""Judging answers: which items are asked of this child, which answers are wrong, and what is still missing."""
+"""Judging answers: which items are asked of this child, which answers are wrong, and which tell of danger."""
 
 from __future__ import annotations
 
@@ -13,18 +13,13 @@ from econsult.templates.items import NOT_DONE, NUMBERS, Condition, Item, Kind, Q
 
 Answers = Mapping[str, Any]
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
     "<=": operator.le,
 }
-MOST_ROWS, LONGEST_STRING = 40, 400
-
-
-def asked(form: Questionnaire, answers: Answers, months: int) -> list[Item]:
-    """The items with an answer of their own that this child is asked, in order."""
-    return [item for item in shown(form.items, answers, months) if item.is_asked]
+MOST_ROWS = 40
 
 
 def is_enabled(item: Item, answers: Answers) -> bool:
@@ -42,22 +37,6 @@ def is_answered(item: Item, value: Any) -> bool:
     if isinstance(value, list):
         return len(value) >= item.fewest
     return value is not None and value != {}
-
-
-def faults(form: Questionnaire, answers: Answers, months: int) -> dict[str, str]:
-    """All that is not as the form wants it, by link: `required`, `not_enabled`, `unknown_item`, and wrong values.
-
-    Whether a file is there that answers an item is not looked for here.
-    """
-    found = wrong_values(form, answers)
-    open_now = {item.link_id: item for item in asked(form, answers, months)}
-    for link, value in answers.items():
-        if link not in form.by_link and link.startswith(f"{form.subject}."):
-            found[link] = "unknown_item"
-        elif link in form.by_link and link not in open_now and is_answered(form.by_link[link], value):
-            found.setdefault(link, "not_enabled")
-    missing = (item for item in open_now.values() if item.is_required and not item.media)
-    return found | {item.link_id: "required" for item in missing if not is_answered(item, answers.get(item.link_id))}
 
 
 def wrong_values(form: Questionnaire, answers: Answers) -> dict[str, str]:
@@ -99,12 +78,12 @@ def _is_met(condition: Condition, value: Any) -> bool:
         return condition.answer in given
     if condition.operator == "!=":
         return there and condition.answer not in given
-    compare = _COMPARED[condition.operator]
+    compare = COMPARED[condition.operator]
     return any(compare(each, condition.answer) for each in given if _comparable(each, condition.answer))
 
 
 def _comparable(one: Any, other: Any) -> bool:
-    if _is_number(one) and _is_number(other):
+    if is_number(one) and is_number(other):
         return True
     return isinstance(one, str) and isinstance(other, str)
 
@@ -162,19 +141,24 @@ def _text_fault(item: Item, value: str) -> str | None:
         return None if item.option(value) else "unknown_value"
     if item.kind == Kind.DATE:
         return None if is_date(value) else "wrong_type"
-    longest = min(item.longest, LONGEST_STRING) if item.kind == Kind.STRING else item.longest
-    return "too_long" if len(value) > longest else None
+    return "too_long" if len(value) > item.longest else None
 
 
 def _number_fault(item: Item, value: Any) -> str | None:
-    if not _is_number(value) or (item.kind == Kind.INTEGER and value != int(value)):
+    if not is_number(value) or (item.kind == Kind.INTEGER and value != int(value)):
         return "wrong_type"
     is_in = (item.least is None or value >= item.least) and (item.most is None or value <= item.most)
     return None if is_in else "out_of_range"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: Any) -> bool:
+    """Whether it is a number that is one; whole ones may be larger than any float."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+
+
+def can_be(item: Item, value: Any) -> bool:
+    """Whether the item could ever be answered so, or beyond its limits, as a condition may be."""
+    return (item.may_be_not_done and value == NOT_DONE) or _fault(item, value) in {None, "out_of_range"}
 
 
 def is_date(text: str) -> bool:

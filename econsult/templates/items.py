@@ -122,7 +122,6 @@ class Questionnaire:
     version: str
     title: Words
     is_signed: bool
-    signed_by: str
     reviewed: frozenset[str]
     """The languages whose translation a named person has reviewed."""
     items: tuple[Item, ...]

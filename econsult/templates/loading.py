@@ -46,12 +46,11 @@ class Library:
     ) -> Questionnaire | None:
         """The form for this specialty (or `core`): in the version that was answered, where that is still known."""
         name = f"{subject}-{audience}"
-        version = (versions or {}).get(name)
-        return self.version(name, version) if isinstance(version, str) else self._newest.get(name)
+        return self.version(name, (versions or {}).get(name))
 
-    def version(self, name: str, version: str) -> Questionnaire | None:
-        """That version, or the newest where it is gone."""
-        return self._forms.get((name, version)) or self._newest.get(name)
+    def version(self, name: str, version: object) -> Questionnaire | None:
+        """That version, or the newest where it is gone or none is named."""
+        return self._forms.get((name, str(version))) or self._newest.get(name)
 
     def forms(
         self, subject: str | None, audience: str, versions: Mapping[str, Any] | None = None
@@ -116,6 +115,9 @@ def _read(path: Path) -> Questionnaire:
         raise _refusal(path, "it is nested too deep") from None
     except TemplateError as error:
         raise _refusal(path, str(error)) from None
+    except ValueError:
+        # Python reads no whole number of more than some thousand digits.
+        raise _refusal(path, "it holds a number that is too long") from None
 
 
 def _content(path: Path) -> bytes:

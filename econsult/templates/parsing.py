@@ -7,7 +7,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from econsult.templates.items import AUDIENCES, FAMILY, SUBJECTS, Condition, Item, Kind, Option, Questionnaire, Words
+from econsult.templates.answering import COMPARED, can_be, is_number
+from econsult.templates.items import (
+    AUDIENCES,
+    FAMILY,
+    NUMBERS,
+    SUBJECTS,
+    Condition,
+    Item,
+    Kind,
+    Option,
+    Questionnaire,
+    Words,
+)
 from econsult.templates.places import Place, TemplateError
 
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -18,7 +30,9 @@ FEWEST = "http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs"
 OURS = "urn:econsult:"
 FLAGS = {"recommended": "is_recommended", "not-done": "may_be_not_done"}
 CODES = {"red-flag": "red_flag", "field": "field", "media": "media", "view": "view", "document": "document"}
-OPERATORS = ("exists", "=", "!=", ">", "<", ">=", "<=")
+TEXTS = frozenset((*CODES, "link", "signed-by"))
+OPERATORS = ("exists", "=", "!=", *COMPARED)
+ORDERED = (*NUMBERS, Kind.DATE)
 ANSWERS = ("answerBoolean", "answerDecimal", "answerInteger", "answerString", "answerCoding", "answerDate")
 ITEM_FIELDS = frozenset(
     ("linkId", "text", "_text", "type", "required", "repeats", "enableWhen", "enableBehavior", "answerOption", "item",
@@ -28,6 +42,9 @@ _LINK = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 _VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,2}")
 _LINK_URL = re.compile(r"https://[\w.\-]+(?:/[\w./\-]*)?")
+LONGEST_STRING, USUAL_TEXT, LONGEST_TEXT = 400, 2000, 5000
+"""Letters of an answer of one line; of a text whose form names no length; and what no detail of a request exceeds."""
+LARGEST_NUMBER = 1e9
 LONGEST_WORDS, LONGEST_LINK, MOST_ITEMS, DEEPEST = 500, 60, 120, 3
 
 
@@ -52,7 +69,6 @@ def parse(resource: Any) -> Questionnaire:
         version=version,
         title=_words(top, "title"),
         is_signed=status == "active",
-        signed_by=signed_by,
         reviewed=_reviewed(top),
         items=_items(top, 1),
         resource=resource,
@@ -73,8 +89,7 @@ def _item(place: Place, depth: int) -> Item:
     if kind not in set(Kind):
         raise place.at("type").wrong(f"must be one of {', '.join(Kind)}")
     ours = _ours(place)
-    known: dict[str, Any] = {field: bool(ours[name]) for name, field in FLAGS.items() if name in ours}
-    known |= {field: str(ours[name]) for name, field in CODES.items() if name in ours}
+    known: dict[str, Any] = {field: ours[name] for name, field in (FLAGS | CODES).items() if name in ours}
     found = Item(
         link_id=link_id,
         kind=Kind(kind),
@@ -85,7 +100,7 @@ def _item(place: Place, depth: int) -> Item:
         conditions=tuple(_condition(part) for part in place.parts("enableWhen")),
         needs_all=place.choice("enableBehavior", ("all", "any"), "all") == "all",
         items=_items(place, depth + 1) if depth < DEEPEST else (),
-        longest=place.whole("maxLength", 2000),
+        longest=_longest(place, Kind(kind)),
         hint=_hint(place),
         **_limits(place),
         **_ages(place),
@@ -136,13 +151,12 @@ def _check_links(form: Questionnaire, top: Place) -> None:
 
 
 def _check_condition(condition: Condition, asked: Item | None, place: Place) -> None:
-    if asked is None or asked.kind in {Kind.GROUP, Kind.DISPLAY, Kind.ATTACHMENT}:
+    if asked is None or not asked.is_asked or asked.kind in {Kind.GROUP, Kind.ATTACHMENT}:
         raise place.at("question").wrong("must name an item with an answer that stands before this one")
     if condition.operator == "exists":
-        return
-    if asked.kind == Kind.CHOICE and asked.option(str(condition.answer)) is None:
-        raise place.at("answerCoding").wrong(f"is no choice of {asked.link_id}")
-    if (asked.kind == Kind.BOOLEAN) != isinstance(condition.answer, bool):
+        if not isinstance(condition.answer, bool):
+            raise place.at("answerBoolean").wrong("must be true or false")
+    elif not can_be(asked, condition.answer) or (condition.operator in COMPARED and asked.kind not in ORDERED):
         raise place.wrong(f"asks {asked.link_id} for an answer that it cannot have")
 
 
@@ -211,14 +225,19 @@ def _link(place: Place, ours: Mapping[str, Any]) -> str:
 
 def _ours(place: Place) -> dict[str, Any]:
     """The plain values of our own extensions, by the end of their address."""
-    known = {*FLAGS, *CODES, "hint", "link", "ages", "signed-by", "translation"}
+    known = {*FLAGS, *TEXTS, "hint", "ages", "translation"}
     found: dict[str, Any] = {}
     for part in place.parts("extension"):
         url = part.text("url")
-        if url.startswith(OURS) and (name := url.removeprefix(OURS)) not in known:
+        name = url.removeprefix(OURS)
+        if url.startswith(OURS) and name not in known:
             raise part.at("url").wrong(f"is unknown: {name}")
         if url.startswith(OURS):
-            found[url.removeprefix(OURS)] = next((v for k, v in part.mapping.items() if k.startswith("value")), None)
+            found[name] = next((v for k, v in part.mapping.items() if k.startswith("value")), None)
+            if name in FLAGS and not isinstance(found[name], bool):
+                raise part.at("valueBoolean").wrong("must be true or false")
+            if name in TEXTS and not isinstance(found[name], str):
+                raise part.wrong("must hold a text")
     return found
 
 
@@ -230,12 +249,20 @@ def _limits(place: Place) -> dict[str, Any]:
             found["fewest"] = part.whole("valueInteger", 1)
         elif url in {LEAST, MOST}:
             value = part.mapping.get("valueDecimal", part.mapping.get("valueInteger"))
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise part.wrong("must hold a valueDecimal or a valueInteger")
+            if not is_number(value) or abs(value) > LARGEST_NUMBER:
+                raise part.wrong("must hold a valueDecimal or a valueInteger, at most a billion")
             found["least" if url == LEAST else "most"] = value
         elif url == UNIT:
             coding = part.group("valueCoding")
             found["unit"] = coding.text("display") if "display" in coding.mapping else coding.text("code")
+    return found
+
+
+def _longest(place: Place, kind: Kind) -> int:
+    most = LONGEST_STRING if kind == Kind.STRING else LONGEST_TEXT
+    found = place.whole("maxLength", min(USUAL_TEXT, most))
+    if found > most:
+        raise place.at("maxLength").wrong(f"must be at most {most} in a {kind}")
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from econsult.consults.asked import check_library
 from econsult.errors import SettingError
 from econsult.settings import load_settings
 from econsult.templates.loading import DATA, Library, load_library
@@ -74,7 +75,18 @@ def broken(**changes: Any) -> dict[str, Any]:
 
 
 OURS = "urn:econsult:"
+LEAST = "http://hl7.org/fhir/StructureDefinition/minValue"
 CONDITION = {"question": "dermatology.later", "operator": "=", "answerBoolean": True}
+FIELD = {"url": f"{OURS}field", "valueCode": "itch"}
+
+
+def then(of: dict[str, Any] | None = None, **condition: Any) -> dict[str, Any]:
+    """A form whose second item has a condition on the first, which says yes or no."""
+    asks = {"question": "dermatology.itch", "operator": "=", **condition}
+    second = {"linkId": "dermatology.next", "text": "Next?", "type": "boolean", "enableWhen": [asks]}
+    return form(item=[{"linkId": "dermatology.itch", "text": "Itch?", "type": "boolean", **(of or {})}, second])
+
+
 BAD: list[tuple[Any, str]] = [
     ("{", "line 1, column 2"),
     ("[]", "the file must be an object"),
@@ -95,6 +107,20 @@ BAD: list[tuple[Any, str]] = [
     (broken(required="yes"), "item[0].required must be true or false"),
     (broken(enablewhen=[]), "item[0].enablewhen is not known here"),
     (broken(enableWhen=[CONDITION]), "item[0].enableWhen[0].question must name an item"),
+    (then(answerString="yes"), "item[1].enableWhen[0] asks dermatology.itch for an answer that it cannot have"),
+    (then(operator=">", answerBoolean=True), "item[1].enableWhen[0] asks dermatology.itch for an answer"),
+    (then(operator="exists", answerString="yes"), "item[1].enableWhen[0].answerBoolean must be true or false"),
+    (then(of={"extension": [FIELD]}, answerBoolean=True), "item[1].enableWhen[0].question must name an item with"),
+    (broken(type="string", maxLength=401), "item[0].maxLength must be at most 400 in a string"),
+    (broken(type="text", maxLength=5001), "item[0].maxLength must be at most 5000 in a text"),
+    (broken(extension=[{"url": f"{OURS}not-done", "valueBoolean": "false"}]), "valueBoolean must be true or false"),
+    (broken(extension=[{"url": f"{OURS}view", "valueCode": 5}]), "item[0].extension[0] must hold a text"),
+    (
+        broken(type="decimal", extension=[{"url": LEAST, "valueDecimal": float("nan")}]),
+        "item[0].extension[0] must hold",
+    ),
+    (broken(type="decimal", extension=[{"url": LEAST, "valueDecimal": 10**400}]), "item[0].extension[0] must hold"),
+    ('{"version": 1' + "0" * 5000 + "}", "a number that is too long"),
     (broken(type="choice"), "item[0].answerOption must hold the choices"),
     (broken(type="attachment"), "item[0] must say with urn:econsult:media"),
     (broken(extension=[{"url": f"{OURS}recommend-it", "valueBoolean": True}]), "is unknown: recommend-it"),
@@ -110,6 +136,12 @@ def test_a_broken_file_stops_the_start_with_its_name_and_the_place(write: Write,
     words = str(refused.value)
     assert words.startswith("ECONSULT_TEMPLATES: skin.json: ")
     assert (place in words, "\n" in words) == (True, False)
+
+
+def test_a_field_that_is_no_item_of_any_form_stops_the_start(write: Write) -> None:
+    library = load_library(write(broken(extension=[{"url": f"{OURS}field", "valueCode": "core.heights"}])))
+    with pytest.raises(SettingError, match=r"dermatology\.itch names an unknown field: core\.heights"):
+        check_library(library)
 
 
 def test_one_version_in_two_files_is_refused(write: Write) -> None:
