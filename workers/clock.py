@@ -153,13 +153,14 @@ class Ticker:
             return look_for_work(session, now, job_policy(self.runtime))
 
     def _sweep(self, now: datetime) -> None:
-        runtime = self.runtime
-        with runtime.database.writing() as session:
-            sweep_sign_ins(session, now)
-            sweep_presence(session, now)
-            remind(session, now)
-            session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
+        self._write("what has expired", lambda session: self._forget(session, now))
+        self._write("reminders of openings by exception", lambda session: remind(session, now))
         self._anchor(now)
+
+    def _forget(self, session: Session, now: datetime) -> None:
+        sweep_sign_ins(session, now)
+        sweep_presence(session, now)
+        session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
 
     def _sweep_uploads(self, now: datetime) -> None:
         runtime = self.runtime

@@ -28,7 +28,6 @@ TOPIC = "core.by_family_topic"
 NO_SKIN = "not_skin"
 ELSEWHERE = frozenset(("question", "question_type", "urgency", "red_flags", "age", "sex", "language", "consent"))
 """Parts of a request that are checked by themselves, or that we know without asking."""
-WORDS = (Type.TEXT, Type.STRING)
 
 
 def family_subject(details: Mapping[str, Any]) -> str:
@@ -108,9 +107,9 @@ def signs_answered(session: Session, consult: Consult, details: Mapping[str, Any
 
 
 def without_sentences(session: Session, details: Mapping[str, Any]) -> dict[str, Any]:
-    """The details without the answers that are written in sentences, in which nothing is searched."""
+    """The details without answers that are written in sentences, in which nothing is searched; single words stay."""
     items = {link: item for form in library_of(session).newest.values() for link, item in form.by_link.items()}
-    return {name: value for name, value in details.items() if name not in items or items[name].kind not in WORDS}
+    return {name: value for name, value in details.items() if name not in items or items[name].kind != Type.TEXT}
 
 
 def keep_versions(session: Session, consult: Consult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from econsult.consults.glass import BrokenGlass
 from econsult.consults.offering import coordinators_of
@@ -70,9 +70,11 @@ def remind(session: Session, now: datetime) -> int:
     Where a program has no officer any more, its director hears of it.
     """
     query = select(BrokenGlass).where(BrokenGlass.remind_at <= now).order_by(BrokenGlass.remind_at).limit(AT_ONCE)
+    # Nobody's words are needed, and some that do not open must not silence the others.
+    query = query.options(defer(BrokenGlass.reason), defer(BrokenGlass.review_note))
     late = session.scalars(query.with_for_update(skip_locked=True)).all()
     for opened in late:
-        program_id = session.get_one(Consult, opened.consult_id).program_id
+        program_id = session.scalars(select(Consult.program_id).where(Consult.id == opened.consult_id)).one()
         officers = coordinators_of(session, program_id, Role.PRIVACY)
         about = f"glass:{opened.id}:{now:%Y%m%d%H%M}"
         for each in officers or coordinators_of(session, program_id, Role.DIRECTOR):

@@ -88,18 +88,22 @@ class Promising(Protocol):
 
 
 def rules_of(consult: Promising) -> Rules:
-    """The rules that the consult carries."""
-    if not consult.rules:
-        return DEFAULTS[Urgency(consult.urgency)]
-    return read_rules(consult.rules)
+    """The rules that the consult carries; where nobody can read them, what the house promises without any policy.
+
+    One damaged row must not keep the deadlines of all others waiting.
+    """
+    return (read_rules(consult.rules) if consult.rules else None) or DEFAULTS[Urgency(consult.urgency)]
 
 
 @lru_cache(maxsize=256)
-def read_rules(text: str) -> Rules:
-    """Rules as `as_text` wrote them."""
-    found = json.loads(text)
-    spans = {name: timedelta(minutes=found[name]) for name in MINUTES}
-    return Rules(**spans, ladder=tuple(found["ladder"]), version=found["version"])
+def read_rules(text: str) -> Rules | None:
+    """Rules as `as_text` wrote them; None for anything else."""
+    try:
+        found = json.loads(text)
+        spans = {name: timedelta(minutes=found[name]) for name in MINUTES}
+        return Rules(**spans, ladder=tuple(found["ladder"]), version=found["version"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
 
 
 def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, timedelta] | None = None) -> Rules:

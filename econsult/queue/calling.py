@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.records import Consult
+from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, callers, step_at
 from econsult.notices import NoticeKind
 from econsult.queue.bulk import insert_new
@@ -53,6 +53,7 @@ def _step(task: PhoneTask, now: datetime) -> list[dict[str, Any]]:
 def _tellings(session: Session, task: PhoneTask) -> list[Telling]:
     is_late = task.level >= LATE_LEVEL
     kind = NoticeKind.CALL_LATE if is_late else NoticeKind.CALL_NOW
-    people = callers(session, session.get_one(Consult, task.consult_id), is_late=is_late)
+    consult = session.get_one(Consult, task.consult_id, options=SEALED_STAY_SHUT)
+    people = callers(session, consult, is_late=is_late)
     about = f"call:{task.id}:{task.level}"
     return [Telling(person, kind, task.consult_id, about, is_urgent=True) for person in people]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 from tests.api.conftest import ProgramOf
 from tests.personas import QUESTION, Clinic
 
@@ -69,3 +73,26 @@ def test_a_program_that_knows_no_form_sends_as_before_and_reads_what_is_missing(
     assert sent["details"]["answered_under"] == {
         "core-family": "1.0.0", "core-clinic": "1.0.0", "dermatology-clinic": "1.0.0"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"core.symptoms": ["fever"]}, 409),
+        ({"core.symptoms": "fever 39"}, 409),
+        ({"cardiology.vitals": "T 39.1, HR 180"}, 409),
+        ({"core.symptoms": ["cough"]}, 200),
+        ({"neurology.event": "Her sister had a fever"}, 200),
+    ],
+)
+def test_a_babys_fever_is_found_in_the_words_of_an_answer_and_not_in_its_sentences(
+    clinic: Clinic, program_of: ProgramOf, answer: dict[str, object], status: int
+) -> None:
+    pcp = program_of(clinic.pcp)
+    born = (datetime.now(UTC) - timedelta(days=25)).date().isoformat()
+    baby = pcp.post("/patients", {"name": "Ana Example", "birth_date": born, "sex": "female", "language": "es"}).json
+    consent = {"given": True, "by": "parent", "method": "verbal", "language": "en"}
+    body = {"patient_id": baby["id"], "specialty": "dermatology", "question_type": "diagnosis", "consent": consent}
+    made = pcp.post("/consults", {**body, "question": QUESTION, "details": answer}).json
+    sent = pcp.post(f"/consults/{made['id']}/submit", {"override_reason": "The rest is not known"})
+    assert sent.status_code == status, sent.json

@@ -49,6 +49,16 @@ TOLD: list[dict[str, Any]] = [
         ("vitals", {"parameter": "Temperature", "reading": "39.1"}), ("code", "8310-5 39.1"),
         ("symptoms", ["no cough, fever"]), ("fever", "no but feels hot"), ("symptoms", ["denies pain but fever"]),
         ("fever", "no fever but hot at night"), ("axillary", "38.2"),
+        *(("vitals", text) for text in (
+            "T 101.3 P 160 R 50", "T 101.3F (oral)", "T max 39.1", "T-max 101.5", "T. m\u00e1x. 38,8", "T oral 38.5",
+            "T axil 38.3", "T ear 38.3", "T now 38.6", "T was 39.1", "T today 39.2",
+        )),
+        ("t_max", 39.1), ("tMax", 39.1), ("vitals", {"t_max": 39.1}), ("t_oral", 38.5), ("t_ear", 38.3),
+        *(("symptoms", [text]) for text in (
+            "rash without itching, fever since yesterday", "rash without itching and fever", "sin tos, con fiebre",
+            "denies cough; fever yesterday", "denies cough. Has fever", "sin tos. Fiebre desde ayer",
+            "niega tos. Fiebre desde ayer", "sin erupci\u00f3n, fiebre alta", "denies cough, fever yesterday",
+        )),
         ("fever", {"text": "yes", "recorded": "today"}), ("temperature", "TA 38.5"), ("fever_days", 2),
     )),
     {"temperatura": "m\u00e1s de 39"}, {"fever": {"present": False, "max_c": 38.9}}, {"symptoms": [{"code": "fever"}]},
@@ -79,7 +89,11 @@ DENIED: list[dict[str, Any]] = [
         ("fever", "no ha tenido"), ("vitals", "T 36.8 RR 44 HR 140"), ("fever_free", True), ("fever", "No."),
         *(("symptoms", [text]) for text in (
             "denies cough or fever", "denies cough, fever, chills", "no fever or chills", "no fever, no cough",
-            "no cough or fever", "niega tos o fiebre", "yellow fever vaccine", "call if fever", "fiebre amarilla",
+            "no cough or fever", "niega tos o fiebre", "sin tos ni fiebre", "no tiene fiebre", "denies cough and fever",
+            "has no fever", "no fever. No cough.", "denies cough, chills or fever", "no refiere fiebre",
+            "no hay fiebre",
+            "no presenta fiebre", "denies any fever", "sin fiebre, con tos", "yellow fever vaccine",
+            "call if fever", "fiebre amarilla",
         )),
         *(("fever", text) for text in (
             "not at all", "no fever since birth", "no hay", "no refiere", "No, afebrile, T 36.9", "no fever or chills",
@@ -87,6 +101,7 @@ DENIED: list[dict[str, Any]] = [
         ("fever", {"system": "http://snomed.info/sct", "code": "373067005", "display": "No"}),
         ("obs", {"code": {"text": "Fever"}, "verificationStatus": "refuted", "recordedDate": "2026-11-26"}),
         ("vitals", "T 36.7 P 140 R 40"), ("bath_temperature", 38), ("water_temp_c", 39), ("t_bili", 39),
+        ("labs", "T bili 38"),
         ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"),
     )),
     {"code": {"text": "Body temperature"}, "value": 36.9, "weight_kg": 4.2}, {"type": "visit", "head_cm": 39},

@@ -19,9 +19,10 @@ from econsult.anchors import read_anchors
 from econsult.consults import requests
 from econsult.consults.attachments import MediaKind
 from econsult.consults.clocks import ClockEvent
+from econsult.consults.glass import BrokenGlass
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
-from econsult.consults.telephone import open_call
+from econsult.consults.telephone import PhoneTask, open_call
 from econsult.jobs import Job, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
@@ -285,19 +286,26 @@ def test_words_that_do_not_open_keep_no_deadline_waiting(either: Clinic, caplog:
     ticker = Ticker(either.runtime)
     ticker.tick(NOON)
     with either.runtime.database.writing() as session:
-        for work in ("release", "lapse"):
+        derm = session.scalars(select(Person).where(Person.role == Role.SPECIALIST)).one()
+        opened = {"consult_id": either.consult.id, "person_id": derm.id, "opened_at": NOON, "ends_at": NOON + DAY}
+        session.add(BrokenGlass(reason="so", remind_at=NOON + DAY, **opened))
+        for work in ("release", "lapse", "call"):
             _spoil(session, either, work)
         session.flush()
         broken = {"filename": DAMAGED, "metadata_text": DAMAGED, "key_wrapped": b"x", "length": 8}
         session.execute(update(Upload).values(expires_at=NOON + timedelta(days=9), **broken))
-        session.execute(update(Consult).values(question=DAMAGED, details=DAMAGED))
+        session.execute(update(Consult).values(question=DAMAGED, details=DAMAGED, rules='{"first_reply"'))
+        session.execute(update(BrokenGlass).values(reason=DAMAGED))
     late = NOON + timedelta(days=2)
     assert ticker.tick(late) == 0
     assert "1 uploads could not be swept" in caplog.text
+    assert "waiting" not in caplog.text
     with either.runtime.database.reading() as session:
         row = session.execute(select(Consult.status, Consult.release_at, Consult.next_deadline_at)).one()
         assert (row.status, row.release_at, row.next_deadline_at > late) == ("submitted", None, True)
         assert session.scalars(select(ClockEvent.kind).where(ClockEvent.kind == "breached")).first() is not None
+        told = [session.scalars(select(column)).one() for column in (PhoneTask.next_at, BrokenGlass.remind_at)]
+        assert [at for at in told if at is None or at <= late] == []
 
 
 def test_people_whose_names_do_not_open_are_an_alarm_and_no_end(
