@@ -58,7 +58,7 @@ def missing_items(session: Session, consult: Consult, audience: str, *, now: dat
     wanted = (
         item
         for form in forms_of(session, consult, audience)
-        for item in shown(form.items, consult.details, months)
+        for item in shown(form, consult.details, months)
         if item.is_required
     )
     return [item for item in wanted if not is_there(item, consult.details, files)]

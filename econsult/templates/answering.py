@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -60,13 +60,9 @@ def danger_signs(form: Questionnaire, answers: Answers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def shown(items: Collection[Item], answers: Answers, months: int) -> Iterator[Item]:
+def shown(form: Questionnaire, answers: Answers, months: int) -> Iterator[Item]:
     """The items that are for a child of this age with these answers, whoever answers them."""
-    for item in items:
-        if item.fits_age(months) and is_enabled(item, answers):
-            yield item
-            if not item.is_rows:
-                yield from shown(item.items, answers, months)
+    return (item for item in flat(form.items) if item.fits_age(months) and is_enabled(item, answers))
 
 
 def _is_met(condition: Condition, value: Any) -> bool:

@@ -126,6 +126,12 @@ def _check_item(item: Item, place: Place, depth: int) -> None:
         raise place.wrong("has a minValue above its maxValue")
     if item.is_rows and depth > 1 and any(part.kind == Kind.GROUP for part in item.items):
         raise place.wrong("is a table in which nothing but plain items can stand")
+    if (
+        item.kind == Kind.GROUP
+        and not item.repeats
+        and (item.conditions or item.from_month or item.to_month is not None)
+    ):
+        raise place.wrong("is a group with a condition or ages of its own; they stand at its items")
     if item.red_flag and item.kind != Kind.BOOLEAN:
         raise place.wrong("has a red flag; only yes-or-no items and choices have one")
 

@@ -79,6 +79,10 @@ LEAST = "http://hl7.org/fhir/StructureDefinition/minValue"
 CONDITION = {"question": "dermatology.later", "operator": "=", "answerBoolean": True}
 FIELD = {"url": f"{OURS}field", "valueCode": "itch"}
 
+PART = {"linkId": "dermatology.part", "text": "Part?", "type": "string"}
+AGES = {"url": f"{OURS}ages", "valueRange": {"low": {"value": 12}}}
+GROUP = {"type": "group", "item": [PART], "extension": [AGES]}
+
 
 def then(of: dict[str, Any] | None = None, **condition: Any) -> dict[str, Any]:
     """A form whose second item has a condition on the first, which says yes or no."""
@@ -121,6 +125,7 @@ BAD: list[tuple[Any, str]] = [
     ),
     (broken(type="decimal", extension=[{"url": LEAST, "valueDecimal": 10**400}]), "item[0].extension[0] must hold"),
     ('{"version": 1' + "0" * 5000 + "}", "a number that is too long"),
+    (then(of=GROUP, answerBoolean=True), "item[0] is a group with a condition or ages of its own"),
     (broken(type="choice"), "item[0].answerOption must hold the choices"),
     (broken(type="attachment"), "item[0] must say with urn:econsult:media"),
     (broken(extension=[{"url": f"{OURS}recommend-it", "valueBoolean": True}]), "is unknown: recommend-it"),

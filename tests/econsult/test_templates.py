@@ -174,7 +174,7 @@ def test_answers_that_fit_and_names_that_the_form_has_not_are_let_be(more: dict[
 
 
 def asked_now(name: str, answers: dict[str, Any], months: int) -> set[str]:
-    return {item.link_id for item in shown(FORMS[name].items, answers, months)}
+    return {item.link_id for item in shown(FORMS[name], answers, months)}
 
 
 @pytest.mark.parametrize(("months", "is_asked"), [(0, True), (35, True), (36, False)])

@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.consults.asked import TOPIC
 from econsult.consults.records import Consult
+from econsult.templates.loading import built_in
 from imaging.samples.photos import photo
 from tests.personas import Clinic
 from tests.services.browser import Devices
@@ -61,7 +63,7 @@ def test_a_place_on_the_skin_leads_to_the_skins_questions_and_then_the_childs(
     assert (found["dermatology.by_family_spread"], found["dermatology.by_family_new_drug"]) == ("yes", False)
     assert "dermatology.by_family_new_drug_name" not in found
     check = mother.get(f"{ask}/check?lang=en").text
-    assert "Is it spreading? Yes; Any new medicine in the last 2 months? no" in check
+    assert "Is it spreading? Yes\nAny new medicine in the last 2 months? No" in check
     assert f'href="{ask}/questions/core"' in check
 
 
@@ -136,6 +138,22 @@ def test_the_camera_page_offers_the_views_of_the_question_and_keeps_the_old_ones
     post(mother, f"{ask}/topic", {"core.by_family_topic": "neurology"})
     moving = mother.get(f"{ask}/photos?lang=en").text
     assert ('name="video:event"' in moving, 'name="photo:mid"' in moving) == (True, False)
+
+
+@pytest.mark.parametrize("value", [5, True, 1.5, "x", ["x", [1]], {"a": [1]}])
+def test_whatever_a_program_has_put_there_the_questions_can_be_read_and_answered(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, value: Any
+) -> None:
+    links = [link for form in built_in() if form.audience == "family" for link in form.by_link]
+    details = dict.fromkeys(links, value) | {"body_site": "not_skin", "red_flags": [], "red_flags_asked": True}
+    with runtime.database.writing() as session:
+        draft = clinic.family_draft(session, now=datetime.now(UTC), details={**details, TOPIC: "neurology"})
+    ask = f"/family/ask/{draft.public_id}"
+    for step in ("topic", "photos", "questions/neurology", "questions/core", "check"):
+        assert mother.get(f"{ask}/{step}").status_code == 200
+    seen = {"neurology.by_family_is_episodic": "yes", "neurology.by_family_during": ["stares"]}
+    assert post(mother, f"{ask}/questions/neurology", seen).location == f"{ask}/questions/core"
+    assert details_at(runtime, ask)["neurology.by_family_during"] == ["stares"]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

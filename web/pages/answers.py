@@ -8,13 +8,12 @@ from typing import Any
 
 from flask import request
 
-from econsult.templates.answering import column_of, is_date, is_enabled
+from econsult.templates.answering import MOST_ROWS, column_of, is_date, is_enabled
 from econsult.templates.items import NOT_DONE, NUMBERS, Item, Kind
 from web.shell.forms import FormReader
 from web.words.language import gettext
 
 NOT_DONE_MARK = ":not-done"
-MOST_ROWS = 20
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
 
 
@@ -49,7 +48,7 @@ def _one(form: FormReader, item: Item, name: str) -> Any:
         return {"yes": True, "no": False}.get(request.form.get(name, ""))
     if item.kind == Kind.CHOICE:
         return form.choice(name, [option.code for option in item.options]) or None
-    text = form.text(name, longest=min(item.longest, 400) if item.kind == Kind.STRING else item.longest)
+    text = form.text(name, longest=item.longest)
     if name in form.errors and name != item.link_id:
         form.errors[item.link_id] = form.errors.pop(name)
     if not text or item.link_id in form.errors:
@@ -76,7 +75,7 @@ def _number(form: FormReader, item: Item, text: str) -> int | float | None:
 def _limits(item: Item) -> str:
     if item.least is None or item.most is None:
         return gettext("Write a number")
-    ends = {"least": f"{item.least:g}", "most": f"{item.most:g}"}
+    ends = {"least": f"{item.least:.10g}", "most": f"{item.most:.10g}"}
     if item.kind == Kind.INTEGER:
         return gettext("Write a whole number from %(least)s to %(most)s", **ends)
     return gettext("Write a number from %(least)s to %(most)s", **ends)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from econsult.consults.asked import is_there
 from econsult.consults.attachments import Attachment
-from econsult.templates.answering import column_of, is_enabled
-from econsult.templates.items import NOT_DONE, Condition, Item, Kind, Questionnaire, flat
+from econsult.templates.answering import MOST_ROWS, column_of, is_enabled
+from econsult.templates.items import CORE, NOT_DONE, Condition, Item, Questionnaire, flat
 from web.showing.facts import FormNote, answer_words
 from web.words.language import gettext, language
 
@@ -25,10 +25,16 @@ class Slot:
 
     item: Item
     value: Any
+    is_open: bool
+    """Whether what was answered before asks for it."""
     is_there: bool
     only_if: str
-    when: str
-    """The same for the script, as JSON: whether all conditions must be met, and each of them."""
+
+    @property
+    def when(self) -> str:
+        """When it is meant, for the script, as JSON: whether all conditions must be met, and each of them."""
+        conditions = [[each.question, each.operator, each.answer] for each in self.item.conditions]
+        return json.dumps({"all": self.item.needs_all, "of": conditions}) if conditions else ""
 
     @property
     def link(self) -> str:
@@ -43,17 +49,14 @@ class Slot:
         return self.item.hint.in_language(language()) if self.item.hint else ""
 
     @property
-    def options(self) -> list[tuple[str, str, bool]]:
-        """Each choice: its code, its words, and whether it is chosen."""
-        chosen = self.value if isinstance(self.value, list) else [self.value]
-        return [
-            (option.code, option.words.in_language(language()), option.code in chosen) for option in self.item.options
-        ]
+    def chosen(self) -> list[Any]:
+        """What was chosen, whatever a program has put there."""
+        return self.value if isinstance(self.value, list) else [self.value]
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
+    def options(self) -> list[tuple[str, str]]:
         """Each choice: its code and its words."""
-        return [(code, words) for code, words, _ in self.options]
+        return [(option.code, option.words.in_language(language())) for option in self.item.options]
 
     @property
     def is_not_done(self) -> bool:
@@ -64,7 +67,7 @@ class Slot:
         """What stands in a field of words or of a number."""
         if self.value is None or self.is_not_done or isinstance(self.value, list | dict):
             return ""
-        return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
+        return str(self.value)
 
     @property
     def columns(self) -> list[tuple[str, str, str]]:
@@ -75,7 +78,7 @@ class Slot:
     def rows(self) -> list[Mapping[str, Any]]:
         """Of a table: what is known, and room for more."""
         known = [row for row in self.value if isinstance(row, Mapping)] if isinstance(self.value, list) else []
-        return [*known, *({} for _ in range(max(FEWEST_ROWS - len(known), 1)))]
+        return [*known, *({} for _ in range(max(FEWEST_ROWS - len(known), 1)))][:MOST_ROWS]
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ class Part:
     form: Questionnaire
     needed: list[Slot]
     more: list[Slot]
-    is_core: bool
+
+    @property
+    def is_core(self) -> bool:
+        return self.form.subject == CORE
 
     @property
     def title(self) -> str:
@@ -99,7 +105,7 @@ class Part:
     @property
     def counted(self) -> str:
         """How much of what is needed is there, in words."""
-        open_now = [slot for slot in self.needed if slot.is_there or not slot.only_if or slot.when == ""]
+        open_now = [slot for slot in self.needed if slot.is_open]
         there = sum(slot.is_there for slot in open_now)
         return gettext("%(there)d of %(all)d", there=there, all=len(open_now))
 
@@ -119,14 +125,22 @@ def parts_of(
     forms: Sequence[Questionnaire], details: Mapping[str, Any], files: Sequence[Attachment], months: int
 ) -> list[Part]:
     """Each form with the items that a child of this age is asked. Items whose condition is not met are there too."""
-    found = []
-    for form in forms:
-        slots = [_slot(form, item, details, files) for item in flat(form.items) if item.fits_age(months)]
-        asked = [slot for slot in slots if slot.item.is_asked]
-        needed = [slot for slot in asked if slot.item.is_required]
-        more = [slot for slot in asked if not slot.item.is_required]
-        found.append(Part(form, needed, more, form.subject == "core"))
-    return found
+    return [part_of(form, items_for(form, months), details, files) for form in forms]
+
+
+def items_for(form: Questionnaire, months: int) -> list[Item]:
+    """The items of a form that a child of this age is asked, in order."""
+    return [item for item in flat(form.items) if item.is_asked and item.fits_age(months)]
+
+
+def part_of(
+    form: Questionnaire, items: Iterable[Item], details: Mapping[str, Any], files: Sequence[Attachment] = ()
+) -> Part:
+    """These items of a form, what is needed apart from the rest."""
+    slots = [_slot(form, item, details, files) for item in items]
+    return Part(
+        form, [slot for slot in slots if slot.item.is_required], [slot for slot in slots if not slot.item.is_required]
+    )
 
 
 def choosers_of(parts: Sequence[Part], known: Sequence[str]) -> list[Chooser]:
@@ -142,13 +156,12 @@ def choosers_of(parts: Sequence[Part], known: Sequence[str]) -> list[Chooser]:
 
 
 def _slot(form: Questionnaire, item: Item, details: Mapping[str, Any], files: Sequence[Attachment]) -> Slot:
-    is_open = is_enabled(item, details)
     return Slot(
         item=item,
         value=details.get(item.link_id),
+        is_open=is_enabled(item, details),
         is_there=is_there(item, details, files),
-        only_if="" if not item.conditions else _only_if(form, item),
-        when="" if not item.conditions else _when(item, is_open=is_open),
+        only_if=_only_if(form, item) if item.conditions else "",
     )
 
 
@@ -165,11 +178,3 @@ def _condition(question: Item, condition: Condition) -> str:
     answer = answer_words(question, condition.answer)
     signs = {"=": "", "!=": gettext("not") + " "}
     return f"“{words}” {signs.get(condition.operator, f'{condition.operator} ')}{answer}"
-
-
-def _when(item: Item, *, is_open: bool) -> str:
-    conditions = [[each.question, each.operator, each.answer] for each in item.conditions]
-    return json.dumps({"all": item.needs_all, "open": is_open, "of": conditions})
-
-
-__all__ = ["Chooser", "Kind", "Part", "Slot", "choosers_of", "parts_of"]

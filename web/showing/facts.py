@@ -18,6 +18,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.templates.answering import column_of
 from econsult.templates.items import CLINIC, FAMILY, NOT_DONE, Item
+from econsult.templates.items import Kind as Type
 from web.context import now
 from web.words import terms
 from web.words.families import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
@@ -67,6 +68,8 @@ def answer_words(item: Item, value: Any) -> str:
     """An answer as its item means it; one that does not fit the item is shown as it is."""
     if value == NOT_DONE and item.may_be_not_done:
         return gettext("Not done")
+    if item.kind == Type.BOOLEAN and isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
     if isinstance(value, list):
         between = "; " if item.is_rows else ", "
         return between.join(filter(None, (answer_words(item, each) for each in value)))

@@ -5,17 +5,24 @@ const METS = { "=": (given, wanted) => given.includes(wanted), "!=": (given, wan
   exists: (given, wanted) => (given.length > 0) === wanted };
 
 function answers(form, link, wanted) {
-  const fields = [...form.querySelectorAll(`[name="${CSS.escape(link)}"]`)];
+  // What nobody is shown is not answered, whatever stands in it.
+  const fields = [...form.querySelectorAll(`[name="${CSS.escape(link)}"]`)].filter((field) => !field.closest("[data-when][hidden]"));
   const given = fields.filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked).map((field) => field.value.trim()).filter(Boolean);
   if (typeof wanted === "boolean" && fields[0]?.type === "radio") return given.map((each) => each === "yes");
   return typeof wanted === "number" ? given.map((each) => Number(each.replace(",", "."))) : given;
 }
 
 export function showAsked(form) {
-  for (const item of form.querySelectorAll("[data-when]")) {
-    const { all, of } = JSON.parse(item.dataset.when);
-    const met = of.map(([link, sign, wanted]) => METS[sign](answers(form, link, wanted), wanted));
-    item.hidden = !(all ? met.every(Boolean) : met.some(Boolean));
-    item.querySelector("[data-only-if]").hidden = true;
+  // An item that goes may take others along, and those of another part may stand before it.
+  for (let isNew = true; isNew;) {
+    isNew = false;
+    for (const item of form.querySelectorAll("[data-when]")) {
+      const { all, of } = JSON.parse(item.dataset.when);
+      const met = of.map(([link, sign, wanted]) => METS[sign](answers(form, link, wanted), wanted));
+      const was = item.hidden;
+      item.hidden = !(all ? met.every(Boolean) : met.some(Boolean));
+      isNew ||= item.hidden !== was;
+      item.querySelector("[data-only-if]").hidden = true;
+    }
   }
 }

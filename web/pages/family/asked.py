@@ -22,7 +22,7 @@ from web.pages.answers import read_answers
 from web.pages.family.drafts import keep, load_draft, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.showing.asking import Part, parts_of
+from web.showing.asking import Part, items_for, part_of
 from web.showing.facts import answer_words
 from web.words.language import LANGUAGES, gettext, language
 
@@ -111,7 +111,7 @@ def questions_rows(session: Session, draft: Pass) -> list[tuple[str, str, str]]:
     rows = []
     for subject, way in _ways(session, draft).items():
         told = filter(None, (_told(item, draft) for item in _items(draft, forms[subject])))
-        rows.append((forms[subject].title.in_language(language()), "; ".join(told) or gettext("No answers"), way))
+        rows.append((forms[subject].title.in_language(language()), "\n".join(told) or gettext("No answers"), way))
     return rows
 
 
@@ -145,17 +145,12 @@ def _ways(session: Session, draft: Pass) -> dict[str, str]:
 
 def _items(draft: Pass, form: Questionnaire) -> list[Item]:
     """What is asked in words here; files have their own step, and the topic was asked before them."""
-    part = _part(draft, form)
-    return [slot.item for slot in (*part.needed, *part.more)]
+    months = age_in_months(draft.patient.birth_date, now().date())
+    return [item for item in items_for(form, months) if not item.media and item.link_id != TOPIC]
 
 
 def _part(draft: Pass, form: Questionnaire) -> Part:
-    months = age_in_months(draft.patient.birth_date, now().date())
-    part = parts_of([form], draft.consult.details, [], months)[0]
-    needed, more = (
-        [slot for slot in slots if not slot.item.media and slot.link != TOPIC] for slots in (part.needed, part.more)
-    )
-    return Part(form, needed, more, part.is_core)
+    return part_of(form, _items(draft, form), draft.consult.details)
 
 
 def _topic_item(session: Session, draft: Pass) -> Item | None:
