@@ -17,6 +17,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.errors import InvalidError, SettingError
 from econsult.people.patients import Patient, age_in_months
+from econsult.people.persons import SPECIALTIES
 from econsult.templates.answering import danger_signs, is_answered, shown, wrong_values
 from econsult.templates.items import CLINIC, FAMILY, Item, Questionnaire, flat
 from econsult.templates.items import Kind as Type
@@ -43,6 +44,19 @@ def forms_of(session: Session, consult: Consult, audience: str) -> list[Question
     """The forms that ask about this request: the core and the specialty's, in the version that it was sent under."""
     subject = consult.specialty if audience == CLINIC else family_subject(consult.details)
     return library_of(session).forms(subject, audience, _versions(consult))
+
+
+def forms_about(session: Session, consult: Consult, subjects: Iterable[str]) -> list[Questionnaire]:
+    """The clinic's forms on these subjects, each once, whichever specialty is asked."""
+    library, versions = library_of(session), _versions(consult)
+    found = (library.find(subject, CLINIC, versions) for subject in dict.fromkeys(subjects))
+    return [form for form in found if form is not None]
+
+
+def answers_of_others(session: Session, consult: Consult) -> list[str]:
+    """The names of the answers to a clinic's forms of specialties that this request does not go to."""
+    others = forms_about(session, consult, (name for name in SPECIALTIES if name != consult.specialty))
+    return [link for form in others for link in form.by_link if link in consult.details]
 
 
 def known_items(session: Session, consult: Consult) -> dict[str, Item]:

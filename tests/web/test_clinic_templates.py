@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,11 @@ def path(pcp: FlaskClient, clinic: Clinic) -> str:
 def consult_at(runtime: Runtime, path: str) -> Consult:
     with runtime.database.reading() as session:
         return session.scalars(select(Consult).where(Consult.public_id == path.rpartition("/")[2])).one()
+
+
+def lacking_on(page: str) -> list[str]:
+    """What the page tells beside its button that the specialist will ask for."""
+    return re.findall(r"<li>(.*?)</li>", page.partition("data-lacking")[2].partition("</ul>")[0])
 
 
 def test_the_page_asks_the_items_of_the_specialty_once_one_is_chosen(pcp: FlaskClient, path: str) -> None:
@@ -130,23 +136,23 @@ def test_the_page_tells_what_is_missing_and_sends_with_the_reason(
     post(pcp, path, {"specialty": "dermatology", "verb": "save"})
     fields = {**FIELDS, **ASKED, **ANSWERS, "dermatology.itch": "", "tried": "", **lacking}
     post(pcp, path, {**fields, "verb": "save"})
-    missing = "What was tried, and how it went; Itch, 0 to 10; Photo: close-up with a ruler or coin"
-    assert f"<span data-lacking>{missing}</span>" in pcp.get(path).text
+    missing = "What was tried, and how it went", "Itch, 0 to 10", "Photo: close-up with a ruler or coin"
+    assert lacking_on(pcp.get(path).text) == [*missing]
     # What was refused before the templates is refused now, whatever the reason.
     assert post(pcp, path, {**fields, "question_type": "", "verb": "send"}).status_code == 422
     assert "?said=request_sent" in post(pcp, path, {**fields, "verb": "send"}).location
     assert consult_at(runtime, path).override_reason == reason
     shown = browser_of(clinic.derm).get(f"/consults/{path.rpartition('/')[2]}").text
-    assert f"<p>{missing}</p>" in shown
+    assert "".join(f"<li>{words}</li>" for words in missing) in shown
     assert reason in shown
 
 
 def test_a_photo_of_the_view_answers_its_item(runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str) -> None:
     post(pcp, path, {"specialty": "dermatology", "verb": "save"})
     fields = {**FIELDS, **ASKED, **ANSWERS}
-    assert "ruler or coin" in pcp.get(path).text.partition("<span data-lacking>")[2].partition("</span>")[0]
+    assert "Photo: close-up with a ruler or coin" in lacking_on(pcp.get(path).text)
     file_received(runtime, consult_at(runtime, path), clinic.pcp, MediaKind.PHOTO, NOW, view="close")
-    assert "ruler or coin" not in pcp.get(path).text.partition("<span data-lacking>")[2].partition("</span>")[0]
+    assert "Photo: close-up with a ruler or coin" not in lacking_on(pcp.get(path).text)
     assert "?said=request_sent" in post(pcp, path, {**fields, "verb": "send"}).location
     assert consult_at(runtime, path).details["answered_under"]["dermatology-clinic"] == "1.0.0"
 
@@ -170,6 +176,54 @@ def test_sending_leaves_the_answers_of_another_specialty_behind(runtime: Runtime
     post(pcp, path, {**FIELDS, **nerves})
     sent = consult_at(runtime, path)
     assert (sent.status, "dermatology.itch" in sent.details) == ("submitted", False)
+
+
+def test_a_sending_that_fails_keeps_what_another_specialty_was_answered(
+    runtime: Runtime, pcp: FlaskClient, path: str
+) -> None:
+    post(pcp, path, {"specialty": "dermatology", "verb": "save"})
+    post(pcp, path, {**FIELDS, **ASKED, **ANSWERS, "specialty": "neurology", "verb": "save"})
+    nerves = {"specialty": "neurology", "asked": ["core", "neurology"], "question_type": "", "verb": "send"}
+    assert post(pcp, path, {**FIELDS, **nerves}).status_code == 422
+    assert consult_at(runtime, path).details["dermatology.itch"] == 7
+
+
+def test_an_answer_to_what_the_page_did_not_ask_stays_as_it_is(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    others = {"core.by_family_medications": "Vitamin", "neurology.head": "normal", "core.weight": 16.4}
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, specialty="neurology", details=others)
+    path = f"/clinic/requests/{draft.public_id}"
+    post(pcp, path, {"specialty": "neurology", "asked": ["core", "neurology", "moon"], "verb": "save"})
+    kept = consult_at(runtime, path).details
+    assert "core.weight" not in kept
+    assert (kept["core.by_family_medications"], kept["neurology.head"]) == ("Vitamin", "normal")
+
+
+def test_more_than_a_request_can_hold_is_said_and_stays_in_its_fields(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, details={"other": ["x" * 5000] * 13})
+    path = f"/clinic/requests/{draft.public_id}"
+    fields = {**FIELDS, **ASKED, **ANSWERS, "core.exam": "Well. " * 300, "thinks": "Psoriasis", "verb": "save"}
+    page = post(pcp, path, fields)
+    assert (page.status_code, "This is more than one request can hold." in page.text) == (422, True)
+    for kept in ("Well. Well.", 'value="16.4"', 'value="papule" checked', 'value="98"'):
+        assert kept in page.text
+    assert consult_at(runtime, path).details["thinks"] == "Psoriasis"
+
+
+def test_what_an_answer_opens_is_counted_with_the_others(pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {"specialty": "cardiology", "verb": "save"})
+    told = []
+    for reason in ("murmur", "syncope"):
+        heart = {"asked": ["core", "cardiology"], "specialty": "cardiology", "cardiology.reason": [reason]}
+        post(pcp, path, {**heart, "verb": "save"})
+        told.append(re.findall(r"data-counted>(\d+) of (\d+)<", pcp.get(path).text)[1])
+    (there, asked), (still_there, then_asked) = told
+    assert (there, still_there, int(then_asked)) == ("1", "1", int(asked) + 1)
 
 
 def test_the_specialist_reads_the_answers_in_words_of_the_own_language(
@@ -225,3 +279,34 @@ def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
     assert (violations(page), overflow(page), heard) == ([], 0, [])
     if language == "es":
         assert english_left(page) == set()
+
+
+def test_changing_the_specialty_loses_nothing_that_was_typed(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, specialty="dermatology")
+    page: Page = devices.desktop()
+    enter(page, clinic.pcp).goto(f"{address}/clinic/requests/{draft.public_id}?lang=en")
+    weight, itch = page.locator("[id='core.weight']"), page.locator("[id='dermatology.itch']")
+    page.locator("[data-part=core] > summary").click()
+    weight.fill("much")
+    itch.fill("eleven")
+    page.locator("#lacking").select_option("follows")
+    page.locator("input[name=specialty][value=neurology]").check(force=True)
+    weight.focus()
+    expect(page.locator("[id='neurology.event']")).to_be_visible()
+    expect(itch).to_have_count(0)
+    expect(weight).to_be_focused()
+    expect(weight).to_have_value("much")
+    expect(page.locator("#lacking")).to_have_value("follows")
+    expect(page.locator("input[name='video:event']")).to_have_count(1)
+    weight.fill("16")
+    page.locator("input[name=specialty][value=dermatology]").check(force=True)
+    expect(itch).to_have_value("eleven")
+    itch.fill("7")
+    page.locator("[id='dermatology.new_drug']").focus()
+    expect(page.locator("[data-part=dermatology] [data-counted]")).to_have_text("1 of 13")
+    page.reload()
+    expect(itch).to_have_value("7")
+    expect(weight).to_have_value("16")

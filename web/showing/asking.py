@@ -90,8 +90,12 @@ class Part:
     more: list[Slot]
 
     @property
+    def subject(self) -> str:
+        return self.form.subject
+
+    @property
     def is_core(self) -> bool:
-        return self.form.subject == CORE
+        return self.subject == CORE
 
     @property
     def title(self) -> str:

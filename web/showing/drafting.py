@@ -47,6 +47,8 @@ class Desk:
     """The draft with everything that its page shows around it."""
 
     loaded: Pass
+    details: Mapping[str, Any]
+    """What stands in the fields."""
     sheets: list[Sheet]
     consent: Consent | None
     voice: VoiceConsent | None
@@ -96,7 +98,8 @@ def load_draft(session: Session, public_id: str) -> Pass:
     return consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
 
 
-def open_desk(public_id: str) -> Desk:
+def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
+    """`unsaved` are details that were written and could not be kept: they stand in their fields again."""
     with database().writing() as session:
         loaded = load_draft(session, public_id)
         others = consults_about(session, me(), loaded.patient, now=now())
@@ -104,15 +107,17 @@ def open_desk(public_id: str) -> Desk:
         months = age_in_months(loaded.patient.birth_date, now().date())
         forms = forms_of(session, consult, CLINIC) if consult.specialty else []
         read = outsider(session, loaded, marks())
+        details = {**consult.details, **(unsaved or {})}
         return Desk(
             loaded=loaded,
+            details=details,
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
             voice=voice_consent_of(session, loaded.consult.id),
             covered=_covered(session, loaded),
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
-            parts=parts_of(forms, consult.details, files, months),
+            parts=parts_of(forms, details, files, months),
             missing=list(missing_words(session, consult)),
             answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )

@@ -37,23 +37,51 @@ function refresh() {
   if (due) document.querySelector("[data-dueline]").textContent = due;
 }
 
-// Another specialty asks other things: save what is there, and put its items in the place of the old ones.
+const chosen = (page) => page.querySelector("[name=specialty]:checked")?.value;
+const partOf = (box, subject) => box.querySelector(`[data-part="${subject}"]`);
+let asked = chosen(form);
+const left = {};
+
+// Another specialty asks other things. Its items come; those of the old one wait with all that was typed into them,
+// also what could not be saved, and those about the child stay as they are under the hands of whoever writes there.
 async function askAnew() {
-  await saveNow();
+  if (chosen(form) === asked) return;
+  const before = asked;
+  asked = chosen(form);
   const answer = await fetch(location.pathname + location.search).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const name of ["[data-asked]", "[data-readybox]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
+  const fresh = new DOMParser().parseFromString((await answer?.text().catch(() => "")) ?? "", "text/html");
+  // What did not arrive, or is of another choice, is asked for again after the next save.
+  if (!answer?.ok || answer.redirected || chosen(fresh) !== chosen(form)) { asked = before; return; }
+  const box = form.querySelector("[data-asked]"), parts = [...fresh.querySelectorAll("[data-asked] [data-part]")];
+  for (const part of box.querySelectorAll("[data-part]")) {
+    left[part.dataset.part] = part;
+    if (!parts.some((one) => one.dataset.part === part.dataset.part)) part.remove();
+  }
+  for (const part of parts) if (!partOf(box, part.dataset.part)) box.append(left[part.dataset.part] ?? document.importNode(part, true));
+  const reason = form.elements.lacking?.value;
+  for (const name of ["[data-readybox]", "[data-views]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
+  if (reason) form.elements.lacking.value = reason;
+  document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
   refresh();
 }
 
-form.addEventListener("input", (event) => { refresh(); if (event.target.name === "specialty") askAnew(); });
+function tellMissing({ missing, counts }) {
+  document.querySelector("[data-lacks]").hidden = !missing.length;
+  document.querySelector("[data-lacking]").replaceChildren(...missing.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  document.querySelector('[data-item="6"]')?.toggleAttribute("data-kept", !missing.length);
+  for (const [subject, words] of Object.entries(counts)) {
+    const part = partOf(form, subject);
+    if (part) part.querySelector("[data-counted]").textContent = words;
+  }
+}
+
+form.addEventListener("input", async (event) => {
+  refresh();
+  if (event.target.name === "specialty") { await saveNow(); askAnew(); }
+});
 form.addEventListener("autosave:done", ({ detail }) => {
-  const box = document.querySelector("[data-lacks]");
-  if (!box || !detail.missing) return;
-  box.hidden = !detail.missing.length;
-  box.querySelector("[data-lacking]").textContent = detail.missing.join("; ");
-  document.querySelector('[data-item="6"]')?.toggleAttribute("data-kept", !detail.missing.length);
+  if (detail.missing && chosen(form) === asked && document.querySelector("[data-lacks]")) tellMissing(detail);
+  askAnew();
   refresh();
 });
 watch(refresh);

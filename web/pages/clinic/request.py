@@ -10,8 +10,9 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult.access import Pass
 from econsult.consults import requests
-from econsult.consults.asked import known_items
+from econsult.consults.asked import answers_of_others, forms_about
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.drafts import WORDS
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
@@ -23,15 +24,15 @@ from econsult.consults.voice import TEXTS as VOICE_TEXTS
 from econsult.consults.voice import VoiceChoice
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven, consent_for
+from econsult.people.patients import age_in_months
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
-from econsult.templates.items import CORE, Item
 from web.context import database, now, settings
 from web.pages.answers import read_answers
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, LACKING, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
-from web.showing.asking import choosers_of
+from web.showing.asking import choosers_of, items_for
 from web.showing.drafting import Desk, load_draft, open_desk
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
@@ -66,7 +67,7 @@ def edit_request(public_id: str) -> Page:
 def keep_request(public_id: str) -> Page:
     """Save the draft, and only then take the files that came with it; with the verb `send` send it."""
     files, form = open_page_form(), FormReader()
-    wrong = _keep(public_id, form)
+    wrong, unsaved = _keep(public_id, form)
     files.take_files(public_id)
     keep_words(files)
     verb = files.fields.get("verb", "")
@@ -77,51 +78,47 @@ def keep_request(public_id: str) -> Page:
         if request.accept_mimetypes.best == "application/json":
             # Everything else is saved: what is wrong is said where the page says that it saves.
             return jsonify(problem=next(iter(errors.values()))), 422
-        return _page(open_desk(public_id), errors), 422
+        return _page(open_desk(public_id, unsaved), errors), 422
     return _sent(public_id) if verb == "send" else _saved(public_id, files)
 
 
-def _keep(public_id: str, form: FormReader) -> Mapping[str, str]:
-    """Save what was written; what cannot be is named at its field."""
+def _keep(public_id: str, form: FormReader) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    """Save what was written. What cannot be is named at its field, and comes back to be shown there again."""
     asked = _read(form)
     try:
         _edit(public_id, asked, form)
     except InvalidError as error:
         # One thing that cannot be said so is no reason to lose the others.
-        _edit(public_id, _without(asked, error.fields), form)
-        return sentences(error.fields)
-    return {}
+        return sentences(error.fields), _edit(public_id, asked, form, error.fields)
+    return {}, {}
 
 
-def _edit(public_id: str, asked: RequestForm, form: FormReader) -> None:
+def _edit(
+    public_id: str, asked: RequestForm, form: FormReader, faults: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Save the form and the answers, apart from what `faults` name; the details among those are returned."""
     with database().writing() as session:
-        draft = load_draft(session, public_id).consult
-        answers = _answers(session, draft, form, asked.specialty or "")
-        asked = replace(asked, details={**(asked.details or {}), **answers})
-        fresh = _without_known_consent(session, draft, _with_hidden_site(draft, asked))
-        requests.edit(session, draft, me(), fresh, now=now())
+        draft = load_draft(session, public_id)
+        details = {**(asked.details or {}), **_answers(session, draft, form)}
+        kept = _without(replace(asked, details=details), faults or {})
+        fresh = _without_known_consent(session, draft.consult, _with_hidden_site(draft.consult, kept))
+        requests.edit(session, draft.consult, me(), fresh, now=now())
+    return {name: value for name, value in details.items() if name not in (kept.details or {})}
 
 
-def _answers(session: Session, draft: Consult, form: FormReader, specialty: str) -> dict[str, Any]:
-    """The answers to the items that the page showed. Sending leaves behind those of a specialty that is not asked."""
-    items, shown = known_items(session, draft), set(request.form.getlist("asked"))
-    found = read_answers(form, [item for item in items.values() if _subject(item) in shown], draft.details)
-    if request.form.get("verb") == "send":
-        left = (
-            link for link, item in items.items() if link in draft.details and _subject(item) not in {CORE, specialty}
-        )
-        found |= dict.fromkeys(left)
-    return found
-
-
-def _subject(item: Item) -> str:
-    return item.link_id.partition(".")[0]
+def _answers(session: Session, draft: Pass, form: FormReader) -> dict[str, Any]:
+    """The answers to the items that the page showed."""
+    months = age_in_months(draft.patient.birth_date, now().date())
+    forms = forms_about(session, draft.consult, request.form.getlist("asked"))
+    items = [item for about in forms for item in items_for(about, months)]
+    return read_answers(form, items, draft.consult.details)
 
 
 def _without(asked: RequestForm, fields: Mapping[str, str]) -> RequestForm:
-    """The form without what these faults name; what is said of faces goes together."""
-    names = {field.rpartition(".")[2] for field in fields}
+    """The form without what these faults name. What is said of faces goes together; so do the answers, if too many."""
+    names = {field.removeprefix("details.") for field in fields}
     names |= FACES if names & FACES else set()
+    names |= {name for name in asked.details or {} if "." in name} if "details" in names else set()
     details = {name: value for name, value in (asked.details or {}).items() if name not in names}
     return replace(asked, details=details, **dict.fromkeys(names & ASKED))
 
@@ -228,6 +225,9 @@ def _send(public_id: str) -> None:
     lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:
         loaded = load_draft(session, public_id)
+        # What was answered to a specialty that is not asked any more stays behind.
+        others = dict.fromkeys(answers_of_others(session, loaded.consult))
+        requests.edit(session, loaded.consult, me(), RequestForm(details=others), now=now())
         sending = SubmitForm(red_flag_attestation=attestation, lacking=lacking)
         requests.submit(session, loaded.consult, me(), sending, now=now(), targets=settings().first_reply)
 
@@ -235,7 +235,7 @@ def _send(public_id: str) -> None:
 def _state(public_id: str) -> Response:
     """What a page that saves by itself wants to know: what is still missing, in words."""
     desk = open_desk(public_id)
-    return jsonify(checks=[is_there for _, is_there in desk.checks()], missing=desk.missing)
+    return jsonify(missing=desk.missing, counts={part.subject: part.counted for part in desk.parts})
 
 
 def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
@@ -247,7 +247,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         consult=desk.consult,
         patient=desk.loaded.patient,
         child=terms.child(desk.loaded.patient, now().date()),
-        details=desk.consult.details,
+        details=desk.details,
         covered=desk.covered,
         checks=desk.checks(),
         off_duty=desk.off_duty,

@@ -54,5 +54,8 @@ def _sentence(name: str, code: str) -> str:
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),
         "question_type": gettext("Choose what you want to know"),
         "consent": gettext("Say who agreed and how"),
+        "details": gettext(
+            "This is more than one request can hold. Shorten some of it: the answers are not saved yet."
+        ),
     }
-    return known.get(name.partition(".")[0], gettext("Check this part"))
+    return known.get("consent" if name.startswith("consent.") else name, gettext("Check this part"))
