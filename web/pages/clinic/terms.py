@@ -27,7 +27,6 @@ LACKING = {
     "follows": _l("It will follow"),
 }
 """Why a request goes without something that its specialty requires."""
-EXAMINERS = ("examined_by", "examined_at", "why_safe")
 
 
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:
