@@ -131,6 +131,8 @@ def test_the_officer_reviews_it_on_the_page_and_faults_are_named(
     for words, given in faults.items():
         refused = post(browser, f"{place}?lang=en", given)
         assert (refused.status_code, refused.text.count(words)) == (422, 2)
+    assert refused.text.count(" checked") == 1, "what was chosen is still chosen"
+    assert "I talk to her." in post(browser, place, {"note": "I talk to her."}).text, "and what was written is there"
     done = post(browser, place, {"outcome": "wrong", "note": "I talk to her today."})
     assert done.location == "/privacy?said=reviewed"
     page = browser.get("/privacy?lang=en").text

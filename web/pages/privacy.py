@@ -46,13 +46,15 @@ def reviewed(number: int) -> Response | tuple[str, int]:
     if outcome == "wrong" and not words:
         form.errors["note"] = gettext("Write what follows from it")
     if form.errors:
-        return _page({f"{name}-{number}": said for name, said in form.errors.items()}), 422
+        errors = {f"{name}-{number}": said for name, said in form.errors.items()}
+        return _page(errors, {"number": str(number), "outcome": outcome, "note": words}), 422
     with database().writing() as session:
         review(session, me(), number, outcome=outcome, words=words, now=now())
     return redirect("/privacy?said=reviewed", 303)
 
 
-def _page(errors: dict[str, str]) -> str:
+def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
+    """`typed` is what a refused review said, and of which opening."""
     with database().writing() as session:
         cursor = request.args.get("cursor", "")
         rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
@@ -61,7 +63,7 @@ def _page(errors: dict[str, str]) -> str:
     count_place("/privacy", str(waiting or ""))
     given = {name: request.args.get(name, "") for name in FIELDS}
     shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
-    return render_template("privacy/log.html", terms=terms, errors=errors, **shown)
+    return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown)
 
 
 @privacy.get("/log.csv")
