@@ -123,6 +123,8 @@ def test_a_question_without_an_answer_ends_and_takes_no_more_files(
     assert found(runtime, consult).status == "withdrawn"
     page = mother.get(f"/family/questions/{consult.public_id}?lang=en").text
     assert "You took your consent back" in page
+    assert "Closed, because the consent was taken back" in page
+    assert "state err" not in page, "what the family wanted is no fault"
     assert "Take it back and lock the files" not in page
 
 
@@ -141,6 +143,7 @@ def test_a_signed_answer_stays_and_is_not_asked_again(
     doctor = browser_of(clinic.pcp)
     page = doctor.get(f"/consults/{consult.public_id}?lang=en").text
     assert "The files are sealed for everybody. A signed answer stays." in page
+    assert "Ask again in the same case" not in page
     assert post(doctor, f"/consults/{consult.public_id}/reopen", {"reason": "Worse"}).status_code == 403
 
 
@@ -184,6 +187,8 @@ def test_the_clinic_and_the_desk_write_it_down_for_the_family(
     browser, place = browser_of(getattr(clinic, name)), f"/consults/{consult.public_id}/consent/withdraw"
     for given in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}):
         assert post(browser, place, given).status_code == 422
+    before_form = post(browser, place, {"consent_method": "paper"}).text.partition(f'action="{place}"')[0]
+    assert before_form.rpartition("<details")[2].startswith(" open"), "what the fault leads to is open"
     done = post(browser, place, {"consent_by": "guardian", "consent_method": "verbal"})
     assert done.status_code == 303
     assert "took its consent back" in browser.get(f"{done.location}&lang=en").text

@@ -59,6 +59,7 @@ class FileCard:
     is_asked_to_show: bool = False
     has_sound: bool = False
     is_replaced: bool = False
+    is_sealed: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -70,8 +71,8 @@ class FileCard:
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody must do something about it; not where another one was sent in its place."""
-        return not self.is_usable and not self.is_replaced
+        """Whether somebody must do something about it; not where another one was sent, or the family sealed it."""
+        return not self.is_usable and not self.is_replaced and not self.is_sealed
 
     @property
     def is_clean(self) -> bool:
@@ -114,7 +115,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         title=str(TITLES.get(attachment.view or "") or TITLES[MediaKind(attachment.kind)]),
         kind=attachment.kind,
         kind_drawing=DRAWINGS[MediaKind(attachment.kind)],
-        drawing=STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
+        drawing="lock" if attachment.is_sealed else STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
         words=_in_words(attachment, words),
         picture=picture_of(renditions),
         advice=_advice(attachment, words),
@@ -123,6 +124,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
         has_sound=(attachment.report or {}).get("has_sound") is True,
+        is_sealed=attachment.is_sealed,
     )
 
 

@@ -24,7 +24,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
-from web.words.families import EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
+from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 FIRST_LETTERS = 60
@@ -129,6 +129,8 @@ def state_of(consult: Consult, answer: Answer | None = None) -> tuple[str, str]:
         drawing, words = WITH_CLINIC
     elif consult.status == Status.SUBMITTED and answer is not None:
         drawing, words = OPEN_AGAIN
+    elif consult.status == Status.WITHDRAWN and consult.consent_withdrawn_at is not None:
+        drawing, words = CONSENT_BACK
     elif consult.status == Status.WITHDRAWN and consult.is_ended_by_staff:
         drawing, words = TAKEN_BACK
     return drawing, str(words)
