@@ -30,6 +30,7 @@ class Deed(StrEnum):
 
     NAME = "name"
     EXCEPTION = "exception"
+    HOLD = "hold"
     LISTED = "listed"
     OPENED = "opened"
     MEDIA = "media"
@@ -64,6 +65,8 @@ class Wanted:
 
 def deed_of(action: str, entity: str) -> Deed:
     """The kind of an audit row's act."""
+    if action == "legal_hold" or action.startswith("read_held"):
+        return Deed.HOLD
     if entity == "attachment" and action.startswith("read"):
         return Deed.MEDIA
     if action == "list":

@@ -25,8 +25,8 @@ from workers.copies import Made
 from workers.runtime import Runtime
 
 WIDTHS = {"en": 1440, "es": 390}
-NAMES = {"thumb", "mother"}
-"""Words that stand for a copy or a persona, in any language."""
+NAMES = {"mother"}
+"""What the persona is called, which is a word as well."""
 ORDER = "An order of the district court, number 4711."
 
 

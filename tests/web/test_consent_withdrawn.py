@@ -220,7 +220,9 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
     assert browser.get(held[0]).data == BYTES
     for name in ("mother", "pcp", "derm", "coordinator", "admin"):
         assert browser_of(getattr(clinic, name)).get(held[0]).status_code == 403
-    assert officer.name in mother.get(f"/family/children/{clinic.child.public_id}/seen").text
+    seen = mother.get(f"/family/children/{clinic.child.public_id}/seen?lang=en").text
+    assert officer.name in seen
+    assert "Opened what you had locked away, because a law or a court demands it" in seen
     with runtime.database.writing() as session:
         acts = session.scalars(select(AuditEvent.action).where(AuditEvent.person_id == officer.id)).all()
         session.execute(update(LegalHold).values(ends_at=datetime.now(UTC), opened_at=datetime.now(UTC) - LASTS))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult import holds
 from econsult.access import consult_for
+from econsult.consults.attachments import Rendition, attachments_of
 from econsult.consults.records import Consult
 from econsult.consults.sealing import Withdrawing, withdraw_consent, withdrawal_of
 from econsult.people.persons import Role
@@ -20,13 +23,23 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
+from web.showing.files import card
 from web.showing.media import send_copy
 from web.words import terms
+from web.words.files import FOR_STAFF, copy_words
 from web.words.language import gettext
 
 sealing = rings(Blueprint("sealing", __name__))
 SAID_BY = ("parent", "guardian", "agency", "youth")
 Page = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """A sealed file, and its copies, each with what it is in words."""
+
+    title: str
+    copies: list[tuple[Rendition, str]]
 
 
 @sealing.post("/consults/<public_id>/consent/withdraw")
@@ -102,10 +115,18 @@ def _page(session: Session, consult: Consult, form: FormReader, reason: str = ""
         consult=consult,
         withdrawal=withdrawal_of(session, consult),
         past=holds.holds_of(session, consult),
-        copies=holds.held_copies(session, consult, me(), now=now()) if until is not None else [],
+        files=_held_files(session, consult) if until is not None else [],
         until=until,
         reason=reason,
         longest=holds.LONGEST_REASON,
         has_password=me().password_hash is not None,
         errors=form.errors,
     )
+
+
+def _held_files(session: Session, consult: Consult) -> list[HeldFile]:
+    copies = holds.held_copies(session, consult, me(), now=now())
+    by_file = {file.id: HeldFile(card(file, [], FOR_STAFF).title, []) for file in attachments_of(session, consult.id)}
+    for each in copies:
+        by_file[each.attachment_id].copies.append((each, copy_words(each.name)))
+    return [file for file in by_file.values() if file.copies]

@@ -121,6 +121,7 @@ MESSAGE_CAME = _l("We got your message. Your clinic will answer.")
 DEEDS = {
     Deed.NAME: _l("Saw the name and how to reach you"),
     Deed.EXCEPTION: _l("Opened the name and birth date by exception, for one hour"),
+    Deed.HOLD: _l("Opened what you had locked away, because a law or a court demands it"),
     Deed.LISTED: _l("Saw it in a list"),
     Deed.OPENED: _l("Opened it"),
     Deed.MEDIA: _l("Looked at photos, videos or papers"),
@@ -129,6 +130,7 @@ DEEDS = {
 DEEDS_ON = {
     Deed.NAME: _l("Saw your name with"),
     Deed.EXCEPTION: _l("Opened the name and birth date by exception, for one hour:"),
+    Deed.HOLD: _l("Opened what you had locked away, because a law or a court demands it:"),
     Deed.LISTED: _l("Saw in a list:"),
     Deed.OPENED: _l("Opened:"),
     Deed.MEDIA: _l("Looked at photos, videos or papers of:"),

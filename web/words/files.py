@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.attachments import AttachmentState
+from web.words.language import gettext
 
 DRAWINGS = {
     AttachmentState.RECEIVED: "clock",
@@ -166,3 +167,18 @@ FOR_STAFF = FileWords(
         "low": _l("Few pixels"),
     },
 )
+COPIES = {
+    "thumb": _l("Small picture"),
+    "view": _l("Picture"),
+    "full": _l("Picture in full size"),
+    "poster": _l("First picture of the video"),
+    "play": _l("Video"),
+}
+
+
+def copy_words(name: str) -> str:
+    """What a copy is, by its name: one of these, a page, or what was made for the review of a held file."""
+    kind, _, number = name.partition("-")
+    if kind == "page":
+        return gettext("Page %(number)s", number=number)
+    return str(COPIES.get(name, gettext("For the review")))
