@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.attachments import Attachment, Rendition, note_attachment
+from econsult.consults.attachments import CONSENT_WITHDRAWN, Attachment, Rendition, note_attachment
 from econsult.consults.records import Consult, note
 from econsult.consults.sealing import ConsentWithdrawal, SetAsideKey
 from econsult.database import NO_KEY, Base, Instant, Sealed
@@ -90,10 +90,14 @@ def holds_of(session: Session, consult: Consult) -> list[tuple[LegalHold, Person
 
 
 def held_copies(session: Session, consult: Consult, officer: Person, *, now: datetime) -> list[Rendition]:
-    """The copies that are open to this officer now. Raises ForbiddenError without a hold."""
+    """The copies that are open to this officer now. Raises ForbiddenError without a hold.
+
+    What a family took out of its draft was never a part of the question, and opens by no hold.
+    """
     _check_hold(session, consult, officer, now)
     query = select(Rendition).join(Attachment, Attachment.id == Rendition.attachment_id)
-    return list(session.scalars(query.where(Attachment.consult_id == consult.id).order_by(Rendition.id)))
+    query = query.where(Attachment.consult_id == consult.id, Attachment.reason == CONSENT_WITHDRAWN)
+    return list(session.scalars(query.order_by(Rendition.id)))
 
 
 def held_copy(
@@ -106,7 +110,7 @@ def held_copy(
         raise NotFoundError
     attachment = session.get_one(Attachment, copy.attachment_id)
     consult = session.get_one(Consult, attachment.consult_id)
-    if consult.program_id != officer.program_id or consult.consent_withdrawn_at is None:
+    if consult.program_id != officer.program_id or not attachment.is_sealed:
         raise NotFoundError
     _check_hold(session, consult, officer, now)
     kept = session.scalars(select(SetAsideKey).where(SetAsideKey.object_id == copy.object_id)).one_or_none()

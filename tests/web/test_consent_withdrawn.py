@@ -229,3 +229,22 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
     assert {"legal_hold", "read_held_thumb"} <= set(acts)
     assert browser.get(held[0]).status_code == 403, "the hour is over"
     assert REASON in browser.get(place).text
+
+
+def test_what_a_family_took_out_of_its_draft_opens_by_no_hold(
+    runtime: Runtime,
+    officer: Person,
+    browser_of: BrowserOf,
+    mother: FlaskClient,
+    consult: Consult,
+    photo: Attachment,
+) -> None:
+    held = [place.replace("/media/", "/media/held/") for place in addresses(runtime, photo)]
+    with runtime.database.writing() as session:
+        session.execute(update(Attachment).values(state="rejected", reason="withdrawn"))
+    seal(mother, consult)
+    browser, place = browser_of(officer), f"/privacy/sealed/{consult.public_id}"
+    assert post(browser, place, {"reason": REASON}).status_code == 303
+    page = browser.get(f"{place}?lang=en").text
+    assert "There is no copy of any file." in page
+    assert [browser.get(address).status_code for address in held] == [404, 404]
