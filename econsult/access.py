@@ -144,6 +144,12 @@ def upload_for(session: Session, person: Person, public_id: str, *, now: datetim
     return upload
 
 
+def may_look(session: Session, person: Person, consult: Consult, now: datetime) -> bool:
+    """Whether the consult's pictures would open to this person, so that their addresses help."""
+    relation = _relation_to(session, person, consult, now)
+    return relation is not None and Right.SEE_MEDIA in _rights(relation, person, consult)
+
+
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
     """A child whom this person may know by name."""
     patient = session.scalars(known_patients(person, now).where(Patient.public_id == public_id)).one_or_none()

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment, MediaKind, renditions_of
+from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.people.consent import consent_for
 from econsult.people.invitations import TRIES, Invitation, invite, token_of
@@ -126,6 +127,11 @@ def test_a_device_opens_no_picture_no_question_of_others_and_no_page_of_accounts
     for path in (f"/consults/{number}", "/patients", f"/attachments/{made.public_id}/report", "/worklist"):
         assert visitor.get(f"/api/v1{path}").status_code == 403, path
     assert copy not in visitor.get(f"/family/questions/{number}/files").text
+    with runtime.database.writing() as session:
+        upload = session.scalars(select(Upload)).one()
+        upload.attachment_id = made.id
+    told = visitor.get(f"/uploads/{upload.public_id}").json["attachment"]
+    assert (told["id"], told["state"], told["thumb_url"]) == (made.public_id, "ready", None)
 
 
 def test_a_wrong_photo_can_be_taken_back_before_sending(runtime: Runtime, clinic: Clinic, visitor: FlaskClient) -> None:

@@ -210,7 +210,8 @@ def _status(object_id: str) -> Response:
         if upload.state == UploadState.TERMINATED:
             raise NotFoundError
         attachment = session.get(Attachment, upload.attachment_id) if upload.attachment_id else None
-        renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment else []
+        is_seen = attachment is not None and access.may_look(session, me(), upload.consult, now())
+        renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment and is_seen else []
     thumb = next((rendition.public_id for rendition in renditions if rendition.name in {"thumb", "poster"}), None)
     told = described(upload, verbs.glance(door, upload))
     told["attachment"] = attachment and {
