@@ -172,6 +172,9 @@ def test_taking_back_closes_the_device_with_its_next_request(
     assert post(doctor, f"{place}/{made.public_id}/revoke", {}).status_code == 303
     for path in ("/invited", f"/family/questions/{number}/files", "/uploads"):
         assert visitor.get(path).status_code in {303, 401}, path
+    page = visitor.get("/sign-in?ended=1&lang=en").text
+    assert "Did you come by an invitation?" in page
+    assert "Your session ended" not in page, "it has no account to sign in with"
     with runtime.database.reading() as session:
         kept = session.scalars(select(Consult).where(Consult.public_id == number)).one()
     assert doctor.get(f"/consults/{kept.public_id}").status_code == 200, "what was sent stays with the clinic"

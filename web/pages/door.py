@@ -10,7 +10,9 @@ from econsult.errors import TooManyTriesError
 from econsult.people.persons import choose_language
 from econsult.people.signin import sign_in
 from web.context import database, now, settings, signed_in
+from web.cookies import cookie_name
 from web.pages.demo import landing
+from web.pages.invited import COOKIE as DEVICE
 from web.shell.auth import home_of, let_out, place_for
 from web.shell.entering import welcome
 from web.shell.forms import FormReader, does_nothing_for_visitors
@@ -32,7 +34,9 @@ def start() -> str | Response:
 def sign_in_page() -> str | Response | tuple[str, int]:
     """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
     if request.method == "GET":
-        return render_template("door/sign_in.html", errors={}, email="", has_ended="ended" in request.args)
+        was_invited = cookie_name(DEVICE) in request.cookies
+        seen = {"has_ended": "ended" in request.args, "was_invited": was_invited}
+        return render_template("door/sign_in.html", errors={}, email="", **seen)
     form = FormReader()
     email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
     password = request.form.get("password", "")
