@@ -56,7 +56,7 @@ def test_from_the_clinics_sheet_to_a_question_that_it_takes_for_the_familys(
     desk.goto(f"{address}/clinic")
     look(desk, "clinic")
     desk.locator(f'a[href="/invitations/{clinic.child.public_id}"]').first.click()
-    desk.locator("aside form button").click()
+    desk.locator("form:has(#sent_to) button").click()
     look(desk, "sheet")
     link = desk.locator("article code").inner_text().partition("/invitation/")[2]
 

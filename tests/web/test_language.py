@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 
 from tests.web.conftest import NOON
 from web.wording import extract_messages, faults, main
-from web.words.catalogues import FOLDER, load_catalogue
+from web.words.catalogues import FOLDER, load_catalogue, read_part
 from web.words.language import safe_path
-from web.words.times import due_by, moment, time_left
+from web.words.times import due_by, moment, time_left, until
 
 
 def test_no_text_is_untranslated_or_doubtful() -> None:
@@ -105,6 +105,25 @@ def test_a_promise_is_a_clock_time(shell: Flask, language: str, hours: int, for_
         g.now = NOON
         said = due_by(NOON + timedelta(hours=hours), for_family=for_family)
     assert re.sub(r"\s", " ", said) == expected
+
+
+def test_an_end_is_told_within_a_sentence(shell: Flask) -> None:
+    expected = {
+        "en": ["until today, 15:00", "until Wed 2 Dec, 12:00"],
+        "es": ["hasta hoy, 3:00 p. m.", "hasta el miércoles 2 de diciembre, 12:00 p. m."],
+    }
+    for language, said in expected.items():
+        with shell.test_request_context(f"/?lang={language}"):
+            g.now = NOON
+            ends = (NOON + timedelta(hours=3), NOON + timedelta(days=9))
+            assert [re.sub(r"\s", " ", until(end)) for end in ends] == said
+
+
+def test_no_spanish_sentence_puts_a_full_stop_after_a_clock_time() -> None:
+    """`3:00 p. m.` has one."""
+    texts = [str(message.string) for part in (FOLDER / "es").glob("*.po") for message in read_part(part, "es")]
+    assert len(texts) > 1000
+    assert [text for text in texts if re.search(r"%\((time|when|until)\)s\.", text)] == []
 
 
 def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:

@@ -129,6 +129,7 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
         makers=makers,
         relations=RELATIONS,
         languages=list(terms.LANGUAGES.items()),
+        terms=terms,
         sent_to=sent_to,
         errors=form.errors,
     )

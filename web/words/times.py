@@ -20,9 +20,9 @@ _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
 def init_times(app: Flask) -> None:
-    """Give templates the filters `moment`, `clock`, `day`, `long_day`, `due_by` and `time_left`."""
+    """Give templates the filters `moment`, `until`, `clock`, `day`, `long_day`, `due_by` and `time_left`."""
     app.jinja_env.filters.update(
-        moment=moment, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
+        moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
 
 
@@ -32,6 +32,13 @@ def moment(when: datetime, *, for_family: bool = False) -> str:
     Families read the 12-hour clock, staff the 24-hour one.
     """
     return f"{day(when)}, {_clock(when, for_family=for_family)}"
+
+
+def until(when: datetime, *, for_family: bool = False) -> str:
+    """An end within a sentence: "until Tue 24 Nov, 3:00 PM", "hasta el martes 24 de noviembre, 3:00 p. m."."""
+    if abs(_days_away(when)) <= 1:
+        return gettext("until %(moment)s", moment=moment(when, for_family=for_family))
+    return gettext("until %(day)s, %(time)s", day=day(when), time=_clock(when, for_family=for_family))
 
 
 def start_large(text: str) -> str:
