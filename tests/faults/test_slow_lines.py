@@ -64,7 +64,8 @@ def test_answers_that_nobody_hangs_up_on_delay_nobody(server: Server) -> None:
     with slow_lines(server.ports[0], request):
         began = time.monotonic()
         assert Phone(server.ports[0], "").ask("GET", "/health/live").status == 200
-        assert time.monotonic() - began < 1
+        # A process that waited for those who hang on would wait for half a minute; a busy machine may take a second.
+        assert time.monotonic() - began < 5
 
 
 def test_a_request_in_two_halves_and_the_next_behind_it_are_answered(server: Server) -> None:

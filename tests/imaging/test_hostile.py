@@ -125,7 +125,11 @@ def test_a_page_that_draws_itself_without_end_is_stopped_at_a_limit(run: Prepare
 
 
 def test_the_next_good_photo_starts_at_once_after_a_bomb(run: Prepare) -> None:
-    run(files.many_scans(5_000))
-    began = time.monotonic()
-    assert run(files.encode(files.corners(), "JPEG"))[0].is_ready
-    assert time.monotonic() - began < 1
+    took = []
+    for _round in range(3):
+        run(files.many_scans(5_000))
+        began = time.monotonic()
+        assert run(files.encode(files.corners(), "JPEG"))[0].is_ready
+        took.append(time.monotonic() - began)
+    # The best of three forgives a busy machine: a jail that had to be built anew would be late each time.
+    assert min(took) < 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.services.processes import ServiceError
 
@@ -37,6 +37,10 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+# Playwright waits five seconds for what a page shall show, which a busy machine may need for one answer.
+expect.set_options(timeout=15_000)
 
 
 def find_chromium() -> str:

@@ -99,7 +99,8 @@ def test_a_phone_that_vanished_delays_nobody(server: Server, mother: Phone, cons
         started = time.monotonic()
         offset = mother.head(path).offset
         assert mother.patch(path, offset, data[offset : offset + 1000]).offset == offset + 1000
-        assert time.monotonic() - started < 1.0
+        # A server that locks a file waits three seconds for the lock; a busy machine may take one for two requests.
+        assert time.monotonic() - started < 2.5
     assert offset >= 700_000
 
 
