@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from econsult.consults.degrees import degrees_in, is_hot
+from econsult.consults.degrees import degrees_in, is_hot, is_thermometers, reading_in
 from econsult.consults.details import FREE_TEXTS, LONGEST_CODE
 from econsult.consults.fever_words import (
     FEVER,
@@ -23,6 +23,7 @@ from econsult.consults.fever_words import (
     YES,
     is_denied,
     is_plain_no,
+    is_unit,
     mentions_in,
     names_fever,
     names_temperature,
@@ -88,7 +89,8 @@ def _group(name: Sequence[str], group: Mapping[str, Any], *, names_only: bool = 
             return Said.NOTHING
     if not parts:
         return _said(name, told)
-    named = [*name, *words_of(told)]
+    is_degrees = any(is_unit(part, entry) for part, entry in group.items() if isinstance(entry, str))
+    named = [*name, *words_of(told), *(("temperature",) if is_degrees else ())]
     said = {part: _said([*named, *words_of(part)], entry) for part, entry in parts.items()}
     answers = {each for part, each in said.items() if (words_of(part) or [""])[0].startswith(_ANSWERS)}
     if names_fever(name):
@@ -134,7 +136,7 @@ def _answered(name: Sequence[str], value: Any) -> Said:
 
 def _measured(name: Sequence[str], value: Any) -> Said:
     """The value of a temperature, or the answer to "high temperature?"."""
-    words, degrees = words_of(str(value)), [] if isinstance(value, bool) else degrees_in(plain(value))
+    words, degrees = words_of(str(value)), [] if isinstance(value, bool) else reading_in(plain(value))
     if degrees:
         return Said.YES if is_hot(degrees) else Said.NO
     if is_plain_no(words):
@@ -148,8 +150,10 @@ def _measured(name: Sequence[str], value: Any) -> Said:
 def _sign(name: Sequence[str], text: str) -> Said:
     """What a code, or a few words, says of itself; `denies: [fever]` denies what stands in it."""
     words = [*(word for word in name[-1:] if word in NO), *words_of(text)]
-    mentions = mentions_in(words)
-    if (mentions or names_temperature(words)) and is_hot(degrees_in(plain(text))):
+    mentions, small = mentions_in(words), plain(text)
+    if (mentions or names_temperature(words)) and is_hot(degrees_in(small)):
+        return Said.YES
+    if is_thermometers(small) and OF_THINGS.isdisjoint(name):
         return Said.YES
     if mentions:
         return Said.NO if all(is_denied(words, at) for at in mentions) else Said.DOUBT

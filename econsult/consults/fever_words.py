@@ -11,7 +11,11 @@ from econsult.consults.details import spaced
 
 FEVER = re.compile(r"(?!apyr|apir|afebr).*(?:fever|fiebre|calentura|pyrex|pirex|hyperpyr|hyperther|hiperter)|febri")
 _NO_FEVER = re.compile(r"afebr|apyre|apire")
-TEMPERATURE = re.compile(r"(?:temp[a-z]?|temperat\w*|tmax|trect|ta|t)\d*$|(?:rectal|axillary|axilar|tympanic)$")
+TEMPERATURE = re.compile(
+    r"(?:temp[a-z]?|temperat\w*|tmp|tmax|trect|tax|tpr|t[acfr]?)\d*$|t\d{2,3}[acfr]$|(?:rectal|axillary|axilar|tympanic)$"
+)
+_UNIT = re.compile(r"(?:(?:°|deg(?:rees?)?|grados?)? ?(?:c|cel|celsius|centigrad\w*|f|fahrenheit)|\[?degf\]?|°)\.?")
+_UNIT_CODES, _UNITS = frozenset(("cel", "[degf]")), ("unit", "units", "ucum", "uom")
 _OTHER_T = frozenset(
     ("bili", "bilirubin", "bilirrubina", "cell", "cells", "chol", "cholesterol", "prot", "protein", "wave")
 )
@@ -42,6 +46,7 @@ _FILLING = frozenset((
 _PLAIN_NO = NO | {"n", "0", "ninguna", "ninguno", "refuted"}
 YES = frozenset(("yes", "y", "si", "s", "1", "true", "present", "positive", "positivo", "positiva", "presente"))
 _END, _COMMA = re.compile(r"[.;!?]+(?=\s|$)|\n"), re.compile(r",(?!\d)")
+_ORDINAL, _DEGREE = re.compile("(?<=\\d)\u00aa"), str.maketrans("\u00ba\u00aa\u02da", "°°°")
 _SIGNS = frozenset(",;")
 _ADDRESS = re.compile(r"(?:https?://|urn:)\S+")
 _TERMINOLOGIES = {
@@ -59,6 +64,14 @@ def names_temperature(words: Sequence[str]) -> bool:
     """A `t` alone is one, but not that of `t_bili`."""
     found = [at for at, word in enumerate(words) if TEMPERATURE.match(word)]
     return any(words[at] != "t" or _OTHER_T.isdisjoint(words[at + 1 : at + 2]) for at in found)
+
+
+def is_unit(part: str, text: str) -> bool:
+    """Whether this part of a group says that its value is degrees: `"unit": "°C"`, or `"code": "Cel"` as in FHIR."""
+    said = plain(text).strip()
+    if part.casefold() in _UNITS:
+        return _UNIT.fullmatch(said) is not None
+    return part == "code" and said in _UNIT_CODES
 
 
 def mentions_in(words: Sequence[str]) -> list[int]:
@@ -117,14 +130,19 @@ def is_plain_no(words: Sequence[str]) -> bool:
 
 def plain(value: Any) -> str:
     """Small letters without accents, and the codes of terminologies in words."""
-    letters = unicodedata.normalize("NFKD", _coded(str(value)))
+    letters = unicodedata.normalize("NFKD", _raised(_coded(str(value))))
     return "".join(sign for sign in letters if not unicodedata.combining(sign)).casefold()
 
 
 def words_of(text: str) -> list[str]:
     """Words in small letters; commas and the ends of sentences stay, since a no reaches no further than they let it."""
-    parted = _COMMA.sub(" , ", _END.sub(" ; ", _coded(text)))
+    parted = _COMMA.sub(" , ", _END.sub(" ; ", _raised(_coded(text))))
     return re.findall(r"[^\W_]+|[,;]", plain(spaced(parted)))
+
+
+def _raised(text: str) -> str:
+    """Raised letters as the sign of degrees that people mean by them; in `39\u00aa semana` it is an ending."""
+    return _ORDINAL.sub("", text).translate(_DEGREE)
 
 
 def _coded(text: str) -> str:

@@ -53,7 +53,20 @@ TOLD: list[dict[str, Any]] = [
             "T 101.3 P 160 R 50", "T 101.3F (oral)", "T max 39.1", "T-max 101.5", "T. m\u00e1x. 38,8", "T oral 38.5",
             "T axil 38.3", "T ear 38.3", "T now 38.6", "T was 39.1", "T today 39.2",
         )),
-        ("t_max", 39.1), ("tMax", 39.1), ("vitals", {"t_max": 39.1}), ("t_oral", 38.5), ("t_ear", 38.3),
+        *(("vitals", text) for text in (
+            "T m\u00e1x 39", "T(R) 101", "T(R) 39", "T (r) 39", "T[R] 39", "T-R 39", "TR 101", "Tr. 38.5", "Temp R 101",
+            "T r: 39", "T39R", "39.0 R, HR 160", "R 39.1", "T\u00ba 38,4", "T\u00ba: 38,4", "T\u00b0 38,4", "38\u00ba4",
+            "T 38.9 W 4.1", "T 38.9 H 52", "T 39 W 4.1", "T 38.9 d 3", "T 38.9 G 90", "T 38.9 hr elevated",
+            "T max 39 min 36.8", "T 39 Mg 2.1", "T38.9W4.1", "HR 160, 38.5 \u00b0C", "HR 160,38.5 \u00baC", "101.5 F",
+            "102F", "39 grados", "39\u00ba", "39 deg C", "39\u2103", "102 Fahrenheit", "R 39 C",
+            "Temp.38.4", "Tax 38.4", "TC 38,5",
+            "T P R 39 160 40", "TPR 39/160/40", "exam: flexion, 39 \u00b0C", "born at 38 w, T 39.1",
+        )),
+        *(("temp", text) for text in ("R 39", "R 101", "(R) 39", "R39")), ("T\u00ba", 38.4), ("tr", 39),
+        ("obs", {"value": 38.6, "unit": "\u00b0C"}), ("obs", [{"value": "101.5", "units": "F"}]),
+        ("obs", {"valueQuantity": {"value": 38.6, "system": "http://unitsofmeasure.org", "code": "Cel"}}),
+        ("symptoms", ["39_c"]), ("symptoms", ["39_grados"]), ("t_max", 39.1), ("tMax", 39.1),
+        ("vitals", {"t_max": 39.1}), ("t_oral", 38.5), ("t_ear", 38.3),
         *(("symptoms", [text]) for text in (
             "rash without itching, fever since yesterday", "rash without itching and fever", "sin tos, con fiebre",
             "denies cough; fever yesterday", "denies cough. Has fever", "sin tos. Fiebre desde ayer",
@@ -102,6 +115,19 @@ DENIED: list[dict[str, Any]] = [
         ("obs", {"code": {"text": "Fever"}, "verificationStatus": "refuted", "recordedDate": "2026-11-26"}),
         ("vitals", "T 36.7 P 140 R 40"), ("bath_temperature", 38), ("water_temp_c", 39), ("t_bili", 39),
         ("labs", "T bili 38"),
+        *(("vitals", text) for text in (
+            "R 40", "HR 140 R 40", "P 101", "P 101 R 39", "P 101, R 38, T 36.9", "T 36.8 (R) P 140 R 39",
+            "T(R) 36.9 R 40", "T 36.9 W 4.1", "38 weeks", "GA 39+2", "T 36.8, 38 w 4 d", "T 36.9 (38 weeks)",
+            "T 36.9 born at 38.5 weeks",
+            "39\u00aa semana, T 36.8", "39 semanas", "39 d old", "wt 39", "T 36.8, HC 38.5", "T 36.8, PC 38,5 cm",
+            "38F", "T 36.8 FiO2 .38", "T/A 101/60, T 36.8", "T 36.8 on 26/11/2026 at 10:38", "39 cm",
+            "36.9 \u00b0C R 40", "born 38 C-section", "n\u00ba 39", "T 36.9 (29/10/26)",
+        )),
+        ("exam", "hip abduction 40 degrees"), ("sleeps", "head of bed at 40\u00b0"), ("icd", "R39.1"),
+        ("icd", "Z38.00"),
+        ("labs", "T4 101 nmol/l"), ("labs", "T 36.8, Hb 101 g/L"), ("bath", "38 C"),
+        ("obs", {"value": 38.6, "unit": "cm"}), ("obs", {"value": 36.6, "unit": "\u00b0C"}),
+        ("incubator", {"value": 38.6, "unit": "C"}),
         ("gestation_weeks", 39), ("template", "39"), ("temperature_over_night", "normal"),
     )),
     {"code": {"text": "Body temperature"}, "value": 36.9, "weight_kg": 4.2}, {"type": "visit", "head_cm": 39},
@@ -121,7 +147,20 @@ def test_what_is_denied_or_something_else_is_none(details: dict[str, Any]) -> No
     assert not tells_fever(details)
 
 
-@pytest.mark.parametrize("text", ["fever " * 5000, "no " * 9000 + "fever", "temp " + "38 " * 9000, "1/" * 15_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fever " * 5000,
+        "no " * 9000 + "fever",
+        "temp " + "38 " * 9000,
+        "1/" * 15_000,
+        "T" + "(R) " * 9000,
+        "38\u00ba " * 9000,
+        "39 w " * 9000,
+        "r 38." * 9000,
+        "3" * 30_000,
+    ],
+)
 def test_long_texts_are_read_in_a_moment(text: str) -> None:
     with own_time() as took:
         for details in (
