@@ -17,13 +17,13 @@ from econsult import audit
 from econsult.consults import glass
 from econsult.consults.adopting import came_from
 from econsult.consults.answers import Answer
-from econsult.consults.attachments import Attachment, AttachmentState, Rendition
+from econsult.consults.attachments import Attachment, AttachmentState, Rendition, note_attachment
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
-from econsult.people.patients import Patient, RelatedPerson, caregiver_link
+from econsult.people.patients import Patient, RelatedPerson, caregiver_link, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 
@@ -184,7 +184,7 @@ def patients_on(session: Session, person: Person, consults: Iterable[Consult], *
 def note_patients(session: Session, person: Person, patients: Iterable[Patient], now: datetime) -> None:
     """Leave an audit row for each child that is shown by name."""
     for patient in patients:
-        audit.record(session, "read", "patient", patient.public_id, now=now, person_id=person.id, patient_id=patient.id)
+        note_patient(session, patient, "read", now, person_id=person.id)
 
 
 def _relation_to(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
@@ -263,17 +263,7 @@ def _check_media(
         raise ForbiddenError("This file shows a face or keeps a voice. It opens for the specialist who takes the case.")
     if Right.SEE_MEDIA not in rights:
         raise ForbiddenError("You may know this consult, but not look at its photos and documents.")
-    audit.record(
-        session,
-        action,
-        "attachment",
-        attachment.public_id,
-        now=now,
-        person_id=person.id,
-        patient_id=attachment.patient_id,
-        consult_id=attachment.consult_id,
-        detail=relation,
-    )
+    note_attachment(session, attachment, action, now, person_id=person.id, detail=relation)
 
 
 def known_patients(person: Person, now: datetime) -> Select[Patient]:

@@ -18,8 +18,8 @@ from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.consent import ConsentRow, hash_of, unknown_in
-from econsult.people.patients import caregiver_link
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.patients import check_speaks
 from econsult.people.persons import Person, Role
 
 
@@ -32,7 +32,6 @@ class Allowed(StrEnum):
 
 
 TEXT_VERSION = "2026-11"
-OWN_WORD = "electronic"
 TEXTS: dict[Allowed, dict[str, str]] = {
     Allowed.FACES: {
         "en": "The doctors who answer may see my child's face in these photos. Nobody else may.",
@@ -109,9 +108,7 @@ def take_all_back(
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
     if person.role == Role.CAREGIVER:
-        link = caregiver_link(session, consult.patient_id, person.id, now)
-        if link is None or (choice.is_given and not link.has_authority):
-            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+        check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
     elif person.role not in CLINICIANS:
         raise ForbiddenError("The family allows it, by itself or through its clinic.")
     elif choice.method == OWN_WORD:

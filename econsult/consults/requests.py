@@ -29,7 +29,7 @@ from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.consent import ConsentGiven, record_consent
-from econsult.people.patients import Patient, caregiver_link, caregivers_of
+from econsult.people.patients import Patient, caregivers_of, check_speaks
 from econsult.people.persons import SPECIALTIES, Person, Role
 
 SOURCES = {
@@ -272,9 +272,7 @@ def _check_values(consult: Consult, form: RequestForm) -> None:
 
 def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:
     if person.role == Role.CAREGIVER:
-        link = caregiver_link(session, consult.patient_id, person.id, now)
-        if link is None or not link.has_authority:
-            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+        check_speaks(session, consult.patient_id, person, now)
     names = (consult.id, consult.public_id)
     record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult import audit
 from econsult.consults.attachments import (
     CONSENT_WITHDRAWN,
     Attachment,
@@ -24,13 +23,13 @@ from econsult.consults.attachments import (
 from econsult.consults.furtherance import take_all_back
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, note
 from econsult.consults.requests import withdraw
 from econsult.database import NO_KEY, Base, Instant
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.consent import ConsentRow, hash_of, unknown_in
-from econsult.people.patients import caregiver_link
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.patients import check_speaks
 from econsult.people.persons import Person, Role, team_of
 from econsult.vault import Vault
 
@@ -49,7 +48,6 @@ TEXTS = {
         "queda en el expediente, con las palabras que usted escribió. La atención de su hijo sigue igual."
     ),
 }
-OWN_WORD = "electronic"
 UNFINISHED = (UploadState.CREATED, UploadState.RECEIVING)
 NO_KEY_LEFT = b""
 
@@ -120,9 +118,7 @@ def withdraw_consent(
 
 def _check_may(session: Session, consult: Consult, person: Person, told: Withdrawing, now: datetime) -> None:
     if person.role == Role.CAREGIVER:
-        link = caregiver_link(session, consult.patient_id, person.id, now)
-        if link is None or not link.has_authority:
-            raise ForbiddenError("Only somebody with legal authority for the child can take the consent back.")
+        check_speaks(session, consult.patient_id, person, now)
     elif told.method == OWN_WORD:
         raise InvalidError(
             "Only the family itself does that electronically: say verbal or paper.",
@@ -144,17 +140,8 @@ def _record(session: Session, consult: Consult, person: Person, told: Withdrawin
             at=now,
         )
     )
-    audit.record(
-        session,
-        "withdraw_consent",
-        "consult",
-        consult.public_id,
-        now=now,
-        person_id=person.id,
-        patient_id=consult.patient_id,
-        consult_id=consult.id,
-        detail=f"{told.by}/{told.method}/{told.language}/{TEXT_VERSION}",
-    )
+    detail = f"{told.by}/{told.method}/{told.language}/{TEXT_VERSION}"
+    note(session, consult, "withdraw_consent", person_id=person.id, now=now, detail=detail)
 
 
 def _seal_files(session: Session, vault: Vault, consult: Consult, person: Person, now: datetime) -> None:

@@ -12,16 +12,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult import audit
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.preparing import queue_again
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.consent import ConsentRow, hash_of, unknown_in
-from econsult.people.patients import caregiver_link
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.patients import check_speaks
 from econsult.people.persons import Person, Role
 
 TEXT_VERSION = "2026-11"
@@ -41,8 +40,6 @@ TEXTS = {
         "el sonido otra vez. La atención de su hijo sigue igual."
     ),
 }
-OWN_WORD = "electronic"
-"""Ticked by the family itself on its own page; nobody else can say that it was."""
 OF_CAREGIVERS = ("parent", "guardian", "agency")
 
 
@@ -106,9 +103,7 @@ def choose_voice(session: Session, consult: Consult, person: Person, choice: Voi
 def _check_may(session: Session, consult: Consult, person: Person, choice: VoiceChoice, now: datetime) -> None:
     """A yes is the word of whoever has authority, on their own page, or is told to the clinic that writes down how."""
     if person.role == Role.CAREGIVER:
-        link = caregiver_link(session, consult.patient_id, person.id, now)
-        if link is None or (choice.is_given and not link.has_authority):
-            raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+        check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
         if choice.is_given and (choice.by not in OF_CAREGIVERS or choice.method != OWN_WORD):
             raise InvalidError(
                 "A caregiver consents for themselves: by parent, guardian or agency, electronic.",
@@ -143,17 +138,9 @@ def _record(session: Session, consult: Consult, person: Person, choice: VoiceCho
         at=now,
     )
     session.add(row)
-    audit.record(
-        session,
-        "consent_voice" if choice.is_given else "withdraw_voice",
-        "consult",
-        consult.public_id,
-        now=now,
-        person_id=person.id,
-        patient_id=consult.patient_id,
-        consult_id=consult.id,
-        detail=f"{choice.by}/{choice.method}/{language}/{TEXT_VERSION}",
-    )
+    act = "consent_voice" if choice.is_given else "withdraw_voice"
+    detail = f"{choice.by}/{choice.method}/{language}/{TEXT_VERSION}"
+    note(session, consult, act, person_id=person.id, now=now, detail=detail)
     session.flush()
 
 

@@ -16,6 +16,8 @@ from econsult.people.persons import LANGUAGES, Person
 
 GIVEN_BY = ("guardian", "parent", "youth", "agency")
 METHODS = ("electronic", "verbal", "paper")
+OWN_WORD = "electronic"
+"""Ticked by the family itself on its own page; nobody else can say that it was."""
 
 TEXT_VERSION = "2026-11"
 TEXTS = {

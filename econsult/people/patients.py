@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed
-from econsult.errors import InvalidError
+from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
@@ -100,16 +100,16 @@ def add_patient(
     )
     session.add(patient)
     session.flush()
-    audit.record(
-        session,
-        "create",
-        "patient",
-        patient.public_id,
-        now=now,
-        person_id=registered_by.id if registered_by else None,
-        patient_id=patient.id,
-    )
+    note_patient(session, patient, "create", now, person_id=patient.registered_by_id)
     return patient
+
+
+def note_patient(
+    session: Session, patient: Patient, action: str, now: datetime, *, person_id: int | None, detail: str = ""
+) -> None:
+    """Add the audit row of something that was done with the child's record."""
+    target = patient.public_id
+    audit.record(session, action, "patient", target, now=now, person_id=person_id, patient_id=patient.id, detail=detail)
 
 
 def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
@@ -154,16 +154,7 @@ def link_caregiver(
     link = session.scalars(known).one_or_none() or RelatedPerson(patient_id=patient.id, person_id=person.id)
     link.relation, link.has_authority, link.starts_at, link.ends_at = relation, has_authority, now, None
     session.add(link)
-    audit.record(
-        session,
-        "link_caregiver",
-        "patient",
-        patient.public_id,
-        now=now,
-        person_id=person.id,
-        patient_id=patient.id,
-        detail=relation,
-    )
+    note_patient(session, patient, "link_caregiver", now, person_id=person.id, detail=relation)
     session.flush()
     return link
 
@@ -179,14 +170,21 @@ def caregiver_link(session: Session, patient_id: int, person_id: int, now: datet
     return session.scalars(query).one_or_none()
 
 
+def check_speaks(
+    session: Session, patient_id: int, person: Person, now: datetime, *, needs_authority: bool = True
+) -> None:
+    """Raise ForbiddenError where the caregiver may not answer for the child; a no needs no legal authority."""
+    link = caregiver_link(session, patient_id, person.id, now)
+    if link is None or (needs_authority and not link.has_authority):
+        raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+
+
 def end_link(session: Session, patient: Patient, person: Person, now: datetime) -> bool:
     """Let the caregiver act for the child no longer; False where they could not."""
     link = caregiver_link(session, patient.id, person.id, now)
     if link is not None:
         link.ends_at = now
-        audit.record(
-            session, "unlink_caregiver", "patient", patient.public_id, now=now, person_id=None, patient_id=patient.id
-        )
+        note_patient(session, patient, "unlink_caregiver", now, person_id=None)
     return link is not None
 
 

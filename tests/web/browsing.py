@@ -6,7 +6,11 @@ import re
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
+
+from econsult.people.patients import RelatedPerson
+from workers.runtime import Runtime
 
 SESSION = "__Host-econsult_session"
 TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]{64})"')
@@ -28,3 +32,14 @@ def post(visitor: FlaskClient, path: str, fields: dict[str, Any], *, form_at: st
     """Post `fields` with the token that the page at `form_at` carries (every page has the language switch)."""
     token = token_from(visitor.get(form_at).text)
     return visitor.post(path, data={"csrf_token": token, **fields})
+
+
+def refuse_without_authority(
+    runtime: Runtime, browsers: tuple[FlaskClient, FlaskClient], path: str, fields: dict[str, Any]
+) -> None:
+    """What a stranger posts is unknown; what the child's caregiver posts who lost legal authority is refused."""
+    stranger, caregiver = browsers
+    assert post(stranger, path, fields).status_code == 404
+    with runtime.database.writing() as session:
+        session.execute(update(RelatedPerson).values(has_authority=False))
+    assert post(caregiver, path, fields).status_code == 403

@@ -156,6 +156,12 @@ def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
 
 
 @pytest.fixture
+def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    """The browser of the child's mother."""
+    return browser_of(clinic.mother)
+
+
+@pytest.fixture
 def visitor(shell: Flask) -> FlaskClient:
     """A browser without a session."""
     return shell.test_client()

@@ -1,8 +1,14 @@
-"""Look at a page as a checker does: accessibility rules, console complaints, sideways scrolling."""
+"""Look at a page as a checker does: accessibility rules, console complaints, sideways scrolling.
+
+`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page that `look_at` sees.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
+from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
@@ -14,6 +20,16 @@ RULES = {
     # Every rule runs; only what keeps them is not told element by element.
     "resultTypes": ["violations"],
 }
+
+
+def look_at(page: Page, name: str, language: str, words: AbstractSet[str] = frozenset()) -> None:
+    """Fail where the page is not accessible, not whole or, but for `words`, not in its language."""
+    page.wait_for_load_state("networkidle")
+    if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+        width = page.evaluate("innerWidth")
+        page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
+    assert (name, violations(page), overflow(page)) == (name, [], 0)
+    assert language == "en" or english_left(page) - words == set(), name
 
 
 def violations(page: Page) -> list[str]:

@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from econsult.consults.furtherance import TEXT_VERSION, TEXTS, Allowed, Choice, FurtherConsent, choose, standing
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.consent import hash_of
-from econsult.people.patients import RelatedPerson
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
-from tests.web.browsing import post
+from tests.web.browsing import post, refuse_without_authority
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
@@ -26,11 +25,6 @@ NOW = datetime.now(UTC)
 def consult(runtime: Runtime, clinic: Clinic) -> Consult:
     with runtime.database.writing() as session:
         return clinic.claimed(session, now=NOW)
-
-
-@pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
 
 
 def allowed(runtime: Runtime, consult: Consult) -> set[str]:
@@ -92,10 +86,7 @@ def test_who_may_not_answer_for_the_child_allows_nothing(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, consult: Consult
 ) -> None:
     place = f"/family/questions/{consult.public_id}/allowed"
-    assert post(browser_of(clinic.stranger), place, {"allowed": "trainees"}).status_code == 404
-    with runtime.database.writing() as session:
-        session.execute(update(RelatedPerson).values(has_authority=False))
-    assert post(mother, place, {"allowed": "trainees"}).status_code == 403
+    refuse_without_authority(runtime, (browser_of(clinic.stranger), mother), place, {"allowed": "trainees"})
     yes = ("parent", "electronic", "es")
     with runtime.database.writing() as session:
         for person, error in ((clinic.derm, ForbiddenError), (clinic.pcp, InvalidError)):

@@ -13,15 +13,9 @@ from econsult.consults.requests import RequestForm, SubmitForm, edit, submit
 from econsult.errors import InvalidError
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
-from tests.web.conftest import BrowserOf
 from tests.web.test_family_ask import STORY
 from web.words.dangers import signs_of
 from workers.runtime import Runtime
-
-
-@pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
 
 
 def draft_of(runtime: Runtime, clinic: Clinic, age: timedelta) -> tuple[Consult, str]:

@@ -1,13 +1,8 @@
-"""A name that opens by exception, in a real browser: accessible, whole on a phone and a desk, in both languages.
-
-`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page.
-"""
+"""A name that opens by exception, in a real browser: accessible, whole on a phone and a desk, in both languages."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -17,7 +12,7 @@ from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -46,11 +41,7 @@ def test_the_pages_around_an_open_name_are_accessible_whole_and_quiet(
     heard = complaints(page)
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
-        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
-        assert (name, violations(page), overflow(page)) == (name, [], 0)
-        assert language == "en" or english_left(page) - CODES == set(), name
+        look_at(page, name, language, CODES)
 
     enter(page, clinic.derm)
     page.goto(f"{address}/consults/{consult.public_id}?lang={language}")

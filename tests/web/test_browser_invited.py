@@ -1,13 +1,8 @@
-"""Inviting and being invited, in a real browser: accessible, whole on a phone and a desk, in both languages.
-
-`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page.
-"""
+"""Inviting and being invited, in a real browser: accessible, whole on a phone and a desk, in both languages."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -18,7 +13,7 @@ from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
 
 QUESTION = "¿Qué le salió en el codo esta semana?"
@@ -46,11 +41,7 @@ def test_from_the_clinics_sheet_to_a_question_that_it_takes_for_the_familys(
     heard = [complaints(page) for page in (desk, phone)]
 
     def look(page: Page, name: str) -> None:
-        page.wait_for_load_state("networkidle")
-        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
-        assert (name, violations(page), overflow(page)) == (name, [], 0)
-        assert language == "en" or english_left(page) - NAMES == set(), name
+        look_at(page, name, language, NAMES)
 
     enter(desk, clinic.pcp)
     desk.goto(f"{address}/clinic")

@@ -1,13 +1,8 @@
-"""Taking a consent back and opening under a legal hold, in a real browser, in both languages.
-
-`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each page.
-"""
+"""Taking a consent back and opening under a legal hold, in a real browser, in both languages."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -20,7 +15,7 @@ from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, look_at
 from workers.copies import Made
 from workers.runtime import Runtime
 
@@ -50,11 +45,7 @@ def test_from_the_familys_word_to_the_officers_hold(
     heard = complaints(page)
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
-        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
-            page.screenshot(path=Path(folder) / f"seal-{name}-{width}-{language}.png", full_page=True)
-        assert (name, violations(page), overflow(page)) == (name, [], 0)
-        assert language == "en" or english_left(page) - NAMES == set(), name
+        look_at(page, f"seal-{name}", language, NAMES)
 
     def show(page: Page, person: Person, path: str) -> None:
         enter(page, person)

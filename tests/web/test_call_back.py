@@ -22,11 +22,6 @@ PHONE = "505-555-0143"
 
 
 @pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
-
-
-@pytest.fixture
 def sent(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> Consult:
     """A question about a private area whose family wants to be called."""
     ask = start(mother, clinic)

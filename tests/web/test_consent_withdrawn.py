@@ -16,12 +16,12 @@ from econsult.consults.sealing import TEXT_VERSION, TEXTS, ConsentWithdrawal
 from econsult.holds import LASTS, LegalHold
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import hash_of
-from econsult.people.patients import RelatedPerson
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, Clinic
-from tests.web.browsing import post
+from tests.web.browsing import post, refuse_without_authority
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready, file_received
 from workers.copies import Made
@@ -46,13 +46,26 @@ def photo(runtime: Runtime, clinic: Clinic, consult: Consult) -> Attachment:
 
 
 @pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
-
-
-def addresses(runtime: Runtime, photo: Attachment) -> list[str]:
+def copies(runtime: Runtime, photo: Attachment) -> list[str]:
+    """The addresses of the photo's copies: the thumb, the view."""
     with runtime.database.reading() as session:
         return [f"/media/{copy.public_id}" for copy in renditions_of(session, [photo.id])[photo.id]]
+
+
+@pytest.fixture
+def held(copies: list[str]) -> list[str]:
+    """Where a hold opens them."""
+    return [place.replace("/media/", "/media/held/") for place in copies]
+
+
+@pytest.fixture
+def officers(browser_of: BrowserOf, officer: Person) -> FlaskClient:
+    return browser_of(officer)
+
+
+@pytest.fixture
+def people(clinic: Clinic, officer: Person) -> dict[str, Person]:
+    return {name: officer if name == "officer" else getattr(clinic, name) for name in EVERYBODY}
 
 
 def seal(mother: FlaskClient, consult: Consult) -> None:
@@ -66,21 +79,16 @@ def found(runtime: Runtime, consult: Consult) -> Consult:
 
 
 def test_every_copy_and_record_is_gone_for_everybody_at_once(
-    runtime: Runtime,
-    clinic: Clinic,
-    officer: Person,
-    browser_of: BrowserOf,
-    mother: FlaskClient,
-    consult: Consult,
-    photo: Attachment,
+    runtime: Runtime, people: dict[str, Person], browser_of: BrowserOf, photo: Attachment, copies: list[str]
 ) -> None:
-    people = {name: officer if name == "officer" else getattr(clinic, name) for name in EVERYBODY}
     browsers = {name: browser_of(person) for name, person in people.items()}
-    places = [*addresses(runtime, photo), f"/reviews/{photo.public_id}", f"/media/papers/{photo.public_id}"]
+    places = [*copies, f"/reviews/{photo.public_id}", f"/media/papers/{photo.public_id}"]
+    with runtime.database.reading() as session:
+        consult = session.get_one(Consult, photo.consult_id)
     before = browsers["derm"].get(places[0])
     assert (before.status_code, before.data, before.headers["Cache-Control"]) == (200, BYTES, "no-store")
     assert places[1] in browsers["derm"].get(f"/consults/{consult.public_id}").text
-    seal(mother, consult)
+    seal(browsers["mother"], consult)
     with runtime.database.writing() as session:
         tokens = {name: make_token(session, person, datetime.now(UTC)) for name, person in people.items()}
     for name, browser in browsers.items():
@@ -174,10 +182,7 @@ def test_who_has_no_authority_takes_nothing_back(
     runtime: Runtime, clinic: Clinic, mother: FlaskClient, browser_of: BrowserOf, consult: Consult
 ) -> None:
     place = f"/family/questions/{consult.public_id}/consent/withdraw"
-    assert post(browser_of(clinic.stranger), place, {"seal": "yes"}).status_code == 404
-    with runtime.database.writing() as session:
-        session.execute(update(RelatedPerson).values(has_authority=False))
-    assert post(mother, place, {"seal": "yes"}).status_code == 403
+    refuse_without_authority(runtime, (browser_of(clinic.stranger), mother), place, {"seal": "yes"})
 
 
 @pytest.mark.parametrize("name", ["pcp", "coordinator"])
@@ -198,16 +203,10 @@ def test_the_clinic_and_the_desk_write_it_down_for_the_family(
 
 
 def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
-    runtime: Runtime,
-    clinic: Clinic,
-    officer: Person,
-    browser_of: BrowserOf,
-    mother: FlaskClient,
-    consult: Consult,
-    photo: Attachment,
+    runtime: Runtime, people: dict[str, Person], browser_of: BrowserOf, consult: Consult, held: list[str]
 ) -> None:
-    held = [place.replace("/media/", "/media/held/") for place in addresses(runtime, photo)]
-    browser, place = browser_of(officer), f"/privacy/sealed/{consult.public_id}"
+    browsers = {name: browser_of(person) for name, person in people.items()}
+    browser, mother, place = browsers["officer"], browsers["mother"], f"/privacy/sealed/{consult.public_id}"
     assert browser.get(place).status_code == 404, "nothing is sealed yet"
     assert browser.get(held[0]).status_code == 404
     seal(mother, consult)
@@ -219,8 +218,10 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
     assert held[0] in browser.get(place).text
     assert browser.get(held[0]).data == BYTES
     for name in ("mother", "pcp", "derm", "coordinator", "admin"):
-        assert browser_of(getattr(clinic, name)).get(held[0]).status_code == 403
-    seen = mother.get(f"/family/children/{clinic.child.public_id}/seen?lang=en").text
+        assert browsers[name].get(held[0]).status_code == 403
+    with runtime.database.reading() as session:
+        child, officer = session.get_one(Patient, consult.patient_id), people["officer"]
+    seen = mother.get(f"/family/children/{child.public_id}/seen?lang=en").text
     assert officer.name in seen
     assert "Opened what you had locked away, because a law or a court demands it" in seen
     with runtime.database.writing() as session:
@@ -232,19 +233,13 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
 
 
 def test_what_a_family_took_out_of_its_draft_opens_by_no_hold(
-    runtime: Runtime,
-    officer: Person,
-    browser_of: BrowserOf,
-    mother: FlaskClient,
-    consult: Consult,
-    photo: Attachment,
+    runtime: Runtime, officers: FlaskClient, mother: FlaskClient, consult: Consult, held: list[str]
 ) -> None:
-    held = [place.replace("/media/", "/media/held/") for place in addresses(runtime, photo)]
     with runtime.database.writing() as session:
         session.execute(update(Attachment).values(state="rejected", reason="withdrawn"))
     seal(mother, consult)
-    browser, place = browser_of(officer), f"/privacy/sealed/{consult.public_id}"
-    assert post(browser, place, {"reason": REASON}).status_code == 303
-    page = browser.get(f"{place}?lang=en").text
+    place = f"/privacy/sealed/{consult.public_id}"
+    assert post(officers, place, {"reason": REASON}).status_code == 303
+    page = officers.get(f"{place}?lang=en").text
     assert "There is no copy of any file." in page
-    assert [browser.get(address).status_code for address in held] == [404, 404]
+    assert [officers.get(address).status_code for address in held] == [404, 404]

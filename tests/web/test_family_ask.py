@@ -28,11 +28,6 @@ from workers.runtime import Runtime
 STORY = {"since": "days", "symptoms": ["itch"], "story": "Le pica de noche.", "question": "¿Qué es y qué hago en casa?"}
 
 
-@pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
-
-
 def start(mother: FlaskClient, clinic: Clinic) -> str:
     """Open a draft; returns its address without the step."""
     answer = post(mother, f"/family/children/{clinic.child.public_id}/ask", {})

@@ -24,11 +24,6 @@ from workers.runtime import Runtime
 STORY = {"since": "days", "symptoms": ["itch"], "story": "Le pica.", "question": "¿Qué es y qué hago en casa?"}
 
 
-@pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
-
-
 def began(mother: FlaskClient, clinic: Clinic, site: str) -> str:
     """The address of a question that has said where it is."""
     ask = str(post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location).removesuffix("/emergency")

@@ -25,11 +25,6 @@ NOW = datetime.now(UTC) - timedelta(minutes=30)
 
 
 @pytest.fixture
-def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
-    return browser_of(clinic.mother)
-
-
-@pytest.fixture
 def asked(runtime: Runtime, clinic: Clinic) -> Consult:
     """A question that the clinic has and that nobody has taken yet."""
     with runtime.database.writing() as session:

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 from sqlalchemy import select
 
 from econsult.consults.intake import Upload
@@ -49,6 +49,17 @@ def comes_back(server: Server, draft: Consult, phone: Page) -> int:
     return phone.locator("[data-upload-list] > li").count() + len(arrived(server, draft))
 
 
+def begin_unheard(server: Server, draft: Consult, phone: Page) -> tuple[Locator, Route]:
+    """The cards of a page that sends a photo, and the beginning of it that has had no answer yet."""
+    late: list[Route] = []
+    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
+    phone.route("**/uploads", lambda route: late.append(route) if route.request.method == "POST" else route.continue_())
+    phone.set_input_files("#far-choose", PHOTO)
+    while not late:
+        phone.wait_for_timeout(20)
+    return cards, late[0]
+
+
 @pytest.mark.parametrize("step", HOLDS)
 def test_a_file_that_is_removed_between_two_steps_goes_no_further(
     step: str, server: Server, draft: Consult, phone: Page
@@ -72,16 +83,11 @@ def test_a_file_that_is_removed_between_two_steps_goes_no_further(
 
 
 def test_an_upload_whose_beginning_is_answered_too_late_is_ended(server: Server, draft: Consult, phone: Page) -> None:
-    late: list[Route] = []
-    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
-    phone.route("**/uploads", lambda route: late.append(route) if route.request.method == "POST" else route.continue_())
-    phone.set_input_files("#far-choose", PHOTO)
-    while not late:
-        phone.wait_for_timeout(20)
-    answer = late[0].fetch()
+    cards, late = begin_unheard(server, draft, phone)
+    answer = late.fetch()
     cards.first.locator("[data-remove]").click()
     with phone.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
-        late[0].fulfill(response=answer)
+        late.fulfill(response=answer)
     assert ended.value.status == 204
     assert states(server, draft) == ["terminated"]
     assert comes_back(server, draft, phone) == 0
@@ -99,17 +105,12 @@ def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     server: Server, draft: Consult, phone: Page, how: str
 ) -> None:
     """The server began it, and nobody learns its address: it would stand on the page as a file of somebody else's."""
-    late: list[Route] = []
-    cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
-    phone.route("**/uploads", lambda route: late.append(route) if route.request.method == "POST" else route.continue_())
-    phone.set_input_files("#far-choose", PHOTO)
-    while not late:
-        phone.wait_for_timeout(20)
-    late[0].fetch()
+    cards, late = begin_unheard(server, draft, phone)
+    late.fetch()
     assert states(server, draft) == ["created"]
     cards.first.locator("[data-remove]").click()
     if how == "lost":
-        late[0].abort()
+        late.abort()
     else:
         expect(cards).to_have_count(0)
         cards = open_photos(server, phone, draft)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.drafts import WORDS
-from econsult.consults.voice import OWN_WORD
+from econsult.people.consent import OWN_WORD
 from web.context import settings
 from web.words.language import gettext
 

@@ -8,7 +8,8 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.furtherance import Choice, choose
-from econsult.consults.sealing import OWN_WORD, Withdrawing, withdraw_consent
+from econsult.consults.sealing import Withdrawing, withdraw_consent
+from econsult.people.consent import OWN_WORD
 from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role
 from econsult.rights import Right

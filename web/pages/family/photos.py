@@ -15,11 +15,12 @@ from econsult.access import Pass, consult_for, sent_file_for
 from econsult.consults.asked import forms_of
 from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
-from econsult.consults.furtherance import OWN_WORD, Allowed, Choice, choose
+from econsult.consults.furtherance import Allowed, Choice, choose
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
+from econsult.people.consent import OWN_WORD
 from econsult.people.patients import age_in_months, caregiver_link
 from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right

@@ -9,7 +9,8 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.voice import OWN_WORD, TEXTS, VoiceChoice, choose_voice, is_voice_kept
+from econsult.consults.voice import TEXTS, VoiceChoice, choose_voice, is_voice_kept
+from econsult.people.consent import OWN_WORD
 from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role
 from econsult.rights import Right
