@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from econsult.commands.accounts import add_accounts
 from econsult.commands.families import add_families
 from econsult.commands.mastery import add_keys
+from econsult.commands.notes import add_notes
 from econsult.commands.promises import add_promises
 from econsult.commands.trails import add_trails
 from econsult.errors import ConsultError, SettingError
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add_accounts(commands)
     add_families(commands)
     add_keys(commands)
+    add_notes(commands)
     add_promises(commands)
     add_trails(commands)
     return parser

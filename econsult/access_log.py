@@ -25,6 +25,10 @@ LARGEST = 2**31 - 1
 """What fits into a key of PostgreSQL; a cursor may say more."""
 
 
+NOTE_TAKEN = "read_note"
+"""That somebody took the answer along, as `econsult.note` writes it down."""
+
+
 class Deed(StrEnum):
     """What was done with a child's records, as families are told it."""
 
@@ -34,6 +38,7 @@ class Deed(StrEnum):
     LISTED = "listed"
     OPENED = "opened"
     MEDIA = "media"
+    NOTE = "note"
     WORKED = "worked"
 
 
@@ -69,8 +74,8 @@ def deed_of(action: str, entity: str) -> Deed:
         return Deed.HOLD
     if entity == "attachment" and action.startswith("read"):
         return Deed.MEDIA
-    if action == "list":
-        return Deed.LISTED
+    if action in {"list", NOTE_TAKEN}:
+        return Deed.LISTED if action == "list" else Deed.NOTE
     if action in {"break_glass", "read_identity"}:
         return Deed.EXCEPTION
     if entity == "patient" and action in {"read", "reveal_phone"}:

@@ -8,6 +8,9 @@ from imaging.paper import PaperPage, write_paper
 from imaging.policy import DEIDENTIFIED, TREATMENT_USE, Policy, Region, Target
 from imaging.preparation import prepare
 from imaging.report import Report
+from imaging.typesetting.leaflet import Leaflet, Line, Part, Style
+from imaging.typesetting.plain import as_text
+from imaging.typesetting.setting import TypesettingError, typeset
 from imaging.verification import Finding, verify
 
 __all__ = [
@@ -18,15 +21,22 @@ __all__ = [
     "Identifiers",
     "Jail",
     "JailError",
+    "Leaflet",
+    "Line",
     "PaperPage",
+    "Part",
     "Policy",
     "Region",
     "Report",
+    "Style",
     "Target",
+    "TypesettingError",
     "accepts",
+    "as_text",
     "open_jail",
     "prepare",
     "sniff",
+    "typeset",
     "verify",
     "write_paper",
 ]

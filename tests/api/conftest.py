@@ -54,7 +54,8 @@ class Program:
         named = {"Authorization": f"Bearer {self.token}"}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         said = self.client.open(f"/api/v1{path}", method=method, json=body, headers=named)
-        return Reply(said.status_code, said.text, said.get_json(silent=True), said.headers, said.content_type or "")
+        text = said.data.decode(errors="replace")
+        return Reply(said.status_code, text, said.get_json(silent=True), said.headers, said.content_type or "")
 
 
 ProgramOf = Callable[[Person], Program]

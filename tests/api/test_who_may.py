@@ -96,6 +96,27 @@ def test_each_lane_takes_the_words_of_its_people(clinic: Clinic, program_of: Pro
     assert found == {name: LANES[lane].get(name, 404) for name in EVERYBODY}
 
 
+# Before it is signed an answer is in no note; who reads no answers at all learns not even that.
+NOTE_HELD = {"mother": 404, "pcp": 404, "derm": 404, "derm2": 403, "coordinator": 404}
+NOTE_SIGNED = {"mother": 404, "pcp": 200, "derm": 200, "coordinator": 200}
+NOTE_RELEASED = {**NOTE_SIGNED, "mother": 200}
+
+
+@pytest.mark.parametrize("kind", ["pdf", "txt"])
+def test_the_note_is_for_those_who_may_read_the_answer(
+    clinic: Clinic, program_of: ProgramOf, made: Made, kind: str
+) -> None:
+    def found(consult: str) -> dict[str, int]:
+        path = f"/consults/{consult}/note.{kind}"
+        return {name: program_of(getattr(clinic, name)).get(path).status_code for name in EVERYBODY}
+
+    signed = made(clinic.answered)
+    assert found(made(clinic.claimed)) == {name: NOTE_HELD.get(name, 404) for name in EVERYBODY}
+    assert found(signed) == {name: NOTE_SIGNED.get(name, 404) for name in EVERYBODY}
+    program_of(clinic.pcp).post(f"/consults/{signed}/acknowledge")
+    assert found(signed) == {name: NOTE_RELEASED.get(name, 404) for name in EVERYBODY}
+
+
 def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
     path = f"/consults/{made(clinic.claimed)}"
     for lane in LANES:

@@ -91,6 +91,8 @@ WHO = {
     "GET /family/questions/<public_id>": FAMILY,
     "GET /family/questions/<public_id>/answer": FAMILY,
     "POST /family/questions/<public_id>/answer/understood": FAMILY,
+    "GET /family/questions/<public_id>/answer/note.pdf": FAMILY,
+    "GET /family/questions/<public_id>/answer/note.txt": FAMILY,
     "POST /family/questions/<public_id>/cancel": FAMILY,
     "GET /family/questions/<public_id>/files": FAMILY + INVITED,
     "POST /family/questions/<public_id>/messages": FAMILY,
@@ -132,6 +134,9 @@ WHO = {
     "GET /consults/<public_id>": CLINIC + NURSE + SPECIALIST,
     "POST /consults/<public_id>/messages": CLINIC + NURSE + SPECIALIST + DESK,
     "POST /consults/<public_id>/urgency": CLINIC + NURSE + SPECIALIST,
+    # The answer to take away. A nurse reads no answers.
+    "GET /consults/<public_id>/note.pdf": CLINIC + SPECIALIST + DESK,
+    "GET /consults/<public_id>/note.txt": CLINIC + SPECIALIST + DESK,
     # Whoever answers: the specialist an eConsult, the clinic a family's question.
     "POST /consults/<public_id>/answer": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/claim": CLINIC + SPECIALIST,

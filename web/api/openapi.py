@@ -97,7 +97,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": "Done",
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}},
+                "content": _content(route.answer),
             },
             **_refusals(),
         },
@@ -105,6 +105,13 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.body is not None:
         found["requestBody"] = {"content": {"application/json": {"schema": route.body}}}
     return found
+
+
+def _content(answer: str) -> dict[str, Any]:
+    """A file of a media type, or JSON of a schema."""
+    if "/" in answer:
+        return {answer: {}}
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
 
 
 def _other(address: str, summary: str, status: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ CLINIC = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 
 @dataclass(frozen=True)
 class Route:
-    """One route as it is published. `answer` names a schema; `query` names the parameters of the address."""
+    """One route as it is published. `answer` names a schema, or the media type of a file; `query` the parameters."""
 
     method: str
     rule: str
@@ -48,7 +48,10 @@ def route(
     query: tuple[str, ...] = (),
     headers: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Publish a function as a route. It gets the parts of the address, and `body` where one is described."""
+    """Publish a function as a route. It gets the parts of the address, and `body` where one is described.
+
+    It gives what becomes JSON, or a whole response that is a file.
+    """
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         summary = (view.__doc__ or "").splitlines()[0]
@@ -59,7 +62,9 @@ def route(
         def called(**values: Any) -> Response:
             if body is not None:
                 values["body"] = read_body(body)
-            response = jsonify(view(**values))
+            if isinstance(file := view(**values), Response):
+                return file
+            response = jsonify(file)
             response.status_code = status
             if status == 201 and "id" in (made := response.get_json()):
                 response.headers["Location"] = f"{request.path}/{made['id']}"

@@ -203,6 +203,7 @@ ANSWER = closed(
     saved_at=INSTANT,
     signed_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,
+    fingerprint=MAYBE_TEXT,
 )
 ROW = {
     "id": text(),

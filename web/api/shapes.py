@@ -16,6 +16,7 @@ from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.screening import attested_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
+from econsult.note import fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.reading import Reader, reader_for
@@ -164,7 +165,12 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "saved_at": stamp(answer.saved_at),
         "signed_at": stamp(answer.signed_at),
         "released_at": stamp(answer.released_at),
+        "fingerprint": None if answer.signed_at is None else _fingerprint(session, answer),
     }
+
+
+def _fingerprint(session: Session, answer: Answer) -> str:
+    return fingerprint_of(session, session.get_one(Consult, answer.consult_id), answer)
 
 
 def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] | None:

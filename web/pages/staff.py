@@ -13,6 +13,7 @@ from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
 from web.pages.identity import identity
 from web.pages.invitations import invitations
+from web.pages.notes import notes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
 from web.pages.program.figures import promise
@@ -46,4 +47,5 @@ STAFF = (
     identity,
     invitations,
     sealing,
+    notes,
 )

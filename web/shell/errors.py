@@ -25,6 +25,7 @@ from econsult.errors import (
     StaleVersionError,
     TooManyTriesError,
 )
+from imaging import TypesettingError
 from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import (
     ChecksumMismatchError,
@@ -84,6 +85,7 @@ ADVICE = {
 }
 
 
+NO_PAPER = _l("The PDF cannot be made now. Go back and take the text instead, or try again in a few minutes.")
 CUT_SHORT = _l("The connection broke before everything had arrived. Go back and send it again.")
 
 
@@ -92,6 +94,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ConsultError, _consult_error)
     app.register_error_handler(StoreUnavailable, _store_error)
+    app.register_error_handler(TypesettingError, _paper_error)
     for kind in AWAY:
         app.register_error_handler(kind, _database_error)
     app.register_error_handler(DataError, _data_error)
@@ -139,6 +142,15 @@ def _store_error(error: StoreUnavailable) -> Response:
     status = 507 if isinstance(error, StoreFull) else 503
     words = "There is no room for this now." if status == 507 else "The files cannot be reached now. Try again soon."
     response = problem(status, "store_unavailable", words) if is_for_machine() else _page(503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def _paper_error(error: TypesettingError) -> Response:
+    """The text says the same, and needs no press."""
+    _log.error("A note could not be set: %s", error)
+    words = "The PDF cannot be made now. The text at note.txt says the same."
+    response = problem(503, "paper_unavailable", words) if is_for_machine() else _page(503, str(NO_PAPER))
     response.headers["Retry-After"] = "10"
     return response
 

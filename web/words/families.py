@@ -125,6 +125,7 @@ DEEDS = {
     Deed.LISTED: _l("Saw it in a list"),
     Deed.OPENED: _l("Opened it"),
     Deed.MEDIA: _l("Looked at photos, videos or papers"),
+    Deed.NOTE: _l("Saved the answer as a file"),
     Deed.WORKED: _l("Worked on it"),
 }
 DEEDS_ON = {
@@ -134,6 +135,7 @@ DEEDS_ON = {
     Deed.LISTED: _l("Saw in a list:"),
     Deed.OPENED: _l("Opened:"),
     Deed.MEDIA: _l("Looked at photos, videos or papers of:"),
+    Deed.NOTE: _l("Saved the answer as a file:"),
     Deed.WORKED: _l("Worked on:"),
 }
 AUTHORS = {

@@ -16,6 +16,8 @@ from web.words.language import choose_zone, gettext, language
 
 _CLOCK = {("en", True): "h:mm a", ("en", False): "HH:mm", ("es", True): "h:mm a", ("es", False): "h:mm a"}
 _WEEKDAY = {"en": "EEE", "es": "EEEE"}
+_ZONE = {"en": "z", "es": "O"}
+_WRITTEN = {"en": "MMMM d, y", "es": "d 'de' MMMM 'de' y"}
 _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
@@ -60,6 +62,13 @@ def day(when: datetime) -> str:
 def long_day(date_: date) -> str:
     """A date with its year, such as a birth date: "January 15, 2022", "15 de enero de 2022"."""
     return format_date(date_, format="long", locale=language())
+
+
+def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
+    """A time on paper, which says the same on every day and to everybody: with its year and, for staff, its zone."""
+    pattern = f"{_WRITTEN[language()]}, {_CLOCK[language(), for_family]}"
+    pattern = pattern if for_family else f"{pattern} {_ZONE[language()]}"
+    return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
 
 def due_by(when: datetime, *, for_family: bool = False) -> str:

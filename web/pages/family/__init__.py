@@ -12,6 +12,7 @@ from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
 from web.pages.family.voice import family_voice
+from web.pages.notes import family_notes
 
 FAMILY = (
     family_home,
@@ -24,4 +25,5 @@ FAMILY = (
     family_consent,
     family_answer,
     family_seen,
+    family_notes,
 )

@@ -1,0 +1,180 @@
+"""The note as those who may read the answer take it along, and as nobody else does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults import answers, holding, reopening
+from econsult.consults.records import Consult
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from econsult.trail import AuditEvent
+from tests.imaging.paper_readers import words_of
+from tests.personas import ANSWER, LEASE, Clinic
+from workers.runtime import Runtime
+
+BrowserOf = Callable[[Person], FlaskClient]
+SUMMARY = "Es un eccema. Use la crema dos veces al día. ¿Fiebre? Llámenos."
+SPANISH = {**ANSWER, "family_summary": SUMMARY, "impression": "Atopic dermatitis of Luz Prueba, elbow"}
+
+
+@pytest.fixture
+def answered(runtime: Runtime, clinic: Clinic) -> Consult:
+    """An eConsult that was answered for a family that reads Spanish, and not released to it yet."""
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).language = "es"
+        consult = clinic.claimed(session, now=ago(40))
+        sign(clinic, session, consult, ago(30))
+        return consult
+
+
+def ago(minutes: int) -> datetime:
+    return datetime.now(UTC) - timedelta(minutes=minutes)
+
+
+def sign(clinic: Clinic, session, consult: Consult, now: datetime, **changes: object) -> None:
+    answers.save_draft(session, consult, clinic.derm, {**SPANISH, **changes}, now=now, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=now)
+
+
+def release(runtime: Runtime, clinic: Clinic, consult: Consult) -> None:
+    with runtime.database.writing() as session:
+        answers.acknowledge(session, session.get_one(Consult, consult.id), clinic.pcp, now=ago(20))
+
+
+def sign_again(runtime: Runtime, clinic: Clinic, consult: Consult, impression: str) -> None:
+    """The clinic opens the question again and the specialist signs a second version."""
+    with runtime.database.writing() as session:
+        again = session.get_one(Consult, consult.id)
+        reopening.reopen(session, again, clinic.pcp, "It spreads", now=ago(10))
+        holding.claim(session, again, clinic.derm, now=ago(9), lease=LEASE)
+        sign(clinic, session, again, ago(8), impression=impression)
+
+
+def staff(consult: Consult, kind: str = "pdf", **query: object) -> str:
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    return f"/consults/{consult.public_id}/note.{kind}?{asked}"
+
+
+def familys(consult: Consult, kind: str = "pdf") -> str:
+    return f"/family/questions/{consult.public_id}/answer/note.{kind}"
+
+
+def test_the_clinic_reads_whose_child_it_is_and_the_specialist_does_not(
+    clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    known = words_of(browser_of(clinic.pcp).get(staff(answered)).data)
+    covered = words_of(browser_of(clinic.derm).get(staff(answered)).data)
+    for told in (f"Answer to eConsult {answered.number}", "Atopic dermatitis", "Triamcinolone 0.1 %", SUMMARY):
+        assert told in known
+    assert "Luz Prueba" in known
+    assert "January 15, 2022" in known
+    assert "Triamcinolone 0.1 %" in covered
+    assert SUMMARY in covered
+    assert not re.search("Luz|Prueba|January 15|2022-01", covered)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "txt"])
+def test_a_file_of_the_note_names_nobody_and_is_kept_nowhere(
+    clinic: Clinic, browser_of: BrowserOf, answered: Consult, kind: str
+) -> None:
+    answer = browser_of(clinic.pcp).get(staff(answered, kind))
+    assert answer.status_code == 200
+    assert answer.content_type == {"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}[kind]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    named = f'attachment; filename="econsult-{answered.number}-version-1.{kind}"'
+    assert answer.headers["Content-Disposition"] == named
+
+
+def test_the_family_keeps_the_plain_words_in_its_language_and_nothing_of_the_clinicians(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    mother = browser_of(clinic.mother)
+    assert [mother.get(familys(answered, kind)).status_code for kind in ("pdf", "txt")] == [404, 404]
+    release(runtime, clinic, answered)
+    for read in (words_of(mother.get(familys(answered)).data), mother.get(familys(answered, "txt")).text):
+        assert SUMMARY in read
+        assert "Luz Prueba" in read
+        assert "505-555-0100" in read
+        assert re.search("Cuándo llamar", read, re.IGNORECASE)
+        assert not re.search("Atopic dermatitis|mid-strength|Call the same day|When to call", read)
+
+
+def test_whoever_may_not_read_the_answer_gets_no_note(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    release(runtime, clinic, answered)
+    expected = {"derm2": 404, "neuro": 404, "other_pcp": 404, "nurse": 403, "director": 403, "admin": 403}
+    for name, status in expected.items():
+        assert browser_of(getattr(clinic, name)).get(staff(answered)).status_code == status, name
+    assert browser_of(clinic.stranger).get(familys(answered)).status_code == 404
+    assert browser_of(clinic.mother).get(familys(answered) + "?edition=clinician").status_code == 403
+    assert browser_of(clinic.coordinator).get(staff(answered, edition="family")).status_code == 200
+
+
+def test_an_unsigned_answer_is_in_no_note(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=ago(40))
+        answers.save_draft(session, consult, clinic.derm, SPANISH, now=ago(30), lease=LEASE)
+    assert browser_of(clinic.derm).get(staff(consult)).status_code == 404
+    assert browser_of(clinic.derm2).get(staff(consult)).status_code == 403
+    assert browser_of(clinic.pcp).get(staff(consult, "txt")).status_code == 404
+
+
+def test_an_earlier_version_says_that_it_was_replaced(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    release(runtime, clinic, answered)
+    sign_again(runtime, clinic, answered, "Scabies after all")
+    pcp, mother = browser_of(clinic.pcp), browser_of(clinic.mother)
+    newest, first = pcp.get(staff(answered, "txt")).text, pcp.get(staff(answered, "txt", version=1)).text
+    assert "Scabies after all" in newest
+    assert "out of date" not in newest
+    assert "Atopic dermatitis" in first
+    assert "This version is out of date. Version 2 has replaced it." in first
+    # The second is not open to the family yet, so nothing tells that there is one.
+    told = mother.get(familys(answered, "txt")).text
+    assert "versión 2" not in told.lower()
+    assert "Esta es la respuesta de antes." in told
+    assert mother.get(familys(answered) + "?version=2").status_code == 404
+    assert [pcp.get(staff(answered, version=value)).status_code for value in (3, -1, "x", "9" * 30)] == [404] * 4
+    assert pcp.get(staff(answered, edition="poster")).status_code == 422
+
+
+def test_the_code_on_the_paper_is_the_one_on_the_page(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    release(runtime, clinic, answered)
+    paper, page = browser_of(clinic.pcp).get(staff(answered)).data, browser_of(clinic.pcp)
+    codes = set(re.findall(r"(?:[0-9a-f]{8} ){7}[0-9a-f]{8}", words_of(paper)))
+    assert len(codes) == 1
+    (code,) = codes
+    assert code in page.get(f"/consults/{answered.public_id}").text
+    assert code in browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}/answer").text
+    assert code in words_of(browser_of(clinic.mother).get(familys(answered)).data)
+    assert code in browser_of(clinic.coordinator).get(f"/coordination/{answered.public_id}").text
+
+
+def test_each_taking_is_written_down_and_the_family_reads_of_it(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    browser_of(clinic.pcp).get(staff(answered, "txt", edition="family"))
+    with runtime.database.reading() as session:
+        (row,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "read_note")).all()
+    assert (row.person_id, row.entity_id, row.detail) == (clinic.pcp.id, answered.public_id, "family/txt/1")
+    seen = browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen").text
+    assert f"Guardó como archivo la respuesta de: {answered.number}" in seen
+
+
+def test_the_same_answer_gives_the_same_file(clinic: Clinic, browser_of: BrowserOf, answered: Consult) -> None:
+    pcp = browser_of(clinic.pcp)
+    assert pcp.get(staff(answered)).data == pcp.get(staff(answered)).data
+    assert "Likely diagnosis".upper() in pcp.get(staff(answered, "txt")).text
+    assert "diagnóstico".upper() in pcp.get(staff(answered, "txt", lang="es")).text

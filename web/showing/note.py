@@ -1,0 +1,204 @@
+"""The note as a paper: an answer to take away, for clinicians or for a family, part by part in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.contents import Disposition
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Kind
+from econsult.note import Edition, Note
+from econsult.people.persons import Organization, specialties_of
+from econsult.reading import reader_for
+from econsult.rights import Right
+from imaging import Leaflet, Line, Part, Style
+from web.context import settings
+from web.showing.clinics import telephone_of
+from web.showing.plain import plain_of
+from web.words import terms
+from web.words.covered import marks
+from web.words.families import EMERGENCY, OPEN_AGAIN
+from web.words.language import gettext, language
+from web.words.times import long_day, written
+
+LARGE, SMALL = 13.0, 10.5
+"""Letters of a family's paper and of a colleague's, in points."""
+BLOCK = 8
+Facts = Iterator[tuple[str, str]]
+
+
+def leaflet_of(session: Session, note: Note) -> Leaflet:
+    """The note of the reader who was let in, in the language that is spoken now."""
+    read = reader_for(session, note.passed, marks())
+    content = {name: read.whole(value) for name, value in note.content.items()}
+    is_family = note.edition == Edition.FAMILY
+    parts = _for_family(session, note, content) if is_family else _for_clinicians(session, note, content)
+    number = note.passed.consult.number
+    return Leaflet(
+        title=gettext("Your answer, question %(number)s", number=number)
+        if is_family
+        else gettext("Answer to eConsult %(number)s", number=number),
+        author=settings().program_name,
+        language=language(),
+        footer=_footer(note),
+        page=gettext("Page {page} of {pages}"),
+        unprintable=gettext(
+            "Some signs cannot be printed. They stand as codes, such as [U+2603]; the page in the system shows them."
+        ),
+        made_at=int(note.signed_at.timestamp()),
+        letters=LARGE if is_family else SMALL,
+        parts=tuple(part for part in (*parts, *_mark(note)) if part.lines),
+    )
+
+
+def grouped(fingerprint: str) -> str:
+    """A fingerprint as eyes compare it."""
+    return " ".join(fingerprint[place : place + BLOCK] for place in range(0, len(fingerprint), BLOCK))
+
+
+def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Iterator[Part]:
+    plain = plain_of(note.answer, note.signed_at, note.passed.patient, content)
+    yield _facts(_family_facts(session, note))
+    yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
+    if plain.is_urgent:
+        said = f"{EMERGENCY[1]}. {gettext('Call 911 if you cannot go there safely.')}"
+        yield Part("", (Line(said),), Style.WARNING)
+    yield _text(gettext("In short"), plain.summary, plain.language)
+    yield Part(gettext("What to do"), tuple(map(Line, plain.at_home)), Style.STEPS, plain.language)
+    if plain.needs_visit:
+        yield _text("", gettext("Your child needs a visit. Your clinic will call you."))
+    yield Part(gettext("Get help if:"), tuple(map(Line, plain.watch_for)), Style.POINTS, plain.language)
+    yield Part(gettext("When to call"), tuple(_calls(session, note)), Style.POINTS)
+
+
+def _family_facts(session: Session, note: Note) -> Facts:
+    yield gettext("Child"), _child(note)
+    yield gettext("Signed by"), note.author.name
+    yield gettext("Signed on"), written(note.signed_at, zone=settings().time_zone, for_family=True)
+    home = _home(session, note)
+    yield gettext("Your clinic"), home.name if home else ""
+
+
+def _calls(session: Session, note: Note) -> Iterator[Line]:
+    yield Line(f"{gettext('Hard to breathe or to wake?')} {gettext('Call')} 911.")
+    number = telephone_of(session, note.passed.patient).number
+    yield Line(f"{gettext('For anything else, call your clinic:')} {number}")
+
+
+def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) -> Iterator[Part]:
+    consult, patient = note.passed.consult, note.passed.patient
+    question = reader_for(session, note.passed, marks()).text(consult.question)
+    is_familys = consult.kind == Kind.FAMILY_QUESTION
+    yield _facts(_clinician_facts(session, note))
+    yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
+    yield _text(gettext("Question"), question, patient.language if is_familys else "")
+    yield _text(gettext("Likely diagnosis"), content.get("impression") or "")
+    yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))
+    yield Part(gettext("Plan"), tuple(map(_step, content.get("recommendations") or ())), Style.STEPS)
+    yield _text(gettext("What happens next?"), str(terms.DISPOSITIONS[Disposition(content["disposition"])]))
+    yield _text(gettext("Call the same day if"), content.get("watch_for") or "")
+    yield _text(gettext("Plain summary for the family"), content.get("family_summary") or "", patient.language)
+    yield _text(gettext("References"), content.get("references") or "")
+    if not is_familys:
+        yield _text("", gettext("Written from what the clinic sent, without seeing the child."))
+
+
+def _clinician_facts(session: Session, note: Note) -> Facts:
+    consult, patient = note.passed.consult, note.passed.patient
+    signed_on = note.signed_at.date()
+    zone = settings().time_zone
+    yield gettext("Child"), _child(note)
+    if note.passed.may(Right.SEE_IDENTITY):
+        yield gettext("Birth date"), long_day(patient.birth_date)
+        yield gettext("Record number"), patient.mrn or ""
+    yield gettext("Age"), terms.child(patient, signed_on)
+    yield gettext("Specialty"), str(terms.SPECIALTIES.get(consult.specialty or "", ""))
+    yield gettext("Asked by"), _asked_by(session, note)
+    if consult.submitted_at:
+        yield gettext("Asked on"), written(consult.submitted_at, zone=zone)
+    yield gettext("Signed by"), _signed_by(session, note)
+    yield gettext("Signed on"), written(note.signed_at, zone=zone)
+
+
+def _child(note: Note) -> str:
+    patient = note.passed.patient
+    if note.passed.may(Right.SEE_IDENTITY):
+        return patient.name
+    return " · ".join(filter(None, (patient.alias.removeprefix("Child "), patient.region)))
+
+
+def _asked_by(session: Session, note: Note) -> str:
+    if not note.asked_by.is_staff:
+        return gettext("Family")
+    home = _home(session, note)
+    return ", ".join(filter(None, (note.asked_by.name, home.name if home else "")))
+
+
+def _signed_by(session: Session, note: Note) -> str:
+    fields = [str(terms.SPECIALTIES[code]) for code in sorted(specialties_of(session, note.author))]
+    return ", ".join((note.author.name, *fields))
+
+
+def _home(session: Session, note: Note) -> Organization | None:
+    number = note.passed.consult.organization_id
+    return session.get(Organization, number) if number else None
+
+
+def _warnings(note: Note) -> Iterator[str]:
+    if note.newer is not None:
+        yield gettext("This version is out of date. Version %(newer)d has replaced it.", newer=note.newer.version)
+    elif note.is_before:
+        status = Status(note.passed.consult.status)
+        yield gettext("This is the answer from before.")
+        if note.edition == Edition.CLINICIAN:
+            yield str(terms.STATUSES[status])
+        elif status in OPEN:
+            yield str(OPEN_AGAIN[1])
+
+
+def _step(step: Mapping[str, Any]) -> Line:
+    owner = str(terms.OWNERS.get(step.get("owner") or "", ""))
+    due = _due(step.get("due_at"))
+    return Line(step["text"], ", ".join(filter(None, (owner, due))))
+
+
+def _due(value: Any) -> str:
+    try:
+        return gettext("by %(day)s", day=long_day(date.fromisoformat(str(value)[:10])))
+    except ValueError:
+        return ""
+
+
+def _mark(note: Note) -> Iterator[Part]:
+    """What the paper is compared by."""
+    yield _text(
+        gettext("To compare this paper"),
+        gettext(
+            "The page of %(number)s shows the same code, as long as nobody has changed a word of the answer.",
+            number=note.passed.consult.number,
+        ),
+    )
+    yield Part("", (Line(grouped(note.fingerprint)),), Style.MARK)
+
+
+def _footer(note: Note) -> str:
+    return " · ".join(
+        (
+            settings().program_name,
+            note.passed.consult.number,
+            gettext("Version %(version)d", version=note.answer.version),
+            note.fingerprint[:BLOCK],
+        )
+    )
+
+
+def _facts(facts: Facts) -> Part:
+    return Part("", tuple(Line(words, label) for label, words in facts if words), Style.FACTS)
+
+
+def _text(heading: str, words: str, language_of_words: str = "") -> Part:
+    return Part(heading, (Line(words),) if words.strip() else (), Style.TEXT, language_of_words)
