@@ -23,7 +23,8 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
-from econsult.people.patients import Patient, RelatedPerson, caregiver_link, note_patient
+from econsult.people.caregivers import caregiver_link, links_of
+from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 
@@ -152,7 +153,7 @@ def may_look(session: Session, person: Person, consult: Consult, now: datetime) 
 
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
     """A child whom this person may know by name."""
-    patient = session.scalars(known_patients(person, now).where(Patient.public_id == public_id)).one_or_none()
+    patient = session.scalars(known_patients(session, person, now).where(Patient.public_id == public_id)).one_or_none()
     if patient is None:
         raise NotFoundError
     note_patients(session, person, [patient], now)
@@ -161,7 +162,7 @@ def patient_for(session: Session, person: Person, public_id: str, *, now: dateti
 
 def patients_for(session: Session, person: Person, *, now: datetime, after: int = 0, limit: int = 50) -> list[Patient]:
     """The children whom this person may know by name, oldest registration first."""
-    query = known_patients(person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
+    query = known_patients(session, person, now).where(Patient.id > after).order_by(Patient.id).limit(limit)
     patients = list(session.scalars(query))
     note_patients(session, person, patients, now)
     return patients
@@ -266,17 +267,12 @@ def _check_media(
     note_attachment(session, attachment, action, now, person_id=person.id, detail=relation)
 
 
-def known_patients(person: Person, now: datetime) -> Select[Patient]:
+def known_patients(session: Session, person: Person, now: datetime) -> Select[Patient]:
     """The children whom this person may know by name; whoever shows one of them calls `note_patients`."""
     query = select(Patient).where(Patient.program_id == person.program_id)
     match person.role:
         case Role.CAREGIVER:
-            linked = select(RelatedPerson.patient_id).where(
-                RelatedPerson.person_id == person.id,
-                RelatedPerson.starts_at <= now,
-                or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
-            )
-            return query.where(Patient.id.in_(linked))
+            return query.where(Patient.id.in_([link.patient_id for link in links_of(session, person, now)]))
         case Role.PCP:
             return query.where(Patient.organization_id.is_not(None), Patient.organization_id == person.organization_id)
         case Role.TELEPRESENTER:

@@ -18,6 +18,7 @@ from econsult import (
 from econsult.consults.asked import check_library
 from econsult.database import Database, open_database
 from econsult.errors import SettingError
+from econsult.people.ages import ZONE
 from econsult.settings import Settings
 from econsult.templates.loading import KEPT, load_library
 from econsult.vault import Vault
@@ -47,7 +48,7 @@ def open_installation(settings: Settings) -> Installation:
     values.secret_key("SECRET_KEY", secret_key or " ")
     library = load_library(settings.templates)
     check_library(library)
-    database = open_database(settings.database_url, FieldCipher(ring), {KEPT: library})
+    database = open_database(settings.database_url, FieldCipher(ring), {KEPT: library, ZONE: settings.time_zone})
     return Installation(settings, database, Vault(ring), secret_key)
 
 

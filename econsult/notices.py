@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     NAME_OPENED = "name_opened"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
+    RIGHT_ENDS = "right_ends"
 
 
 class NoticeState(StrEnum):
@@ -166,6 +167,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
         "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",
+    },
+    NoticeKind.RIGHT_ENDS: {
+        "en": "Soon you can no longer see or ask for somebody here. Sign in to see when, and what you can do.",
+        "es": "Pronto ya no podrá ver ni preguntar por alguien aquí. Entre para ver cuándo y qué puede hacer.",
     },
     NoticeKind.CONSENT_WITHDRAWN: {
         "en": "A family took its consent back, and its files are sealed. Sign in to see which request.",

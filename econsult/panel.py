@@ -33,7 +33,7 @@ class Panel:
 
 def newest(session: Session, person: Person, *, now: datetime, before: int = 0, limit: int = PAGE) -> Panel:
     """The children whom this person may know by name, newest registration first."""
-    query = known_patients(person, now).order_by(Patient.id.desc()).limit(limit + 1)
+    query = known_patients(session, person, now).order_by(Patient.id.desc()).limit(limit + 1)
     found = list(session.scalars(query.where(Patient.id < before) if before else query))
     note_patients(session, person, found[:limit], now)
     return Panel(found[:limit], found[limit - 1].id if len(found) > limit else None)
@@ -60,7 +60,7 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
     )
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
     number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
-    for row in session.execute(known_patients(person, now).with_only_columns(*columns)):
+    for row in session.execute(known_patients(session, person, now).with_only_columns(*columns)):
         is_same_number = bool(number) and folded(row.mrn).replace(" ", "") == number
         if is_same_number or (folded(row.name), row.birth_date_text) == who:
             child = session.get_one(Patient, row.id)
@@ -71,7 +71,7 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:
     """Those whose name has words that begin like each of these, or whose record number holds them, newest first."""
     asked = folded(words).split()
-    query = known_patients(person, now).order_by(Patient.id.desc())
+    query = known_patients(session, person, now).order_by(Patient.id.desc())
     rows = session.execute(query.with_only_columns(Patient.id, Patient.name, Patient.mrn)) if asked else ()
     matching = [number for number, name, mrn in rows if _fits(asked, name, mrn)]
     shown = list(session.scalars(query.where(Patient.id.in_(matching[:limit]))))

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.details import contact_of, spaced
+from econsult.people.caregivers import family_of
 from econsult.people.naming import Known, cover, cover_each, kinds_in
-from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 
@@ -115,8 +115,7 @@ def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[st
 def _families(session: Session, patient_ids: list[int]) -> dict[int, list[Person]]:
     """Everybody who is or was linked to these children."""
     found: dict[int, list[Person]] = {number: [] for number in patient_ids}
-    query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
-    for number, person in session.execute(query.where(RelatedPerson.patient_id.in_(patient_ids))):
+    for number, person in family_of(session, patient_ids):
         found[number].append(person)
     return found
 

@@ -1,6 +1,6 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
-from econsult import heartbeats, holds, jobs, notices, trail
+from econsult import birthdays, heartbeats, holds, jobs, notices, trail
 from econsult.consults import (
     adopting,
     answers,
@@ -20,14 +20,17 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
-from econsult.people import consent, factors, halfway, invitations, links, patients, persons, signin
+from econsult.people import ages, caregivers, consent, factors, halfway, invitations, links, patients, persons, signin
 from econsult.queue import outbox
 from econsult.rosters import limits, shifts, watching
 
 MODULES = (
     adopting,
+    ages,
     answers,
     attachments,
+    birthdays,
+    caregivers,
     consent,
     factors,
     glass,

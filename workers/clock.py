@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from econsult.anchors import anchor_due
+from econsult.birthdays import watch_ages
 from econsult.consults.answers import release_due
 from econsult.consults.holding import lapse_claims
 from econsult.consults.looking_back import remind
@@ -155,6 +156,7 @@ class Ticker:
     def _sweep(self, now: datetime) -> None:
         self._write("what has expired", lambda session: self._forget(session, now))
         self._write("reminders of openings by exception", lambda session: remind(session, now))
+        self._write("the watch over ages", lambda session: watch_ages(session, now, self.quiet))
         self._anchor(now)
 
     def _forget(self, session: Session, now: datetime) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, MediaKind
 from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
-from econsult.people.patients import Patient, caregivers_of
+from econsult.people.caregivers import family_of
+from econsult.people.patients import Patient
 from imaging import Identifiers, Policy, Region
 
 LONG_VIDEO_SECONDS = {"neurology": 300}
@@ -20,7 +19,7 @@ JUDGED_BY_DETAIL = {"dermatology", None}
 """Skin is judged by its fine structure, so every pixel is kept; also where nobody knows yet who will look."""
 
 
-def policy_for(session: Session, attachment: Attachment, consult: Consult, now: datetime) -> Policy:
+def policy_for(session: Session, attachment: Attachment, consult: Consult) -> Policy:
     """The policy as plain data; it goes into the jail and nowhere else."""
     chosen = consult.details.get("face_policy")
     faces = attachment.face_policy or chosen or MASK_ALL
@@ -32,14 +31,14 @@ def policy_for(session: Session, attachment: Attachment, consult: Consult, now: 
         text=KEEP if faces == KEEP else MASK,
         regions=tuple(Region(**region) for region in (attachment.face_regions or {}).get("regions", ())),
         chosen_by="reviewer" if attachment.face_policy else "requester" if chosen else "default",
-        identifiers=identifiers_of(session, attachment.patient_id, now),
+        identifiers=identifiers_of(session, attachment.patient_id),
     )
 
 
-def identifiers_of(session: Session, patient_id: int, now: datetime) -> Identifiers:
-    """What tells who the child is: its own names, dates and numbers, and those of its caregivers."""
+def identifiers_of(session: Session, patient_id: int) -> Identifiers:
+    """What tells who the child is: its own names, dates and numbers, and those of all who are or were linked to it."""
     patient = session.get_one(Patient, patient_id)
-    family = caregivers_of(session, patient_id, now)
+    family = [person for _, person in family_of(session, [patient_id])]
     return Identifiers(
         names=(patient.name, *(person.name for person in family)),
         birth_dates=(patient.birth_date_text,),

@@ -105,7 +105,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             attachment.patient_id,
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
-            policy_for(session, attachment, consult, desk.now()),
+            policy_for(session, attachment, consult),
             Declared(
                 attachment.size,
                 digest,
@@ -236,7 +236,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         # The twin for which nothing was stored was taken back meanwhile: this is the only one now.
         raise PreparationFailedError("twin_gone")
     attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
-    if _is_decided_anew(session, attachment, order, now):
+    if _is_decided_anew(session, attachment, order):
         queue_again(session, attachment, now)
         return True
     link_renditions(session, attachment, verdict.copies, verdict.report or {}, now)
@@ -244,13 +244,13 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     return True
 
 
-def _is_decided_anew(session: Session, attachment: Attachment, order: _Order, now: datetime) -> bool:
+def _is_decided_anew(session: Session, attachment: Attachment, order: _Order) -> bool:
     """Whether a face or a voice was decided about while the file was prepared, so that its copies come too late."""
     if attachment.state != AttachmentState.PROCESSING:
         return False
     # The consult is locked by `twin_of`, so whoever decides later finds the file ready and prepares it anew.
     consult = session.get_one(Consult, attachment.consult_id, populate_existing=True)
-    asked = policy_for(session, attachment, consult, now)
+    asked = policy_for(session, attachment, consult)
     was = order.policy
     return (asked.faces, asked.regions, asked.keeps_voice) != (was.faces, was.regions, was.keeps_voice)
 

@@ -14,8 +14,9 @@ from econsult.commands.accounts import find_clinic, find_person
 from econsult.commands.typed import typed_line
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
+from econsult.people.caregivers import end_link
 from econsult.people.pasted import pasted
-from econsult.people.patients import RELATIONS, SEXES, Patient, add_patient, end_link, link_caregiver
+from econsult.people.patients import RELATIONS, SEXES, Patient, add_patient, link_caregiver
 from econsult.people.persons import LANGUAGES, Organization, Role, add_organization, organization_by_name
 
 if TYPE_CHECKING:

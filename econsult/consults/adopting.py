@@ -13,8 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.records import Consult, note
 from econsult.database import NO_KEY, Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.caregivers import caregiver_link
 from econsult.people.invitations import Invitation, live_invitation
-from econsult.people.patients import Patient, caregiver_link
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
 
 MOST = 5

@@ -21,7 +21,7 @@ from econsult.consults.telephone import open_call
 from econsult.database import Base, Instant, SealedJson
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
-from econsult.people.patients import caregivers_of
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, team_of
 
 OPEN_ENDS = {

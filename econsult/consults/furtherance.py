@@ -18,8 +18,8 @@ from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.patients import check_speaks
 from econsult.people.persons import Person, Role
 
 

@@ -28,8 +28,9 @@ from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import caregivers_of, check_speaks
 from econsult.people.consent import ConsentGiven, record_consent
-from econsult.people.patients import Patient, caregivers_of, check_speaks
+from econsult.people.patients import Patient
 from econsult.people.persons import SPECIALTIES, Person, Role
 
 SOURCES = {

@@ -28,8 +28,8 @@ from econsult.consults.requests import withdraw
 from econsult.database import NO_KEY, Base, Instant
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.patients import check_speaks
 from econsult.people.persons import Person, Role, team_of
 from econsult.vault import Vault
 

@@ -20,7 +20,7 @@ from econsult.consults.replies import said
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.patients import caregivers_of
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, team_of
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20

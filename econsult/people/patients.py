@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed
-from econsult.errors import ForbiddenError, InvalidError
+from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
@@ -37,6 +37,8 @@ class Patient(PublicId, Base):
     alias: Mapped[str] = mapped_column(String(24))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    ages_seen_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    """When the clock last looked at the child's age: `econsult.birthdays`."""
 
     @property
     def birth_date(self) -> date:
@@ -120,7 +122,7 @@ def _check_patient(name: str, birth_date: str, sex: str, language: str, now: dat
         wrong["sex"] = "unknown_value"
     if language not in LANGUAGES:
         wrong["language"] = "unknown_value"
-    born = _day(birth_date)
+    born = day_of(birth_date)
     if born is None:
         wrong["birth_date"] = "invalid"
     elif born > now.date() or age_in_months(born, now.date()) >= 21 * 12:
@@ -136,7 +138,7 @@ def _check_marks(**texts: str) -> None:
         raise InvalidError("Please check the telephone, record number and region.", wrong)
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """A day as `2020-01-31`; Python would read other forms of it too, which programs then compare in vain."""
     try:
         return date.fromisoformat(text) if len(text) == len("2020-01-31") and "W" not in text else None
@@ -157,48 +159,3 @@ def link_caregiver(
     note_patient(session, patient, "link_caregiver", now, person_id=person.id, detail=relation)
     session.flush()
     return link
-
-
-def caregiver_link(session: Session, patient_id: int, person_id: int, now: datetime) -> RelatedPerson | None:
-    """The link that holds at this moment, if any."""
-    query = select(RelatedPerson).where(
-        RelatedPerson.patient_id == patient_id,
-        RelatedPerson.person_id == person_id,
-        RelatedPerson.starts_at <= now,
-        or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
-    )
-    return session.scalars(query).one_or_none()
-
-
-def check_speaks(
-    session: Session, patient_id: int, person: Person, now: datetime, *, needs_authority: bool = True
-) -> None:
-    """Raise ForbiddenError where the caregiver may not answer for the child; a no needs no legal authority."""
-    link = caregiver_link(session, patient_id, person.id, now)
-    if link is None or (needs_authority and not link.has_authority):
-        raise ForbiddenError("Only somebody with legal authority for the child can consent.")
-
-
-def end_link(session: Session, patient: Patient, person: Person, now: datetime) -> bool:
-    """Let the caregiver act for the child no longer; False where they could not."""
-    link = caregiver_link(session, patient.id, person.id, now)
-    if link is not None:
-        link.ends_at = now
-        note_patient(session, patient, "unlink_caregiver", now, person_id=None)
-    return link is not None
-
-
-def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:
-    """The active caregivers whose link holds at this moment."""
-    query = (
-        select(Person)
-        .join(RelatedPerson, RelatedPerson.person_id == Person.id)
-        .where(
-            RelatedPerson.patient_id == patient_id,
-            Person.is_active,
-            RelatedPerson.starts_at <= now,
-            or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now),
-        )
-        .order_by(Person.id)
-    )
-    return list(session.scalars(query))

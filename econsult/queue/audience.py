@@ -12,7 +12,7 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
-from econsult.people.patients import caregivers_of
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, Role, team_of
 from econsult.queue.able import Around, Takers, around, pools
 from econsult.queue.due import DueConsult

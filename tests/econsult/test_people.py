@@ -12,8 +12,9 @@ from sqlalchemy import func, select, text
 from econsult.database import Database
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.people import signin
+from econsult.people.caregivers import caregivers_of
 from econsult.people.passwords import hash_password, is_password
-from econsult.people.patients import add_patient, age_in_months, caregivers_of, link_caregiver
+from econsult.people.patients import add_patient, age_in_months, link_caregiver
 from econsult.people.persons import Role, add_person, person_by_email
 from tests.personas import NOON, Clinic
 

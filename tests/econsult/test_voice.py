@@ -13,7 +13,8 @@ from econsult.consults.requests import RequestForm, edit, withdraw
 from econsult.consults.voice import TEXT_VERSION, TEXTS, VoiceChoice, VoiceConsent, choose_voice, is_voice_kept
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.patients import caregiver_link, link_caregiver
+from econsult.people.caregivers import caregiver_link
+from econsult.people.patients import link_caregiver
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic

@@ -169,6 +169,12 @@ WHO = {
     "POST /coordination/<public_id>/phone": DESK,
     "GET /coordination/desk": DESK,
     "POST /coordination/desk/<public_id>": DESK,
+    # Birthdays: the desk sees what is to do, and writes down who may go on for somebody who is grown up.
+    "GET /coordination/ages": DESK,
+    "GET /coordination/ages/<public_id>": DESK,
+    "POST /coordination/ages/<public_id>/done": DESK,
+    "POST /coordination/ages/<public_id>/rights": DESK,
+    "POST /coordination/ages/<public_id>/rights/<right_id>/end": DESK,
     # The program: figures and rosters, no child. A specialist sees and swaps his own shifts.
     "GET /program": DESK + DIRECTOR + ADMIN,
     "GET /program/figures.csv": DESK + DIRECTOR + ADMIN,

@@ -14,7 +14,8 @@ from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.records import Consult
 from econsult.errors import SettingError
 from econsult.jobs import Job, JobState
-from econsult.people.patients import Patient, caregivers_of
+from econsult.people.caregivers import caregivers_of
+from econsult.people.patients import Patient
 from econsult.people.persons import SPECIALTIES, Person, person_by_email
 from econsult.people.signin import use_link
 from econsult.settings import load_settings

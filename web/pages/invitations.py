@@ -9,8 +9,9 @@ from werkzeug import Response
 from econsult.access import consult_for, patient_for
 from econsult.consults.adopting import adopt
 from econsult.errors import InvalidError, NotFoundError
+from econsult.people.caregivers import caregivers_of
 from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, token_of
-from econsult.people.patients import Patient, caregivers_of
+from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime, settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web.pages.ages import ages
 from web.pages.allocation import allocation
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
@@ -37,6 +38,7 @@ STAFF = (
     stops,
     phoning,
     allocation,
+    ages,
     passing_on,
     roster,
     people,

@@ -20,6 +20,7 @@ PLACES = {
     Role.COORDINATOR: (
         ("/coordination", _l("Families to tell")),
         ("/coordination/desk", _l("Nobody has it")),
+        ("/coordination/ages", _l("Birthdays")),
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
@@ -65,6 +66,7 @@ SAID = {
     "adopted": _l("Written down. You can answer it."),
     "invited": _l("The invitation is ready. Print it, or read it to the family."),
     "revoked": _l("Taken back. The link and its device are closed."),
+    "right_ended": _l("Ended. With the next request this caregiver is out."),
     "sealed": _l("Sealed. Nobody opens these files now."),
     "reviewed": _l("Written down: you reviewed it."),
     "closed": _l("Closed."),

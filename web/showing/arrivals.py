@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from econsult.consults.adopting import arrival_of
 from econsult.consults.furtherance import standing
 from econsult.consults.records import Consult
+from econsult.people.caregivers import caregivers_of
 from econsult.people.invitations import Invitation
-from econsult.people.patients import caregivers_of
 from web.context import database, now
 from web.words.allowed import LABELS
 from web.words.families import RELATIONS

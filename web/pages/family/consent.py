@@ -9,8 +9,8 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults.furtherance import Choice, choose
 from econsult.consults.sealing import Withdrawing, withdraw_consent
+from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
-from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from textwrap import shorten
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, consults_about, patient_for, patients_for
+from econsult.birthdays import NOTICES
 from econsult.consults.answers import Answer, released_among
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.contents import Disposition
@@ -18,6 +19,8 @@ from econsult.consults.details import text_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
+from econsult.people.ages import local_day
+from econsult.people.caregivers import caregiver_link, has_grown_up, right_until
 from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from econsult.rights import Right
@@ -74,6 +77,8 @@ class Child:
     patient: Patient
     draft: Consult | None
     lines: list[Line]
+    ends_on: date | None = None
+    """The first day on which this caregiver may no longer act, where that is soon."""
 
     @property
     def first_name(self) -> str:
@@ -86,7 +91,8 @@ def home() -> str:
     """The children of this caregiver."""
     with database().writing() as session:
         children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]
-    return render_template("family/home.html", children=children)
+        has_left = has_grown_up(session, me(), now())
+    return render_template("family/home.html", children=children, has_left=has_left)
 
 
 @family_home.post("/children/<public_id>/ask")
@@ -164,7 +170,15 @@ def _child(session: Session, patient: Patient) -> Child:
     sent = [consult for consult in consults if consult.submitted_at is not None]
     answers = released_among(session, [consult.id for consult in sent])
     lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
-    return Child(patient, _draft(consults), sorted(lines, key=lambda line: (line.is_emergency, line.at), reverse=True))
+    lines.sort(key=lambda line: (line.is_emergency, line.at), reverse=True)
+    return Child(patient, _draft(consults), lines, _ends_soon(session, patient))
+
+
+def _ends_soon(session: Session, patient: Patient) -> date | None:
+    link = caregiver_link(session, patient.id, me().id, now())
+    until = right_until(session, link, now()) if link is not None else None
+    is_soon = until is not None and until <= now() + timedelta(days=max(NOTICES))
+    return local_day(session, until) if until is not None and is_soon else None
 
 
 def _draft(consults: list[Consult]) -> Consult | None:

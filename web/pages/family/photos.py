@@ -20,8 +20,9 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
+from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
-from econsult.people.patients import age_in_months, caregiver_link
+from econsult.people.patients import age_in_months
 from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
 from econsult.templates.items import FAMILY

@@ -15,9 +15,9 @@ from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import signs_told
 from econsult.errors import EmergencyError, InvalidError
+from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.invitations import live_invitation
-from econsult.people.patients import caregiver_link
 from econsult.people.persons import FAMILIES, choose_language
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings

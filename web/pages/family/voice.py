@@ -10,8 +10,8 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.voice import TEXTS, VoiceChoice, choose_voice, is_voice_kept
+from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
-from econsult.people.patients import caregiver_link
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, ring_workers

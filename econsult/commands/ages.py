@@ -1,0 +1,40 @@
+"""The command that says at which ages a task opens, and when somebody is grown up."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from econsult import audit
+from econsult.installation import Installation
+from econsult.people.ages import Ages, ages_of, set_ages
+
+
+def add_ages(commands: Any) -> None:
+    """Offer `ages`."""
+    ages = commands.add_parser("ages", help="print or set the ages of the program: steps with a task, and of majority")
+    ages.add_argument("--steps", type=_years, metavar="12,14,16,18,21", help="ages at which a coordinator has a task")
+    ages.add_argument("--majority", type=int, metavar="18", help="from this age on nobody acts without a paper")
+    ages.set_defaults(run=_ages)
+
+
+def _years(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError("ages in years, such as 12,14,16,18,21") from None
+
+
+def _ages(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
+    with installation.database.writing() as session:
+        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        known = ages_of(session, program.id)
+        if options.steps is not None or options.majority is not None:
+            majority = known.majority if options.majority is None else options.majority
+            known = Ages(options.steps or known.steps, majority)
+            set_ages(session, program, known)
+            audit.record(
+                session, "set_ages", "program", program.public_id, now=now, person_id=None, program_id=program.id
+            )
+    return f"steps {','.join(map(str, known.steps))}, majority {known.majority}"

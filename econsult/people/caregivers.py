@@ -1,0 +1,214 @@
+"""Who may act for a child at this moment: the one rule by which `access` and everybody else decides.
+
+A link lets a caregiver act while it lasts and while the child is under age. From the day on which the child is grown up
+(`ages`), it needs something on file: a guardianship, or the word of the young person. Both have a start, may have an
+end, and can be ended at once; every request asks anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.people.ages import ages_of, birthday, day_begins
+from econsult.people.patients import Patient, RelatedPerson, day_of, note_patient
+from econsult.people.persons import Person
+
+SHORTEST_PAPER, LONGEST_PAPER = 5, 500
+
+
+class Basis(StrEnum):
+    """What lets a caregiver go on acting for somebody who is grown up."""
+
+    GUARDIANSHIP = "guardianship"
+    YOUTH = "youth"
+
+
+class ProxyGrant(PublicId, Base):
+    """One such basis for one caregiver. `paper` says where it is written down."""
+
+    __tablename__ = "proxy_grant"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    basis: Mapped[str] = mapped_column(String(16))
+    paper: Mapped[str] = mapped_column(Sealed("proxy_grant.paper"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    def is_live(self, now: datetime) -> bool:
+        return self.starts_at <= now and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
+
+
+@dataclass(frozen=True)
+class GrantForm:
+    """A basis as somebody writes it down: from when, until when, and where the paper is."""
+
+    basis: str
+    paper: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        wrong: dict[str, str] = {}
+        if self.basis not in tuple(Basis):
+            wrong["basis"] = "unknown_value"
+        if not SHORTEST_PAPER <= len(self.paper.strip()) <= LONGEST_PAPER:
+            wrong["paper"] = "required"
+        if self.ends_at is not None and self.ends_at <= self.starts_at:
+            wrong["ends"] = "not_after_start"
+        if wrong:
+            raise InvalidError("Say on what it rests, where that is written, and from when until when.", wrong)
+
+
+def caregiver_link(session: Session, patient_id: int, person_id: int, now: datetime) -> RelatedPerson | None:
+    """The link by which this person may act for the child at this moment, if any."""
+    one = RelatedPerson.patient_id == patient_id
+    link = session.scalars(_lasting(now).where(one, RelatedPerson.person_id == person_id)).one_or_none()
+    return link if link is not None and is_proxy(session, link, now) else None
+
+
+def links_of(session: Session, person: Person, now: datetime) -> list[RelatedPerson]:
+    """All links by which this person may act for a child at this moment."""
+    links = session.scalars(_lasting(now).where(RelatedPerson.person_id == person.id))
+    return [link for link in links if is_proxy(session, link, now)]
+
+
+def has_grown_up(session: Session, person: Person, now: datetime) -> bool:
+    """Whether somebody for whom this person could act is grown up, and nothing else keeps the right."""
+    links = session.scalars(_lasting(now).where(RelatedPerson.person_id == person.id)).all()
+    return any(not is_proxy(session, link, now) for link in links)
+
+
+def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:
+    """The active people who may act for the child at this moment."""
+    return [person for link, person in active_links(session, patient_id, now) if is_proxy(session, link, now)]
+
+
+def active_links(session: Session, patient_id: int, now: datetime) -> list[tuple[RelatedPerson, Person]]:
+    """The links of active people that last, whether or not the child is grown up."""
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    query = query.where(RelatedPerson.patient_id == patient_id, Person.is_active, _lasts(now)).order_by(Person.id)
+    return [(link, person) for link, person in session.execute(query)]
+
+
+def family_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, Person]]:
+    """Everybody who is or was linked to these children, each with the child's id."""
+    query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
+    found = session.execute(query.where(RelatedPerson.patient_id.in_(patient_ids)).order_by(Person.id))
+    return [(number, person) for number, person in found]
+
+
+def is_proxy(session: Session, link: RelatedPerson, now: datetime) -> bool:
+    """Whether a link that lasts still lets its person act: the child is under age, or something is on file."""
+    grown_at = grown_up_at(session, link.patient_id)
+    if grown_at is None or now < grown_at:
+        return True
+    return any(grant.is_live(now) for grant in _grants(session, link))
+
+
+def right_until(session: Session, link: RelatedPerson, now: datetime) -> datetime | None:
+    """Until when the link lets its person act, by all that is on file; None where no end is known."""
+    until = grown_up_at(session, link.patient_id)
+    if until is not None:
+        until = max(until, now)
+        for grant in sorted(_grants(session, link), key=lambda each: each.starts_at):
+            if grant.starts_at <= until and not grant.is_over(until):
+                until = grant.ends_at
+            if until is None:
+                break
+    return min((end for end in (until, link.ends_at) if end is not None), default=None)
+
+
+def grown_up_at(session: Session, patient_id: int) -> datetime | None:
+    """When the child comes of age in its program; None where nobody knows the birth date."""
+    query = select(Patient.birth_date_text, Patient.program_id).where(Patient.id == patient_id)
+    text, program_id = session.execute(query).one()
+    born = day_of(text)
+    return day_begins(session, birthday(born, ages_of(session, program_id).majority)) if born is not None else None
+
+
+def check_speaks(
+    session: Session, patient_id: int, person: Person, now: datetime, *, needs_authority: bool = True
+) -> None:
+    """Raise ForbiddenError where the caregiver may not answer for the child; a no needs no legal authority."""
+    link = caregiver_link(session, patient_id, person.id, now)
+    if link is None or (needs_authority and not link.has_authority):
+        raise ForbiddenError("Only somebody with legal authority for the child can consent.")
+
+
+def end_link(session: Session, patient: Patient, person: Person, now: datetime) -> bool:
+    """Let the caregiver act for the child no longer; False where no link lasted."""
+    one = RelatedPerson.patient_id == patient.id
+    link = session.scalars(_lasting(now).where(one, RelatedPerson.person_id == person.id)).one_or_none()
+    if link is not None:
+        link.ends_at = now
+        note_patient(session, patient, "unlink_caregiver", now, person_id=None)
+    return link is not None
+
+
+def grant_proxy(
+    session: Session, patient: Patient, caregiver: Person, form: GrantForm, staff: Person, *, now: datetime
+) -> ProxyGrant:
+    """Write down why this caregiver may act for somebody who is grown up. Raises NotFoundError without a link."""
+    if all(person.id != caregiver.id for _, person in active_links(session, patient.id, now)):
+        raise NotFoundError
+    grant = ProxyGrant(
+        patient_id=patient.id,
+        person_id=caregiver.id,
+        basis=form.basis,
+        paper=form.paper.strip(),
+        starts_at=form.starts_at,
+        ends_at=form.ends_at,
+        recorded_by_id=staff.id,
+        recorded_at=now,
+    )
+    session.add(grant)
+    session.flush()
+    note_patient(session, patient, "grant_proxy", now, person_id=staff.id, detail=form.basis)
+    return grant
+
+
+def grants_of(session: Session, patient: Patient) -> list[ProxyGrant]:
+    """Everything that was ever on file for this child, newest first."""
+    query = select(ProxyGrant).where(ProxyGrant.patient_id == patient.id)
+    return list(session.scalars(query.order_by(ProxyGrant.id.desc())))
+
+
+def end_grant(session: Session, patient: Patient, public_id: str, staff: Person, now: datetime) -> None:
+    """Take it back: the next request finds it gone. A second time changes nothing. Raises NotFoundError."""
+    query = select(ProxyGrant).where(ProxyGrant.public_id == public_id, ProxyGrant.patient_id == patient.id)
+    grant = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    if grant is None:
+        raise NotFoundError
+    session.refresh(grant, with_for_update=NO_KEY)
+    if not grant.is_over(now):
+        grant.ends_at, grant.ended_by_id = now, staff.id
+        note_patient(session, patient, "end_proxy", now, person_id=staff.id, detail=grant.basis)
+        session.flush()
+
+
+def _grants(session: Session, link: RelatedPerson) -> list[ProxyGrant]:
+    query = select(ProxyGrant).where(ProxyGrant.patient_id == link.patient_id, ProxyGrant.person_id == link.person_id)
+    return list(session.scalars(query))
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    return and_(RelatedPerson.starts_at <= now, or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now))
+
+
+def _lasting(now: datetime) -> Select[RelatedPerson]:
+    return select(RelatedPerson).where(_lasts(now))
