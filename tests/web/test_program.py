@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,12 +76,34 @@ def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(
         assert (len(session.scalars(select(Shift)).all()), session.scalars(select(Swap)).all()) == (1, [])
 
 
+@pytest.mark.parametrize(("verb", "day", "status"), [("look", "2026-12-01", 200), ("save", "2026-12-02", 422)])
+def test_the_shift_that_was_chosen_for_a_swap_stays_chosen(
+    desk: FlaskClient, clinic: Clinic, verb: str, day: str, status: int
+) -> None:
+    for starts in ("07:00", "16:00"):
+        post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, starts=starts, hours="7,5"))
+    wish = {"specialty": "dermatology", "shift": "2", "to": clinic.derm2.public_id, "day": day, "verb": verb}
+    page = post(desk, "/program/roster/swaps", wish)
+    assert page.status_code == status
+    assert re.findall(r'value="(\d)" selected>[^<]*, Tuesday ([^<]*)<', page.text) == [("2", "16:00-23:30")]
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [("7,5", 450), ("7.25", 435), ("12", 720), ("0,75", 45), ("24,0", 1440)])
+def test_hours_may_have_a_comma_or_a_point(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, hours: str, minutes: int
+) -> None:
+    assert post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, hours=hours)).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Shift.minutes)).one() == minutes
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"starts": "25:00"}, "Write when it starts"),
         ({"hours": "99"}, "Write how many hours"),
         ({"hours": "x"}, "Write how many hours"),
+        *(({"hours": hours}, "Write how many hours") for hours in ("24,5", "7,", ",5", "7,5,", "\u0667", "-1")),
         ({"person": "0" * 32}, "Choose somebody who answers"),
     ],
 )

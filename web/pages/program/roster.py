@@ -71,7 +71,7 @@ def add() -> Response | tuple[str, int]:
         specialty=_specialty(),
         weekday=form_number("weekday", -1),
         starts=_minutes(form.text("starts", longest=5)),
-        minutes=int(float(hours) * 60) if re.fullmatch(r"\d{1,2}(\.\d)?", hours) else 0,
+        minutes=_length(hours),
         time_zone=settings().time_zone,
     )
     return _change("shift", lambda session: planning.add_shift(session, me(), wish, now=now()))
@@ -206,6 +206,12 @@ def _specialty() -> str:
 def _minutes(text: str) -> int:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
     return int(found[1]) * 60 + int(found[2]) if found else -1
+
+
+def _length(hours: str) -> int:
+    """Minutes of hours with a decimal point, or with the comma that a Spanish phone offers; 0 for anything else."""
+    found = re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]{1,2}))?", hours)
+    return int(found[1]) * 60 + round(float(f"0.{found[2] or 0}") * 60) if found else 0
 
 
 def _instant(text: str) -> datetime | None:
