@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Page, expect
 
 from econsult.consults.records import Consult
 from tests.services.browser import Devices
-from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sent_by, sign_in, slow_down
+from tests.web.upload_page import PHOTO, arrived, half_of, left_alone, open_photos, sent_by, sign_in, slow_down
 from tests.web.uploading import Server
 
 
@@ -170,6 +170,7 @@ def test_a_phone_that_lost_its_memory_goes_on_with_the_same_file_picked_again(
     expect(cards).to_have_attribute("data-state", "elsewhere")
     expect(cards).to_contain_text("elija de nuevo el mismo archivo")
     expect(phone.locator("[data-upload-safe]")).to_be_hidden()
+    left_alone(server, half_of(server, draft))
     sent = sent_by(phone)
     phone.set_input_files("#far-choose", PHOTO)
     expect(cards).to_have_count(1)

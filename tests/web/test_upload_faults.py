@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
-from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sign_in, slow_down
+from tests.services.browser import Devices
+from tests.web.upload_page import PHOTO, arrived, half_of, left_alone, open_photos, sent_by, sign_in, slow_down
 from tests.web.uploading import Server
 from web.shell.assets import Assets
 
@@ -181,6 +182,32 @@ def test_an_upload_that_somebody_sends_now_is_not_taken_from_them(server: Server
     expect(cards).to_have_attribute("data-state", "lost")
     expect(cards.locator("[data-remove]")).to_be_visible()
     mother.patch(half, mother.head(half).offset, PHOTO["buffer"][300_000:])
+    assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_the_same_photo_waits_while_another_phone_sends_it(
+    server: Server, draft: Consult, phone: Page, devices: Devices
+) -> None:
+    """Two that took it from each other would both get nowhere."""
+    mother = sign_in(server, phone, server.clinic.mother)
+    open_photos(server, mother, draft)
+    phone.route("**/uploads/*", lambda route: None if route.request.method == "PATCH" else route.continue_())
+    with phone.expect_request(lambda request: request.method == "PATCH"):
+        phone.set_input_files("#far-choose", PHOTO)
+    other = sign_in(server, devices.phone(), server.clinic.mother)
+    other.clock.install()
+    theirs = open_photos(server, other, draft)
+    expect(theirs).to_have_attribute("data-state", "elsewhere")
+    sent = sent_by(other)
+    with other.expect_response("**/uploads?state=incomplete"):
+        other.set_input_files("#far-choose", PHOTO)
+    expect(theirs.last).to_have_attribute("data-state", "waiting")
+    assert (begun(server, draft), sent) == (1, [])
+    left_alone(server, half_of(server, draft))
+    # Nine seconds, and up to half as much again, so that many do not come at once.
+    other.clock.fast_forward(14_000)
+    expect(theirs).to_have_count(1)
+    expect(theirs).to_have_attribute("data-state", "sent")
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 

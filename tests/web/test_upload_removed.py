@@ -12,7 +12,7 @@ from sqlalchemy import select
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from tests.web.test_upload_patience import open_by_the_clock
-from tests.web.upload_page import PHOTO, arrived, open_photos, sent_by, sign_in
+from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sent_by, sign_in
 from tests.web.uploading import Server
 
 # Slow phones, as slow as the test wants: each holds one step until `go` is called.
@@ -132,6 +132,7 @@ def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     cards = open_photos(server, phone, draft)
     expect(cards).to_have_attribute("data-state", "elsewhere")
     assert (ended_too, elsewhere.head(path).status) == ([], 200)
+    left_alone(server, path)
     phone.set_input_files("#far-choose", PHOTO)
     expect(cards.last).to_have_attribute("data-state", "sent")
 

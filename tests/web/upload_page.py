@@ -78,3 +78,10 @@ def left_alone(server: Server, path: str) -> None:
     with server.runtime.database.writing() as session:
         row = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
         row.created_at = datetime.fromtimestamp(long_ago, UTC)
+
+
+def half_of(server: Server, draft: Consult) -> str:
+    """The address of the upload that waits for its rest."""
+    items = server.phone(server.clinic.mother).ask("GET", "/uploads?state=incomplete").json["items"]
+    (found,) = (str(item["url"]) for item in items if item["consult_id"] == draft.public_id)
+    return found

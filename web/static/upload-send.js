@@ -2,7 +2,7 @@
 
 import { debts, find, forget, held, keep } from "./upload-store.js";
 
-const SMALLEST = 1 << 18, LARGEST = 1 << 23, LONGEST_HASHED = 1 << 25;
+const SMALLEST = 1 << 18, LARGEST = 1 << 23, WHOLE = 1 << 25;
 const STALL = 15e3, ANSWER = 6e4, BEST = 4e3;
 // Of what begins with 4, only these pass by themselves.
 const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
@@ -50,13 +50,13 @@ async function attempt(transfer) {
   file.stood = offset;
   say(offset / file.size);
   while (offset < file.size) {
-    const started = performance.now();
+    const started = Date.now();
     const sent = await patch(transfer, offset);
     if (!(sent > offset && sent <= file.size)) throw new Again("unreached");
     file.stood = offset = sent;
     transfer.moved();
-    const pace = BEST / Math.max(performance.now() - started, 1);
-    transfer.chunk = Math.round(Math.min(Math.max(transfer.chunk * Math.min(Math.max(pace, 0.5), 2), SMALLEST), LARGEST));
+    const pace = BEST / (Date.now() - started);
+    transfer.chunk = Math.min(Math.max(transfer.chunk * Math.min(Math.max(pace, 0.5), 2), SMALLEST), LARGEST);
   }
 }
 
@@ -66,19 +66,23 @@ async function begin(transfer) {
   const told = { consult_id: file.consult, kind: file.kind, filename: file.name, filetype: file.blob.type };
   if (file.detail) told[file.kind === "lab_document" ? "document_type" : "view"] = file.detail;
   file.sum ??= await digest(file);
-  if (file.sum) told[file.size > LONGEST_HASHED ? "fingerprint" : "sha256"] = file.sum;
-  file.asked = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
-  const isThis = (one) => one.metadata === file.asked && one.length === file.size && !file.dead?.includes(one.url);
+  if (file.sum) told[file.size > WHOLE ? "fingerprint" : "sha256"] = file.sum;
+  const asked = Object.entries(told).map(([key, value]) => `${key} ${base64(value)}`).join();
+  const isThis = (one) => one.metadata === asked && one.length === file.size && !file.dead?.includes(one.url);
   const begun = file.sum && (await lost(transfer)).find(isThis);
+  // Another phone is at it now, and of two that take it from each other neither gets on; unless it is what this one
+  // asked for, and the answer was lost.
+  if (begun?.idle < 20 && (begun.offset || !file.asked)) throw new Again("", 9);
+  file.asked = asked;
   // The answer may be lost, and the file removed before anybody knows the address.
   await keep(file);
-  const headers = { "Upload-Length": file.size, "Upload-Metadata": file.asked };
-  file.url = begun ? begun.url : (await ask(transfer, "POST", "/uploads", headers)).headers.get("Location");
+  const headers = { "Upload-Length": file.size, "Upload-Metadata": asked };
+  file.url = begun?.url ?? (await ask(transfer, "POST", "/uploads", headers)).headers.get("Location");
   // What stands in between, such as the sign-in page of a hotel, answers too.
   if (!file.url) throw new Again("unreached");
   if (transfer.signal.aborted) await end(file, transfer.token);
   await keep(file);
-  return Boolean(begun);
+  return begun;
 }
 
 // Uploads that were begun and that no file in this browser belongs to.
@@ -195,9 +199,8 @@ async function digest(file) {
   if (!globalThis.crypto?.subtle) return "";
   // Of a long film the beginning and the end, which tell it from any other.
   const { size } = file;
-  const ends = size > LONGEST_HASHED ? [[0, SMALLEST], [size - SMALLEST, size]] : [[0, size]];
-  const parts = [];
-  for (const [start, end] of ends) parts.push(await read(file, start, end));
+  const ends = size > WHOLE ? [[0, SMALLEST], [size - SMALLEST, size]] : [[0, size]];
+  const parts = await Promise.all(ends.map((each) => read(file, ...each)));
   const sum = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -81,7 +81,7 @@ export async function keep(file) {
 }
 
 // How the file is kept now: nothing is known where this says nothing, and `over` says that it was sent or removed.
-export const find = (id) => run("readonly", (store) => store.getAll(IDBKeyRange.bound(id, fate(id)))).then((rows) => join(rows)[0]).catch(() => undefined);
+export const find = (id) => run("readonly", (store) => store.getAll(IDBKeyRange.bound(id, fate(id)))).then((rows) => join(rows)[0]).catch(() => {});
 
 // What stays tells another window with the same file how it ended.
 export async function forget(file, how) {
