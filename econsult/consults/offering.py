@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import refresh_deadline, start_clock, stop_clock
+from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
 from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
@@ -25,20 +25,32 @@ from econsult.rosters.shifts import is_off, on_duty, rostered
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
 
 
-def offer(session: Session, consult: Consult, now: datetime) -> Route:
-    """Let the router choose, start the clock of being taken, and tell the pool; without cover tell the desk at once."""
+def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | None = None) -> Route:
+    """Let the router choose, start the clock of being taken, and tell the pool; without cover tell the desk at once.
+
+    The clock is due `by` then at the latest.
+    """
     chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
     consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     consult.is_unallocated = chosen.is_unallocated
     consult.fallback_specialty = stand_in(session, consult, chosen)
     stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
-    clock = start_clock(session, consult, ClockName.ALLOCATE, allocate_within(consult, chosen, now), now)
+    within = allocate_within(consult, chosen, now)
+    if by is not None:
+        within = min(within, timedelta(seconds=max(1, int((by - now).total_seconds()))))
+    clock = start_clock(session, consult, ClockName.ALLOCATE, within, now)
     if not chosen.has_cover:
         _raise_alarm(session, consult, clock, chosen, now)
     for member in chosen.ready or chosen.qualified:
         about = f"{consult.kind}:{clock.cycle}"
         notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=about, now=now)
     return chosen
+
+
+def offer_anew(session: Session, consult: Consult, now: datetime) -> Route:
+    """Offer what waits once more; the desk hears that nobody took it no later than it would have heard."""
+    ahead = [clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.ALLOCATE)]
+    return offer(session, consult, now, by=min((at for at in ahead if at > now), default=None))
 
 
 def stand_in(session: Session, consult: Consult, chosen: Route) -> str | None:

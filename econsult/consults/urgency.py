@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import rearm
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import can_be_urgent, coordinators_of, offer
+from econsult.consults.offering import can_be_urgent, coordinators_of, offer_anew
 from econsult.consults.policies import current_rules, rules_of
 from econsult.consults.recomputing import recompute, retake
 from econsult.consults.records import RANKS, Consult, Urgency, note
@@ -33,7 +33,8 @@ def change_urgency(
 ) -> Consult:
     """Re-arm the first reply from its original start against the target of the new urgency.
 
-    What waits to be taken is offered anew where it is raised; lowered, it may be taken as late as the new urgency says.
+    What waits to be taken is offered anew where it is raised, and is due no later than it was; lowered, it may be taken
+    as late as the new urgency says.
     Raises InvalidError for an unknown urgency, for urgent while nobody is on duty, and for lowering without a reason.
     """
     next_status(consult.status, "change_urgency")
@@ -51,7 +52,7 @@ def change_urgency(
     rearm(session, consult, rules.first_reply, now, person_id=person.id)
     note(session, consult, "change_urgency", person_id=person.id, now=now, detail=urgency)
     if consult.status == Status.SUBMITTED and is_raised:
-        offer(session, consult, now)
+        offer_anew(session, consult, now)
     else:
         retake(session, consult, was, now, person_id=person.id)
     if is_raised:

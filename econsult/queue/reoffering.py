@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import open_clocks, refresh_deadline, supersede
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import allocate_within, ask_of, loads_of, offer, stand_in
+from econsult.consults.offering import allocate_within, ask_of, loads_of, offer_anew, stand_in
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
 from econsult.rosters.routing import route
@@ -30,7 +30,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
         stands_in = stand_in(session, consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
         if (chosen.is_unallocated, stands_in) != before and consult.specialty is not None:
-            offer(session, consult, now)
+            offer_anew(session, consult, now)
             count += 1
     return count
 

@@ -5,6 +5,7 @@ Nothing of the product is imported here: what the clocks do is compared with wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,7 +176,7 @@ class Case:
         for old in self._open("first_reply"):
             self._turn(old, promised["first_reply"])
         if is_raised and self.status == "submitted":
-            self._offer(now)
+            self._offer(now, [clock["deadline"] for clock in self._open("allocate") if clock["deadline"] > now])
         elif was["allocate"] != promised["allocate"]:
             for old in self._open("allocate"):
                 self._turn(old, promised["allocate"])
@@ -257,12 +258,13 @@ class Case:
             return clock["until"] if clock["reminded"] else middle
         level, target = self._level(clock), clock["target"]
         if level <= 100:
-            return clock["deadline"] - target * (100 - level) // 100
+            return clock["deadline"] - target * (100 - level) / 100
         return clock["deadline"] + (level // 100 - 1) * min(max(target, 4 * HOUR), DAY)
 
-    def _offer(self, now: int) -> None:
+    def _offer(self, now: int, known: Sequence[int] = ()) -> None:
+        """Due at the latest when the desk would have heard of it anyway."""
         self._stop("allocate", now)
-        self._start("allocate", self.rules["allocate"], now)
+        self._start("allocate", min([self.rules["allocate"], *(at - now for at in known)]), now)
 
     def _start(self, name: str, target: int, now: int, lane: str = "") -> dict[str, Any]:
         cycle = 1 + sum(clock["name"] == name for clock in self.clocks)

@@ -18,6 +18,7 @@ from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.queue.due import due_consults
 from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -113,6 +114,24 @@ def test_a_pause_goes_on_when_the_urgency_is_raised(database: Database, clinic: 
         change_urgency(session, consult, clinic.pcp, "same_day", "", now=NOON + 2 * HOUR, targets=TARGETS)
         threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 5 * HOUR)
         assert consult.due_at == NOON + 8 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("urgency", "at", "due"),
+    [("same_day", 51, 60), ("same_day", 0.5, 60), ("urgent", 51, 60), ("urgent", 10, 22), ("same_day", 70, 130)],
+)
+def test_a_request_that_is_made_more_urgent_is_not_taken_later(
+    database: Database, clinic: Clinic, urgency: str, at: float, due: int
+) -> None:
+    minute = timedelta(minutes=1)
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        change_urgency(session, consult, clinic.pcp, urgency, "", now=NOON + at * minute, targets=TARGETS)
+        clock = _clock(clocks_of(session, consult.id), ClockName.ALLOCATE)
+        assert (clock.cycle, clock.deadline_at) == (2, NOON + due * minute)
+        fire(session, NOON + at * minute)
+    with database.reading() as session:
+        assert list(violations(session, NOON + at * minute)) == []
 
 
 def test_only_a_clinician_lowers_the_urgency_and_says_why(database: Database, clinic: Clinic) -> None:
