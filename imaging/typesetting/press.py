@@ -23,6 +23,7 @@ from imaging.typesetting.glyphs import held, printable, reads_leftwards
 
 LIMITS = JobLimits(cpu=10, cpu_most=10, memory=1024 * MIB, wall=60, wall_most=60, output=64 * MIB, renditions=1)
 REFUSED = 3
+_BEHIND_PAGES = 5
 _LONGEST_WORD = 30
 """A word without an end would run out of the page; after so many letters it may be broken."""
 _WORD = re.compile(rf"\S{{{_LONGEST_WORD},}}")
@@ -34,7 +35,8 @@ Setter = Callable[[str], str]
 
 
 def main() -> None:
-    """Set what comes in on standard input."""
+    """Set what comes in on standard input. Pages go first: a paper can wait."""
+    os.nice(_BEHIND_PAGES)
     template = files("imaging.typesetting").joinpath("note.typ").read_bytes()
     fonts = typst.Fonts(include_system_fonts=False)
     held()

@@ -16,7 +16,9 @@ from imaging.typesetting.leaflet import Leaflet
 _CODE = Path(__file__).resolve().parents[2]
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.typesetting.press import main; main()"
 SECONDS = 60.0
-"""How long one paper may take, and how long an order waits for its turn."""
+"""How long one paper may take; its processor time is bounded more closely."""
+TURN = 10.0
+"""How long an order waits for its turn."""
 LONGEST = 4_000_000
 """Letters of the longest order; an answer with every field full has a thirtieth of it."""
 PLACES = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
@@ -27,12 +29,14 @@ class TypesettingError(Exception):
     """The paper could not be made, now or at all; nothing of it was sent."""
 
 
-def typeset(leaflet: Leaflet, *, seconds: float = SECONDS, places: threading.BoundedSemaphore = PLACES) -> bytes:
+def typeset(
+    leaflet: Leaflet, *, seconds: float = SECONDS, turn: float = TURN, places: threading.BoundedSemaphore = PLACES
+) -> bytes:
     """The leaflet as a PDF/UA-1 file. The same leaflet gives the same bytes on every machine."""
     order = json.dumps(leaflet.as_json()).encode("ascii")
     if len(order) > LONGEST:
         raise TypesettingError("too_long")
-    if not places.acquire(timeout=seconds):
+    if not places.acquire(timeout=turn):
         raise TypesettingError("busy")
     try:
         return _press(order, seconds)

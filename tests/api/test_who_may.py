@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from econsult.consults.records import Consult
 from econsult.people.signin import make_token
 from tests.api.conftest import Program, ProgramOf
 from tests.personas import Clinic
@@ -115,6 +117,18 @@ def test_the_note_is_for_those_who_may_read_the_answer(
     assert found(signed) == {name: NOTE_SIGNED.get(name, 404) for name in EVERYBODY}
     program_of(clinic.pcp).post(f"/consults/{signed}/acknowledge")
     assert found(signed) == {name: NOTE_RELEASED.get(name, 404) for name in EVERYBODY}
+
+
+def test_a_nurse_reads_no_answer_to_what_she_asked(
+    clinic: Clinic, program_of: ProgramOf, runtime: Runtime, made: Made
+) -> None:
+    path = f"/consults/{made(clinic.answered)}"
+    with runtime.database.writing() as session:
+        session.execute(update(Consult).values(requester_id=clinic.nurse.id))
+    shown = program_of(clinic.nurse).get(path).json
+    assert (shown["status"], shown["answer"]) == ("answered", None)
+    assert program_of(clinic.nurse).get(f"{path}/note.txt").status_code == 403
+    assert program_of(clinic.pcp).get(path).json["answer"]["fingerprint"]
 
 
 def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:

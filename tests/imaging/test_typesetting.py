@@ -169,7 +169,7 @@ def test_the_answer_with_every_field_full_is_set_in_bounds() -> None:
 def test_no_more_papers_are_set_at_once_than_the_machine_has_room_for() -> None:
     one, short = threading.BoundedSemaphore(1), leaflet(Part("Any", [Line("x")]))
     with one, pytest.raises(TypesettingError, match="busy"):
-        typeset(short, seconds=0.05, places=one)
+        typeset(short, turn=0.05, places=one)
     assert typeset(short, places=one).startswith(b"%PDF")
 
 

@@ -22,6 +22,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
+from imaging import TypesettingError
 from tests.personas import Clinic, open_clinic
 from tests.services.homes import COMPILED, Homes
 from tests.web.browsing import SESSION, session_cookie
@@ -77,10 +78,11 @@ def shell(homes: Homes, runtime: Runtime) -> Flask:
 
 
 def _add_routes(app: Flask) -> None:
-    errors = {
+    errors: dict[str, Exception] = {
         "/gone": NotFoundError(),
         "/no": ForbiddenError("Only for doctors."),
         "/911": EmergencyError(("seizure",)),
+        "/paper": TypesettingError("busy"),
     }
 
     @app.route("/parts/<layout>", methods=["GET", "POST"])

@@ -10,13 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults import answers, holding, reopening
+from econsult.consults import answers, holding, reopening, requests
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
-from tests.imaging.paper_readers import words_of
+from tests.imaging.paper_readers import faults_of, words_of
 from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
@@ -178,3 +179,82 @@ def test_the_same_answer_gives_the_same_file(clinic: Clinic, browser_of: Browser
     assert pcp.get(staff(answered)).data == pcp.get(staff(answered)).data
     assert "Likely diagnosis".upper() in pcp.get(staff(answered, "txt")).text
     assert "diagnóstico".upper() in pcp.get(staff(answered, "txt", lang="es")).text
+
+
+def test_a_familys_own_question_has_both_editions_and_names_the_family_as_who_asks(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.family_question(session, now=ago(40))
+        holding.claim(session, consult, clinic.pcp, now=ago(30), lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, ANSWER, now=ago(30), lease=LEASE)
+        answers.sign(session, consult, clinic.pcp, now=ago(30))
+    told = browser_of(clinic.pcp).get(staff(consult, "txt")).text
+    assert "Asked by: Family" in told
+    assert consult.question in told
+    assert "without seeing the child" not in told
+    read = words_of(browser_of(clinic.mother).get(familys(consult)).data)
+    assert "In short" in read
+    assert str(ANSWER["family_summary"]) in read
+    assert "Get help if:" in read
+
+
+def test_an_answer_that_means_now_says_so_above_everything_else(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=ago(40))
+        sign(clinic, session, consult, ago(30), disposition="emergency_now")
+    read = words_of(browser_of(clinic.mother).get(familys(consult)).data)
+    assert read.index("Please go to the emergency room now. Call 911") < read.index("In short")
+    assert "To the emergency room now" in browser_of(clinic.derm).get(staff(consult, "txt")).text
+
+
+def test_what_was_signed_stays_when_the_consent_is_taken_back(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    release(runtime, clinic, answered)
+    mother = browser_of(clinic.mother)
+    post(mother, f"/family/questions/{answered.public_id}/consent/withdraw", {"seal": "yes"})
+    assert SUMMARY in mother.get(familys(answered, "txt")).text
+    assert SUMMARY in browser_of(clinic.pcp).get(staff(answered, "txt")).text
+
+
+def test_what_was_signed_stays_when_the_question_is_taken_back(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult
+) -> None:
+    release(runtime, clinic, answered)
+    with runtime.database.writing() as session:
+        again = session.get_one(Consult, answered.id)
+        reopening.reopen(session, again, clinic.pcp, "It spreads", now=ago(10))
+        requests.withdraw(session, again, clinic.pcp, "By mistake", now=ago(9))
+    told = browser_of(clinic.pcp).get(staff(answered, "txt")).text
+    assert "! This is the answer from before.\n! Taken back" in told
+    assert SUMMARY in told
+    assert "respuesta de antes" in browser_of(clinic.mother).get(familys(answered, "txt")).text
+
+
+def test_whatever_was_written_comes_out_in_every_edition(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    odd = '#import "x" $a$ \\ *b* \u202e01\u202c 😀 <b>&amp; שלום'
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=ago(40))
+        steps = [{"text": odd, "owner": "family", "due_at": "2026-12-10T08:00:00Z"}]
+        texts = dict.fromkeys(("impression", "watch_for", "family_summary", "references"), odd)
+        sign(clinic, session, consult, ago(30), recommendations=steps, **texts)
+    pcp = browser_of(clinic.pcp)
+    for edition, times in (("clinician", 5), ("family", 3)):
+        paper = pcp.get(staff(consult, edition=edition)).data
+        assert faults_of(paper) == []
+        shown = '#import "x" $a$ \\ *b* [U+202E]01[U+202C] [U+1F600] <b>&amp;'
+        assert words_of(paper).count(shown) == times
+        plain = pcp.get(staff(consult, "txt", edition=edition)).text
+        assert plain.count("$a$ \\ *b* [U+202E]01[U+202C] 😀 <b>&amp; שלום") == times
+
+
+def test_where_the_press_fails_people_are_led_to_the_text(mother: FlaskClient) -> None:
+    page, answer = mother.get("/paper?lang=en"), mother.get("/api/v1/paper")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+    assert "take the text instead" in page.text
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "paper_unavailable")

@@ -16,7 +16,7 @@ from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.screening import attested_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
-from econsult.note import fingerprint_of
+from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.reading import Reader, reader_for
@@ -174,8 +174,8 @@ def _fingerprint(session: Session, answer: Answer) -> str:
 
 
 def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] | None:
-    if passed.relation == Relation.POOL:
-        # Whoever has not taken the case reads no answer, one from before it was opened again either.
+    if passed.relation not in EDITIONS:
+        # Whoever has not taken the case reads no answer, one from before it was opened again either; nor does a nurse.
         return None
     answer = answer_for(session, passed.consult, me())
     if answer is None:
