@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     NOTIFY = "notify"
     LINK = "link"
     INVITE = "invite"
+    CODE = "code"
 
 
 class JobState(StrEnum):

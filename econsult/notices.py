@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -45,14 +45,23 @@ class NoticeKind(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
     RIGHT_ENDS = "right_ends"
+    CONTACT_CHANGED = "contact_changed"
+
+
+AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
+"""An emergency goes to every channel, by night as by day."""
 
 
 class NoticeState(StrEnum):
-    """A gathered notice has no letter of its own: a digest tells of it and of others together."""
+    """A gathered notice has no letter of its own: a digest tells of it and of others together.
+
+    A failed one reached its reader on no channel: a person must tell, and settles it then.
+    """
 
     PENDING = "pending"
     GATHERED = "gathered"
     SENT = "sent"
+    FAILED = "failed"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -180,16 +189,26 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
         "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
     },
+    NoticeKind.CONTACT_CHANGED: {
+        "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",
+        "es": "Se cambió el teléfono al que le enviamos mensajes de texto. Si no fue usted, llámenos ahora.",
+    },
 }
 
 SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}
+
+
+UNTOLD = text("state = 'failed' AND settled_at IS NULL")
 
 
 class Notice(Base):
     """One message to one person. `dedupe_key` makes it exist once; sending it, or its digest, is a job."""
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),)
+    __table_args__ = (
+        UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),
+        Index("ix_notice_failed", "person_id", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+    )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
@@ -200,6 +219,8 @@ class Notice(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"), index=True)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 def notify(

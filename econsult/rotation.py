@@ -17,10 +17,16 @@ from sqlalchemy.orm import Session
 from econsult import tables
 from econsult.database import Database, Sealed, SealedJson, TextCipher
 from econsult.people.persons import EMAIL, Program
+from econsult.reach.mobiles import MOBILE, STOPPED
 from econsult.vault import Vault
 from storage.keys import Purpose, WrongKey, key_context, sealed_under
 
-INDEXES = {"person": ("email_index", "email", EMAIL), "asked_link": ("account", "email", EMAIL)}
+INDEXES = {
+    "person": ("email_index", "email", EMAIL),
+    "asked_link": ("account", "email", EMAIL),
+    "mobile": ("number_index", "number", MOBILE),
+    "stopped_number": ("number_index", "number", STOPPED),
+}
 """Indexes that can be made anew: of a table its column, the sealed column that it is of, and its context."""
 CODES = "recovery_code"
 """Hashes of what only its owner knows: they cannot be made anew, and go when they are used or renewed."""

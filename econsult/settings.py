@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from econsult import values
-from econsult.errors import SettingError
+from econsult import environment, values
 
 PREFIX = values.PREFIX
-ALMOST = 0.85
-"""How like one of our names another must be to be a slip of the pen: a letter or two of a dozen."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,10 @@ SETTINGS = (
         "eConsult <no-reply@localhost>",
         "Sender of notices; choose a name that does not reveal a condition.",
     ),
+    Setting("SMS_URL", "", "https://... of a gateway for text messages (docs/notices.md); empty means none."),
+    Setting("SMS_TOKEN", "", "By which we show the gateway who we are (bearer token).", secret=True),
+    Setting("SMS_HOOK_TOKEN", "", "By which the gateway shows us who it is; empty: it reports nothing.", secret=True),
+    Setting("SMS_COUNTRIES", "US,PR,MX", "Countries whose numbers get text messages, by their two letters."),
     Setting(
         "BASE_URL",
         "http://localhost:8000",
@@ -156,6 +156,10 @@ class Settings:
     keys: str
     smtp_url: str
     mail_from: str
+    sms_url: str
+    sms_token: str
+    sms_hook_token: str
+    sms_countries: tuple[str, ...]
     base_url: str
     time_zone: str
     program_name: str
@@ -212,8 +216,8 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = False) -> Settings:
     """Read the table from the environment. Raises SettingError with one sentence naming the setting that is wrong."""
     env = os.environ if environ is None else environ
-    _refuse_misspelt(env)
-    raw = {setting.name: _raw_value(setting, env) for setting in SETTINGS}
+    environment.refuse_misspelt(env, [setting.name for setting in SETTINGS], [s.name for s in SETTINGS if s.secret])
+    raw = {each.name: environment.raw_value(env, each.name, each.default, each.secret) for each in SETTINGS}
     data = values.folder("DATA", raw["DATA"])
     return Settings(
         data=data,
@@ -226,6 +230,10 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         keys=values.key_ring("KEYS", raw["KEYS"]),
         smtp_url=values.smtp_url("SMTP_URL", raw["SMTP_URL"]),
         mail_from=values.mail_sender("MAIL_FROM", raw["MAIL_FROM"]),
+        sms_url=values.gateway_url("SMS_URL", raw["SMS_URL"], raw["SMS_TOKEN"]),
+        sms_token=values.bearer_token("SMS_TOKEN", raw["SMS_TOKEN"]),
+        sms_hook_token=values.bearer_token("SMS_HOOK_TOKEN", raw["SMS_HOOK_TOKEN"]),
+        sms_countries=values.countries("SMS_COUNTRIES", raw["SMS_COUNTRIES"]),
         base_url=values.web_address("BASE_URL", raw["BASE_URL"]),
         time_zone=values.time_zone("TIME_ZONE", raw["TIME_ZONE"]),
         program_name=values.title("PROGRAM_NAME", raw["PROGRAM_NAME"]),
@@ -246,31 +254,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
         break_glass=values.break_glass("BREAK_GLASS", raw["BREAK_GLASS"]),
         templates=values.files_folder("TEMPLATES", raw["TEMPLATES"]),
-        keys_path=_path(env, "KEYS"),
+        keys_path=environment.secret_path(env, "KEYS"),
         is_demo=is_demo,
     )
-
-
-def _path(env: Mapping[str, str], name: str) -> Path | None:
-    """The file that a secret came from, where it came from one that the environment names."""
-    path = env.get(f"{PREFIX}{name}_FILE", "")
-    return Path(path).absolute() if path else None
-
-
-def _refuse_misspelt(env: Mapping[str, str]) -> None:
-    """Raise SettingError for a name that is almost one of ours: it would silently leave the default in force.
-
-    Other names are let be: an orchestrator gives a service called econsult variables such as ECONSULT_PORT_8000_TCP.
-    """
-    known = [PREFIX + setting.name for setting in SETTINGS]
-    known += [f"{PREFIX}{setting.name}_FILE" for setting in SETTINGS if setting.secret]
-    for name in sorted(env):
-        nearest = difflib.get_close_matches(name, known, 1, ALMOST) if name.startswith(PREFIX) else []
-        if nearest and name not in known:
-            raise SettingError(f"{name} is no setting; did you mean {nearest[0]}?")
-    # An orchestrator writes an address there; a plain number is somebody's wish for the port.
-    if env.get(f"{PREFIX}PORT", "").isdecimal():
-        raise SettingError(f"{PREFIX}PORT is no setting; did you mean PORT?")
 
 
 def _checked(raw: Mapping[str, str], name: str, check: Callable[[str, str], str]) -> str:
@@ -280,14 +266,6 @@ def _checked(raw: Mapping[str, str], name: str, check: Callable[[str, str], str]
 
 def _number(raw: Mapping[str, str], name: str, least: int, most: int) -> int:
     return values.whole_number(name, raw[name], least, most)
-
-
-def _raw_value(setting: Setting, env: Mapping[str, str]) -> str:
-    name = PREFIX + setting.name
-    path = env.get(f"{name}_FILE", "") if setting.secret else ""
-    if path and name in env:
-        raise SettingError(f"Set {name} or {name}_FILE, not both.")
-    return values.read_secret(name, path) if path else env.get(name, setting.default)
 
 
 def settings_table() -> str:

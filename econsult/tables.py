@@ -22,6 +22,7 @@ from econsult.consults import (
 from econsult.database import Base
 from econsult.people import ages, caregivers, consent, factors, halfway, invitations, links, patients, persons, signin
 from econsult.queue import outbox
+from econsult.reach import deliveries, mobiles
 from econsult.rosters import limits, shifts, watching
 
 MODULES = (
@@ -32,6 +33,7 @@ MODULES = (
     birthdays,
     caregivers,
     consent,
+    deliveries,
     factors,
     glass,
     halfway,
@@ -44,6 +46,7 @@ MODULES = (
     ledger,
     limits,
     links,
+    mobiles,
     notices,
     furtherance,
     outbox,

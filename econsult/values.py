@@ -245,6 +245,33 @@ def smtp_url(name: str, text: str) -> str:
     return text
 
 
+def gateway_url(name: str, text: str, token: str) -> str:
+    """The address of a gateway for text messages, or nothing; in plain http on this machine alone."""
+    parts = _split(text)
+    is_whole = parts is not None and bool(parts.hostname) and not parts.username and not parts.fragment
+    is_safe = parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+    if text and not (is_whole and is_safe and text.isascii() and text.isprintable() and " " not in text):
+        raise SettingError(f"{PREFIX}{name} must be https://host/path (plain http is for localhost alone).")
+    if text and not token:
+        raise SettingError(f"{PREFIX}{name} needs {PREFIX}SMS_TOKEN as well.")
+    return text
+
+
+def bearer_token(name: str, text: str) -> str:
+    """A token as it may stand in a header, or nothing."""
+    if text and not re.fullmatch("[A-Za-z0-9._~+/=-]{16,}", text):
+        raise SettingError(f"{PREFIX}{name} must have at least 16 letters, digits or signs of ._~+/=- and no blanks.")
+    return text
+
+
+def countries(name: str, text: str) -> tuple[str, ...]:
+    """Codes of countries such as US, at least one."""
+    found = tuple(part.strip().upper() for part in text.split(","))
+    if not all(re.fullmatch("[A-Z]{2}", part) for part in found):
+        raise SettingError(f"{PREFIX}{name} must be codes of countries such as US,MX, not {text!r}.")
+    return found
+
+
 def secret_key(name: str, text: str) -> str:
     """A secret that is long enough, or nothing."""
     if text and len(text) < SHORTEST_SECRET:

@@ -10,8 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from econsult.people.madeup import PASSWORD, refuse_made_up
 from econsult.settings import Settings
 from web.api import about, api
+from web.gateway import gateway
 from web.health import PASSWORDS_ALONE, health
 from web.pages.account import account
+from web.pages.contact import contact
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
@@ -50,6 +52,7 @@ PAGES = (
     invited,
     second_factor,
     account,
+    contact,
     start,
     tus,
     simple_upload,
@@ -57,6 +60,7 @@ PAGES = (
     papers,
     api,
     about,
+    gateway,
     *FAMILY,
     *STAFF,
 )

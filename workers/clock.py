@@ -40,7 +40,7 @@ from storage.keys import WrongKey
 from uploads.door import Door
 from uploads.finishing import sweep
 from uploads.root import StagingAwayError
-from workers.give_up import give_up
+from workers.give_up import end_job
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
@@ -121,7 +121,7 @@ class Ticker:
         for job in reap_jobs(session, now, job_policy(self.runtime)):
             log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
             if job.state == JobState.DEAD:
-                give_up(session, job.kind, job.subject_id, now)
+                end_job(session, self.runtime, job.kind, job.subject_id, now)
 
     def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""

@@ -12,15 +12,22 @@ from econsult.consults.intake import Upload, UploadState
 from econsult.consults.preparing import end_without_copies
 from econsult.database import NO_KEY
 from econsult.jobs import JobKind
+from econsult.reach.deliveries import give_up_sending
+from workers.runtime import Runtime
 
 UNFINISHED = (AttachmentState.RECEIVED, AttachmentState.PROCESSING)
 
 
-def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None:
-    """Show a photo or document that could not be prepared as failed, so that nobody waits for it.
+def end_job(session: Session, runtime: Runtime, kind: str, subject_id: int, now: datetime) -> None:
+    """A notice goes to its reader's other channel, or to a person who must tell; a file is shown as failed."""
+    give_up(session, kind, subject_id, now)
+    if kind == JobKind.NOTIFY:
+        has_gateway = bool(runtime.settings.sms_url)
+        give_up_sending(session, runtime.database.cipher, subject_id, has_gateway=has_gateway, now=now)
 
-    A notice that could not be sent stays pending beside its dead job.
-    """
+
+def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None:
+    """Show a photo or document that could not be prepared as failed, so that nobody waits for it."""
     if kind != JobKind.PREPARE:
         return
     # Its sender may be taking it back at this moment.

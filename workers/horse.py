@@ -15,8 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpone_job, renew_lease
 from uploads.root import StagingAwayError
+from workers.code import send_code
 from workers.desk import Desk, LeaseLostError
-from workers.give_up import give_up
+from workers.give_up import end_job
 from workers.invite import send_invitation
 from workers.link import send_link
 from workers.notify import send_notice
@@ -31,6 +32,7 @@ WORK = {
     JobKind.NOTIFY: send_notice,
     JobKind.LINK: send_link,
     JobKind.INVITE: send_invitation,
+    JobKind.CODE: send_code,
 }
 
 
@@ -105,7 +107,7 @@ def _fail(desk: Desk, lease: Lease, error: Exception) -> None:
         with desk.runtime.database.writing() as session:
             state = fail_job(session, lease, name, desk.now(), desk.policy)
             if state == JobState.DEAD:
-                give_up(session, lease.kind, lease.subject_id, desk.now())
+                end_job(session, desk.runtime, lease.kind, lease.subject_id, desk.now())
     except SQLAlchemyError:
         state = None
     log.warning("Job %d (%s, attempt %d) failed: %s; now %s.", lease.job_id, lease.kind, lease.attempt, name, state)

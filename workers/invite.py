@@ -5,7 +5,7 @@ from __future__ import annotations
 from econsult.jobs import Lease
 from econsult.people.invitations import OPEN_PATH, Invitation, invitation_letter, token_of
 from workers.desk import Desk
-from workers.notify import Post, post
+from workers.sending.mail import Post, post
 
 
 def send_invitation(desk: Desk, lease: Lease) -> None:

@@ -6,7 +6,7 @@ from econsult.jobs import Lease
 from econsult.people.links import letter_text, write_letter
 from econsult.people.signin import LINK_PATH
 from workers.desk import Desk
-from workers.notify import Post, post
+from workers.sending.mail import Post, post
 
 
 def send_link(desk: Desk, lease: Lease) -> None:

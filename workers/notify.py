@@ -1,113 +1,161 @@
-"""The job NOTIFY: sends one notice of the outbox by SMTP, or writes it as a file where there is no mail server.
+"""The job NOTIFY: sends one notice of the outbox on each channel that its reader wished for.
 
-The record of a notice exists once; its sending happens at least once. A crash between the mail server's yes and our
-commit sends it again under the same Message-ID, by which mail programs show it once.
+The record of a sending exists once; the sending itself happens at least once. A crash between a server's yes and our
+commit sends it again under the same Message-ID or key, by which mail programs and the gateway know it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import smtplib
-import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from econsult.jobs import Lease, postpone_job
-from econsult.notices import Notice, NoticeState, letter, mark_notice_sent
+from sqlalchemy.orm import Session
+
+from econsult.jobs import Lease, finish_job, holds_lease, postpone_job
+from econsult.notices import Notice, letter
 from econsult.people.persons import Person, Role
-from econsult.queue.nights import rests_until
+from econsult.queue.nights import rests_until, text_rests_until
 from econsult.queue.outbox import quiet_of
-from econsult.settings import Settings
-from econsult.values import LOOPBACK
+from econsult.reach.deliveries import (
+    Channel,
+    Delivery,
+    Reason,
+    Sending,
+    hold_notice,
+    pending_deliveries,
+    record_failed,
+    record_sent,
+    try_again,
+    ways_to,
+)
+from econsult.reach.mobiles import stop_number
+from econsult.reach.short import short_text
 from workers.desk import Desk, LeaseLostError
 from workers.runtime import Runtime
-
-SMTP_SECONDS = 30
-
-
-def send_notice(desk: Desk, lease: Lease) -> None:
-    """Send the notice and end the job. Raises smtplib.SMTPException, OSError, LeaseLostError."""
-    runtime = desk.runtime
-    with runtime.database.reading() as session:
-        notice = session.get_one(Notice, lease.subject_id)
-        person = session.get_one(Person, notice.person_id)
-        morning = rests_until(session, notice, person, quiet_of(runtime.settings), desk.now())
-    # A device that was invited has no mailbox: the clinic calls its family.
-    is_reachable = person.is_active and person.role != Role.INVITED
-    is_wanted = notice.state == NoticeState.PENDING and is_reachable
-    if is_wanted and morning is not None:
-        with runtime.database.writing() as session:
-            if not postpone_job(session, lease, "Its reader's night.", desk.now(), desk.policy, until=morning):
-                raise LeaseLostError
-        return
-    if is_wanted:
-        subject, text = letter(notice, runtime.settings.base_url)
-        post(runtime, Post(f"notice/{notice.id}", person.email, subject, text, notice.created_at))
-    with desk.finishing(lease) as session:
-        if is_wanted:
-            mark_notice_sent(session.get_one(Notice, lease.subject_id), desk.now())
+from workers.sending.gateway import GatewayBusyError, GatewayRefusedError, NumberStoppedError, Sms, send_sms
+from workers.sending.mail import AddressRefusedError, Post, post
 
 
 @dataclass(frozen=True)
-class Post:
-    """One letter. Its `name` is the same at each attempt, and no other letter has it."""
+class Parcel:
+    """What goes out now on one channel."""
 
-    name: str
-    to: str
-    subject: str
-    text: str
-    at: datetime
+    delivery_id: int
+    what: Post | Sms
 
 
-def post(runtime: Runtime, letter: Post) -> None:
-    """Send it, or write it as a file. Raises smtplib.SMTPException, OSError."""
-    message = _message(runtime, letter)
-    if runtime.settings.smtp_url:
-        _send(runtime.settings, message)
+@dataclass
+class Round:
+    """One attempt at a notice: what became of each parcel so far. A failure for good is a reason."""
+
+    tried: dict[int, Reason | Exception | None] = field(default_factory=dict)
+    unwritten: int | None = None
+
+    @property
+    def fault(self) -> Exception | None:
+        """Why the job must be tried again."""
+        return next((each for each in self.tried.values() if isinstance(each, Exception)), None)
+
+
+def send_notice(desk: Desk, lease: Lease) -> None:
+    """Send the notice and end the job. Raises what a server that is away raises, and LeaseLostError."""
+    this = Round()
+    while (parcel := _turn(desk, lease, this)) is not None:
+        this.tried[parcel.delivery_id] = _carry(desk.runtime, parcel)
+        this.unwritten = parcel.delivery_id
+    if this.fault is not None:
+        raise this.fault
+
+
+def _carry(runtime: Runtime, parcel: Parcel) -> Reason | Exception | None:
+    """Hand a parcel over. None where it was taken; an error where it may be tried again."""
+    try:
+        if isinstance(parcel.what, Post):
+            post(runtime, parcel.what)
+        else:
+            send_sms(runtime.settings, parcel.what)
+    except NumberStoppedError:
+        return Reason.STOPPED
+    except (AddressRefusedError, GatewayRefusedError):
+        return Reason.REFUSED
+    except (smtplib.SMTPException, GatewayBusyError, OSError) as away:
+        return away
+    return None
+
+
+def _turn(desk: Desk, lease: Lease, this: Round) -> Parcel | None:
+    """Write down what became of the last parcel, and find the next; None where this attempt is over."""
+    with desk.runtime.database.writing() as session:
+        if not holds_lease(session, lease):
+            raise LeaseLostError
+        notice = hold_notice(session, lease.subject_id)
+        person = session.get_one(Person, notice.person_id)
+        stage = _Stage(desk, session, notice, person)
+        # A device that was invited has no mailbox: the clinic calls its family.
+        waits = stage.waiting(this) if person.is_active and person.role != Role.INVITED else []
+        for delivery, until in waits:
+            if until is None and delivery.id not in this.tried:
+                return stage.parcel(delivery)
+        if this.fault is None:
+            _end(desk, session, lease, [until for _delivery, until in waits if until is not None])
+    return None
+
+
+def _end(desk: Desk, session: Session, lease: Lease, resting: list[datetime]) -> None:
+    if resting:
+        is_ours = postpone_job(session, lease, "Its reader's night.", desk.now(), desk.policy, until=min(resting))
     else:
-        _write_file(runtime.settings.outbox, letter.name.replace("/", "-"), message)
+        is_ours = finish_job(session, lease, desk.now())
+    if not is_ours:
+        raise LeaseLostError
 
 
-def _message(runtime: Runtime, letter: Post) -> EmailMessage:
-    """The letter. Its Message-ID is a keyed hash: the same at each attempt, and nothing can be read from it."""
-    settings = runtime.settings
-    digest = hmac.digest(runtime.secret_key.encode(), letter.name.encode(), hashlib.sha256).hex()[:32]
-    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
-    message = EmailMessage()
-    message["Message-ID"] = f"<{digest}@{domain}>"
-    message["Date"] = format_datetime(letter.at)
-    message["From"], message["To"], message["Subject"] = settings.mail_from, letter.to, letter.subject
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
-    return message
+@dataclass(frozen=True)
+class _Stage:
+    """One look at a notice and its reader, in a transaction that holds both."""
 
+    desk: Desk
+    session: Session
+    notice: Notice
+    person: Person
 
-def _send(settings: Settings, message: EmailMessage) -> None:
-    """Hand it to the mail server, over TLS wherever the server is not on this machine."""
-    parts = urlsplit(settings.smtp_url)
-    host, context = parts.hostname or "", ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
-    with server:
-        server.ehlo_or_helo_if_needed()
-        if parts.scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
-            server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+    def waiting(self, this: Round) -> list[tuple[Delivery, datetime | None]]:
+        """What is still to be sent, and until when it rests in its reader's night."""
+        session, runtime, now = self.session, self.desk.runtime, self.desk.now()
+        ways = ways_to(session, runtime.database.cipher, self.person, has_gateway=bool(runtime.settings.sms_url))
+        if not this.tried:
+            try_again(session, self.notice)
+        quiet = quiet_of(runtime.settings)
+        morning = rests_until(session, self.notice, self.person, quiet, now)
+        night = morning or text_rests_until(session, self.notice, self.person, quiet, now)
+        for delivery in pending_deliveries(session, self.notice, self.person, ways, now):
+            sending = Sending(self.notice, delivery, ways)
+            if delivery.id == this.unwritten:
+                self._write(sending, this.tried[delivery.id])
+            elif delivery.channel == Channel.SMS and ways.number is None:
+                record_failed(session, sending, Reason.STOPPED, now)
+        this.unwritten = None
+        pending = pending_deliveries(session, self.notice, self.person, ways, now)
+        return [(each, night if each.channel == Channel.SMS else morning) for each in pending]
 
+    def _write(self, sending: Sending, outcome: Reason | Exception | None) -> None:
+        now = self.desk.now()
+        if outcome is None:
+            record_sent(sending, now)
+        elif isinstance(outcome, Reason):
+            if outcome == Reason.STOPPED and sending.ways.number:
+                stop_number(self.session, self.desk.runtime.database.cipher, sending.ways.number, now)
+            record_failed(self.session, sending, outcome, now)
 
-def _write_file(outbox: Path, name: str, message: EmailMessage) -> None:
-    """One file per letter, whole or not at all; another attempt replaces it by the same."""
-    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = outbox / f".{name}.{os.getpid()}"
-    draft.write_bytes(bytes(message))
-    draft.replace(outbox / f"{name}.eml")
+    def parcel(self, delivery: Delivery) -> Parcel:
+        """What goes out, in the reader's language. That it was tried is known before it is, whatever happens then."""
+        delivery.attempts += 1
+        runtime, notice = self.desk.runtime, self.notice
+        base = runtime.settings.base_url
+        if delivery.channel == Channel.EMAIL:
+            subject, text = letter(notice, base)
+            name = f"notice/{notice.id}"
+            return Parcel(delivery.id, Post(name, self.person.email, subject, text, notice.created_at))
+        number = ways_to(self.session, runtime.database.cipher, self.person, has_gateway=True).number or ""
+        return Parcel(delivery.id, Sms(delivery.key, number, short_text(notice.kind, notice.language, base)))

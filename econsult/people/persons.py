@@ -84,6 +84,8 @@ class Person(PublicId, Base):
     email_index: Mapped[str] = mapped_column(String(100))
     language: Mapped[str] = mapped_column(String(8), default="en")
     time_zone: Mapped[str] = mapped_column(String(40), default="")
+    channel: Mapped[str] = mapped_column(String(8), default="email", server_default="email")
+    quiet_hours: Mapped[str] = mapped_column(String(5), default="", server_default="")
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -238,7 +238,10 @@ def _not_called(session: Session, before: datetime) -> Iterator[str]:
 
 
 def _not_told(session: Session) -> Iterator[str]:
-    """2 for letters: whatever was gathered has a digest that was sent after it was written, or still will be."""
+    """2 for letters: whatever was gathered has a digest that was sent after it was written, or still will be.
+
+    A digest that reached nobody is seen by the coordinators, who tell its reader.
+    """
     digest, job = aliased(Notice), aliased(Job)
     to_come = exists().where(
         job.subject_id == digest.id, job.kind == JobKind.NOTIFY, job.state.in_((*WAITS_TO_RUN, JobState.RUNNING))
@@ -247,7 +250,7 @@ def _not_told(session: Session) -> Iterator[str]:
         digest.id == Notice.digest_id,
         digest.kind == NoticeKind.DIGEST,
         digest.person_id == Notice.person_id,
-        or_(digest.state == NoticeState.SENT, to_come),
+        or_(digest.state.in_((NoticeState.SENT, NoticeState.FAILED)), to_come),
     )
     reads = exists().where(Person.id == Notice.person_id, Person.is_active)
     query = select(Notice.id).where(Notice.state == NoticeState.GATHERED, reads, ~told).order_by(Notice.id).limit(100)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult, Urgency
-from econsult.notices import Notice, NoticeKind
+from econsult.notices import AT_ONCE, Notice, NoticeKind
 from econsult.people.persons import Person, specialties_of
 from econsult.queue.outbox import Quiet
 from econsult.rosters.shifts import on_duty
@@ -23,6 +23,24 @@ def rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, 
     morning = quiet.until(person, now)
     if morning <= now or session.get_one(Consult, notice.consult_id).urgency == Urgency.URGENT:
         return None
+    return None if _is_awake(session, person, now) else morning
+
+
+def text_rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, now: datetime) -> datetime | None:
+    """The morning for which a text message waits: a telephone beside a bed wakes people, a letter does not.
+
+    What is for the same day waits for no morning, and neither does whoever is on duty.
+    """
+    morning = quiet.until(person, now)
+    if morning <= now or notice.kind in AT_ONCE:
+        return None
+    consult = session.get_one(Consult, notice.consult_id) if notice.consult_id is not None else None
+    if consult is not None and consult.urgency != Urgency.ROUTINE:
+        return None
+    return None if _is_awake(session, person, now) else morning
+
+
+def _is_awake(session: Session, person: Person, now: datetime) -> bool:
+    """Whether the person is on duty for one of their specialties."""
     mine = specialties_of(session, person)
-    is_awake = any(person.id in on_duty(session, person.program_id, specialty, now) for specialty in mine)
-    return None if is_awake else morning
+    return any(person.id in on_duty(session, person.program_id, specialty, now) for specialty in mine)

@@ -52,7 +52,7 @@ class Telling:
 
 @dataclass(frozen=True)
 class Quiet:
-    """The hours in which people are not reminded, in their own time; the program's zone for who has chosen none."""
+    """The hours in which people are not reminded, in their own time, unless they have chosen hours of their own."""
 
     zone: str = "America/Denver"
     starts: int = 21
@@ -62,18 +62,19 @@ class Quiet:
         """The moment itself, or the end of the person's night."""
         zone = ZoneInfo(person.time_zone or self.zone)
         local = now.astimezone(zone)
-        is_over_midnight = self.starts > self.ends
-        is_night = (
-            local.hour >= self.starts or local.hour < self.ends
-            if is_over_midnight
-            else self.starts <= local.hour < self.ends
-        )
+        starts, ends = self._hours_of(person)
+        is_over_midnight = starts > ends
+        is_night = local.hour >= starts or local.hour < ends if is_over_midnight else starts <= local.hour < ends
         if not is_night:
             return now
-        morning = local.replace(hour=self.ends, minute=0, second=0, microsecond=0, fold=0)
-        if is_over_midnight and local.hour >= self.starts:
+        morning = local.replace(hour=ends, minute=0, second=0, microsecond=0, fold=0)
+        if is_over_midnight and local.hour >= starts:
             morning += timedelta(days=1)
         return max(morning.astimezone(UTC), now)
+
+    def _hours_of(self, person: Person) -> tuple[int, int]:
+        starts, _, ends = person.quiet_hours.partition("-")
+        return (int(starts), int(ends)) if ends else (self.starts, self.ends)
 
 
 def quiet_of(settings: Settings) -> Quiet:

@@ -32,9 +32,9 @@ def test_an_older_schema_is_brought_up_and_the_newest_left_alone(database: Datab
     database.migrate()
     with database.engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-        connection.execute(text("DROP TABLE notice"))
+        connection.execute(text("DROP TABLE delivery"))
     database.migrate()
-    assert "notice" not in inspect(database.engine).get_table_names()
+    assert "delivery" not in inspect(database.engine).get_table_names()
 
 
 def test_going_down_and_up_again_works_with_data(database: Database, clinic: Clinic) -> None:

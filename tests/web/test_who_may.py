@@ -41,8 +41,8 @@ OPEN = (
 """For everybody, signed in or not."""
 HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
 """For a browser whose password or link was right; everybody else is sent to the door or home."""
-MACHINE = ("/api/", "/uploads", "/media/")
-"""Doors of programs: tests/api and the tests of the upload door have tables of their own."""
+MACHINE = ("/api/", "/uploads", "/media/", "/gateway/")
+"""Doors of programs: tests/api, the tests of the upload door and tests/web/test_gateway.py have tables of their own."""
 
 FAMILY, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY, INVITED = "cpnsodavi"
 EVERYBODY = "cpnsodav"
@@ -60,6 +60,11 @@ LETTER = {
 }
 WHO = {
     "GET /account": EVERYBODY,
+    "POST /account/contact": EVERYBODY,
+    "POST /account/mobile": EVERYBODY,
+    "POST /account/mobile/again": EVERYBODY,
+    "POST /account/mobile/code": EVERYBODY,
+    "POST /account/mobile/remove": EVERYBODY,
     "POST /account/password": EVERYBODY,
     "POST /account/second-factor": EVERYBODY,
     "POST /account/second-factor/codes": EVERYBODY,
@@ -107,6 +112,12 @@ WHO = {
     "GET /invitations/<public_id>/<invitation_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>/<invitation_id>/revoke": CLINIC + NURSE + DESK,
     "POST /consults/<public_id>/adopt": CLINIC,
+    # A family's caregivers and how each is reached.
+    "GET /families/<public_id>": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/<person_id>/mobile": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/<person_id>/mobile/again": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/<person_id>/mobile/code": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/<person_id>/mobile/remove": CLINIC + NURSE + DESK,
     "GET /invited": INVITED,
     "POST /invited/ask": INVITED,
     # The clinic's own work. A nurse asks for the families of her sessions and decides nothing.
@@ -167,6 +178,7 @@ WHO = {
     "POST /coordination/<public_id>/close": DESK,
     "POST /coordination/<public_id>/informed": DESK,
     "POST /coordination/<public_id>/phone": DESK,
+    "POST /unreached/<int:number>/told": DESK,
     "GET /coordination/desk": DESK,
     "POST /coordination/desk/<public_id>": DESK,
     # Birthdays: the desk sees what is to do, and writes down who may go on for somebody who is grown up.

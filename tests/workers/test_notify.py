@@ -1,121 +1,141 @@
-"""The job NOTIFY: the outbox folder, and a real mail server on loopback."""
+"""The job NOTIFY by letter: the outbox folder, and a real mail server in a process of its own."""
 
 from __future__ import annotations
 
-import email
-import socketserver
+import smtplib
+import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from email.message import Message
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import select
 
-from econsult.installation import Installation
 from econsult.jobs import Job, JobState
-from econsult.notices import Notice, NoticeKind, NoticeState, notify
+from econsult.notices import Notice, NoticeState
+from econsult.queue.invariants import violations
+from econsult.reach.deliveries import Delivery, DeliveryState
+from tests.services.posts import MailServer
 from tests.workers.clinic import Clinic, now
+from tests.workers.posting import address, posting, run, sendings, state, told
 from workers.desk import Desk
-from workers.horse import run_job
-from workers.runtime import Runtime
+from workers.sending.cutting import Patience
+from workers.sending.mail import Post, post
 
 
-@dataclass
-class MailServer:
-    """Takes letters; `refuses` makes it say no for now, as a busy server does."""
-
-    letters: list[Message] = field(default_factory=list)
-    refuses: bool = False
-    address: str = ""
-
-
-class _Conversation(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        server: MailServer = self.server.mail  # type: ignore[attr-defined]
-        self.wfile.write(b"220 here\r\n")
-        for line in self.rfile:
-            word = line.split(maxsplit=1)[0].upper()
-            if word == b"DATA":
-                self.wfile.write(b"451 busy\r\n" if server.refuses else b"354 go on\r\n")
-                if not server.refuses:
-                    server.letters.append(email.message_from_bytes(b"".join(iter(self.rfile.readline, b".\r\n"))))
-                    self.wfile.write(b"250 taken\r\n")
-            else:
-                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    """An SMTP server on loopback."""
-    mail = MailServer()
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Conversation) as server:
-        server.mail = mail  # type: ignore[attr-defined]
-        mail.address = f"smtp://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield mail
-        server.shutdown()
-        thread.join()
-
-
-def _notice(clinic: Clinic) -> tuple[Notice, Job]:
+def _again(clinic: Clinic, notice: int, job: int) -> None:
+    """As after a crash between the server's yes and our commit."""
     with clinic.runtime.database.writing() as session:
-        mother = session.merge(clinic.mother)
-        notice = notify(session, mother, NoticeKind.ANSWERED, consult_id=clinic.consult.id, about="1", now=now())
-    return notice, next(job for job in clinic.jobs() if job.subject_id == notice.id and job.kind == "notify")
-
-
-def _state(clinic: Clinic, notice: Notice) -> str:
-    with clinic.runtime.database.reading() as session:
-        return session.get_one(Notice, notice.id).state
-
-
-def _posting(desk: Desk, url: str) -> Desk:
-    known = desk.runtime.installation
-    settings = replace(known.settings, smtp_url=url)
-    return replace(desk, runtime=Runtime(Installation(settings, known.database, known.vault, known.secret_key)))
+        session.get_one(Job, job).state, session.get_one(Notice, notice).state = JobState.PENDING, NoticeState.PENDING
+        session.scalars(select(Delivery).where(Delivery.notice_id == notice)).one().state = DeliveryState.PENDING
 
 
 def test_without_a_mail_server_a_notice_becomes_one_file_without_health_data(clinic: Clinic, desk: Desk) -> None:
-    notice, job = _notice(clinic)
-    run_job(desk, job.id)
+    notice, job = told(clinic)
+    run(desk, job)
     files = list(clinic.runtime.settings.outbox.iterdir())
-    assert [path.name for path in files] == [f"notice-{notice.id}.eml"]
+    assert [path.name for path in files] == [f"notice-{notice}.eml"]
     text = files[0].read_text()
     assert "mother@example.test" in text
     assert "Child" not in text
-    assert _state(clinic, notice) == NoticeState.SENT
+    assert state(clinic, notice) == NoticeState.SENT
 
 
 def test_a_notice_is_handed_to_the_mail_server(clinic: Clinic, desk: Desk, mail_server: MailServer) -> None:
-    notice, job = _notice(clinic)
-    run_job(_posting(desk, mail_server.address), job.id)
+    notice, job = told(clinic)
+    run(posting(desk, smtp_url=mail_server.url), job)
     (letter,) = mail_server.letters
     assert letter["To"] == "mother@example.test"
     assert letter["Subject"] == "eConsult: please sign in"
-    assert _state(clinic, notice) == NoticeState.SENT
+    assert state(clinic, notice) == NoticeState.SENT
+    assert sendings(clinic, notice) == {"email": ("sent", "")}
 
 
-def test_a_mail_server_that_says_no_is_asked_again_under_the_same_message_id(
+def test_a_mail_server_that_says_not_now_is_asked_again(clinic: Clinic, desk: Desk, mail_server: MailServer) -> None:
+    notice, job = told(clinic)
+    address(clinic, "busy@example.test")
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert (state(clinic, notice), clinic.jobs()[-1].state) == (NoticeState.PENDING, JobState.PENDING)
+    address(clinic, "mother@example.test")
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert (state(clinic, notice), len(mail_server.letters)) == (NoticeState.SENT, 1)
+
+
+def test_a_letter_that_may_have_arrived_goes_again_under_the_same_message_id(
     clinic: Clinic, desk: Desk, mail_server: MailServer
 ) -> None:
-    notice, job = _notice(clinic)
-    mail_server.refuses = True
-    run_job(_posting(desk, mail_server.address), job.id)
-    assert (_state(clinic, notice), clinic.jobs()[-1].state) == (NoticeState.PENDING, JobState.PENDING)
-    mail_server.refuses = False
-    for _ in range(2):
-        with clinic.runtime.database.writing() as session:
-            row, known = session.get_one(Job, job.id), session.get_one(Notice, notice.id)
-            row.state, row.run_after, known.state = JobState.PENDING, now(), NoticeState.PENDING
-        run_job(_posting(desk, mail_server.address), job.id)
+    notice, job = told(clinic)
+    address(clinic, "dropped@example.test")
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert (state(clinic, notice), len(mail_server.letters)) == (NoticeState.PENDING, 1)
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert state(clinic, notice) == NoticeState.SENT
+    _again(clinic, notice, job)
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert len(mail_server.letters) == 3
     assert len({letter["Message-ID"] for letter in mail_server.letters}) == 1
-    assert len(mail_server.letters) == 2
+
+
+@pytest.mark.parametrize("name", ["refused", "full", "ñandú"])
+def test_an_address_that_is_refused_for_good_is_tried_once_and_shown_to_a_person(
+    clinic: Clinic, desk: Desk, mail_server: MailServer, name: str
+) -> None:
+    notice, job = told(clinic)
+    address(clinic, f"{name}@example.test")
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert (state(clinic, notice), sendings(clinic, notice)) == ("failed", {"email": ("failed", "refused")})
+    assert [row.state for row in clinic.jobs()] == [JobState.DONE]
+    with clinic.runtime.database.reading() as session:
+        assert list(violations(session, now())) == []
+
+
+def test_a_letter_goes_to_the_one_address_alone(clinic: Clinic, desk: Desk, mail_server: MailServer) -> None:
+    _notice, job = told(clinic)
+    address(clinic, '"a, other@example.test"@example.test')
+    run(posting(desk, smtp_url=mail_server.url), job)
+    assert all("other@example.test" not in str(letter["X-RcptTo"] or "") for letter in mail_server.letters)
+    assert len(mail_server.letters) <= 1
+
+
+def test_a_mail_server_that_never_answers_is_left(desk: Desk, mail_server: MailServer) -> None:
+    runtime = posting(desk, smtp_url=mail_server.url).runtime
+    with pytest.raises(OSError, match="timed out"):
+        post(runtime, _letter("mute@example.test"), Patience(0.3, 5))
+
+
+def test_a_mail_server_that_dribbles_is_left_as_well(desk: Desk) -> None:
+    with _dribbling() as url, pytest.raises(smtplib.SMTPException):
+        post(posting(desk, smtp_url=url).runtime, _letter("mother@example.test"), Patience(5, 0.5))
+
+
+def _letter(to: str) -> Post:
+    return Post("notice/1", to, "eConsult", "Sign in.", now())
+
+
+@contextmanager
+def _dribbling() -> Iterator[str]:
+    """A server that says one letter of its greeting ten times a second, for as long as anybody listens."""
+    is_over = threading.Event()
+
+    def talk() -> None:
+        with server.accept()[0] as line:
+            while not is_over.wait(0.1):
+                try:
+                    line.send(b"2")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=talk)
+        thread.start()
+        yield f"smtp://127.0.0.1:{server.getsockname()[1]}"
+        is_over.set()
+        thread.join()
 
 
 def test_a_notice_that_was_sent_is_not_sent_again(clinic: Clinic, desk: Desk, mail_server: MailServer) -> None:
-    notice, job = _notice(clinic)
+    notice, job = told(clinic)
     with clinic.runtime.database.writing() as session:
-        session.get_one(Notice, notice.id).state = NoticeState.SENT
-    run_job(_posting(desk, mail_server.address), job.id)
+        session.get_one(Notice, notice).state = NoticeState.SENT
+    run(posting(desk, smtp_url=mail_server.url), job)
     assert mail_server.letters == []

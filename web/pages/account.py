@@ -19,8 +19,10 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.entering import enter, entered, start_set_up
 from web.shell.forms import FormReader
+from web.showing.contact import contact_of
 from web.words.devices import device_words
 from web.words.language import gettext
+from web.words.reaching import CHANNELS
 
 account = rings(Blueprint("account", __name__, url_prefix="/account"))
 
@@ -29,7 +31,7 @@ account = rings(Blueprint("account", __name__, url_prefix="/account"))
 @only()
 def show() -> str:
     """The sessions, the form for another password, and how the second factor stands."""
-    return _page({})
+    return account_page({})
 
 
 @account.post("/sign-out-others")
@@ -56,7 +58,7 @@ def password() -> Response | tuple[str, int]:
     if not form.errors:
         _change(form, old, new)
     if form.errors:
-        return _page(form.errors), 422
+        return account_page(form.errors), 422
     with database().writing() as session:
         token = enter(session, me(), has_factor=g.get("has_factor", False))
         tell_of_change(session, me(), now())
@@ -95,7 +97,7 @@ def begin_factor() -> Response | tuple[str, int]:
         is_recovery = len("".join(request.form.get("factor_code", "").split())) > len("123456")
         check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
     if form.errors:
-        return _page(form.errors), 422
+        return account_page(form.errors), 422
     with database().writing() as session:
         return start_set_up(session, me())
 
@@ -108,7 +110,7 @@ def renew_codes() -> str | tuple[str, int]:
     check_owner(form)
     check_code(form, Proof.APP)
     if form.errors:
-        return _page(form.errors), 422
+        return account_page(form.errors), 422
     with database().writing() as session:
         codes = factors.renew_codes(session, me(), now=now())
         tell_of_change(session, me(), now())
@@ -126,7 +128,7 @@ def remove_factor() -> Response | tuple[str, int]:
     check_owner(form)
     check_code(form, Proof.APP)
     if form.errors:
-        return _page(form.errors), 422
+        return account_page(form.errors), 422
     with database().writing() as session:
         factors.remove(session, me(), now=now())
         tell_of_change(session, me(), now())
@@ -137,10 +139,12 @@ def _must_have_factor() -> bool:
     return settings().needs_factor and me().is_staff
 
 
-def _page(errors: dict[str, str]) -> str:
+def account_page(errors: dict[str, str]) -> str:
+    """The whole page, with what was wrong in one of its forms."""
     with database().reading() as session:
         found = sessions_of(session, me(), now())
         factor = factors.standing(session, me())
+        contact = contact_of(session, me())
     here = g.get("session_id")
     shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
     layout = "family" if me().role == Role.CAREGIVER else "staff"
@@ -152,4 +156,7 @@ def _page(errors: dict[str, str]) -> str:
         factor=factor,
         has_password=me().password_hash is not None,
         must_have=_must_have_factor(),
+        contact=contact,
+        given=request.form,
+        channels=CHANNELS,
     )

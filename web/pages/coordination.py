@@ -22,6 +22,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.calls import phones_for
 from web.pages.stops import calls_for
+from web.pages.unreached import lines_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
@@ -58,18 +59,19 @@ def board() -> str:
     """Three columns: the family has not heard, heard but still open, and closed; with `?column=` one, page by page."""
     chosen = request.args.get("column", "")
     with database().writing() as session:
-        calls, phones = calls_for(session), phones_for(session)
+        calls, phones, unreached = calls_for(session), phones_for(session), lines_for(session)
         columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
-    waiting = untold + len(calls) + len(phones)
+    waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
         "coordination/board.html",
         columns=columns,
         calls=calls,
         phones=phones,
+        unreached=unreached,
         asks=asks,
         untold=untold,
         cap=COUNT_CAP,

@@ -7,6 +7,7 @@ from web.pages.allocation import allocation
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
+from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
 from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
@@ -24,6 +25,7 @@ from web.pages.program.rules import rules
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
 from web.pages.stops import stops
+from web.pages.unreached import unreached
 from web.pages.worklist import worklist
 
 STAFF = (
@@ -34,6 +36,7 @@ STAFF = (
     clinic_request,
     clinic_case,
     clinic_children,
+    families,
     coordination,
     stops,
     phoning,
@@ -50,4 +53,5 @@ STAFF = (
     invitations,
     sealing,
     notes,
+    unreached,
 )

@@ -75,6 +75,10 @@ SAID = {
     "signed_out_others": _l("Signed out everywhere else."),
     "password_changed": _l("Your password is changed. All other devices were signed out."),
     "factor_off": _l("Signing in takes your password alone again."),
+    "code_sent": _l("A code is on its way to the phone. It works for 10 minutes."),
+    "number_confirmed": _l("The phone is confirmed. It gets our text messages from now on."),
+    "number_removed": _l("The phone number is gone."),
+    "told_otherwise": _l("Written down: they were told in another way."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
 

@@ -28,7 +28,7 @@ HEADER = "X-CSRF-Token"
 COOKIE = "econsult_form"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SMALL_BODY = 1024 * 1024
-MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/")
+MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/", "/gateway/")
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -1,0 +1,1 @@
+"""How people are reached: their numbers and wishes, short texts, what became of each sending, and whom none reached."""

@@ -1,0 +1,78 @@
+"""Text messages: the shortest fixed words, in letters that fit 160 to a message, without health data.
+
+The alphabet of text messages (GSM 03.38) has no á, í, ó, ú. One such letter makes a message of 70 signs out of one of
+160, so the Spanish here takes words without them. What is not listed here says
+what its letter says.
+"""
+
+from __future__ import annotations
+
+from econsult.notices import TEXTS, NoticeKind
+
+ALPHABET = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+DOUBLE = frozenset("^{}\\[~]|€\f")
+"""Signs that take the room of two."""
+FALLBACK = "en"
+SPANISH = {
+    NoticeKind.RECEIVED: "Recibimos su solicitud. Entre para ver la hora de la respuesta.",
+    NoticeKind.NEW_REQUEST: "Tiene una solicitud nueva. Entre para verla.",
+    NoticeKind.SENT_ON: "Su solicitud sigue adelante. Entre para ver la hora de la respuesta.",
+    NoticeKind.MORE_NEEDED: "Nos falta una cosa de usted. Por favor entre.",
+    NoticeKind.MESSAGE: "Tiene un mensaje nuevo. Entre para leerlo.",
+    NoticeKind.ANSWERED: "Tiene una respuesta nueva. Entre para leerla.",
+    NoticeKind.DECLINED: "No pudimos responder su solicitud. Entre para ver lo que puede hacer ahora.",
+    NoticeKind.OVERDUE: "Una solicitud lleva retraso. Entre para verla.",
+    NoticeKind.LATE: "Nos hemos retrasado y lo sentimos. Si empeora, llame a su programa.",
+    NoticeKind.READ_NOW: "Tiene una respuesta urgente. Entre de inmediato y tenga cerca su celular: le vamos a llamar.",
+    NoticeKind.CALL_NOW: "Hay que llamar ahora a una familia. Entre para ver el caso y anote la llamada.",
+    NoticeKind.CALL_LATE: "Falta hablar con una familia que se iba a llamar de inmediato. Entre y vea que se haga.",
+    NoticeKind.EMERGENCY: "Una solicitud fue detenida y la familia fue enviada a urgencias. Entre para verla.",
+    NoticeKind.WITHDRAWN: "Una solicitud fue retirada. Entre para verla.",
+    NoticeKind.REMINDER: "Una solicitud espera respuesta. Entre para ver el plazo.",
+    NoticeKind.AT_RISK: "Una solicitud puede retrasarse pronto. Entre para verla.",
+    NoticeKind.NO_COVER: "Nadie tiene turno para una solicitud. Entre para buscar a alguien.",
+    NoticeKind.UNTAKEN: "Una solicitud espera que alguien la tome. Entre para verla.",
+    NoticeKind.UNALLOCATED: "Nadie puede tomar una solicitud. Entre para elegir a alguien.",
+    NoticeKind.RETURNED: "Una solicitud regresa al grupo porque nadie la trabajaba. Entre para verla.",
+    NoticeKind.HANDED_OVER: "Una solicitud pasa a otra persona. Entre para verla.",
+    NoticeKind.RAISED: "Una solicitud ahora es urgente. Entre para verla.",
+    NoticeKind.STILL_NEEDED: "Nos sigue faltando una cosa de usted. Por favor entre.",
+    NoticeKind.DUTY_CHANGED: "Su ausencia fue cambiada. Entre para ver sus turnos.",
+    NoticeKind.SIGN_IN_CHANGED: "Su clave o su segundo paso ha cambiado. Si no fue usted, llame a su programa.",
+    NoticeKind.NAME_OPENED: "Alguien abre el nombre de un menor durante una hora. Entre para ver el motivo.",
+    NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",
+    NoticeKind.REVIEW_DUE: "Un nombre abierto como caso aparte espera que usted lo revise. Entre para verlo.",
+    NoticeKind.RIGHT_ENDS: "Pronto cambia lo que usted puede ver o preguntar. Entre para ver la fecha y sus opciones.",
+    NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",
+}
+SHORT: dict[str, dict[NoticeKind, str]] = {"es": SPANISH}
+CODES = {
+    "en": "{code} is your eConsult code. It works for 10 minutes. To end our messages, answer STOP.",
+    "es": "{code} es su clave de eConsult. Sirve 10 minutos. Para no recibir mensajes, responda ALTO.",
+}
+
+
+def short_text(kind: str, language: str, base_url: str) -> str:
+    """The words of a notice and the way to the front door, in the reader's language, or else in English."""
+    words = {
+        **TEXTS[NoticeKind(kind)],
+        **{code: said[NoticeKind(kind)] for code, said in SHORT.items() if kind in said},
+    }
+    return f"{words.get(language) or words[FALLBACK]} {base_url}/"
+
+
+def code_text(code: str, language: str) -> str:
+    """The message with the code by which somebody shows that a number is theirs."""
+    return CODES.get(language, CODES[FALLBACK]).format(code=code)
+
+
+def parts(text: str) -> int:
+    """How many messages a text makes on the way: one of 160 signs, or of 70 where a letter is not in the alphabet."""
+    if set(text) <= ALPHABET | DOUBLE:
+        length, alone, joined = len(text) + sum(sign in DOUBLE for sign in text), 160, 153
+    else:
+        length, alone, joined = len(text.encode("utf-16-be")) // 2, 70, 67
+    return 1 if length <= alone else -(-length // joined)

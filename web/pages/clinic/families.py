@@ -1,0 +1,110 @@
+"""A child's family as its clinic sees it: who they are, how each is reached, and the number for text messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import patient_for
+from econsult.errors import NotFoundError
+from econsult.people.caregivers import caregivers_of
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+from econsult.reach import mobiles
+from web.context import database, now
+from web.pages.contact import send_again, take_code, take_number
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.showing.contact import Contact, contact_of
+from web.words import terms
+from web.words.reaching import CHANNELS
+
+families = rings(Blueprint("families", __name__, url_prefix="/families/<public_id>"))
+WHO = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+"""Who knows families by name and how to reach them: SECURITY's table of who may see what."""
+Page = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One caregiver with an account."""
+
+    person: Person
+    contact: Contact
+
+
+@families.get("")
+@only(*WHO)
+def show(public_id: str) -> Page:
+    """The caregivers, and how we reach each."""
+    return _page(public_id)
+
+
+@families.post("/<person_id>/mobile")
+@only(*WHO)
+def give(public_id: str, person_id: str) -> Page:
+    """Take a number in for somebody who is there or on the telephone; a code goes to it."""
+    return _answer(public_id, person_id, take_number(_member(public_id, person_id)), "code_sent")
+
+
+@families.post("/<person_id>/mobile/again")
+@only(*WHO)
+def again(public_id: str, person_id: str) -> Page:
+    """Send another code."""
+    return _answer(public_id, person_id, send_again(_member(public_id, person_id)), "code_sent")
+
+
+@families.post("/<person_id>/mobile/code")
+@only(*WHO)
+def prove(public_id: str, person_id: str) -> Page:
+    """The code as the family reads it out."""
+    return _answer(public_id, person_id, take_code(_member(public_id, person_id)), "number_confirmed")
+
+
+@families.post("/<person_id>/mobile/remove")
+@only(*WHO)
+def remove(public_id: str, person_id: str) -> Page:
+    """Forget a number that is no longer theirs."""
+    person = _member(public_id, person_id)
+    with database().writing() as session:
+        mobiles.remove_mobile(session, database().cipher, person, by=me(), now=now())
+    return _answer(public_id, person_id, {}, "number_removed")
+
+
+def _answer(public_id: str, person_id: str, errors: dict[str, str], said: str) -> Page:
+    if errors:
+        return _page(public_id, {f"{name}-{person_id}": words for name, words in errors.items()}), 422
+    return redirect(url_for(".show", public_id=public_id, said=said), 303)
+
+
+def _member(public_id: str, person_id: str) -> Person:
+    with database().writing() as session:
+        found = {each.public_id: each for each in _caregivers(session, public_id)[1]}
+    if person_id not in found:
+        raise NotFoundError
+    return found[person_id]
+
+
+def _caregivers(session: Session, public_id: str) -> tuple[Patient, list[Person]]:
+    child = patient_for(session, me(), public_id, now=now())
+    linked = caregivers_of(session, child.id, now())
+    return child, [each for each in linked if each.role == Role.CAREGIVER]
+
+
+def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
+    with database().writing() as session:
+        child, people = _caregivers(session, public_id)
+        members = [Member(each, contact_of(session, each)) for each in people]
+    return render_template(
+        "clinic/family.html",
+        child=child,
+        who=terms.child(child, now().date()),
+        members=members,
+        errors=errors or {},
+        given=request.form.get("number", ""),
+        terms=terms,
+        channels=CHANNELS,
+    )

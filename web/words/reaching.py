@@ -1,0 +1,45 @@
+"""How people are reached, in words: channels, numbers, and why a message did not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+
+from econsult.reach.deliveries import Channel, Reason
+from econsult.reach.wishes import Wish
+from web.words.language import gettext
+
+CHANNELS = {
+    Wish.EMAIL: _l("By e-mail"),
+    Wish.SMS: _l("By text message"),
+    Wish.BOTH: _l("Both"),
+}
+FAILURES = {
+    (Channel.EMAIL, Reason.REFUSED): _l("The mail server does not take the e-mail address."),
+    (Channel.EMAIL, Reason.AWAY): _l("The mail server did not answer. We go on trying for two days."),
+    (Channel.SMS, Reason.REFUSED): _l("The phone number takes no text messages."),
+    (Channel.SMS, Reason.AWAY): _l("The text message could not be sent. We go on trying for two days."),
+    (Channel.SMS, Reason.STOPPED): _l("The phone answered STOP to text messages."),
+    (Channel.SMS, Reason.UNDELIVERED): _l("The text message did not arrive at the phone."),
+}
+
+
+def failures(reasons: Iterable[tuple[str, str]]) -> list[str]:
+    """What went wrong on each channel, as sentences."""
+    given = set(reasons)
+    return [str(words) for pair, words in FAILURES.items() if pair in given]
+
+
+def number_fault(code: str, countries: Iterable[str]) -> str:
+    """What is wrong with a number that somebody typed."""
+    if code == "other_country":
+        locale = get_locale()
+        names = ", ".join(locale.territories.get(each, each) for each in countries)
+        return gettext("We send text messages to phones of these countries only: %(names)s", names=names)
+    if code == "mute":
+        return gettext("This number takes no text messages. Write the number of a cell phone")
+    if code == "stopped":
+        return gettext("This phone answered STOP. Send START from it first, then write it here again")
+    return gettext("This is no whole phone number. Write it with the area code, such as 505-555-0142")
