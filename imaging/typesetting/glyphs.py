@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 FONTS = ("Libertinus Serif", "DejaVu Sans Mono")
 """In this order: the first that holds a letter with all its marks is used."""
@@ -85,7 +85,7 @@ def _folded(text: str) -> str:
 @functools.cache
 def held() -> tuple[frozenset[int], ...]:
     """The code points of each font."""
-    known = json.loads(files("imaging.typesetting").joinpath("held.json").read_text(encoding="ascii"))
+    known = json.loads(Path(__file__).with_name("held.json").read_text(encoding="ascii"))
     return tuple(frozenset(_points(known[name])) for name in FONTS)
 
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ Setter = Callable[[str], str]
 def main() -> None:
     """Set what comes in on standard input. Pages go first: a paper can wait."""
     os.nice(_BEHIND_PAGES)
-    template = files("imaging.typesetting").joinpath("note.typ").read_bytes()
+    template = Path(__file__).with_name("note.typ").read_bytes()
     fonts = typst.Fonts(include_system_fonts=False)
     held()
     output, given = os.dup(1), sys.stdin.buffer.read()

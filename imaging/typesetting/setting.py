@@ -4,6 +4,8 @@ What people wrote may be anything. The press reads it as data and is locked away
 process that dies of it takes no page down with it.
 """
 
+import functools
+import importlib.util
 import json
 import os
 import subprocess
@@ -13,8 +15,17 @@ from pathlib import Path
 
 from imaging.typesetting.leaflet import Leaflet
 
-_CODE = Path(__file__).resolve().parents[2]
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from imaging.typesetting.press import main; main()"
+_CODE = Path(__file__).resolve().parents[1]
+_BOOT = """
+import sys, types
+package = types.ModuleType("imaging")
+package.__path__ = [sys.argv[1]]
+sys.modules["imaging"] = package
+sys.path.append(sys.argv[2])
+from imaging.typesetting.press import main
+main()
+"""
+"""Half of the time would go into finding packages and into loading the decoders, of which the press needs none."""
 SECONDS = 60.0
 """How long one paper may take; its processor time is bounded more closely."""
 TURN = 10.0
@@ -44,10 +55,19 @@ def typeset(
         places.release()
 
 
+@functools.cache
+def _typst() -> str:
+    """The folder in which the wheel lies; this process loads nothing of it."""
+    found = importlib.util.find_spec("typst")
+    if found is None or found.origin is None:
+        raise TypesettingError("not_installed")
+    return str(Path(found.origin).parents[1])
+
+
 def _press(order: bytes, seconds: float) -> bytes:
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _BOOT, str(_CODE)],
+            [sys.executable, "-I", "-S", "-c", _BOOT, str(_CODE), _typst()],
             input=order,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -55,7 +55,6 @@ TOOLS = (
     Tool("second opinion on metadata", "libimage-exiftool-perl", ("exiftool",)),
     Tool("second opinion on video", "ffmpeg", ("ffprobe",)),
     Tool("second opinion on PDF", "poppler-utils", ("pdftoppm",)),
-    Tool("reading of notes", "poppler-utils", ("pdftotext",)),
     Tool("virus scanner", "clamav-daemon", ("clamd",)),
     Tool("reading of lab pages", "tesseract-ocr", ("tesseract",)),
     Tool("HEIC photos", "libheif-examples", ("heif-enc",)),

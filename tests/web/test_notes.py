@@ -253,6 +253,19 @@ def test_whatever_was_written_comes_out_in_every_edition(
         assert plain.count("$a$ \\ *b* [U+202E]01[U+202C] 😀 <b>&amp; שלום") == times
 
 
+@pytest.mark.parametrize("name", ["Likely Family", "Advice Only", "Clinic Visit", "Pcp Sure", "Visit Clinic 2026"])
+def test_a_child_who_is_called_like_one_of_our_words_has_a_note(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, answered: Consult, name: str
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).name = name
+    for edition in ("clinician", "family"):
+        told = browser_of(clinic.derm).get(staff(answered, "txt", edition=edition))
+        assert (told.status_code, name in told.text) == (200, False)
+    assert "HOW SURE?\nSure" in browser_of(clinic.derm).get(staff(answered, "txt")).text
+    assert browser_of(clinic.derm).get(f"/consults/{answered.public_id}").status_code == 200
+
+
 def test_where_the_press_fails_people_are_led_to_the_text(mother: FlaskClient) -> None:
     page, answer = mother.get("/paper?lang=en"), mother.get("/api/v1/paper")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")

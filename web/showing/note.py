@@ -13,7 +13,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Kind
 from econsult.note import Edition, Note
 from econsult.people.persons import Organization, specialties_of
-from econsult.reading import reader_for
+from econsult.reading import Reader, reader_for
 from econsult.rights import Right
 from imaging import Leaflet, Line, Part, Style
 from web.context import settings
@@ -28,13 +28,14 @@ from web.words.times import long_day, written
 LARGE, SMALL = 13.0, 10.5
 """Letters of a family's paper and of a colleague's, in points."""
 BLOCK = 8
+WRITTEN = ("impression", "watch_for", "family_summary", "references")
 Facts = Iterator[tuple[str, str]]
 
 
 def leaflet_of(session: Session, note: Note) -> Leaflet:
     """The note of the reader who was let in, in the language that is spoken now."""
     read = reader_for(session, note.passed, marks())
-    content = {name: read.whole(value) for name, value in note.content.items()}
+    content = _read(note.content, read)
     is_family = note.edition == Edition.FAMILY
     parts = _for_family(session, note, content) if is_family else _for_clinicians(session, note, content)
     number = note.passed.consult.number
@@ -53,6 +54,17 @@ def leaflet_of(session: Session, note: Note) -> Leaflet:
         letters=LARGE if is_family else SMALL,
         parts=tuple(part for part in (*parts, *_mark(note)) if part.lines),
     )
+
+
+def _read(content: Mapping[str, Any], read: Reader) -> dict[str, Any]:
+    """What was written as this reader may have it. Codes are words of ours, whatever the child is called."""
+    steps = content.get("recommendations") or []
+    covered = read.whole([step["text"] for step in steps])
+    return {
+        **content,
+        **{name: read.text(content.get(name) or "") for name in WRITTEN},
+        "recommendations": [{**step, "text": text} for step, text in zip(steps, covered, strict=True)],
+    }
 
 
 def grouped(fingerprint: str) -> str:
