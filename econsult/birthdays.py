@@ -88,7 +88,10 @@ def _look(session: Session, patient_id: int, now: datetime, quiet: Quiet) -> boo
 
 def _ending(session: Session, patient_id: int, now: datetime) -> list[tuple[Person, datetime]]:
     """Whose right ends within the longest notice, and when; what has ended already is not told again."""
-    found = [(person, right_until(session, link, now)) for link, person in active_links(session, patient_id, now)]
+    found = [
+        (person, right_until(session, link, now))
+        for link, person in active_links(session, patient_id, now, is_named=False)
+    ]
     last = now + timedelta(days=max(NOTICES))
     return [(person, until) for person, until in found if until is not None and now < until <= last]
 

@@ -17,9 +17,17 @@ from econsult.consults.records import Consult, Kind, Urgency
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient
-from econsult.people.persons import SPECIALTIES, Organization, Person, PractitionerSpecialty, Role, pools_of
+from econsult.people.persons import (
+    NAMES_STAY_SHUT,
+    SPECIALTIES,
+    Organization,
+    Person,
+    PractitionerSpecialty,
+    Role,
+    pools_of,
+)
 from econsult.rosters.limits import conflicted, fallbacks_of, limits_of
-from econsult.rosters.routing import Ask, Route, Why, route
+from econsult.rosters.routing import WORDS, Ask, Route, Why, route
 from econsult.rosters.shifts import is_off, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
@@ -80,8 +88,18 @@ def _is_broken(session: Session, consult: Consult) -> bool:
 
 
 def why_of(consult: Consult) -> list[Why]:
-    """The router's explanation, as it was when the consult was last offered."""
-    return [Why(code, n, of) for code, n, of in json.loads(consult.route or "[]")]
+    """The router's explanation, as it was when the consult was last offered; none where nobody can read it."""
+    try:
+        found = json.loads(consult.route or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return [Why(*line) for line in found if _is_line(line)] if isinstance(found, list) else []
+
+
+def _is_line(line: object) -> bool:
+    if not isinstance(line, list) or [type(part) for part in line] != [str, int, str]:
+        return False
+    return line[0] in WORDS
 
 
 def ask_of(session: Session, consult: Consult) -> Ask:
@@ -94,7 +112,8 @@ def ask_of(session: Session, consult: Consult) -> Ask:
         organization_id=consult.organization_id,
         specialty=None if is_clinics else consult.specialty,
         state=clinic.state if clinic else "",
-        language=session.get_one(Patient, consult.patient_id).language,
+        # Not the whole record: its name may not open, and is of no use here.
+        language=session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one(),
         excluded=frozenset() if is_clinics else frozenset({consult.requester_id, consult.sent_on_by_id or 0}),
     )
 
@@ -141,7 +160,7 @@ def not_on_duty(session: Session, program_id: int, now: datetime) -> list[str]:
 def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDINATOR) -> list[Person]:
     """The active people of the program's desk (or of another role)."""
     query = select(Person).where(Person.program_id == program_id, Person.role == role, Person.is_active)
-    return list(session.scalars(query.order_by(Person.id)))
+    return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))
 
 
 def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:

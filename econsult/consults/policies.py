@@ -56,6 +56,8 @@ class Rules:
 MINUTES = ("allocate", "first_reply", "next_reply", "family_informed", "pause", "release")
 LEAST = dict.fromkeys(MINUTES, 1) | {"release": 0}
 LONGEST = dict.fromkeys(MINUTES, 30 * 24 * 60) | {"release": 24 * 60}
+LONGEST_EVER = 10_000 * 60
+"""In minutes: no setting and no policy can promise anything later."""
 DEFAULTS = {
     Urgency.ROUTINE: Rules(timedelta(hours=1), timedelta(hours=24)),
     Urgency.SAME_DAY: Rules(timedelta(hours=1), timedelta(hours=4)),
@@ -92,31 +94,47 @@ def rules_of(consult: Promising) -> Rules:
 
     One damaged row must not keep the deadlines of all others waiting.
     """
-    return (read_rules(consult.rules) if consult.rules else None) or DEFAULTS[Urgency(consult.urgency)]
+    return (read_rules(consult.rules) if consult.rules else None) or installed(consult.urgency)
 
 
 @lru_cache(maxsize=256)
 def read_rules(text: str) -> Rules | None:
-    """Rules as `as_text` wrote them; None for anything else."""
+    """Rules as `as_text` wrote them; None for anything else, be it JSON of another shape."""
+    found = _object(text)
+    names = (*MINUTES, "version")
+    if not all(_is_whole(found.get(name), 0, LONGEST_EVER) for name in names) or not _is_ladder(found.get("ladder")):
+        return None
+    spans = {name: timedelta(minutes=found[name]) for name in MINUTES}
+    return Rules(**spans, ladder=tuple(found["ladder"]), version=found["version"])
+
+
+def read_content(text: str) -> dict[str, Any]:
+    """What a policy says, as `check_content` let it pass; nothing of what is damaged, so that the rest still holds."""
+    found = _object(text)
+    right = {name: found[name] for name in MINUTES if _is_whole(found.get(name), LEAST[name], LONGEST[name])}
+    return right | ({"ladder": found["ladder"]} if _is_ladder(found.get("ladder")) else {})
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-        spans = {name: timedelta(minutes=found[name]) for name in MINUTES}
-        return Rules(**spans, ladder=tuple(found["ladder"]), version=found["version"])
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
     """The rules that would hold for the consult today: the newest version of the closest policy over the defaults."""
     base = installed(consult.urgency, first_reply)
     policy = closest(session, consult.program_id, consult.specialty or "", consult.urgency)
-    return overlay(base, json.loads(policy.content), policy.version) if policy is not None else base
+    return overlay(base, read_content(policy.content), policy.version) if policy is not None else base
 
 
 def installed(urgency: str, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
     """What holds where no policy was made: the defaults, with the installation's own targets."""
-    base = DEFAULTS[Urgency(urgency)]
-    return base if first_reply is None else replace(base, first_reply=first_reply[urgency])
+    known = Urgency(urgency) if urgency in tuple(Urgency) else Urgency.ROUTINE
+    base = DEFAULTS[known]
+    return base if first_reply is None else replace(base, first_reply=first_reply[known])
 
 
 def overlay(base: Rules, content: Mapping[str, Any], version: int) -> Rules:

@@ -79,13 +79,14 @@ def age_on(born: date, day: date) -> int:
 
 def local_day(session: Session, now: datetime) -> date:
     """Which day it is where the program is."""
-    return now.astimezone(_zone(session)).date()
+    return now.astimezone(ZoneInfo(home_zone(session))).date()
 
 
 def day_begins(session: Session, day: date) -> datetime:
     """When the day begins there."""
-    return datetime.combine(day, time(), _zone(session)).astimezone(UTC)
+    return datetime.combine(day, time(), ZoneInfo(home_zone(session))).astimezone(UTC)
 
 
-def _zone(session: Session) -> ZoneInfo:
-    return ZoneInfo(session.info.get(ZONE, "America/Denver"))
+def home_zone(session: Session) -> str:
+    """The name of the program's time zone."""
+    return str(session.info.get(ZONE, "America/Denver"))

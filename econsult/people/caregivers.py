@@ -19,7 +19,7 @@ from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.ages import ages_of, birthday, day_begins
 from econsult.people.patients import Patient, RelatedPerson, day_of, note_patient
-from econsult.people.persons import Person
+from econsult.people.persons import NAMES_STAY_SHUT, Person
 
 SHORTEST_PAPER, LONGEST_PAPER = 5, 500
 
@@ -95,13 +95,17 @@ def has_grown_up(session: Session, person: Person, now: datetime) -> bool:
 
 def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:
     """The active people who may act for the child at this moment."""
-    return [person for link, person in active_links(session, patient_id, now) if is_proxy(session, link, now)]
+    links = active_links(session, patient_id, now, is_named=False)
+    return [person for link, person in links if is_proxy(session, link, now)]
 
 
-def active_links(session: Session, patient_id: int, now: datetime) -> list[tuple[RelatedPerson, Person]]:
+def active_links(
+    session: Session, patient_id: int, now: datetime, *, is_named: bool = True
+) -> list[tuple[RelatedPerson, Person]]:
     """The links of active people that last, whether or not the child is grown up."""
     query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
     query = query.where(RelatedPerson.patient_id == patient_id, Person.is_active, _lasts(now)).order_by(Person.id)
+    query = query.options(*(() if is_named else NAMES_STAY_SHUT))
     return [(link, person) for link, person in session.execute(query)]
 
 

@@ -95,6 +95,10 @@ class Person(PublicId, Base):
         return self.role in STAFF
 
 
+NAMES_STAY_SHUT = (defer(Person.name), defer(Person.email))
+"""For who is only told of something: one name that no key opens must not keep the others from hearing of it."""
+
+
 class PractitionerSpecialty(Base):
     """Which pools a specialist answers for."""
 
@@ -195,13 +199,14 @@ def specialties_of(session: Session, person: Person) -> frozenset[str]:
     return frozenset(session.scalars(rows))
 
 
-def specialists_for(session: Session, program_id: int, specialty: str) -> list[Person]:
-    """The pool: every active specialist who answers for the specialty."""
+def specialists_for(session: Session, program_id: int, specialty: str, *, is_named: bool = True) -> list[Person]:
+    """The pool: every active specialist who answers for the specialty; whoever shows no name asks for none."""
     query = (
         select(Person)
         .join(PractitionerSpecialty, PractitionerSpecialty.person_id == Person.id)
         .where(Person.program_id == program_id, Person.is_active, PractitionerSpecialty.specialty == specialty)
         .order_by(Person.id)
+        .options(*(() if is_named else NAMES_STAY_SHUT))
     )
     return list(session.scalars(query))
 
@@ -210,7 +215,7 @@ POOLS = (
     select(PractitionerSpecialty.specialty, Person)
     .join(Person, Person.id == PractitionerSpecialty.person_id)
     .where(Person.program_id == bindparam("program"), Person.is_active)
-    .options(defer(Person.name), defer(Person.email))
+    .options(*NAMES_STAY_SHUT)
     .order_by(Person.id)
 )
 """Made once: the clock process asks it in every batch."""
@@ -225,6 +230,6 @@ def pools_of(session: Session, program_id: int) -> dict[str, list[Person]]:
 
 
 def team_of(session: Session, organization_id: int | None, role: Role = Role.PCP) -> list[Person]:
-    """The active people of a clinic in one role."""
+    """The active people of a clinic in one role. Names and addresses stay sealed until somebody asks for them."""
     query = select(Person).where(Person.organization_id == organization_id, Person.role == role, Person.is_active)
-    return list(session.scalars(query.order_by(Person.id)))
+    return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))

@@ -13,7 +13,7 @@ from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult
+from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.queue.bulk import insert_new
@@ -70,6 +70,7 @@ def tell_of_away(session: Session, away: Mapping[int, int], now: datetime) -> in
     if not numbers:
         return 0
     pairs = select(Consult, Clock).join(Clock, Clock.consult_id == Consult.id).where(Clock.id.in_(numbers))
+    pairs = pairs.options(*SEALED_STAY_SHUT)
     waiting = [(row[0], row[1]) for row in session.execute(pairs.order_by(Consult.id, Clock.id))]
     insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
     _tell(session, away, waiting, now)

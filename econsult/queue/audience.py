@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar, cast
@@ -13,12 +14,14 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
-from econsult.people.persons import Person, Role, team_of
+from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.queue.able import Around, Takers, around, pools
 from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.shifts import is_off, on_duty
+from storage.keys import WrongKey
 
+log = logging.getLogger("econsult.queue")
 Found = TypeVar("Found")
 POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
 
@@ -47,7 +50,7 @@ class Audience:
     def family(self, consult: DueConsult, name: str, level: int) -> list[Person]:
         """The caregivers, once the promise of an answer is broken."""
         is_broken = name == ClockName.FIRST_REPLY and level >= BROKEN
-        return caregivers_of(self._session, consult.patient_id, self._now) if is_broken else []
+        return self._caregivers(consult) if is_broken else []
 
     def responsible(self, consult: DueConsult, name: str, lane: str) -> list[Person]:
         """Telling the family, and answering it, is the medical home's duty; the rest is the holder's, or the pool's."""
@@ -84,7 +87,7 @@ class Audience:
     def asked(self, consult: DueConsult, reason: str) -> list[Person]:
         """From whom something is still needed while the clock is held."""
         if reason == "needs_family":
-            return caregivers_of(self._session, consult.patient_id, self._now)
+            return self._caregivers(consult)
         return self.desk(consult) if reason == "needs_coordination" else self._team(consult)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
@@ -131,8 +134,16 @@ class Audience:
         key = ("team", consult.organization_id)
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
 
+    def _caregivers(self, consult: DueConsult) -> list[Person]:
+        """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""
+        try:
+            return caregivers_of(self._session, consult.patient_id, self._now)
+        except WrongKey:
+            log.warning("ALARM: the family of child %d cannot be told: its record does not open.", consult.patient_id)
+            return []
+
     def _person(self, number: int) -> Person:
-        return self._once(("person", number), lambda: self._session.get_one(Person, number))
+        return self._once(("person", number), lambda: self._session.get_one(Person, number, options=NAMES_STAY_SHUT))
 
     def _once(self, key: tuple[object, ...], find: Callable[[], Found]) -> Found:
         if key not in self._known:

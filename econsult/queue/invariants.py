@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -17,7 +16,7 @@ from econsult.consults.clocks import PAUSE_LIMIT, held_for
 from econsult.consults.contents import Disposition
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.policies import ClockName, Policy, rules_of
+from econsult.consults.policies import ClockName, Policy, read_content, rules_of
 from econsult.consults.records import Consult, Kind, number_of
 from econsult.consults.replies import CLINICIANS, FAMILY
 from econsult.consults.steps import deadlines
@@ -90,7 +89,7 @@ def _no_owner_or_deadline(session: Session) -> Iterator[str]:
 
 def _held_too_long(session: Session) -> Iterator[str]:
     """1. All pauses of a promise together, and the one that it is in, are no longer than any rules ever allowed."""
-    allowed = [json.loads(content).get("pause", 0) for content in session.scalars(select(Policy.content).distinct())]
+    allowed = [read_content(content).get("pause", 0) for content in session.scalars(select(Policy.content).distinct())]
     longest = max((PAUSE_LIMIT, *(timedelta(minutes=minutes) for minutes in allowed)))
     for clock in session.scalars(select(Clock).where(Clock.pauses > 0).execution_options(yield_per=2000)):
         now_held = clock.paused_until - clock.paused_at if clock.paused_at and clock.paused_until else timedelta()

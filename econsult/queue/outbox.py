@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -20,6 +19,7 @@ from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
 from econsult.settings import Settings
+from econsult.zones import zone_of
 
 HOUR = timedelta(hours=1)
 
@@ -60,7 +60,7 @@ class Quiet:
 
     def until(self, person: Person, now: datetime) -> datetime:
         """The moment itself, or the end of the person's night."""
-        zone = ZoneInfo(person.time_zone or self.zone)
+        zone = zone_of(person.time_zone, self.zone, f"person {person.id}")
         local = now.astimezone(zone)
         starts, ends = self._hours_of(person)
         is_over_midnight = starts > ends

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.policies import Rules, check_content, installed, newest, overlay, policies_made, rules_of
+from econsult.consults.policies import (
+    Rules,
+    check_content,
+    installed,
+    newest,
+    overlay,
+    policies_made,
+    read_content,
+    rules_of,
+)
 from econsult.consults.recomputing import moved, release_moved
 from econsult.consults.records import Consult, Urgency, number_of
 from econsult.consults.steps import pending_at, promised_at
@@ -98,7 +106,7 @@ def apply_to_open(session: Session, person: Person, scope: Scope, *, now: dateti
     count, policy = 0, newest(session, scope.program_id, scope.specialty, scope.urgency)
     if policy is None:
         return Applied(0, is_part=False)
-    content = json.loads(policy.content)
+    content = read_content(policy.content)
     fresh = {name: overlay(installed(name, scope.targets), content, policy.version).as_text() for name in Urgency}
     for batch in _batches(session, scope):
         rows = [row for row in batch if row.rules != fresh[row.urgency]]

@@ -103,7 +103,7 @@ def route(session: Session, ask: Ask, loads: Loads, now: datetime) -> Route:
 
 def _qualified(session: Session, ask: Ask, specialty: str, lines: list[Why]) -> list[Person]:
     """Who may answer at all; `lines` takes what left the others out."""
-    pool = specialists_for(session, ask.program_id, specialty)
+    pool = specialists_for(session, ask.program_id, specialty, is_named=False)
     lines.append(Why("pool", len(pool), specialty))
     limits = limits_of(session, [person.id for person in pool])
     barred = conflicted(session, ask.patient_id) | ask.excluded

@@ -16,7 +16,9 @@ from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
+from econsult.people.ages import home_zone
 from econsult.people.persons import Person
+from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
 HORIZON = timedelta(days=8)
@@ -111,7 +113,8 @@ def rostered(session: Session, program_id: int) -> set[str]:
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
     """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
-    planned = [span for shift in session.scalars(query) for span in _planned(shift, start, end)]
+    home = home_zone(session)
+    planned = [span for shift in session.scalars(query) for span in _planned(shift, home, start, end)]
     given = _still_here(session, _swapped(session, planned))
     cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
     return without_time_off(session, cut, start, end)
@@ -149,9 +152,9 @@ def gaps(found: Iterable[Span], start: datetime, end: datetime) -> list[tuple[da
     return [*holes, (reached, end)] if reached < end else holes
 
 
-def _planned(shift: Shift, start: datetime, end: datetime) -> list[Span]:
+def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Span]:
     """The shift's spans that touch the stretch, as the weekly plan says."""
-    zone = ZoneInfo(shift.time_zone)
+    zone = zone_of(shift.time_zone, home, f"shift {shift.id}")
     day = start.astimezone(zone).date() - 2 * DAY - timedelta(minutes=shift.minutes)
     last = end.astimezone(zone).date() + DAY
     found = []

@@ -36,10 +36,9 @@ def whence_of(consult: Consult) -> Whence | None:
         return None
     with database().reading() as session:
         found = arrival_of(session, consult)
-        caregivers = caregivers_of(session, consult.patient_id, now())
+        known = [(each.public_id, each.name) for each in caregivers_of(session, consult.patient_id, now())]
     if found is None:
         return None
-    known = [(person.public_id, person.name) for person in caregivers]
     other = (
         gettext("Somebody else of the family, whom we have asked") if known else gettext("The family, we have asked")
     )

@@ -16,6 +16,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, Domain, force_locale, get_domain, get_locale
 from werkzeug import Response
 
+from econsult.zones import zone_of
 from web.context import settings, signed_in
 from web.cookies import set_cookie
 from web.words.catalogues import load_translations
@@ -77,7 +78,8 @@ def choose_language() -> str:
 
 def choose_zone() -> str:
     """The IANA time zone in which this request's times are shown."""
-    return getattr(signed_in(), "time_zone", None) or settings().time_zone
+    home, person = settings().time_zone, signed_in()
+    return zone_of(person.time_zone, home, f"person {person.id}").key if person is not None else home
 
 
 def language() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
@@ -11,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from werkzeug import Response
 
-from econsult.consults.policies import LEAST, LONGEST, Rules, closest, installed, overlay, save_policy
+from econsult.consults.policies import LEAST, LONGEST, Rules, closest, installed, overlay, read_content, save_policy
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
@@ -111,7 +110,7 @@ def _current() -> Rules:
     base = installed(urgency, settings().first_reply)
     with database().reading() as session:
         policy = closest(session, me().program_id, _specialty(), urgency)
-    return overlay(base, json.loads(policy.content), policy.version) if policy else base
+    return overlay(base, read_content(policy.content), policy.version) if policy else base
 
 
 def _as_form(found: Rules) -> dict[str, str]:
