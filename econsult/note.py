@@ -100,9 +100,11 @@ def note_for(
     )
 
 
-def versions_of(session: Session, passed: Pass) -> list[int]:
-    """The versions that this reader may take a note of, oldest first; none for who reads no answers."""
-    return [each.version for each in _readable(session, passed)] if passed.relation in EDITIONS else []
+def codes_of(session: Session, passed: Pass) -> dict[int, str]:
+    """The code of each version that this reader may take a note of, oldest first; none for who reads no answers."""
+    if passed.relation not in EDITIONS:
+        return {}
+    return {each.version: fingerprint_of(session, passed.consult, each) for each in _readable(session, passed)}
 
 
 def fingerprint_of(session: Session, consult: Consult, answer: Answer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.imaging.paper_readers import faults_of, words_of
 from tests.journeys import story
 from tests.journeys.media import BIRTH_DATE, NAME, Media
 from tests.journeys.sending import TUS, create, send
@@ -40,6 +41,24 @@ def test_the_specialist_never_learns_whose_child_it_is(cast: Cast, told: Told) -
     assert PHONE in json.dumps(cast.pcp.consult(told.consult_id))
     assert not {"name", "birth_date", "phone", "mrn", "id"} & set(cast.derm.consult(told.consult_id)["patient"])
     assert cast.derm.get("/patients").expect(200)["items"] == []
+
+
+def test_the_answer_is_taken_along_by_each_in_their_own_edition(cast: Cast, told: Told) -> None:
+    papers = {
+        name: getattr(cast, name).get(f"/consults/{told.consult_id}/note.pdf") for name in ("parent", "pcp", "derm")
+    }
+    read = {name: words_of(paper.body) for name, paper in papers.items()}
+    assert all(str(story.ANSWER["family_summary"]) in words for words in read.values())
+    assert all(faults_of(paper.body) == [] for paper in papers.values())
+    assert story.ANSWER["impression"] in read["derm"]
+    assert story.ANSWER["impression"] not in read["parent"]
+    child = told.child["name"]
+    assert [child in read[name] for name in ("parent", "pcp", "derm")] == [True, True, False]
+    text = cast.pcp.get(f"/consults/{told.consult_id}/note.txt").body.decode()
+    code = cast.derm.consult(told.consult_id)["answer"]["fingerprint"]
+    assert code in text.replace(" ", "")
+    cast.stranger.get(f"/consults/{told.consult_id}/note.pdf").refuses(404, "not_found")
+    cast.parent.get(f"/consults/{told.consult_id}/note.txt?edition=clinician").refuses(403, "forbidden")
 
 
 def test_the_report_of_a_file_tells_what_was_removed_and_never_what_it_was(cast: Cast, told: Told) -> None:

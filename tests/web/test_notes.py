@@ -21,6 +21,7 @@ from tests.web.browsing import post
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
+CODE = re.compile(r"(?:[0-9a-f]{8} ){7}[0-9a-f]{8}")
 SUMMARY = "Es un eccema. Use la crema dos veces al día. ¿Fiebre? Llámenos."
 SPANISH = {**ANSWER, "family_summary": SUMMARY, "impression": "Atopic dermatitis of Luz Prueba, elbow"}
 
@@ -140,7 +141,12 @@ def test_an_earlier_version_says_that_it_was_replaced(
     assert "out of date" not in newest
     assert "Atopic dermatitis" in first
     assert "This version is out of date. Version 2 has replaced it." in first
+    # The page shows the codes of both, so that an old paper is known as well.
+    page = pcp.get(f"/consults/{answered.public_id}").text
+    assert len(CODE.findall(page)) == 2
+    assert {*CODE.findall(newest), *CODE.findall(first)} == set(CODE.findall(page))
     # The second is not open to the family yet, so nothing tells that there is one.
+    assert len(CODE.findall(mother.get(f"/family/questions/{answered.public_id}/answer").text)) == 1
     told = mother.get(familys(answered, "txt")).text
     assert "versión 2" not in told.lower()
     assert "Esta es la respuesta de antes." in told
@@ -154,7 +160,7 @@ def test_the_code_on_the_paper_is_the_one_on_the_page(
 ) -> None:
     release(runtime, clinic, answered)
     paper, page = browser_of(clinic.pcp).get(staff(answered)).data, browser_of(clinic.pcp)
-    codes = set(re.findall(r"(?:[0-9a-f]{8} ){7}[0-9a-f]{8}", words_of(paper)))
+    codes = set(CODE.findall(words_of(paper)))
     assert len(codes) == 1
     (code,) = codes
     assert code in page.get(f"/consults/{answered.public_id}").text

@@ -19,7 +19,7 @@ from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
 from econsult.consults.threads import Audience, messages_of
-from econsult.note import fingerprint_of, versions_of
+from econsult.note import codes_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.reading import Reader, outsider, reader_for, told_kinds
@@ -88,10 +88,8 @@ class Case:
     rights: frozenset[Right]
     answer: Answer | None
     signed_by: str = ""
-    fingerprint: str = ""
-    """By which a paper of the signed answer is compared with it."""
-    versions: tuple[int, ...] = ()
-    """The signed versions, oldest first."""
+    codes: Mapping[int, str] = field(default_factory=dict)
+    """By which papers of the signed versions are compared with them, oldest first."""
     contact: Contact | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
@@ -187,8 +185,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         rights=loaded.rights,
         answer=answer,
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
-        fingerprint=grouped(fingerprint_of(session, consult, answer)) if answer and answer.signed_at else "",
-        versions=tuple(versions_of(session, loaded)),
+        codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         content=_content(answer, read),
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",

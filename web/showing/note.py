@@ -190,8 +190,9 @@ def _mark(note: Note) -> Iterator[Part]:
     yield _text(
         gettext("To compare this paper"),
         gettext(
-            "The page of %(number)s shows the same code, as long as nobody has changed a word of the answer.",
+            "The page of %(number)s shows the same code for version %(version)d while no word of it was changed.",
             number=note.passed.consult.number,
+            version=note.answer.version,
         ),
     )
     yield Part("", (Line(grouped(note.fingerprint)),), Style.MARK)

@@ -9,7 +9,7 @@ from econsult.access import consult_for
 from econsult.consults.answers import answer_for
 from econsult.consults.telling import inform
 from econsult.errors import NotFoundError
-from econsult.note import fingerprint_of
+from econsult.note import codes_of
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now
@@ -31,7 +31,7 @@ def show(public_id: str) -> str:
         loaded = consult_for(session, me(), public_id, now=now())
         answer = answer_for(session, loaded.consult, me())
         telephone = telephone_of(session, loaded.patient)
-        code = grouped(fingerprint_of(session, loaded.consult, answer)) if answer else ""
+        codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
     if answer is None or answer.signed_at is None:
         raise NotFoundError
     plain = plain_of(answer, answer.signed_at, loaded.patient)
@@ -40,8 +40,7 @@ def show(public_id: str) -> str:
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,
-        version=answer.version,
-        fingerprint=code,
+        codes=codes,
         again=state_of(loaded.consult)[1],
         telephone=telephone,
         may_talk=loaded.consult.status in TALKING,
