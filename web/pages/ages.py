@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import patient_for
-from econsult.birthdays import AgeTask, finish, open_tasks, tasks_about
+from econsult.birthdays import AgeTask, count_open, finish, open_tasks, tasks_about
 from econsult.errors import InvalidError
 from econsult.people.ages import ages_of, day_begins, local_day
 from econsult.people.caregivers import (
@@ -77,7 +77,8 @@ def show() -> str:
     with database().writing() as session:
         majority = ages_of(session, me().program_id).majority
         found = [(Task(row, to_do(row, majority)), child) for row, child in open_tasks(session, me(), now())]
-    count_place("/coordination/ages", str(len(found) or ""))
+        waiting = count_open(session, me())
+    count_place("/coordination/ages", str(waiting or ""))
     return render_template("coordination/ages.html", found=found)
 
 
