@@ -1,9 +1,9 @@
-"""Changing the roster: shifts, time off and swaps, each checked and written down."""
+"""Changing the roster: shifts and time off, each checked and written down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from econsult import audit
 from econsult.cursors import no_such_page, pack, unpack
 from econsult.database import changed_rows
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
 from econsult.rosters.shifts import Shift, Swap, TimeOff
@@ -43,7 +43,7 @@ class AwayPage(NamedTuple):
 
 def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -> Shift:
     """Put somebody on the weekly roster from today on. Raises InvalidError naming each wrong field."""
-    person = _member(session, by, form.person)
+    person = member_of(session, by, form.person)
     wrong: dict[str, str] = {}
     if person is None or form.specialty not in specialties_of(session, person):
         wrong["person"] = "unsuitable"
@@ -69,7 +69,7 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
     )
     session.add(shift)
     session.flush()
-    _note(session, by, "add_shift", f"{shift.id}", now)
+    write_down(session, by, "add_shift", f"{shift.id}", now)
     return shift
 
 
@@ -78,14 +78,14 @@ def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime) 
     shift = shift_of(session, by, shift_id)
     session.execute(delete(Swap).where(Swap.shift_id == shift.id))
     session.delete(shift)
-    _note(session, by, "remove_shift", f"{shift_id}", now)
+    write_down(session, by, "remove_shift", f"{shift_id}", now)
 
 
 def take_off(
     session: Session, by: Person, person_id: str, starts_at: datetime, ends_at: datetime, *, now: datetime
 ) -> TimeOff:
     """Somebody is away between two instants."""
-    person = _member(session, by, person_id)
+    person = member_of(session, by, person_id)
     if person is None:
         raise InvalidError("This person is not on the roster.", {"person": "unsuitable"})
     if ends_at <= starts_at or ends_at <= now or ends_at - starts_at > LONGEST_AWAY:
@@ -93,7 +93,7 @@ def take_off(
     off = TimeOff(person_id=person.id, starts_at=starts_at, ends_at=ends_at)
     session.add(off)
     session.flush()
-    _note(session, by, "time_off", f"{off.id}", now)
+    write_down(session, by, "time_off", f"{off.id}", now)
     return off
 
 
@@ -113,7 +113,7 @@ def end_time_off(session: Session, by: Person, number: int, *, now: datetime) ->
     if changed and person.id != by.id:
         notify(session, person, NoticeKind.DUTY_CHANGED, consult_id=None, about=f"here:{number}", now=now)
     if changed:
-        _note(session, by, "end_time_off", f"{number}", now)
+        write_down(session, by, "end_time_off", f"{number}", now)
 
 
 def time_off_from(session: Session, by: Person, now: datetime, cursor: str = "", limit: int = 50) -> AwayPage:
@@ -145,35 +145,6 @@ def _place(cursor: str) -> tuple[datetime, int]:
     return starts_at, number
 
 
-def offer_swap(session: Session, by: Person, shift_id: int, on_day: date, to_id: str, *, now: datetime) -> Swap:
-    """Ask somebody to take one shift of one day. Who has the shift, or the desk, may ask."""
-    shift = shift_of(session, by, shift_id)
-    if by.role == Role.SPECIALIST and shift.person_id != by.id:
-        raise ForbiddenError("This shift is somebody else's.")
-    person = _member(session, by, to_id)
-    if person is None or shift.specialty not in specialties_of(session, person) or person.id == shift.person_id:
-        raise InvalidError("This person cannot take the shift.", {"to": "unsuitable"})
-    if on_day.weekday() != shift.weekday:
-        raise InvalidError("The shift is not on that day.", {"day": "invalid"})
-    session.execute(delete(Swap).where(Swap.shift_id == shift.id, Swap.on_day == on_day))
-    swap = Swap(shift_id=shift.id, on_day=on_day, to_id=person.id, asked_by_id=by.id, asked_at=now)
-    session.add(swap)
-    session.flush()
-    notify(session, person, NoticeKind.ROSTER, consult_id=None, about=f"swap:{swap.id}", now=now)
-    _note(session, by, "offer_swap", f"{swap.id}", now)
-    return swap
-
-
-def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime) -> Swap:
-    """Say yes to a shift that one was asked to take."""
-    swap = session.get(Swap, swap_id)
-    if swap is None or swap.to_id != person.id:
-        raise NotFoundError
-    swap.accepted_at = swap.accepted_at or now
-    _note(session, person, "accept_swap", f"{swap.id}", now)
-    return swap
-
-
 def shifts_of(session: Session, program_id: int, specialty: str) -> list[Shift]:
     """The weekly plan of a specialty."""
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
@@ -188,7 +159,8 @@ def shift_of(session: Session, by: Person, shift_id: int) -> Shift:
     return shift
 
 
-def _member(session: Session, by: Person, public_id: str) -> Person | None:
+def member_of(session: Session, by: Person, public_id: str) -> Person | None:
+    """Somebody of one's own program, by the public id; None for nobody."""
     query = select(Person).where(Person.public_id == public_id, Person.program_id == by.program_id, Person.is_active)
     return session.scalars(query).one_or_none()
 
@@ -201,5 +173,6 @@ def _is_zone(name: str) -> bool:
     return bool(name)
 
 
-def _note(session: Session, by: Person, action: str, number: str, now: datetime) -> None:
+def write_down(session: Session, by: Person, action: str, number: str, now: datetime) -> None:
+    """A line of the trail."""
     audit.record(session, action, "roster", number, now=now, person_id=by.id)

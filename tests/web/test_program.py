@@ -76,10 +76,17 @@ def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(
         assert (len(session.scalars(select(Shift)).all()), session.scalars(select(Swap)).all()) == (1, [])
 
 
-@pytest.mark.parametrize(("verb", "day", "status"), [("look", "2026-12-01", 200), ("save", "2026-12-02", 422)])
+def _tuesday(after: int = 0) -> str:
+    """A Tuesday that has not come yet, or so many days after it."""
+    soon = NOW.date() + timedelta(days=7)
+    return (soon + timedelta(days=(1 - soon.weekday()) % 7 + after)).isoformat()
+
+
+@pytest.mark.parametrize(("verb", "after", "status"), [("look", 0, 200), ("save", 1, 422)])
 def test_the_shift_that_was_chosen_for_a_swap_stays_chosen(
-    desk: FlaskClient, clinic: Clinic, verb: str, day: str, status: int
+    desk: FlaskClient, clinic: Clinic, verb: str, after: int, status: int
 ) -> None:
+    day = _tuesday(after)
     for starts in ("07:00", "16:00"):
         post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, starts=starts, hours="7,5"))
     wish = {"specialty": "dermatology", "shift": "2", "to": clinic.derm2.public_id, "day": day, "verb": verb}
@@ -134,14 +141,38 @@ def test_a_swap_is_asked_for_and_accepted(
 ) -> None:
     post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
     fields = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id}
-    assert post(desk, "/program/roster/swaps", {**fields, "day": "2026-12-02"}).status_code == 422
-    assert post(desk, "/program/roster/swaps", {**fields, "day": "2026-12-01"}).status_code == 303
+    assert post(desk, "/program/roster/swaps", {**fields, "day": _tuesday(1)}).status_code == 422
+    assert post(desk, "/program/roster/swaps", {**fields, "day": _tuesday()}).status_code == 303
     colleague = browser_of(clinic.derm2)
-    assert "2026-12-01" in colleague.get("/program/roster/mine").text
+    assert _tuesday() in colleague.get("/program/roster/mine").text
     assert post(browser_of(clinic.derm), "/program/roster/mine/1", {}).status_code == 404
     assert post(colleague, "/program/roster/mine/1", {}).status_code == 303
     with runtime.database.reading() as session:
         assert session.scalars(select(Swap)).one().accepted_at is not None
+
+
+@pytest.mark.parametrize("verb", ["save", "look"])
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("", "Choose the date of the shift"),
+        ("soon", "Choose the date of the shift"),
+        ("0001-01-02", "Choose the date of the shift"),
+        ("2020-01-07", "Choose a day that has not passed, within a year"),
+        ("1900-01-02", "Choose a day that has not passed, within a year"),
+        ("2999-12-31", "Choose a day that has not passed, within a year"),
+    ],
+)
+def test_a_swap_without_a_day_that_comes_is_refused_in_words(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, day: str, words: str, verb: str
+) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    fields = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id, "day": day, "verb": verb}
+    page = post(desk, "/program/roster/swaps", fields)
+    assert (page.status_code, page.text.count(words)) == (422, 2), "above the form, and at its field"
+    assert f'value="{clinic.derm2.public_id}" selected' in page.text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Swap)).all() == []
 
 
 def test_a_policy_is_looked_at_before_it_is_saved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -17,7 +17,7 @@ from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
 from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Trial, try_out
-from econsult.rosters import planning
+from econsult.rosters import planning, swapping
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, gaps, has_roster, on_duty, spans, swaps_offered
 from web.context import database, now, settings
@@ -55,7 +55,7 @@ def mine() -> str:
 def accept(number: int) -> Response:
     """Say yes to a swap."""
     with database().writing() as session:
-        planning.accept_swap(session, me(), number, now=now())
+        swapping.accept_swap(session, me(), number, now=now())
         roster_changed(session, me().program_id, now())
     return redirect(url_for(".mine", said="saved"), 303)
 
@@ -131,12 +131,12 @@ def swap() -> Response | tuple[str, int]:
     """Ask somebody to take one shift of one day."""
     form = FormReader()
     number, to = form_number("shift"), form.text("to", longest=40)
-    day = _day(form.text("day", longest=10))
+    day = day_in(form.text("day", longest=10))
 
     def act(session: Session) -> object:
-        asked = planning.offer_swap(session, me(), number, day, to, now=now())
+        asked = swapping.offer_swap(session, me(), number, day, to, now=now())
         return (
-            planning.accept_swap(session, session.get_one(Person, asked.to_id), asked.id, now=now())
+            swapping.accept_swap(session, session.get_one(Person, asked.to_id), asked.id, now=now())
             if _looks()
             else None
         )
@@ -219,10 +219,6 @@ def _instant(text: str) -> datetime | None:
     return instant_in(text, settings().time_zone)
 
 
-def _day(text: str) -> date:
-    return day_in(text) or date.min
-
-
 def _sentences(error: InvalidError) -> dict[str, str]:
     known = {
         "person": gettext("Choose somebody who answers for this specialty"),
@@ -232,4 +228,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         "day": gettext("The shift is not on that day"),
         "ends_at": gettext("The end must come after the start, and not have passed"),
     }
+    if error.fields.get("day") == "required":
+        known["day"] = gettext("Choose the date of the shift")
+    if error.fields.get("day") == "passed":
+        known["day"] = gettext("Choose a day that has not passed, within a year")
     return {name: known.get(name, gettext("Check this part")) for name in error.fields}
