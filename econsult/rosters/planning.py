@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.cursors import no_such_page, pack, unpack
-from econsult.database import changed_rows
+from econsult.database import changed_rows, new_public_id
 from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
-from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
+from econsult.people.persons import SPECIALTIES, Person, specialties_of
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 
 LONGEST_SHIFT = 24 * 60
@@ -111,7 +111,7 @@ def end_time_off(session: Session, by: Person, number: int, *, now: datetime) ->
     removed = delete(TimeOff).where(own, TimeOff.starts_at > now)
     changed = sum(changed_rows(session.execute(statement)) for statement in (removed, ended))
     if changed and person.id != by.id:
-        notify(session, person, NoticeKind.DUTY_CHANGED, consult_id=None, about=f"here:{number}", now=now)
+        tell_of(session, person, NoticeKind.DUTY_CHANGED, now)
     if changed:
         write_down(session, by, "end_time_off", f"{number}", now)
 
@@ -152,11 +152,16 @@ def shifts_of(session: Session, program_id: int, specialty: str) -> list[Shift]:
 
 
 def shift_of(session: Session, by: Person, shift_id: int) -> Shift:
-    """A shift of one's own program. Raises NotFoundError."""
-    shift = session.get(Shift, shift_id)
+    """A shift of one's own program, to be changed. Raises NotFoundError."""
+    shift = locked_shift(session, shift_id)
     if shift is None or shift.program_id != by.program_id:
         raise NotFoundError
     return shift
+
+
+def locked_shift(session: Session, number: int) -> Shift | None:
+    """The shift, held until the end of this transaction: its swaps are changed by one form at a time."""
+    return session.get(Shift, number, with_for_update=True, populate_existing=True)
 
 
 def member_of(session: Session, by: Person, public_id: str) -> Person | None:
@@ -171,6 +176,14 @@ def _is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return bool(name)
+
+
+def tell_of(session: Session, person: Person, kind: NoticeKind, now: datetime) -> None:
+    """Tell somebody of a change of the roster.
+
+    Each has a mark of its own, for a row that is removed may leave its number to the next one.
+    """
+    notify(session, person, kind, consult_id=None, about=f"roster:{new_public_id()}", now=now)
 
 
 def write_down(session: Session, by: Person, action: str, number: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -52,11 +52,23 @@ class TimeOff(Base):
     ends_at: Mapped[datetime] = mapped_column(Instant)
 
 
+_ASKED = text("accepted_at IS NULL AND declined_at IS NULL")
+_ACCEPTED = text("accepted_at IS NOT NULL")
+
+
 class Swap(Base):
-    """One shift of one day given to somebody else; it counts once that person has accepted."""
+    """One shift of one day given to somebody else; it counts once that person has accepted.
+
+    Of a shift and day one may be accepted and another asked for: the first counts until the second is accepted.
+    """
 
     __tablename__ = "swap"
-    __table_args__ = (UniqueConstraint("shift_id", "on_day", name="uq_swap"),)
+    __table_args__ = (
+        Index("uq_swap_asked", "shift_id", "on_day", unique=True, sqlite_where=_ASKED, postgresql_where=_ASKED),
+        Index(
+            "uq_swap_accepted", "shift_id", "on_day", unique=True, sqlite_where=_ACCEPTED, postgresql_where=_ACCEPTED
+        ),
+    )
 
     shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
     on_day: Mapped[date] = mapped_column(Date)
@@ -64,6 +76,7 @@ class Swap(Base):
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     asked_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    declined_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class _Stretch(Protocol):
@@ -207,9 +220,3 @@ def outside(stretch: Stretched, start: datetime, end: datetime) -> list[Stretche
         return [stretch]
     before = [replace(stretch, end=start)] if start > stretch.start else []
     return [*before, replace(stretch, start=end)] if end < stretch.end else before
-
-
-def swaps_offered(session: Session, person: Person) -> list[Swap]:
-    """The swaps that wait for this person's yes."""
-    query = select(Swap).where(Swap.to_id == person.id, Swap.accepted_at.is_(None))
-    return list(session.scalars(query.order_by(Swap.on_day, Swap.id)))

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rosters.planning import member_of, shift_of, write_down
+from econsult.rosters.planning import locked_shift, member_of, shift_of, tell_of, write_down
 from econsult.rosters.shifts import Shift, Swap, wall
 
 LONGEST_AHEAD = timedelta(days=366)
+MOST = 100
+_COUNTS = Swap.accepted_at.is_not(None)
+_IS_ASKED = and_(Swap.accepted_at.is_(None), Swap.declined_at.is_(None))
 
 
 def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None, to_id: str, *, now: datetime) -> Swap:
@@ -26,23 +29,66 @@ def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None,
     if person is None or shift.specialty not in specialties_of(session, person) or person.id == shift.person_id:
         raise InvalidError("This person cannot take the shift.", {"to": "unsuitable"})
     day = _day_of(shift, on_day, now)
-    session.execute(delete(Swap).where(Swap.shift_id == shift.id, Swap.on_day == day))
+    if (known := _swap_of(session, shift, day, _IS_ASKED)) is not None and known.to_id == person.id:
+        return known
+    if (counts := _swap_of(session, shift, day, _COUNTS)) is not None and counts.to_id == person.id:
+        raise InvalidError("This person has taken the shift of that day already.", {"to": "taken"})
+    # Whoever was asked before is asked no more; whoever has accepted keeps the shift until this one accepts.
+    session.execute(delete(Swap).where(Swap.shift_id == shift.id, Swap.on_day == day, Swap.accepted_at.is_(None)))
     swap = Swap(shift_id=shift.id, on_day=day, to_id=person.id, asked_by_id=by.id, asked_at=now)
     session.add(swap)
     session.flush()
-    notify(session, person, NoticeKind.ROSTER, consult_id=None, about=f"swap:{swap.id}", now=now)
+    tell_of(session, person, NoticeKind.ROSTER, now)
     write_down(session, by, "offer_swap", f"{swap.id}", now)
     return swap
 
 
 def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime) -> Swap:
-    """Say yes to a shift that one was asked to take."""
-    swap = session.get(Swap, swap_id)
-    if swap is None or swap.to_id != person.id:
-        raise NotFoundError
-    swap.accepted_at = swap.accepted_at or now
+    """Say yes to a shift that one was asked to take; whoever had taken it before has it no more.
+
+    Raises NotFoundError for what is not, or no longer, asked of this person; InvalidError once the shift is over.
+    """
+    swap, shift = _asked(session, person, swap_id)
+    if swap.accepted_at is not None:
+        return swap
+    if ends_at(shift, swap.on_day) <= now:
+        raise InvalidError("This shift is over.", {"day": "passed"})
+    before = _swap_of(session, shift, swap.on_day, _COUNTS)
+    if before is not None:
+        session.delete(before)
+        session.flush()
+    swap.accepted_at = now
+    session.flush()
     write_down(session, person, "accept_swap", f"{swap.id}", now)
     return swap
+
+
+def swaps_offered(session: Session, person: Person, now: datetime) -> list[tuple[Swap, Shift]]:
+    """The swaps that wait for this person's yes or no, with their shifts."""
+    query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id).where(Swap.to_id == person.id, _IS_ASKED)
+    rows = session.execute(query.where(Swap.on_day >= _yesterday(now)).order_by(Swap.on_day, Swap.id).limit(MOST))
+    return [(swap, shift) for swap, shift in rows if ends_at(shift, swap.on_day) > now]
+
+
+def _asked(session: Session, person: Person, swap_id: int) -> tuple[Swap, Shift]:
+    """A swap that this person was asked for, and has not declined."""
+    found = session.get(Swap, swap_id)
+    shift = locked_shift(session, found.shift_id) if found is not None and found.to_id == person.id else None
+    # Read again behind the lock: another form may have taken it back meanwhile.
+    swap = session.get(Swap, swap_id, populate_existing=True) if shift is not None else None
+    if swap is None or shift is None or swap.declined_at is not None:
+        raise NotFoundError
+    return swap, shift
+
+
+def _swap_of(session: Session, shift: Shift, day: date, which: ColumnElement[bool]) -> Swap | None:
+    query = select(Swap).where(Swap.shift_id == shift.id, Swap.on_day == day, which)
+    return session.scalars(query).one_or_none()
+
+
+def _yesterday(now: datetime) -> date:
+    """The first day whose shift may still go on, wherever it is."""
+    return now.date() - timedelta(days=2)
 
 
 def ends_at(shift: Shift, day: date) -> datetime:

@@ -5,16 +5,38 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult.database import Database
-from econsult.errors import InvalidError
-from econsult.rosters.swapping import offer_swap
+from econsult.errors import InvalidError, NotFoundError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
+from econsult.rosters.planning import end_time_off, take_off
+from econsult.rosters.shifts import Swap, on_duty
+from econsult.rosters.swapping import accept_swap, offer_swap, swaps_offered
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
 
 HOUR = timedelta(hours=1)
 TODAY = NOON.date()
 """A Monday, 5 in the morning in Denver; the shift goes from 4 to 13 there."""
+
+
+@pytest.fixture
+def derm3(database: Database, clinic: Clinic) -> Person:
+    with database.writing() as session:
+        person = add_person(
+            session,
+            database.cipher,
+            clinic.program,
+            email="derm3@clinic.test",
+            name="Derm Three",
+            role=Role.SPECIALIST,
+            now=NOON,
+        )
+        session.add(PractitionerSpecialty(person_id=person.id, specialty="dermatology"))
+    return person
 
 
 @pytest.mark.parametrize(
@@ -44,3 +66,76 @@ def test_a_shift_that_goes_on_may_still_be_swapped(database: Database, clinic: C
         number = shift(session, clinic, clinic.derm).id
         late = NOON + 8 * HOUR - timedelta(seconds=1)
         assert offer_swap(session, clinic.derm, number, TODAY, clinic.derm2.public_id, now=late).on_day == TODAY
+
+
+def here(session: Session, clinic: Clinic) -> set[int]:
+    return on_duty(session, clinic.program.id, "dermatology", NOON)
+
+
+def told(session: Session, kind: NoticeKind) -> list[int]:
+    return list(session.scalars(select(Notice.person_id).where(Notice.kind == kind).order_by(Notice.id)))
+
+
+def test_an_accepted_swap_counts_until_the_next_one_is_accepted(
+    database: Database, clinic: Clinic, derm3: Person
+) -> None:
+    with database.writing() as session:
+        number, desk = shift(session, clinic, clinic.derm).id, clinic.coordinator
+        first = offer_swap(session, desk, number, TODAY, clinic.derm2.public_id, now=NOON - 48 * HOUR)
+        accept_swap(session, clinic.derm2, first.id, now=NOON - 47 * HOUR)
+        with pytest.raises(InvalidError):
+            offer_swap(session, desk, number, TODAY, clinic.derm2.public_id, now=NOON - 3 * HOUR)
+        second = offer_swap(session, desk, number, TODAY, derm3.public_id, now=NOON - 2 * HOUR)
+        assert here(session, clinic) == {clinic.derm2.id}
+        assert told(session, NoticeKind.ROSTER) == [clinic.derm2.id, derm3.id]
+        accept_swap(session, derm3, second.id, now=NOON - HOUR)
+        accept_swap(session, derm3, second.id, now=NOON)
+        assert here(session, clinic) == {derm3.id}
+        assert session.scalars(select(Swap.accepted_at)).all() == [NOON - HOUR]
+
+
+def test_whoever_is_asked_no_more_can_accept_no_more(database: Database, clinic: Clinic, derm3: Person) -> None:
+    with database.writing() as session:
+        number, desk = shift(session, clinic, clinic.derm).id, clinic.coordinator
+        first = offer_swap(session, desk, number, TODAY, clinic.derm2.public_id, now=NOON).id
+        assert offer_swap(session, desk, number, TODAY, clinic.derm2.public_id, now=NOON).id == first, "asked once"
+        second = offer_swap(session, desk, number, TODAY, derm3.public_id, now=NOON).id
+        for person, asked in ((clinic.derm2, second), (clinic.derm, second), (derm3, second + 1)):
+            with pytest.raises(NotFoundError):
+                accept_swap(session, person, asked, now=NOON)
+        assert (swaps_offered(session, clinic.derm2, NOON), here(session, clinic)) == ([], {clinic.derm.id})
+        assert told(session, NoticeKind.ROSTER) == [clinic.derm2.id, derm3.id]
+
+
+def test_each_asking_has_its_letter_whatever_number_its_row_gets(
+    database: Database, clinic: Clinic, derm3: Person
+) -> None:
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        asked = [clinic.derm2, derm3, clinic.derm2, derm3]
+        for person in asked:
+            offer_swap(session, clinic.derm, number, TODAY, person.public_id, now=NOON)
+        assert told(session, NoticeKind.ROSTER) == [person.id for person in asked]
+
+
+def test_each_end_of_a_time_off_has_its_letter(database: Database, clinic: Clinic) -> None:
+    ends = []
+    for round_ in range(2):
+        with database.writing() as session:
+            starts, finishes = NOON + (10 + round_) * HOUR, NOON + 20 * HOUR
+            off = take_off(session, clinic.coordinator, clinic.derm.public_id, starts, finishes, now=NOON)
+            before = len(told(session, NoticeKind.DUTY_CHANGED))
+            end_time_off(session, clinic.coordinator, off.id, now=NOON)
+            session.flush()
+            ends.append(len(told(session, NoticeKind.DUTY_CHANGED)) - before)
+    assert ends == [1, 1]
+
+
+def test_a_shift_that_is_over_can_be_accepted_no_more(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        asked = offer_swap(session, clinic.derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
+        assert len(swaps_offered(session, clinic.derm2, NOON + 7 * HOUR)) == 1
+        assert swaps_offered(session, clinic.derm2, NOON + 8 * HOUR) == []
+        with pytest.raises(InvalidError):
+            accept_swap(session, clinic.derm2, asked, now=NOON + 8 * HOUR)

@@ -19,7 +19,7 @@ from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
 from econsult.rosters.planning import ShiftForm
-from econsult.rosters.shifts import Shift, gaps, has_roster, on_duty, spans, swaps_offered
+from econsult.rosters.shifts import gaps, has_roster, on_duty, spans
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -45,7 +45,7 @@ def week() -> str:
 def mine() -> str:
     """The shifts that this person is asked to take over."""
     with database().reading() as session:
-        offered = [(swap, session.get_one(Shift, swap.shift_id)) for swap in swaps_offered(session, me())]
+        offered = swapping.swaps_offered(session, me(), now())
         away = planning.own_time_off(session, me(), now())
     return render_template("program/swaps.html", offered=offered, away=away, terms=terms, times=_times)
 
@@ -228,6 +228,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         "day": gettext("The shift is not on that day"),
         "ends_at": gettext("The end must come after the start, and not have passed"),
     }
+    if error.fields.get("to") == "taken":
+        known["to"] = gettext("This person has the shift of that day already")
     if error.fields.get("day") == "required":
         known["day"] = gettext("Choose the date of the shift")
     if error.fields.get("day") == "passed":
