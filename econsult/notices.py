@@ -38,6 +38,7 @@ class NoticeKind(StrEnum):
     RAISED = "raised"
     STILL_NEEDED = "still_needed"
     ROSTER = "roster"
+    SWAP_ANSWERED = "swap_answered"
     DUTY_CHANGED = "duty_changed"
     DIGEST = "digest"
     SIGN_IN_CHANGED = "sign_in_changed"
@@ -161,9 +162,13 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "Somebody asks you to take a shift. Sign in to answer.",
         "es": "Alguien le pide tomar un turno. Entre para responder.",
     },
+    NoticeKind.SWAP_ANSWERED: {
+        "en": "A shift that you asked somebody to take was answered. Sign in to see it.",
+        "es": "Alguien respondió sobre un turno que usted le pidió tomar. Entre para verlo.",
+    },
     NoticeKind.DUTY_CHANGED: {
-        "en": "Your time off was changed. Sign in to see when you are on duty.",
-        "es": "Se cambió su ausencia. Entre para ver cuándo está de turno.",
+        "en": "Your duty or your time off was changed. Sign in to see when you are on duty.",
+        "es": "Se cambió su turno o su ausencia. Entre para ver cuándo está de turno.",
     },
     NoticeKind.DIGEST: {
         "en": "Several requests wait for you. Sign in to see them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -69,13 +70,17 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
     )
     session.add(shift)
     session.flush()
+    tell_changed(session, by, {person.id}, now)
     write_down(session, by, "add_shift", f"{shift.id}", now)
     return shift
 
 
 def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime) -> None:
-    """Take a shift off the roster, with its swaps."""
+    """Take a shift off the roster, with its swaps; who has it, and who took a day of it that is to come, is told."""
     shift = shift_of(session, by, shift_id)
+    coming = select(Swap.to_id).where(Swap.shift_id == shift.id, Swap.on_day >= now.date() - timedelta(days=2))
+    took = set(session.scalars(coming.where(Swap.accepted_at.is_not(None))))
+    tell_changed(session, by, {shift.person_id} | took, now)
     session.execute(delete(Swap).where(Swap.shift_id == shift.id))
     session.delete(shift)
     write_down(session, by, "remove_shift", f"{shift_id}", now)
@@ -93,6 +98,7 @@ def take_off(
     off = TimeOff(person_id=person.id, starts_at=starts_at, ends_at=ends_at)
     session.add(off)
     session.flush()
+    tell_changed(session, by, {person.id}, now)
     write_down(session, by, "time_off", f"{off.id}", now)
     return off
 
@@ -110,9 +116,8 @@ def end_time_off(session: Session, by: Person, number: int, *, now: datetime) ->
     ended = update(TimeOff).where(own, TimeOff.starts_at <= now, TimeOff.ends_at > now).values(ends_at=now)
     removed = delete(TimeOff).where(own, TimeOff.starts_at > now)
     changed = sum(changed_rows(session.execute(statement)) for statement in (removed, ended))
-    if changed and person.id != by.id:
-        tell_of(session, person, NoticeKind.DUTY_CHANGED, now)
     if changed:
+        tell_changed(session, by, {person.id}, now)
         write_down(session, by, "end_time_off", f"{number}", now)
 
 
@@ -184,6 +189,13 @@ def tell_of(session: Session, person: Person, kind: NoticeKind, now: datetime) -
     Each has a mark of its own, for a row that is removed may leave its number to the next one.
     """
     notify(session, person, kind, consult_id=None, about=f"roster:{new_public_id()}", now=now)
+
+
+def tell_changed(session: Session, by: Person, people: Collection[int], now: datetime) -> None:
+    """Tell each of these people but the one who did it that their duty changed; whoever has left is told nothing."""
+    query = select(Person).where(Person.id.in_(people), Person.id != by.id, Person.is_active).order_by(Person.id)
+    for person in session.scalars(query):
+        tell_of(session, person, NoticeKind.DUTY_CHANGED, now)
 
 
 def write_down(session: Session, by: Person, action: str, number: str, now: datetime) -> None:

@@ -133,6 +133,24 @@ def spans(session: Session, program_id: int, specialty: str, start: datetime, en
     return without_time_off(session, cut, start, end)
 
 
+def own_spans(session: Session, person: Person, start: datetime, end: datetime) -> list[tuple[str, Span]]:
+    """When this person is on duty between two instants, and for which specialty, earliest start first."""
+    found = [
+        (specialty, span)
+        for specialty in sorted(rostered(session, person.program_id))
+        for span in spans(session, person.program_id, specialty, start, end)
+        if span.person_id == person.id
+    ]
+    return sorted(found, key=lambda each: (each[1].start, each[0]))
+
+
+def whole_span(shift: Shift, day: date) -> Span:
+    """The shift of this day, as the weekly plan says."""
+    zone = ZoneInfo(shift.time_zone)
+    opens, ends = wall(day, shift.starts, zone), wall(day, shift.starts + shift.minutes, zone)
+    return Span(shift.person_id, opens, ends, shift.id, day)
+
+
 def without_time_off(session: Session, given: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
     """These spans between two instants without the time off of their people, earliest start first."""
     return sorted(_without(given, _away(session, given, start, end)), key=lambda span: (span.start, span.person_id))

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rosters.planning import locked_shift, member_of, shift_of, tell_of, write_down
-from econsult.rosters.shifts import Shift, Swap, wall
+from econsult.rosters.planning import locked_shift, member_of, shift_of, tell_changed, tell_of, write_down
+from econsult.rosters.shifts import Shift, Swap, whole_span
 
 LONGEST_AHEAD = timedelta(days=366)
 MOST = 100
@@ -51,23 +51,56 @@ def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime
     swap, shift = _asked(session, person, swap_id)
     if swap.accepted_at is not None:
         return swap
-    if ends_at(shift, swap.on_day) <= now:
+    if whole_span(shift, swap.on_day).end <= now:
         raise InvalidError("This shift is over.", {"day": "passed"})
     before = _swap_of(session, shift, swap.on_day, _COUNTS)
+    replaced = before.to_id if before is not None else shift.person_id
     if before is not None:
         session.delete(before)
         session.flush()
     swap.accepted_at = now
     session.flush()
+    tell_changed(session, person, {replaced}, now)
+    if swap.asked_by_id != replaced:
+        _tell_asker(session, swap, now)
     write_down(session, person, "accept_swap", f"{swap.id}", now)
     return swap
+
+
+def decline_swap(session: Session, person: Person, swap_id: int, *, now: datetime) -> Swap:
+    """Say no to a shift that one was asked to take; whoever asked is told, and whoever has the shift keeps it.
+
+    Raises NotFoundError for what is not asked of this person, and for what they have accepted.
+    """
+    swap, _shift = _asked(session, person, swap_id)
+    if swap.accepted_at is not None:
+        raise NotFoundError
+    swap.declined_at = now
+    session.flush()
+    _tell_asker(session, swap, now)
+    write_down(session, person, "decline_swap", f"{swap.id}", now)
+    return swap
+
+
+def swaps_coming(session: Session, program_id: int, specialty: str, now: datetime) -> list[tuple[Swap, Shift]]:
+    """What was asked of whom for the days to come, with what became of it, in the order of the days."""
+    query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id)
+    query = query.where(Shift.program_id == program_id, Shift.specialty == specialty, Swap.on_day >= _yesterday(now))
+    rows = session.execute(query.order_by(Swap.on_day, Swap.id).limit(MOST))
+    return [(swap, shift) for swap, shift in rows if whole_span(shift, swap.on_day).end > now]
 
 
 def swaps_offered(session: Session, person: Person, now: datetime) -> list[tuple[Swap, Shift]]:
     """The swaps that wait for this person's yes or no, with their shifts."""
     query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id).where(Swap.to_id == person.id, _IS_ASKED)
     rows = session.execute(query.where(Swap.on_day >= _yesterday(now)).order_by(Swap.on_day, Swap.id).limit(MOST))
-    return [(swap, shift) for swap, shift in rows if ends_at(shift, swap.on_day) > now]
+    return [(swap, shift) for swap, shift in rows if whole_span(shift, swap.on_day).end > now]
+
+
+def _tell_asker(session: Session, swap: Swap, now: datetime) -> None:
+    asker = session.get_one(Person, swap.asked_by_id)
+    if asker.is_active and asker.id != swap.to_id:
+        tell_of(session, asker, NoticeKind.SWAP_ANSWERED, now)
 
 
 def _asked(session: Session, person: Person, swap_id: int) -> tuple[Swap, Shift]:
@@ -91,11 +124,6 @@ def _yesterday(now: datetime) -> date:
     return now.date() - timedelta(days=2)
 
 
-def ends_at(shift: Shift, day: date) -> datetime:
-    """When the shift of this day is over."""
-    return wall(day, shift.starts + shift.minutes, ZoneInfo(shift.time_zone))
-
-
 def _day_of(shift: Shift, day: date | None, now: datetime) -> date:
     """The day, if the shift is on it and not over. Raises InvalidError, also for no day at all."""
     if day is None:
@@ -103,7 +131,7 @@ def _day_of(shift: Shift, day: date | None, now: datetime) -> date:
     today = now.astimezone(ZoneInfo(shift.time_zone)).date()
     # Far days are settled first: the ends of the calendar have no other time zone.
     is_near = today - timedelta(days=3) <= day <= today + LONGEST_AHEAD
-    if not is_near or ends_at(shift, day) <= now:
+    if not is_near or whole_span(shift, day).end <= now:
         raise InvalidError("This day has passed, or is too far ahead.", {"day": "passed"})
     if day.weekday() != shift.weekday or day < shift.from_day or (shift.to_day and day > shift.to_day):
         raise InvalidError("The shift is not on that day.", {"day": "invalid"})

@@ -12,9 +12,9 @@ from econsult.database import Database
 from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
-from econsult.rosters.planning import end_time_off, take_off
-from econsult.rosters.shifts import Swap, on_duty
-from econsult.rosters.swapping import accept_swap, offer_swap, swaps_offered
+from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
+from econsult.rosters.shifts import Swap, on_duty, own_spans
+from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
 
@@ -139,3 +139,55 @@ def test_a_shift_that_is_over_can_be_accepted_no_more(database: Database, clinic
         assert swaps_offered(session, clinic.derm2, NOON + 8 * HOUR) == []
         with pytest.raises(InvalidError):
             accept_swap(session, clinic.derm2, asked, now=NOON + 8 * HOUR)
+
+
+def test_whoever_is_put_on_duty_or_off_by_somebody_else_hears_of_it_once(database: Database, clinic: Clinic) -> None:
+    form = ShiftForm(clinic.derm.public_id, "dermatology", 0, 240, 540, "America/Denver")
+    with database.writing() as session:
+        desk, kind = clinic.coordinator, NoticeKind.DUTY_CHANGED
+        number = add_shift(session, desk, form, now=NOON).id
+        assert told(session, kind) == [clinic.derm.id]
+        take_off(session, desk, clinic.derm2.public_id, NOON, NOON + HOUR, now=NOON)
+        assert told(session, kind) == [clinic.derm.id, clinic.derm2.id]
+        asked = offer_swap(session, desk, number, TODAY + timedelta(days=7), clinic.derm2.public_id, now=NOON)
+        accept_swap(session, clinic.derm2, asked.id, now=NOON)
+        assert told(session, kind) == [clinic.derm.id, clinic.derm2.id, clinic.derm.id]
+        assert told(session, NoticeKind.SWAP_ANSWERED) == [desk.id]
+        remove_shift(session, desk, number, now=NOON)
+        assert told(session, kind)[3:] == [clinic.derm.id, clinic.derm2.id]
+
+
+def test_a_swap_is_declined_and_whoever_asked_hears_of_it(database: Database, clinic: Clinic, derm3: Person) -> None:
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        asked = offer_swap(session, clinic.derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
+        with pytest.raises(NotFoundError):
+            decline_swap(session, derm3, asked, now=NOON)
+        decline_swap(session, clinic.derm2, asked, now=NOON)
+        assert told(session, NoticeKind.SWAP_ANSWERED) == [clinic.derm.id]
+        for answer in (accept_swap, decline_swap):
+            with pytest.raises(NotFoundError):
+                answer(session, clinic.derm2, asked, now=NOON)
+        assert (swaps_offered(session, clinic.derm2, NOON), here(session, clinic)) == ([], {clinic.derm.id})
+        seen = [swap.declined_at for swap, _shift in swaps_coming(session, clinic.program.id, "dermatology", NOON)]
+        assert seen == [NOON]
+        again = offer_swap(session, clinic.derm, number, TODAY, derm3.public_id, now=NOON)
+        accept_swap(session, derm3, again.id, now=NOON)
+        with pytest.raises(NotFoundError):
+            decline_swap(session, derm3, again.id, now=NOON)
+        assert here(session, clinic) == {derm3.id}
+
+
+def test_own_shifts_are_those_that_one_has_and_took_over(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        shift(session, clinic, clinic.derm2, weekday=1)
+        asked = offer_swap(session, clinic.derm, number, TODAY + timedelta(days=7), clinic.derm2.public_id, now=NOON)
+        accept_swap(session, clinic.derm2, asked.id, now=NOON)
+        days = {
+            person.id: [span.day for _specialty, span in own_spans(session, person, NOON, NOON + timedelta(days=14))]
+            for person in (clinic.derm, clinic.derm2, clinic.neuro)
+        }
+        monday = [TODAY + timedelta(days=number) for number in range(15)]
+        expected = {clinic.derm.id: [monday[0], monday[14]], clinic.derm2.id: [monday[1], monday[7], monday[8]]}
+        assert days == {**expected, clinic.neuro.id: []}

@@ -83,7 +83,7 @@ def test_what_has_not_begun_is_removed_and_what_goes_on_ends(database: Database,
         assert [tuple(row) for row in left] == [(current.id, at), (over.id, NOON + HOUR / 2)]
         assert on_duty(session, clinic.program.id, "dermatology", at) == {clinic.derm.id}
         told = select(Notice.person_id).where(Notice.kind == NoticeKind.DUTY_CHANGED)
-        assert session.scalars(told).all() == [clinic.derm.id] * 2
+        assert session.scalars(told).all() == [clinic.derm.id] * 5, "three written down, two ended"
 
 
 def test_nobody_ends_the_time_off_of_another_program(database: Database, clinic: Clinic) -> None:

@@ -144,11 +144,37 @@ def test_a_swap_is_asked_for_and_accepted(
     assert post(desk, "/program/roster/swaps", {**fields, "day": _tuesday(1)}).status_code == 422
     assert post(desk, "/program/roster/swaps", {**fields, "day": _tuesday()}).status_code == 303
     colleague = browser_of(clinic.derm2)
-    assert _tuesday() in colleague.get("/program/roster/mine").text
+    assert "18:00" in colleague.get("/program/roster/mine").text
+    assert "waits for an answer" in desk.get("/program/roster?specialty=dermatology").text
     assert post(browser_of(clinic.derm), "/program/roster/mine/1", {}).status_code == 404
     assert post(colleague, "/program/roster/mine/1", {}).status_code == 303
     with runtime.database.reading() as session:
         assert session.scalars(select(Swap)).one().accepted_at is not None
+    assert "accepted" in desk.get("/program/roster?specialty=dermatology").text
+
+
+def test_a_swap_is_declined_with_one_click(desk: FlaskClient, clinic: Clinic, browser_of: BrowserOf) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    fields = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id, "day": _tuesday()}
+    post(desk, "/program/roster/swaps", fields)
+    assert post(browser_of(clinic.derm), "/program/roster/mine/1/decline", {}).status_code == 404
+    colleague = browser_of(clinic.derm2)
+    assert post(colleague, "/program/roster/mine/1/decline", {}).status_code == 303
+    assert "Nobody asks you to take a shift" in colleague.get("/program/roster/mine").text
+    assert post(colleague, "/program/roster/mine/1", {}).status_code == 404
+    assert "declined" in desk.get("/program/roster?specialty=dermatology").text
+
+
+def test_my_duty_shows_my_shifts_in_the_programs_time(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    with runtime.database.writing() as session:
+        session.merge(clinic.derm).time_zone = "Asia/Tokyo"
+    page = browser_of(clinic.derm).get("/program/roster/mine").text
+    assert f"Times of {runtime.settings.time_zone}" in page
+    assert len(re.findall(r"Tue \d+ \w+, 18:00 \u2013 Wed \d+ \w+, 06:00", page)) == 2
+    assert "You have no shift in the next 14 days" in browser_of(clinic.derm2).get("/program/roster/mine").text
 
 
 @pytest.mark.parametrize("verb", ["save", "look"])

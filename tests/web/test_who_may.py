@@ -205,6 +205,7 @@ WHO = {
     "POST /program/roster/swaps": DESK + DIRECTOR + ADMIN,
     "GET /program/roster/mine": SPECIALIST,
     "POST /program/roster/mine/<int:number>": SPECIALIST,
+    "POST /program/roster/mine/<int:number>/decline": SPECIALIST,
     "GET /program/rules": DIRECTOR + ADMIN,
     "POST /program/rules": DIRECTOR + ADMIN,
     "POST /program/rules/open": DIRECTOR + ADMIN,

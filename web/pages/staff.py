@@ -18,6 +18,7 @@ from web.pages.invitations import invitations
 from web.pages.notes import notes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
+from web.pages.program.duty import duty
 from web.pages.program.figures import promise
 from web.pages.program.people import people
 from web.pages.program.roster import roster
@@ -43,6 +44,7 @@ STAFF = (
     allocation,
     ages,
     passing_on,
+    duty,
     roster,
     people,
     rules,

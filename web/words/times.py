@@ -71,6 +71,15 @@ def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
 
+def stretch(starts: datetime, ends: datetime, zone: str) -> str:
+    """From when until when in this zone, which the page names: "Mon 2 Mar, 08:00 - Tue 3 Mar, 06:00"."""
+    start, end = starts.astimezone(ZoneInfo(zone)), ends.astimezone(ZoneInfo(zone))
+    said = [_said(each, _DATE[language()], zone) for each in (start, end)]
+    clocks = [_said(each, _CLOCK[language(), False], zone).replace(" ", "\N{NO-BREAK SPACE}") for each in (start, end)]
+    last = clocks[1] if start.date() == end.date() else f"{said[1]}, {clocks[1]}"
+    return f"{said[0]}, {clocks[0]} \N{EN DASH} {last}"
+
+
 def due_by(when: datetime, *, for_family: bool = False) -> str:
     """The promise as a clock time: "by Tue 15:00", "antes del martes 3:00 p. m."; with the date when a week away."""
     clock = _clock(when, for_family=for_family)
@@ -106,5 +115,5 @@ def _clock(when: datetime, *, for_family: bool) -> str:
     return _said(when, _CLOCK[language(), for_family]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _said(when: datetime, pattern: str) -> str:
-    return format_datetime(when, pattern, tzinfo=ZoneInfo(choose_zone()), locale=language())
+def _said(when: datetime, pattern: str, zone: str = "") -> str:
+    return format_datetime(when, pattern, tzinfo=ZoneInfo(zone or choose_zone()), locale=language())

@@ -19,8 +19,9 @@ from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
 from econsult.rosters.planning import ShiftForm
-from econsult.rosters.shifts import gaps, has_roster, on_duty, spans
+from econsult.rosters.shifts import Shift, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
+from web.pages.program.duty import when
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -38,26 +39,6 @@ PLANNERS = (Role.COORDINATOR, Role.ADMIN, Role.DIRECTOR)
 def week() -> str:
     """The next seven days of one specialty."""
     return _week({})
-
-
-@roster.get("/mine")
-@only(Role.SPECIALIST)
-def mine() -> str:
-    """The shifts that this person is asked to take over."""
-    with database().reading() as session:
-        offered = swapping.swaps_offered(session, me(), now())
-        away = planning.own_time_off(session, me(), now())
-    return render_template("program/swaps.html", offered=offered, away=away, terms=terms, times=_times)
-
-
-@roster.post("/mine/<int:number>")
-@only(Role.SPECIALIST)
-def accept(number: int) -> Response:
-    """Say yes to a swap."""
-    with database().writing() as session:
-        swapping.accept_swap(session, me(), number, now=now())
-        roster_changed(session, me().program_id, now())
-    return redirect(url_for(".mine", said="saved"), 303)
 
 
 @roster.post("/shifts")
@@ -172,6 +153,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         names = {span.person_id: session.get_one(Person, span.person_id).name for span in found}
         plan = planning.shifts_of(session, me().program_id, specialty)
         planned = has_roster(session, me().program_id, specialty)
+        swaps = [_swap(session, *each) for each in swapping.swaps_coming(session, me().program_id, specialty, start)]
         stakes = {(gap.specialty, gap.start): gap.at_stake for gap in forecast(session, me().program_id, start).gaps}
     holes = [(*hole, stakes.get((specialty, hole[0]), 0)) for hole in gaps(found, start, start + AHEAD)]
     return render_template(
@@ -183,6 +165,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         here=[people[number].name for number in sorted(here) if number in people],
         people=list(people.values()),
         plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
+        swaps=swaps,
         times=_times,
         zone=zone.key,
         errors=errors,
@@ -190,6 +173,14 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         tried=tried or {},
         terms=terms,
     )
+
+
+def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, str]:
+    """Who is asked to take which shift, whose it is, and what became of it."""
+    answer = gettext("accepted") if asked.accepted_at else gettext("declined") if asked.declined_at else ""
+    names = [session.get_one(Person, number).name for number in (asked.to_id, shift.person_id)]
+    span = when(whole_span(shift, asked.on_day))
+    return names[0], names[1], span, answer or gettext("waits for an answer")
 
 
 def _times(starts: int, minutes: int) -> str:
