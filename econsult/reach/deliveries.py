@@ -144,7 +144,8 @@ def record_failed(session: Session, sending: Sending, reason: Reason, now: datet
     notice, delivery, ways = sending.notice, sending.delivery, sending.ways
     delivery.state, delivery.reason, delivery.ended_at = DeliveryState.FAILED, reason, now
     known = deliveries_of(session, notice)
-    untried = [channel for channel in ways.sure if channel not in {each.channel for each in known}]
+    others = () if notice.kind in BY_LETTER else ways.sure
+    untried = [channel for channel in others if channel not in {each.channel for each in known}]
     if untried:
         _add(session, notice, untried[0], now)
         return True

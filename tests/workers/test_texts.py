@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from econsult.consults.ledger import Clock
@@ -19,7 +29,7 @@ from econsult.reach.mobiles import StoppedNumber, code_of, mobile_of, set_mobile
 from tests.services.posts import MailServer, TextGateway
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from tests.workers.posting import COUNTRIES, address, number, posting, run, run_all, sendings, state, told
-from tests.workers.test_nights import _at
+from tests.workers.test_nights import DENVER, _at
 from workers.desk import Desk
 from workers.horse import run_job
 from workers.queue import job_policy
@@ -101,6 +111,29 @@ def test_where_both_fail_a_person_must_tell_and_no_clock_stops(clinic: Clinic, b
     assert _clocks(clinic) == clocks
 
 
+def test_a_change_of_the_number_is_told_by_letter_or_by_a_person_and_never_to_the_number(
+    clinic: Clinic, both: Desk, text_gateway: TextGateway
+) -> None:
+    number(clinic, HOME + "0142", "both")
+    address(clinic, "refused@example.test")
+    notice, job = told(clinic, NoticeKind.CONTACT_CHANGED)
+    run(both, job)
+    assert sendings(clinic, notice) == {"email": ("failed", "refused")}
+    assert (state(clinic, notice), text_gateway.asked) == (NoticeState.FAILED, [])
+
+
+def test_a_gateway_without_a_certificate_that_is_trusted_learns_nothing(
+    clinic: Clinic, desk: Desk, tmp_path: Path, mail_server: MailServer
+) -> None:
+    number(clinic, HOME + "0142")
+    with _untrusted(tmp_path) as (address, heard):
+        strict = posting(desk, smtp_url=mail_server.url, sms_url=address, sms_token="t" * 32)
+        notice, job = told(clinic)
+        run(replace(strict, now=lambda: _at(NOON)), job)
+    assert sendings(clinic, notice) == {"sms": ("pending", "")}
+    assert heard == []
+
+
 def test_what_was_away_is_asked_again_later_until_it_is_there(
     clinic: Clinic, both: Desk, mail_server: MailServer
 ) -> None:
@@ -167,7 +200,8 @@ def test_a_telephone_beside_a_bed_rings_for_what_is_urgent_alone(
     if not count:
         waits = clinic.jobs()[-1]
         assert (waits.state, waits.attempt) == (JobState.PENDING, 0)
-        assert waits.run_after == _at(NIGHT) + timedelta(hours=7, minutes=30)
+        assert waits.run_after.astimezone(DENVER).strftime("%H:%M") == "07:00"
+        assert timedelta(hours=6) < waits.run_after - _at(NIGHT) < timedelta(hours=9)
         run(replace(both, now=lambda: _at(NIGHT) + timedelta(hours=9)), job)
         assert len(text_gateway.texts) == 1
 
@@ -270,6 +304,33 @@ def test_no_log_line_holds_a_number_a_text_or_the_token(
         errors = " ".join(session.scalars(select(Job.last_error).where(Job.last_error.is_not(None))))
     assert "GatewayBusyError" in errors
     assert "555" not in errors
+
+
+@contextmanager
+def _untrusted(folder: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """A server on loopback whose certificate nobody has signed but itself, and what it read of a request."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now() - timedelta(days=1)).not_valid_after(now() + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    path = folder / "both.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    heard: list[bytes] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+
+    def listen() -> None:
+        with suppress(OSError), server.accept()[0] as line, context.wrap_socket(line, server_side=True) as sealed:
+            heard.append(sealed.recv(4096))
+
+    with socket.create_server(("localhost", 0)) as server:
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield f"https://localhost:{server.getsockname()[1]}/v1/texts", heard
+        server.close()
+        thread.join()
 
 
 def _clocks(clinic: Clinic) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from web.shell.forms import FormReader
 from web.showing.contact import contact_of
 from web.words.devices import device_words
 from web.words.language import gettext
-from web.words.reaching import CHANNELS
+from web.words.reaching import CHANNELS, hour_words
 
 account = rings(Blueprint("account", __name__, url_prefix="/account"))
 
@@ -159,4 +159,5 @@ def account_page(errors: dict[str, str]) -> str:
         contact=contact,
         given=request.form,
         channels=CHANNELS,
+        hours=[hour_words(hour, for_family=layout == "family") for hour in range(24)],
     )

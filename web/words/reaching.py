@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import time
 
+from babel.dates import format_time
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from econsult.reach.deliveries import Channel, Reason
 from econsult.reach.wishes import Wish
-from web.words.language import gettext
+from web.words.language import gettext, language
 
 CHANNELS = {
     Wish.EMAIL: _l("By e-mail"),
@@ -24,6 +26,12 @@ FAILURES = {
     (Channel.SMS, Reason.STOPPED): _l("The phone answered STOP to text messages."),
     (Channel.SMS, Reason.UNDELIVERED): _l("The text message did not arrive at the phone."),
 }
+
+
+def hour_words(hour: int, *, for_family: bool) -> str:
+    """A full hour: English-speaking staff read 21:00, everybody else 9:00 PM."""
+    pattern = "HH:mm" if language() == "en" and not for_family else "h:mm a"
+    return format_time(time(hour), pattern, locale=language()).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def failures(reasons: Iterable[tuple[str, str]]) -> list[str]:
