@@ -27,6 +27,7 @@ from econsult.people.caregivers import caregiver_link, links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
+from econsult.rosters.limits import conflicted
 
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
@@ -230,7 +231,8 @@ def _specialists_relation(session: Session, person: Person, consult: Consult) ->
         return Relation.HOLDER
     pools = {consult.specialty, consult.fallback_specialty}
     is_pool = consult.status in OPEN and bool(pools & specialties_of(session, person))
-    return Relation.POOL if is_pool else None
+    # Whoever must not answer for a child does not read about it either, nor look at its pictures.
+    return Relation.POOL if is_pool and person.id not in conflicted(session, consult.patient_id) else None
 
 
 def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.offering import check_may_take
-from econsult.consults.records import Consult
-from econsult.consults.worklist import Filters, View, page
+from econsult.consults.records import Consult, Kind
+from econsult.consults.views import Filters, View
+from econsult.consults.worklist import page
+from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
-from econsult.rosters.limits import Conflict, limits_of
+from econsult.rosters.limits import Limits, limits_of
 
 
 @dataclass(frozen=True)
 class _Takeable(Filters):
-    """Only what is neither a conflict of interest of this person nor outside of their licence."""
+    """Only what is within this person's licence and languages."""
 
     bars: tuple[ColumnElement[bool], ...] = ()
 
@@ -38,12 +40,19 @@ def next_for(session: Session, person: Person, *, now: datetime) -> Consult | No
 
 
 def _bars(session: Session, person: Person) -> tuple[ColumnElement[bool], ...]:
-    """What `check_may_take` looks at of each request, as conditions."""
-    free = ~exists().where(Conflict.person_id == person.id, Conflict.patient_id == Consult.patient_id)
+    """What `check_may_take` looks at of each request, as conditions; conflicts are in no list at all."""
     limits = limits_of(session, [person.id]).get(person.id)
-    if limits is None or not limits.states:
-        return (free,)
+    asks_a_specialist = and_(Consult.specialty.is_not(None), Consult.kind != Kind.FAMILY_QUESTION)
+    bars = []
+    if limits is not None and limits.languages:
+        spoken = exists().where(Patient.id == Consult.patient_id, Patient.language.in_(limits.languages.split(",")))
+        bars.append(or_(~asks_a_specialist, spoken))
+    if limits is not None and limits.states:
+        bars.append(or_(~asks_a_specialist, _is_licensed(person, limits)))
+    return tuple(bars)
+
+
+def _is_licensed(person: Person, limits: Limits) -> ColumnElement[bool]:
     within = or_(Organization.state == "", Organization.state.in_(limits.states.split(",")))
     clinics = select(Organization.id).where(Organization.program_id == person.program_id, within)
-    is_licensed = or_(Consult.organization_id.is_(None), Consult.organization_id.in_(clinics))
-    return (free, or_(Consult.specialty.is_(None), Consult.kind == "family_question", is_licensed))
+    return or_(Consult.organization_id.is_(None), Consult.organization_id.in_(clinics))

@@ -106,7 +106,7 @@ class Takers:
     def __init__(self, session: Session, around: Around, start: datetime, end: datetime | None = None) -> None:
         self._session, self._around = session, around
         self._start, self._end = start, end or start + MOMENT
-        self._able = Able(session, around.program_id)
+        self.able = Able(session, around.program_id)
         self._unplanned: dict[int, list[Span]] | None = None
         self._known: dict[str, list[Span]] = {}
         self._together: dict[tuple[str, ...], Mapping[int, list[Span]]] = {}
@@ -114,7 +114,7 @@ class Takers:
     def for_request(self, asked: Asked) -> Mapping[int, list[Span]]:
         """Who could take the request, and when they are there."""
         found = self._of_pools(tuple(pools(asked)))
-        return {person: found[person] for person in self._able.among(found, asked)}
+        return {person: found[person] for person in self.able.among(found, asked)}
 
     def _of_pools(self, names: tuple[str, ...]) -> Mapping[int, list[Span]]:
         if names not in self._together:
@@ -134,7 +134,7 @@ class Takers:
     @property
     def has_rules(self) -> bool:
         """Whether anybody is limited at all."""
-        return self._able.has_rules
+        return self.able.has_rules
 
     def planned(self) -> list[str]:
         """The specialties that have a roster, in a fixed order."""

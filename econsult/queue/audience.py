@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -62,10 +62,24 @@ class Audience:
         return self.pool(consult)
 
     def pool(self, consult: DueConsult) -> list[Person]:
-        """Everybody who could answer it; of a specialty with a roster those who are on duty, where anybody is."""
+        """Everybody who may answer it; of a specialty with a roster those who are on duty, where anybody is.
+
+        Whoever is barred from it (by a conflict, licence or language) is told nothing of it.
+        """
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return self._team(consult)
-        return [person for specialty in pools(consult) for person in self._specialists(consult.program_id, specialty)]
+        return [person for specialty in pools(consult) for person in self._may_answer(consult, specialty)]
+
+    def _may_answer(self, consult: DueConsult, specialty: str) -> list[Person]:
+        number = consult.program_id
+        here = self._specialists(number, specialty)
+        able = self._takers(number).able
+        found = able.among({person.id for person in here}, consult)
+        if not found:
+            # Those on duty are all barred: whoever may answer it is told, on duty or not.
+            here = self._around(number).pools.get(specialty, ())
+            found = able.among({person.id for person in here}, consult)
+        return [person for person in here if person.id in found]
 
     def fallback(self, consult: DueConsult, name: str) -> str | None:
         """The specialty that stands in: whoever was offered it before, or the one for a reply that was not given."""
@@ -105,14 +119,15 @@ class Audience:
 
     def _is_gap(self, consult: DueConsult) -> bool:
         """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""
-        number = consult.program_id
-        takers = self._once(("takers", number), lambda: Takers(self._session, self._around(number), self._now))
-        return not takers.for_request(consult)
+        return not self._takers(consult.program_id).for_request(consult)
 
-    def _specialists(self, program_id: int, specialty: str) -> list[Person]:
+    def _takers(self, program_id: int) -> Takers:
+        return self._once(("takers", program_id), lambda: Takers(self._session, self._around(program_id), self._now))
+
+    def _specialists(self, program_id: int, specialty: str) -> Sequence[Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
 
-    def _pool_now(self, program_id: int, specialty: str) -> list[Person]:
+    def _pool_now(self, program_id: int, specialty: str) -> Sequence[Person]:
         everybody = list(self._around(program_id).pools.get(specialty, ()))
         if not self._has_roster(program_id, specialty):
             return everybody

@@ -143,8 +143,8 @@ def _ready(
         lines.append(Why("off", len(free) - len(ready)))
     if ready:
         return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))))
-    cover_at = first_cover(session, ask.program_id, specialty, now) if planned else None
-    cover_at = cover_at if cover_at is not None and cover_at > now else None
+    able = {person.id for person in qualified}
+    cover_at = first_cover(session, ask.program_id, specialty, able, now) if planned else None
     return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why("later" if cover_at else "never")))
 
 

@@ -6,7 +6,7 @@ shorter or longer on the nights when the clocks change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -167,10 +167,12 @@ def is_off(session: Session, person_id: int, now: datetime) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def first_cover(session: Session, program_id: int, specialty: str, now: datetime) -> datetime | None:
-    """When somebody is on duty next (now, where somebody is); None where nobody is within the week."""
+def first_cover(
+    session: Session, program_id: int, specialty: str, people: Collection[int], now: datetime
+) -> datetime | None:
+    """When one of these people comes on duty next, after now; None where none of them does within the week."""
     found = spans(session, program_id, specialty, now, now + HORIZON)
-    return found[0].start if found else None
+    return next((span.start for span in found if span.person_id in people and span.start > now), None)
 
 
 def gaps(found: Iterable[Span], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

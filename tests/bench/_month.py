@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from econsult.consults import answers, holding, telling, threads
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
-from econsult.consults.worklist import View, page
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.errors import ConsultError
 from econsult.people.persons import Person
 from econsult.queue.firing import fire

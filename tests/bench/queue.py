@@ -23,7 +23,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import stop_all
-from econsult.consults.worklist import View, page
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.database import Database
 from econsult.people.persons import SPECIALTIES, Role, add_person
 from econsult.people.signin import open_session

@@ -13,10 +13,13 @@ from econsult.consults.attachments import MediaKind, Received
 from econsult.consults.preparing import PreparedCopy
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
 from econsult.people.patients import RelatedPerson
 from econsult.rights import Right
+from econsult.rosters.limits import Conflict
 from econsult.trail import AuditEvent
 from tests.personas import NOON, TARGETS, Clinic
 
@@ -92,6 +95,21 @@ def test_a_draft_is_its_writers_and_a_clinics_draft_its_teams(database: Database
         family, clinics = clinic.family_draft(session), clinic.draft(session)
     assert _answers(database, clinic, family, Right.SEE) == _expected(mother="yes")
     assert _answers(database, clinic, clinics, Right.SEE) == _expected(pcp="yes")
+
+
+def test_whoever_must_not_answer_for_a_child_is_a_stranger_to_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, barred = clinic.econsult(session), Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id)
+        other = clinic.claimed(session)
+        session.add(barred)
+        expected = _expected(mother="yes", pcp="yes", derm2="yes", coordinator="yes")
+    assert _answers(database, clinic, consult, Right.SEE) == expected
+    # What they had taken before somebody knew of the conflict stays theirs until the desk gives it away.
+    assert _answers(database, clinic, other, Right.SEE)["derm"] == "yes"
+    with database.writing() as session:
+        assert [each.id for each in page(session, clinic.derm2, View.POOL, now=NOON).consults] == [consult.id]
+        for view in (View.POOL, View.WAITING, View.OVERDUE):
+            assert page(session, clinic.derm, view, now=NOON + timedelta(days=9)).consults == []
 
 
 def test_after_the_end_only_the_specialist_who_answered_still_sees_it(database: Database, clinic: Clinic) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import threads
-from econsult.consults.ledger import ClockEvent
+from econsult.consults.ledger import Clock, ClockEvent
+from econsult.consults.offering import why_of
 from econsult.database import Database
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Organization
@@ -46,6 +47,51 @@ def test_those_on_duty_may_not_take_it(database: Database, clinic: Clinic, bar: 
             watch_cover(session, at)
         assert told(session) == [(waiting.id, clinic.coordinator.id)]
         assert no_cover(session) == [(waiting.id, "allocate")]
+
+
+@pytest.mark.parametrize("bar", ["licence", "language", "conflict"])
+def test_letters_go_to_those_who_may_take_it_and_to_nobody_who_may_not(
+    database: Database, clinic: Clinic, bar: str
+) -> None:
+    """The one on duty is barred, the one who may take it comes in two days: that one hears, however long it waits."""
+    with database.writing() as session:
+        session.execute(update(Organization).where(Organization.id == clinic.home.id).values(state="NM"))
+        shift(session, clinic, clinic.derm, hours=20)
+        shift(session, clinic, clinic.derm2, weekday=2)
+        if bar == "conflict":
+            session.add(Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id))
+        else:
+            rule = {"states": "TX"} if bar == "licence" else {"languages": "fr"}
+            session.add(Limits(person_id=clinic.derm.id, capacity=0, **rule))
+        clinic.econsult(session)
+        for hours in range(1, 60, 2):
+            fire(session, NOON + hours * HOUR)
+        heard = {person: kinds for person, kinds in _heard(session).items() if person in _both(clinic)}
+    assert set(heard) == {clinic.derm2.id}
+    assert {NoticeKind.REMINDER, NoticeKind.AT_RISK, NoticeKind.OVERDUE} <= heard[clinic.derm2.id]
+
+
+def test_the_next_cover_is_somebody_who_may_take_it(database: Database, clinic: Clinic) -> None:
+    """The barred one comes in an hour, the other in two days: nobody is promised within two hours."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, starts=6)
+        shift(session, clinic, clinic.derm2, weekday=2)
+        session.add(Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id))
+        waiting = clinic.econsult(session)
+        allocate = session.scalars(select(Clock).where(Clock.name == "allocate")).one()
+        assert why_of(waiting)[-1].code == "later"
+        assert allocate.deadline_at == NOON + 4 * HOUR
+
+
+def _both(clinic: Clinic) -> set[int]:
+    return {clinic.derm.id, clinic.derm2.id}
+
+
+def _heard(session: Session) -> dict[int, set[NoticeKind]]:
+    found: dict[int, set[NoticeKind]] = {}
+    for notice in session.scalars(select(Notice)):
+        found.setdefault(notice.person_id, set()).add(NoticeKind(notice.kind))
+    return found
 
 
 def test_the_ladder_says_no_cover_where_those_on_duty_may_not_take_it(database: Database, clinic: Clinic) -> None:

@@ -12,7 +12,8 @@ from econsult.consults.clocks import Clock, ClockName, open_clocks
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
-from econsult.consults.worklist import View, page
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.firing import fire

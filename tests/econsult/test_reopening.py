@@ -12,7 +12,8 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience
-from econsult.consults.worklist import View, page
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.queue.firing import fire

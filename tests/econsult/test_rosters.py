@@ -86,8 +86,12 @@ def test_a_swap_counts_once_it_is_accepted(database: Database, clinic: Clinic) -
 def test_the_next_cover_is_found(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         on(session, clinic, clinic.derm, weekday=3, starts=8, hours=4)
-        found = first_cover(session, clinic.program.id, "dermatology", MONDAY)
+        on(session, clinic, clinic.derm2, weekday=1, starts=8, hours=4)
+        program, both = clinic.program.id, {clinic.derm.id, clinic.derm2.id}
+        assert first_cover(session, program, "dermatology", both, MONDAY) == MONDAY + timedelta(days=1, hours=8)
+        found = first_cover(session, program, "dermatology", {clinic.derm.id}, MONDAY)
         assert found == MONDAY + timedelta(days=3, hours=8)
+        assert first_cover(session, program, "dermatology", set(), MONDAY) is None
 
 
 def test_the_router_says_why_and_says_it_again_the_same(database: Database, clinic: Clinic) -> None:

@@ -10,9 +10,10 @@ import pytest
 from econsult import access
 from econsult.consults import requests, worklist
 from econsult.consults.taking import next_for
-from econsult.consults.worklist import View
+from econsult.consults.views import View
 from econsult.database import Database
 from econsult.errors import InvalidError
+from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.rosters.limits import Conflict, Limits
 from tests.crowd import Crowd, add_crowd
@@ -104,11 +105,14 @@ def test_a_draft_that_was_thrown_away_is_nobody_elses(database: Database, clinic
     assert _ids(database, clinic.coordinator, View.DONE) == [sent]
 
 
-@pytest.mark.parametrize("bar", ["conflict", "licence"])
+@pytest.mark.parametrize("bar", ["conflict", "licence", "language"])
 def test_next_passes_over_any_number_of_barred_requests(database: Database, clinic: Clinic, bar: str) -> None:
     with database.writing() as session:
         if bar == "conflict":
             session.add(Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id))
+        elif bar == "language":
+            session.add(Limits(person_id=clinic.derm.id, languages="es"))
+            session.get_one(Patient, clinic.other_child.id).language = "es"
         else:
             session.add(Limits(person_id=clinic.derm.id, states="NM"))
             session.get_one(Organization, clinic.home.id).state = "TX"

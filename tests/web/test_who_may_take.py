@@ -81,7 +81,7 @@ def test_a_conflict_is_written_down_by_the_number_of_a_request(
         assert session.query(Conflict).count() == 1
     assert clinic.child.name in desk.get(PAGE).text
     assert clinic.child.name not in browser_of(clinic.admin).get(PAGE).text
-    assert post(browser_of(clinic.derm), f"/consults/{waiting.public_id}/claim", {}).status_code == 403
+    assert post(browser_of(clinic.derm), f"/consults/{waiting.public_id}/claim", {}).status_code == 404
     path = f"{PAGE}/conflicts/{clinic.derm.public_id}/{clinic.child.public_id}/remove"
     assert post(desk, path, {}).status_code == 303
     assert clinic.child.name not in desk.get(PAGE).text

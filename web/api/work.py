@@ -9,7 +9,7 @@ from flask import request
 from econsult.access import patients_on
 from econsult.consults import holding, worklist
 from econsult.consults.clocks import clocks_among
-from econsult.consults.worklist import View
+from econsult.consults.views import View
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.reading import readers_among

@@ -12,7 +12,8 @@ from econsult.access import consult_for
 from econsult.consults import passing
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult, Kind
-from econsult.consults.worklist import View, page
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.forecast import forecast

@@ -15,7 +15,8 @@ from econsult.consults import answers, telling
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, messages_of
-from econsult.consults.worklist import COUNT_CAP, PAGE, Filters, View, count, families_first
+from econsult.consults.views import Filters, View
+from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
 from econsult.rights import Right

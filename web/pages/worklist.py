@@ -11,7 +11,8 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults import holding
 from econsult.consults.taking import next_for
-from econsult.consults.worklist import COUNT_CAP, Filters, Page, View, count, page
+from econsult.consults.views import Filters, View
+from econsult.consults.worklist import COUNT_CAP, Page, count, page
 from econsult.errors import ImpossibleVerbError
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right

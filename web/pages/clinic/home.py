@@ -14,7 +14,8 @@ from econsult.consults import requests
 from econsult.consults.drafts import empty_draft
 from econsult.consults.requests import RequestForm
 from econsult.consults.reviews import held_files
-from econsult.consults.worklist import COUNT_CAP, View, count, families_first
+from econsult.consults.views import View
+from econsult.consults.worklist import COUNT_CAP, count, families_first
 from econsult.cursors import pack, unpack_number
 from econsult.people.persons import Role
 from web.context import database, now

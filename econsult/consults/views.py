@@ -1,0 +1,163 @@
+"""What a list shows to whom: the views, what a reader narrows them to, and the parts of which each is put together.
+
+A slice is what one index holds in the order of the list: one for each pool and status that belong to the view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.overdue import late, unanswered
+from econsult.consults.records import Consult, Kind
+from econsult.people.persons import Person, Role, specialties_of
+from econsult.rosters.limits import barred_from
+
+Slice = ColumnElement[bool]
+_ANSWERED = Consult.status == Status.ANSWERED
+UNTOLD = (and_(_ANSWERED, Consult.informed_at.is_(None)), and_(~_ANSWERED, Consult.unheard_version.is_not(None)))
+"""Whose family has not heard an answer: of this cycle, or one that it can read from before."""
+
+
+class View(StrEnum):
+    DRAFTS = "drafts"
+    POOL = "pool"
+    MINE = "mine"
+    WAITING = "waiting"
+    OVERDUE = "overdue"
+    ANSWERED = "answered"
+    UNTOLD = "untold"
+    DECLINED = "declined"
+    UNALLOCATED = "unallocated"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader narrows a view to; an empty one narrows nothing."""
+
+    specialty: str = ""
+    status: str = ""
+    language: str = ""
+    is_informed: bool | None = None
+
+    def conditions(self) -> list[Slice]:
+        pairs = ((Consult.specialty, self.specialty), (Consult.status, self.status), (Consult.language, self.language))
+        found: list[Slice] = [column == value for column, value in pairs if value]
+        if self.is_informed is not None:
+            found.append(Consult.informed_at.is_not(None) if self.is_informed else Consult.informed_at.is_(None))
+        return found
+
+
+def slices_of(session: Session, person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
+    """The parts of the view, each of which one index holds in order."""
+    if view == View.DRAFTS:
+        return [and_(_program(person), Consult.status == Status.DRAFT, Consult.requester_id == person.id)]
+    match person.role:
+        case Role.SPECIALIST:
+            own = sorted(specialties_of(session, person))
+            asked = [name for name in own if filters.specialty in ("", name)]
+            pools = _Pools(asked, _stands_in(session, person, own), barred_from(session, person.id))
+            return _specialists(person, view, now, pools)
+        case Role.PCP | Role.TELEPRESENTER:
+            return _clinics(person, view, now)
+        case Role.COORDINATOR:
+            return _desks(person, view, now)
+        case _:
+            return []
+
+
+@dataclass(frozen=True)
+class _Pools:
+    """The specialties that a specialist reads, what is offered to one that stands in, and for whom they must not."""
+
+    own: list[str]
+    stands_in: list[Slice]
+    barred: set[int]
+
+    def of_status(self, person: Person, status: Status) -> list[Slice]:
+        """The pool of each specialty, and of those that it stands in for."""
+        shared = and_(_program(person), Consult.kind != Kind.FAMILY_QUESTION, Consult.status == status)
+        if self.barred:
+            shared = and_(shared, Consult.patient_id.not_in(self.barred))
+        return [and_(shared, part) for part in (*(Consult.specialty == name for name in self.own), *self.stands_in)]
+
+
+def _stands_in(session: Session, person: Person, own: list[str]) -> list[Slice]:
+    """What was offered to this person's specialties as a stand-in: mostly nothing, which an index knows at once."""
+    offered = and_(_program(person), Consult.fallback_specialty.is_not(None), Consult.fallback_specialty.in_(own))
+    return [offered] if session.scalars(select(Consult.id).where(offered).limit(1)).first() else []
+
+
+def _specialists(person: Person, view: View, now: datetime, pools: _Pools) -> list[Slice]:
+    held = and_(_program(person), Consult.holder_id == person.id)
+    if view == View.MINE:
+        waits = and_(Consult.status == Status.ANSWERED, Consult.clinic_waits_since.is_not(None))
+        return [and_(held, or_(Consult.status.in_(OPEN), waits))]
+    if view == View.DONE:
+        return [and_(held, Consult.status.not_in((*OPEN, Status.DRAFT)))]
+    if view in (View.ANSWERED, View.DECLINED):
+        return [and_(held, _of_view(view))]
+    found = [part for status in _statuses(view) for part in pools.of_status(person, status)]
+    if view == View.OVERDUE:
+        return [and_(part, Consult.due_at <= now) for part in found] + [and_(held, unanswered(now))]
+    # What somebody asked about in another specialty is theirs to follow as well.
+    return [*found, and_(held, Consult.status == Status.NEEDS_INFO)] if view == View.WAITING else found
+
+
+def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
+    """A clinic sees its children's; whoever presents a child elsewhere sees what they asked."""
+    ours = Consult.requester_id == person.id
+    if person.role == Role.PCP:
+        ours = Consult.organization_id == person.organization_id
+    ours = and_(_program(person), ours)
+    is_question = Consult.kind == Kind.FAMILY_QUESTION
+    match view:
+        case View.POOL:
+            return [and_(ours, Consult.status == Status.SUBMITTED, is_question)]
+        case View.MINE:
+            return [and_(ours, Consult.holder_id == person.id, Consult.status.in_(OPEN))]
+        case View.WAITING:
+            return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
+        case View.OVERDUE | View.UNTOLD:
+            return [and_(ours, part) for part in (late(now) if view == View.OVERDUE else UNTOLD)]
+        case View.DONE:
+            # A draft that somebody threw away was never said to anybody else.
+            was_sent = or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
+            return [and_(ours, Consult.status.in_(ENDED), was_sent)]
+        case _:
+            return [and_(ours, _of_view(view))]
+
+
+def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
+    ours = _program(person)
+    closed = Consult.status.not_in((*OPEN, Status.DRAFT))
+    of_views: dict[View, list[Slice]] = {
+        View.UNALLOCATED: [Consult.is_unallocated.is_(True)],
+        View.MINE: [],
+        View.POOL: [and_(Consult.status == Status.SUBMITTED, Consult.kind != Kind.FAMILY_QUESTION)],
+        View.OVERDUE: late(now),
+        View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
+        View.WAITING: [Consult.status == Status.NEEDS_INFO],
+        View.UNTOLD: list(UNTOLD),
+    }
+    return [and_(ours, part) for part in of_views.get(view, [_of_view(view)])]
+
+
+def _program(person: Person) -> Slice:
+    return Consult.program_id == person.program_id
+
+
+def _statuses(view: View) -> list[Status]:
+    return {View.POOL: [Status.SUBMITTED], View.WAITING: [Status.NEEDS_INFO], View.OVERDUE: sorted(OPEN)}.get(view, [])
+
+
+def _of_view(view: View) -> Slice:
+    if view == View.DECLINED:
+        return and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None))
+    return Consult.status == Status.ANSWERED if view == View.ANSWERED else Consult.is_unallocated.is_(True)
