@@ -37,12 +37,13 @@ def now() -> datetime:
 
 
 def wait_until(is_true: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Poll until it is true. Raises TimeoutError."""
-    deadline = time.monotonic() + patience
+    """Poll until it is true, less often by and by: what is waited for needs the processor. Raises TimeoutError."""
+    deadline, pause = time.monotonic() + patience, 0.02
     while not is_true():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {patience} s: {getattr(is_true, '__name__', '?')}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.1, 0.1)
 
 
 @dataclass
