@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # These modules import each other, so pytest must know all of them before it loads the first.
 pytest.register_assert_rewrite("tests.services")
@@ -16,6 +17,7 @@ pytest.register_assert_rewrite("tests.services")
 # Each file in tests/services offers fixtures for one server; a new file needs no line here.
 pytest_plugins = [f"tests.services.{path.stem}" for path in sorted(Path(__file__).parent.glob("services/[a-z]*.py"))]
 
+PROCESSORS = os.cpu_count() or 1
 # Tests that share what costs minutes to set up stay on one process when several share the work.
 TOGETHER = ("journeys", "contracts")
 FIRST = (
@@ -27,11 +29,36 @@ FIRST = (
 """Groups that take a minute or more begin first: one that began last would leave the other processes idle."""
 
 
+PATIENT = (
+    "test_jobs_survive", "test_one_command", "test_tus_faults", "test_upload_patience", "test_clocks_killed",
+    "test_slow_lines", "test_slow_forms", "test_supervisor",
+)  # fmt: skip
+"""Groups that mostly wait, for leases, heartbeats and slow lines: the one process more than there are processors takes
+these and no others, so that no processor waits as well.
+"""
+
+
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Hands whole groups to a process. `--dist loadgroup` of xdist 3.8 marks ids, which pytest 9.2 ignores."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(Path(nodeid.partition("::")[0]))
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        is_extra = node in self.nodes[PROCESSORS:]
+        found = [group for group in self.workqueue if (group in PATIENT) == is_extra]
+        # Whoever has nothing else left helps with those that wait.
+        found = found or ([] if is_extra else list(self.workqueue))
+        if not found:
+            node.shutdown()
+            return
+        self.workqueue.move_to_end(found[0], last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` starts."""
+    return PROCESSORS + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
