@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
-.PHONY: run test check static bench lock coverage proofs pages
+.PHONY: run test check static suite bench lock coverage proofs pages
 
 # exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.
 run: $(VENV)/.installed
@@ -13,7 +13,10 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.test-installed
 	$(BIN)/python -m tests.services.machine --install
-	@$(MAKE) --no-print-directory static
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going static suite
+
+# Beside each other, since the static checks keep one processor busy for a minute; make names at the end what failed.
+suite: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder --durations 40
 
 check: static
