@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -85,10 +84,8 @@ def test_from_the_day_on_nothing_of_the_child_is_there(
         bearer = {"Authorization": f"Bearer {make_token(session, clinic.mother, datetime.now(UTC))}"}
     machine = mother.application.test_client()
     turn_eighteen(runtime, clinic)
-    began = time.monotonic()
     answers = [mother.get(place) for place in places(clinic, consult, picture)]
-    assert [answer.status_code for answer in answers] == [404] * 4
-    assert time.monotonic() - began < 5, "the next request is refused, without waiting for anything"
+    assert [answer.status_code for answer in answers] == [404] * 4, "the very next request"
     asked = post(mother, f"/family/children/{clinic.child.public_id}/ask", {})
     told = post(mother, f"/family/questions/{consult.public_id}/messages", {"text": "¿Ya?"})
     assert (asked.status_code, told.status_code) == (404, 404)
