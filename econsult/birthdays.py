@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.access import note_patients
@@ -20,11 +20,12 @@ from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_da
 from econsult.people.caregivers import active_links, right_until
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import Person, Role
+from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Quiet
 
 NOTICES = (90, 30)
 """So many days before a right ends the caregiver hears of it."""
-AT_ONCE, SHOWN = 200, 100
+SHOWN = 100
 UNKNOWN = 0
 """Stands in the place of an age where nobody knows the birth date."""
 
@@ -50,16 +51,25 @@ class AgeTask(Base):
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
-def watch_ages(session: Session, now: datetime, quiet: Quiet, limit: int = AT_ONCE) -> int:
+def watch_ages(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
     """Look at the children whom nobody has looked at today; returns how many there were."""
-    today = day_begins(session, local_day(session, now))
-    waits = or_(Patient.ages_seen_at.is_(None), Patient.ages_seen_at < today)
-    query = select(Patient.id).where(waits).order_by(Patient.id).limit(limit)
+    query = pick.narrow(_unseen(session, now).limit(pick.most), Patient.id)
     # Whoever asks about a child meanwhile is not kept waiting: the key of the row stays free.
     found = session.scalars(query.with_for_update(key_share=True, skip_locked=True)).all()
     seen = [number for number in found if _look(session, number, now, quiet)]
     session.execute(update(Patient).where(Patient.id.in_(seen)).values(ages_seen_at=now))
     return len(seen)
+
+
+def unseen_today(session: Session, now: datetime, most: int) -> list[int]:
+    """The numbers of the children whom nobody has looked at today."""
+    return list(session.scalars(_unseen(session, now).limit(most)))
+
+
+def _unseen(session: Session, now: datetime) -> Select[int]:
+    today = day_begins(session, local_day(session, now))
+    waits = or_(Patient.ages_seen_at.is_(None), Patient.ages_seen_at < today)
+    return select(Patient.id).where(waits).order_by(Patient.id)
 
 
 def _look(session: Session, patient_id: int, now: datetime, quiet: Quiet) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint, Update, func, or_,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant, changed_rows
+from econsult.picking import ANY, Pick
 
 
 class JobKind(StrEnum):
@@ -210,10 +211,10 @@ def postpone_job(
     )
 
 
-def reap_jobs(session: Session, now: datetime, policy: JobPolicy, limit: int = 100) -> list[Job]:
+def reap_jobs(session: Session, now: datetime, policy: JobPolicy, pick: Pick = ANY) -> list[Job]:
     """Take back every job whose worker fell silent: the next attempt, or dead. Returns the jobs that were touched."""
-    query = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now)
-    lost = list(session.scalars(query.order_by(Job.lease_until).limit(limit).with_for_update(skip_locked=True)))
+    query = pick.narrow(select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now), Job.id)
+    lost = list(session.scalars(query.order_by(Job.lease_until).limit(pick.most).with_for_update(skip_locked=True)))
     for job in lost:
         _put_back(job, "The worker fell silent and its lease ran out.", now, policy)
     return lost

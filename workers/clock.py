@@ -13,26 +13,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from econsult.anchors import anchor_due
-from econsult.birthdays import watch_ages
-from econsult.consults.answers import release_due
-from econsult.consults.holding import lapse_claims
-from econsult.consults.looking_back import remind
 from econsult.consults.presence import sweep_presence
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
-from econsult.jobs import JobState, reap_jobs
 from econsult.people.signin import sweep_sign_ins
-from econsult.queue.calling import fire_calls
-from econsult.queue.cover import watch_absences, watch_cover
-from econsult.queue.firing import fire
 from econsult.queue.outbox import Quiet, quiet_of
 from econsult.queue.pending import Pending, look_for_work
 from storage.blobs import BlobError
@@ -40,18 +31,19 @@ from storage.keys import WrongKey
 from uploads.door import Door
 from uploads.finishing import sweep
 from uploads.root import StagingAwayError
-from workers.give_up import end_job
+from workers.net import IN_THE_DATA, Net, place_of
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
+from workers.work import deadlines, lapses, lost_jobs, rounds, sweeps
 
 log = logging.getLogger("workers.clock")
 
 TICK = timedelta(seconds=2)
 SWEEP_EVERY = timedelta(minutes=1)
 FORGET_AFTER = timedelta(days=1)
-BATCH, BATCHES = 100, 20
-"""How many due consults one transaction takes, and how many of these one tick, so that a backlog silences nothing."""
+BATCHES = 20
+"""How many transactions with due consults one tick takes, so that a backlog silences nothing."""
 
 
 class JumpGuard:
@@ -79,6 +71,10 @@ class Ticker:
     runtime: Runtime
     swept_at: datetime | None = None
     reaps_at: datetime | None = None
+    net: Net = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.net = Net(self.runtime.database)
 
     @property
     def quiet(self) -> Quiet:
@@ -102,26 +98,11 @@ class Ticker:
             self.reaps_at = now + self.runtime.settings.lease
             return pending.lag(now)
         if pending.has_lost_job and (self.reaps_at is None or now >= self.reaps_at):
-            self._write("jobs that were lost", lambda session: self._reap(session, now))
+            self.net.run(lost_jobs(self.runtime), now)
         has_fired = self._fire(now, pending)
         if is_sweep_due:
             self._sweep(now)
         return (self._look(now) if has_fired else pending).lag(now)
-
-    def _write(self, what: str, step: Callable[[Session], object]) -> object:
-        """One step in a transaction of its own. If a sealed value does not open, it alone waits; None then."""
-        try:
-            with self.runtime.database.writing() as session:
-                return step(session)
-        except WrongKey:
-            log.warning("ALARM: a sealed value does not open under any key of the ring; waiting: %s.", what)
-            return None
-
-    def _reap(self, session: Session, now: datetime) -> None:
-        for job in reap_jobs(session, now, job_policy(self.runtime)):
-            log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
-            if job.state == JobState.DEAD:
-                end_job(session, self.runtime, job.kind, job.subject_id, now)
 
     def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
@@ -129,40 +110,36 @@ class Ticker:
         if is_due:
             self._fire_deadlines(now)
         if pending.has_round:
-            self._write("telephone calls", lambda session: fire_calls(session, now))
-            self._write("the watch over cover", lambda session: watch_cover(session, now, quiet=self.quiet))
-            self._write("the watch over absences", lambda session: watch_absences(session, now))
-            self._write("the release of answers", lambda session: release_due(session, now))
+            for work in rounds(self.quiet):
+                self.net.run(work, now)
         if pending.has_lapse:
-            self._write("claims that lapsed", lambda session: lapse_claims(session, now))
+            self.net.run(lapses(), now)
         return is_due or pending.has_round
 
     def _fire_deadlines(self, now: datetime) -> None:
+        work = deadlines(self.quiet)
         for _ in range(BATCHES):
-            if not self._write("deadlines", lambda session: self._fire_some(session, now)):
+            if not self.net.run(work, now):
                 break
-
-    def _fire_some(self, session: Session, now: datetime) -> bool:
-        """Whether more may be due."""
-        consults, breaches = fire(session, now, self.quiet, BATCH)
-        if breaches:
-            log.info("Promises broken: %d.", breaches)
-        return consults == BATCH
 
     def _look(self, now: datetime) -> Pending:
         with self.runtime.database.reading() as session:
             return look_for_work(session, now, job_policy(self.runtime))
 
     def _sweep(self, now: datetime) -> None:
-        self._write("what has expired", lambda session: self._forget(session, now))
-        self._write("reminders of openings by exception", lambda session: remind(session, now))
-        self._write("the watch over ages", lambda session: watch_ages(session, now, self.quiet))
+        self._forget(now)
+        for work in sweeps(self.quiet):
+            self.net.run(work, now)
         self._anchor(now)
 
-    def _forget(self, session: Session, now: datetime) -> None:
-        sweep_sign_ins(session, now)
-        sweep_presence(session, now)
-        session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
+    def _forget(self, now: datetime) -> None:
+        try:
+            with self.runtime.database.writing() as session:
+                sweep_sign_ins(session, now)
+                sweep_presence(session, now)
+                session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
+        except IN_THE_DATA as error:
+            log.warning("ALARM: what has expired cannot be swept (%s).", place_of(error))
 
     def _sweep_uploads(self, now: datetime) -> None:
         runtime = self.runtime

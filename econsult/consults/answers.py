@@ -23,6 +23,7 @@ from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, team_of
+from econsult.picking import ANY, Pick
 
 OPEN_ENDS = {
     "not_informed": "The family has not heard the answer yet; say why the consult closes.",
@@ -186,10 +187,10 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
         notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now)
 
 
-def release_due(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
+def release_due(session: Session, now: datetime, pick: Pick = ANY) -> list[Consult]:
     """Release every answer whose time has come without an acknowledgement."""
-    query = select(Consult).where(Consult.release_at <= now).order_by(Consult.release_at).limit(limit)
-    query = query.options(*SEALED_STAY_SHUT).with_for_update(skip_locked=True, key_share=True)
+    query = select(Consult).where(Consult.release_at <= now).order_by(Consult.release_at).limit(pick.most)
+    query = pick.narrow(query, Consult.id).options(*SEALED_STAY_SHUT).with_for_update(skip_locked=True, key_share=True)
     due = list(session.scalars(query))
     for consult in due:
         release(session, consult, now)

@@ -18,6 +18,7 @@ from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
+from econsult.picking import ANY, Pick
 
 DRAFT_FACTOR = 8
 
@@ -99,7 +100,7 @@ def stay(session: Session, consult: Consult, person: Person, now: datetime, leas
     session.execute(update(Consult).where(*own, Consult.claim_until < until).values(claim_until=until))
 
 
-def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Consult]:
+def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Consult]:
     """Return every consult whose holder fell silent to its pool, and tell the desk.
 
     While information is asked for, nothing lapses. A draft stays with the consult.
@@ -108,11 +109,11 @@ def lapse_claims(session: Session, now: datetime, limit: int = 100) -> list[Cons
         select(Consult)
         .where(Consult.status == Status.CLAIMED, Consult.claim_until < now)
         .order_by(Consult.claim_until)
-        .limit(limit)
+        .limit(pick.most)
         .options(*SEALED_STAY_SHUT)
         .with_for_update(skip_locked=True, key_share=True)
     )
-    lapsed = list(session.scalars(query))
+    lapsed = list(session.scalars(pick.narrow(query, Consult.id)))
     for consult in lapsed:
         about = f"lapse:{consult.claim_until.isoformat() if consult.claim_until else ''}"
         hand_over(session, consult, "lapse", None, by_id=None, now=now)

@@ -14,11 +14,12 @@ from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
+from econsult.picking import ANY, Pick
 
 AGAIN = timedelta(hours=24)
 OUTCOMES = ("right", "wrong")
 LONGEST_NOTE = 2000
-AT_ONCE, SHOWN = 100, 50
+SHOWN = 50
 
 
 def openings_for(session: Session, officer: Person) -> list[tuple[BrokenGlass, Consult, Person]]:
@@ -64,12 +65,13 @@ def review(session: Session, officer: Person, number: int, *, outcome: str, word
     return opened
 
 
-def remind(session: Session, now: datetime) -> int:
+def remind(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Tell the officers of each opening that nobody has reviewed in time, once a day; returns how many there were.
 
     Where a program has no officer any more, its director hears of it.
     """
-    query = select(BrokenGlass).where(BrokenGlass.remind_at <= now).order_by(BrokenGlass.remind_at).limit(AT_ONCE)
+    query = select(BrokenGlass).where(BrokenGlass.remind_at <= now).order_by(BrokenGlass.remind_at).limit(pick.most)
+    query = pick.narrow(query, BrokenGlass.id)
     # Nobody's words are needed, and some that do not open must not silence the others.
     query = query.options(defer(BrokenGlass.reason), defer(BrokenGlass.review_note))
     late = session.scalars(query.with_for_update(skip_locked=True)).all()

@@ -16,6 +16,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
+from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
 from econsult.rosters.shifts import TimeOff
 
@@ -64,14 +65,16 @@ def unheard(session: Session, away: Mapping[int, int]) -> dict[int, int]:
     }
 
 
-def tell_of_away(session: Session, away: Mapping[int, int], now: datetime) -> int:
+def tell_of_away(session: Session, away: Mapping[int, int], now: datetime, pick: Pick = ANY) -> int:
     """Tell the desk once of each clock that waits for somebody who is away; returns of how many consults."""
     numbers = unheard(session, away) if away else {}
     if not numbers:
         return 0
     pairs = select(Consult, Clock).join(Clock, Clock.consult_id == Consult.id).where(Clock.id.in_(numbers))
-    pairs = pairs.options(*SEALED_STAY_SHUT)
+    pairs = pick.narrow(pairs.options(*SEALED_STAY_SHUT), Consult.id)
     waiting = [(row[0], row[1]) for row in session.execute(pairs.order_by(Consult.id, Clock.id))]
+    if not waiting:
+        return 0
     insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
     _tell(session, away, waiting, now)
     return len({consult.id for consult, _clock in waiting})

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, callers, step_at
 from econsult.notices import NoticeKind
+from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
 
@@ -21,12 +22,14 @@ def oldest_call(session: Session) -> datetime | None:
     return session.scalars(query.order_by(PhoneTask.next_at).limit(1)).one_or_none()
 
 
-def fire_calls(session: Session, now: datetime, limit: int = 100) -> int:
+def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Tell of every telephone task whose next step has come; returns how many. Nothing of it waits for a morning.
 
     Each step that was missed has its line; people hear of the last one.
     """
-    query = select(PhoneTask).where(PhoneTask.next_at <= now).order_by(PhoneTask.next_at, PhoneTask.id).limit(limit)
+    query = select(PhoneTask).where(PhoneTask.next_at <= now).order_by(PhoneTask.next_at, PhoneTask.id).limit(pick.most)
+    # What somebody wrote down is not needed, and must not keep a call waiting.
+    query = pick.narrow(query, PhoneTask.id).options(defer(PhoneTask.words))
     due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
     lines: list[dict[str, Any]] = []
     tellings: list[Telling] = []

@@ -15,6 +15,7 @@ from econsult.consults.offering import coordinators_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
+from econsult.picking import ANY, Pick
 from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
@@ -27,10 +28,12 @@ MOST_BARRED = 2000
 """So many that wait are held against licences and languages in one look; the ladder looks at its own consult anyway."""
 
 
-def watch_cover(session: Session, now: datetime, batch: int = 200, quiet: Quiet | None = None) -> int:
+def watch_cover(
+    session: Session, now: datetime, batch: int = 200, quiet: Quiet | None = None, *, pick: Pick = ANY
+) -> int:
     """Look at every specialty whose time has come; returns how many consults were told of, at most a batch of each."""
     _begin(session, now)
-    due = select(CoverWatch).where(CoverWatch.next_at <= now).order_by(CoverWatch.id)
+    due = pick.narrow(select(CoverWatch).where(CoverWatch.next_at <= now).order_by(CoverWatch.id), CoverWatch.id)
     told = 0
     tellings: list[Telling] = []
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
@@ -49,12 +52,12 @@ def watch_cover(session: Session, now: datetime, batch: int = 200, quiet: Quiet 
     return told
 
 
-def watch_absences(session: Session, now: datetime) -> int:
+def watch_absences(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Tell the desk of what waits for people who are away or have left; returns of how many consults.
 
     Everything that runs is looked at, not only what ran when the absence began: the clinic may ask again meanwhile.
     """
-    return tell_of_away(session, away_now(session, now), now)
+    return tell_of_away(session, away_now(session, now), now, pick)
 
 
 def _begin(session: Session, now: datetime) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm.util import identity_key
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant
+from econsult.picking import ANY, Pick
 from econsult.queue.bulk import change
 
 
@@ -89,9 +90,10 @@ RUNNING = (
 )
 
 
-def due_consults(session: Session, now: datetime, limit: int = 100) -> list[DueConsult]:
+def due_consults(session: Session, now: datetime, pick: Pick = ANY) -> list[DueConsult]:
     """The consults whose next deadline has come, by index, oldest first, locked for this transaction."""
-    found = {row.id: _as_read(DueConsult(*row), row) for row in session.execute(DUE, {"now": now, "most": limit})}
+    rows = session.execute(pick.narrow(DUE, Consult.id), {"now": now, "most": pick.most})
+    found = {row.id: _as_read(DueConsult(*row), row) for row in rows}
     if found:
         for row in session.execute(RUNNING, {"numbers": list(found)}):
             found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))

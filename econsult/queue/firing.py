@@ -22,6 +22,7 @@ from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.steps import deadlines, next_step
 from econsult.notices import NoticeKind
+from econsult.picking import ANY, Pick
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
 from econsult.queue.bulk import insert_new
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
@@ -39,9 +40,9 @@ class Batch:
     breaches: int = 0
 
 
-def fire(session: Session, now: datetime, quiet: Quiet | None = None, limit: int = 100) -> tuple[int, int]:
-    """Fire everything that is due of up to `limit` consults; returns (consults, promises broken just now)."""
-    consults = due_consults(session, now, limit)
+def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick = ANY) -> tuple[int, int]:
+    """Fire everything that is due of a batch of consults; returns (consults, promises broken just now)."""
+    consults = due_consults(session, now, pick)
     if not consults:
         return 0, 0
     around, batch = Audience(session, now), Batch()

@@ -26,6 +26,7 @@ from econsult.people.caregivers import (
     right_until,
 )
 from econsult.people.patients import Patient, RelatedPerson
+from econsult.picking import Pick
 from econsult.queue.outbox import Quiet
 from tests.personas import Clinic
 
@@ -187,7 +188,7 @@ def test_with_many_clocks_everything_happens_once(database: Database, clinic: Cl
 def test_every_child_is_looked_at_once_a_day_in_small_turns(database: Database, clinic: Clinic) -> None:
     now = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
     with database.writing() as session:
-        assert [watch_ages(session, now, AWAKE, 1) for _ in range(3)] == [1, 1, 0]
+        assert [watch_ages(session, now, AWAKE, Pick(1)) for _ in range(3)] == [1, 1, 0]
         assert watch_ages(session, now + timedelta(hours=25), AWAKE) == 2
         assert watch_ages(session, now, AWAKE) == 0, "a clock that went back looks at nothing anew"
 

@@ -25,6 +25,7 @@ from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.people.persons import Person
+from econsult.picking import Pick
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -119,8 +120,8 @@ class World:
         while fire_calls(session, self.now):
             session.flush()
         self.telephone(session)
-        answers.release_due(session, self.now, 10_000)
-        holding.lapse_claims(session, self.now, 10_000)
+        answers.release_due(session, self.now, Pick(10_000))
+        holding.lapse_claims(session, self.now, Pick(10_000))
         for case in self.cases.values():
             case.tick(self.seconds)
 

@@ -1,0 +1,144 @@
+"""The net under the clock: a row that cannot be done is an alarm with its number, and all others are done in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import literal_column, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from econsult.consults.answers import Answer
+from econsult.consults.ledger import Clock, ClockEvent
+from econsult.consults.records import Consult
+from econsult.consults.telephone import PhoneTask, open_call
+from econsult.database import Database
+from econsult.notices import Notice
+from econsult.people.patients import Patient
+from econsult.picking import Pick
+from econsult.queue.outbox import Quiet
+from storage.keys import WrongKey
+from tests.personas import NOON, Clinic, open_clinic
+from workers.net import AGAIN, BATCH, Net, Work
+from workers.work import deadlines, lapses, rounds, sweeps
+
+H = timedelta(hours=1)
+LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+DAMAGED: Any = literal_column("'x'")
+
+
+@pytest.fixture
+def clinic(database: Database) -> Clinic:
+    return open_clinic(database)
+
+
+def _broken(database: Database) -> list[int]:
+    broken = select(ClockEvent.consult_id).where(ClockEvent.kind == "breached", ClockEvent.name == "first_reply")
+    with database.reading() as session:
+        return sorted(session.scalars(broken))
+
+
+def _run(net: Net, work: Work, at: datetime) -> None:
+    while net.run(work, at):
+        pass
+
+
+def test_a_consult_that_cannot_be_fired_keeps_no_other_waiting(
+    database: Database, clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two clock processes, and each step fires once."""
+    with database.writing() as session:
+        numbers = [clinic.econsult(session).id for _ in range(5)]
+        _damage(session, numbers[0])
+    nets = [Net(database), Net(database)]
+    for at in (0, 0, 1):
+        for net in nets:
+            _run(net, deadlines(Quiet()), NOON + 24 * H + at * timedelta(seconds=1))
+    assert _broken(database) == numbers[1:]
+    alarms = [line for line in caplog.messages if "ALARM" in line]
+    assert len(alarms) == len(nets)
+    assert all(f"number {numbers[0]} " in line for line in alarms)
+    with database.writing() as session:
+        session.execute(update(Clock).where(Clock.consult_id == numbers[0]).values(fired_level=0))
+    _run(nets[0], deadlines(Quiet()), NOON + 24 * H + AGAIN + timedelta(seconds=1))
+    assert _broken(database) == numbers
+    with database.reading() as session:
+        told = session.scalars(select(Notice.dedupe_key)).all()
+        assert len(told) == len(set(told))
+
+
+def _damage(session: Session, number: int) -> None:
+    """So many steps have fired that the next one lies beyond every calendar."""
+    session.execute(update(Clock).where(Clock.consult_id == number).values(fired_level=2**31 - 1))
+
+
+def test_what_is_put_aside_comes_not_first_at_each_tick(sqlite_database: Database) -> None:
+    """More damaged rows than a batch has room for, all of them due before the one that is whole."""
+    tried: list[Pick] = []
+
+    def step(_session: Session, _now: datetime, pick: Pick) -> int:
+        tried.append(pick)
+        mine = [number for number in range(BATCH + 5) if number not in pick.aside and pick.only in (None, number)]
+        if any(number < BATCH + 4 for number in mine[: pick.most]):
+            raise WrongKey("damaged")
+        done.extend(mine)
+        return len(mine)
+
+    done: list[int] = []
+    net, work = Net(sqlite_database), Work("a test", lambda _session, _now: range(BATCH + 5), step)
+    _run(net, work, NOON)
+    assert done == [BATCH + 4]
+    del tried[:]
+    _run(net, work, NOON + AGAIN / 2)
+    assert [pick.only for pick in tried] == [None], "nothing that is put aside is tried again yet"
+    net.run(work, NOON + AGAIN)
+    assert len(tried) == 1 + BATCH + 1, "each of them by itself, and one batch for all others"
+    net.run(work, NOON - 9 * H)
+    assert len(tried) > 2 * BATCH, "a clock that was set back makes nothing wait longer"
+
+
+@pytest.mark.parametrize("error", [OperationalError("x", None, Exception()), MemoryError()])
+def test_what_lies_not_in_the_data_is_raised(sqlite_database: Database, error: Exception) -> None:
+    def step(_session: Session, _now: datetime, _pick: Pick) -> int:
+        raise error
+
+    with pytest.raises(type(error)):
+        Net(sqlite_database).run(Work("a test", lambda _session, _now: [1], step), NOON)
+
+
+def _done(database: Database, what: str) -> set[int]:
+    """The consults (or children) with which the work is done."""
+    done = {
+        "release": select(Consult.id).where(Consult.released_at.is_not(None)),
+        "call": select(PhoneTask.consult_id).where(PhoneTask.level > 0),
+        "ages": select(Patient.id).where(Patient.ages_seen_at.is_not(None)),
+    }
+    with database.reading() as session:
+        return set(session.scalars(done[what]))
+
+
+@pytest.mark.parametrize("what", ["release", "call", "ages"])
+def test_each_kind_of_work_has_the_net(
+    database: Database, clinic: Clinic, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database.writing() as session:
+        first, second = clinic.answered(session), clinic.answered(session)
+        damaged, whole = first.id, {second.id}
+        if what == "release":
+            session.execute(update(Answer).where(Answer.consult_id == damaged).values(content=DAMAGED))
+        if what == "call":
+            damaged = open_call(session, first, 1, person_id=clinic.derm.id, now=NOON).id
+            open_call(session, second, 1, person_id=clinic.derm.id, now=NOON)
+            session.flush()
+            session.execute(update(PhoneTask).where(PhoneTask.id == damaged).values(opened_at=LAST, due_at=LAST))
+        if what == "ages":
+            damaged = clinic.child.id
+            whole = set(session.scalars(select(Patient.id).where(Patient.id != damaged)))
+            session.execute(update(Patient).where(Patient.id == damaged).values(birth_date_text=DAMAGED))
+    net = Net(database)
+    for work in (*rounds(Quiet()), *sweeps(Quiet()), lapses()):
+        net.run(work, NOON + 24 * H)
+    assert _done(database, what) == whole
+    assert [line for line in caplog.messages if "ALARM" in line and f"number {damaged} " in line] != []

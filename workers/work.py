@@ -1,0 +1,114 @@
+"""What the clock does by rows: each kind of work, and how to find its rows one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from econsult.birthdays import unseen_today, watch_ages
+from econsult.consults.answers import release_due
+from econsult.consults.glass import BrokenGlass
+from econsult.consults.holding import lapse_claims
+from econsult.consults.lifecycle import Status
+from econsult.consults.looking_back import remind
+from econsult.consults.records import Consult
+from econsult.consults.telephone import PhoneTask
+from econsult.jobs import Job, JobState, reap_jobs
+from econsult.picking import Pick
+from econsult.queue.absence import away_now, unheard
+from econsult.queue.calling import fire_calls
+from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.firing import fire
+from econsult.queue.outbox import Quiet
+from econsult.rosters.watching import CoverWatch
+from workers.give_up import end_job
+from workers.net import BATCH, MOST_ASIDE, Work
+from workers.queue import job_policy
+from workers.runtime import Runtime
+
+log = logging.getLogger("workers.clock")
+
+Numbers = Callable[[Session, datetime], Iterable[int]]
+
+
+def deadlines(quiet: Quiet) -> Work:
+    """The steps of the ladders."""
+
+    def step(session: Session, now: datetime, pick: Pick) -> int:
+        consults, breaches = fire(session, now, quiet, pick)
+        if breaches:
+            log.info("Promises broken: %d.", breaches)
+        return consults
+
+    return Work("deadlines", _by(Consult.id, Consult.next_deadline_at), step)
+
+
+def rounds(quiet: Quiet) -> tuple[Work, ...]:
+    """What is looked after beside them: calls, cover, absences, and answers that open."""
+    return (
+        Work("telephone calls", _by(PhoneTask.id, PhoneTask.next_at), fire_calls),
+        Work(
+            "the watch over cover",
+            lambda session, _now: session.scalars(select(CoverWatch.id).order_by(CoverWatch.id)),
+            lambda session, now, pick: watch_cover(session, now, quiet=quiet, pick=pick),
+        ),
+        Work(
+            "the watch over absences",
+            lambda session, now: sorted(set(unheard(session, away_now(session, now)).values())),
+            watch_absences,
+        ),
+        Work(
+            "the release of answers",
+            _by(Consult.id, Consult.release_at),
+            lambda session, now, pick: len(release_due(session, now, pick)),
+        ),
+    )
+
+
+def lapses() -> Work:
+    """Claims whose holders fell silent."""
+    return Work(
+        "claims that lapsed",
+        _by(Consult.id, Consult.claim_until, Consult.status == Status.CLAIMED),
+        lambda session, now, pick: len(lapse_claims(session, now, pick)),
+    )
+
+
+def lost_jobs(runtime: Runtime) -> Work:
+    """Jobs whose workers fell silent: the next attempt, or dead, which whoever waits for it is shown."""
+
+    def step(session: Session, now: datetime, pick: Pick) -> int:
+        lost = reap_jobs(session, now, job_policy(runtime), pick)
+        for job in lost:
+            log.warning("Job %d (%s) was lost in attempt %d; now %s.", job.id, job.kind, job.attempt, job.state)
+            if job.state == JobState.DEAD:
+                end_job(session, runtime, job.kind, job.subject_id, now)
+        return len(lost)
+
+    return Work("jobs that were lost", _by(Job.id, Job.lease_until, Job.state == JobState.RUNNING), step)
+
+
+def sweeps(quiet: Quiet) -> tuple[Work, ...]:
+    """What is looked after once a minute."""
+    return (
+        Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
+        Work(
+            "the watch over ages",
+            lambda session, now: unseen_today(session, now, BATCH + MOST_ASIDE),
+            lambda session, now, pick: watch_ages(session, now, quiet, pick),
+        ),
+    )
+
+
+def _by(number: InstrumentedAttribute[int], at: InstrumentedAttribute[Any], *more: ColumnElement[bool]) -> Numbers:
+    """The rows of a table whose time has come."""
+
+    def numbers(session: Session, now: datetime) -> Iterable[int]:
+        return session.scalars(select(number).where(at <= now, *more).order_by(at, number).limit(BATCH + MOST_ASIDE))
+
+    return numbers
