@@ -125,7 +125,18 @@ def loads_of(session: Session, people: set[int]) -> Mapping[int, int]:
 
 
 def check_may_take(session: Session, consult: Consult, person: Person) -> None:
-    """Raise ForbiddenError for somebody with a conflict, without the licence or the language, or with hands full."""
+    """Raise ForbiddenError for somebody who may not take it of their own accord: as below, or without the language."""
+    check_may_hold(session, consult, person)
+    limits, ask = limits_of(session, [person.id]).get(person.id), ask_of(session, consult)
+    if limits is not None and ask.specialty is not None and not limits.speaks(ask.language):
+        raise ForbiddenError("You do not answer in this family's language.", code="no_language")
+
+
+def check_may_hold(session: Session, consult: Consult, person: Person) -> None:
+    """Raise ForbiddenError for somebody with a conflict of interest, without a licence, or with hands full.
+
+    The desk may give it to somebody who needs an interpreter.
+    """
     ask = ask_of(session, consult)
     limits = limits_of(session, [person.id]).get(person.id)
     if person.id in conflicted(session, consult.patient_id):
@@ -134,8 +145,6 @@ def check_may_take(session: Session, consult: Consult, person: Person) -> None:
         return
     if not limits.may_work_in(ask.state):
         raise ForbiddenError("This child lives where you have no licence.", code="no_licence")
-    if not limits.speaks(ask.language):
-        raise ForbiddenError("You do not answer in this family's language.", code="no_language")
     if limits.capacity and loads_of(session, {person.id}).get(person.id, 0) >= limits.capacity:
         raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_take, offer, taken
+from econsult.consults.offering import check_may_hold, check_may_take, offer, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -44,7 +44,7 @@ def assign(
     _check_fits(session, consult, to)
     if is_off(session, to.id, now):
         raise ForbiddenError("This person is away: choose somebody else.", code="away")
-    check_may_take(session, consult, to)
+    check_may_hold(session, consult, to)
     _give(session, consult, "assign", to, (status, require_reason(reason)), by=by, now=now, lease=lease)
     return consult
 
