@@ -44,7 +44,7 @@ class Handler:
         assert isinstance(content, bytes)
         count = len(list(self.folder.glob("*.eml")))
         draft = self.folder / f"{count}.part"
-        draft.write_bytes(content)
+        draft.write_bytes(f"X-Envelope-To: {', '.join(envelope.rcpt_tos)}\r\n".encode() + content)
         draft.rename(self.folder / f"{count:04d}-{time.monotonic_ns()}.eml")
         if name == "dropped" and count == 0:
             transport = server.transport

@@ -110,7 +110,9 @@ def _log_in(server: smtplib.SMTP, parts: SplitResult) -> None:
 
 
 def _hand_over(server: smtplib.SMTP, to: str, message: EmailMessage) -> None:
-    """One letter to one address, whatever a reader of headers would make of it."""
+    """One letter to one address. What readers of addresses take for another one, or for two, is refused."""
+    if parseaddr(to)[1] != to:
+        raise AddressRefusedError
     try:
         server.send_message(message, to_addrs=[to])
     except smtplib.SMTPRecipientsRefused as refused:
