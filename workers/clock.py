@@ -70,7 +70,7 @@ class Ticker:
 
     runtime: Runtime
     swept_at: datetime | None = None
-    reaps_at: datetime | None = None
+    held_at: datetime | None = None
     net: Net = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Ticker:
 
         One look without a lock says what there is to do; where there is nothing, nothing is written.
         """
-        is_sweep_due = not is_held and (self.swept_at is None or now - self.swept_at >= SWEEP_EVERY)
+        is_sweep_due = not is_held and not _is_between(self.swept_at, now, SWEEP_EVERY)
         if is_sweep_due:
             self.swept_at = now
             # Before anything that writes a row: on a full disk this makes room for it.
@@ -95,9 +95,9 @@ class Ticker:
         if pending.has_ring:
             relay(self.runtime, now)
         if is_held:
-            self.reaps_at = now + self.runtime.settings.lease
+            self.held_at = now
             return pending.lag(now)
-        if pending.has_lost_job and (self.reaps_at is None or now >= self.reaps_at):
+        if pending.has_lost_job and not _is_between(self.held_at, now, self.runtime.settings.lease):
             self.net.run(lost_jobs(self.runtime), now)
         has_fired = self._fire(now, pending)
         if is_sweep_due:
@@ -162,6 +162,11 @@ class Ticker:
                 anchor_due(session, self.runtime.settings.audit_anchors, now)
         except OSError:
             log.warning("ALARM: the end of the audit trail could not be written down: see ECONSULT_AUDIT_ANCHORS.")
+
+
+def _is_between(since: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether so long has not passed yet; what lies in the future was noted by a wrong clock and counts not."""
+    return since is not None and since <= now < since + span
 
 
 def turn(ticker: Ticker, guard: JumpGuard, now: datetime, steady: float) -> int:

@@ -20,7 +20,7 @@ from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
-from econsult.rosters.watching import CoverWatch, look, unwatched
+from econsult.rosters.watching import BEYOND, CoverWatch, look, unwatched
 
 ASKED = ("patient_id", "organization_id", "requester_id", "sent_on_by_id", "specialty", "fallback_specialty")
 NAMES = ("id", "urgency", "is_unallocated", *ASKED)
@@ -33,7 +33,8 @@ def watch_cover(
 ) -> int:
     """Look at every specialty whose time has come; returns how many consults were told of, at most a batch of each."""
     _begin(session, now)
-    due = pick.narrow(select(CoverWatch).where(CoverWatch.next_at <= now).order_by(CoverWatch.id), CoverWatch.id)
+    is_due = or_(CoverWatch.next_at <= now, CoverWatch.next_at > now + BEYOND)
+    due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
     told = 0
     tellings: list[Telling] = []
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):

@@ -16,7 +16,7 @@ from econsult.database import Instant
 from econsult.jobs import Job, JobPolicy, JobState
 from econsult.queue.absence import away_now, is_anybody_away, unheard
 from econsult.rosters.shifts import Shift
-from econsult.rosters.watching import CoverWatch
+from econsult.rosters.watching import BEYOND, CoverWatch
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         exists().where(Job.state == JobState.RUNNING, Job.lease_until < NOW),
         or_(
             exists().where(Consult.release_at <= NOW),
-            exists().where(CoverWatch.next_at <= NOW),
+            exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
             exists().where(Shift.id.is_not(None), ~exists().where(*same)),
         ),
         exists().where(Consult.status == Status.CLAIMED, Consult.claim_until < NOW),
@@ -58,14 +58,14 @@ def _statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-NOW, RUNG = bindparam("now", type_=Instant()), bindparam("rung", type_=Instant())
+NOW, RUNG, BEYOND_NOW = (bindparam(name, type_=Instant()) for name in ("now", "rung", "beyond"))
 LOOK = _statement()
 """Made once: to make it costs more than to ask it."""
 
 
 def look_for_work(session: Session, now: datetime, policy: JobPolicy) -> Pending:
     """Ask for everything that a tick may have to do, in one statement where nobody is away."""
-    row = session.execute(LOOK, {"now": now, "rung": now - policy.ring_window}).one()
+    row = session.execute(LOOK, {"now": now, "rung": now - policy.ring_window, "beyond": now + BEYOND}).one()
     deadline_at, call_at = row[:2]
     has_ring, has_lost_job, has_round, has_lapse, is_away = (bool(each) for each in row[2:])
     has_call = call_at is not None and call_at <= now

@@ -14,6 +14,9 @@ from econsult.rosters.shifts import Shift, Span, spans
 LOOK_EVERY = timedelta(minutes=1)
 """The roster may be changed, or an account closed, at any moment: each specialty is looked at this often anyway."""
 
+BEYOND = 2 * LOOK_EVERY
+"""A look that is planned farther ahead was planned by a clock that was wrong, not by one that is a second ahead."""
+
 
 class CoverWatch(Base):
     """One specialty that has a roster. `gaps` counts how often cover ended; `after_id` is how far its alarm has got."""

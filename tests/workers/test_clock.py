@@ -213,6 +213,29 @@ def test_a_clock_that_leaps_25_hours_loses_and_doubles_nothing(either: Clinic, n
         assert len(told) == len(set(told))
 
 
+def test_a_leap_that_is_put_right_leaves_no_work_waiting_for_the_wrong_time(either: Clinic, photo: bytes) -> None:
+    """Ahead by a day for some ticks, and right again: lost jobs, sweeps and the watch over cover go on at once."""
+    _add(either, "derm", Role.SPECIALIST)
+    _submit(either, NOON)
+    job, wrong = either.job_of(either.send(photo)), NOON + timedelta(hours=25)
+    with either.runtime.database.writing() as session:
+        _spoil(session, either, "cover")
+    ticker, guard = Ticker(either.runtime), JumpGuard(NOON, 0.0)
+    for beat, at in enumerate((NOON, wrong, wrong + TICK, NOON + 3 * TICK, wrong, NOON + 5 * TICK)):
+        _make_silent(either, job, attempt=1)
+        turn(ticker, guard, at, 2.0 * beat)
+        state = either.job_of(job.subject_id).state
+        if at >= wrong:
+            assert (beat, state) == (beat, JobState.RUNNING), "its worker may be well"
+            continue
+        assert (beat, state, _seen(either, at)) == (beat, JobState.PENDING, set())
+        assert ticker.swept_at is not None
+        assert timedelta() <= at - ticker.swept_at < SWEEP_EVERY
+    with either.runtime.database.reading() as session:
+        watch = session.scalars(select(CoverWatch)).one()
+        assert watch.next_at <= NOON + 5 * TICK + timedelta(minutes=1)
+
+
 def _steps(clinic: Clinic) -> list[int]:
     """The steps of the first reply that have fired, none of them before its time as the ledger knows it."""
     lines = select(ClockEvent).where(ClockEvent.name == "first_reply", ClockEvent.level > 0).order_by(ClockEvent.id)
