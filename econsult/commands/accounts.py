@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.alerts import tell_of_change
 from econsult.commands.typed import typed_line, typed_password
+from econsult.consults.offering import desk_of
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
 from econsult.people.account import known_of
@@ -155,7 +156,17 @@ def _close_person(installation: Installation, options: Namespace, now: datetime)
         session.flush()
         # What waited for this person is another's now, or nobody's: the desk hears of it.
         offer_again(session, person.program_id, now)
-    return ""
+        return _without_desk(session, person)
+
+
+def _without_desk(session: Session, closed: Person) -> str:
+    """What follows when the last coordinator goes; empty where somebody else is there."""
+    heirs = desk_of(session, closed.program_id)
+    if closed.role != Role.COORDINATOR or (heirs and heirs[0].role == Role.COORDINATOR):
+        return ""
+    who = {Role.DIRECTOR: "The director hears", Role.ADMIN: "The administrator hears"}
+    hears = who[Role(heirs[0].role)] if heirs else "NOBODY hears"
+    return f"This was the last coordinator: the desk is empty. {hears} what it would hear until there is another one."
 
 
 def _reopen_person(installation: Installation, options: Namespace, now: datetime) -> str:

@@ -11,7 +11,7 @@ from econsult.consults.clocks import grace, open_clocks, resume_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_take, coordinators_of, offer, taken
+from econsult.consults.offering import check_may_take, desk_of, offer, taken
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.database import changed_rows
@@ -119,7 +119,7 @@ def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Cons
         hand_over(session, consult, "lapse", None, by_id=None, now=now)
         to_pool(session, consult, next_status(consult.status, "release"), now)
         note(session, consult, "lapse", person_id=None, now=now)
-        for person in coordinators_of(session, consult.program_id):
+        for person in desk_of(session, consult.program_id):
             notify(session, person, NoticeKind.RETURNED, consult_id=consult.id, about=about, now=now)
     return lapsed
 

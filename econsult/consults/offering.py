@@ -174,6 +174,15 @@ def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDIN
     return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))
 
 
+def desk_of(session: Session, program_id: int) -> list[Person]:
+    """Who hears what the desk must know: its coordinators; of an empty desk the directors, else the administrators."""
+    for role in (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN):
+        found = coordinators_of(session, program_id, role)
+        if found:
+            return found
+    return []
+
+
 def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:
     """Urgent always runs at once; anything else waits for cover, but not for ever."""
     target = rules_of(consult).allocate
@@ -187,7 +196,7 @@ def _raise_alarm(session: Session, consult: Consult, clock: Clock, chosen: Route
     """An alarm is no reminder: it waits for no morning."""
     log(session, clock, "escalated", now, reason="unallocated" if chosen.is_unallocated else "no_cover")
     kind = NoticeKind.UNALLOCATED if chosen.is_unallocated else NoticeKind.NO_COVER
-    for person in coordinators_of(session, consult.program_id):
+    for person in desk_of(session, consult.program_id):
         notify(session, person, kind, consult_id=consult.id, about=f"{clock.name}:{clock.cycle}", now=now)
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.offering import coordinators_of
+from econsult.consults.offering import coordinators_of, desk_of
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
@@ -92,9 +92,9 @@ def open_call(session: Session, consult: Consult, version: int, *, person_id: in
 
 def callers(session: Session, consult: Consult, *, is_late: bool) -> list[Person]:
     """Who is asked to call: the clinic and the desk; the directors too once it is late, or where there is no desk."""
-    desk = coordinators_of(session, consult.program_id)
+    desk = desk_of(session, consult.program_id)
     people = [*team_of(session, consult.organization_id), *desk]
-    if is_late or not desk:
+    if is_late:
         people += coordinators_of(session, consult.program_id, Role.DIRECTOR)
     return list({person.id: person for person in people}.values())
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.clocks import pause_clock
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
-from econsult.consults.offering import coordinators_of
+from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import said
@@ -146,7 +146,7 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
     elif message.audience == Audience.CLINICIANS:
         people += team_of(session, consult.organization_id)
     else:
-        people += coordinators_of(session, consult.program_id)
+        people += desk_of(session, consult.program_id)
     if consult.holder_id is not None and consult.status in OPEN:
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import rearm
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import can_be_urgent, coordinators_of, offer_anew
+from econsult.consults.offering import can_be_urgent, desk_of, offer_anew
 from econsult.consults.policies import current_rules, rules_of
 from econsult.consults.recomputing import recompute, retake
 from econsult.consults.records import RANKS, Consult, Urgency, note
@@ -94,7 +94,7 @@ def _check(
 
 
 def _tell(session: Session, consult: Consult, by: Person, now: datetime) -> None:
-    people = coordinators_of(session, consult.program_id)
+    people = desk_of(session, consult.program_id)
     if consult.holder_id is not None:
         people.append(session.get_one(Person, consult.holder_id))
     for person in people:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.offering import coordinators_of
+from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind, notify
@@ -93,6 +93,6 @@ def _line(clock: Clock, sequence: int, now: datetime) -> dict[str, Any]:
 
 def _tell(session: Session, away: Mapping[int, int], waiting: Sequence[tuple[Consult, Clock]], now: datetime) -> None:
     for consult, clock in waiting:
-        for person in coordinators_of(session, consult.program_id):
+        for person in desk_of(session, consult.program_id):
             about = f"off:{_sequence(away, consult)}:{clock.name}:{clock.cycle}"
             notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import coordinators_of
+from econsult.consults.offering import coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
@@ -92,7 +92,7 @@ class Audience:
         return next((each for each in found if self._specialists(consult.program_id, each)), None)
 
     def desk(self, consult: DueConsult) -> list[Person]:
-        return self._once(("desk", consult.program_id), lambda: coordinators_of(self._session, consult.program_id))
+        return self._once(("desk", consult.program_id), lambda: desk_of(self._session, consult.program_id))
 
     def directors(self, consult: DueConsult) -> list[Person]:
         key = ("directors", consult.program_id)

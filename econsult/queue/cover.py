@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import coordinators_of
+from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import NoticeKind
@@ -142,7 +142,7 @@ def _line(clock: Clock, gap: int, now: datetime) -> dict[str, object]:
 def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Row[Any]]) -> list[Telling]:
     """The first, and what is urgent, by a letter at once; the rest is gathered."""
     about = f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}"
-    desk = coordinators_of(session, watch.program_id) if waiting else []
+    desk = desk_of(session, watch.program_id) if waiting else []
     return [
         Telling(person, NoticeKind.NO_COVER, consult.id, about, place == 0 or consult.urgency == Urgency.URGENT)
         for place, consult in enumerate(waiting)

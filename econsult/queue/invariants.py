@@ -68,8 +68,8 @@ def _no_owner_or_deadline(session: Session) -> Iterator[str]:
     is_clinics = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
     nobody = or_(is_clinics & ~team, ~is_clinics & ~pool)
     desk = exists().where(Person.program_id == Consult.program_id, Person.role == Role.COORDINATOR, Person.is_active)
-    for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~desk):
-        yield f"1 {number}: no pool and no desk to turn to"
+    for number in _numbers(session, Consult.status == Status.SUBMITTED, or_(nobody, Consult.is_unallocated), ~desk):
+        yield f"1 {number}: nobody may take it and there is no desk to turn to"
     for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~Consult.is_unallocated):
         yield f"1 {number}: nobody can take it and it is not at the desk"
     bounded = exists().where(

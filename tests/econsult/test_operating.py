@@ -128,6 +128,22 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(say: Command, t
     say("person", "reopen", "--person", "m@c.test", refused="There is no closed account with this e-mail address.")
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (["coordinator", "director"], []),
+        (["director"], ["This was the last coordinator: the desk is empty. The director hears"]),
+        ([], ["This was the last coordinator: the desk is empty. NOBODY hears"]),
+    ],
+)
+def test_the_last_coordinator_does_not_go_without_a_word(say: Command, others: list[str], said: list[str]) -> None:
+    say("person", "create", "--email", "desk@c.test", "--role", "coordinator", typed="Paul\n")
+    for role in others:
+        say("person", "create", "--email", f"{role}@c.test", "--role", role, typed="Paul\n")
+    lines = say("person", "close", "--person", "desk@c.test")
+    assert [line.partition(" hears")[0] + " hears" for line in lines] == said
+
+
 def test_a_lost_second_factor_is_cleared_by_its_own_command(say: Command, tmp_path: Path) -> None:
     say("person", "create", "--email", "m@c.test", "--role", "director", typed="Paul\n")
     clear = ("factor", "clear", "--person", "m@c.test")
