@@ -140,7 +140,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
     of_views: dict[View, list[Slice]] = {
         View.UNALLOCATED: [Consult.is_unallocated.is_(True)],
         View.MINE: [],
-        View.POOL: [and_(Consult.status == Status.SUBMITTED, Consult.kind != Kind.FAMILY_QUESTION)],
+        View.POOL: [Consult.status == Status.SUBMITTED],
         View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
+from tests.crowd import Crowd, add_crowd
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -251,6 +253,55 @@ def test_what_nobody_can_take_is_given_to_a_named_person(runtime: Runtime, desk:
     assert given.status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, consult.id).holder_id == clinic.derm2.id
+
+
+def test_the_desk_sees_a_familys_question_that_nobody_takes(
+    desk: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    assert question.number in desk.get("/coordination/desk").text
+
+
+def test_what_somebody_who_is_away_holds_is_given_to_somebody_else(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        off = TimeOff(person_id=clinic.derm.id, starts_at=NOW - timedelta(days=1), ends_at=NOW + timedelta(days=9))
+        session.add(off)
+    page = desk.get("/coordination/desk").text
+    assert f'href="/coordination/{consult.public_id}"' in page
+    assert f'action="/coordination/desk/{consult.public_id}"' in page
+    fields = {"person": clinic.derm2.public_id, "reason": "Her colleague is away"}
+    assert post(desk, f"/coordination/desk/{consult.public_id}", fields).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, consult.id).holder_id == clinic.derm2.id
+
+
+def test_the_first_page_of_the_desk_says_that_nobody_can_take_something(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    assert "Nobody can take" not in desk.get("/coordination").text
+    with runtime.database.writing() as session:
+        session.add_all(Limits(person_id=person.id, languages="fr") for person in (clinic.derm, clinic.derm2))
+        clinic.econsult(session, now=NOW)
+    assert "Nobody can take: 1" in desk.get("/coordination").text
+
+
+def test_the_desk_leads_to_every_request_that_waits(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        add_crowd(session, clinic.econsult(session, now=NOW), Crowd(60, NOW, timedelta(seconds=1), ("dermatology",)))
+        numbers = {consult.number for consult in session.scalars(select(Consult))}
+    address, seen, pages = "/coordination/desk", set(), 0
+    while address:
+        text = html.unescape(desk.get(address).text)
+        column = text[text.index('id="c-untaken"') :].partition("</section>")[0]
+        assert re.search(r'class="count">(\d+)', column)[1] == "61"
+        seen |= {number for number in numbers if number in column}
+        following = re.search(r'href="([^"]*cursor=[^"]*)"', column)
+        address, pages = following[1] if following else "", pages + 1
+    assert (seen, pages) == (numbers, 2)
 
 
 def test_the_figures_are_shown_and_downloaded(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -12,8 +12,8 @@ from econsult.access import consult_for
 from econsult.consults import passing
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult, Kind
-from econsult.consults.views import View
-from econsult.consults.worklist import page
+from econsult.consults.views import Filters, Slice, View
+from econsult.consults.worklist import COUNT_CAP, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.forecast import forecast
@@ -32,12 +32,35 @@ LONGEST_REASON, MOST = 1000, 50
 
 
 @dataclass(frozen=True)
+class _NotAlarmed(Filters):
+    """What somebody could take; the rest has a column of its own."""
+
+    def conditions(self) -> list[Slice]:
+        return [*super().conditions(), ~Consult.is_unallocated]
+
+
+COLUMNS: dict[str, tuple[View, Filters]] = {
+    "nobody": (View.UNALLOCATED, Filters()),
+    "untaken": (View.POOL, _NotAlarmed()),
+}
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A request that nobody has, why, and who could be given it."""
 
     row: Row
     why: str
     people: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One page of one column, how many there are in all, and where it goes on."""
+
+    entries: list[Waiting]
+    count: str
+    next_cursor: str | None
 
 
 @allocation.get("")
@@ -65,17 +88,36 @@ def assign(public_id: str) -> Response | tuple[str, int]:
 
 
 def _desk(errors: dict[str, str]) -> str:
+    chosen = request.args.get("column", "")
     with database().writing() as session:
-        nobody = page(session, me(), View.UNALLOCATED, now=now(), limit=MOST).consults
-        pool = page(session, me(), View.POOL, now=now(), limit=MOST).consults
-        waiting = [_waiting(session, consult) for consult in nobody]
-        known = {consult.id for consult in nobody}
-        untaken = [_waiting(session, consult) for consult in pool if consult.id not in known]
+        columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         outlook = forecast(session, me().program_id, now())
-    count_place("/coordination/desk", str(len(waiting) or ""))
+        held = [risk.consult for risk in outlook.risks if risk.consult.holder_id is not None][:MOST]
+        others = {consult.id: _waiting(session, consult) for consult in held}
+        count_desk(session)
     return render_template(
-        "coordination/desk.html", waiting=waiting, untaken=untaken, outlook=outlook, terms=terms, errors=errors
+        "coordination/desk.html", columns=columns, others=others, outlook=outlook, terms=terms, errors=errors
     )
+
+
+def count_desk(session: Session) -> int:
+    """Show on this page, beside the entry of the desk, how many requests nobody can take."""
+    number = count(session, me(), View.UNALLOCATED, now=now())
+    count_place("/coordination/desk", capped(number) if number else "")
+    return number
+
+
+def capped(number: int) -> str:
+    """A number as a page says it, which stops counting at the cap."""
+    return f"{COUNT_CAP}+" if number > COUNT_CAP else str(number)
+
+
+def _column(session: Session, name: str) -> Column:
+    view, filters = COLUMNS[name]
+    cursor = (request.args.get("cursor") or None) if request.args.get("column") == name else None
+    found = page(session, me(), view, now=now(), filters=filters, cursor=cursor, limit=MOST)
+    number = count(session, me(), view, now=now(), filters=filters)
+    return Column([_waiting(session, consult) for consult in found.consults], capped(number), found.next_cursor)
 
 
 def _waiting(session: Session, consult: Consult) -> Waiting:

@@ -21,6 +21,7 @@ from econsult.errors import InvalidError
 from econsult.people.persons import Organization, Person, Role
 from econsult.rights import Right
 from web.context import database, now
+from web.pages.allocation import capped, count_desk
 from web.pages.calls import phones_for
 from web.pages.stops import calls_for
 from web.pages.unreached import lines_for
@@ -65,6 +66,7 @@ def board() -> str:
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
+        alone = count_desk(session)
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
@@ -75,6 +77,7 @@ def board() -> str:
         unreached=unreached,
         asks=asks,
         untold=untold,
+        alone=capped(alone) if alone else "",
         cap=COUNT_CAP,
     )
 
