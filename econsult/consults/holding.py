@@ -24,12 +24,14 @@ DRAFT_FACTOR = 8
 
 
 def claim(session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta) -> Consult:
-    """Take the consult: one winner among any number of people who try at once. Claiming one's own again renews it.
+    """Take the consult: one winner among any number of people who try at once. Claiming one's own again renews it,
+    and never shortens it.
 
     Raises TakenError, which says who has it, for everybody else; ForbiddenError for who may not take it.
     """
     if consult.holder_id == person.id and consult.status in (Status.CLAIMED, Status.NEEDS_INFO):
-        consult.claim_until = now + lease
+        # Whoever has written a draft has it for much longer already.
+        consult.claim_until = max(now + lease, consult.claim_until or now)
         return consult
     _check_free(session, consult)
     check_may_take(session, consult, person)

@@ -50,6 +50,15 @@ def test_claiming_ones_own_again_renews_it(database: Database, clinic: Clinic) -
         assert consult.claim_until == later + LEASE
 
 
+def test_claiming_ones_own_again_never_shortens_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        until = consult.claim_until
+        again = holding.claim(session, consult, clinic.derm, now=NOON + timedelta(minutes=1), lease=LEASE)
+        assert again.claim_until == until == NOON + LEASE * holding.DRAFT_FACTOR
+
+
 def test_a_silent_holder_loses_the_claim_but_not_with_a_draft(database: Database, clinic: Clinic) -> None:
     after = NOON + LEASE + timedelta(minutes=1)
     with database.writing() as session:
