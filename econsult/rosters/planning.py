@@ -58,6 +58,7 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
         wrong["time_zone"] = "unknown_value"
     if wrong or person is None:
         raise InvalidError("This shift is not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    _check_new(session, person, form)
     shift = Shift(
         program_id=by.program_id,
         specialty=form.specialty,
@@ -73,6 +74,16 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
     tell_changed(session, by, {person.id}, now)
     write_down(session, by, "add_shift", f"{shift.id}", now)
     return shift
+
+
+def _check_new(session: Session, person: Person, form: ShiftForm) -> None:
+    """Raise InvalidError where this person has a shift with the same beginning already."""
+    # One form at a time for each person: two clicks at once would both find nothing.
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    same = {"specialty": form.specialty, "weekday": form.weekday, "starts": form.starts, "time_zone": form.time_zone}
+    query = select(Shift.id).filter_by(person_id=person.id, **same).where(Shift.to_day.is_(None))
+    if session.scalars(query.limit(1)).first() is not None:
+        raise InvalidError("This person has this shift already.", {"starts": "taken"})
 
 
 def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime) -> None:

@@ -157,6 +157,17 @@ def test_whoever_is_put_on_duty_or_off_by_somebody_else_hears_of_it_once(databas
         assert told(session, kind)[3:] == [clinic.derm.id, clinic.derm2.id]
 
 
+def test_the_same_shift_is_not_added_twice(database: Database, clinic: Clinic) -> None:
+    form = ShiftForm(clinic.derm.public_id, "dermatology", 0, 240, 540, "America/Denver")
+    with database.writing() as session:
+        number = add_shift(session, clinic.coordinator, form, now=NOON).id
+        with pytest.raises(InvalidError) as refused:
+            add_shift(session, clinic.coordinator, form, now=NOON)
+        assert refused.value.fields == {"starts": "taken"}
+        remove_shift(session, clinic.coordinator, number, now=NOON)
+        add_shift(session, clinic.coordinator, form, now=NOON)
+
+
 def test_a_swap_is_declined_and_whoever_asked_hears_of_it(database: Database, clinic: Clinic, derm3: Person) -> None:
     with database.writing() as session:
         number = shift(session, clinic, clinic.derm).id

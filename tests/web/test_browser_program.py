@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy.orm import Session
 
 from econsult.consults import answers
 from econsult.consults.reopening import reopen
 from econsult.people.persons import Person, choose_language
-from econsult.rosters import planning, qualifying
+from econsult.rosters import planning, qualifying, swapping
+from econsult.rosters.planning import ShiftForm
 from tests.personas import ANSWER, LEASE, TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
@@ -55,13 +57,27 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
     ]
 
 
+def plan_and_ask(session: Session, clinic: Clinic) -> None:
+    """Two shifts; one day of each is to be taken over by the other, which one of them has accepted."""
+    asked = []
+    for person, other in ((clinic.derm, clinic.derm2), (clinic.derm2, clinic.derm)):
+        soon = NOW + timedelta(days=2)
+        form = ShiftForm(person.public_id, "dermatology", soon.weekday(), 18 * 60, 12 * 60, "UTC")
+        number = planning.add_shift(session, clinic.coordinator, form, now=NOW).id
+        asked.append(swapping.offer_swap(session, clinic.coordinator, number, soon.date(), other.public_id, now=NOW))
+    swapping.accept_swap(session, clinic.derm2, asked[0].id, now=NOW)
+
+
 @pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
 def test_every_page_of_the_program_is_accessible_whole_and_quiet(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
 ) -> None:
     page = devices.desktop(viewport={"width": width, "height": 900})
     heard = complaints(page)
-    for name, person, path in pages_of(runtime, clinic):
+    pages = pages_of(runtime, clinic)
+    with runtime.database.writing() as session:
+        plan_and_ask(session, clinic)
+    for name, person, path in pages:
         enter(page, person)
         page.goto(f"{address}{path}?lang={language}")
         page.wait_for_load_state("networkidle")

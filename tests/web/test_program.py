@@ -123,6 +123,18 @@ def test_a_shift_that_cannot_be_is_refused_in_words(
     assert (page.status_code, words in page.text) == (422, True)
 
 
+@pytest.mark.parametrize("verb", ["save", "look"])
+def test_the_same_shift_is_not_added_twice(runtime: Runtime, desk: FlaskClient, clinic: Clinic, verb: str) -> None:
+    others = ({"weekday": "2"}, {"starts": "06:00"}, {"person": clinic.derm2.public_id})
+    for other in ({}, *others):
+        assert post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, **other)).status_code == 303
+    page = post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, hours="11", verb=verb))
+    assert (page.status_code, "This person has a shift that starts then already" in page.text) == (422, True)
+    assert 'name="hours" inputmode="decimal" maxlength="4" value="11"' in page.text
+    with runtime.database.reading() as session:
+        assert len(session.scalars(select(Shift)).all()) == 4
+
+
 def test_time_off_of_somebody_who_holds_a_request_is_an_alarm(
     runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
 ) -> None:

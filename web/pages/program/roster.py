@@ -219,6 +219,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         "day": gettext("The shift is not on that day"),
         "ends_at": gettext("The end must come after the start, and not have passed"),
     }
+    if error.fields.get("starts") == "taken":
+        known["starts"] = gettext("This person has a shift that starts then already. Remove it first to change it")
     if error.fields.get("to") == "taken":
         known["to"] = gettext("This person has the shift of that day already")
     if error.fields.get("day") == "required":
