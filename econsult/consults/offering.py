@@ -28,7 +28,7 @@ from econsult.people.persons import (
 )
 from econsult.rosters.limits import conflicted, fallbacks_of, limits_of
 from econsult.rosters.routing import WORDS, Ask, Route, Why, route
-from econsult.rosters.shifts import is_off, on_duty, rostered
+from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
 
@@ -149,9 +149,15 @@ def check_may_hold(session: Session, consult: Consult, person: Person) -> None:
         raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
 
 
+def pools_asked(consult: Consult) -> set[str]:
+    """The specialty that was asked, and the one that stands in."""
+    return {name for name in (consult.specialty, consult.fallback_specialty) if name}
+
+
 def can_be_urgent(session: Session, consult: Consult, now: datetime) -> bool:
     """Urgent is offered only while a named person has it, or is on duty, may take it and has room for it."""
-    if consult.holder_id is not None and not is_off(session, consult.holder_id, now):
+    holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
+    if holder is not None and holder.is_active and not is_off_duty(session, holder, pools_asked(consult), now):
         return True
     return route(session, ask_of(session, consult), lambda people: loads_of(session, people), now).has_cover
 

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.duty import tell_no_cover
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_hold, check_may_take, offer, taken
+from econsult.consults.offering import check_may_hold, check_may_take, offer, pools_asked, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
-from econsult.rosters.shifts import is_off
+from econsult.rosters.shifts import is_off, is_off_duty
 
 
 def take_over(
@@ -38,14 +39,23 @@ def assign(
     by: Person,
     now: datetime,
     lease: timedelta,
+    although_off_duty: bool = False,
 ) -> Consult:
-    """Give the consult to a named person who may take it; both are told."""
+    """Give the consult to a named person who may take it; both are told.
+
+    Somebody who is off duty by the roster is given it only `although_off_duty`: then the desk hears "no cover" at once.
+    """
     status = next_status(consult.status, "assign")
     _check_fits(session, consult, to)
     if is_off(session, to.id, now):
         raise ForbiddenError("This person is away: choose somebody else.", code="away")
+    is_there = not is_off_duty(session, to, pools_asked(consult), now)
+    if not is_there and not although_off_duty:
+        raise ForbiddenError("This person is not on duty now: choose somebody else, or say so.", code="off_duty")
     check_may_hold(session, consult, to)
     _give(session, consult, "assign", to, (status, require_reason(reason)), by=by, now=now, lease=lease)
+    if not is_there:
+        tell_no_cover(session, consult, now, by_id=by.id)
     return consult
 
 
@@ -71,8 +81,7 @@ def reroute(
 def _check_fits(session: Session, consult: Consult, to: Person) -> None:
     """A family's question is the medical home's; an eConsult needs somebody who answers for its specialty."""
     is_home = to.role == Role.PCP and to.organization_id == consult.organization_id
-    pools = {consult.specialty, consult.fallback_specialty} - {None}
-    is_pool = to.role == Role.SPECIALIST and bool(pools & specialties_of(session, to))
+    is_pool = to.role == Role.SPECIALIST and bool(pools_asked(consult) & specialties_of(session, to))
     fits = is_home if consult.kind == Kind.FAMILY_QUESTION else is_pool
     if not fits or not to.is_active or to.program_id != consult.program_id:
         raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})

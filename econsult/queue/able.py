@@ -125,6 +125,16 @@ class Takers:
             self._together[names] = found
         return self._together[names]
 
+    def duty_of(self, person: int, asked: Asked) -> list[Span] | None:
+        """When a person who has the request is on duty for it; None where no roster says so.
+
+        Of its pools those count that the person is of; one without a roster has everybody.
+        """
+        own = [name for name in pools(asked) if any(each.id == person for each in self._around.pools.get(name, ()))]
+        if not own or any(name not in self._around.rostered for name in own):
+            return None
+        return [span for name in own for span in self.spans_of(name) if span.person_id == person]
+
     def spans_of(self, specialty: str) -> list[Span]:
         """When whom of the pool is there; without a roster everybody is, but for their time off."""
         if specialty not in self._known:

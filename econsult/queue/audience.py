@@ -105,7 +105,7 @@ class Audience:
         return self.desk(consult) if reason == "needs_coordination" else self._team(consult)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
-        """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away."""
+        """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away or off duty."""
         people = self.responsible(consult, name, lane)
         if not people:
             return True
@@ -114,7 +114,8 @@ class Audience:
         if consult.holder_id is not None:
             number = consult.holder_id
             is_away = self._once(("off", number), lambda: is_off(self._session, number, self._now))
-            return is_away or not self._person(number).is_active
+            is_planned_off = self._takers(consult.program_id).duty_of(number, consult) == []
+            return is_away or is_planned_off or not self._person(number).is_active
         return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
 
     def _is_gap(self, consult: DueConsult) -> bool:

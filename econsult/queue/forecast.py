@@ -127,7 +127,9 @@ class _Outlook:
             return "late"
         is_taken = promise.clock.name in REPLIES and promise.clock.lane != "family"
         if is_taken and consult.holder_id is not None:
-            there = self._hours(self._holders.get(consult.holder_id, ()), due_at)
+            planned = None if _is_homes(consult) else self._takers.duty_of(consult.holder_id, consult)
+            found = self._holders.get(consult.holder_id, ()) if planned is None else planned
+            there = self._hours(found, due_at)
             return "" if there >= HANDS_ON else "holder_away"
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
-from econsult.people.persons import Person
+from econsult.people.persons import Person, specialties_of
 from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
@@ -131,6 +131,18 @@ def spans(session: Session, program_id: int, specialty: str, start: datetime, en
     given = _still_here(session, _swapped(session, planned))
     cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
     return without_time_off(session, cut, start, end)
+
+
+def is_off_duty(session: Session, person: Person, specialties: Collection[str], now: datetime) -> bool:
+    """Whether the person is away, or off duty by the roster for all of these specialties that they answer for.
+
+    Somebody with a specialty that has no roster is on duty, like its whole pool.
+    """
+    own = specialties_of(session, person) & set(specialties)
+    is_planned = bool(own) and own <= rostered(session, person.program_id)
+    if is_off(session, person.id, now):
+        return True
+    return is_planned and not any(person.id in on_duty(session, person.program_id, name, now) for name in own)
 
 
 def own_spans(session: Session, person: Person, start: datetime, end: datetime) -> list[tuple[str, Span]]:

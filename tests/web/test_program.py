@@ -254,6 +254,23 @@ def test_a_policy_that_cannot_work_is_refused_and_kept_in_the_form(
     assert all(value in page.text for value in change.values())
 
 
+def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    weekday = str((datetime.now(UTC).weekday() + 3) % 7)
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm2, weekday=weekday, starts="08:00", hours="1"))
+    path, fields = f"/coordination/desk/{asked.public_id}", {"person": clinic.derm2.public_id, "reason": "Knows <it>"}
+    page = post(desk, path, fields)
+    assert (page.status_code, "This person is not on duty now" in page.text) == (422, True)
+    assert f'value="{clinic.derm2.public_id}" selected' in page.text
+    assert 'value="Knows &lt;it&gt;"' in page.text
+    assert page.text.count('name="although"') == 1
+    assert 'name="although"' not in desk.get("/coordination/desk").text
+    assert post(desk, path, fields | {"although": "1"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).holder_id == clinic.derm2.id
+
+
 def test_what_nobody_can_take_is_given_to_a_named_person(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
     with runtime.database.writing() as session:
         session.add_all(Limits(person_id=person.id, languages="fr") for person in (clinic.derm, clinic.derm2))

@@ -20,7 +20,7 @@ from web.context import now, settings
 from web.shell.auth import me
 
 TAKE_OVER_IN = closed(("reason",), reason=text(1000), version=COUNT)
-ASSIGN_IN = closed(("person", "reason"), person=text(64), reason=text(1000), version=COUNT)
+ASSIGN_IN = closed(("person", "reason"), person=text(64), reason=text(1000), version=COUNT, although_off_duty=FLAG)
 REROUTE_IN = closed(("specialty", "reason"), specialty=text(32, *SPECIALTIES), reason=text(1000))
 URGENCY_IN = closed(("urgency",), urgency=text(16, *Urgency), reason=text(1000))
 REOPEN_IN = closed(("reason",), reason=text(1000))
@@ -38,11 +38,23 @@ def take_over_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/assign", answer="Consult", body=ASSIGN_IN)
 def assign_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Give the consult to a named person; with `version`, only if nobody changed it since."""
+    """Give the consult to a named person; with `version`, only if nobody changed it since.
+
+    Somebody who is off duty by the roster is given it only with `although_off_duty`; the desk is told "no cover" then.
+    """
     with loaded(consult_id, Right.ASSIGN) as (session, passed):
         _check_seen(session, passed.consult, body)
         to = _person(session, body["person"])
-        passing.assign(session, passed.consult, to, body["reason"], by=me(), now=now(), lease=settings().claim)
+        passing.assign(
+            session,
+            passed.consult,
+            to,
+            body["reason"],
+            by=me(),
+            now=now(),
+            lease=settings().claim,
+            although_off_duty=body.get("although_off_duty", False),
+        )
     return after(passed)
 
 

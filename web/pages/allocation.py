@@ -81,13 +81,30 @@ def assign(public_id: str) -> Response | tuple[str, int]:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN)
             to = _person(session, loaded.consult, wish)
-            passing.assign(session, loaded.consult, to, reason, by=me(), now=now(), lease=settings().claim)
-    except (InvalidError, ForbiddenError):
+            passing.assign(
+                session,
+                loaded.consult,
+                to,
+                reason,
+                by=me(),
+                now=now(),
+                lease=settings().claim,
+                although_off_duty=form.text("although", longest=1) == "1",
+            )
+    except ForbiddenError as error:
+        return _desk({public_id: _refusal(error)}, off_duty=public_id if error.code == "off_duty" else ""), 422
+    except InvalidError:
         return _desk({public_id: gettext("This person cannot take it now. Choose somebody else")}), 422
     return redirect(url_for(".desk", said="assigned"), 303)
 
 
-def _desk(errors: dict[str, str]) -> str:
+def _refusal(error: ForbiddenError) -> str:
+    if error.code == "off_duty":
+        return gettext("This person is not on duty now. Choose somebody else, or say that you give it to them anyway")
+    return gettext("This person cannot take it now. Choose somebody else")
+
+
+def _desk(errors: dict[str, str], off_duty: str = "") -> str:
     chosen = request.args.get("column", "")
     with database().writing() as session:
         columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
@@ -96,7 +113,14 @@ def _desk(errors: dict[str, str]) -> str:
         others = {consult.id: _waiting(session, consult) for consult in held}
         count_desk(session)
     return render_template(
-        "coordination/desk.html", columns=columns, others=others, outlook=outlook, terms=terms, errors=errors
+        "coordination/desk.html",
+        columns=columns,
+        others=others,
+        outlook=outlook,
+        terms=terms,
+        errors=errors,
+        off_duty=off_duty,
+        given=request.form,
     )
 
 

@@ -1,0 +1,130 @@
+"""Somebody who has a request, or is to be given it, and is off duty by the roster: the desk knows of it at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import holding, passing
+from econsult.consults.ledger import ClockEvent
+from econsult.consults.records import Consult
+from econsult.consults.urgency import change_urgency
+from econsult.database import Database
+from econsult.errors import ForbiddenError, InvalidError
+from econsult.people.persons import PractitionerSpecialty
+from econsult.queue.cover import watch_absences
+from econsult.queue.firing import fire
+from econsult.queue.forecast import forecast
+from econsult.queue.invariants import violations
+from econsult.rosters.planning import take_off
+from tests.econsult.test_cover import shift, told
+from tests.personas import LEASE, NOON, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def _give(session: Session, clinic: Clinic, consult: Consult, *, although: bool = False) -> None:
+    desk, at = clinic.coordinator, NOON + MINUTE
+    passing.assign(
+        session, consult, clinic.derm2, "You know it", by=desk, now=at, lease=LEASE, although_off_duty=although
+    )
+
+
+def test_who_is_off_duty_is_given_nothing_unless_the_desk_says_so(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, weekday=4)
+        consult = clinic.econsult(session, urgency="urgent")
+        with pytest.raises(ForbiddenError) as refused:
+            _give(session, clinic, consult)
+        assert (refused.value.code, consult.holder_id, told(session)) == ("off_duty", None, [])
+        _give(session, clinic, consult, although=True)
+        assert (consult.holder_id, told(session)) == (clinic.derm2.id, [(consult.id, clinic.coordinator.id)])
+        lines = select(ClockEvent.name, ClockEvent.at).where(ClockEvent.reason == "no_cover")
+        assert [tuple(row) for row in session.execute(lines)] == [("first_reply", NOON + MINUTE)]
+        assert list(violations(session, NOON + MINUTE)) == []
+
+
+def test_the_desk_hears_of_what_comes_after_that_as_well(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm2, weekday=4)
+        consult = clinic.econsult(session)
+        before = len(told(session))
+        _give(session, clinic, consult, although=True)
+        passing.assign(
+            session,
+            consult,
+            clinic.derm,
+            "Or you",
+            by=clinic.coordinator,
+            now=NOON + 2 * MINUTE,
+            lease=LEASE,
+            although_off_duty=True,
+        )
+        _give(session, clinic, consult, although=True)
+        assert len(told(session)) == before + 3
+        consult.claim_until = NOON + 100 * HOUR
+        take_off(session, clinic.coordinator, clinic.derm2.public_id, NOON, NOON + 9 * HOUR, now=NOON)
+        session.flush()
+        assert watch_absences(session, NOON + HOUR) == 1
+        fire(session, NOON + 12 * HOUR)
+        assert len(told(session)) == before + 5
+        assert list(violations(session, NOON + 12 * HOUR)) == []
+
+
+def test_who_is_on_duty_or_has_no_roster_is_given_it_as_before(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        _give(session, clinic, clinic.econsult(session))
+        shift(session, clinic, clinic.derm2)
+        _give(session, clinic, clinic.econsult(session))
+        session.add(PractitionerSpecialty(person_id=clinic.derm2.id, specialty="neurology"))
+        session.flush()
+        _give(session, clinic, clinic.econsult(session, specialty="neurology"))
+        assert told(session) == []
+
+
+@pytest.mark.parametrize(("weekday", "is_granted"), [(0, True), (3, False)])
+def test_urgent_is_granted_while_the_holder_is_on_duty(
+    database: Database, clinic: Clinic, weekday: int, is_granted: bool
+) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, weekday=weekday)
+        consult = clinic.econsult(session)
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        if not is_granted:
+            with pytest.raises(InvalidError):
+                change_urgency(session, consult, clinic.pcp, "urgent", "worse", now=NOON + MINUTE, targets=TARGETS)
+            return
+        change_urgency(session, consult, clinic.pcp, "urgent", "worse", now=NOON + MINUTE, targets=TARGETS)
+        assert consult.urgency == "urgent"
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(9, 1), (15, 0)])
+def test_at_its_step_the_desk_hears_of_a_holder_who_went_home(
+    database: Database, clinic: Clinic, hours: int, expected: int
+) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, hours=hours)
+        consult = clinic.claimed(session)
+        consult.claim_until = NOON + 100 * HOUR
+        fire(session, NOON + 12 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * expected
+
+
+@pytest.mark.parametrize(
+    ("weekday", "starts", "why"),
+    [(0, 4, []), (0, 20, []), (1, 2, []), (1, 5, ["holder_away"]), (3, 4, ["holder_away"])],
+)
+def test_the_forecast_knows_when_the_holder_is_on_duty(
+    database: Database, clinic: Clinic, weekday: int, starts: int, why: list[str]
+) -> None:
+    """The promise runs out on Tuesday at 5 in the morning, in Denver."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, weekday=weekday, starts=starts, hours=2)
+        clinic.claimed(session)
+        found = forecast(session, clinic.program.id, NOON + MINUTE)
+        assert [risk.why for risk in found.risks] == why
