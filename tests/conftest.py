@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,6 +91,18 @@ def _one_process(request: pytest.FixtureRequest, groups_seen: Path) -> None:
     with suppress(FileExistsError), signed.open("x") as file:
         file.write(mine)
     assert signed.read_text() in (mine, ""), "the tests of a group were given to two processes"
+
+
+@pytest.fixture(autouse=True)
+def _in_turn() -> Iterator[None]:
+    """Fail where a test leaves its process with another turn on the processor: all that follow would starve others."""
+    before = _policy()
+    yield
+    assert _policy() == before
+
+
+def _policy() -> int:
+    return os.sched_getscheduler(0) if sys.platform == "linux" else 0
 
 
 def group_of(path: Path) -> str:
