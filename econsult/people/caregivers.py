@@ -93,9 +93,9 @@ def has_grown_up(session: Session, person: Person, now: datetime) -> bool:
     return any(not is_proxy(session, link, now) for link in links)
 
 
-def caregivers_of(session: Session, patient_id: int, now: datetime) -> list[Person]:
-    """The active people who may act for the child at this moment."""
-    links = active_links(session, patient_id, now, is_named=False)
+def caregivers_of(session: Session, patient_id: int, now: datetime, *, is_named: bool = False) -> list[Person]:
+    """The active people who may act for the child at this moment; with their names where a page shows those."""
+    links = active_links(session, patient_id, now, is_named=is_named)
     return [person for link, person in links if is_proxy(session, link, now)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from econsult.consults import requests
@@ -279,6 +279,28 @@ def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
     assert (violations(page), overflow(page), heard) == ([], 0, [])
     if language == "es":
         assert english_left(page) == set()
+
+
+def test_a_save_that_is_slow_undoes_no_newer_one(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, specialty="dermatology")
+    path = f"/clinic/requests/{draft.public_id}"
+    page: Page = devices.desktop()
+    enter(page, clinic.pcp).goto(f"{address}{path}?lang=en")
+    slow: list[Route] = []
+    page.route(f"**{path}*", lambda route: slow.append(route) if not slow else route.continue_())
+    with page.expect_request(f"**{path}*"):
+        page.locator("#thinks").fill("Older")
+        page.locator("#tried").focus()
+    page.locator("#thinks").fill("Newer")
+    page.locator("#tried").focus()
+    # Whatever would overtake the slow one has the time for it.
+    page.wait_for_timeout(500)
+    with page.expect_response(lambda answer: "Newer" in (answer.request.post_data or "")):
+        slow[0].continue_()
+    assert consult_at(runtime, path).details["thinks"] == "Newer"
 
 
 def test_changing_the_specialty_loses_nothing_that_was_typed(

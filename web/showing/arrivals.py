@@ -36,7 +36,8 @@ def whence_of(consult: Consult) -> Whence | None:
         return None
     with database().reading() as session:
         found = arrival_of(session, consult)
-        known = [(each.public_id, each.name) for each in caregivers_of(session, consult.patient_id, now())]
+        family = caregivers_of(session, consult.patient_id, now(), is_named=True)
+        known = [(each.public_id, each.name) for each in family]
     if found is None:
         return None
     other = (

@@ -3,12 +3,17 @@ import { forget } from "./kept.js";
 
 const form = document.querySelector("[data-autosave]");
 const said = document.querySelector("[data-saved]");
-let timer = 0, dirty = false;
+let timer = 0, dirty = false, last = Promise.resolve();
 
 export async function saveNow() { dirty = true; await save(); }
 
-async function save() {
+// One save after the other: an older one that arrived last would undo what a newer one has kept.
+function save() {
   clearTimeout(timer);
+  return (last = last.then(keep, keep));
+}
+
+async function keep() {
   if (!dirty) return;
   dirty = false;
   const body = new FormData(form);

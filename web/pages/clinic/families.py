@@ -90,7 +90,7 @@ def _member(public_id: str, person_id: str) -> Person:
 
 def _caregivers(session: Session, public_id: str) -> tuple[Patient, list[Person]]:
     child = patient_for(session, me(), public_id, now=now())
-    linked = caregivers_of(session, child.id, now())
+    linked = caregivers_of(session, child.id, now(), is_named=True)
     return child, [each for each in linked if each.role == Role.CAREGIVER]
 
 
