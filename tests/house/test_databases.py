@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, text
 
 from econsult.database import Base, Database
-from econsult.heartbeats import beat, latest
+from econsult.heartbeats import Heartbeat, beat, latest
 
 
 def test_a_database_is_migrated(database: Database) -> None:
@@ -34,3 +34,5 @@ def test_numbers_start_at_one_in_every_test(database: Database, turn: int) -> No
         beat(session, f"worker-{turn}", "fast", datetime.now(UTC))
         session.flush()
         assert latest(session)["fast"].id == 1
+        # An empty table has used numbers too.
+        session.execute(delete(Heartbeat))

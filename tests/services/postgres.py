@@ -44,6 +44,11 @@ BEGIN
     IF cardinality(used) > 0 THEN
         EXECUTE 'TRUNCATE ' || array_to_string(used, ', ') || ' RESTART IDENTITY CASCADE';
     END IF;
+    -- A table whose rows were taken back or deleted is empty, and its numbers have gone on all the same.
+    FOR one IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        EXECUTE format('ALTER SEQUENCE %s RESTART', one);
+    END LOOP;
 END
 $$
 """
