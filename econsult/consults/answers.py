@@ -14,6 +14,7 @@ from econsult.consults.contents import Disposition, check_complete, clean_conten
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import OPEN, next_status
+from econsult.consults.offering import clinic_of
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
@@ -22,7 +23,7 @@ from econsult.database import Base, Instant, SealedJson
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
-from econsult.people.persons import Person, team_of
+from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 
 OPEN_ENDS = {
@@ -101,7 +102,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
-    for clinician in team_of(session, consult.organization_id):
+    for clinician in clinic_of(session, consult):
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)
     is_immediate = consult.kind == Kind.FAMILY_QUESTION or draft.disposition == Disposition.EMERGENCY_NOW
@@ -209,7 +210,7 @@ def close(session: Session, consult: Consult, person: Person, *, reason: str, no
     if consult.released_at is None:
         release(session, consult, now)
     if _is_unread(consult):
-        for clinician in team_of(session, consult.organization_id):
+        for clinician in clinic_of(session, consult):
             if clinician.id != person.id:
                 notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about="closed_unread", now=now)
     return end(session, consult, person, "close", reason=reason, now=now)

@@ -126,19 +126,27 @@ def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Cons
     return lapsed
 
 
-def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime) -> bool:
-    """Something came in while information was asked for: the specialist's clock runs on. False: nothing was."""
-    if consult.status != Status.NEEDS_INFO:
-        return False
-    consult.status = next_status(consult.status, "reply")
+def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now: datetime) -> None:
+    """The waiting for information is over: the clock runs on, and the holder has a while to take it up again."""
+    consult.status = next_status(consult.status, verb)
     consult.version += 1
-    resume_clock(session, consult, ClockName.FIRST_REPLY, now, "reply")
+    resume_clock(session, consult, ClockName.FIRST_REPLY, now, verb)
     deadline_at = min(
         (clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY)), default=now
     )
     consult.claim_until = now + grace(deadline_at, now)
-    note(session, consult, "reply", person_id=person.id, now=now)
-    if consult.holder_id is not None and consult.holder_id != person.id:
+    note(session, consult, verb, person_id=person.id, now=now)
+
+
+def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime, tells: bool = True) -> bool:
+    """Something came in while information was asked for: the specialist's clock runs on. False: nothing was.
+
+    Who posts a message tells the holder of it anyway, and `tells` nobody here.
+    """
+    if consult.status != Status.NEEDS_INFO:
+        return False
+    go_on(session, consult, person, "reply", now=now)
+    if tells and consult.holder_id is not None and consult.holder_id != person.id:
         holder = session.get_one(Person, consult.holder_id)
         about = f"reply:{now.isoformat()}"
         notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)

@@ -59,6 +59,8 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.CLAIMED, "inform"): S.CLAIMED,
     (S.NEEDS_INFO, "inform"): S.NEEDS_INFO,
     (S.WITHDRAWN, "inform"): S.WITHDRAWN,
+    # What the clinic asks after the answer has somebody else to answer it, where whoever signed has left.
+    (S.ANSWERED, "assign"): S.ANSWERED,
     (S.ANSWERED, "acknowledge"): S.ANSWERED,
     (S.ANSWERED, "inform"): S.ANSWERED,
     (S.ANSWERED, "close"): S.CLOSED,

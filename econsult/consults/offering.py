@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,12 +26,25 @@ from econsult.people.persons import (
     PractitionerSpecialty,
     Role,
     pools_of,
+    team_of,
 )
 from econsult.rosters.limits import conflicted, fallbacks_of, limits_of
 from econsult.rosters.routing import WORDS, Ask, Route, Why, route
 from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
+ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
+
+
+class Asking(Protocol):
+    """What says who asked, as a record or as a plain row."""
+
+    @property
+    def organization_id(self) -> int | None: ...
+    @property
+    def requester_id(self) -> int: ...
+    @property
+    def sent_on_by_id(self) -> int | None: ...
 
 
 def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | None = None) -> Route:
@@ -187,6 +201,17 @@ def desk_of(session: Session, program_id: int) -> list[Person]:
         if found:
             return found
     return []
+
+
+def clinic_of(session: Session, asked: Asking) -> list[Person]:
+    """Who hears what a request's clinic must know: its clinicians, and whoever of the staff put the question.
+
+    A telepresenter belongs to no team, and is the one who has the child in front of them.
+    """
+    numbers = {asked.requester_id, asked.sent_on_by_id} - {None}
+    askers = select(Person).where(Person.id.in_(numbers), Person.role.in_(ASKING_ROLES), Person.is_active)
+    found = [*team_of(session, asked.organization_id), *session.scalars(askers.options(*NAMES_STAY_SHUT))]
+    return list({person.id: person for person in found}.values())
 
 
 def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:

@@ -12,7 +12,7 @@ from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_hold, check_may_take, offer, pools_asked, taken
 from econsult.consults.records import Consult, Kind, note
-from econsult.errors import ForbiddenError, InvalidError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
 from econsult.rosters.shifts import is_off, is_off_duty
@@ -43,9 +43,13 @@ def assign(
 ) -> Consult:
     """Give the consult to a named person who may take it; both are told.
 
+    Of what is answered, only that which the clinic asks something about.
     Somebody who is off duty by the roster is given it only `although_off_duty`: then the desk hears "no cover" at once.
     """
     status = next_status(consult.status, "assign")
+    if status == Status.ANSWERED and consult.clinic_waits_since is None:
+        # There is nothing left to do for anybody.
+        raise ImpossibleVerbError(status, "assign")
     _check_fits(session, consult, to)
     if is_off(session, to.id, now):
         raise ForbiddenError("This person is away: choose somebody else.", code="away")
@@ -102,7 +106,7 @@ def _give(
     before = consult.holder_id
     hand_over(session, consult, verb, to.id, by_id=by.id, now=now, reason=reason)
     consult.status, consult.holder_id = status, to.id
-    consult.claimed_at, consult.claim_until = now, now + lease
+    consult.claimed_at, consult.claim_until = now, None if status == Status.ANSWERED else now + lease
     consult.version += 1
     taken(session, consult, now, verb)
     note(session, consult, verb, person_id=by.id, now=now)

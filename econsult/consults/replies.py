@@ -20,7 +20,7 @@ ASKED = {"needs_clinicians": ASKERS, "needs_coordination": {Role.COORDINATOR}}
 """Whose word ends the waiting for information, besides what comes in from the family and from whoever asked."""
 
 
-def heard(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime) -> None:
+def heard(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime, tells: bool = True) -> None:
     """Somebody who asked has sent something (a message, a photo, results, words on the telephone) in this lane.
 
     It lets a clock run on that waits for information, whoever was asked. In the family's lane it opens the family's
@@ -28,7 +28,7 @@ def heard(session: Session, consult: Consult, person: Person, lane: str, *, now:
     """
     if consult.status in ENDED or consult.status == Status.DRAFT:
         return
-    took_reply(session, consult, person, now=now)
+    took_reply(session, consult, person, now=now, tells=tells)
     if lane == FAMILY:
         consult.family_waits_since = consult.family_waits_since or now
     if lane == CLINICIANS:
@@ -76,12 +76,12 @@ def replied(
 def said(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime, is_relayed: bool) -> None:
     """A message: from somebody who waits for a reply, or the reply itself. `is_relayed` words are the family's own."""
     if is_relayed or person.role == Role.CAREGIVER:
-        heard(session, consult, person, FAMILY if is_relayed else lane, now=now)
+        heard(session, consult, person, FAMILY if is_relayed else lane, now=now, tells=False)
     elif lane == CLINICIANS and _asks(consult, person):
-        heard(session, consult, person, lane, now=now)
+        heard(session, consult, person, lane, now=now, tells=False)
     else:
         if lane != FAMILY and _was_asked(session, consult, person):
-            took_reply(session, consult, person, now=now)
+            took_reply(session, consult, person, now=now, tells=False)
         if lane == FAMILY or _answers(consult, person):
             replied(session, consult, lane, now=now)
         if person.id == consult.holder_id:

@@ -23,6 +23,7 @@ from econsult.consults.attachments import (
 from econsult.consults.furtherance import take_all_back
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.offering import clinic_of
 from econsult.consults.records import Consult, note
 from econsult.consults.requests import withdraw
 from econsult.database import NO_KEY, Base, Instant
@@ -30,7 +31,7 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.persons import Person, Role, team_of
+from econsult.people.persons import Person, Role
 from econsult.vault import Vault
 
 TEXT_VERSION = "2026-11"
@@ -175,7 +176,7 @@ def _set_aside(session: Session, vault: Vault, consult: Consult, object_id: str,
 
 def _tell(session: Session, consult: Consult, person: Person, now: datetime) -> None:
     """The clinic hears of it, and so does whoever signed or holds the case."""
-    told = {each.id: each for each in team_of(session, consult.organization_id)}
+    told = {each.id: each for each in clinic_of(session, consult)}
     if consult.holder_id is not None:
         told[consult.holder_id] = session.get_one(Person, consult.holder_id)
     for each in told.values():

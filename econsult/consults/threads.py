@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.clocks import pause_clock
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
-from econsult.consults.offering import desk_of
+from econsult.consults.offering import clinic_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import said
@@ -85,10 +85,13 @@ def request_info(
     """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit.
 
     Once a promise has been held for that long the question is asked all the same, and the clock runs on.
+    Raises InvalidError for a family of which nobody has an account: the question would wait for nobody.
     """
     status = next_status(consult.status, "request_info")
     require_holder(consult, person)
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
+    if lane == Audience.FAMILY and not caregivers_of(session, consult.patient_id, now):
+        raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
@@ -136,6 +139,11 @@ def _add(
     return message
 
 
+def _concerns_holder(consult: Consult, message: Message) -> bool:
+    """Whoever has it hears everything; whoever answered it, what colleagues ask about the answer."""
+    return consult.status in OPEN or message.audience == Audience.CLINICIANS
+
+
 def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime) -> None:
     """Tell everybody in the lane but the author."""
     people: list[Person] = []
@@ -144,10 +152,11 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
         if consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
             people += team_of(session, consult.organization_id)
     elif message.audience == Audience.CLINICIANS:
-        people += team_of(session, consult.organization_id)
-    else:
+        people += clinic_of(session, consult)
+    if message.audience == Audience.COORDINATION or (kind == NoticeKind.MORE_NEEDED and not people):
+        # A clinic of which nobody is left is asked nothing: the desk finds out for it.
         people += desk_of(session, consult.program_id)
-    if consult.holder_id is not None and consult.status in OPEN:
+    if consult.holder_id is not None and _concerns_holder(consult, message):
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():
         notify(session, person, kind, consult_id=consult.id, about=message.public_id, now=now)

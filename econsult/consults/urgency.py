@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import rearm
 from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.holding import go_on
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import can_be_urgent, desk_of, offer_anew
 from econsult.consults.policies import current_rules, rules_of
@@ -50,6 +51,9 @@ def change_urgency(
     was, rules = rules_of(consult), current_rules(session, consult, targets)
     consult.rules = rules.as_text()
     rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    if urgency == Urgency.URGENT and consult.status == Status.NEEDS_INFO:
+        # An answer is needed within the hour, and what was asked for may take days: nothing is waited for any more.
+        go_on(session, consult, person, "resume", now=now)
     note(session, consult, "change_urgency", person_id=person.id, now=now, detail=urgency)
     if consult.status == Status.SUBMITTED and is_raised:
         offer_anew(session, consult, now)

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import coordinators_of, desk_of
+from econsult.consults.offering import clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind
@@ -100,9 +100,11 @@ class Audience:
 
     def asked(self, consult: DueConsult, reason: str) -> list[Person]:
         """From whom something is still needed while the clock is held."""
-        if reason == "needs_family":
-            return self._caregivers(consult)
-        return self.desk(consult) if reason == "needs_coordination" else self._team(consult)
+        if reason == "needs_coordination":
+            return self.desk(consult)
+        found = self._caregivers(consult) if reason == "needs_family" else self._clinic(consult)
+        # Where nobody is left to give it, the desk finds out.
+        return found or self.desk(consult)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
         """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away or off duty."""
@@ -149,6 +151,10 @@ class Audience:
     def _team(self, consult: DueConsult) -> list[Person]:
         key = ("team", consult.organization_id)
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
+
+    def _clinic(self, consult: DueConsult) -> list[Person]:
+        key = ("clinic", consult.organization_id, consult.requester_id, consult.sent_on_by_id)
+        return self._once(key, lambda: clinic_of(self._session, consult))
 
     def _caregivers(self, consult: DueConsult) -> list[Person]:
         """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""

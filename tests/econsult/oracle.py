@@ -175,6 +175,8 @@ class Case:
         was, self.urgency, self.rules = self.rules, urgency, promised
         for old in self._open("first_reply"):
             self._turn(old, promised["first_reply"])
+        if urgency == "urgent":
+            self._come_in(now)
         if is_raised and self.status == "submitted":
             self._offer(now, [clock["deadline"] for clock in self._open("allocate") if clock["deadline"] > now])
         elif was["allocate"] != promised["allocate"]:

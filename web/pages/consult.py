@@ -147,13 +147,19 @@ def say(public_id: str) -> Response | tuple[str, int]:
         text = text or ("; ".join(items) if is_asking else "")
         try:
             once(session, lambda: _write(session, loaded.consult, lane, text, items if is_asking else None))
-        except InvalidError:
-            errors = {**form.errors} or {"text": gettext("Write what you want to say")}
+        except InvalidError as error:
+            errors = {**form.errors} or {"text": _why_not_said(error)}
             given = {"text": text, "wanted": codes}
             if me().role == Role.COORDINATOR:
                 return card_page(session, loaded, errors=errors, lane=lane, given=given), 422
             return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
+
+
+def _why_not_said(error: InvalidError) -> str:
+    if "audience" in error.fields:
+        return gettext("Nobody of this family has an account here. Ask the clinic, which can telephone them")
+    return gettext("Write what you want to say")
 
 
 def _again() -> list[int]:

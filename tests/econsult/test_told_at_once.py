@@ -1,0 +1,145 @@
+"""Whoever is asked, and whoever must act, hears of it at once, and once; where nobody is left, the desk does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import passing, requests, threads
+from econsult.consults.clocks import open_clocks
+from econsult.consults.lifecycle import Status
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.threads import Audience, post, request_info
+from econsult.consults.urgency import change_urgency
+from econsult.database import Database
+from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.consent import ConsentGiven
+from econsult.people.persons import Person
+from econsult.people.signin import close_account
+from econsult.queue.cover import watch_absences
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from tests.personas import LEASE, NOON, QUESTION, TARGETS, Clinic
+
+HOUR = timedelta(hours=1)
+
+
+def heard(session: Session, kind: NoticeKind) -> list[int]:
+    return sorted(session.scalars(select(Notice.person_id).where(Notice.kind == kind)))
+
+
+def ask(session: Session, consult: Consult, by: Person, audience: Audience | None) -> threads.Message:
+    return request_info(session, consult, by, text="A photo by daylight?", items=(), audience=audience, now=NOON + HOUR)
+
+
+def presented(session: Session, clinic: Clinic) -> Consult:
+    """The nurse asks for a child whom she presents; the dermatologist takes it."""
+    form = RequestForm(
+        kind="econsult",
+        specialty="dermatology",
+        question=QUESTION,
+        question_type="diagnosis",
+        details={"body_site": "elbow"},
+        consent=ConsentGiven("parent", "verbal", "en"),
+    )
+    draft = requests.create(session, clinic.nurse, clinic.child, form, now=NOON)
+    return clinic.take(session, requests.submit(session, draft, clinic.nurse, SubmitForm(), now=NOON, targets=TARGETS))
+
+
+def test_the_telepresenter_who_asked_is_asked_for_more_and_lets_the_clock_run_on(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = presented(session, clinic)
+        ask(session, consult, clinic.derm, Audience.CLINICIANS)
+        assert heard(session, NoticeKind.MORE_NEEDED) == sorted([clinic.pcp.id, clinic.nurse.id])
+        fire(session, NOON + 37 * HOUR)
+        assert clinic.nurse.id in heard(session, NoticeKind.STILL_NEEDED)
+        post(session, consult, clinic.nurse, Audience.CLINICIANS, text="Here it is", now=NOON + 40 * HOUR)
+        clock = open_clocks(session, consult.id, ClockName.FIRST_REPLY)[0]
+        assert (consult.status, clock.state, clock.deadline_at) == (Status.CLAIMED, "running", NOON + 63 * HOUR)
+        # The holder reads of it once.
+        assert heard(session, NoticeKind.MESSAGE) == sorted([clinic.pcp.id, clinic.derm.id])
+
+
+def test_a_family_of_whom_nobody_has_an_account_is_asked_nothing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        close_account(session, session.get_one(Person, clinic.mother.id), NOON)
+        with pytest.raises(InvalidError) as refused:
+            ask(session, consult, clinic.derm, Audience.FAMILY)
+        assert (refused.value.fields, consult.status) == ({"audience": "nobody_reads"}, Status.CLAIMED)
+        assert open_clocks(session, consult.id, ClockName.FIRST_REPLY)[0].state == "running"
+
+
+def test_where_nobody_of_those_asked_is_left_the_desk_finds_out(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, other = clinic.claimed(session), clinic.claimed(session)
+        ask(session, other, clinic.derm, Audience.FAMILY)
+        for person in (clinic.pcp, clinic.mother):
+            close_account(session, session.get_one(Person, person.id), NOON)
+        ask(session, consult, clinic.derm, Audience.CLINICIANS)
+        asked = {consult.id, other.id}
+        more = select(Notice.consult_id, Notice.person_id).where(Notice.kind == NoticeKind.MORE_NEEDED)
+        assert (consult.id, clinic.coordinator.id) in {tuple(row) for row in session.execute(more)}
+        fire(session, NOON + 38 * HOUR)
+        still = select(Notice.consult_id, Notice.person_id).where(Notice.kind == NoticeKind.STILL_NEEDED)
+        assert {tuple(row) for row in session.execute(still)} == {(number, clinic.coordinator.id) for number in asked}
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_a_question_after_the_answer_reaches_somebody_at_once(
+    database: Database, clinic: Clinic, has_left: bool
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        if has_left:
+            close_account(session, session.get_one(Person, clinic.derm.id), NOON)
+        post(session, consult, clinic.pcp, Audience.CLINICIANS, text="And if it spreads?", now=NOON + HOUR)
+        watch_absences(session, NOON + HOUR)
+        reached = heard(session, NoticeKind.NO_COVER if has_left else NoticeKind.MESSAGE)
+        assert reached == [clinic.coordinator.id if has_left else clinic.derm.id]
+
+
+def test_what_is_raised_while_information_is_asked_for_waits_no_longer(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        ask(session, consult, clinic.derm, Audience.CLINICIANS)
+        change_urgency(session, consult, clinic.pcp, "urgent", "worse", now=NOON + 3 * HOUR, targets=TARGETS)
+        clock = open_clocks(session, consult.id, ClockName.FIRST_REPLY)[0]
+        # An hour from the original start, and the two hours for which it was held.
+        assert (clock.state, clock.started_at, clock.deadline_at) == ("running", NOON, NOON + 3 * HOUR)
+        assert (consult.status, consult.claim_until) == (Status.CLAIMED, NOON + 3.5 * HOUR)
+        assert heard(session, NoticeKind.RAISED) == sorted([clinic.coordinator.id, clinic.derm.id])
+        fire(session, NOON + 3 * HOUR)
+        assert clinic.director.id in heard(session, NoticeKind.OVERDUE)
+        assert list(violations(session, NOON + 3 * HOUR)) == []
+
+
+def test_the_desk_gives_a_question_after_the_answer_to_somebody_who_is_there(
+    database: Database, clinic: Clinic
+) -> None:
+    def give(to: Person) -> None:
+        passing.assign(session, consult, to, "She left", by=clinic.coordinator, now=NOON + 2 * HOUR, lease=LEASE)
+
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        with pytest.raises(ImpossibleVerbError):
+            give(clinic.derm2)
+        close_account(session, session.get_one(Person, clinic.derm.id), NOON)
+        post(session, consult, clinic.pcp, Audience.CLINICIANS, text="And if it spreads?", now=NOON + HOUR)
+        give(clinic.derm2)
+        assert (consult.status, consult.holder_id, watch_absences(session, NOON + 3 * HOUR)) == (
+            Status.ANSWERED,
+            clinic.derm2.id,
+            0,
+        )
+        post(session, consult, clinic.derm2, Audience.CLINICIANS, text="Then write again.", now=NOON + 4 * HOUR)
+        assert (consult.clinic_waits_since, open_clocks(session, consult.id, ClockName.NEXT_REPLY)) == (None, [])
+        assert list(violations(session, NOON + 4 * HOUR)) == []
