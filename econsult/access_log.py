@@ -39,7 +39,24 @@ class Deed(StrEnum):
     OPENED = "opened"
     MEDIA = "media"
     NOTE = "note"
+    CODE_ASKED = "code_asked"
+    BY_CODE = "by_code"
     WORKED = "worked"
+
+
+DEEDS_OF = {
+    "legal_hold": Deed.HOLD,
+    "list": Deed.LISTED,
+    NOTE_TAKEN: Deed.NOTE,
+    "break_glass": Deed.EXCEPTION,
+    "read_identity": Deed.EXCEPTION,
+    # By a device without an account.
+    "ask_code": Deed.CODE_ASKED,
+    "wrong_code": Deed.CODE_ASKED,
+    "give_code": Deed.BY_CODE,
+    "read_by_code": Deed.BY_CODE,
+}
+"""What the acts are whose names say enough."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +87,12 @@ class Wanted:
 
 def deed_of(action: str, entity: str) -> Deed:
     """The kind of an audit row's act."""
-    if action == "legal_hold" or action.startswith("read_held"):
+    if action in DEEDS_OF:
+        return DEEDS_OF[action]
+    if action.startswith("read_held"):
         return Deed.HOLD
     if entity == "attachment" and action.startswith("read"):
         return Deed.MEDIA
-    if action in {"list", NOTE_TAKEN}:
-        return Deed.LISTED if action == "list" else Deed.NOTE
-    if action in {"break_glass", "read_identity"}:
-        return Deed.EXCEPTION
     if entity == "patient" and action in {"read", "reveal_phone"}:
         return Deed.NAME
     return Deed.OPENED if action == "read" or action.startswith("use/") else Deed.WORKED

@@ -26,6 +26,7 @@ class JobKind(StrEnum):
     LINK = "link"
     INVITE = "invite"
     CODE = "code"
+    READ_CODE = "read_code"
 
 
 class JobState(StrEnum):

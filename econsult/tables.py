@@ -5,6 +5,7 @@ from econsult.consults import (
     adopting,
     answers,
     attachments,
+    by_code,
     furtherance,
     glass,
     handover,
@@ -20,7 +21,19 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
-from econsult.people import ages, caregivers, consent, factors, halfway, invitations, links, patients, persons, signin
+from econsult.people import (
+    ages,
+    caregivers,
+    consent,
+    factors,
+    halfway,
+    invitations,
+    links,
+    onfile,
+    patients,
+    persons,
+    signin,
+)
 from econsult.queue import outbox
 from econsult.reach import deliveries, mobiles
 from econsult.rosters import limits, shifts, watching
@@ -31,6 +44,7 @@ MODULES = (
     answers,
     attachments,
     birthdays,
+    by_code,
     caregivers,
     consent,
     deliveries,
@@ -48,6 +62,7 @@ MODULES = (
     links,
     mobiles,
     notices,
+    onfile,
     furtherance,
     outbox,
     patients,

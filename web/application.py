@@ -13,6 +13,7 @@ from web.api import about, api
 from web.gateway import gateway
 from web.health import PASSWORDS_ALONE, health
 from web.pages.account import account
+from web.pages.by_code import by_code
 from web.pages.contact import contact
 from web.pages.demo import demo
 from web.pages.door import door
@@ -50,6 +51,7 @@ PAGES = (
     door,
     link,
     invited,
+    by_code,
     second_factor,
     account,
     contact,

@@ -20,6 +20,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from econsult.anchors import anchor_due
+from econsult.consults.by_code import sweep_codes
 from econsult.consults.presence import sweep_presence
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat
@@ -136,6 +137,7 @@ class Ticker:
         try:
             with self.runtime.database.writing() as session:
                 sweep_sign_ins(session, now)
+                sweep_codes(session, now)
                 sweep_presence(session, now)
                 session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         except IN_THE_DATA as error:

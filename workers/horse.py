@@ -23,6 +23,7 @@ from workers.link import send_link
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
 from workers.process import name_error
+from workers.read_code import send_reading_code
 from workers.scanner import ScannerAwayError
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ WORK = {
     JobKind.LINK: send_link,
     JobKind.INVITE: send_invitation,
     JobKind.CODE: send_code,
+    JobKind.READ_CODE: send_reading_code,
 }
 
 

@@ -16,7 +16,10 @@ from econsult.consults.telephone import Outcome, finish_call
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person, Role
 
-METHODS = ("opened", "phone", "visit")
+METHODS = ("opened", "phone", "visit", "code")
+"""`opened` by a caregiver, `code` by a device that typed what went to the contact on file, the rest by staff."""
+READING = {Role.CAREGIVER: "opened", Role.INVITED: "code"}
+"""How each kind of family reads; who is not here tells."""
 TELLABLE = (Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 """In these the question has come to something in this cycle that staff can tell the family."""
 
@@ -30,8 +33,8 @@ def inform(
     """
     if method not in METHODS:
         raise InvalidError("The method must be opened, phone or visit.", {"method": "unknown_value"})
-    is_family = person.role == Role.CAREGIVER
-    if is_family != (method == "opened"):
+    is_family = person.role in READING
+    if READING.get(Role(person.role), "") != (method if method in READING.values() else ""):
         raise ForbiddenError("A caregiver opens the answer; staff tell it by phone or at a visit.")
     _check_can_hear(session, consult, is_family=is_family)
     is_current = consult.status in TELLABLE and (not is_family or consult.released_at is not None)

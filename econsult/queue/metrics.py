@@ -24,7 +24,7 @@ KEPT_BY = {
     ClockName.ALLOCATE: {"claim", "assign"},
     ClockName.FIRST_REPLY: {"signed", "decline"},
     ClockName.NEXT_REPLY: {"reply", "signed", "released"},
-    ClockName.FAMILY_INFORMED: {"opened", "phone", "visit"},
+    ClockName.FAMILY_INFORMED: {"opened", "phone", "visit", "code"},
 }
 """What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer: a promise
 that ends so before its time counts nowhere, and one that was broken by then stays broken. Another target for the same

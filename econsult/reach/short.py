@@ -54,6 +54,12 @@ CODES = {
     "en": "{code} is your eConsult code. It works for 10 minutes. To end our messages, answer STOP.",
     "es": "{code} es su clave de eConsult. Sirve 10 minutos. Para no recibir mensajes, responda ALTO.",
 }
+READING_CODES = {
+    "en": "{code} is your code to read an answer on eConsult. It works for 10 minutes. You did not ask? Tell nobody.",
+    "es": "{code} es su clave para leer una respuesta en eConsult. Sirve 10 minutos. Si no la pide usted, no la diga.",
+}
+"""The same words by text message and by letter."""
+READING_SUBJECTS = {"en": "eConsult: your code", "es": "eConsult: su clave"}
 
 
 def short_text(kind: str, language: str, base_url: str) -> str:
@@ -68,6 +74,17 @@ def short_text(kind: str, language: str, base_url: str) -> str:
 def code_text(code: str, language: str) -> str:
     """The message with the code by which somebody shows that a number is theirs."""
     return CODES.get(language, CODES[FALLBACK]).format(code=code)
+
+
+def reading_code_text(code: str, language: str) -> str:
+    """The message with the code by which a family without an account reads an answer."""
+    return READING_CODES.get(language, READING_CODES[FALLBACK]).format(code=code)
+
+
+def reading_code_letter(code: str, language: str) -> tuple[str, str]:
+    """Subject and text of the same by e-mail."""
+    subject = READING_SUBJECTS.get(language, READING_SUBJECTS[FALLBACK])
+    return subject, f"{reading_code_text(code, language)}\n"
 
 
 def parts(text: str) -> int:

@@ -118,7 +118,12 @@ WHO = {
     "POST /families/<public_id>/<person_id>/mobile/again": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/code": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/remove": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/contact": CLINIC + NURSE + DESK,
     "GET /invited": INVITED,
+    # The answer, once a code from the contact on file was typed in that browser.
+    "GET /invited/questions/<public_id>/answer": INVITED,
+    "POST /invited/questions/<public_id>/answer": INVITED,
+    "POST /invited/questions/<public_id>/code": INVITED,
     "POST /invited/ask": INVITED,
     # The clinic's own work. A nurse asks for the families of her sessions and decides nothing.
     "GET /clinic": CLINIC + NURSE,

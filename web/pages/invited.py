@@ -17,6 +17,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.adopting import MOST, arrivals_of
+from econsult.consults.by_code import is_readable
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, create
@@ -56,12 +57,13 @@ Page = str | Response | tuple[str, int]
 
 @dataclass(frozen=True)
 class Sent:
-    """One question of this device; its words are fixed and tell nothing of the child or of an answer."""
+    """One question of this device; its words are fixed and tell nothing of the child, nor what an answer says."""
 
     id: str
     number: str
     drawing: str
     words: str
+    is_readable: bool
     sent_at: datetime
     due_at: datetime | None
 
@@ -177,6 +179,7 @@ def _sent(session: Session, consult: Consult) -> Sent:
         number=consult.number,
         drawing=drawing,
         words=str(words),
+        is_readable=is_readable(session, consult, now()),
         sent_at=consult.submitted_at or consult.created_at,
         due_at=due_at(session, consult) if consult.status in OPEN else None,
     )

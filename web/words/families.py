@@ -126,6 +126,8 @@ DEEDS = {
     Deed.OPENED: _l("Opened it"),
     Deed.MEDIA: _l("Looked at photos, videos or papers"),
     Deed.NOTE: _l("Saved the answer as a file"),
+    Deed.CODE_ASKED: _l("Asked for a code to read the answer"),
+    Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail"),
     Deed.WORKED: _l("Worked on it"),
 }
 DEEDS_ON = {
@@ -136,6 +138,8 @@ DEEDS_ON = {
     Deed.OPENED: _l("Opened:"),
     Deed.MEDIA: _l("Looked at photos, videos or papers of:"),
     Deed.NOTE: _l("Saved the answer as a file:"),
+    Deed.CODE_ASKED: _l("Asked for a code to read the answer of:"),
+    Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail:"),
     Deed.WORKED: _l("Worked on:"),
 }
 AUTHORS = {

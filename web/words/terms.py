@@ -118,7 +118,12 @@ ROLES = {
     "admin": _l("Administrator"),
     "invited": _l("Invited device"),
 }
-TOLD = {"opened": _l("says that it understood"), "phone": _l("told by phone"), "visit": _l("told at a visit")}
+TOLD = {
+    "opened": _l("says that it understood"),
+    "phone": _l("told by phone"),
+    "visit": _l("told at a visit"),
+    "code": _l("read it with a code sent to the phone or e-mail on file"),
+}
 PHONE_EVENTS = {
     "opened": _l("The answer was signed"),
     "reminded": _l("Everybody was reminded"),

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import patient_for
-from econsult.errors import NotFoundError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import caregivers_of
+from econsult.people.onfile import contact_row, rests_until, set_contact
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from econsult.reach import mobiles
@@ -18,8 +19,10 @@ from web.context import database, now
 from web.pages.contact import send_again, take_code, take_number
 from web.shell.auth import me, only
 from web.shell.desk import rings
+from web.shell.forms import FormReader
 from web.showing.contact import Contact, contact_of
 from web.words import terms
+from web.words.language import gettext
 from web.words.reaching import CHANNELS
 
 families = rings(Blueprint("families", __name__, url_prefix="/families/<public_id>"))
@@ -41,6 +44,27 @@ class Member:
 def show(public_id: str) -> Page:
     """The caregivers, and how we reach each."""
     return _page(public_id)
+
+
+@families.post("/contact")
+@only(*WHO)
+def write_contact(public_id: str) -> Page:
+    """Write down the telephone and the e-mail of a family that may have no account."""
+    form = FormReader()
+    phone, email = form.phone("phone"), form.text("email", longest=254)
+    try:
+        if not form.errors:
+            with database().writing() as session:
+                set_contact(session, patient_for(session, me(), public_id, now=now()), phone, email, me(), now=now())
+    except InvalidError as error:
+        words = {
+            "phone": gettext("Write the whole number, with at least 7 digits"),
+            "email": gettext("Write the whole address, such as ana@example.org"),
+        }
+        form.errors |= {name: words[name] for name in error.fields}
+    if form.errors:
+        return _page(public_id, form.errors), 422
+    return redirect(url_for(".show", public_id=public_id, said="saved"), 303)
 
 
 @families.post("/<person_id>/mobile")
@@ -97,6 +121,7 @@ def _caregivers(session: Session, public_id: str) -> tuple[Patient, list[Person]
 def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
     with database().writing() as session:
         child, people = _caregivers(session, public_id)
+        row, rests = contact_row(session, child), rests_until(session, child, now())
         members = [Member(each, contact_of(session, each)) for each in people]
     return render_template(
         "clinic/family.html",
@@ -105,6 +130,8 @@ def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
         members=members,
         errors=errors or {},
         given=request.form.get("number", ""),
+        on_file={"phone": child.phone, "email": row.email if row else "", **request.form},
+        rests=rests,
         terms=terms,
         channels=CHANNELS,
     )
