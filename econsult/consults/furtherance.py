@@ -109,6 +109,8 @@ def take_all_back(
 def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
     if person.role == Role.CAREGIVER:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
+        if choice.method != OWN_WORD:
+            raise InvalidError("A caregiver says it here: electronic.", {"opt_in.method": "not_yours"})
     elif person.role not in CLINICIANS:
         raise ForbiddenError("The family allows it, by itself or through its clinic.")
     elif choice.method == OWN_WORD:

@@ -120,6 +120,8 @@ def withdraw_consent(
 def _check_may(session: Session, consult: Consult, person: Person, told: Withdrawing, now: datetime) -> None:
     if person.role == Role.CAREGIVER:
         check_speaks(session, consult.patient_id, person, now)
+        if told.method != OWN_WORD:
+            raise InvalidError("A caregiver says it here: electronic.", {"withdrawal.method": "not_yours"})
     elif told.method == OWN_WORD:
         raise InvalidError(
             "Only the family itself does that electronically: say verbal or paper.",

@@ -16,9 +16,9 @@ from econsult.consults.telephone import Outcome, finish_call
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person, Role
 
-METHODS = ("opened", "phone", "visit", "code")
-"""`opened` by a caregiver, `code` by a device that typed what went to the contact on file, the rest by staff."""
-READING = {Role.CAREGIVER: "opened", Role.INVITED: "code"}
+METHODS, BY_CODE = ("opened", "phone", "visit"), "code"
+"""`opened` by a caregiver, the rest by staff; by code nobody says it: a device has typed what went to the contact."""
+READING = {Role.CAREGIVER: "opened", Role.INVITED: BY_CODE}
 """How each kind of family reads; who is not here tells."""
 TELLABLE = (Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 """In these the question has come to something in this cycle that staff can tell the family."""
@@ -31,7 +31,7 @@ def inform(
 
     A caregiver hears what is open to the family; staff tell how things stand now, a decline as well.
     """
-    if method not in METHODS:
+    if method not in (*METHODS, BY_CODE):
         raise InvalidError("The method must be opened, phone or visit.", {"method": "unknown_value"})
     is_family = person.role in READING
     if READING.get(Role(person.role), "") != (method if method in READING.values() else ""):

@@ -47,7 +47,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
     ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
 }
-BODIES: dict[tuple[str, str], dict[str, str]] = {
+BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/decline"): {"reason": "No"},
     ("POST", "/request-info"): {"text": "More, please"},
     ("POST", "/informed"): {"method": "phone"},
@@ -57,6 +57,8 @@ BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("POST", "/urgency"): {"urgency": "same_day"},
     ("POST", "/reopen"): {"reason": "Worse"},
     ("POST", "/called"): {"outcome": "reached"},
+    ("POST", "/consent/withdraw"): {"by": "parent", "method": "verbal", "language": "es"},
+    ("POST", "/allowed"): {"what": "trainees", "given": True, "by": "parent", "method": "verbal", "language": "es"},
 }
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
@@ -68,6 +70,11 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
     ("POST", "/called"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
+}
+# A family says it by itself; what it told, its clinic and the desk write down.
+HELD_WITH_BODY |= {
+    ("POST", verb): {"mother": 422, "pcp": 200, "derm": 403, "derm2": 403, "coordinator": 200}
+    for verb in ("/consent/withdraw", "/allowed")
 }
 LANES: dict[str, dict[str, int]] = {
     "family": {"mother": 201, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 201},
@@ -147,6 +154,7 @@ def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: M
     [
         ("/patients", {}),
         ("/questionnaires", {}),
+        ("/consent-texts", {}),
         ("/questionnaires/core-family", {}),
         ("/worklist", dict.fromkeys(("mother", "stranger", "director", "admin"), 403)),
     ],

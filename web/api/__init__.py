@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from web.api import consults, documents, forms, notes, passing, people, replies, work
+from web.api import consents, consults, documents, forms, notes, passing, people, replies, work
 from web.api.documents import about
 from web.api.routing import api
 
-__all__ = ["about", "api", "consults", "documents", "forms", "notes", "passing", "people", "replies", "work"]
+__all__ = [
+    "about",
+    "api",
+    "consents",
+    "consults",
+    "documents",
+    "forms",
+    "notes",
+    "passing",
+    "people",
+    "replies",
+    "work",
+]

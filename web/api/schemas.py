@@ -9,6 +9,7 @@ from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
 from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
+from econsult.consults.furtherance import Allowed
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
 from econsult.consults.telling import METHODS
@@ -48,20 +49,14 @@ FREE = {"type": "object"}
 FLAG = {"type": "boolean"}
 COUNT = {"type": "integer"}
 
-CONSENT = closed(
-    ("given",),
-    given=FLAG,
-    by=text(16, *consent.GIVEN_BY),
-    method=text(16, *consent.METHODS),
-    language=text(8, *LANGUAGES),
-)
-VOICE = closed(
-    ("given",),
-    given=FLAG,
-    by=text(16, *consent.GIVEN_BY),
-    method=text(16, *consent.METHODS),
-    language=text(8, *LANGUAGES),
-)
+_SAID: dict[str, Any] = {
+    "by": text(16, *consent.GIVEN_BY),
+    "method": text(16, *consent.METHODS),
+    "language": text(8, *LANGUAGES),
+}
+CONSENT = VOICE = closed(("given",), given=FLAG, **_SAID)
+WITHDRAW_CONSENT_IN = closed(tuple(_SAID), **_SAID)
+ALLOWED_IN = closed(("what", "given", *_SAID), what=text(16, *Allowed), given=FLAG, **_SAID)
 _CODES = listed(text(LONGEST_CODE), MOST_CODES)
 DETAILS = {
     "type": "object",
@@ -223,15 +218,8 @@ ROW = {
     "holder": optional(PERSON),
     "clocks": listed(CLOCK),
 }
-VOICE_ANSWER = closed(
-    ("given", "text_version", "at"),
-    given=FLAG,
-    by=text(16),
-    method=text(16),
-    language=text(8),
-    text_version=text(16),
-    at=INSTANT,
-)
+WITHDRAWAL = closed((*_SAID, "text_version", "at"), **_SAID, text_version=text(16), at=INSTANT)
+VOICE_ANSWER = closed(("given", "text_version", "at"), given=FLAG, **_SAID, text_version=text(16), at=INSTANT)
 CONSULT = closed(
     ("id", "number", "status"),
     **ROW,
@@ -241,6 +229,8 @@ CONSULT = closed(
         closed(("name", "version", "missing"), name=text(), version=text(), status=text(), missing=listed(text(), 200))
     ),
     voice_consent=optional(VOICE_ANSWER),
+    allowed=listed(text(16, *Allowed), len(Allowed)),
+    consent_withdrawal=optional(WITHDRAWAL),
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,
@@ -286,6 +276,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Message": MESSAGE,
     "Answer": ANSWER,
     "Report": FREE,
+    "ConsentTexts": closed(
+        ("items",),
+        items=listed(closed(("name", "version", "texts"), name=text(16), version=text(16), texts=FREE), 20),
+    ),
     "Questionnaires": closed(("items",), items=listed(FREE, 500)),
     "Questionnaire": FREE,
     "Problem": PROBLEM,

@@ -12,8 +12,10 @@ from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
+from econsult.consults.furtherance import standing
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.screening import attested_of
+from econsult.consults.sealing import withdrawal_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
 from econsult.note import EDITIONS, fingerprint_of
@@ -94,6 +96,8 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "is_private_site": consult.is_private_site,
         "questionnaires": asked_json(session, passed),
         "voice_consent": _voice_json(session, consult.id),
+        "allowed": sorted(standing(session, consult.id)),
+        "consent_withdrawal": _withdrawal_json(session, consult),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
         "released_at": stamp(consult.released_at),
@@ -129,6 +133,15 @@ def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:
     if known is None:
         return None
     told = {"given": known.is_given, "by": known.given_by, "method": known.method, "language": known.language}
+    return {**told, "text_version": known.text_version, "at": stamp(known.at)}
+
+
+def _withdrawal_json(session: Session, consult: Consult) -> dict[str, Any] | None:
+    """Who took the consent back, and how; null while it stands."""
+    known = withdrawal_of(session, consult) if consult.consent_withdrawn_at is not None else None
+    if known is None:
+        return None
+    told = {"by": known.given_by, "method": known.method, "language": known.language}
     return {**told, "text_version": known.text_version, "at": stamp(known.at)}
 
 

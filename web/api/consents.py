@@ -1,0 +1,42 @@
+"""Routes of consent to what was sent: take it back, say yes or no to what is allowed besides, read the texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from econsult.consults import furtherance, sealing
+from econsult.consults.furtherance import Allowed, Choice
+from econsult.consults.sealing import Withdrawing
+from econsult.people import consent
+from econsult.rights import Right
+from web.api.loading import after, loaded
+from web.api.routing import route
+from web.api.schemas import ALLOWED_IN, WITHDRAW_CONSENT_IN
+from web.context import now, runtime
+from web.shell.auth import me
+
+
+@route("GET", "/consent-texts", answer="ConsentTexts")
+def show_texts() -> dict[str, Any]:
+    """The texts that are read before a yes or a no, by language: what is recorded is their version and hash."""
+    texts = {"consent": (consent.TEXT_VERSION, consent.TEXTS), "withdrawal": (sealing.TEXT_VERSION, sealing.TEXTS)}
+    texts |= {what: (furtherance.TEXT_VERSION, furtherance.TEXTS[what]) for what in Allowed}
+    return {"items": [{"name": name, "version": each[0], "texts": each[1]} for name, each in texts.items()]}
+
+
+@route("POST", "/consults/<consult_id>/consent/withdraw", answer="Consult", body=WITHDRAW_CONSENT_IN)
+def withdraw_consent_of(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take the consent of a sent question back: its files are sealed for everybody; without an answer it ends."""
+    told = Withdrawing(body["by"], body["method"], body["language"])
+    with loaded(consult_id, Right.WITHDRAW_CONSENT) as (session, passed):
+        sealing.withdraw_consent(session, runtime().vault, passed.consult, me(), told, now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/allowed", answer="Consult", body=ALLOWED_IN)
+def choose_allowed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Record the family's yes or no to one thing beside its consent; a no is taken at any time."""
+    choice = Choice(Allowed(body["what"]), body["given"], body["by"], body["method"], body["language"])
+    with loaded(consult_id, Right.WITHDRAW_CONSENT) as (session, passed):
+        furtherance.choose(session, passed.consult, me(), choice, now=now())
+    return after(passed)
