@@ -173,6 +173,11 @@ def can_be_urgent(session: Session, consult: Consult, now: datetime) -> bool:
     holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
     if holder is not None and holder.is_active and not is_off_duty(session, holder, pools_asked(consult), now):
         return True
+    return has_cover(session, consult, now)
+
+
+def has_cover(session: Session, consult: Consult, now: datetime) -> bool:
+    """Whether somebody is on duty who may take the consult, and has room for it."""
     return route(session, ask_of(session, consult), lambda people: loads_of(session, people), now).has_cover
 
 

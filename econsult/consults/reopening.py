@@ -11,11 +11,11 @@ from econsult.consults.answers import released_answer
 from econsult.consults.clocks import is_open, start_clock, stop_clock
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import next_status
-from econsult.consults.offering import offer
+from econsult.consults.offering import has_cover, offer
 from econsult.consults.policies import ClockName, Rules, current_rules
-from econsult.consults.records import Consult, note
+from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
-from econsult.errors import ForbiddenError
+from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person
 
 
@@ -27,18 +27,21 @@ def reopen(
     *,
     now: datetime,
     targets: Mapping[str, timedelta] | None = None,
+    urgency: str = "",
 ) -> Consult:
-    """Ask again. Signed answers stay readable as they were; the next one is a new version beside them.
+    """Ask again, as urgently as before or with another urgency. Signed answers stay readable as they were; the next one
+    is a new version beside them.
 
     An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on. So does
-    that of a reply to the family.
+    that of a reply to the family. Raises InvalidError for urgent while nobody is on duty.
     """
     status = next_status(consult.status, "reopen")
     if consult.consent_withdrawn_at is not None:
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.")
+    wish = _check_urgency(session, consult, urgency or consult.urgency, now)
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
     _keep_unheard(session, consult)
-    consult.status = status
+    consult.status, consult.urgency, consult.urgency_rank = status, wish, RANKS[wish]
     consult.holder_id = consult.claim_until = consult.ended_at = consult.end_reason = None
     consult.answered_at = consult.release_at = consult.released_at = None
     consult.acknowledged_at = consult.informed_at = consult.informed_method = None
@@ -51,6 +54,15 @@ def reopen(
     note(session, consult, "reopen", person_id=person.id, now=now)
     offer(session, consult, now)
     return consult
+
+
+def _check_urgency(session: Session, consult: Consult, wish: str, now: datetime) -> Urgency:
+    """Urgent is a promise of a named person, whoever held the consult before."""
+    if wish not in RANKS:
+        raise InvalidError("This urgency is not known.", {"urgency": "unknown_value"})
+    if wish == Urgency.URGENT and not has_cover(session, consult, now):
+        raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})
+    return Urgency(wish)
 
 
 def _keep_unheard(session: Session, consult: Consult) -> None:

@@ -19,6 +19,7 @@ from econsult.picking import ANY, Pick
 from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now, tell_of_away
 from econsult.queue.bulk import insert_new
+from econsult.queue.going_home import left_behind
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.rosters.watching import BEYOND, CoverWatch, look, unwatched
 
@@ -43,10 +44,13 @@ def watch_cover(
             watch.gaps, watch.after_id = watch.gaps + 1, 0
         watch.is_covered = is_covered
         watch.after_id = None if is_covered else watch.after_id
+        takers = Takers(session, around(session, watch.program_id), now)
         is_new_gap = watch.after_id is not None
-        waiting = _alarm(session, watch, now, batch) if is_new_gap else _untold(session, watch, now)
-        tellings += _tellings(session, watch, waiting)
-        told += len(waiting)
+        waiting = _alarm(session, watch, takers, now, batch) if is_new_gap else _untold(session, watch, takers, now)
+        tellings += _tellings(session, watch, waiting, f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}")
+        left = left_behind(session, watch, takers, now)
+        tellings += _tellings(session, watch, left, f"home:{watch.id}:{int(now.timestamp())}")
+        told += len(waiting) + len({row.id for row in left})
         watch.next_at = now if watch.after_id is not None else next_at
     session.flush()
     tell_all(session, tellings, quiet or Quiet(), set(), now)
@@ -62,20 +66,19 @@ def watch_absences(session: Session, now: datetime, pick: Pick = ANY) -> int:
 
 
 def _begin(session: Session, now: datetime) -> None:
-    """Before its first roster a specialty's whole pool counted as on duty: it began covered."""
+    """What waits when the watch over a pool begins, for nobody who is there, is told where the desk has not heard."""
     rows = [
-        {"program_id": program_id, "specialty": specialty, "is_covered": True, "gaps": 0, "next_at": now}
+        {"program_id": program_id, "specialty": specialty, "is_covered": False, "gaps": 0, "next_at": now}
         for program_id, specialty in unwatched(session)
     ]
     if rows:
         insert_new(session, CoverWatch, rows)
 
 
-def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> list[Row[Any]]:
+def _alarm(session: Session, watch: CoverWatch, takers: Takers, now: datetime, batch: int) -> list[Row[Any]]:
     """The next batch of what waits for this specialty, and for no other that is there."""
     found = _waiting(session, watch, batch, watch.after_id or 0)
     watch.after_id = found[-1].id if len(found) == batch else None
-    takers = Takers(session, around(session, watch.program_id), now)
     # The other of its two pools may be there.
     waiting = [each for each in found if not takers.for_request(each)]
     clocks = _taking(session, waiting)
@@ -85,12 +88,11 @@ def _alarm(session: Session, watch: CoverWatch, now: datetime, batch: int) -> li
     return waiting
 
 
-def _untold(session: Session, watch: CoverWatch, now: datetime) -> list[Row[Any]]:
+def _untold(session: Session, watch: CoverWatch, takers: Takers, now: datetime) -> list[Row[Any]]:
     """What nobody of those who are there may take, and the desk has not heard of; each told once.
 
     For want of a licence or a language, for a conflict, or since those who stood in a gap have gone too.
     """
-    takers = Takers(session, around(session, watch.program_id), now)
     if watch.is_covered and not takers.has_rules:
         return []
     found = _waiting(session, watch, MOST_BARRED, 0)
@@ -139,9 +141,8 @@ def _line(clock: Clock, gap: int, now: datetime) -> dict[str, object]:
     return line | {"kind": "escalated", "level": 0, "sequence": gap, "at": now, "is_late": False, "reason": "no_cover"}
 
 
-def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Row[Any]]) -> list[Telling]:
+def _tellings(session: Session, watch: CoverWatch, waiting: Sequence[Row[Any]], about: str) -> list[Telling]:
     """The first, and what is urgent, by a letter at once; the rest is gathered."""
-    about = f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}"
     desk = desk_of(session, watch.program_id) if waiting else []
     return [
         Telling(person, NoticeKind.NO_COVER, consult.id, about, place == 0 or consult.urgency == Urgency.URGENT)

@@ -15,8 +15,7 @@ from econsult.consults.telephone import PhoneTask
 from econsult.database import Instant
 from econsult.jobs import Job, JobPolicy, JobState
 from econsult.queue.absence import away_now, is_anybody_away, unheard
-from econsult.rosters.shifts import Shift
-from econsult.rosters.watching import BEYOND, CoverWatch
+from econsult.rosters.watching import BEYOND, CoverWatch, is_unwatched
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,6 @@ class Pending:
 def _statement() -> Select[*tuple[Any, ...]]:
     """Each part by an index of what is due, so that it costs the same however much is open."""
     deadline, call = Consult.next_deadline_at, PhoneTask.next_at
-    same = (CoverWatch.program_id == Shift.program_id, CoverWatch.specialty == Shift.specialty)
     return select(
         select(deadline).where(deadline.is_not(None)).order_by(deadline).limit(1).scalar_subquery(),
         select(call).where(call.is_not(None)).order_by(call).limit(1).scalar_subquery(),
@@ -51,7 +49,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         or_(
             exists().where(Consult.release_at <= NOW),
             exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
-            exists().where(Shift.id.is_not(None), ~exists().where(*same)),
+            is_unwatched(),
         ),
         exists().where(Consult.status == Status.CLAIMED, Consult.claim_until < NOW),
         is_anybody_away(NOW),

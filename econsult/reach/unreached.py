@@ -19,7 +19,7 @@ from econsult.errors import NotFoundError
 from econsult.notices import Notice, NoticeState
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
-from econsult.reach.deliveries import Delivery
+from econsult.reach.deliveries import LATER, SILENT, Delivery, Reason
 
 MOST = 500
 
@@ -99,6 +99,13 @@ def _unreached(session: Session, rows: Sequence[tuple[Notice, Person]]) -> Unrea
     is_family = rows[0][1].role == Role.CAREGIVER
     patient = session.get_one(Patient, consult.patient_id) if consult is not None and is_family else None
     sendings = session.execute(
-        select(Delivery.channel, Delivery.reason).where(Delivery.notice_id.in_([notice.id for notice in notices]))
+        select(Delivery.channel, Delivery.reason, Delivery.rounds).where(
+            Delivery.notice_id.in_([notice.id for notice in notices])
+        )
     )
-    return Unreached(rows[0][1], notices, consult, patient, frozenset((row.channel, row.reason) for row in sendings))
+    reasons = frozenset((row.channel, _reason(row.reason, row.rounds)) for row in sendings)
+    return Unreached(rows[0][1], notices, consult, patient, reasons)
+
+
+def _reason(reason: str, rounds: int) -> str:
+    return SILENT if reason == Reason.AWAY and rounds >= len(LATER) else reason

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
-from econsult.rosters.shifts import Shift, Span, spans
+from econsult.people.persons import Person, PractitionerSpecialty, specialists_for
+from econsult.rosters.shifts import Span, has_roster, spans, without_time_off
 
 LOOK_EVERY = timedelta(minutes=1)
 """The roster may be changed, or an account closed, at any moment: each specialty is looked at this often anyway."""
@@ -19,7 +20,7 @@ BEYOND = 2 * LOOK_EVERY
 
 
 class CoverWatch(Base):
-    """One specialty that has a roster. `gaps` counts how often cover ended; `after_id` is how far its alarm has got."""
+    """One specialty of a program. `gaps` counts how often cover ended; `after_id` is how far its alarm has got."""
 
     __tablename__ = "cover_watch"
     __table_args__ = (UniqueConstraint("program_id", "specialty", name="uq_cover_watch"),)
@@ -32,11 +33,25 @@ class CoverWatch(Base):
     next_at: Mapped[datetime] = mapped_column(Instant)
 
 
+def is_unwatched() -> ColumnElement[bool]:
+    """Whether somebody answers for a specialty that nobody watches yet, as a part of another statement."""
+    return _UNWATCHED.exists()
+
+
 def unwatched(session: Session) -> list[tuple[int, str]]:
-    """Program and specialty of each roster that nobody watches yet."""
-    same = (CoverWatch.program_id == Shift.program_id, CoverWatch.specialty == Shift.specialty)
-    query = select(Shift.program_id, Shift.specialty).where(~exists().where(*same)).distinct()
-    return [(program_id, specialty) for program_id, specialty in session.execute(query)]
+    """Program and specialty of each pool that nobody watches yet, with a roster or without one."""
+    return [(program_id, specialty) for program_id, specialty in session.execute(_UNWATCHED.distinct())]
+
+
+_UNWATCHED = (
+    select(Person.program_id, PractitionerSpecialty.specialty)
+    .join(Person, Person.id == PractitionerSpecialty.person_id)
+    .where(
+        ~exists().where(
+            CoverWatch.program_id == Person.program_id, CoverWatch.specialty == PractitionerSpecialty.specialty
+        )
+    )
+)
 
 
 def look_soon(session: Session, program_id: int, now: datetime) -> None:
@@ -47,9 +62,17 @@ def look_soon(session: Session, program_id: int, now: datetime) -> None:
 
 def look(session: Session, watch: CoverWatch, now: datetime) -> tuple[bool, datetime]:
     """Whether somebody is on duty, and when to look again: at the next edge of a shift, or after a minute."""
-    found = spans(session, watch.program_id, watch.specialty, now, now + LOOK_EVERY)
+    found = _there(session, watch, now, now + LOOK_EVERY)
     is_covered = any(span.start <= now for span in found)
     return is_covered, min([now + LOOK_EVERY, *(at for at in _edges(found) if at > now)])
+
+
+def _there(session: Session, watch: CoverWatch, start: datetime, end: datetime) -> list[Span]:
+    """When whom is there; of a pool without a roster everybody is, but for their time off."""
+    if has_roster(session, watch.program_id, watch.specialty):
+        return spans(session, watch.program_id, watch.specialty, start, end)
+    pool = specialists_for(session, watch.program_id, watch.specialty, is_named=False)
+    return without_time_off(session, [Span(person.id, start, end) for person in pool], start, end)
 
 
 def _edges(found: Sequence[Span]) -> list[datetime]:

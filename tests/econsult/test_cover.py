@@ -61,11 +61,13 @@ def test_the_end_of_the_last_shift_is_told_for_what_waits(database: Database, cl
         waiting, held = clinic.econsult(session), clinic.claimed(session)
         watch(session, NOON, EDGE)
         assert told(session) == []
-        assert watch_cover(session, EDGE) == 1
-        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+        assert watch_cover(session, EDGE) == 2
+        # What waits, and what the one who goes home still has.
+        both = [waiting.id, held.id]
+        assert told(session) == [(number, clinic.coordinator.id) for number in both]
         watch(session, EDGE + SECOND, EDGE + 10 * HOUR)
         lines = select(ClockEvent).where(ClockEvent.reason == "no_cover")
-        assert [(line.consult_id, line.at) for line in session.scalars(lines)] == [(waiting.id, EDGE)]
+        assert [(line.consult_id, line.at) for line in session.scalars(lines)] == [(number, EDGE) for number in both]
         assert held.holder_id == clinic.derm.id
         assert [line for line in violations(session, EDGE) if line.startswith("4")] == []
 
@@ -145,3 +147,33 @@ def test_the_end_of_a_night_shift_is_seen_by_the_clock_on_the_wall(
         watch(session, begins + HOUR, ends)
         assert told(session) == []
         assert (watch_cover(session, ends), len(told(session))) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["away", "left"])
+def test_a_pool_without_a_roster_of_whom_nobody_is_left_is_told_at_once(
+    database: Database, clinic: Clinic, how: str
+) -> None:
+    """One goes at ten, the last one at eleven: what waits is told then, and not at half of its time."""
+    with database.writing() as session:
+        waiting, other = clinic.econsult(session), clinic.econsult(session, specialty="neurology")
+        watch(session, NOON, NOON + HOUR)
+        for person, at in ((clinic.derm, 1), (clinic.derm2, 2)):
+            if how == "away":
+                off = TimeOff(person_id=person.id, starts_at=NOON + at * HOUR, ends_at=NOON + 90 * HOUR)
+                session.add(off)
+                session.flush()
+        watch(session, NOON + HOUR, NOON + 2 * HOUR - SECOND)
+        assert told(session) == []
+        for person in (clinic.derm, clinic.derm2):
+            session.get_one(Person, person.id).is_active = how == "away"
+        session.flush()
+        # A time off begins on the minute; that somebody has left is seen within one.
+        watch_cover(session, NOON + 2 * HOUR)
+        watch(session, NOON + 2 * HOUR + 60 * SECOND, NOON + 5 * HOUR)
+        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+        later = clinic.econsult(session, now=NOON + 5 * HOUR)
+        watch(session, NOON + 5 * HOUR, NOON + 9 * HOUR)
+        kinds = select(Notice.kind).where(Notice.consult_id == later.id, Notice.person_id == clinic.coordinator.id)
+        assert list(session.scalars(kinds)) == [NoticeKind.NO_COVER if how == "away" else NoticeKind.UNALLOCATED]
+        assert other.id not in {number for number, _person in told(session)}
+        assert [line for line in violations(session, NOON + HOUR) if line.startswith("4")] == []

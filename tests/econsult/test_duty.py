@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 from econsult.consults import holding, passing
 from econsult.consults.ledger import ClockEvent
 from econsult.consults.records import Consult
+from econsult.consults.reopening import reopen
+from econsult.consults.threads import request_info
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import PractitionerSpecialty
-from econsult.queue.cover import watch_absences
+from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
 from econsult.rosters.planning import take_off
-from tests.econsult.test_cover import shift, told
+from tests.econsult.test_cover import EDGE, SECOND, shift, told, watch
 from tests.personas import LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -128,3 +130,48 @@ def test_the_forecast_knows_when_the_holder_is_on_duty(
         clinic.claimed(session)
         found = forecast(session, clinic.program.id, NOON + MINUTE)
         assert [risk.why for risk in found.risks] == why
+
+
+@pytest.mark.parametrize("then", ["home", "taken_later", "relieved", "asked"])
+def test_the_desk_hears_at_the_minute_at_which_a_holder_goes_home(
+    database: Database, clinic: Clinic, then: str
+) -> None:
+    """Not of what was taken after the shift, what somebody on duty has by now, or what waits for the clinic."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = clinic.econsult(session)
+        holding.claim(session, consult, clinic.derm, now=EDGE + MINUTE if then == "taken_later" else NOON, lease=LEASE)
+        consult.claim_until = NOON + 100 * HOUR
+        if then == "relieved":
+            _give(session, clinic, consult)
+        if then == "asked":
+            request_info(session, consult, clinic.derm, text="Ruler?", items=(), audience=None, now=NOON + HOUR)
+        expected = [(consult.id, clinic.coordinator.id)] if then == "home" else []
+        watch(session, NOON, EDGE)
+        assert told(session) == []
+        watch_cover(session, EDGE)
+        assert told(session) == expected
+        watch(session, EDGE + SECOND, EDGE + 3 * HOUR)
+        assert told(session) == expected
+        assert [line for line in violations(session, EDGE) if line.startswith("4")] == []
+
+
+@pytest.mark.parametrize(("weekday", "is_granted"), [(0, True), (3, False)])
+def test_what_is_opened_again_is_urgent_only_while_somebody_is_on_duty(
+    database: Database, clinic: Clinic, weekday: int, is_granted: bool
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        consult.urgency, consult.urgency_rank = "urgent", 0
+        shift(session, clinic, clinic.derm2, weekday=weekday)
+        if not is_granted:
+            with pytest.raises(InvalidError) as refused:
+                reopen(session, consult, clinic.pcp, "Worse", now=NOON + HOUR, targets=TARGETS)
+            assert (refused.value.fields, consult.status) == ({"urgency": "no_one_on_call"}, "answered")
+        wish = "" if is_granted else "same_day"
+        reopen(session, consult, clinic.pcp, "Worse", now=NOON + HOUR, targets=TARGETS, urgency=wish)
+        due = NOON + (2 if is_granted else 5) * HOUR
+        assert (consult.urgency, consult.status, consult.due_at) == (wish or "urgent", "submitted", due)
+        with pytest.raises(InvalidError):
+            reopen(session, clinic.answered(session), clinic.pcp, "Worse", now=NOON + HOUR, urgency="soon")

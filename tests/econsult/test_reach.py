@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
@@ -19,6 +19,7 @@ from econsult.people.persons import Person
 from econsult.queue.outbox import Quiet
 from econsult.reach import mobiles
 from econsult.reach.deliveries import (
+    LATER,
     Delivery,
     Reason,
     Sending,
@@ -224,6 +225,18 @@ def test_whom_nobody_reaches_is_on_the_list_of_the_coordinators_alone(database: 
         assert clock.state == ClockState.RUNNING
     with pytest.raises(NotFoundError), database.writing() as session:
         settle(session, clinic.coordinator, 10**6, now=NOON)
+
+
+@pytest.mark.parametrize(("rounds", "reason"), [(len(LATER) - 1, "away"), (len(LATER), "silent")])
+def test_after_the_last_round_nobody_is_promised_that_we_go_on(
+    database: Database, clinic: Clinic, rounds: int, reason: str
+) -> None:
+    with database.writing() as session:
+        notice = failed(session, database, clinic.derm, "1")
+        change = update(Delivery).where(Delivery.notice_id == notice.id)
+        session.execute(change.values(reason=Reason.AWAY, rounds=rounds))
+        (found,) = unreached_for(session, clinic.coordinator, now=NOON)
+        assert found.reasons == {("email", reason)}
 
 
 def test_a_report_may_come_before_our_own_record(database: Database, clinic: Clinic) -> None:

@@ -23,7 +23,7 @@ TAKE_OVER_IN = closed(("reason",), reason=text(1000), version=COUNT)
 ASSIGN_IN = closed(("person", "reason"), person=text(64), reason=text(1000), version=COUNT, although_off_duty=FLAG)
 REROUTE_IN = closed(("specialty", "reason"), specialty=text(32, *SPECIALTIES), reason=text(1000))
 URGENCY_IN = closed(("urgency",), urgency=text(16, *Urgency), reason=text(1000))
-REOPEN_IN = closed(("reason",), reason=text(1000))
+REOPEN_IN = closed(("reason",), reason=text(1000), urgency=text(16, *Urgency))
 CALLED_IN = closed(("outcome",), outcome=text(16, "no_answer", *Outcome), words=text(1000), teach_back=FLAG)
 
 
@@ -80,7 +80,8 @@ def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Ask again in the same case, with all that was said; a new cycle of its clocks."""
     with loaded(consult_id, Right.REQUEST) as (session, passed):
         targets = settings().first_reply
-        reopening.reopen(session, passed.consult, me(), body["reason"], now=now(), targets=targets)
+        wish = body.get("urgency", "")
+        reopening.reopen(session, passed.consult, me(), body["reason"], now=now(), targets=targets, urgency=wish)
     return after(passed)
 
 

@@ -65,11 +65,12 @@ def change_urgency(public_id: str) -> Response | tuple[str, int]:
 @passing_on.post("/reopen")
 @only(Role.PCP, Role.TELEPRESENTER)
 def reopen(public_id: str) -> Response | tuple[str, int]:
-    """Ask again in the same case, with all that was said."""
+    """Ask again in the same case, with all that was said, as urgently as it is now."""
+    wish = FormReader().choice("urgency", tuple(RANKS))
 
     def act(session: Session, loaded: Pass, reason: str) -> object:
         targets = settings().first_reply
-        return reopening.reopen(session, loaded.consult, me(), reason, now=now(), targets=targets)
+        return reopening.reopen(session, loaded.consult, me(), reason, now=now(), targets=targets, urgency=wish)
 
     return _do(public_id, Right.REQUEST, act, "request_sent")
 

@@ -8,8 +8,9 @@ from datetime import time
 from babel.dates import format_time
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
-from econsult.reach.deliveries import Channel, Reason
+from econsult.reach.deliveries import SILENT, Channel, Reason
 from econsult.reach.wishes import Wish
 from web.words.language import gettext, language
 
@@ -18,11 +19,13 @@ CHANNELS = {
     Wish.SMS: _l("By text message"),
     Wish.BOTH: _l("Both"),
 }
-FAILURES = {
+FAILURES: dict[tuple[str, str], LazyString] = {
     (Channel.EMAIL, Reason.REFUSED): _l("The mail server does not take the e-mail address."),
     (Channel.EMAIL, Reason.AWAY): _l("The mail server did not answer. We go on trying for two days."),
+    (Channel.EMAIL, SILENT): _l("The mail server never answered. We have stopped trying."),
     (Channel.SMS, Reason.REFUSED): _l("The phone number takes no text messages."),
     (Channel.SMS, Reason.AWAY): _l("The text message could not be sent. We go on trying for two days."),
+    (Channel.SMS, SILENT): _l("The text message could not be sent. We have stopped trying."),
     (Channel.SMS, Reason.STOPPED): _l("The phone answered STOP to text messages."),
     (Channel.SMS, Reason.UNDELIVERED): _l("The text message did not arrive at the phone."),
 }
