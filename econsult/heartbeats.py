@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, Text, delete, select
@@ -17,7 +18,8 @@ ALIVE = timedelta(seconds=90)
 class Heartbeat(Base):
     """The last time a process said that it lives. `name` is unique per process, `role` what it does.
 
-    `key_ids` are the master keys that it can open things with, so that none is put to use which it lacks.
+    `key_ids` are the master keys that it can open things with, so that none is put to use which it lacks; `aside` are
+    the rows that a clock process cannot do and tries again later (`aside_of`).
     """
 
     __tablename__ = "heartbeat"
@@ -27,18 +29,42 @@ class Heartbeat(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     lag_seconds: Mapped[int] = mapped_column(default=0)
     key_ids: Mapped[str] = mapped_column(Text, default="")
+    aside: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 def beat(
-    session: Session, name: str, role: str, now: datetime, *, lag_seconds: int = 0, keys: Iterable[str] = ()
+    session: Session,
+    name: str,
+    role: str,
+    now: datetime,
+    *,
+    lag_seconds: int = 0,
+    keys: Iterable[str] = (),
+    aside: str = "",
 ) -> None:
-    """Say that this process lives, and with which keys."""
+    """Say that this process lives, with which keys, and which rows it has put aside."""
     key_ids = " ".join(keys)
     row = session.scalars(select(Heartbeat).where(Heartbeat.name == name)).one_or_none()
     if row is None:
-        session.add(Heartbeat(name=name, role=role, at=now, lag_seconds=lag_seconds, key_ids=key_ids))
+        session.add(Heartbeat(name=name, role=role, at=now, lag_seconds=lag_seconds, key_ids=key_ids, aside=aside))
     else:
-        row.at, row.lag_seconds, row.key_ids = now, lag_seconds, key_ids
+        row.at, row.lag_seconds, row.key_ids, row.aside = now, lag_seconds, key_ids, aside
+
+
+MOST_NAMED = 1000
+"""So many rows of a kind are named in a sign of life; whoever has more of them is ill."""
+
+
+def aside_text(aside: Mapping[str, Iterable[int]]) -> str:
+    """What a clock process has put aside, by kind of work, as its sign of life carries it."""
+    named = {kind: sorted(numbers)[:MOST_NAMED] for kind, numbers in aside.items()}
+    return json.dumps({kind: numbers for kind, numbers in named.items() if numbers}) if any(named.values()) else ""
+
+
+def aside_of(row: Heartbeat | None) -> dict[str, list[int]]:
+    """What the process has put aside, by kind of work."""
+    found: dict[str, list[int]] = json.loads(row.aside) if row is not None and row.aside else {}
+    return found
 
 
 def forget(session: Session, name: str) -> None:

@@ -5,7 +5,7 @@ The answers hold states, ages and counts, never a name of a machine, a path or a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.heartbeats import Heartbeat, latest
+from econsult.heartbeats import Heartbeat, aside_of, latest
 from econsult.jobs import oldest_waiting
 from econsult.queue.calling import oldest_call
 from econsult.queue.firing import oldest_due
+from econsult.queue.pending import lag_of
 from imaging.jail import levels
 from storage.blobs import BlobError
 from storage.disk import free_bytes
@@ -26,6 +27,7 @@ from uploads.root import is_right
 from web.context import database, now, runtime, settings
 from workers.clock import TICK
 from workers.embedded import is_embedded
+from workers.work import CALLS, DEADLINES
 
 health = Blueprint("health", __name__)
 
@@ -116,13 +118,15 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
     oldest = oldest_waiting(session)
     workers = {lane: _age(beats.get(lane), at) for lane in ("fast", "slow")}
     clock = beats.get("clock")
-    lag = _lag(session, clock, at)
+    aside = aside_of(clock)
+    lag = _lag(session, clock, aside, at)
     return {
         "workers": {"ok": all(_is_fresh(lane, age) for lane, age in workers.items()), "heartbeat_age_s": workers},
         "clock": {
             "ok": _is_fresh("clock", _age(clock, at)) and lag is not None and lag <= LAG_SECONDS,
             "lag_s": lag,
-            "alarm": lag is None or lag > ALARM_SECONDS,
+            "alarm": lag is None or lag > ALARM_SECONDS or bool(aside),
+            "aside": sum(len(numbers) for numbers in aside.values()),
             "heartbeat_age_s": _age(clock, at),
         },
         # A long queue is told but is no fault: taking the pages away would not make it shorter.
@@ -130,10 +134,14 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
     }
 
 
-def _lag(session: Session, clock: Heartbeat | None, at: datetime) -> int | None:
-    """How late the oldest deadline is, seen from here: a clock that has died cannot hide it. None without a clock."""
-    pending = [due for due in (oldest_due(session), oldest_call(session)) if due is not None]
-    return None if clock is None else max(0, *(int((at - due).total_seconds()) for due in pending), 0)
+def _lag(session: Session, clock: Heartbeat | None, aside: Mapping[str, Sequence[int]], at: datetime) -> int | None:
+    """How late the oldest deadline is, seen from here: a clock that has died cannot hide it. None without a clock.
+
+    Rows that the clock cannot do and has put aside do not count: to take the pages away would do none of them.
+    """
+    if clock is None:
+        return None
+    return lag_of(oldest_due(session, aside.get(DEADLINES, ())), oldest_call(session, aside.get(CALLS, ())), at)
 
 
 def _age(beat: Heartbeat | None, at: datetime) -> int | None:

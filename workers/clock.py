@@ -23,10 +23,12 @@ from econsult.anchors import anchor_due
 from econsult.consults.by_code import sweep_codes
 from econsult.consults.presence import sweep_presence
 from econsult.errors import SettingError
-from econsult.heartbeats import Heartbeat
+from econsult.heartbeats import Heartbeat, aside_text
 from econsult.people.signin import sweep_sign_ins
+from econsult.queue.calling import oldest_call
+from econsult.queue.firing import oldest_due
 from econsult.queue.outbox import Quiet, quiet_of
-from econsult.queue.pending import Pending, look_for_work
+from econsult.queue.pending import Pending, lag_of, look_for_work
 from storage.blobs import BlobError
 from storage.keys import WrongKey
 from uploads.door import Door
@@ -36,7 +38,7 @@ from workers.net import IN_THE_DATA, Net, place_of
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
-from workers.work import deadlines, lapses, lost_jobs, rounds, sweeps
+from workers.work import CALLS, DEADLINES, deadlines, lapses, lost_jobs, rounds, sweeps
 
 log = logging.getLogger("workers.clock")
 
@@ -97,13 +99,22 @@ class Ticker:
             relay(self.runtime, now)
         if is_held:
             self.held_at = now
-            return pending.lag(now)
+            return self._lag(pending, now)
         if pending.has_lost_job and not _is_between(self.held_at, now, self.runtime.settings.lease):
             self.net.run(lost_jobs(self.runtime), now)
         has_fired = self._fire(now, pending)
         if is_sweep_due:
             self._sweep(now)
-        return (self._look(now) if has_fired else pending).lag(now)
+        return self._lag(self._look(now) if has_fired else pending, now)
+
+    def _lag(self, pending: Pending, now: datetime) -> int:
+        """How late the oldest deadline is that can be done: what is put aside has an alarm of its own."""
+        aside = self.net.numbers_aside()
+        if not aside:
+            return pending.lag(now)
+        with self.runtime.database.reading() as session:
+            oldest = oldest_due(session, aside.get(DEADLINES, ())), oldest_call(session, aside.get(CALLS, ()))
+        return lag_of(*oldest, now)
 
     def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
@@ -188,7 +199,7 @@ def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = t
         now = read_clock()
         try:
             lag = turn(ticker, guard, now, steady())
-            heart.beat(now, lag_seconds=lag)
+            heart.beat(now, lag_seconds=lag, aside=aside_text(ticker.net.numbers_aside()))
             if lag > 2 * TICK.total_seconds():
                 log.warning("ALARM: deadlines fire %d s late.", lag)
         except SQLAlchemyError:

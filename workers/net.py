@@ -48,6 +48,10 @@ class Net:
     database: Database
     aside: dict[str, dict[int, datetime]] = field(default_factory=dict)
 
+    def numbers_aside(self) -> dict[str, list[int]]:
+        """What is put aside now, by kind of work."""
+        return {what: sorted(kept) for what, kept in self.aside.items() if kept}
+
     def run(self, work: Work, now: datetime) -> bool:
         """Do one batch; whether more may be due. Raises SQLAlchemyError."""
         self._try_again(work, now)

@@ -114,12 +114,12 @@ class Heart:
         self._name = f"{role}-{secrets.token_hex(6)}"
         self._owner = os.getpid()
 
-    def beat(self, now: datetime, *, lag_seconds: int = 0) -> None:
+    def beat(self, now: datetime, *, lag_seconds: int = 0, aside: str = "") -> None:
         """Say that we live. A database that is away is no reason to die."""
         try:
             with self._runtime.database.writing() as session:
                 keys = self._runtime.database.cipher.ids
-                beat(session, self._name, self._role, now, lag_seconds=lag_seconds, keys=keys)
+                beat(session, self._name, self._role, now, lag_seconds=lag_seconds, keys=keys, aside=aside)
         except SQLAlchemyError:
             logging.getLogger(__name__).warning("The heartbeat could not be written: the database does not answer.")
 

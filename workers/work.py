@@ -33,6 +33,7 @@ from workers.runtime import Runtime
 
 log = logging.getLogger("workers.clock")
 
+DEADLINES, CALLS = "deadlines", "telephone calls"
 Numbers = Callable[[Session, datetime], Iterable[int]]
 
 
@@ -45,13 +46,13 @@ def deadlines(quiet: Quiet) -> Work:
             log.info("Promises broken: %d.", breaches)
         return consults
 
-    return Work("deadlines", _by(Consult.id, Consult.next_deadline_at), step)
+    return Work(DEADLINES, _by(Consult.id, Consult.next_deadline_at), step)
 
 
 def rounds(quiet: Quiet) -> tuple[Work, ...]:
     """What is looked after beside them: calls, cover, absences, and answers that open."""
     return (
-        Work("telephone calls", _by(PhoneTask.id, PhoneTask.next_at), fire_calls),
+        Work(CALLS, _by(PhoneTask.id, PhoneTask.next_at), fire_calls),
         Work(
             "the watch over cover",
             lambda session, _now: session.scalars(select(CoverWatch.id).order_by(CoverWatch.id)),

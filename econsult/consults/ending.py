@@ -15,7 +15,7 @@ LONGEST_REASON = 5000
 
 
 def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
-    """Close, decline or withdraw: the consult ends and no clock goes on."""
+    """Close, decline or withdraw: nobody holds it any more, and all that ran stops."""
     consult.status = next_status(consult.status, verb)
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
     consult.is_ended_by_staff = person.is_staff

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import grace, open_clocks, resume_clock
+from econsult.consults.clocks import grace, open_clocks, resume_clock, start_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_take, desk_of, offer, taken
-from econsult.consults.policies import ClockName
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
+from econsult.consults.offering import check_may_take, clinic_of, desk_of, offer, taken
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 
@@ -74,15 +75,24 @@ def release(session: Session, consult: Consult, person: Person, reason: str, *, 
 
 
 def decline(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
-    """Say no, with a reason that the requester reads."""
+    """Say no, with a reason that the clinic reads. From now on it is the clinic's, which tells the family or asks anew.
+
+    Until the family was told the clock of telling it runs; where nobody of the clinic is left, the desk hears at once.
+    """
     next_status(consult.status, "decline")
     require_reason(reason)
     if consult.holder_id is not None:
         require_holder(consult, person)
     hand_over(session, consult, "decline", None, by_id=person.id, now=now, reason=reason)
     end(session, consult, person, "decline", reason=reason, now=now)
-    requester = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
-    notify(session, requester, NoticeKind.DECLINED, consult_id=consult.id, about="decline", now=now)
+    target = rules_of(consult).family_informed
+    start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
+    clinic = clinic_of(session, consult)
+    family = caregivers_of(session, consult.patient_id, now) if consult.kind == Kind.FAMILY_QUESTION else []
+    for each in (*family, *(clinic or desk_of(session, consult.program_id))):
+        if each.id != person.id:
+            about = f"decline:{consult.version}"
+            notify(session, each, NoticeKind.DECLINED, consult_id=consult.id, about=about, now=now)
     return consult
 
 

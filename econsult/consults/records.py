@@ -35,8 +35,8 @@ class Urgency(StrEnum):
 
 
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
-STILL_PROMISED = "status = 'answered' AND next_deadline_at IS NOT NULL"
-"""What is answered and still has a clock: the family was not told, or somebody waits for another reply."""
+STILL_PROMISED = "status IN ('answered', 'declined') AND next_deadline_at IS NOT NULL"
+"""What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
 FIRST_NUMBER = 1000
 """Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")

@@ -89,8 +89,8 @@ def _heard(session: Session, consult: Consult, person: Person, telling: Telling,
         consult.informed_at, consult.informed_method, is_news = now, telling.method, True
     if not is_news:
         return
-    # An answer that is signed and not open yet is still to be heard: its clock goes on.
-    if consult.status != Status.ANSWERED or consult.informed_at is not None:
+    # An answer that is signed and not open yet, or a decline, is still to be heard: its clock goes on.
+    if consult.status not in (Status.ANSWERED, Status.DECLINED) or consult.informed_at is not None:
         stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, telling.method)
     detail = f"{telling.method}/teach_back" if telling.has_said_it_back else telling.method
     detail = detail if telling.is_current else f"{detail}/earlier"

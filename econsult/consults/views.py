@@ -144,7 +144,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
         View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],
-        View.UNTOLD: list(UNTOLD),
+        View.UNTOLD: [*UNTOLD, and_(_of_view(View.DECLINED), Consult.unheard_version.is_(None))],
     }
     return [and_(ours, part) for part in of_views.get(view, [_of_view(view)])]
 

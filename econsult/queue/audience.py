@@ -37,7 +37,7 @@ class Audience:
     def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
         """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
         people = self.responsible(consult, name, lane)
-        if level >= POOL_FROM:
+        if level >= POOL_FROM and not _is_homes(name, lane):
             people = people + self.pool(consult)
         if level >= DESK_FROM:
             people = people + self.desk(consult)
@@ -54,8 +54,7 @@ class Audience:
 
     def responsible(self, consult: DueConsult, name: str, lane: str) -> list[Person]:
         """Telling the family, and answering it, is the medical home's duty; the rest is the holder's, or the pool's."""
-        is_homes = name == ClockName.FAMILY_INFORMED or (name == ClockName.NEXT_REPLY and lane == "family")
-        if is_homes:
+        if _is_homes(name, lane):
             return self._team(consult)
         if consult.holder_id is not None:
             return [self._person(consult.holder_id)]
@@ -171,6 +170,11 @@ class Audience:
         if key not in self._known:
             self._known[key] = find()
         return cast("Found", self._known[key])
+
+
+def _is_homes(name: str, lane: str) -> bool:
+    """Whether it is the medical home that must act, and no specialist may."""
+    return name == ClockName.FAMILY_INFORMED or (name == ClockName.NEXT_REPLY and lane == "family")
 
 
 def kind_at(name: str, level: int) -> NoticeKind:

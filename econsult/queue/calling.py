@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,10 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
 
 
-def oldest_call(session: Session) -> datetime | None:
-    """The earliest step of a telephone task that has not been told yet, by index."""
+def oldest_call(session: Session, without: Collection[int] = ()) -> datetime | None:
+    """The earliest step of a telephone task that has not been told yet, by index; not of these, which cannot be."""
     query = select(PhoneTask.next_at).where(PhoneTask.next_at.is_not(None))
+    query = query.where(PhoneTask.id.not_in(without)) if without else query
     return session.scalars(query.order_by(PhoneTask.next_at).limit(1)).one_or_none()
 
 

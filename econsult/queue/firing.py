@@ -7,7 +7,7 @@ open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,9 +55,10 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick
     return len(consults), batch.breaches
 
 
-def oldest_due(session: Session) -> datetime | None:
-    """The earliest instant that has not fired yet, by index."""
+def oldest_due(session: Session, without: Collection[int] = ()) -> datetime | None:
+    """The earliest instant that has not fired yet, by index; not of these consults, which cannot be done."""
     query = select(Consult.next_deadline_at).where(Consult.next_deadline_at.is_not(None))
+    query = query.where(Consult.id.not_in(without)) if without else query
     return session.scalars(query.order_by(Consult.next_deadline_at).limit(1)).one_or_none()
 
 

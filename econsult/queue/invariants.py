@@ -114,7 +114,10 @@ def _not_fired(session: Session, before: datetime) -> Iterator[str]:
 def _ended_wrongly(session: Session) -> Iterator[str]:
     """3. What has ended has no clock and a disposition; a signed answer has its clock of telling the family."""
     runs = exists().where(Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED)
-    has_ended = Consult.status.in_(ENDED)
+    # A decline has ended once the family was told of it.
+    has_ended = and_(
+        Consult.status.in_(ENDED), or_(Consult.status != Status.DECLINED, Consult.informed_at.is_not(None))
+    )
     for number in _numbers(session, has_ended, or_(runs, Consult.next_deadline_at.is_not(None))):
         yield f"3 {number}: a clock runs although it has ended"
     signed = exists().where(
@@ -138,7 +141,7 @@ def _not_heard(session: Session) -> Iterator[str]:
         Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state != ClockState.STOPPED
     )
     is_untold = or_(
-        and_(Consult.status == Status.ANSWERED, Consult.informed_at.is_(None)),
+        and_(Consult.status.in_((Status.ANSWERED, Status.DECLINED)), Consult.informed_at.is_(None)),
         and_(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None)),
     )
     for number in _numbers(session, is_untold, ~tells):

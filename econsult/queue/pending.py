@@ -31,8 +31,13 @@ class Pending:
 
     def lag(self, now: datetime) -> int:
         """How many seconds late the oldest step is, a telephone call's included."""
-        steps = [at for at in (self.deadline_at, self.call_at) if at is not None]
-        return max(0, int((now - min(steps)).total_seconds())) if steps else 0
+        return lag_of(self.deadline_at, self.call_at, now)
+
+
+def lag_of(deadline_at: datetime | None, call_at: datetime | None, now: datetime) -> int:
+    """How many seconds late the older of the two steps is."""
+    steps = [at for at in (deadline_at, call_at) if at is not None]
+    return max(0, int((now - min(steps)).total_seconds())) if steps else 0
 
 
 def _statement() -> Select[*tuple[Any, ...]]:

@@ -148,13 +148,15 @@ class Case:
         was, self.unheard = self.unheard, False
         if self.status not in OPEN and self.released and not self.told:
             was = self.told = True
-        if was and (self.status != "answered" or self.told):
+        if was and (self.status not in ("answered", "declined") or self.told):
             self._stop("family_informed", now)
 
     def end(self, now: int, status: str) -> None:
         self.status, self.holder, self.lease = status, None, None
         for clock in self.clocks:
             self._halt(clock, now)
+        if status == "declined":
+            self._start("family_informed", self.rules["family_informed"], now)
 
     def reopen(self, now: int, promised: dict[str, Any]) -> None:
         self.unheard = self.unheard or (self.released and not self.told)

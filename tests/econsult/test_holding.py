@@ -102,7 +102,7 @@ def test_releasing_while_information_is_awaited_lets_the_clock_run_again(databas
 def test_declining_ends_the_consult_with_a_reason(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
-        assert (consult.status, consult.end_reason, consult.next_deadline_at) == ("declined", "Needs a visit", None)
+        assert (consult.status, consult.end_reason, consult.holder_id) == ("declined", "Needs a visit", None)
 
 
 def test_somebody_elses_consult_cannot_be_declined(database: Database, clinic: Clinic) -> None:

@@ -9,8 +9,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, text
 
+from econsult.consults import holding, telling
+from econsult.consults.records import Consult
 from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.persons import person_by_email
+from econsult.queue.invariants import violations
 from econsult.tables import METADATA
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -104,3 +107,20 @@ def _old_rows() -> dict[str, dict[str, object]]:
         "clock": {**cycle, "state": "running", "started_at": NOON, "is_breached": True},
         "clock_event": {**cycle, "kind": "started", "sequence": 0, "at": NOON, "reason": ""},
     }
+
+
+def test_what_was_declined_before_has_a_deadline_for_telling_its_family(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        waits = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        told = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        telling.inform(session, told, clinic.pcp, method="phone", teach_back=False, now=NOON)
+        numbers = [waits.id, told.id]
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0028' for each in script.walk_revisions())}")
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM clock WHERE state <> 'stopped'")).scalar_one() == 0
+    database.migrate()
+    with database.reading() as session:
+        assert list(violations(session, NOON)) == []
+        found = [session.get_one(Consult, number).next_deadline_at for number in numbers]
+        assert found == [NOON + timedelta(hours=12), None]

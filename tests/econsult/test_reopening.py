@@ -100,10 +100,11 @@ def test_the_end_of_the_question_does_not_hide_what_was_not_heard(
         else:
             requests.withdraw(session, consult, clinic.pcp, "", now=SOON)
         assert (consult.is_unheard, untold(session, clinic)) == (True, [consult.id])
-        assert not tells(session, consult)
+        assert tells(session, consult) == (ending == "decline")
         understood(session, clinic, consult)
         # Of the decline the family has not been told yet.
         assert (consult.is_unheard, consult.informed_at) == (False, None)
+        assert tells(session, consult) == (ending == "decline")
         assert list(violations(session, LATER)) == []
 
 
@@ -113,9 +114,9 @@ def test_a_reached_call_tells_the_answer_and_not_the_decline(database: Database,
         holding.claim(session, consult, clinic.derm, now=SOON, lease=LEASE)
         holding.decline(session, consult, clinic.derm, "see somebody", now=SOON)
         telling.confirm_call(session, consult, clinic.pcp, "reached", now=LATER)
-        assert (consult.is_unheard, consult.informed_at) == (False, None)
+        assert (consult.is_unheard, consult.informed_at, tells(session, consult)) == (False, None, True)
         telling.inform(session, consult, clinic.pcp, method="phone", teach_back=True, now=LATER)
-        assert consult.informed_at == LATER
+        assert (consult.informed_at, tells(session, consult)) == (LATER, False)
 
 
 def test_a_newer_answer_is_told_instead_once_it_is_open(database: Database, clinic: Clinic) -> None:

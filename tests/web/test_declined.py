@@ -53,3 +53,19 @@ def test_asking_again_keeps_the_words_and_the_child(
     with runtime.database.writing() as session:
         still_open = clinic.econsult(session, now=NOW)
     assert post(pcp, f"/consults/{still_open.public_id}/ask-again", {}).status_code == 409
+
+
+def test_the_desk_sees_it_and_tells_the_family_where_the_clinic_does_not(
+    browser_of: BrowserOf, clinic: Clinic, declined: Consult
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/coordination/{declined.public_id}"
+    board = desk.get("/coordination").text
+    assert (declined.number in board, "The family has not been told yet" in board) == (True, True)
+    card = desk.get(path).text
+    assert ("We could not answer this question here" in card, "Show the phone number" in card, REASON in card) == (
+        True,
+        True,
+        False,
+    )
+    assert post(desk, f"{path}/informed", {"method": "phone"}).status_code == 303
+    assert "Every family has been told" in desk.get("/coordination").text

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
+from econsult.heartbeats import aside_text, beat
 from tests.house.tree import ROOT
+from tests.personas import Clinic
 from web import create_app
 from web.health import PASSWORDS_ALONE, PLAIN_COOKIES, PROXY_NOT_TOLD, THIS_MACHINE_ALONE, jail_part
 from workers.runtime import Runtime, open_runtime
+from workers.work import DEADLINES
 
 
 def test_the_level_of_confinement_is_told(visitor: FlaskClient) -> None:
@@ -43,3 +48,17 @@ def test_operations_names_every_entry_of_the_health_page(visitor: FlaskClient) -
     told = visitor.get("/health/ready").get_json()
     inner = {name for part in told.values() if isinstance(part, dict) for name in part}
     assert [name for name in sorted({*told, *inner}) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("is_aside", [True, False])
+def test_a_row_that_cannot_be_done_is_an_alarm_and_takes_no_page_away(
+    runtime: Runtime, clinic: Clinic, visitor: FlaskClient, is_aside: bool
+) -> None:
+    at = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=at - timedelta(hours=30))
+        aside = aside_text({DEADLINES: [consult.id]}) if is_aside else ""
+        beat(session, "clock-1", "clock", at, aside=aside)
+    clock = visitor.get("/health/ready").json["clock"]
+    assert (clock["ok"], clock["alarm"], clock["aside"]) == (is_aside, True, int(is_aside))
+    assert (clock["lag_s"] == 0) == is_aside

@@ -21,12 +21,15 @@ from econsult.consults.attachments import MediaKind
 from econsult.consults.clocks import ClockEvent
 from econsult.consults.glass import BrokenGlass
 from econsult.consults.intake import Upload
+from econsult.consults.ledger import Clock
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask, open_call
+from econsult.heartbeats import Heartbeat, aside_of, aside_text
 from econsult.jobs import Job, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
-from econsult.people.persons import Person, Program, Role, add_person
+from econsult.people.persons import Person, PractitionerSpecialty, Program, Role, add_person
+from econsult.queue.firing import oldest_due
 from econsult.queue.pending import look_for_work
 from econsult.rosters.shifts import Shift, TimeOff
 from econsult.rosters.watching import CoverWatch
@@ -40,7 +43,9 @@ from uploads.kinds import LIVES, Wanted
 from workers.clock import SWEEP_EVERY, TICK, JumpGuard, Ticker, turn
 from workers.desk import Desk
 from workers.horse import run_job
+from workers.process import Heart
 from workers.queue import job_policy
+from workers.work import DEADLINES
 
 # Later than the clinic of these tests was made, whenever they run.
 NOON = datetime.now(UTC) + timedelta(hours=3)
@@ -341,7 +346,7 @@ def test_people_whose_names_do_not_open_are_told_of_deadlines(either: Clinic) ->
     assert _breaches(either) == 1
 
 
-@pytest.mark.parametrize("work", ["release", "lapse", "call", "cover", "roster", "absence", "job"])
+@pytest.mark.parametrize("work", ["release", "lapse", "call", "cover", "pool", "absence", "job"])
 def test_a_tick_sees_each_kind_of_work(either: Clinic, work: str) -> None:
     """Each is seen by the one look of an otherwise idle tick."""
     _add(either, "derm", Role.SPECIALIST)
@@ -374,13 +379,29 @@ def _spoil(session: Session, clinic: Clinic, work: str) -> None:
         session.add(TimeOff(person_id=derm.id, starts_at=NOON, ends_at=NOON + DAY))
     if work == "call":
         open_call(session, consult, 1, person_id=derm.id, now=NOON - timedelta(minutes=5))
-    if work in {"roster", "cover"}:
+    if work == "pool":
+        session.add(PractitionerSpecialty(person_id=derm.id, specialty="neurology"))
+    if work == "cover":
         same = {"program_id": consult.program_id, "specialty": "dermatology"}
         shift = Shift(**same, person_id=derm.id, weekday=0, starts=0, minutes=60, time_zone="UTC")
         shift.from_day = NOON.date()
-        session.add(shift)
-        if work == "cover":
-            session.add(CoverWatch(**same, is_covered=True, gaps=0, next_at=NOON))
+        session.add_all((shift, CoverWatch(**same, is_covered=True, gaps=0, next_at=NOON)))
     if work == "job":
         job = session.scalars(select(Job).order_by(Job.id).limit(1)).one()
         job.state, job.lease_until, job.lease_token, job.attempt = JobState.RUNNING, NOON, "x", 1
+
+
+def test_what_is_put_aside_makes_nobody_late_and_is_named_in_the_sign_of_life(either: Clinic) -> None:
+    """A damaged row is an alarm of its own; the others are on time for all that."""
+    _submit(either, NOON)
+    number = either.consult.id
+    with either.runtime.database.writing() as session:
+        session.execute(update(Clock).where(Clock.consult_id == number).values(fired_level=2**31 - 1))
+    ticker = Ticker(either.runtime)
+    late = NOON + timedelta(hours=30)
+    assert ticker.tick(late) == 0
+    assert ticker.tick(late + TICK) == 0
+    Heart(either.runtime, "clock").beat(late, aside=aside_text(ticker.net.numbers_aside()))
+    with either.runtime.database.reading() as session:
+        assert oldest_due(session) is not None
+        assert aside_of(session.scalars(select(Heartbeat)).one()) == {DEADLINES: [number]}

@@ -1,0 +1,101 @@
+"""A decline is not an end yet: the clinic has it, by a deadline, until the family was told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import holding, reopening, telling
+from econsult.consults.clocks import open_clocks
+from econsult.consults.records import Consult
+from econsult.consults.views import View
+from econsult.consults.worklist import page
+from econsult.database import Database
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.people.signin import close_account
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from tests.personas import LEASE, NOON, Clinic
+
+HOUR = timedelta(hours=1)
+
+
+def _declined(session: Session, clinic: Clinic) -> Consult:
+    return holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+
+
+def _heard(session: Session, *kinds: NoticeKind) -> set[int]:
+    return set(session.scalars(select(Notice.person_id).where(Notice.kind.in_(kinds))))
+
+
+def test_the_clinic_is_reminded_until_the_family_was_told(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _declined(session, clinic)
+        assert _heard(session, NoticeKind.DECLINED) == {clinic.pcp.id}
+        (clock,) = open_clocks(session, consult.id)
+        assert (clock.name, clock.deadline_at, consult.due_at) == (
+            "family_informed",
+            NOON + 24 * HOUR,
+            clock.deadline_at,
+        )
+        fire(session, NOON + 18 * HOUR)
+        # A specialist can tell nobody anything.
+        assert _heard(session, NoticeKind.REMINDER) == {clinic.pcp.id}
+        fire(session, NOON + 25 * HOUR)
+        late = {clinic.pcp.id, clinic.coordinator.id, clinic.director.id}
+        assert _heard(session, NoticeKind.OVERDUE) == late
+        assert list(violations(session, NOON + 25 * HOUR)) == []
+        for person, view in (
+            (clinic.pcp, View.OVERDUE),
+            (clinic.coordinator, View.OVERDUE),
+            (clinic.coordinator, View.UNTOLD),
+        ):
+            found = page(session, person, view, now=NOON + 25 * HOUR)
+            assert [each.id for each in found.consults] == [consult.id]
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=False, now=NOON + 26 * HOUR)
+        assert (open_clocks(session, consult.id), consult.next_deadline_at) == ([], None)
+        assert page(session, clinic.coordinator, View.OVERDUE, now=NOON + 27 * HOUR).consults == []
+        assert list(violations(session, NOON + 27 * HOUR)) == []
+
+
+def test_opened_again_the_specialists_have_it_and_nobody_is_told_of_the_decline(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = reopening.reopen(session, _declined(session, clinic), clinic.pcp, "With photos now", now=NOON + HOUR)
+        assert {clock.name for clock in open_clocks(session, consult.id)} == {"first_reply", "allocate"}
+        assert list(violations(session, NOON + HOUR)) == []
+
+
+def test_where_the_clinic_has_nobody_left_the_desk_hears_at_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        holding.decline(session, consult, clinic.derm, "Needs a visit", now=NOON)
+        assert _heard(session, NoticeKind.DECLINED) == {clinic.coordinator.id}
+
+
+def test_a_family_whose_question_the_clinic_declines_hears_of_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = holding.claim(session, clinic.family_question(session), clinic.pcp, now=NOON, lease=LEASE)
+        holding.decline(session, consult, clinic.pcp, "Not for us", now=NOON)
+        assert _heard(session, NoticeKind.DECLINED) == {clinic.mother.id}
+        assert [clock.name for clock in open_clocks(session, consult.id)] == ["family_informed"]
+
+
+@pytest.mark.parametrize("why", ["clock", "told"])
+def test_the_checker_sees_a_decline_that_is_forgotten_or_goes_on(database: Database, clinic: Clinic, why: str) -> None:
+    with database.writing() as session:
+        consult = _declined(session, clinic)
+        (clock,) = open_clocks(session, consult.id)
+        if why == "clock":
+            clock.state = "stopped"
+        else:
+            consult.informed_at = NOON
+        session.flush()
+        words = "the family has not heard" if why == "clock" else "a clock runs although it has ended"
+        assert any(words in line for line in violations(session, NOON))
