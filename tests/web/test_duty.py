@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from econsult.rosters.shifts import Shift
+from sqlalchemy import select
+
+from econsult.rosters.shifts import Shift, Swap
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -40,3 +42,42 @@ def test_urgent_is_said_to_be_impossible_and_is_refused_in_words(
     reply = post(pcp, path, fields | {"question_type": "diagnosis"})
     assert reply.status_code == 422
     assert f"Nobody is on duty for urgent requests now. Telephone {number}." in reply.text
+
+
+def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    """Without the desk: asked, accepted and seen by both; what is not one's own cannot be given away."""
+    soon = NOW + timedelta(days=2)
+    with runtime.database.writing() as session:
+        shifts = [
+            Shift(
+                program_id=clinic.program.id,
+                specialty="dermatology",
+                person_id=person.id,
+                weekday=soon.weekday(),
+                starts=600,
+                minutes=60,
+                time_zone="UTC",
+                from_day=NOW.date() - timedelta(days=30),
+            )
+            for person in (clinic.derm, clinic.neuro)
+        ]
+        session.add_all(shifts)
+        session.flush()
+        number, other = (shift.id for shift in shifts)
+    derm, derm2, base = browser_of(clinic.derm), browser_of(clinic.derm2), "/program/roster/mine"
+    page = derm.get(base).text
+    assert (page.count("Ask a colleague to take it"), clinic.neuro.name in page) == (2, False)
+    wish = {"shift": str(number), "day": soon.date().isoformat(), "to": clinic.derm2.public_id}
+    refused = post(derm, f"{base}/swaps", wish | {"to": clinic.neuro.public_id})
+    assert (refused.status_code, "Choose somebody else who answers for this specialty" in refused.text) == (422, True)
+    late = post(derm, f"{base}/swaps", wish | {"day": (soon - timedelta(days=7)).date().isoformat()})
+    assert (late.status_code, "This shift is over" in late.text) == (422, True)
+    assert post(derm, f"{base}/swaps", wish | {"shift": str(other)}).status_code == 403
+    assert post(derm, f"{base}/swaps", wish).status_code == 303
+    assert f"You asked {clinic.derm2.name}: waits for an answer" in derm.get(base).text
+    with runtime.database.reading() as session:
+        asked = session.scalars(select(Swap.id).where(Swap.to_id == clinic.derm2.id)).one()
+    assert post(derm2, f"{base}/{asked}", {}).status_code == 303
+    assert f"instead of {clinic.derm.name}" in derm2.get(base).text
+    # The other week's shift is still one's own.
+    assert derm.get(base).text.count("Ask a colleague to take it") == 1

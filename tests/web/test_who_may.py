@@ -209,6 +209,7 @@ WHO = {
     "POST /program/roster/shifts/<int:number>/remove": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/swaps": DESK + DIRECTOR + ADMIN,
     "GET /program/roster/mine": SPECIALIST,
+    "POST /program/roster/mine/swaps": SPECIALIST,
     "POST /program/roster/mine/<int:number>": SPECIALIST,
     "POST /program/roster/mine/<int:number>/decline": SPECIALIST,
     "GET /program/rules": DIRECTOR + ADMIN,

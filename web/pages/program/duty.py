@@ -1,8 +1,9 @@
-"""My duty: a specialist's own shifts of the next days, the shifts that they are asked to take, and their time off."""
+"""My duty: a specialist's own shifts, whom they ask to take one, what they are asked to take, and their time off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -10,19 +11,34 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.errors import InvalidError
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person, Role, specialists_for
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning, swapping
-from econsult.rosters.shifts import Shift, Span, TimeOff, own_spans, whole_span
+from econsult.rosters.shifts import Shift, Span, Swap, TimeOff, own_spans, whole_span
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.shell.numbers import day_in, form_number
 from web.words import terms
 from web.words.language import gettext
 from web.words.times import stretch
 
 duty = rings(Blueprint("duty", __name__, url_prefix="/program/roster/mine"))
 AHEAD = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Own:
+    """One shift of one's own: whose it was before, whom one may ask to take it, who was asked and what they said."""
+
+    specialty: str
+    when: str
+    instead_of: str
+    shift_id: int
+    day: str
+    colleagues: list[tuple[str, str]]
+    asked: list[tuple[str, str]]
 
 
 @duty.get("")
@@ -46,6 +62,28 @@ def decline(number: int) -> Response | tuple[str, int]:
     return _answer(lambda session: swapping.decline_swap(session, me(), number, now=now()))
 
 
+@duty.post("/swaps")
+@only(Role.SPECIALIST)
+def ask() -> Response | tuple[str, int]:
+    """Ask a colleague to take a shift of one's own; until they say yes it stays one's own."""
+    form = FormReader()
+    number, to, day = form_number("shift"), form.text("to", longest=40), day_in(form.text("day", longest=10))
+    try:
+        with database().writing() as session:
+            swapping.offer_swap(session, me(), number, day, to, now=now())
+    except InvalidError as error:
+        return _mine({f"to-{number}-{day}": _why_not(error)}), 422
+    return redirect(url_for(".mine", said="saved"), 303)
+
+
+def _why_not(error: InvalidError) -> str:
+    if "day" in error.fields:
+        return gettext("This shift is over")
+    if error.fields.get("to") == "taken":
+        return gettext("This person has the shift of that day already")
+    return gettext("Choose somebody else who answers for this specialty")
+
+
 def _answer(act: Callable[[Session], object]) -> Response | tuple[str, int]:
     try:
         with database().writing() as session:
@@ -63,8 +101,7 @@ def _mine(errors: dict[str, str]) -> str:
             (swap.id, shift.specialty, when(whole_span(shift, swap.on_day)))
             for swap, shift in swapping.swaps_offered(session, me(), start)
         ]
-        own = own_spans(session, me(), start, start + AHEAD)
-        taken = [(specialty, when(span), _instead_of(session, span)) for specialty, span in own]
+        taken = [_own(session, specialty, span) for specialty, span in own_spans(session, me(), start, start + AHEAD)]
         away = [when(off) for off in planning.own_time_off(session, me(), start)]
     zone = settings().time_zone
     return render_template(
@@ -78,7 +115,21 @@ def when(span: Span | TimeOff) -> str:
     return stretch(starts, ends, settings().time_zone)
 
 
-def _instead_of(session: Session, span: Span) -> str:
-    """Whose shift it is, where this person took it over."""
-    shift = session.get_one(Shift, span.shift_id)
-    return "" if shift.person_id == span.person_id else session.get_one(Person, shift.person_id).name
+def _own(session: Session, specialty: str, span: Span) -> Own:
+    shift, day = session.get_one(Shift, span.shift_id), span.day.isoformat() if span.day else ""
+    if shift.person_id != me().id:
+        # What one took over is given on by whose shift it is, or by the desk.
+        return Own(specialty, when(span), session.get_one(Person, shift.person_id).name, shift.id, day, [], [])
+    pool = specialists_for(session, me().program_id, specialty)
+    colleagues = [(person.public_id, person.name) for person in pool if person.id != me().id]
+    coming = swapping.swaps_coming(session, me().program_id, specialty, now())
+    mine = [swap for swap, of in coming if of.id == shift.id and swap.on_day == span.day]
+    asked = [(session.get_one(Person, swap.to_id).name, answer_words(swap)) for swap in mine]
+    return Own(specialty, when(span), "", shift.id, day, colleagues, asked)
+
+
+def answer_words(swap: Swap) -> str:
+    """What became of a question to take a shift."""
+    if swap.accepted_at:
+        return gettext("accepted")
+    return gettext("declined") if swap.declined_at else gettext("waits for an answer")

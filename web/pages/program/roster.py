@@ -21,7 +21,7 @@ from econsult.rosters import planning, swapping
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
-from web.pages.program.duty import when
+from web.pages.program.duty import answer_words, when
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -177,10 +177,9 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
 
 def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, str]:
     """Who is asked to take which shift, whose it is, and what became of it."""
-    answer = gettext("accepted") if asked.accepted_at else gettext("declined") if asked.declined_at else ""
     names = [session.get_one(Person, number).name for number in (asked.to_id, shift.person_id)]
     span = when(whole_span(shift, asked.on_day))
-    return names[0], names[1], span, answer or gettext("waits for an answer")
+    return names[0], names[1], span, answer_words(asked)
 
 
 def _times(starts: int, minutes: int) -> str:
