@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from econsult.commands.accounts import add_accounts
+from econsult.commands.advice import add_advice
 from econsult.commands.ages import add_ages
 from econsult.commands.families import add_families
 from econsult.commands.mastery import add_keys
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate.set_defaults(run=_migrate, makes_records=True)
     add_accounts(commands)
+    add_advice(commands)
     add_ages(commands)
     add_families(commands)
     add_keys(commands)

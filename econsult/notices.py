@@ -47,6 +47,8 @@ class NoticeKind(StrEnum):
     REVIEW_DUE = "review_due"
     RIGHT_ENDS = "right_ends"
     CONTACT_CHANGED = "contact_changed"
+    STEP_LATE = "step_late"
+    STEP_OPEN = "step_open"
 
 
 AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
@@ -193,6 +195,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SIGN_IN_CHANGED: {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
         "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
+    },
+    NoticeKind.STEP_LATE: {
+        "en": "Something that an answer recommends was not done in time. Sign in to see it.",
+        "es": "Algo que recomienda una respuesta no se hizo a tiempo. Entre para verlo.",
+    },
+    NoticeKind.STEP_OPEN: {
+        "en": "Something on your list is still to do. Sign in to see it.",
+        "es": "Todavía falta algo de su lista. Entre para verlo.",
     },
     NoticeKind.CONTACT_CHANGED: {
         "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",

@@ -45,6 +45,7 @@ class Right(StrEnum):
     REVIEW = "review"
     ADOPT = "adopt"
     WITHDRAW_CONSENT = "withdraw_consent"
+    FOLLOW = "follow"
 
 
 # Anybody who is involved may make it more urgent.
@@ -55,7 +56,7 @@ _COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
 
 RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.CAREGIVER: frozenset(
-        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT}
+        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT, Right.FOLLOW}
     ),
     Relation.MEDICAL_HOME: frozenset(
         _SEEING
@@ -63,13 +64,15 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | _CLINICIANS
         | _COORDINATION
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
-        | {Right.ADOPT, Right.WITHDRAW_CONSENT}
+        | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
     ),
     Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS}),
-    Relation.HOLDER: frozenset(_SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS}),
+    Relation.HOLDER: frozenset(
+        _SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW}
+    ),
     Relation.COORDINATOR: frozenset(
         {
             Right.SEE,
@@ -81,6 +84,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
             Right.CLOSE,
             Right.ASSIGN,
             Right.WITHDRAW_CONSENT,
+            Right.FOLLOW,
         }
         | _COORDINATION
     ),

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from econsult.advice.late import tell_of_late_steps
 from econsult.birthdays import unseen_today, watch_ages
 from econsult.consults.answers import release_due
 from econsult.consults.glass import BrokenGlass
 from econsult.consults.holding import lapse_claims
 from econsult.consults.lifecycle import Status
 from econsult.consults.looking_back import remind
+from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
 from econsult.jobs import Job, JobState, reap_jobs
@@ -67,6 +69,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             "the release of answers",
             _by(Consult.id, Consult.release_at),
             lambda session, now, pick: len(release_due(session, now, pick)),
+        ),
+        Work(
+            "recommended steps that are late",
+            _by(Recommendation.id, Recommendation.next_at),
+            lambda session, now, pick: tell_of_late_steps(session, now, quiet, pick),
         ),
     )
 

@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,11 +23,36 @@ def add_promises(commands: Any) -> None:
     check = commands.add_parser("invariants", help="check the promises of the queue; exit 1 and a line per violation")
     check.set_defaults(run=_check)
     metrics = commands.add_parser("metrics", help="print how the promise was kept, as CSV (times in hours)")
-    metrics.add_argument("--from", dest="start", type=_instant, metavar="DAY", help="default: 30 days before the end")
-    metrics.add_argument(
+    take_period(metrics)
+    metrics.set_defaults(run=_measure)
+
+
+def take_period(command: argparse.ArgumentParser) -> None:
+    """Let a command be asked about a period."""
+    command.add_argument("--from", dest="start", type=_instant, metavar="DAY", help="default: 30 days before the end")
+    command.add_argument(
         "--to", dest="end", type=_instant, metavar="DAY", help="default: now; the day itself is left out"
     )
-    metrics.set_defaults(run=_measure)
+
+
+def period_of(options: argparse.Namespace, now: datetime) -> tuple[datetime, datetime]:
+    """The period that was asked for. Raises ConsultError where it ends before it begins."""
+    end = options.end or now
+    start = options.start or end - USUAL
+    if start >= end:
+        raise ConsultError("--from must be before --to.")
+    return start, end
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows under the names of their columns; empty where there are none."""
+    if not rows:
+        return ""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue().rstrip()
 
 
 def _instant(text: str) -> datetime:
@@ -46,16 +72,6 @@ def _check(installation: Installation, _options: argparse.Namespace, now: dateti
 
 
 def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
-    end = options.end or now
-    start = options.start or end - USUAL
-    if start >= end:
-        raise ConsultError("--from must be before --to.")
+    start, end = period_of(options, now)
     with installation.database.reading() as session:
-        rows = [figure.as_row() for figure in figures(session, start, end, now)]
-    if not rows:
-        return ""
-    table = io.StringIO()
-    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return table.getvalue().rstrip()
+        return as_csv([figure.as_row() for figure in figures(session, start, end, now)])

@@ -11,6 +11,8 @@ from econsult.errors import InvalidError
 
 CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
+KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "other")
+"""What a recommendation asks for; what is left out is "other"."""
 LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 
 
@@ -56,17 +58,21 @@ def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, 
         if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
             wrong[f"recommendations.{number}"] = "required"
             continue
-        text = str(entry["text"]).strip()
-        if len(text) > LONGEST_RECOMMENDATION:
-            wrong[f"recommendations.{number}"] = "too_long"
-        owner = entry.get("owner") or "pcp"
-        if owner not in OWNERS:
-            wrong[f"recommendations.{number}.owner"] = "unknown_value"
-        due_at = entry.get("due_at")
-        if due_at is not None and not _is_date(due_at):
-            wrong[f"recommendations.{number}.due_at"] = "invalid"
-        clean.append({"text": text, "owner": owner, "due_at": due_at})
+        clean.append(_clean_recommendation(entry, f"recommendations.{number}", wrong))
     return clean
+
+
+def _clean_recommendation(entry: Mapping[str, Any], where: str, wrong: dict[str, str]) -> dict[str, Any]:
+    text = str(entry["text"]).strip()
+    if len(text) > LONGEST_RECOMMENDATION:
+        wrong[where] = "too_long"
+    owner, kind, due_at = entry.get("owner") or "pcp", entry.get("kind") or "other", entry.get("due_at")
+    for name, value, known in (("owner", owner, OWNERS), ("kind", kind, KINDS)):
+        if value not in known:
+            wrong[f"{where}.{name}"] = "unknown_value"
+    if due_at is not None and not _is_date(due_at):
+        wrong[f"{where}.due_at"] = "invalid"
+    return {"text": text, "owner": owner, "due_at": due_at} | ({} if kind == "other" else {"kind": kind})
 
 
 def _is_date(value: Any) -> bool:

@@ -24,6 +24,7 @@ from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person, PractitionerSpecialty, Role
+from econsult.queue.followed import steps_broken
 from econsult.queue.replay import Replayed, replay_all
 
 WAITS_TO_RUN = (JobState.PENDING, JobState.SENT)
@@ -40,6 +41,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _read_too_early(session)
     yield from _not_called(session, now - patience)
     yield from _not_told(session)
+    yield from steps_broken(session, now - patience)
 
 
 def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:

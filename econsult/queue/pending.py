@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
+from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
 from econsult.database import Instant
@@ -53,6 +54,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         exists().where(Job.state == JobState.RUNNING, Job.lease_until < NOW),
         or_(
             exists().where(Consult.release_at <= NOW),
+            exists().where(Recommendation.next_at <= NOW),
             exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
             is_unwatched(),
         ),

@@ -45,6 +45,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/answer"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/answer/sign"): {"mother": 403, "pcp": 403, "derm": 422, "derm2": 403, "coordinator": 403},
     ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("GET", "/steps"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
 }
 BODIES: dict[tuple[str, str], dict[str, object]] = {
@@ -59,6 +60,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/called"): {"outcome": "reached"},
     ("POST", "/consent/withdraw"): {"by": "parent", "method": "verbal", "language": "es"},
     ("POST", "/allowed"): {"what": "trainees", "given": True, "by": "parent", "method": "verbal", "language": "es"},
+    ("POST", "/steps/nothing"): {"verb": "done"},
 }
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
@@ -69,6 +71,7 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/reroute"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
     ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
+    ("POST", "/steps/nothing"): {"derm2": 403},
     ("POST", "/called"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
 }
 # A family says it by itself; what it told, its clinic and the desk write down.

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding, passing, reopening, requests, telling, threads
+from econsult.advice.late import tell_of_late_steps
+from econsult.consults import answers, holding, passing, recommendations, reopening, requests, telling, threads
 from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
@@ -29,6 +30,7 @@ from econsult.picking import Pick
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.outbox import Quiet
 from econsult.queue.preview import LIVE, Scope, apply_to_open
 from tests.econsult.oracle import RANK, STEPS, Case, rules
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
@@ -121,6 +123,7 @@ class World:
             session.flush()
         self.telephone(session)
         answers.release_due(session, self.now, Pick(10_000))
+        tell_of_late_steps(session, self.now, Quiet(), Pick(10_000))
         holding.lapse_claims(session, self.now, Pick(10_000))
         for case in self.cases.values():
             case.tick(self.seconds)
@@ -306,6 +309,16 @@ def _reopen(world: World, session: Session, consult: Consult, case: Case) -> Non
     case.reopen(world.seconds, world.promised(case.urgency))
 
 
+def _follow(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """Somebody decides about a recommended step, does it, or takes that back; the clocks of the consult do not care."""
+    for step in recommendations.steps_of(session, consult.id):
+        verbs = sorted(verb for state, verb in recommendations.STEPS if state == step.state and verb != "replace")
+        if verbs and world.dice.random() < 0.5:
+            recommendations.add_event(
+                session, step, world.dice.choice(verbs), person_id=world.clinic.pcp.id, now=world.now
+            )
+
+
 def _nothing(world: World, session: Session, consult: Consult, case: Case) -> None:
     """What has been taken back stays so."""
 
@@ -318,8 +331,8 @@ ACTS: dict[str, list[Act]] = {
     "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],
     "claimed": [_release, _take_over, _ask, _ask, _draft, _sign, _sign, _holder_writes, _decline, *SHARED],
     "needs_info": [_take_over, _release, _draft, _holder_writes, _sign, *SHARED],
-    "answered": [_acknowledge, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
-    "closed": [_reopen, _family_opens, _nothing],
+    "answered": [_acknowledge, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
+    "closed": [_reopen, _follow, _family_opens, _nothing],
     "declined": [_reopen, _family_opens, _nothing],
     "withdrawn": [_family_opens, _nothing],
 }

@@ -61,7 +61,7 @@ def acknowledge(eyes: Eyes, number: str, words: str) -> None:
     eyes.look("answered")
     open_row(eyes, number)
     assert words in eyes.look("answer")
-    eyes.turn("form[action$='/acknowledge'] button")
+    eyes.turn("form[action$='/acknowledge'] button:not(.btn-line)")
     expect(eyes.page.locator("form[action$='/acknowledge']")).to_have_count(0)
     eyes.look("acknowledged")
 

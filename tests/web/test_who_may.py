@@ -99,6 +99,7 @@ WHO = {
     "GET /family/questions/<public_id>/answer/note.pdf": FAMILY,
     "GET /family/questions/<public_id>/answer/note.txt": FAMILY,
     "POST /family/questions/<public_id>/cancel": FAMILY,
+    "POST /family/questions/<public_id>/steps/<step_id>": FAMILY,
     "GET /family/questions/<public_id>/files": FAMILY + INVITED,
     "POST /family/questions/<public_id>/messages": FAMILY,
     "GET /family/questions/<public_id>/photos": FAMILY,
@@ -163,6 +164,10 @@ WHO = {
     "GET /worklist": SPECIALIST,
     "GET /worklist/marks": SPECIALIST,
     "POST /worklist/next": SPECIALIST,
+    # What became of the advice. A nurse reads no answers.
+    "POST /consults/<public_id>/steps/<step_id>": CLINIC + SPECIALIST + DESK,
+    "GET /coordination/steps": DESK,
+    "GET /worklist/advice": SPECIALIST,
     # Held files and hidden faces: the medical home decides, the specialist asks.
     "GET /reviews": CLINIC,
     "GET /reviews/<attachment_id>": CLINIC,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api import consents, consults, documents, forms, notes, passing, people, replies, work
+from web.api import consents, consults, documents, forms, notes, passing, people, replies, steps, work
 from web.api.documents import about
 from web.api.routing import api
 
@@ -17,5 +17,6 @@ __all__ = [
     "passing",
     "people",
     "replies",
+    "steps",
     "work",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 
 from econsult import access
+from econsult.advice.following import accept_and_read
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.voice import VoiceChoice, choose_voice
@@ -17,8 +18,9 @@ from econsult.people.consent import ConsentGiven
 from econsult.rights import Right
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
-from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, NOTHING_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, VOICE
+from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, VOICE
 from web.api.shapes import consult_json
+from web.api.step_schemas import ACKNOWLEDGE_IN
 from web.context import database, now, settings
 from web.shell.auth import me
 
@@ -98,11 +100,15 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return after(passed)
 
 
-@route("POST", "/consults/<consult_id>/acknowledge", answer="Consult", body=NOTHING_IN)
-def acknowledge_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
-    """Say that the clinic has read the answer; the family may read it from then on."""
+@route("POST", "/consults/<consult_id>/acknowledge", answer="Consult", body=ACKNOWLEDGE_IN)
+def acknowledge_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Say that the clinic has read the answer, and decide about its steps; the family may read it from then on."""
+    declined = {each["step"]: each["reason"] for each in body.get("decline", [])}
     with loaded(consult_id, Right.ACKNOWLEDGE) as (session, passed):
-        answers.acknowledge(session, passed.consult, me(), now=now())
+        if body.get("accept") or declined:
+            accept_and_read(session, passed.consult, me(), declined, now=now())
+        else:
+            answers.acknowledge(session, passed.consult, me(), now=now())
     return after(passed)
 
 

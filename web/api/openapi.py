@@ -8,6 +8,7 @@ from typing import Any
 
 from web.api.routing import ROUTES, Route
 from web.api.schemas import ANSWERS, FREE
+from web.api.step_schemas import ADVICE_ANSWERS
 
 REFUSALS = {
     "400": "Not JSON, or a header that is not well formed",
@@ -78,7 +79,7 @@ def document() -> dict[str, Any]:
         "info": {"title": "eConsult", "version": "1", "description": "Asynchronous consults for children."},
         "paths": paths,
         "components": {
-            "schemas": ANSWERS,
+            "schemas": {**ANSWERS, **ADVICE_ANSWERS},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"token": []}],

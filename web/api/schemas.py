@@ -6,7 +6,7 @@ from typing import Any
 
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
-from econsult.consults.contents import CONFIDENCES, OWNERS, Disposition
+from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, Disposition
 from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
 from econsult.consults.furtherance import Allowed
@@ -107,7 +107,13 @@ SEND_ON_IN = closed(
 SUBMIT_IN = closed(override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
 NOTHING_IN = closed()
-RECOMMENDATION = closed(("text",), text=text(2000), owner=optional(text(16, *OWNERS)), due_at=optional(text(40)))
+RECOMMENDATION = closed(
+    ("text",),
+    text=text(2000),
+    owner=optional(text(16, *OWNERS)),
+    due_at=optional(text(40)),
+    kind=optional(text(16, *KINDS)),
+)
 ANSWER_IN = closed(
     impression=text(10_000),
     confidence=optional(text(16, *CONFIDENCES)),

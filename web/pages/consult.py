@@ -29,6 +29,7 @@ from web.showing.casefile import Case, open_case
 from web.words import terms
 from web.words.language import gettext, speaking
 from web.words.plain import meter_of
+from web.words.steps import KINDS, due_days
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
 CASE_ROLES = (Role.SPECIALIST, Role.PCP, Role.TELEPRESENTER)
@@ -62,6 +63,8 @@ def case_page(case: Case, **changes: object) -> str:
         "content": case.content,
         "saves": case.answer.saves if case.answer else 0,
         "theirs": None,
+        "days": due_days(),
+        "kinds": KINDS,
         "given": {},
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
-from econsult.consults.contents import CONFIDENCES, LONGEST_TEXT, OWNERS, Disposition
+from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_TEXT, OWNERS, Disposition
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -56,10 +56,13 @@ def read_content(form: FormReader) -> dict[str, Any]:
     """The answer as the form gives it, in the names of the API."""
     texts = request.form.getlist("rec_text")
     owners = request.form.getlist("rec_owner")
-    dates = request.form.getlist("rec_due")
+    dates, kinds = request.form.getlist("rec_due"), request.form.getlist("rec_kind")
+    # Forms that were written before there were kinds have none.
+    kinds += [""] * (len(texts) - len(kinds))
     steps = [
         {"text": text.strip(), "owner": owner if owner in OWNERS else "pcp", "due_at": due or None}
-        for text, owner, due in zip(texts, owners, dates, strict=False)
+        | ({"kind": kind} if kind in KINDS else {})
+        for text, owner, due, kind in zip(texts, owners, dates, kinds, strict=False)
         if text.strip()
     ]
     names = ("impression", "watch_for", "family_summary", "references")

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult import audit
 from econsult.access import Pass, consult_for
+from econsult.advice.lists import count_late
 from econsult.consults import answers, telling
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
@@ -66,7 +67,7 @@ def board() -> str:
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
-        alone = count_desk(session)
+        alone, late_steps = count_desk(session), count_late(session, me(), now())
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
@@ -78,6 +79,7 @@ def board() -> str:
         asks=asks,
         untold=untold,
         alone=capped(alone) if alone else "",
+        late_steps=late_steps,
         cap=COUNT_CAP,
     )
 

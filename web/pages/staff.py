@@ -25,6 +25,7 @@ from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
+from web.pages.steps import steps
 from web.pages.stops import stops
 from web.pages.unreached import unreached
 from web.pages.worklist import worklist
@@ -56,4 +57,5 @@ STAFF = (
     sealing,
     notes,
     unreached,
+    steps,
 )

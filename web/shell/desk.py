@@ -15,6 +15,7 @@ PLACES = {
     Role.SPECIALIST: (
         ("/worklist", _l("Queue")),
         ("/worklist?view=done", _l("Answered")),
+        ("/worklist/advice", _l("What became of it")),
         ("/program/roster/mine", _l("My duty")),
     ),
     Role.COORDINATOR: (

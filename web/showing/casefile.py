@@ -30,6 +30,7 @@ from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.rows import chip_of
 from web.showing.sheets import Sheet, sheets_of
+from web.showing.steps import Line, lines_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
@@ -106,6 +107,8 @@ class Case:
     """The clinic's reason for sending it all the same."""
     missing: tuple[str, ...] = ()
     """What the specialty's form requires and nobody has answered."""
+    steps: list[Line] = field(default_factory=list)
+    """What became of each step of the answer that is shown."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -187,6 +190,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         content=_content(answer, read),
+        steps=lines_of(session, loaded, answer, read),
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=wish_of(loaded),

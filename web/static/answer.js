@@ -8,7 +8,8 @@ if (listen && "speechSynthesis" in window) {
   listen.addEventListener("click", () => {
     if (speechSynthesis.speaking) return speechSynthesis.cancel()
     const text = document.querySelector("[data-aloud]")
-    const words = new SpeechSynthesisUtterance(text.innerText)
+    // Buttons stand among the lines; what they say is not part of the answer.
+    const words = new SpeechSynthesisUtterance([...text.querySelectorAll("[data-say]")].map((part) => part.innerText).join("\n"))
     words.lang = text.lang || document.documentElement.lang
     words.rate = 0.9
     speechSynthesis.speak(words)

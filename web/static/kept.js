@@ -1,7 +1,7 @@
 // What somebody writes is copied into this tab until the server has it, so that a session that ended takes no words
 // along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
 const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
-const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "rec_due", "once", "asked"]);
+const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "once", "asked"]);
 const me = document.querySelector("meta[name=person]")?.content ?? "";
 const mine = `${PREFIX}${me}:`;
 

@@ -59,6 +59,16 @@ def day(when: datetime) -> str:
     return words.get(_days_away(when)) or _said(when, _DATE[language()])
 
 
+def last_day(ends: datetime) -> str:
+    """The last day before an end, so that what ends at midnight is said by the day before it."""
+    return day(ends - timedelta(seconds=1))
+
+
+def reader_today() -> date:
+    """Which day it is for the reader."""
+    return now().astimezone(ZoneInfo(choose_zone())).date()
+
+
 def long_day(date_: date) -> str:
     """A date with its year, such as a birth date: "January 15, 2022", "15 de enero de 2022"."""
     return format_date(date_, format="long", locale=language())

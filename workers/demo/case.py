@@ -9,6 +9,9 @@ from typing import Any
 SENT_BEFORE = frozenset({"ask", "sign", "decline", "withdraw", "stop"})
 """After these steps nothing can be attached any more, so the files of such a case are sent while it is told."""
 
+PARTS = ("owner", "text", "kind", "due_hours")
+"""Of a recommendation, in this order; the last ones may be left out."""
+
 
 @dataclass(frozen=True)
 class Media:
@@ -62,17 +65,17 @@ class Case:
 def answer(
     impression: str,
     summary: str,
-    *advice: tuple[str, str],
+    *advice: tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, float],
     disposition: str = "advice_only",
     confidence: str = "likely",
     watch_for: str = "",
     references: str = "",
 ) -> dict[str, Any]:
-    """The fields of an answer; `advice` are pairs of (owner, text)."""
+    """The fields of an answer; `advice` are owner, text, kind and by how many hours before the start it is due."""
     return {
         "impression": impression,
         "family_summary": summary,
-        "recommendations": [{"owner": owner, "text": text} for owner, text in advice],
+        "recommendations": [dict(zip(PARTS, each, strict=False)) for each in advice],
         "disposition": disposition,
         "confidence": confidence,
         "watch_for": watch_for,

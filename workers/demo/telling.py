@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.advice.following import accept_and_read, mark
 from econsult.consults import answers, holding, requests, telling, threads
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
@@ -155,7 +158,16 @@ def _ask(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
 
 def _answer(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
     lease = stage.runtime.settings.claim
-    answers.save_draft(session, consult, stage.people[step.who], step.form, now=stage.at(step.hours), lease=lease)
+    plan = [_dated(stage, entry) for entry in step.form["recommendations"]]
+    content = {**step.form, "recommendations": plan}
+    answers.save_draft(session, consult, stage.people[step.who], content, now=stage.at(step.hours), lease=lease)
+
+
+def _dated(stage: Stage, entry: dict[str, Any]) -> dict[str, Any]:
+    """A recommendation with its instant instead of the hours before the start."""
+    dated = dict(entry)
+    hours = dated.pop("due_hours", None)
+    return dated if hours is None else {**dated, "due_at": stage.at(hours).isoformat()}
 
 
 def _sign(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
@@ -163,7 +175,7 @@ def _sign(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
 
 
 def _acknowledge(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
-    answers.acknowledge(session, consult, stage.people[step.who], now=stage.at(step.hours))
+    accept_and_read(session, consult, stage.people[step.who], now=stage.at(step.hours))
 
 
 def _inform(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
@@ -183,6 +195,14 @@ def _withdraw(session: Session, stage: Stage, consult: Consult, step: Step) -> N
     requests.withdraw(session, consult, stage.people[step.who], step.text, now=stage.at(step.hours))
 
 
+def _step(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    """Somebody says of a step of the answer that it was done, or why it was not: `lane` is its place in the answer."""
+    followed = steps_of(session, consult.id)[int(step.lane)]
+    verb, _, reason = step.text.partition(": ")
+    at = stage.at(step.hours)
+    mark(session, stage.people[step.who], consult.public_id, followed.public_id, verb, reason=reason, now=at)
+
+
 ACTS: dict[str, Act] = {
     "submit": _submit,
     "stop": _submit,
@@ -193,6 +213,7 @@ ACTS: dict[str, Act] = {
     "answer": _answer,
     "sign": _sign,
     "acknowledge": _acknowledge,
+    "step": _step,
     "inform": _inform,
     "close": _close,
     "decline": _decline,

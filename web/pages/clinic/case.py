@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
+from econsult.advice.following import LONGEST_WHY, accept_and_read
 from econsult.consults import answers, requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import sound
@@ -35,11 +36,16 @@ Page = Response | tuple[str, int]
 
 @clinic_case.post("/acknowledge")
 @only(Role.PCP)
-def acknowledge(public_id: str) -> Response:
-    """The clinic has read the answer; the family may read it from now on."""
-    with database().writing() as session:
-        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ACKNOWLEDGE)
-        answers.acknowledge(session, loaded.consult, me(), now=now())
+def acknowledge(public_id: str) -> Page:
+    """The clinic has read the answer and accepts its steps, but those that it declines; the family may read it now."""
+    declined = {key: request.form.get(f"why-{key}", "")[:LONGEST_WHY] for key in request.form.getlist("decline")}
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.ACKNOWLEDGE)
+            accept_and_read(session, loaded.consult, me(), declined, now=now())
+    except InvalidError as error:
+        errors = {name: gettext("Say why not, so that the specialist can learn from it") for name in error.fields}
+        return _refused(public_id, Right.ACKNOWLEDGE, errors, {"declined": declined})
     return _back(public_id, "acknowledged")
 
 
@@ -118,7 +124,7 @@ def send_on(public_id: str) -> Page:
     given = _sent_on_fields(form)
     try:
         if form.errors:
-            return _refused(public_id, Right.SEND_ON, form.errors, given)
+            return _refused(public_id, Right.SEND_ON, form.errors, {**given, "send_on": "1"})
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
             details = {"thinks": given["thinks"]}
@@ -132,10 +138,10 @@ def send_on(public_id: str) -> Page:
             targets = settings().first_reply
             requests.send_on(session, loaded.consult, me(), request_form, now=now(), targets=targets)
     except InvalidError as error:
-        return _refused(public_id, Right.SEND_ON, sentences(error.fields), given)
+        return _refused(public_id, Right.SEND_ON, sentences(error.fields), {**given, "send_on": "1"})
     except EmergencyError:
         words = gettext("This may be an emergency. Call the family and send the child to the ER.")
-        return _refused(public_id, Right.SEND_ON, {"question": words}, given)
+        return _refused(public_id, Right.SEND_ON, {"question": words}, {**given, "send_on": "1"})
     return redirect(url_for("clinic.home", said="sent_on"), 303)
 
 
@@ -149,11 +155,12 @@ def _sent_on_fields(form: FormReader) -> dict[str, str]:
     }
 
 
-def _refused(public_id: str, right: Right, errors: Mapping[str, str], given: Mapping[str, str] | None = None) -> Page:
+def _refused(
+    public_id: str, right: Right, errors: Mapping[str, str], given: Mapping[str, object] | None = None
+) -> Page:
     with database().writing() as session:
         case = open_case(session, consult_for(session, me(), public_id, now=now(), right=right))
-    shown = {**(given or {}), "send_on": "1" if given else ""}
-    return case_page(case, errors=errors, given=shown), 422
+    return case_page(case, errors=errors, given=given or {}), 422
 
 
 def _back(public_id: str, said: str) -> Response:

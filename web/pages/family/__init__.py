@@ -8,6 +8,7 @@ from web.pages.family.asked import family_asked
 from web.pages.family.consent import family_consent
 from web.pages.family.home import family_home
 from web.pages.family.photos import family_photos
+from web.pages.family.plan import family_plan
 from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
@@ -26,4 +27,5 @@ FAMILY = (
     family_answer,
     family_seen,
     family_notes,
+    family_plan,
 )

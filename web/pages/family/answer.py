@@ -19,6 +19,7 @@ from web.shell.auth import me, only
 from web.showing.clinics import telephone_of
 from web.showing.note import grouped
 from web.showing.plain import plain_of
+from web.showing.steps import own_of
 
 family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questions/<public_id>/answer")
 
@@ -32,6 +33,7 @@ def show(public_id: str) -> str:
         answer = answer_for(session, loaded.consult, me())
         telephone = telephone_of(session, loaded.patient)
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
+        mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
     if answer is None or answer.signed_at is None:
         raise NotFoundError
     plain = plain_of(answer, answer.signed_at, loaded.patient)
@@ -40,6 +42,8 @@ def show(public_id: str) -> str:
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,
+        mine=mine,
+        theirs=theirs,
         codes=codes,
         again=state_of(loaded.consult)[1],
         telephone=telephone,

@@ -1,0 +1,169 @@
+"""Following the steps of an answer: the clinic accepts or declines them, and somebody says that they were done.
+
+Who may do what hangs on the relation to the consult, which `access` has found out before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, consult_for
+from econsult.consults.answers import Answer, acknowledge, signed_answer
+from econsult.consults.recommendations import (
+    TO_DO,
+    Recommendation,
+    RecommendationEvent,
+    StepState,
+    add_event,
+    events_of,
+    steps_of,
+)
+from econsult.consults.records import Consult, note
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.people.persons import Person
+from econsult.rights import Relation, Right
+
+LONGEST_WHY = 500
+NEEDS_WHY = frozenset({"decline", "not_done"})
+SAID = frozenset({"done", "not_done", "again"})
+DECIDED = frozenset({"accept", "decline"})
+MAY: dict[Relation, tuple[frozenset[str], frozenset[str]]] = {
+    Relation.MEDICAL_HOME: (SAID | DECIDED, frozenset({"family", "pcp", "specialist", "coordinator"})),
+    # The desk follows everybody's steps up, but what a child's doctor does is not for it to decide.
+    Relation.COORDINATOR: (SAID, frozenset({"family", "pcp", "specialist", "coordinator"})),
+    Relation.HOLDER: (SAID, frozenset({"specialist"})),
+    Relation.CAREGIVER: (SAID, frozenset({"family"})),
+}
+"""Which verbs of whose steps each relation has."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One step with its words and its ledger. `by` is who brought it to where it is; `why` what they said."""
+
+    step: Recommendation
+    text: str
+    events: tuple[RecommendationEvent, ...]
+    by: Person | None
+
+    @property
+    def why(self) -> str:
+        """The reason of the newest line that has one, while it still holds."""
+        last = [event for event in self.events if event.kind == self.step.state]
+        return (last[-1].reason or "") if last else ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the clock has told that it is late."""
+        return any(event.kind == "overdue" for event in self.events)
+
+
+def followed(session: Session, answer: Answer) -> list[Followed]:
+    """The steps of a signed answer in its order; none of one that was signed before there were ledgers."""
+    steps = steps_of(session, answer.consult_id, answer.version) if answer.signed_at is not None else []
+    return with_words(session, steps, [answer])
+
+
+def with_words(session: Session, steps: Sequence[Recommendation], answers: Iterable[Answer]) -> list[Followed]:
+    """Steps with their words, from the answers that they belong to."""
+    plans = {(each.consult_id, each.version): each.content.get("recommendations") or [] for each in answers}
+    events: dict[int, list[RecommendationEvent]] = {step.id: [] for step in steps}
+    for event in events_of(session, list(events)):
+        events[event.recommendation_id].append(event)
+    made = []
+    for step in steps:
+        plan = plans.get((step.consult_id, step.version), [])
+        text = str(plan[step.position]["text"]) if step.position < len(plan) else ""
+        made.append(Followed(step, text, tuple(events[step.id]), _by(session, step, events[step.id])))
+    return made
+
+
+def _by(session: Session, step: Recommendation, events: Iterable[RecommendationEvent]) -> Person | None:
+    last = [event for event in events if event.kind == step.state and event.person_id is not None]
+    return session.get(Person, last[-1].person_id) if last else None
+
+
+def may(passed: Pass, step: Recommendation, verb: str) -> bool:
+    """Whether this reader may do this with this step."""
+    verbs, owners = MAY.get(passed.relation, (frozenset(), frozenset()))
+    return verb in verbs and step.owner in owners
+
+
+def mark(
+    session: Session, person: Person, consult_id: str, step_id: str, verb: str, *, reason: str = "", now: datetime
+) -> Recommendation:
+    """Accept, decline, do or not do one step; pressed twice is pressed once.
+
+    Raises NotFoundError, ForbiddenError, InvalidError without a reason that is needed, and ImpossibleVerbError.
+    """
+    passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
+    step = _step_of(session, passed, step_id)
+    if not may(passed, step, verb):
+        raise ForbiddenError("You may look at this step, but not do that.")
+    if verb in NEEDS_WHY and not reason.strip() and passed.relation != Relation.CAREGIVER:
+        raise InvalidError("Say why not.", {"reason": "required"})
+    _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
+    return step
+
+
+def accept_and_read(
+    session: Session, consult: Consult, person: Person, declined: Mapping[str, str] | None = None, *, now: datetime
+) -> None:
+    """The clinic has read the answer: it accepts every step but those that it declines, each with its reason.
+
+    `declined` is by the public id of a step. What somebody has decided or done before stays as it is.
+    """
+    answer = signed_answer(session, consult.id)
+    refused = declined or {}
+    steps = {step.public_id: step for step in steps_of(session, consult.id, answer.version if answer else 0)}
+    wrong = {f"why-{key}": "required" for key, why in refused.items() if not why.strip()}
+    wrong |= {f"step-{key}": "unknown_value" for key in refused if key not in steps}
+    if wrong:
+        raise InvalidError("Say why for each step that you decline.", wrong)
+    acknowledge(session, consult, person, now=now)
+    for key, step in steps.items():
+        if key in refused and step.state in (*TO_DO, StepState.DECLINED):
+            _bring(session, consult, step, "decline", person=person, reason=refused[key], now=now)
+        elif step.state == StepState.PROPOSED:
+            _bring(session, consult, step, "accept", person=person, now=now)
+
+
+def _bring(
+    session: Session,
+    consult: Consult,
+    step: Recommendation,
+    verb: str,
+    *,
+    person: Person,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    reached = {"accept": "accepted", "decline": "declined", "done": "done", "not_done": "not_done"}
+    if step.state == reached.get(verb):
+        return
+    add_event(session, step, verb, person_id=person.id, now=now, reason=reason.strip()[:LONGEST_WHY])
+    note(session, consult, f"step_{verb}", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
+
+
+def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
+    """A step of this very consult; of an answer that is open to it, for a family."""
+    query = select(Recommendation).where(
+        Recommendation.public_id == step_id, Recommendation.consult_id == passed.consult.id
+    )
+    step = session.scalars(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
+    if step is None:
+        raise NotFoundError
+    if passed.relation == Relation.CAREGIVER:
+        open_answer = select(Answer.id).where(
+            Answer.consult_id == step.consult_id, Answer.version == step.version, Answer.released_at.is_not(None)
+        )
+        if session.scalars(open_answer).first() is None or step.owner != "family":
+            raise NotFoundError
+    return step

@@ -1,0 +1,68 @@
+"""The clock over recommended steps: what was not done in time is told once, to whoever does it and to the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from econsult.consults.answers import Answer
+from econsult.consults.offering import desk_of
+from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
+from econsult.consults.records import SEALED_STAY_SHUT, Consult
+from econsult.notices import NoticeKind
+from econsult.people.caregivers import caregivers_of
+from econsult.people.persons import NAMES_STAY_SHUT, Person, team_of
+from econsult.picking import ANY, Pick
+from econsult.queue.outbox import Quiet, Telling, tell_all
+
+ANSWERS_STAY_SHUT = defer(Answer.content)
+
+
+def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
+    """Tell of every step whose due instant has come; returns how many were looked at.
+
+    A step is told once, whatever the number of clocks, kills and restarts: its line in the ledger is there once. Where
+    the family took its consent back nobody is asked to go on.
+    """
+    query = select(Recommendation).where(Recommendation.next_at <= now).order_by(Recommendation.next_at)
+    query = pick.narrow(query.limit(pick.most), Recommendation.id)
+    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    tellings: list[Telling] = []
+    for step in due:
+        consult = session.get_one(Consult, step.consult_id, options=SEALED_STAY_SHUT)
+        if step.state not in TO_DO or consult.consent_withdrawn_at is not None:
+            step.next_at = None
+            continue
+        tell_late(session, step, now)
+        about = f"step:{step.id}"
+        for person, kind in _readers(session, step, consult, now):
+            tellings.append(Telling(person, kind, consult.id, about))
+    session.flush()
+    tell_all(session, tellings, quiet, set(), now)
+    return len(due)
+
+
+def _readers(
+    session: Session, step: Recommendation, consult: Consult, now: datetime
+) -> list[tuple[Person, NoticeKind]]:
+    """Whoever does it, and the desk; the family is told in words of its own, and only of what it can read."""
+    staff = [*_doers(session, step, consult), *desk_of(session, consult.program_id)]
+    found = [(person, NoticeKind.STEP_LATE) for person in {each.id: each for each in staff}.values()]
+    if step.owner == "family" and _answer(session, step).released_at is not None:
+        found += [(person, NoticeKind.STEP_OPEN) for person in caregivers_of(session, consult.patient_id, now)]
+    return found
+
+
+def _doers(session: Session, step: Recommendation, consult: Consult) -> list[Person]:
+    if step.owner == "specialist":
+        author = session.get_one(Person, _answer(session, step).author_id, options=NAMES_STAY_SHUT)
+        return [author] if author.is_active else []
+    return team_of(session, consult.organization_id) if step.owner == "pcp" else []
+
+
+def _answer(session: Session, step: Recommendation) -> Answer:
+    """The answer of a step, of which nobody's words are needed."""
+    query = select(Answer).where(Answer.consult_id == step.consult_id, Answer.version == step.version)
+    return session.scalars(query.options(ANSWERS_STAY_SHUT)).one()

@@ -1,0 +1,24 @@
+"""The command about advice: how much of it is carried out."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from econsult.advice.figures import shares
+from econsult.commands.promises import as_csv, period_of, take_period
+from econsult.installation import Installation
+
+
+def add_advice(commands: Any) -> None:
+    """Add `advice`."""
+    command = commands.add_parser("advice", help="print how much of the advice was carried out, by kind, as CSV")
+    take_period(command)
+    command.set_defaults(run=_measure)
+
+
+def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
+    start, end = period_of(options, now)
+    with installation.database.reading() as session:
+        return as_csv([share.as_row() for share in shares(session, start, end, now)])

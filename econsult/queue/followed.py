@@ -1,0 +1,56 @@
+"""What must hold of recommended steps: each is in the ledger, late ones are told of once, and nothing else is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, defer
+
+from econsult.consults.recommendations import OVERDUE, STEPS, TO_DO, Recommendation, RecommendationEvent, StepState
+from econsult.consults.records import number_of
+
+MOST = 100
+
+
+def steps_broken(session: Session, before: datetime) -> Iterator[str]:
+    """One line for each step whose ledger does not tell what is stored, or of whose lateness nobody was told."""
+    unheard = select(Recommendation.consult_id).where(Recommendation.next_at < before).limit(MOST)
+    for consult_id in session.scalars(unheard):
+        yield f"2 {number_of(consult_id)}: a recommended step is late and nobody was told"
+    idle = Recommendation.next_at.is_not(None) & Recommendation.state.not_in(TO_DO)
+    for consult_id in session.scalars(select(Recommendation.consult_id).where(idle).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: a recommended step is watched although nothing is to do"
+    lines = select(func.count(RecommendationEvent.id)).where(RecommendationEvent.recommendation_id == Recommendation.id)
+    last = (
+        select(RecommendationEvent.kind)
+        .where(RecommendationEvent.recommendation_id == Recommendation.id, RecommendationEvent.kind != OVERDUE)
+        .order_by(RecommendationEvent.number.desc())
+        .limit(1)
+    )
+    differs = or_(
+        Recommendation.number != lines.correlate(Recommendation).scalar_subquery(),
+        func.coalesce(last.correlate(Recommendation).scalar_subquery(), "") != Recommendation.state,
+    )
+    for consult_id in session.scalars(select(Recommendation.consult_id).where(differs).limit(MOST)):
+        yield f"4 {number_of(consult_id)}: a recommended step differs from its ledger"
+    yield from _unlawful(session)
+
+
+def _unlawful(session: Session) -> Iterator[str]:
+    """4. Each line follows from the one before it."""
+    lawful = {(str(state), str(after)) for (state, _), after in STEPS.items()} | {("", str(StepState.PROPOSED))}
+    query = (
+        select(RecommendationEvent, Recommendation.consult_id)
+        .join(Recommendation, Recommendation.id == RecommendationEvent.recommendation_id)
+        .where(RecommendationEvent.kind != OVERDUE)
+        .order_by(RecommendationEvent.recommendation_id, RecommendationEvent.number)
+        .options(defer(RecommendationEvent.reason))
+    )
+    step_id, state = 0, ""
+    for event, consult_id in session.execute(query.execution_options(yield_per=2000)):
+        before = state if event.recommendation_id == step_id else ""
+        if (before, event.kind) not in lawful:
+            yield f"4 {number_of(consult_id)}: a recommended step went from {before or 'nothing'} to {event.kind}"
+        step_id, state = event.recommendation_id, event.kind

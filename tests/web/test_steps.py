@@ -1,0 +1,117 @@
+"""The steps of an answer on the pages of the clinic, the desk, the specialist and the family."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from econsult.consults import answers
+from econsult.consults.recommendations import Recommendation, steps_of
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+PLAN = [
+    {"text": "Ferritin for Luz Prueba", "owner": "pcp", "kind": "lab_test"},
+    {"text": "Crema dos veces", "owner": "family"},
+    {"text": "Look at new photos", "owner": "specialist"},
+]
+
+
+@pytest.fixture
+def answered(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        content = {**ANSWER, "recommendations": PLAN}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+        return consult
+
+
+def ids(runtime: Runtime, consult: Consult) -> list[str]:
+    with runtime.database.reading() as session:
+        return [step.public_id for step in steps_of(session, consult.id)]
+
+
+def states(runtime: Runtime, consult: Consult) -> list[str]:
+    with runtime.database.reading() as session:
+        return [step.state for step in steps_of(session, consult.id)]
+
+
+def test_one_button_reads_and_accepts_and_another_declines_with_a_reason(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, path = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
+    first, *_ = ids(runtime, answered)
+    assert "I have read this and accept its 3 steps" in pcp.get(path).text
+    refused = post(pcp, f"{path}/acknowledge", {"decline": first})
+    assert (refused.status_code, "Say why not" in refused.text, "checked" in refused.text) == (422, True, True)
+    assert states(runtime, answered) == ["proposed"] * 3
+    post(pcp, f"{path}/acknowledge", {"decline": first, f"why-{first}": "Done in May"})
+    assert states(runtime, answered) == ["declined", "accepted", "accepted"]
+    assert "Done in May" in pcp.get(path).text
+
+
+def test_each_reads_and_does_what_is_theirs(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, derm, mother = (browser_of(person) for person in (clinic.pcp, clinic.derm, clinic.mother))
+    path, (first, second, third) = f"/consults/{answered.public_id}", ids(runtime, answered)
+    post(pcp, f"{path}/acknowledge", {})
+    wrong = post(pcp, f"{path}/steps/{first}", {"verb": "not_done"})
+    assert (wrong.status_code, "Say why not" in wrong.text) == (422, True)
+    assert post(pcp, f"{path}/steps/{first}", {"verb": "magic"}).status_code == 422
+    reason = {"verb": "not_done", "reason": "Luz Prueba moved away"}
+    assert post(pcp, f"{path}/steps/{first}", reason).location == f"{path}?said=noted#step-{first}"
+    post(derm, f"{path}/steps/{third}", {"verb": "done"})
+    assert post(derm, f"{path}/steps/{first}", {"verb": "done"}).status_code == 403
+    family = f"/family/questions/{answered.public_id}"
+    page = mother.get(f"{family}/answer").text
+    assert ("Crema dos veces" in page, "Ya lo hice" in page, "Esto no se hizo" in page) == (True, True, True)
+    assert "Luz Prueba moved away" not in page
+    assert post(mother, f"{family}/steps/{second}", {"verb": "done"}).location == f"{family}/answer#todo"
+    assert post(mother, f"{family}/steps/{first}", {"verb": "done"}).status_code == 404
+    assert states(runtime, answered) == ["not_done", "done", "done"]
+    assert "Usted ya lo hizo" in mother.get(f"{family}/answer").text
+    # The specialist learns what became of it, and no name.
+    advice = derm.get("/worklist/advice").text
+    assert ("moved away" in advice, "Prueba" in advice, clinic.pcp.name in advice) == (True, False, True)
+    assert answered.number not in browser_of(clinic.derm2).get("/worklist/advice").text
+
+
+def test_the_desk_sees_what_is_late_and_writes_down_that_it_was_done(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    desk = browser_of(clinic.coordinator)
+    assert "Nothing is late" in desk.get("/coordination/steps").text
+    with runtime.database.writing() as session:
+        session.execute(update(Recommendation).where(Recommendation.position == 0).values(due_at=NOW))
+    assert "1 recommended step is late" in desk.get("/coordination").text
+    assert "Ferritin for Luz Prueba" in desk.get("/coordination/steps").text
+    first, *_ = ids(runtime, answered)
+    path = f"/consults/{answered.public_id}/steps/{first}"
+    wrong = post(desk, path, {"verb": "not_done"})
+    assert (wrong.status_code, "Say why not" in wrong.text) == (422, True)
+    assert post(desk, path, {"verb": "decline", "reason": "x"}).status_code == 403
+    location = f"/coordination/{answered.public_id}?said=noted#step-{first}"
+    assert post(desk, path, {"verb": "done"}).location == location
+    assert "Nothing is late" in desk.get("/coordination/steps").text
+
+
+def test_the_form_of_the_answer_keeps_kind_and_day(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        held = clinic.claimed(session, now=NOW)
+    derm = browser_of(clinic.derm)
+    fields = {
+        "rec_text": ["MRI", "Cream"], "rec_owner": ["pcp", "family"], "rec_due": ["2031-12-01", ""],
+        "rec_kind": ["imaging", ""], "impression": "x", "saves": "0",
+    }  # fmt: skip
+    assert post(derm, f"/consults/{held.public_id}/answer", fields).status_code == 303
+    page = derm.get(f"/consults/{held.public_id}").text
+    assert '<option value="2031-12-01" selected>' in page
+    assert '<option value="imaging" selected>' in page

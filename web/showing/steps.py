@@ -1,0 +1,124 @@
+"""The steps of a signed answer as a reader sees them: how far each is, who did it, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass
+from econsult.advice.following import Followed, followed, may
+from econsult.consults.answers import Answer
+from econsult.consults.recommendations import STEPS, TO_DO, StepState
+from econsult.reading import Reader
+from econsult.rights import Right
+from web.context import now
+from web.words import steps as words
+from web.words.times import last_day, moment
+
+SHOWN_VERBS = ("accept", "done", "again", "not_done", "decline")
+TONES = {"done": "tag-act", "declined": "tag-warm", "not_done": "tag-warm"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step. `verbs` is what this reader can do with it now, as code and words; `why_verbs` take a reason."""
+
+    id: str
+    text: str
+    owner: str
+    kind: str
+    state: str
+    state_words: str
+    tone: str
+    due: str
+    is_late: bool
+    said: str
+    why: str
+    verbs: tuple[tuple[str, str], ...] = ()
+    why_verbs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_proposed(self) -> bool:
+        return self.state == StepState.PROPOSED
+
+
+def lines_of(session: Session, passed: Pass, answer: Answer | None, read: Reader) -> list[Line]:
+    """The steps of the answer that is shown; none of a draft."""
+    if answer is None or answer.signed_at is None:
+        return []
+    return [line_of(each, read, _verbs(passed, each)) for each in followed(session, answer)]
+
+
+def line_of(each: Followed, read: Reader, verbs: Iterable[str] = ()) -> Line:
+    """One step in words, with these verbs."""
+    step = each.step
+    given = [(verb, str(words.VERBS[verb])) for verb in verbs]
+    is_late = step.is_late(now())
+    return Line(
+        id=step.public_id,
+        text=read.text(each.text),
+        owner=step.owner,
+        kind=str(words.KINDS.get(step.kind, "")),
+        state=step.state,
+        state_words=str(words.LATE if is_late else words.STATES[StepState(step.state)]),
+        tone="tag-stop" if is_late else TONES.get(step.state, ""),
+        due=last_day(step.due_at),
+        is_late=is_late,
+        said=_said(each),
+        why=read.text(each.why),
+        verbs=tuple(each for each in given if each[0] not in words.WITH_REASON),
+        why_verbs=tuple(each for each in given if each[0] in words.WITH_REASON),
+    )
+
+
+@dataclass(frozen=True)
+class Own:
+    """A step as a family reads it. `said` is how far it is, in plain words; `verbs` is what it can say about it."""
+
+    id: str
+    text: str
+    due: str
+    is_done: bool
+    is_open: bool
+    said: str
+    verbs: tuple[tuple[str, str], ...] = ()
+
+
+def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], list[Own]]:
+    """The family's own steps of the answer, and those of its care team."""
+    found = [_plain(passed, each) for each in followed(session, answer)]
+    return [own for owner, own in found if owner == "family"], [own for owner, own in found if owner != "family"]
+
+
+def _plain(passed: Pass, each: Followed) -> tuple[str, Own]:
+    step, state = each.step, StepState(each.step.state)
+    is_family = step.owner == "family"
+    told = words.TO_FAMILY if is_family else words.OF_TEAM
+    verbs = [verb for verb in words.FAMILYS if is_family and (state, verb) in STEPS and may(passed, step, verb)]
+    return step.owner, Own(
+        id=step.public_id,
+        text=each.text,
+        due=last_day(step.due_at),
+        is_done=state == StepState.DONE,
+        is_open=state in TO_DO,
+        said=str(told.get(state, "")),
+        verbs=tuple((verb, str(words.FAMILYS[verb])) for verb in verbs),
+    )
+
+
+def _verbs(passed: Pass, each: Followed) -> list[str]:
+    state, consult = StepState(each.step.state), passed.consult
+    if state == StepState.PROPOSED and passed.may(Right.ACKNOWLEDGE) and consult.acknowledged_at is None:
+        # One form decides about all of them when the clinic says that it has read the answer.
+        return []
+    return [verb for verb in SHOWN_VERBS if (state, verb) in STEPS and may(passed, each.step, verb)]
+
+
+def _said(each: Followed) -> str:
+    """Who brought the step to where it is, and when; nothing while it only stands in the answer."""
+    if each.by is None or each.step.state == StepState.PROPOSED:
+        return ""
+    name = each.by.name if each.by.is_staff else str(words.FAMILY)
+    return f"{name}, {moment(each.step.state_at)}"
