@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
+from econsult.errors import InvalidError
+
+REGIONS = frozenset(
+    ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+)
 log = logging.getLogger("econsult.zones")
 
 
@@ -22,6 +27,20 @@ def zone_of(name: str, otherwise: str, row: str) -> ZoneInfo:
     except (ValueError, LookupError, OSError):
         _say(row)
         return ZoneInfo(otherwise)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """The names among which people choose: a region and a place; without those of long ago and of mere offsets."""
+    found = (name for name in available_timezones() if "/" in name and name.partition("/")[0] in REGIONS)
+    return tuple(sorted(found))
+
+
+def check_zone(name: str) -> str:
+    """The name as it was given, where it is empty or one of `zone_names`. Raises InvalidError."""
+    if name and name not in zone_names():
+        raise InvalidError("This time zone is not known.", {"time_zone": "unknown_value"})
+    return name
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Organization, Person, Program
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
+from econsult.zones import check_zone
 
 FRESH = timedelta(minutes=10)
 
@@ -25,6 +26,22 @@ def sessions_of(session: Session, person: Person, now: datetime) -> list[SignInS
         SignInSession.seen_at > now - idle_limit(person),
     )
     return list(session.scalars(query.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())))
+
+
+def set_time_zone(session: Session, person: Person, name: str, now: datetime) -> None:
+    """Show this person's times in that zone from now on; an empty name is their clinic's, else the program's.
+
+    Raises InvalidError for a name that is not on the list.
+    """
+    session.get_one(Person, person.id).time_zone = check_zone(name)
+    audit.record(session, "edit", "person", person.public_id, now=now, person_id=person.id, detail="time_zone")
+
+
+def time_zone_of(session: Session, person: Person) -> str:
+    """The zone that this person has chosen, else their clinic's; empty where neither has one."""
+    if person.time_zone or person.organization_id is None:
+        return person.time_zone
+    return session.get_one(Organization, person.organization_id).time_zone
 
 
 def is_fresh(session: Session, session_id: int, now: datetime) -> bool:

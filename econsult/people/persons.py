@@ -60,7 +60,10 @@ class Program(PublicId, Base):
 
 
 class Organization(PublicId, Base):
-    """A clinic: the medical home of children and the site of staff. `state` is where licences must hold."""
+    """A clinic: the medical home of children and the site of staff. `state` is where licences must hold.
+
+    `time_zone` is that of its people who have chosen none; empty is the program's.
+    """
 
     __tablename__ = "organization"
 
@@ -68,6 +71,7 @@ class Organization(PublicId, Base):
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(2), default="")
+    time_zone: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
 
 class Person(PublicId, Base):

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState
+from econsult.people.account import time_zone_of
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
 from econsult.settings import Settings
@@ -60,7 +61,7 @@ class Quiet:
 
     def until(self, person: Person, now: datetime) -> datetime:
         """The moment itself, or the end of the person's night."""
-        zone = zone_of(person.time_zone, self.zone, f"person {person.id}")
+        zone = zone_of(_zone_name(person), self.zone, f"person {person.id}")
         local = now.astimezone(zone)
         starts, ends = self._hours_of(person)
         is_over_midnight = starts > ends
@@ -75,6 +76,12 @@ class Quiet:
     def _hours_of(self, person: Person) -> tuple[int, int]:
         starts, _, ends = person.quiet_hours.partition("-")
         return (int(starts), int(ends)) if ends else (self.starts, self.ends)
+
+
+def _zone_name(person: Person) -> str:
+    """The person's own zone, else their clinic's, which a session looks up once."""
+    session = object_session(person)
+    return time_zone_of(session, person) if session is not None else person.time_zone
 
 
 def quiet_of(settings: Settings) -> Quiet:

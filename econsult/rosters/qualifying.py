@@ -15,6 +15,7 @@ from econsult.errors import InvalidError, NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Organization, Person, Role
 from econsult.rosters.limits import Conflict, FallbackPool, Limits, fallbacks_of, limits_of
+from econsult.zones import check_zone
 
 MOST_AT_ONCE = 999
 STATES = frozenset(
@@ -126,15 +127,28 @@ def conflicts_of(session: Session, program_id: int, most: int = 200) -> Sequence
 
 def set_state(session: Session, by: Person, public_id: str, state: str, *, now: datetime) -> Organization:
     """Say in which state a clinic is: its children's specialists must be licensed there. Empty asks for none."""
-    query = select(Organization).where(Organization.public_id == public_id, Organization.program_id == by.program_id)
-    clinic = session.scalars(query).one_or_none()
-    if clinic is None:
-        raise NotFoundError
+    clinic = _clinic(session, by, public_id)
     clean = state.strip().upper()
     if clean and clean not in STATES:
         raise InvalidError("This is no state's two-letter code.", {"state": "unknown_value"})
     clinic.state = clean
     audit.record(session, "set_state", "organization", clinic.public_id, now=now, person_id=by.id, detail=clean)
+    return clinic
+
+
+def set_clinic_zone(session: Session, by: Person, public_id: str, name: str, *, now: datetime) -> Organization:
+    """Say in which time zone a clinic is, for its people who have not chosen theirs; an empty name is the program's."""
+    clinic = _clinic(session, by, public_id)
+    clinic.time_zone = check_zone(name)
+    audit.record(session, "set_time_zone", "organization", clinic.public_id, now=now, person_id=by.id, detail=name)
+    return clinic
+
+
+def _clinic(session: Session, by: Person, public_id: str) -> Organization:
+    query = select(Organization).where(Organization.public_id == public_id, Organization.program_id == by.program_id)
+    clinic = session.scalars(query).one_or_none()
+    if clinic is None:
+        raise NotFoundError
     return clinic
 
 

@@ -61,6 +61,7 @@ LETTER = {
 WHO = {
     "GET /account": EVERYBODY,
     "POST /account/contact": EVERYBODY,
+    "POST /account/zone": EVERYBODY,
     "POST /account/mobile": EVERYBODY,
     "POST /account/mobile/again": EVERYBODY,
     "POST /account/mobile/code": EVERYBODY,
@@ -203,6 +204,7 @@ WHO = {
     "GET /program/people": DESK + DIRECTOR + ADMIN,
     "POST /program/people/<public_id>/limits": DESK + DIRECTOR + ADMIN,
     "POST /program/people/clinics/<public_id>": DESK + DIRECTOR + ADMIN,
+    "POST /program/people/clinics/<public_id>/zone": DESK + DIRECTOR + ADMIN,
     "POST /program/people/conflicts": DESK,
     "POST /program/people/conflicts/<public_id>/<patient_id>/remove": DESK,
     "POST /program/people/fallbacks": DESK + DIRECTOR + ADMIN,

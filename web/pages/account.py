@@ -11,7 +11,8 @@ from econsult.people import factors
 from econsult.people.account import change_password, end_others, sessions_of
 from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
-from econsult.people.persons import Role
+from econsult.people.persons import Organization, Role
+from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
 from web.pages.owning import check_code, check_owner
 from web.pages.second_factor import codes_page, too_many_tries
@@ -145,6 +146,8 @@ def account_page(errors: dict[str, str]) -> str:
         found = sessions_of(session, me(), now())
         factor = factors.standing(session, me())
         contact = contact_of(session, me())
+        clinic = session.get(Organization, me().organization_id) if me().organization_id else None
+    usual = (clinic.time_zone if clinic is not None else "") or settings().time_zone
     here = g.get("session_id")
     shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
     layout = "family" if me().role == Role.CAREGIVER else "staff"
@@ -159,5 +162,8 @@ def account_page(errors: dict[str, str]) -> str:
         contact=contact,
         given=request.form,
         channels=CHANNELS,
+        zone=me().time_zone,
+        zones=zone_names(),
+        usual_zone=usual,
         hours=[hour_words(hour, for_family=layout == "family") for hour in range(24)],
     )

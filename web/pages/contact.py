@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request
 from werkzeug import Response
 
 from econsult.errors import InvalidError, TooManyTriesError
+from econsult.people.account import set_time_zone
 from econsult.people.persons import Person
 from econsult.reach import mobiles
 from econsult.reach.mobiles import Proof
@@ -39,6 +40,19 @@ def wish() -> Page:
     with database().writing() as session:
         wish_for(session, me(), channel, (int(starts), int(ends)) if is_own else None, now())
     return redirect("/account?said=saved#reach", 303)
+
+
+@contact.post("/zone")
+@only()
+def zone() -> Page:
+    """Show times in another zone from now on."""
+    name = FormReader().text("time_zone", longest=40)
+    try:
+        with database().writing() as session:
+            set_time_zone(session, me(), name, now())
+    except InvalidError:
+        return account_page({"time_zone": gettext("Choose a time zone of the list")}), 422
+    return redirect("/account?said=saved#zone", 303)
 
 
 @contact.post("/mobile")

@@ -16,8 +16,10 @@ from flask import Flask, g, request
 from flask_babel import Babel, Domain, force_locale, get_domain, get_locale
 from werkzeug import Response
 
+from econsult.people.account import time_zone_of
+from econsult.people.persons import Person
 from econsult.zones import zone_of
-from web.context import settings, signed_in
+from web.context import database, settings, signed_in
 from web.cookies import set_cookie
 from web.words.catalogues import load_translations
 
@@ -79,7 +81,17 @@ def choose_language() -> str:
 def choose_zone() -> str:
     """The IANA time zone in which this request's times are shown."""
     home, person = settings().time_zone, signed_in()
-    return zone_of(person.time_zone, home, f"person {person.id}").key if person is not None else home
+    return zone_of(_zone_of_person(person), home, f"person {person.id}").key if person is not None else home
+
+
+def _zone_of_person(person: Person) -> str:
+    """What the person has chosen, else their clinic's zone, looked up once in a request."""
+    if person.time_zone or person.organization_id is None:
+        return person.time_zone
+    if "clinic_zone" not in g:
+        with database().reading() as session:
+            g.clinic_zone = time_zone_of(session, person)
+    return str(g.clinic_zone)
 
 
 def language() -> str:

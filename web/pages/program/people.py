@@ -18,7 +18,8 @@ from econsult.queue.reoffering import offer_again
 from econsult.rosters import qualifying
 from econsult.rosters.limits import Limits, fallbacks_of, limits_of
 from econsult.rosters.qualifying import LimitsForm
-from web.context import database, now
+from econsult.zones import zone_names
+from web.context import database, now, settings
 from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -66,6 +67,15 @@ def clinic(public_id: str) -> Response | tuple[str, int]:
     """In which state a clinic is."""
     state = FormReader().text("state", longest=20)
     return _change(lambda session: qualifying.set_state(session, me(), public_id, state, now=now()), public_id)
+
+
+@people.post("/clinics/<public_id>/zone")
+@only(*PLANNERS)
+def clinic_zone(public_id: str) -> Response | tuple[str, int]:
+    """In which time zone the people of a clinic read times, unless they have chosen another."""
+    name = FormReader().text("time_zone", longest=40)
+    act: Act = lambda session: qualifying.set_clinic_zone(session, me(), public_id, name, now=now())  # noqa: E731
+    return _change(act, f"z-{public_id}")
 
 
 @people.post("/conflicts")
@@ -129,6 +139,8 @@ def _page(errors: Mapping[str, str]) -> str:
         conflicts=conflicts,
         knows_children=me().role == Role.COORDINATOR,
         errors=errors,
+        zones=zone_names(),
+        zone=settings().time_zone,
         given=request.form,
         terms=terms,
     )
@@ -143,6 +155,7 @@ def _sentence(name: str) -> str:
     known = {
         "states": gettext("Write states with two letters, for example NM, TX"),
         "state": gettext("Write the state with two letters, for example NM"),
+        "time_zone": gettext("Choose a time zone of the list, for example America/Denver"),
         "capacity": gettext("Write a number up to 999; 0 means no limit"),
         "fallback": gettext("Choose another specialty to stand in"),
         "number": gettext("There is no request with this number"),
