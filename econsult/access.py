@@ -23,7 +23,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
-from econsult.people.caregivers import caregiver_link, links_of
+from econsult.people.caregivers import SELF, caregiver_link, links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
@@ -195,7 +195,7 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
         return None
     is_home = consult.organization_id is not None and consult.organization_id == person.organization_id
     match person.role:
-        case Role.CAREGIVER | Role.INVITED:
+        case Role.CAREGIVER | Role.YOUTH | Role.INVITED:
             return _familys_relation(session, person, consult, now)
         case Role.PCP if is_home:
             return Relation.MEDICAL_HOME
@@ -210,7 +210,10 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
 def _familys_relation(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:
     if person.role == Role.INVITED:
         return Relation.INVITED if came_from(session, consult, person, now) else None
-    return Relation.CAREGIVER if caregiver_link(session, consult.patient_id, person.id, now) is not None else None
+    link = caregiver_link(session, consult.patient_id, person.id, now)
+    if link is None or (link.relation != SELF and consult.is_confidential):
+        return None
+    return Relation.YOUTH if link.relation == SELF else Relation.CAREGIVER
 
 
 def _is_hidden_draft(person: Person, consult: Consult) -> bool:
@@ -273,7 +276,7 @@ def known_patients(session: Session, person: Person, now: datetime) -> Select[Pa
     """The children whom this person may know by name; whoever shows one of them calls `note_patients`."""
     query = select(Patient).where(Patient.program_id == person.program_id)
     match person.role:
-        case Role.CAREGIVER:
+        case Role.CAREGIVER | Role.YOUTH:
             return query.where(Patient.id.in_([link.patient_id for link in links_of(session, person, now)]))
         case Role.PCP:
             return query.where(Patient.organization_id.is_not(None), Patient.organization_id == person.organization_id)

@@ -113,6 +113,11 @@ def looks_at(
         Consult.patient_id == patient.id, Consult.submitted_at.is_(None), Consult.source == Source.CAREGIVER
     )
     query = query.where(AuditEvent.consult_id.is_(None) | AuditEvent.consult_id.not_in(unsent))
+    if person.role == Role.CAREGIVER:
+        kept = select(Consult.id).where(Consult.patient_id == patient.id, Consult.confidential != "")
+        query = query.where(AuditEvent.consult_id.is_(None) | AuditEvent.consult_id.not_in(kept))
+        # When the young person was here is theirs alone.
+        query = query.where(AuditEvent.person_id.is_(None) | (Person.role != Role.YOUTH))
     found = list(_looks(session, query.limit(ROWS + 1)))
     return patient, found[:ROWS], pack(found[ROWS - 1].id) if len(found) > ROWS else ""
 

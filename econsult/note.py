@@ -24,7 +24,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.persons import Person
-from econsult.rights import Relation
+from econsult.rights import OF_FAMILY, Relation
 
 
 class Edition(StrEnum):
@@ -36,6 +36,7 @@ class Edition(StrEnum):
 
 EDITIONS: Mapping[Relation, tuple[Edition, ...]] = {
     Relation.CAREGIVER: (Edition.FAMILY,),
+    Relation.YOUTH: (Edition.FAMILY,),
     Relation.MEDICAL_HOME: (Edition.CLINICIAN, Edition.FAMILY),
     Relation.HOLDER: (Edition.CLINICIAN, Edition.FAMILY),
     Relation.COORDINATOR: (Edition.CLINICIAN, Edition.FAMILY),
@@ -127,7 +128,7 @@ def fingerprint_of(session: Session, consult: Consult, answer: Answer) -> str:
 def _readable(session: Session, passed: Pass) -> list[Answer]:
     """The signed versions, oldest first; a family's are those that were released to it."""
     query = select(Answer).where(Answer.consult_id == passed.consult.id, Answer.signed_at.is_not(None))
-    if passed.relation == Relation.CAREGIVER:
+    if passed.relation in OF_FAMILY:
         query = query.where(Answer.released_at.is_not(None))
     return list(session.scalars(query.order_by(Answer.version)))
 

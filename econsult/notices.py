@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     CONTACT_CHANGED = "contact_changed"
     STEP_LATE = "step_late"
     STEP_OPEN = "step_open"
+    ACCOUNT_OPENED = "account_opened"
 
 
 AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
@@ -207,6 +208,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.CONTACT_CHANGED: {
         "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",
         "es": "Se cambió el teléfono al que le enviamos mensajes de texto. Si no fue usted, llámenos ahora.",
+    },
+    NoticeKind.ACCOUNT_OPENED: {
+        "en": "We opened an account for you. To come in, ask for a sign-in link with this e-mail address.",
+        "es": "Abrimos una cuenta para usted. Para entrar, pida un enlace con esta dirección de correo.",
     },
 }
 

@@ -16,6 +16,7 @@ class Relation(StrEnum):
     POOL = "pool"
     HOLDER = "holder"
     COORDINATOR = "coordinator"
+    YOUTH = "youth"
     INVITED = "invited"
 
 
@@ -46,6 +47,7 @@ class Right(StrEnum):
     ADOPT = "adopt"
     WITHDRAW_CONSENT = "withdraw_consent"
     FOLLOW = "follow"
+    KEEP_CONFIDENTIAL = "keep_confidential"
 
 
 # Anybody who is involved may make it more urgent.
@@ -54,17 +56,19 @@ _FAMILY = {Right.READ_FAMILY, Right.WRITE_FAMILY}
 _CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
 _COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
 
+_OWN = _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT, Right.FOLLOW}
+
 RIGHTS: dict[Relation, frozenset[Right]] = {
-    Relation.CAREGIVER: frozenset(
-        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT, Right.FOLLOW}
-    ),
+    Relation.CAREGIVER: frozenset(_OWN),
+    # Of themselves, and of what no caregiver sees as well.
+    Relation.YOUTH: frozenset(_OWN | {Right.KEEP_CONFIDENTIAL}),
     Relation.MEDICAL_HOME: frozenset(
         _SEEING
         | _FAMILY
         | _CLINICIANS
         | _COORDINATION
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
-        | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW}
+        | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
@@ -94,6 +98,9 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
 
 WAITS_FOR_ADOPTION = frozenset({Right.ANSWER, Right.SEND_ON})
 """What nobody does with a question that came by invitation before the clinic has taken it for the family's."""
+
+OF_FAMILY = frozenset({Relation.CAREGIVER, Relation.YOUTH})
+"""Who reads as a family does: what was signed and released, in the family's lane."""
 
 READ_RIGHTS = {
     Audience.FAMILY: Right.READ_FAMILY,

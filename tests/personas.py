@@ -16,6 +16,7 @@ from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
 from econsult.rosters.limits import FallbackPool, Limits
 from econsult.vault import Vault
+from econsult.youths import YouthForm, open_account
 from storage.keys import KeyRing, generate
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -120,6 +121,14 @@ class Clinic:
         answers.save_draft(session, consult, self.derm, ANSWER, now=now, lease=LEASE)
         answers.sign(session, consult, self.derm, now=now)
         return consult
+
+
+def grown_youth(session: Session, database: Database, clinic: Clinic, now: datetime = NOON) -> Person:
+    """The child becomes fifteen, and the clinic opens an account for them."""
+    child = session.get_one(Patient, clinic.child.id)
+    child.birth_date_text = now.date().replace(year=now.year - 15, day=1).isoformat()
+    form = YouthForm("youth@clinic.test", "en", is_seen=True)
+    return open_account(session, database.cipher, child, form, clinic.pcp, now=now)
 
 
 def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON) -> Clinic:

@@ -14,6 +14,7 @@ from web.gateway import gateway
 from web.health import PASSWORDS_ALONE, health
 from web.pages.account import account
 from web.pages.by_code import by_code
+from web.pages.confidential import confidential
 from web.pages.contact import contact
 from web.pages.demo import demo
 from web.pages.door import door
@@ -52,6 +53,7 @@ PAGES = (
     link,
     invited,
     by_code,
+    confidential,
     second_factor,
     account,
     contact,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.confidential import is_kept_from
 from econsult.jobs import Lease, finish_job, holds_lease, postpone_job
 from econsult.notices import Notice, letter
 from econsult.people.persons import Person, Role
@@ -93,7 +94,8 @@ def _turn(desk: Desk, lease: Lease, this: Round) -> Parcel | None:
         person = session.get_one(Person, notice.person_id)
         stage = _Stage(desk, session, notice, person)
         # A device that was invited has no mailbox: the clinic calls its family.
-        waits = stage.waiting(this) if person.is_active and person.role != Role.INVITED else []
+        may_hear = person.is_active and person.role != Role.INVITED and not is_kept_from(session, notice, person)
+        waits = stage.waiting(this) if may_hear else []
         for delivery, until in waits:
             if until is None and delivery.id not in this.tried:
                 return stage.parcel(delivery)

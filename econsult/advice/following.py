@@ -26,7 +26,7 @@ from econsult.consults.recommendations import (
 from econsult.consults.records import Consult, note
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Person
-from econsult.rights import Relation, Right
+from econsult.rights import OF_FAMILY, Relation, Right
 
 LONGEST_WHY = 500
 NEEDS_WHY = frozenset({"decline", "not_done"})
@@ -37,7 +37,7 @@ MAY: dict[Relation, tuple[frozenset[str], frozenset[str]]] = {
     # The desk follows everybody's steps up, but what a child's doctor does is not for it to decide.
     Relation.COORDINATOR: (SAID, frozenset({"family", "pcp", "specialist", "coordinator"})),
     Relation.HOLDER: (SAID, frozenset({"specialist"})),
-    Relation.CAREGIVER: (SAID, frozenset({"family"})),
+    **dict.fromkeys(OF_FAMILY, (SAID, frozenset({"family"}))),
 }
 """Which verbs of whose steps each relation has."""
 
@@ -105,7 +105,7 @@ def mark(
     step = _step_of(session, passed, step_id)
     if not may(passed, step, verb):
         raise ForbiddenError("You may look at this step, but not do that.")
-    if verb in NEEDS_WHY and not reason.strip() and passed.relation != Relation.CAREGIVER:
+    if verb in NEEDS_WHY and not reason.strip() and passed.relation not in OF_FAMILY:
         raise InvalidError("Say why not.", {"reason": "required"})
     _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
     return step
@@ -160,7 +160,7 @@ def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
     ).one_or_none()
     if step is None:
         raise NotFoundError
-    if passed.relation == Relation.CAREGIVER:
+    if passed.relation in OF_FAMILY:
         open_answer = select(Answer.id).where(
             Answer.consult_id == step.consult_id, Answer.version == step.version, Answer.released_at.is_not(None)
         )

@@ -51,7 +51,10 @@ def _readers(
     staff = [*_doers(session, step, consult), *desk_of(session, consult.program_id)]
     found = [(person, NoticeKind.STEP_LATE) for person in {each.id: each for each in staff}.values()]
     if step.owner == "family" and _answer(session, step).released_at is not None:
-        found += [(person, NoticeKind.STEP_OPEN) for person in caregivers_of(session, consult.patient_id, now)]
+        found += [
+            (person, NoticeKind.STEP_OPEN)
+            for person in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+        ]
     return found
 
 

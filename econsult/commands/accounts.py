@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Commands = _SubParsersAction[argparse.ArgumentParser]
 
-CREATED = [role for role in Role if role not in (Role.ADMIN, Role.INVITED)]
+CREATED = [role for role in Role if role not in (Role.ADMIN, Role.YOUTH, Role.INVITED)]
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
 LONGEST_LINK = 24 * 60
 

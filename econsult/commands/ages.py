@@ -16,6 +16,7 @@ def add_ages(commands: Any) -> None:
     ages = commands.add_parser("ages", help="print or set the ages of the program: steps with a task, and of majority")
     ages.add_argument("--steps", type=_years, metavar="12,14,16,18,21", help="ages at which a coordinator has a task")
     ages.add_argument("--majority", type=int, metavar="18", help="from this age on nobody acts without a paper")
+    ages.add_argument("--youth", type=int, metavar="13", help="from this age on the young may have their own account")
     ages.set_defaults(run=_ages)
 
 
@@ -30,11 +31,12 @@ def _ages(installation: Installation, options: argparse.Namespace, now: datetime
     with installation.database.writing() as session:
         program = installation.vault.ensure_program(session, installation.settings.program_name, now)
         known = ages_of(session, program.id)
-        if options.steps is not None or options.majority is not None:
+        if any(each is not None for each in (options.steps, options.majority, options.youth)):
             majority = known.majority if options.majority is None else options.majority
-            known = Ages(options.steps or known.steps, majority)
+            youth = known.youth if options.youth is None else options.youth
+            known = Ages(options.steps or known.steps, majority, youth)
             set_ages(session, program, known)
             audit.record(
                 session, "set_ages", "program", program.public_id, now=now, person_id=None, program_id=program.id
             )
-    return f"steps {','.join(map(str, known.steps))}, majority {known.majority}"
+    return f"steps {','.join(map(str, known.steps))}, majority {known.majority}, own account {known.youth}"

@@ -169,7 +169,7 @@ def _open_earlier(session: Session, consult: Consult, earlier: Answer, person: P
     target = rules_of(consult).family_informed
     start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     note(session, consult, "release_answer", person_id=person.id, now=now, detail="reopened")
-    for caregiver in caregivers_of(session, consult.patient_id, now):
+    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         about = f"release:{earlier.version}"
         notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
@@ -185,7 +185,7 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
     note(session, consult, "release_answer", person_id=None, now=now)
     is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
     kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED
-    for caregiver in caregivers_of(session, consult.patient_id, now):
+    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         about = f"release:{signed.version if signed else 0}"
         notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now)
 

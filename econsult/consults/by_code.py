@@ -88,9 +88,9 @@ class Verdict(StrEnum):
 def is_readable(session: Session, consult: Consult, now: datetime) -> bool:
     """Whether there is an answer that a code may open: released, and about somebody who is under age.
 
-    From the day of majority nobody reads for another on the strength of a contact on file.
+    From the day of majority nobody reads for another on the strength of a contact, nor ever what is confidential.
     """
-    if released_answer(session, consult.id) is None:
+    if consult.is_confidential or released_answer(session, consult.id) is None:
         return False
     grown_at = grown_up_at(session, consult.patient_id)
     return grown_at is not None and now < grown_at

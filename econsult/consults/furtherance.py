@@ -20,7 +20,7 @@ from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.persons import Person, Role
+from econsult.people.persons import HOUSEHOLD, Person
 
 
 class Allowed(StrEnum):
@@ -107,7 +107,7 @@ def take_all_back(
 
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
-    if person.role == Role.CAREGIVER:
+    if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
         if choice.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"opt_in.method": "not_yours"})

@@ -88,7 +88,11 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
     target = rules_of(consult).family_informed
     start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     clinic = clinic_of(session, consult)
-    family = caregivers_of(session, consult.patient_id, now) if consult.kind == Kind.FAMILY_QUESTION else []
+    family = (
+        caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+        if consult.kind == Kind.FAMILY_QUESTION
+        else []
+    )
     for each in (*family, *(clinic or desk_of(session, consult.program_id))):
         if each.id != person.id:
             about = f"decline:{consult.version}"

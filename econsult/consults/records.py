@@ -139,6 +139,8 @@ class Consult(PublicId, Base):
     is_private_site: Mapped[bool] = mapped_column(default=False)
     is_test: Mapped[bool] = mapped_column(default=False)
     awaits_adoption: Mapped[bool] = mapped_column(default=False, server_default="0")
+    confidential: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """By whom it is kept from caregivers (`consults.confidential`); empty where they may know of it."""
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
     is_ended_by_staff: Mapped[bool] = mapped_column(default=False, server_default="0")
@@ -169,6 +171,11 @@ class Consult(PublicId, Base):
     def number(self) -> str:
         """The name that people say on the telephone."""
         return number_of(self.id)
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether no caregiver may learn of it."""
+        return self.confidential != ""
 
     @property
     def is_unheard(self) -> bool:

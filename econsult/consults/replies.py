@@ -12,7 +12,7 @@ from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
-from econsult.people.persons import Person, Role
+from econsult.people.persons import HOUSEHOLD, Person, Role
 
 FAMILY, CLINICIANS = "family", "clinicians"
 ASKERS = {Role.PCP, Role.TELEPRESENTER}
@@ -75,7 +75,7 @@ def replied(
 
 def said(session: Session, consult: Consult, person: Person, lane: str, *, now: datetime, is_relayed: bool) -> None:
     """A message: from somebody who waits for a reply, or the reply itself. `is_relayed` words are the family's own."""
-    if is_relayed or person.role == Role.CAREGIVER:
+    if is_relayed or person.role in HOUSEHOLD:
         heard(session, consult, person, FAMILY if is_relayed else lane, now=now, tells=False)
     elif lane == CLINICIANS and _asks(consult, person):
         heard(session, consult, person, lane, now=now, tells=False)

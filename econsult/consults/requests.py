@@ -14,6 +14,7 @@ from econsult.consults.answers import drop_draft
 from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
+from econsult.consults.confidential import BY_YOUTH
 from econsult.consults.details import LONGEST_TEXT, check_details
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
@@ -31,10 +32,11 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of, check_speaks
 from econsult.people.consent import ConsentGiven, record_consent
 from econsult.people.patients import Patient
-from econsult.people.persons import SPECIALTIES, Person, Role
+from econsult.people.persons import HOUSEHOLD, SPECIALTIES, Person, Role
 
 SOURCES = {
     Role.CAREGIVER: Source.CAREGIVER,
+    Role.YOUTH: Source.CAREGIVER,
     Role.INVITED: Source.CAREGIVER,
     Role.TELEPRESENTER: Source.TELEPRESENTER,
     Role.COORDINATOR: Source.PHONE,
@@ -83,6 +85,8 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         patient_id=patient.id,
         organization_id=patient.organization_id,
         requester_id=person.id,
+        # Until they say else: what the young ask stays between them and the clinic.
+        confidential=BY_YOUTH if person.role == Role.YOUTH else "",
         kind=kind,
         source=_source(person, form.source),
         urgency=Urgency.ROUTINE,
@@ -143,7 +147,7 @@ def submit(
     _promise(session, consult, person, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
     offer(session, consult, now)
-    for caregiver in caregivers_of(session, consult.patient_id, now):
+    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         notify(session, caregiver, NoticeKind.RECEIVED, consult_id=consult.id, about="submit", now=now)
     return consult
 
@@ -187,7 +191,7 @@ def send_on(
     _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
     offer(session, consult, now)
-    for caregiver in caregivers_of(session, consult.patient_id, now):
+    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         notify(session, caregiver, NoticeKind.SENT_ON, consult_id=consult.id, about="send_on", now=now)
     return consult
 
@@ -200,7 +204,7 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
         holder = session.get_one(Person, holder_id)
         notify(session, holder, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
     if person.is_staff and was_sent:
-        for caregiver in caregivers_of(session, consult.patient_id, now):
+        for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
             notify(session, caregiver, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
     return consult
 
@@ -272,7 +276,7 @@ def _check_values(consult: Consult, form: RequestForm) -> None:
 
 
 def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:
-    if person.role == Role.CAREGIVER:
+    if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now)
     names = (consult.id, consult.public_id)
     record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)

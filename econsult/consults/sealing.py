@@ -31,7 +31,7 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.persons import Person, Role
+from econsult.people.persons import HOUSEHOLD, Person
 from econsult.vault import Vault
 
 TEXT_VERSION = "2026-11"
@@ -118,7 +118,7 @@ def withdraw_consent(
 
 
 def _check_may(session: Session, consult: Consult, person: Person, told: Withdrawing, now: datetime) -> None:
-    if person.role == Role.CAREGIVER:
+    if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now)
         if told.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"withdrawal.method": "not_yours"})

@@ -18,7 +18,7 @@ from econsult.people.persons import Person, Role
 
 METHODS, BY_CODE = ("opened", "phone", "visit"), "code"
 """`opened` by a caregiver, the rest by staff; by code nobody says it: a device has typed what went to the contact."""
-READING = {Role.CAREGIVER: "opened", Role.INVITED: BY_CODE}
+READING = {Role.CAREGIVER: "opened", Role.YOUTH: "opened", Role.INVITED: BY_CODE}
 """How each kind of family reads; who is not here tells."""
 TELLABLE = (Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 """In these the question has come to something in this cycle that staff can tell the family."""

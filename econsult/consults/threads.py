@@ -90,7 +90,9 @@ def request_info(
     status = next_status(consult.status, "request_info")
     require_holder(consult, person)
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
-    if lane == Audience.FAMILY and not caregivers_of(session, consult.patient_id, now):
+    if lane == Audience.FAMILY and not caregivers_of(
+        session, consult.patient_id, now, only_self=consult.is_confidential
+    ):
         raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
     consult.first_contact_at = consult.first_contact_at or now
@@ -148,7 +150,7 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
     """Tell everybody in the lane but the author."""
     people: list[Person] = []
     if message.audience == Audience.FAMILY:
-        people += caregivers_of(session, consult.patient_id, now)
+        people += caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
         if consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
             people += team_of(session, consult.organization_id)
     elif message.audience == Audience.CLINICIANS:

@@ -21,7 +21,7 @@ from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
-from econsult.people.persons import Person, Role
+from econsult.people.persons import HOUSEHOLD, Person, Role
 
 TEXT_VERSION = "2026-11"
 TEXTS = {
@@ -40,7 +40,7 @@ TEXTS = {
         "el sonido otra vez. La atención de su hijo sigue igual."
     ),
 }
-OF_CAREGIVERS = ("parent", "guardian", "agency")
+OWN_NAMES = {Role.CAREGIVER: ("parent", "guardian", "agency"), Role.YOUTH: ("youth",)}
 
 
 class VoiceConsent(ConsentRow, Base):
@@ -102,9 +102,9 @@ def choose_voice(session: Session, consult: Consult, person: Person, choice: Voi
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: VoiceChoice, now: datetime) -> None:
     """A yes is the word of whoever has authority, on their own page, or is told to the clinic that writes down how."""
-    if person.role == Role.CAREGIVER:
+    if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
-        if choice.is_given and (choice.by not in OF_CAREGIVERS or choice.method != OWN_WORD):
+        if choice.is_given and (choice.by not in OWN_NAMES[Role(person.role)] or choice.method != OWN_WORD):
             raise InvalidError(
                 "A caregiver consents for themselves: by parent, guardian or agency, electronic.",
                 {"voice_consent.by": "unknown_value", "voice_consent.method": "unknown_value"},

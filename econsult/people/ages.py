@@ -29,14 +29,16 @@ class AgePolicy(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"), unique=True)
     steps: Mapped[str] = mapped_column(String(60))
     majority: Mapped[int]
+    youth: Mapped[int] = mapped_column(default=13, server_default="13")
 
 
 @dataclass(frozen=True)
 class Ages:
-    """The ages at which a task opens, and the one at which a caregiver's right ends."""
+    """The ages at which a task opens, at which a caregiver's right ends, and from which the young have an account."""
 
     steps: tuple[int, ...] = (12, 14, 16, 18, 21)
     majority: int = 18
+    youth: int = 13
 
     def step_at(self, age: int) -> int | None:
         """The newest step that somebody of this age has reached."""
@@ -46,7 +48,7 @@ class Ages:
 def ages_of(session: Session, program_id: int) -> Ages:
     """What holds in the program."""
     row = session.scalars(select(AgePolicy).where(AgePolicy.program_id == program_id)).one_or_none()
-    return Ages() if row is None else Ages(tuple(int(step) for step in row.steps.split(",")), row.majority)
+    return Ages() if row is None else Ages(tuple(int(step) for step in row.steps.split(",")), row.majority, row.youth)
 
 
 def set_ages(session: Session, program: Program, ages: Ages) -> None:
@@ -54,11 +56,13 @@ def set_ages(session: Session, program: Program, ages: Ages) -> None:
     steps = ages.steps
     if not 1 <= len(steps) <= MOST_STEPS or list(steps) != sorted(set(steps)) or not 1 <= steps[0] <= steps[-1]:
         raise InvalidError("The steps are ages in years, each once and in order.", {"steps": "invalid"})
+    if not 10 <= ages.youth <= ages.majority:
+        raise InvalidError("An account of one's own comes between 10 years and majority.", {"youth": "invalid"})
     if steps[-1] > OLDEST or not 14 <= ages.majority <= OLDEST:
         raise InvalidError("Steps go up to 25 years, the age of majority from 14 to 25.", {"majority": "invalid"})
     row = session.scalars(select(AgePolicy).where(AgePolicy.program_id == program.id)).one_or_none()
     row = row or AgePolicy(program_id=program.id)
-    row.steps, row.majority = ",".join(map(str, steps)), ages.majority
+    row.steps, row.majority, row.youth = ",".join(map(str, steps)), ages.majority, ages.youth
     session.add(row)
     session.flush()
 

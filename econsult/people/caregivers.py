@@ -17,10 +17,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
-from econsult.people.ages import ages_of, birthday, day_begins
+from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_day
 from econsult.people.patients import Patient, RelatedPerson, day_of, note_patient
 from econsult.people.persons import NAMES_STAY_SHUT, Person
 
+SELF = "self"
+"""The relation of a young person to their own record: nobody's proxy, and without an end at majority."""
 SHORTEST_PAPER, LONGEST_PAPER = 5, 500
 
 
@@ -93,9 +95,16 @@ def has_grown_up(session: Session, person: Person, now: datetime) -> bool:
     return any(not is_proxy(session, link, now) for link in links)
 
 
-def caregivers_of(session: Session, patient_id: int, now: datetime, *, is_named: bool = False) -> list[Person]:
-    """The active people who may act for the child at this moment; with their names where a page shows those."""
+def caregivers_of(
+    session: Session, patient_id: int, now: datetime, *, is_named: bool = False, only_self: bool = False
+) -> list[Person]:
+    """The active people who may act for the child at this moment; with their names where a page shows those.
+
+    A young person with an account of their own is one of them, and the only one for what is confidential.
+    """
     links = active_links(session, patient_id, now, is_named=is_named)
+    if only_self:
+        return [person for link, person in links if link.relation == SELF]
     return [person for link, person in links if is_proxy(session, link, now)]
 
 
@@ -118,7 +127,7 @@ def family_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, P
 
 def is_proxy(session: Session, link: RelatedPerson, now: datetime) -> bool:
     """Whether a link that lasts still lets its person act: the child is under age, or something is on file."""
-    grown_at = grown_up_at(session, link.patient_id)
+    grown_at = None if link.relation == SELF else grown_up_at(session, link.patient_id)
     if grown_at is None or now < grown_at:
         return True
     return any(grant.is_live(now) for grant in _grants(session, link))
@@ -126,7 +135,7 @@ def is_proxy(session: Session, link: RelatedPerson, now: datetime) -> bool:
 
 def right_until(session: Session, link: RelatedPerson, now: datetime) -> datetime | None:
     """Until when the link lets its person act, by all that is on file; None where no end is known."""
-    until = grown_up_at(session, link.patient_id)
+    until = None if link.relation == SELF else grown_up_at(session, link.patient_id)
     if until is not None:
         until = max(until, now)
         for grant in sorted(_grants(session, link), key=lambda each: each.starts_at):
@@ -143,6 +152,12 @@ def grown_up_at(session: Session, patient_id: int) -> datetime | None:
     text, program_id = session.execute(query).one()
     born = day_of(text)
     return day_begins(session, birthday(born, ages_of(session, program_id).majority)) if born is not None else None
+
+
+def is_old_enough(session: Session, patient: Patient, now: datetime) -> bool:
+    """Whether the program gives somebody of this age an account; not where nobody knows the birth date."""
+    born = day_of(patient.birth_date_text)
+    return born is not None and age_on(born, local_day(session, now)) >= ages_of(session, patient.program_id).youth
 
 
 def check_speaks(

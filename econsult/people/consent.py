@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
-from econsult.people.persons import LANGUAGES, Person
+from econsult.people.persons import LANGUAGES, Person, Role
 
 GIVEN_BY = ("guardian", "parent", "youth", "agency")
 METHODS = ("electronic", "verbal", "paper")
@@ -39,6 +39,29 @@ TEXTS = {
         "cuando quiera o pedir una visita, y la atención de su hijo sigue igual."
     ),
 }
+
+
+YOUTH_TEXTS = {
+    "en": (
+        "A doctor who is not in the room will look at what you send. This is not for emergencies: call 911. "
+        "We promise to look and to answer by the time shown; if we are late, we tell you and your clinic. The "
+        "people who care for you can see your photos and your words: your clinic, the specialist who "
+        "answers, and the care coordinator. Below you choose whether your parents or caregivers see it too. We remove "
+        "hidden data such as the place where a photo was taken. A photo may still show who you are, and may not show "
+        "everything that a visit would. You may say no, stop at any time, or ask for a visit instead, and your care "
+        "goes on as before."
+    ),
+    "es": (
+        "Un médico que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
+        "Prometemos revisarlo y responder antes de la hora que le mostramos; si nos atrasamos, les avisamos a "
+        "usted y a su clínica. Las personas que le cuidan pueden ver sus fotos y sus palabras: "
+        "su clínica, el especialista que responde y la coordinadora. Abajo usted elige si lo ven también sus padres o "
+        "cuidadores. Quitamos datos ocultos, como el lugar donde se tomó la foto. Aun así, una foto puede mostrar "
+        "quién es usted, y puede no mostrar todo lo que se ve en una visita. Usted puede decir que no, parar "
+        "cuando quiera o pedir una visita, y su atención sigue igual."
+    ),
+}
+"""What a young person with an account of their own reads and agrees to."""
 
 
 class ConsentRow:
@@ -107,7 +130,7 @@ def record_consent(
         method=given.method,
         language=given.language,
         text_version=TEXT_VERSION,
-        text_hash=hash_of(TEXTS[given.language]),
+        text_hash=hash_of(texts_for(recorded_by)[given.language]),
         given_at=now,
     )
     session.add(consent)
@@ -124,6 +147,11 @@ def record_consent(
     )
     session.flush()
     return consent
+
+
+def texts_for(person: Person) -> dict[str, str]:
+    """The text by language as this person reads it."""
+    return YOUTH_TEXTS if person.role == Role.YOUTH else TEXTS
 
 
 def consent_for(session: Session, consult_id: int) -> Consent | None:

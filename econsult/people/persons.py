@@ -23,11 +23,15 @@ class Role(StrEnum):
     DIRECTOR = "director"
     PRIVACY = "privacy"
     ADMIN = "admin"
+    YOUTH = "youth"
+    """A young patient with an account of their own."""
     INVITED = "invited"
     """A device that an invitation let in. It has no account."""
 
 
-FAMILIES = frozenset({Role.CAREGIVER, Role.INVITED})
+HOUSEHOLD = (Role.CAREGIVER, Role.YOUTH)
+"""Who has an account of the family's."""
+FAMILIES = frozenset({*HOUSEHOLD, Role.INVITED})
 STAFF = frozenset(Role) - FAMILIES
 
 SPECIALTIES = (

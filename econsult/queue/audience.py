@@ -158,7 +158,8 @@ class Audience:
     def _caregivers(self, consult: DueConsult) -> list[Person]:
         """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""
         try:
-            return caregivers_of(self._session, consult.patient_id, self._now)
+            only_self = bool(consult.confidential)
+            return caregivers_of(self._session, consult.patient_id, self._now, only_self=only_self)
         except WrongKey:
             log.warning("ALARM: the family of child %d cannot be told: its record does not open.", consult.patient_id)
             return []

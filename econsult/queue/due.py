@@ -53,6 +53,7 @@ class DueConsult:
     public_id: str
     program_id: int
     patient_id: int
+    confidential: str
     organization_id: int | None
     requester_id: int
     sent_on_by_id: int | None

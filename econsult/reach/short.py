@@ -47,6 +47,7 @@ SPANISH = {
     NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",
     NoticeKind.REVIEW_DUE: "Un nombre abierto como caso aparte espera que usted lo revise. Entre para verlo.",
     NoticeKind.RIGHT_ENDS: "Pronto cambia lo que usted puede ver o preguntar. Entre para ver la fecha y sus opciones.",
+    NoticeKind.ACCOUNT_OPENED: "Su programa le ha abierto una cuenta. Pida un enlace para entrar, con su correo.",
     NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",
 }
 SHORT: dict[str, dict[NoticeKind, str]] = {"es": SPANISH}

@@ -18,7 +18,7 @@ from econsult.consults.records import Consult
 from econsult.errors import NotFoundError
 from econsult.notices import Notice, NoticeState
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import HOUSEHOLD, Person, Role
 from econsult.reach.deliveries import LATER, SILENT, Delivery, Reason
 
 MOST = 500
@@ -96,7 +96,7 @@ def _unreached(session: Session, rows: Sequence[tuple[Notice, Person]]) -> Unrea
     notices = [notice for notice, _person in rows]
     about = [notice.consult_id for notice in notices if notice.consult_id is not None]
     consult = session.get_one(Consult, about[-1]) if about else None
-    is_family = rows[0][1].role == Role.CAREGIVER
+    is_family = rows[0][1].role in HOUSEHOLD
     patient = session.get_one(Patient, consult.patient_id) if consult is not None and is_family else None
     sendings = session.execute(
         select(Delivery.channel, Delivery.reason, Delivery.rounds).where(

@@ -59,6 +59,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/reopen"): {"reason": "Worse"},
     ("POST", "/called"): {"outcome": "reached"},
     ("POST", "/consent/withdraw"): {"by": "parent", "method": "verbal", "language": "es"},
+    ("POST", "/confidential"): {"confidential": False},
     ("POST", "/allowed"): {"what": "trainees", "given": True, "by": "parent", "method": "verbal", "language": "es"},
     ("POST", "/steps/nothing"): {"verb": "done"},
 }
@@ -79,6 +80,7 @@ HELD_WITH_BODY |= {
     ("POST", verb): {"mother": 422, "pcp": 200, "derm": 403, "derm2": 403, "coordinator": 200}
     for verb in ("/consent/withdraw", "/allowed")
 }
+HELD_WITH_BODY["POST", "/confidential"] = {"mother": 403, "pcp": 200, "derm": 403, "derm2": 403, "coordinator": 403}
 LANES: dict[str, dict[str, int]] = {
     "family": {"mother": 201, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 201},
     "clinicians": {"mother": 403, "pcp": 201, "derm": 201, "derm2": 403, "coordinator": 403},

@@ -154,9 +154,10 @@ def test_the_figures_are_printed_as_csv(tmp_path: Path) -> None:
 
 def test_the_ages_of_a_program_are_printed_and_set(tmp_path: Path) -> None:
     _run(tmp_path, "migrate")
-    assert _run(tmp_path, "ages").stdout == "steps 12,14,16,18,21, majority 18\n"
-    assert _run(tmp_path, "ages", "--steps", "13,19", "--majority", "19").stdout == "steps 13,19, majority 19\n"
-    assert _run(tmp_path, "ages").stdout == "steps 13,19, majority 19\n"
+    assert _run(tmp_path, "ages").stdout == "steps 12,14,16,18,21, majority 18, own account 13\n"
+    set_to = _run(tmp_path, "ages", "--steps", "13,19", "--majority", "19")
+    assert set_to.stdout == "steps 13,19, majority 19, own account 13\n"
+    assert _run(tmp_path, "ages").stdout == "steps 13,19, majority 19, own account 13\n"
     refused = _run(tmp_path, "ages", "--majority", "40")
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert _run(tmp_path, "ages", "--steps", "soon").returncode == 2

@@ -23,7 +23,7 @@ from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from imaging import TypesettingError
-from tests.personas import Clinic, open_clinic
+from tests.personas import Clinic, grown_youth, open_clinic
 from tests.services.homes import COMPILED, Homes
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
@@ -142,6 +142,14 @@ def guest(runtime: Runtime, clinic: Clinic) -> Person:
         _door, person = open_invitation(session, runtime.database.cipher, token, device, now)
     assert person is not None
     return person
+
+
+@pytest.fixture
+def youth(runtime: Runtime, clinic: Clinic) -> Person:
+    """The child, who is fifteen in these tests, with an account of their own."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        return grown_youth(session, runtime.database, clinic, now)
 
 
 @pytest.fixture

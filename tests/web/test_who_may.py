@@ -44,11 +44,13 @@ HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
 MACHINE = ("/api/", "/uploads", "/media/", "/gateway/")
 """Doors of programs: tests/api, the tests of the upload door and tests/web/test_gateway.py have tables of their own."""
 
-FAMILY, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY, INVITED = "cpnsodavi"
-EVERYBODY = "cpnsodav"
+CAREGIVER, CLINIC, NURSE, SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY, INVITED, YOUTH = "cpnsodaviy"
+FAMILY = CAREGIVER + YOUTH
+EVERYBODY = "cpnsodavy"
 """Everybody with an account."""
 LETTER = {
-    Role.CAREGIVER: FAMILY,
+    Role.CAREGIVER: CAREGIVER,
+    Role.YOUTH: YOUTH,
     Role.PCP: CLINIC,
     Role.TELEPRESENTER: NURSE,
     Role.SPECIALIST: SPECIALIST,
@@ -108,6 +110,13 @@ WHO = {
     "POST /family/questions/<public_id>/voice": FAMILY,
     "POST /family/questions/<public_id>/consent/withdraw": FAMILY,
     "POST /family/questions/<public_id>/allowed": FAMILY,
+    # What the young keep to themselves, and who may go on for them.
+    "POST /family/questions/<public_id>/private": YOUTH,
+    "GET /family/sharing": YOUTH,
+    "POST /family/sharing/<person_id>": YOUTH,
+    "POST /consults/<public_id>/confidential": CLINIC,
+    "POST /families/<public_id>/youth": CLINIC + NURSE,
+    "POST /families/<public_id>/youth/end": CLINIC + NURSE,
     # Inviting a family that has no account, and what a device does that was invited: send, and see how far that is.
     "GET /invitations/<public_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>": CLINIC + NURSE + DESK,
@@ -311,12 +320,12 @@ def test_a_visitor_comes_to_the_door_only(shell: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mother", "pcp", "nurse", "derm", "coordinator", "director", "admin", "officer", "guest"]
+    "name", ["mother", "pcp", "nurse", "derm", "coordinator", "director", "admin", "officer", "guest", "youth"]
 )
 def test_each_role_comes_to_its_own_pages_alone(
-    browser_of: BrowserOf, clinic: Clinic, officer: Person, guest: Person, name: str
+    browser_of: BrowserOf, clinic: Clinic, officer: Person, guest: Person, youth: Person, name: str
 ) -> None:
-    person = {"officer": officer, "guest": guest}.get(name) or getattr(clinic, name)
+    person = {"officer": officer, "guest": guest, "youth": youth}.get(name) or getattr(clinic, name)
     ask, letter = asker(browser_of(person)), LETTER[Role(person.role)]
     wrong = []
     for page, roles in WHO.items():
@@ -338,11 +347,11 @@ def test_each_role_comes_to_its_own_pages_alone(
     assert wrong == [], wrong
 
 
-@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "guest"])
+@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "guest", "youth"])
 def test_what_is_somebody_elses_answers_like_what_is_not_there(
-    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, guest: Person, name: str
+    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, guest: Person, youth: Person, name: str
 ) -> None:
-    ask = asker(browser_of(guest if name == "guest" else getattr(clinic, name)))
+    ask = asker(browser_of({"guest": guest, "youth": youth}.get(name) or getattr(clinic, name)))
     for page in WHO:
         if "<public_id>" in page and not page.startswith(("GET /family/children", "POST /family/children")):
             assert ask(page, foreign.public_id) == ask(page, "0" * 32), page

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults import furtherance, sealing
+from econsult.consults import confidential, furtherance, sealing
 from econsult.consults.furtherance import Allowed, Choice
 from econsult.consults.sealing import Withdrawing
 from econsult.people import consent
 from econsult.rights import Right
 from web.api.loading import after, loaded
 from web.api.routing import route
-from web.api.schemas import ALLOWED_IN, WITHDRAW_CONSENT_IN
+from web.api.schemas import ALLOWED_IN, CONFIDENTIAL_IN, WITHDRAW_CONSENT_IN
 from web.context import now, runtime
 from web.shell.auth import me
 
@@ -19,7 +19,10 @@ from web.shell.auth import me
 @route("GET", "/consent-texts", answer="ConsentTexts")
 def show_texts() -> dict[str, Any]:
     """The texts that are read before a yes or a no, by language: what is recorded is their version and hash."""
-    texts = {"consent": (consent.TEXT_VERSION, consent.TEXTS), "withdrawal": (sealing.TEXT_VERSION, sealing.TEXTS)}
+    texts = {
+        "consent": (consent.TEXT_VERSION, consent.texts_for(me())),
+        "withdrawal": (sealing.TEXT_VERSION, sealing.TEXTS),
+    }
     texts |= {what: (furtherance.TEXT_VERSION, furtherance.TEXTS[what]) for what in Allowed}
     return {"items": [{"name": name, "version": each[0], "texts": each[1]} for name, each in texts.items()]}
 
@@ -39,4 +42,12 @@ def choose_allowed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     choice = Choice(Allowed(body["what"]), body["given"], body["by"], body["method"], body["language"])
     with loaded(consult_id, Right.WITHDRAW_CONSENT) as (session, passed):
         furtherance.choose(session, passed.consult, me(), choice, now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/confidential", answer="Consult", body=CONFIDENTIAL_IN)
+def keep_confidential_of(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a question of the young from their caregivers, who then find nothing there, or let them see it."""
+    with loaded(consult_id, Right.KEEP_CONFIDENTIAL) as (session, passed):
+        confidential.keep_confidential(session, passed.consult, me(), body["confidential"], now=now())
     return after(passed)

@@ -57,6 +57,7 @@ _SAID: dict[str, Any] = {
 CONSENT = VOICE = closed(("given",), given=FLAG, **_SAID)
 WITHDRAW_CONSENT_IN = closed(tuple(_SAID), **_SAID)
 ALLOWED_IN = closed(("what", "given", *_SAID), what=text(16, *Allowed), given=FLAG, **_SAID)
+CONFIDENTIAL_IN = closed(("confidential",), confidential=FLAG)
 _CODES = listed(text(LONGEST_CODE), MOST_CODES)
 DETAILS = {
     "type": "object",
@@ -231,6 +232,7 @@ CONSULT = closed(
     **ROW,
     details=FREE,
     is_private_site=FLAG,
+    confidential=FLAG,
     questionnaires=listed(
         closed(("name", "version", "missing"), name=text(), version=text(), status=text(), missing=listed(text(), 200))
     ),

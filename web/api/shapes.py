@@ -22,7 +22,7 @@ from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.reading import Reader, reader_for
-from econsult.rights import Relation, Right
+from econsult.rights import OF_FAMILY, Right
 from web.api.forms import asked_json
 from web.context import now
 from web.shell.auth import me
@@ -94,6 +94,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     shown |= {
         "details": read.whole(_details(passed)),
         "is_private_site": consult.is_private_site,
+        "confidential": consult.is_confidential,
         "questionnaires": asked_json(session, passed),
         "voice_consent": _voice_json(session, consult.id),
         "allowed": sorted(standing(session, consult.id)),
@@ -117,7 +118,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "answer": _answer_for(session, passed, read),
         "rights": sorted(passed.rights),
     }
-    return _for_family(shown, consult) if passed.relation == Relation.CAREGIVER else shown
+    return _for_family(shown, consult) if passed.relation in OF_FAMILY else shown
 
 
 def _attested_json(stop: RedFlagStop, read: Reader) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from econsult.advice.following import Followed, followed, mark
 from econsult.consults.answers import released_answer, signed_answer
 from econsult.note import EDITIONS
 from econsult.reading import reader_for
-from econsult.rights import Relation, Right
+from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
 from web.api.shapes import stamp
@@ -43,7 +43,7 @@ def _listed(consult_id: str) -> dict[str, Any]:
 def _steps(session: Session, passed: Pass) -> list[dict[str, Any]]:
     if passed.relation not in EDITIONS:
         return []
-    is_family = passed.relation == Relation.CAREGIVER
+    is_family = passed.relation in OF_FAMILY
     find = released_answer if is_family else signed_answer
     answer = find(session, passed.consult.id)
     read = reader_for(session, passed, marks())

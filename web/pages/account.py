@@ -11,7 +11,7 @@ from econsult.people import factors
 from econsult.people.account import change_password, end_others, sessions_of
 from econsult.people.factors import Proof
 from econsult.people.passwords import LONGEST, SHORTEST
-from econsult.people.persons import Organization, Role
+from econsult.people.persons import Organization
 from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
 from web.pages.owning import check_code, check_owner
@@ -150,7 +150,7 @@ def account_page(errors: dict[str, str]) -> str:
     usual = (clinic.time_zone if clinic is not None else "") or settings().time_zone
     here = g.get("session_id")
     shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
-    layout = "family" if me().role == Role.CAREGIVER else "staff"
+    layout = "staff" if me().is_staff else "family"
     return render_template(
         f"account/{layout}.html",
         sessions=shown,

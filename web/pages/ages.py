@@ -15,6 +15,7 @@ from econsult.errors import InvalidError
 from econsult.people.ages import ages_of, day_begins, local_day
 from econsult.people.caregivers import (
     LONGEST_PAPER,
+    SELF,
     Basis,
     GrantForm,
     ProxyGrant,
@@ -108,7 +109,9 @@ def keep(public_id: str) -> Page:
     form = FormReader()
     with database().writing() as session:
         child = patient_for(session, me(), public_id, now=now())
-        people = {person.public_id: person for _, person in active_links(session, child.id, now())}
+        people = {
+            person.public_id: person for link, person in active_links(session, child.id, now()) if link.relation != SELF
+        }
         chosen = form.choice("caregiver", tuple(people), required=gettext("Choose who may act"))
         given = _grant_in(session, form)
         if given is None:
@@ -168,7 +171,7 @@ def _on_file(session: Session, grant: ProxyGrant) -> OnFile:
 
 def _page(session: Session, child: Patient, errors: dict[str, str]) -> str:
     majority = ages_of(session, child.program_id).majority
-    links = active_links(session, child.id, now())
+    links = [each for each in active_links(session, child.id, now()) if each[0].relation != SELF]
     caregivers = [
         Caregiver(link, person, is_proxy(session, link, now()), _last_day(session, right_until(session, link, now())))
         for link, person in links

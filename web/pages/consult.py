@@ -11,10 +11,12 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults import holding, threads
+from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
+from econsult.people.caregivers import is_old_enough
 from econsult.people.persons import Role
 from econsult.rights import WRITE_RIGHTS, Right
 from web.context import database, now, settings
@@ -69,6 +71,7 @@ def case_page(case: Case, **changes: object) -> str:
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
         "allowed": allowed_in(case.consult),
+        "may_keep": _may_keep(case),
         **changes,
     }
     lane = str(changes.get("lane") or request.args.get("lane", ""))
@@ -87,6 +90,15 @@ def _may_open_name(case: Case) -> bool:
     """Whether the page leads to opening the child's name by exception."""
     is_there = case.consult.status != Status.WITHDRAWN
     return is_there and settings().lets_break_glass and Right.BREAK_GLASS in case.rights
+
+
+def _may_keep(case: Case) -> bool:
+    """Whether this reader may keep the question from the child's caregivers, or let them see it."""
+    if not (me().role == Role.PCP and Right.KEEP_CONFIDENTIAL in case.rights):
+        return False
+    with database().reading() as session:
+        is_old = case.consult.is_confidential or is_old_enough(session, case.patient, now())
+        return is_old and may_change(session, case.consult, me())
 
 
 def _number_before() -> str:

@@ -19,7 +19,7 @@ from econsult.consults.threads import Audience, messages_of
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.errors import InvalidError
-from econsult.people.persons import Organization, Person, Role
+from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.allocation import capped, count_desk
@@ -146,7 +146,7 @@ def _last_words(session: Session, consult: Consult) -> str:
     """The newest message of a family that waits for a reply; coordinators read this lane."""
     messages = messages_of(session, consult.id, (Audience.FAMILY,))
     authors = {message.author_id: session.get_one(Person, message.author_id) for message in messages}
-    said = [message.text for message in messages if authors[message.author_id].role == Role.CAREGIVER]
+    said = [message.text for message in messages if authors[message.author_id].role in HOUSEHOLD]
     return said[-1] if said else ""
 
 

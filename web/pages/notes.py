@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from werkzeug import Response
 
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD, Role
 from web.shell.auth import only
 from web.showing.note_files import send_pdf, send_text
 
@@ -29,14 +29,14 @@ def text(public_id: str) -> Response:
 
 
 @family_notes.get("/note.pdf")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def family_paper(public_id: str) -> Response:
     """What the family keeps: the released answer in its language."""
     return send_pdf(public_id)
 
 
 @family_notes.get("/note.txt")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def family_text(public_id: str) -> Response:
     """The same as text."""
     return send_text(public_id)

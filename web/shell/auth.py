@@ -35,6 +35,7 @@ NEXT, NEXT_SECONDS = "next", 3600
 TOUCH_EVERY = timedelta(minutes=1)
 HOME_OF = {
     Role.CAREGIVER: "/family",
+    Role.YOUTH: "/family",
     Role.PCP: "/clinic",
     Role.TELEPRESENTER: "/clinic",
     Role.SPECIALIST: "/worklist",

@@ -79,6 +79,10 @@ SAID = {
     "code_sent": _l("A code is on its way to the phone. It works for 10 minutes."),
     "number_confirmed": _l("The phone is confirmed. It gets our text messages from now on."),
     "number_removed": _l("The phone number is gone."),
+    "account_opened": _l("The account is open. A letter tells the young person how to come in."),
+    "account_closed": _l("The account is closed. Nobody comes in by it any more."),
+    "kept": _l("Kept from caregivers. Nobody of the family but the young person learns of it."),
+    "shown": _l("Caregivers can see it now."),
     "told_otherwise": _l("Written down: they were told in another way."),
     "files_sent": _l("The files arrived and are being prepared."),
 }

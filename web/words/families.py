@@ -76,8 +76,13 @@ RELATIONS = {
     "foster_parent": _l("foster parent"),
     "agency": _l("agency with legal care"),
     "other": _l("caregiver"),
+    "self": _l("the young person"),
 }
-CONSENT_BY = {"mother": "parent", "father": "parent", "parent": "parent", "agency": "agency"}
+CONSENT_BY = {"self": "youth", "mother": "parent", "father": "parent", "parent": "parent", "agency": "agency"}
+
+
+SEES = {"private": _l("Only my clinic and me"), "shared": _l("My parents or caregivers too")}
+"""Who of the family sees what a young person asks."""
 
 
 def contact_words(details: Mapping[str, Any]) -> str:
@@ -149,4 +154,5 @@ AUTHORS = {
     "specialist": _l("Specialist"),
     "coordinator": _l("Care coordinator"),
     "invited": _l("Family"),
+    "youth": _l("Young person"),
 }

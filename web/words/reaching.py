@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from econsult.errors import InvalidError
 from econsult.reach.deliveries import SILENT, Channel, Reason
 from econsult.reach.wishes import Wish
 from web.words.language import gettext, language
@@ -41,6 +42,20 @@ def failures(reasons: Iterable[tuple[str, str]]) -> list[str]:
     """What went wrong on each channel, as sentences."""
     given = set(reasons)
     return [str(words) for pair, words in FAILURES.items() if pair in given]
+
+
+def youth_faults(error: InvalidError) -> dict[str, str]:
+    """What is wrong with the account of a young person, by the field that shows it."""
+    words = {
+        "age": gettext("The program gives no account of their own at this age"),
+        "has_account": gettext("This young person has an account already"),
+        "taken": gettext("Somebody else signs in with this address: ask for one that is theirs alone"),
+        "shared": gettext("The family reads this address too: ask for one that is theirs alone"),
+    }
+    if "age" in error.fields:
+        return {"youth_email": words["age"]}
+    code = error.fields.get("email", "")
+    return {"youth_email": words.get(code, gettext("Write the whole address, such as ana@example.org"))}
 
 
 def number_fault(code: str, countries: Iterable[str]) -> str:

@@ -116,6 +116,7 @@ ROLES = {
     "director": _l("Program director"),
     "privacy": _l("Privacy officer"),
     "admin": _l("Administrator"),
+    "youth": _l("Young person"),
     "invited": _l("Invited device"),
 }
 TOLD = {

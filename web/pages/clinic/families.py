@@ -10,11 +10,12 @@ from werkzeug import Response
 
 from econsult.access import patient_for
 from econsult.errors import InvalidError, NotFoundError
-from econsult.people.caregivers import caregivers_of
+from econsult.people.caregivers import caregivers_of, is_old_enough
 from econsult.people.onfile import contact_row, rests_until, set_contact
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.reach import mobiles
+from econsult.youths import CONFIRMERS, YouthForm, close_youth, open_account, youth_of
 from web.context import database, now
 from web.pages.contact import send_again, take_code, take_number
 from web.shell.auth import me, only
@@ -23,7 +24,7 @@ from web.shell.forms import FormReader
 from web.showing.contact import Contact, contact_of
 from web.words import terms
 from web.words.language import gettext
-from web.words.reaching import CHANNELS
+from web.words.reaching import CHANNELS, youth_faults
 
 families = rings(Blueprint("families", __name__, url_prefix="/families/<public_id>"))
 WHO = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -65,6 +66,35 @@ def write_contact(public_id: str) -> Page:
     if form.errors:
         return _page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="saved"), 303)
+
+
+@families.post("/youth")
+@only(*CONFIRMERS)
+def open_youth(public_id: str) -> Page:
+    """Open the young person's own account, by somebody who has seen them."""
+    form = FormReader()
+    email = form.text("youth_email", longest=254, required=gettext("Write the young person's own e-mail address"))
+    tongue = form.choice("youth_language", LANGUAGES) or "en"
+    given = YouthForm(email, tongue, form.is_ticked("is_seen", required=gettext("Tick it once you have seen them")))
+    try:
+        with database().writing() as session:
+            child = patient_for(session, me(), public_id, now=now())
+            if not form.errors:
+                open_account(session, database().cipher, child, given, me(), now=now())
+    except InvalidError as error:
+        form.errors |= youth_faults(error)
+    if form.errors:
+        return _page(public_id, form.errors), 422
+    return redirect(url_for(".show", public_id=public_id, said="account_opened"), 303)
+
+
+@families.post("/youth/end")
+@only(*CONFIRMERS)
+def close_account(public_id: str) -> Response:
+    """End it: the address is no longer theirs, or somebody else has it."""
+    with database().writing() as session:
+        close_youth(session, patient_for(session, me(), public_id, now=now()), me(), now())
+    return redirect(url_for(".show", public_id=public_id, said="account_closed"), 303)
 
 
 @families.post("/<person_id>/mobile")
@@ -121,6 +151,7 @@ def _caregivers(session: Session, public_id: str) -> tuple[Patient, list[Person]
 def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
     with database().writing() as session:
         child, people = _caregivers(session, public_id)
+        youth, is_old = youth_of(session, child, now()), is_old_enough(session, child, now())
         row, rests = contact_row(session, child), rests_until(session, child, now())
         members = [Member(each, contact_of(session, each)) for each in people]
     return render_template(
@@ -132,6 +163,9 @@ def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
         given=request.form.get("number", ""),
         on_file={"phone": child.phone, "email": row.email if row else "", **request.form},
         rests=rests,
+        youth=youth,
+        may_open=me().role in CONFIRMERS and is_old,
+        may_close=me().role in CONFIRMERS,
         terms=terms,
         channels=CHANNELS,
     )

@@ -10,7 +10,7 @@ from econsult.consults.answers import answer_for
 from econsult.consults.telling import inform
 from econsult.errors import NotFoundError
 from econsult.note import codes_of
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.home import state_of
@@ -25,7 +25,7 @@ family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questio
 
 
 @family_answer.get("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def show(public_id: str) -> str:
     """The released answer. Before its release it does not exist for the family."""
     with database().writing() as session:
@@ -52,7 +52,7 @@ def show(public_id: str) -> str:
 
 
 @family_answer.post("/understood")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def understood(public_id: str) -> Response:
     """The family says that it understood, which closes the loop."""
     with database().writing() as session:

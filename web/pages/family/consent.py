@@ -11,7 +11,7 @@ from econsult.consults.furtherance import Choice, choose
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime
 from web.pages.family.status import status_page
@@ -25,7 +25,7 @@ family_consent = Blueprint("family_consent", __name__, url_prefix="/family/quest
 
 
 @family_consent.post("/consent/withdraw")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def take_back(public_id: str) -> str | Response | tuple[str, int]:
     """Seal every file of the question; the box guards against a slip of the thumb."""
     form = FormReader()
@@ -41,7 +41,7 @@ def take_back(public_id: str) -> str | Response | tuple[str, int]:
 
 
 @family_consent.post("/allowed")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def allow(public_id: str) -> Response:
     """Keep each of the family's further answers by itself."""
     chosen = FormReader().choices("allowed", ASKED_LATER)

@@ -22,7 +22,7 @@ from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.ages import local_day
 from econsult.people.caregivers import caregiver_link, has_grown_up, right_until
 from econsult.people.patients import Patient
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
@@ -86,7 +86,7 @@ class Child:
 
 
 @family_home.get("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def home() -> str:
     """The children of this caregiver."""
     with database().writing() as session:
@@ -96,7 +96,7 @@ def home() -> str:
 
 
 @family_home.post("/children/<public_id>/ask")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def ask(public_id: str) -> Response:
     """Open a draft for the child, or go on with the one that is there."""
     with database().writing() as session:
@@ -107,7 +107,7 @@ def ask(public_id: str) -> Response:
 
 
 @family_home.post("/ask/<public_id>/discard")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def discard(public_id: str) -> Response:
     """Throw a draft away."""
     with database().writing() as session:

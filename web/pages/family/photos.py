@@ -23,7 +23,7 @@ from econsult.errors import NotFoundError
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
 from econsult.people.patients import age_in_months
-from econsult.people.persons import FAMILIES, Role
+from econsult.people.persons import FAMILIES, HOUSEHOLD
 from econsult.rights import Right
 from econsult.templates.items import FAMILY
 from web.context import database, now
@@ -69,7 +69,7 @@ def photos(public_id: str) -> str | Response:
 
 
 @family_photos.get("/questions/<public_id>/photos")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def more(public_id: str) -> str | Response:
     """Add a file to a question that is open."""
     with database().writing() as session:
@@ -94,7 +94,7 @@ def remove(public_id: str, attachment_id: str) -> Response:
 
 
 @family_photos.post("/ask/<public_id>/face")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def face(public_id: str) -> Response:
     """The family says whether the doctors may see the face; that is its consent to it as well."""
     form = FormReader()

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, url_for
 from werkzeug import Response
 
 from econsult.advice.following import mark
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from web.context import database, now, ring_workers
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
@@ -16,7 +16,7 @@ family_plan = Blueprint("family_plan", __name__, url_prefix="/family/questions/<
 
 
 @family_plan.post("/<step_id>")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def set_step(public_id: str, step_id: str) -> Response:
     """One tap for each step; anything else than its buttons changes nothing."""
     verb = FormReader().choice("verb", tuple(step_words.FAMILYS))

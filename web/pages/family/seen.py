@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, render_template, request
 
 from econsult.access_log import Deed, Look, looks_at
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD, Role
 from web.context import database, now
 from web.shell.auth import me, only
 from web.words.families import DEEDS, DEEDS_ON
@@ -34,7 +34,7 @@ class Reader:
 
 
 @family_seen.get("/seen")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def show(public_id: str) -> str:
     """The newest days of the log, and a link to older ones."""
     with database().writing() as session:

@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import Answer, released_answer
+from econsult.consults.confidential import may_change
 from econsult.consults.details import contact_of
 from econsult.consults.furtherance import TEXTS as ALLOWED
 from econsult.consults.furtherance import standing
@@ -21,7 +22,7 @@ from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import is_offered
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
-from econsult.people.persons import FAMILIES, Person, Role
+from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
@@ -118,7 +119,7 @@ class Shown:
 
 
 @family_status.get("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def show(public_id: str) -> Page:
     """How far the question is."""
     return status_page(public_id, FormReader())
@@ -134,7 +135,7 @@ def files(public_id: str) -> Page:
 
 
 @family_status.get("/sent")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def sent(public_id: str) -> Page:
     """The receipt: the number, the promised time, and what happens next."""
     with database().writing() as session:
@@ -145,7 +146,7 @@ def sent(public_id: str) -> Page:
 
 
 @family_status.post("/messages")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def message(public_id: str) -> Page:
     """Say something to the care team."""
     form = FormReader()
@@ -165,7 +166,7 @@ def _write(session: Session, consult: Consult, text: str) -> Consult:
 
 
 @family_status.post("/cancel")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def cancel(public_id: str) -> Page:
     """Take the question back; the box guards against a slip of the thumb."""
     form = FormReader()
@@ -185,6 +186,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
         voice, given = voice_terms(session, loaded), standing(session, loaded.consult.id)
+        may_keep = loaded.may(Right.KEEP_CONFIDENTIAL) and may_change(session, loaded.consult, me())
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     page = render_template(
@@ -199,6 +201,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         steps=steps_of(shown.consult, shown.due, shown.answer),
         errors=form.errors,
         text=text,
+        may_keep=may_keep,
     )
     return (page, 422) if form.errors else page
 

@@ -10,15 +10,16 @@ from werkzeug import Response
 
 from econsult.access import Pass
 from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION, is_question
+from econsult.consults.confidential import keep_confidential
 from econsult.consults.details import symptoms_of, text_of
 from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import signs_told
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.caregivers import caregiver_link
-from econsult.people.consent import TEXTS, ConsentGiven
+from econsult.people.consent import ConsentGiven, texts_for
 from econsult.people.invitations import live_invitation
-from econsult.people.persons import FAMILIES, choose_language
+from econsult.people.persons import FAMILIES, Role, choose_language
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
 from web.pages.family.asked import first_questions, questions_rows
@@ -27,7 +28,7 @@ from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.files import FileCard
-from web.words.families import CONSENT_BY, PRIVATE_WORDS, RELATIONS, SINCE, SITES, SYMPTOMS, contact_words
+from web.words.families import CONSENT_BY, PRIVATE_WORDS, RELATIONS, SEES, SINCE, SITES, SYMPTOMS, contact_words
 from web.words.language import LANGUAGES, gettext, language
 
 family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
@@ -98,9 +99,10 @@ def check(public_id: str) -> Page:
         draft=draft.consult,
         rows=[*_rows(draft, cards), *answers],
         cards=[card for card in cards if card.is_usable],
-        consent=TEXTS[language()],
+        consent=texts_for(me())[language()],
         relation=RELATIONS[relation],
         child=draft.patient.name.split()[0] if draft.may(Right.SEE_IDENTITY) else "",
+        sees=list(SEES.items()) if me().role == Role.YOUTH else [],
         back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
     )
     return (page, 422) if form.errors else page
@@ -180,6 +182,9 @@ def _send(public_id: str, relation: str, form: FormReader) -> bool:
         with database().writing() as session:
             draft = load_draft(session, public_id)
             keep(session, draft, RequestForm(consent=given))
+            if me().role == Role.YOUTH:
+                # Nothing was said: it stays with the clinic.
+                keep_confidential(session, draft.consult, me(), request.form.get("sees") != "shared", now=now())
             submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
     except InvalidError as error:
         form.errors.update(dict.fromkeys(error.fields, gettext("Please go back and fill in what is missing")))

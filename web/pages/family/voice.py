@@ -12,7 +12,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.voice import TEXTS, VoiceChoice, choose_voice, is_voice_kept
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.shell.auth import me, only
@@ -29,7 +29,7 @@ OPTIONS = {
 
 
 @family_voice.post("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def choose(public_id: str) -> Response:
     """Keep the family's yes or no, and go back to where its files are."""
     chosen = FormReader().choice("voice", OPTIONS) or SILENT

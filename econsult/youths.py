@@ -1,0 +1,142 @@
+"""The account of a young person: opened by the clinic that has seen them, for themselves alone.
+
+It is a link to the child's record whose relation is SELF. It does not end on the day of majority; from that day the
+young person says who of the family may go on, and takes that back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.database import NO_KEY, TextCipher
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import (
+    SELF,
+    Basis,
+    GrantForm,
+    ProxyGrant,
+    active_links,
+    end_grant,
+    grant_proxy,
+    grants_of,
+    grown_up_at,
+    is_old_enough,
+)
+from econsult.people.onfile import contact_row
+from econsult.people.pasted import pasted
+from econsult.people.patients import Patient, RelatedPerson, note_patient
+from econsult.people.persons import Person, Program, Role, add_person
+from econsult.people.signin import end_sessions
+
+CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
+"""Who sees families in person."""
+PAPER = "Said by the young person in their own account"
+
+
+@dataclass(frozen=True)
+class YouthForm:
+    """How the young person is reached. `is_seen`: somebody of the clinic has seen in person that it is them."""
+
+    email: str
+    language: str
+    is_seen: bool
+
+
+def youth_of(session: Session, patient: Patient, now: datetime) -> Person | None:
+    """The young person's own account, if there is one that lasts."""
+    links = active_links(session, patient.id, now)
+    return next((person for link, person in links if link.relation == SELF), None)
+
+
+def open_account(
+    session: Session, cipher: TextCipher, patient: Patient, form: YouthForm, staff: Person, *, now: datetime
+) -> Person:
+    """Give the young person an account, and tell them by letter. `patient` comes from `access`.
+
+    Raises InvalidError for the field `email`, `is_seen` or `age`, and ForbiddenError for who sees nobody in person.
+    """
+    if staff.role not in CONFIRMERS:
+        raise ForbiddenError("The clinic that sees the young person opens the account.")
+    session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
+    wrong: dict[str, str] = {}
+    if not form.is_seen:
+        wrong["is_seen"] = "required"
+    if not is_old_enough(session, patient, now):
+        wrong["age"] = "too_young"
+    if youth_of(session, patient, now) is not None:
+        wrong["email"] = "has_account"
+    on_file = contact_row(session, patient)
+    if on_file is not None and pasted(form.email).casefold() == on_file.email.casefold():
+        # Whoever reads the family's letters would come in as the young person.
+        wrong["email"] = "shared"
+    if wrong:
+        raise InvalidError("The account needs an age, an address of their own, and somebody who has seen them.", wrong)
+    program = session.get_one(Program, patient.program_id)
+    known = {"name": patient.name, "language": form.language, "now": now}
+    person = add_person(session, cipher, program, email=form.email, role=Role.YOUTH, **known)  # type: ignore[arg-type]
+    session.add(
+        RelatedPerson(patient_id=patient.id, person_id=person.id, relation=SELF, has_authority=True, starts_at=now)
+    )
+    session.flush()
+    note_patient(session, patient, "open_youth_account", now, person_id=staff.id)
+    notify(session, person, NoticeKind.ACCOUNT_OPENED, consult_id=None, about="opened", now=now)
+    return person
+
+
+def close_youth(session: Session, patient: Patient, staff: Person, now: datetime) -> bool:
+    """End the account, as when the address is no longer theirs; False where there is none. What was sent stays."""
+    if staff.role not in CONFIRMERS:
+        raise ForbiddenError("The clinic that sees the young person closes the account.")
+    person = youth_of(session, patient, now)
+    if person is None:
+        return False
+    link = session.scalars(
+        select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
+    ).one()
+    link.ends_at, person.is_active = now, False
+    end_sessions(session, person)
+    note_patient(session, patient, "close_youth_account", now, person_id=staff.id)
+    return True
+
+
+def sharers(session: Session, patient: Patient, now: datetime) -> list[tuple[Person, RelatedPerson, list[ProxyGrant]]]:
+    """The caregivers who are linked, and what is on file for each that has not ended."""
+    on_file = [grant for grant in grants_of(session, patient) if not grant.is_over(now)]
+    links = active_links(session, patient.id, now)
+    return [
+        (person, link, [grant for grant in on_file if grant.person_id == person.id])
+        for link, person in links
+        if link.relation != SELF
+    ]
+
+
+def let_go_on(session: Session, patient: Patient, youth: Person, caregiver_id: str, now: datetime) -> ProxyGrant:
+    """Let a caregiver go on from the day of majority. Raises NotFoundError for who is not linked."""
+    found = {person.public_id: (person, grants) for person, _link, grants in sharers(session, patient, now)}
+    if caregiver_id not in found:
+        raise NotFoundError
+    person, grants = found[caregiver_id]
+    own = [grant for grant in grants if grant.basis == Basis.YOUTH]
+    if own:
+        return own[0]
+    grown_at = grown_up_at(session, patient.id)
+    form = GrantForm(Basis.YOUTH, PAPER, max(grown_at or now, now))
+    return grant_proxy(session, patient, person, form, youth, now=now)
+
+
+def end_sharing(session: Session, patient: Patient, youth: Person, caregiver_id: str, now: datetime) -> None:
+    """Take the young person's own word back, whoever wrote it down: with the next request the caregiver is out.
+
+    A guardianship is a court's: it stays. Raises NotFoundError for who is not linked.
+    """
+    found = {person.public_id: grants for person, _link, grants in sharers(session, patient, now)}
+    if caregiver_id not in found:
+        raise NotFoundError
+    for grant in found[caregiver_id]:
+        if grant.basis == Basis.YOUTH:
+            end_grant(session, patient, grant.public_id, youth, now)

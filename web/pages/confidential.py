@@ -1,0 +1,110 @@
+"""What stays between the young and their clinic: the mark on a question, and who of the family may go on later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import consult_for, patients_for
+from econsult.consults.confidential import keep_confidential
+from econsult.errors import NotFoundError
+from econsult.people.ages import local_day
+from econsult.people.caregivers import Basis, grown_up_at, is_proxy
+from econsult.people.patients import Patient
+from econsult.people.persons import Role
+from econsult.rights import Right
+from econsult.youths import end_sharing, let_go_on, sharers
+from web.context import database, now
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.words.families import RELATIONS
+
+confidential = Blueprint("confidential", __name__)
+
+
+@dataclass(frozen=True)
+class Sharer:
+    """A caregiver, whether they may act now, and on what that rests from the day of majority."""
+
+    id: str
+    name: str
+    relation: str
+    may_act: bool
+    is_allowed: bool
+    is_guardian: bool
+
+
+@confidential.post("/family/questions/<public_id>/private")
+@only(Role.YOUTH)
+def choose(public_id: str) -> Response:
+    """The young person hides a question from their caregivers, or shows it."""
+    _keep(public_id)
+    return redirect(url_for("family_status.show", public_id=public_id), 303)
+
+
+@confidential.post("/consults/<public_id>/confidential")
+@only(Role.PCP)
+def mark(public_id: str) -> Response:
+    """The clinic does it."""
+    said = "kept" if _keep(public_id) else "shown"
+    return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
+
+
+def _keep(public_id: str) -> bool:
+    wish = FormReader().choice("sees", ("private", "shared")) != "shared"
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL)
+        keep_confidential(session, loaded.consult, me(), wish, now=now())
+    return wish
+
+
+@confidential.get("/family/sharing")
+@only(Role.YOUTH)
+def sharing() -> str:
+    """Who of the family may see and ask, now and from the day of majority."""
+    with database().writing() as session:
+        patient = _self(session)
+        found = _sharers(session, patient)
+        grown_on = _grown_on(session, patient)
+        is_grown = grown_on is not None and grown_on <= local_day(session, now())
+    return render_template("family/sharing.html", people=found, grown_on=grown_on, is_grown=is_grown)
+
+
+@confidential.post("/family/sharing/<person_id>")
+@only(Role.YOUTH)
+def share(person_id: str) -> Response:
+    """Let a caregiver go on from the day of majority, or take that back."""
+    with database().writing() as session:
+        change = end_sharing if request.form.get("verb") == "end" else let_go_on
+        change(session, _self(session), me(), person_id, now())
+    return redirect(url_for(".sharing"), 303)
+
+
+def _self(session: Session) -> Patient:
+    patients = patients_for(session, me(), now=now())
+    if not patients:
+        raise NotFoundError
+    return patients[0]
+
+
+def _grown_on(session: Session, patient: Patient) -> date | None:
+    grown_at = grown_up_at(session, patient.id)
+    return local_day(session, grown_at) if grown_at is not None else None
+
+
+def _sharers(session: Session, patient: Patient) -> list[Sharer]:
+    return [
+        Sharer(
+            person.public_id,
+            person.name,
+            str(RELATIONS.get(link.relation, RELATIONS["other"])),
+            is_proxy(session, link, now()),
+            any(grant.basis == Basis.YOUTH for grant in grants),
+            any(grant.basis == Basis.GUARDIANSHIP for grant in grants),
+        )
+        for person, link, grants in sharers(session, patient, now())
+    ]
