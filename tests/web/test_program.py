@@ -187,7 +187,7 @@ def test_my_duty_shows_my_shifts_in_the_programs_time(
         session.merge(clinic.derm).time_zone = "Asia/Tokyo"
     page = browser_of(clinic.derm).get("/program/roster/mine").text
     assert f"Times of {runtime.settings.time_zone}" in page
-    assert len(re.findall(r"Tue \d+ \w+, 18:00 \u2013 Wed \d+ \w+, 06:00", page)) == 2
+    assert len(re.findall(r"<span>Tue \d+ \w+, 18:00 \u2013 Wed \d+ \w+, 06:00", page)) == 2
     assert "You have no shift in the next 14 days" in browser_of(clinic.derm2).get("/program/roster/mine").text
 
 
@@ -265,6 +265,8 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     assert f'value="{clinic.derm2.public_id}" selected' in page.text
     assert 'value="Knows &lt;it&gt;"' in page.text
     assert page.text.count('name="although"') == 1
+    # Said above all as well, with a way down to the form.
+    assert f'<a href="#p-{asked.public_id}">This person is not on duty now' in page.text
     assert 'name="although"' not in desk.get("/coordination/desk").text
     assert post(desk, path, fields | {"although": "1"}).status_code == 303
     with runtime.database.reading() as session:

@@ -92,9 +92,9 @@ def assign(public_id: str) -> Response | tuple[str, int]:
                 although_off_duty=form.text("although", longest=1) == "1",
             )
     except ForbiddenError as error:
-        return _desk({public_id: _refusal(error)}, off_duty=public_id if error.code == "off_duty" else ""), 422
+        return _desk({f"p-{public_id}": _refusal(error)}, off_duty=public_id if error.code == "off_duty" else ""), 422
     except InvalidError:
-        return _desk({public_id: gettext("This person cannot take it now. Choose somebody else")}), 422
+        return _desk({f"p-{public_id}": gettext("This person cannot take it now. Choose somebody else")}), 422
     return redirect(url_for(".desk", said="assigned"), 303)
 
 
@@ -105,6 +105,7 @@ def _refusal(error: ForbiddenError) -> str:
 
 
 def _desk(errors: dict[str, str], off_duty: str = "") -> str:
+    """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id."""
     chosen = request.args.get("column", "")
     with database().writing() as session:
         columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
