@@ -38,6 +38,7 @@ from workers.net import IN_THE_DATA, Net, place_of
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
+from workers.shared_clock import SharedClock
 from workers.work import CALLS, DEADLINES, deadlines, lapses, lost_jobs, rounds, sweeps
 
 log = logging.getLogger("workers.clock")
@@ -190,14 +191,21 @@ def turn(ticker: Ticker, guard: JumpGuard, now: datetime, steady: float) -> int:
     return ticker.tick(now, is_held=leapt is not None)
 
 
-def run(runtime: Runtime, wish: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
+def run(
+    runtime: Runtime,
+    wish: threading.Event,
+    steady: Callable[[], float] = time.monotonic,
+    machine: Callable[[], datetime] = read_clock,
+) -> None:
     """Tick until `wish` is set. A database that is away is waited for."""
     # What is loaded by now stays: a tick need not wait until the collector has been through all of it once more.
     gc.freeze()
-    heart, ticker, guard = Heart(runtime, "clock"), Ticker(runtime), JumpGuard(read_clock(), steady())
+    heart, ticker, shared = Heart(runtime, "clock"), Ticker(runtime), SharedClock(runtime.database, machine)
+    guard: JumpGuard | None = None
     while not wish.is_set():
-        now = read_clock()
         try:
+            now = shared.read()
+            guard = guard or JumpGuard(now, steady())
             lag = turn(ticker, guard, now, steady())
             heart.beat(now, lag_seconds=lag, aside=aside_text(ticker.net.numbers_aside()))
             if lag > 2 * TICK.total_seconds():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -40,11 +42,12 @@ from uploads import verbs
 from uploads.chunks import Chunk
 from uploads.door import Door
 from uploads.kinds import LIVES, Wanted
-from workers.clock import SWEEP_EVERY, TICK, JumpGuard, Ticker, turn
+from workers.clock import SWEEP_EVERY, TICK, JumpGuard, Ticker, run, turn
 from workers.desk import Desk
 from workers.horse import run_job
 from workers.process import Heart
 from workers.queue import job_policy
+from workers.shared_clock import SharedClock
 from workers.work import DEADLINES
 
 # Later than the clinic of these tests was made, whenever they run.
@@ -405,3 +408,30 @@ def test_what_is_put_aside_makes_nobody_late_and_is_named_in_the_sign_of_life(ei
     with either.runtime.database.reading() as session:
         assert oldest_due(session) is not None
         assert aside_of(session.scalars(select(Heartbeat)).one()) == {DEADLINES: [number]}
+
+
+def test_a_machine_whose_clock_goes_ahead_fires_nothing_early(either: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    """A clock process a day ahead of the database: on PostgreSQL it ticks by the database's time, and says so once."""
+    at = datetime.now(UTC)
+    with either.runtime.database.writing() as session:
+        # Out of nobody's way, whatever a day ahead means to the rest of the installation.
+        session.execute(update(Consult).values(next_deadline_at=at + timedelta(hours=12), status="submitted"))
+    is_shared = either.runtime.database.engine.dialect.name != "sqlite"
+    shared = SharedClock(either.runtime.database, lambda: datetime.now(UTC) + DAY)
+    times = [shared.read() for _ in range(3)]
+    assert all((abs(each - datetime.now(UTC)) < timedelta(minutes=1)) == is_shared for each in times)
+    assert all(each.tzinfo is UTC for each in times)
+    assert sum("off the database's" in line for line in caplog.messages) == int(is_shared)
+    if not is_shared:
+        return
+    wish, ticks = threading.Event(), iter(range(3))
+
+    def steady() -> float:
+        if next(ticks, None) is None:
+            wish.set()
+        return time.monotonic()
+
+    run(either.runtime, wish, steady, machine=lambda: datetime.now(UTC) + DAY)
+    with either.runtime.database.reading() as session:
+        assert session.scalars(select(ClockEvent.kind).where(ClockEvent.level > 0)).all() == []
+        assert session.scalars(select(Consult.next_deadline_at)).one() == at + timedelta(hours=12)
