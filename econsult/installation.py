@@ -16,6 +16,7 @@ from econsult import (
     values,
 )
 from econsult.consults.asked import check_library
+from econsult.consults.outcomes import AFTER
 from econsult.database import Database, open_database
 from econsult.errors import SettingError
 from econsult.people.ages import ZONE
@@ -48,7 +49,8 @@ def open_installation(settings: Settings) -> Installation:
     values.secret_key("SECRET_KEY", secret_key or " ")
     library = load_library(settings.templates)
     check_library(library)
-    database = open_database(settings.database_url, FieldCipher(ring), {KEPT: library, ZONE: settings.time_zone})
+    kept = {KEPT: library, ZONE: settings.time_zone, AFTER: settings.outcome_days}
+    database = open_database(settings.database_url, FieldCipher(ring), kept)
     return Installation(settings, database, Vault(ring), secret_key)
 
 

@@ -50,6 +50,10 @@ class NoticeKind(StrEnum):
     STEP_LATE = "step_late"
     STEP_OPEN = "step_open"
     ACCOUNT_OPENED = "account_opened"
+    OUTCOME_ASKED = "outcome_asked"
+    OUTCOME_CLINIC = "outcome_clinic"
+    OUTCOME_DESK = "outcome_desk"
+    OUTCOME_WORSE = "outcome_worse"
 
 
 AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
@@ -196,6 +200,22 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SIGN_IN_CHANGED: {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
         "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
+    },
+    NoticeKind.OUTCOME_ASKED: {
+        "en": "How did it go? Sign in to tell us. It takes one minute.",
+        "es": "¿Cómo le fue? Entre para contarnos. Toma un minuto.",
+    },
+    NoticeKind.OUTCOME_CLINIC: {
+        "en": "How did it go after an answer some weeks ago? Three taps. Sign in to say it.",
+        "es": "¿Qué pasó después de una respuesta de hace semanas? Tres toques. Entre para decirlo.",
+    },
+    NoticeKind.OUTCOME_DESK: {
+        "en": "A family without an account is to be asked how it went. Sign in to see whom to call.",
+        "es": "Hay que preguntar cómo le fue a una familia sin cuenta. Entre para ver a quién llamar.",
+    },
+    NoticeKind.OUTCOME_WORSE: {
+        "en": "A family says that it got worse. Sign in and call them.",
+        "es": "Una familia dice que empeoró. Entre y llámela.",
     },
     NoticeKind.STEP_LATE: {
         "en": "Something that an answer recommends was not done in time. Sign in to see it.",

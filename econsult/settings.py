@@ -77,6 +77,7 @@ SETTINGS = (
         "http://localhost:8000",
         "Where people reach the pages; links in notices start with it. https://..., or http:// on localhost alone.",
     ),
+    Setting("OUTCOME_DAYS", "21", "After so many days clinic and family are asked how it went; 0 asks nobody."),
     Setting("TIME_ZONE", "America/Denver", "The program's time zone, for people who have not chosen their own."),
     Setting("PROGRAM_NAME", "Mesa Children's Program", "The name that families see at the top of each page."),
     Setting(
@@ -161,6 +162,7 @@ class Settings:
     sms_hook_token: str
     sms_countries: tuple[str, ...]
     base_url: str
+    outcome_days: int
     time_zone: str
     program_name: str
     help_phone: str
@@ -235,6 +237,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         sms_hook_token=values.bearer_token("SMS_HOOK_TOKEN", raw["SMS_HOOK_TOKEN"]),
         sms_countries=values.countries("SMS_COUNTRIES", raw["SMS_COUNTRIES"]),
         base_url=values.web_address("BASE_URL", raw["BASE_URL"]),
+        outcome_days=_number(raw, "OUTCOME_DAYS", 0, 365),
         time_zone=values.time_zone("TIME_ZONE", raw["TIME_ZONE"]),
         program_name=values.title("PROGRAM_NAME", raw["PROGRAM_NAME"]),
         help_phone=values.phone("HELP_PHONE", raw["HELP_PHONE"]),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
 from econsult.birthdays import unseen_today, watch_ages
 from econsult.consults.answers import release_due
@@ -17,6 +18,7 @@ from econsult.consults.glass import BrokenGlass
 from econsult.consults.holding import lapse_claims
 from econsult.consults.lifecycle import Status
 from econsult.consults.looking_back import remind
+from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
@@ -74,6 +76,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             "recommended steps that are late",
             _by(Recommendation.id, Recommendation.next_at),
             lambda session, now, pick: tell_of_late_steps(session, now, quiet, pick),
+        ),
+        Work(
+            "asking how it went",
+            _by(OutcomePing.id, OutcomePing.next_at),
+            lambda session, now, pick: ask_how_it_went(session, now, quiet, pick),
         ),
     )
 

@@ -1,17 +1,21 @@
-"""How much of the advice is carried out, worked out from the ledger of its steps alone. Test consults never count."""
+"""How much of the advice is carried out, from the ledger of its steps, and how it went. Test consults never count."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.answers import Answer
+from econsult.consults.outcomes import CODES, OutcomePing, OutcomeReport, Side
 from econsult.consults.recommendations import Recommendation, RecommendationEvent, StepState
 from econsult.consults.records import Consult
+
+CLOSING = "clinic at closing"
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,58 @@ def _split(by: str, steps: list[Recommendation], now: datetime, key: Callable[[R
         named = {str(state): number for state, number in counts.items()}
         found.append(Share(by, value, overdue=sum(step.is_late(now) for step in ours), **named))
     return found
+
+
+@dataclass(frozen=True)
+class Count:
+    """One line: how often one thing was said to one question, and by how many who said anything to it."""
+
+    side: str
+    question: str
+    said: str
+    count: int
+    of: int
+
+    def as_row(self) -> dict[str, Any]:
+        """The line with the names of its columns; the share is in percent."""
+        percent = round(100 * self.count / self.of, 1) if self.of else 0.0
+        return {**asdict(self), "percent": percent}
+
+
+Words = dict[tuple[str, str, int], str]
+"""The newest word of a side to a question about a consult."""
+
+
+def outcomes(session: Session, start: datetime, end: datetime, *, program_id: int | None = None) -> list[Count]:
+    """What was said of the answers signed from `start` up to, not including, `end`: the newest word of each side.
+
+    The line `asked` says how many were asked after, and how many of them somebody told about.
+    """
+    signed = select(Answer.consult_id).where(Answer.signed_at >= start, Answer.signed_at < end)
+    chosen = select(Consult.id).where(Consult.id.in_(signed), ~Consult.is_test)
+    if program_id is not None:
+        chosen = chosen.where(Consult.program_id == program_id)
+    sent = select(OutcomePing.consult_id).where(OutcomePing.consult_id.in_(chosen), OutcomePing.sent_at.is_not(None))
+    asked, words = set(session.scalars(sent)), _words(session, chosen)
+    lines = []
+    for side in Side:
+        told = {consult for each, _, consult in words if each == side}
+        lines.append(Count(side, "asked", "answered", len(told & asked), len(asked)))
+    return lines + [line for side in (*Side, CLOSING) for line in _counts(side, words)]
+
+
+def _words(session: Session, chosen: Select[int]) -> Words:
+    newest: Words = {}
+    query = select(OutcomeReport).where(OutcomeReport.consult_id.in_(chosen)).order_by(OutcomeReport.id)
+    for each in session.scalars(query):
+        side = CLOSING if each.is_close else each.side
+        newest |= {(side, name, each.consult_id): code for name in CODES if (code := getattr(each, name))}
+    return newest
+
+
+def _counts(side: str, words: Words) -> list[Count]:
+    lines = []
+    for name, codes in CODES.items():
+        said = [code for (each, question, _), code in words.items() if (each, question) == (side, name)]
+        lines += [Count(side, name, code, said.count(code), len(said)) for code in codes if code in said]
+    return lines

@@ -1,4 +1,4 @@
-"""The command about advice: how much of it is carried out."""
+"""Commands about advice: how much of it is carried out, and how it went."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from econsult.advice.figures import shares
+from econsult.advice.figures import outcomes, shares
 from econsult.commands.promises import as_csv, period_of, take_period
 from econsult.installation import Installation
 
 
 def add_advice(commands: Any) -> None:
-    """Add `advice`."""
+    """Add `advice` and `outcomes`."""
     command = commands.add_parser("advice", help="print how much of the advice was carried out, by kind, as CSV")
     take_period(command)
     command.set_defaults(run=_measure)
+    went = commands.add_parser("outcomes", help="print what clinics and families say about how it went, as CSV")
+    take_period(went)
+    went.set_defaults(run=_count)
 
 
 def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
     start, end = period_of(options, now)
     with installation.database.reading() as session:
         return as_csv([share.as_row() for share in shares(session, start, end, now)])
+
+
+def _count(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
+    start, end = period_of(options, now)
+    with installation.database.reading() as session:
+        return as_csv([line.as_row() for line in outcomes(session, start, end)])

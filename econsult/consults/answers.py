@@ -15,6 +15,7 @@ from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import OPEN, next_status
 from econsult.consults.offering import clinic_of
+from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import open_steps
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
@@ -104,6 +105,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
+    open_ping(session, consult, draft.version, now)
     for clinician in clinic_of(session, consult):
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)

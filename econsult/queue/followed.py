@@ -1,4 +1,4 @@
-"""What must hold of recommended steps: each is in the ledger, late ones are told of once, and nothing else is told."""
+"""What must hold after an answer: each step is in its ledger, what is late is told once, and who is to be asked is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import OVERDUE, STEPS, TO_DO, Recommendation, RecommendationEvent, StepState
 from econsult.consults.records import number_of
 
@@ -36,6 +37,8 @@ def steps_broken(session: Session, before: datetime) -> Iterator[str]:
     for consult_id in session.scalars(select(Recommendation.consult_id).where(differs).limit(MOST)):
         yield f"4 {number_of(consult_id)}: a recommended step differs from its ledger"
     yield from _unlawful(session)
+    for consult_id in session.scalars(select(OutcomePing.consult_id).where(OutcomePing.next_at < before).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: nobody was asked how it went although it is time"
 
 
 def _unlawful(session: Session) -> Iterator[str]:

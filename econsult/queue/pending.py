@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
+from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
@@ -55,6 +56,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         or_(
             exists().where(Consult.release_at <= NOW),
             exists().where(Recommendation.next_at <= NOW),
+            exists().where(OutcomePing.next_at <= NOW),
             exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
             is_unwatched(),
         ),

@@ -60,6 +60,7 @@ WRONG = {
         "https://h:zz",
         "https://[",
     ],
+    "OUTCOME_DAYS": ["-1", "366", "three"],
     "TIME_ZONE": ["", "Mars/X", "America", "../etc/passwd", "/etc/passwd", "America/Denver\n"],
     "PROGRAM_NAME": ["", "  ", "a\nb", "x" * 121],
     "HELP_PHONE": ["", "abc", "505", "505-555-0142 x2", "25055550142", "++15055550142", "+1", "٥٠٥٥٥٥٠١٤٢"],

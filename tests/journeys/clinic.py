@@ -72,7 +72,11 @@ def close(eyes: Eyes, number: str) -> None:
     assert "The family has heard" in eyes.look("heard")
     page = eyes.page
     page.locator("details", has=page.locator("form[action$='/close']")).locator("summary").click()
-    eyes.turn("form[action$='/close'] button")
+    # Three clicks: two answers, and the third one closes.
+    for answer in ("changed=yes", "referral=avoided"):
+        name, _, value = answer.partition("=")
+        page.locator(f"form[action$='/close'] label:has([name={name}][value={value}])").click()
+    eyes.turn("form[action$='/close'] button[name=seen][value=no]")
     eyes.look("closed")
     expect(row_of(eyes, number)).to_have_count(0)
     eyes.go("/clinic?view=done")

@@ -18,6 +18,7 @@ from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
+CLOSED = {"changed": "yes", "referral": "avoided", "seen": "no"}
 CHILD = {"name": "Nuevo Prueba", "birth_date": "2020-02-29", "sex": "male", "language": "es"}
 
 
@@ -105,9 +106,9 @@ def test_closing_before_the_family_heard_needs_a_reason(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
 ) -> None:
     path = f"/consults/{answered.public_id}/close"
-    page = post(pcp, path, {"close_reason": ""})
+    page = post(pcp, path, {"close_reason": "", **CLOSED})
     assert (page.status_code, "before the family heard" in page.text) == (422, True)
-    assert post(pcp, path, {"close_reason": "Family moved away"}).location == "/clinic?said=closed"
+    assert post(pcp, path, {"close_reason": "Family moved away", **CLOSED}).location == "/clinic?said=closed"
     assert answered.number in pcp.get("/clinic?view=done").text
     assert answered.number not in pcp.get("/clinic").text
 

@@ -57,4 +57,5 @@ def test_nothing_closes_while_the_family_waits(
     page = post(browser, f"/{place}/{later.public_id}/close", {})
     assert (page.status_code, "Reply to them first" in page.text) == (422, True)
     post(browser, f"/consults/{later.public_id}/messages", {"lane": "family", "text": "Yes."})
-    assert post(browser, f"/{place}/{later.public_id}/close", {}).status_code == 303
+    said = {"changed": "yes", "referral": "avoided", "seen": "no"}
+    assert post(browser, f"/{place}/{later.public_id}/close", said).status_code == 303

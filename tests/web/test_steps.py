@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from econsult.advice.asking import ask_how_it_went
 from econsult.consults import answers
+from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation, steps_of
 from econsult.consults.records import Consult
+from econsult.queue.outbox import Quiet
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -115,3 +118,40 @@ def test_the_form_of_the_answer_keeps_kind_and_day(runtime: Runtime, browser_of:
     page = derm.get(f"/consults/{held.public_id}").text
     assert '<option value="2031-12-01" selected>' in page
     assert '<option value="imaging" selected>' in page
+
+
+def test_a_family_says_how_it_went_and_the_specialist_reads_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, derm, mother = (browser_of(person) for person in (clinic.pcp, clinic.derm, clinic.mother))
+    path, family = f"/consults/{answered.public_id}", f"/family/questions/{answered.public_id}"
+    post(pcp, f"{path}/acknowledge", {})
+    assert post(mother, f"{family}/outcome", {}).status_code == 404
+    with runtime.database.writing() as session:
+        session.execute(update(OutcomePing).values(next_at=NOW))
+        ask_how_it_went(session, datetime.now(UTC), Quiet())
+    assert ("Cuéntenos" in mother.get("/family").text, answered.number in pcp.get("/clinic").text) == (True, True)
+    refused = post(mother, f"{family}/outcome", {"how": "better"})
+    assert (refused.status_code, "Elija una respuesta" in refused.text) == (422, True)
+    said = {"how": "worse", "seen": "emergency", "otherwise": "without"}
+    assert post(mother, f"{family}/outcome", said).status_code == 303
+    assert "Sentimos que esté peor" in mother.get(f"{family}/outcome").text
+    assert "Cuéntenos" not in mother.get("/family").text
+    assert post(pcp, f"{path}/outcome", {"how": "same"}).status_code == 422
+    assert post(pcp, f"{path}/outcome", {"how": "same", "seen": "yes", "referral": "still"}).status_code == 303
+    for page in (derm.get(path).text, derm.get("/worklist/advice").text, pcp.get(path).text):
+        assert ("Yes, in the emergency room" in page, "Still needed" in page) == (True, True)
+
+
+def test_a_clinic_closes_in_three_clicks(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, path = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
+    post(pcp, f"{path}/acknowledge", {})
+    post(pcp, f"{path}/informed", {"method": "phone"})
+    assert 'name="seen" value="no"' in pcp.get(path).text
+    refused = post(pcp, f"{path}/close", {"seen": "no", "changed": "yes"})
+    assert (refused.status_code, "Choose one answer" in refused.text) == (422, True)
+    answer = post(pcp, f"{path}/close", {"seen": "no", "changed": "yes", "referral": "avoided"})
+    assert answer.location == "/clinic?said=closed"
+    assert "Avoided" in browser_of(clinic.derm).get(path).text

@@ -102,6 +102,8 @@ WHO = {
     "GET /family/questions/<public_id>/answer/note.pdf": FAMILY,
     "GET /family/questions/<public_id>/answer/note.txt": FAMILY,
     "POST /family/questions/<public_id>/cancel": FAMILY,
+    "GET /family/questions/<public_id>/outcome": FAMILY,
+    "POST /family/questions/<public_id>/outcome": FAMILY,
     "POST /family/questions/<public_id>/steps/<step_id>": FAMILY,
     "GET /family/questions/<public_id>/files": FAMILY + INVITED,
     "POST /family/questions/<public_id>/messages": FAMILY,
@@ -178,6 +180,8 @@ WHO = {
     "POST /consults/<public_id>/steps/<step_id>": CLINIC + SPECIALIST + DESK,
     "GET /coordination/steps": DESK,
     "GET /worklist/advice": SPECIALIST,
+    "GET /consults/<public_id>/outcome": CLINIC + DESK,
+    "POST /consults/<public_id>/outcome": CLINIC + DESK,
     # Held files and hidden faces: the medical home decides, the specialist asks.
     "GET /reviews": CLINIC,
     "GET /reviews/<attachment_id>": CLINIC,

@@ -13,6 +13,7 @@ from econsult.access import consult_for
 from econsult.consults import holding, threads
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
+from econsult.consults.outcomes import CLOSING
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
@@ -30,6 +31,7 @@ from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
 from web.words import terms
 from web.words.language import gettext, speaking
+from web.words.outcomes import QUESTIONS, STAFF
 from web.words.plain import meter_of
 from web.words.steps import KINDS, due_days
 
@@ -67,6 +69,7 @@ def case_page(case: Case, **changes: object) -> str:
         "theirs": None,
         "days": due_days(),
         "kinds": KINDS,
+        "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in CLOSING],
         "given": {},
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),

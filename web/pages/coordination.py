@@ -24,6 +24,7 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.allocation import capped, count_desk
 from web.pages.calls import phones_for
+from web.pages.outcomes import asked_lines
 from web.pages.stops import calls_for
 from web.pages.unreached import lines_for
 from web.shell.auth import me, only
@@ -68,6 +69,7 @@ def board() -> str:
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
+        asked = asked_lines(session)
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
@@ -80,6 +82,7 @@ def board() -> str:
         untold=untold,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
+        asked=asked,
         cap=COUNT_CAP,
     )
 

@@ -16,6 +16,7 @@ from web.pages.coordination import coordination
 from web.pages.identity import identity
 from web.pages.invitations import invitations
 from web.pages.notes import notes
+from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
 from web.pages.program.duty import duty
@@ -58,4 +59,5 @@ STAFF = (
     notes,
     unreached,
     steps,
+    outcomes,
 )

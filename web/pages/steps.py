@@ -19,6 +19,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
+from web.showing.outcomes import told_about
 from web.showing.steps import line_of
 from web.words import steps as step_words
 from web.words import terms
@@ -76,5 +77,12 @@ def own_advice() -> str:
     with database().writing() as session:
         found = advice_of(session, me(), now())
         readers = readers_among(session, me(), [each.patient for each in found], marks())
-        rows = [(each, [line_of(step, readers[each.patient.id]) for step in each.steps]) for each in found]
+        rows = [
+            (
+                each,
+                [line_of(step, readers[each.patient.id]) for step in each.steps],
+                told_about(session, each.consult.id),
+            )
+            for each in found
+        ]
     return render_template("worklist/advice.html", rows=rows, terms=terms, today=now().date())

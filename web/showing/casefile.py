@@ -28,6 +28,7 @@ from web.context import now, settings
 from web.shell.auth import me
 from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
+from web.showing.outcomes import Told, told_about
 from web.showing.rows import chip_of
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
@@ -109,6 +110,8 @@ class Case:
     """What the specialty's form requires and nobody has answered."""
     steps: list[Line] = field(default_factory=list)
     """What became of each step of the answer that is shown."""
+    told: list[Told] = field(default_factory=list)
+    """What clinic and family said about how it went."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -191,6 +194,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         content=_content(answer, read),
         steps=lines_of(session, loaded, answer, read),
+        told=told_about(session, consult.id) if loaded.relation in READERS else [],
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=wish_of(loaded),

@@ -8,11 +8,13 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
+from econsult.advice.asking import close_out
 from econsult.advice.following import LONGEST_WHY, accept_and_read
-from econsult.consults import answers, requests, telling
+from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import sound
 from econsult.consults.lifecycle import ENDED, Status
+from econsult.consults.outcomes import CLOSING
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import RequestForm
@@ -26,6 +28,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import close_refusal, open_case
+from web.showing.outcomes import missing_words, said_in_form
 from web.words import terms
 from web.words.language import gettext
 
@@ -67,15 +70,20 @@ def informed(public_id: str) -> Page:
 @clinic_case.post("/close")
 @only(Role.PCP)
 def close(public_id: str) -> Page:
-    """End an answered request. Where the family has not heard, a reason is needed."""
-    reason = FormReader().text("close_reason", longest=LONGEST_REASON)
+    """End an answered request with three answers; where the family has not heard, a reason is needed as well."""
+    reason, said = FormReader().text("close_reason", longest=LONGEST_REASON), said_in_form(*CLOSING)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
+        errors: dict[str, str] = {}
         try:
-            answers.close(session, loaded.consult, me(), reason=reason, now=now())
-        except InvalidError:
-            errors = {"close_reason": close_refusal(loaded.consult)}
-            return case_page(open_case(session, loaded), errors=errors), 422
+            close_out(session, loaded.consult, me(), said, reason=reason, now=now())
+        except InvalidError as error:
+            errors = missing_words({name: code for name, code in error.fields.items() if name in CLOSING})
+            if "reason" in error.fields:
+                errors["close_reason"] = close_refusal(loaded.consult)
+        if errors:
+            given = {**vars(said), "close_reason": reason}
+            return case_page(open_case(session, loaded), errors=errors, given=given), 422
     return redirect(url_for("clinic.home", said="closed"), 303)
 
 

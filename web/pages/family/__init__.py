@@ -7,6 +7,7 @@ from web.pages.family.ask import family_ask
 from web.pages.family.asked import family_asked
 from web.pages.family.consent import family_consent
 from web.pages.family.home import family_home
+from web.pages.family.outcome import family_outcome
 from web.pages.family.photos import family_photos
 from web.pages.family.plan import family_plan
 from web.pages.family.seen import family_seen
@@ -28,4 +29,5 @@ FAMILY = (
     family_seen,
     family_notes,
     family_plan,
+    family_outcome,
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, consults_about, patient_for, patients_for
+from econsult.advice.asking import asked_of
 from econsult.birthdays import NOTICES
 from econsult.consults.answers import Answer, released_among
 from econsult.consults.clocks import ClockName, ClockState, clocks_of
@@ -92,7 +93,8 @@ def home() -> str:
     with database().writing() as session:
         children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]
         has_left = has_grown_up(session, me(), now())
-    return render_template("family/home.html", children=children, has_left=has_left)
+        asked = [(each.patient.name.split()[0], each.consult) for each in asked_of(session, me(), now())]
+    return render_template("family/home.html", children=children, has_left=has_left, asked=asked)
 
 
 @family_home.post("/children/<public_id>/ask")

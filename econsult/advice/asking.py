@@ -1,0 +1,181 @@
+"""Asking how it went: once, by the clock, weeks after an answer; and taking what clinic, family and desk say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, patients_on
+from econsult.consults.answers import close, open_end_of
+from econsult.consults.lifecycle import Status
+from econsult.consults.offering import clinic_of, desk_of
+from econsult.consults.outcomes import (
+    CLOSING,
+    LATER_OF_CLINIC,
+    LATER_OF_FAMILY,
+    OutcomePing,
+    OutcomeReport,
+    PingState,
+    Said,
+    Side,
+    pings_of,
+    report,
+)
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind
+from econsult.consults.replies import FAMILY, heard
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import active_links, caregivers_of, grown_up_at, links_of
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role, team_of
+from econsult.picking import ANY, Pick
+from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.rights import Relation
+
+ASKABLE = (Status.ANSWERED, Status.CLOSED)
+SHOWN = 50
+ASKED_FOR = timedelta(days=60)
+"""For so long pages go on asking; whoever has not said it by then hardly will."""
+
+
+def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
+    """Ask clinic and family of every answer whose time has come; returns how many were looked at.
+
+    Each is asked once: its row says so. Nobody is asked about a question that is open again, or that ended without an
+    answer, or whose family took its consent back. A family without an account becomes the desk's task; one that may
+    not act for the child any more is asked nothing.
+    """
+    query = select(OutcomePing).where(OutcomePing.next_at <= now).order_by(OutcomePing.next_at).limit(pick.most)
+    query = pick.narrow(query, OutcomePing.id)
+    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    tellings: list[Telling] = []
+    for ping in due:
+        consult = session.get_one(Consult, ping.consult_id, options=SEALED_STAY_SHUT)
+        ping.next_at = None
+        if consult.status not in ASKABLE or consult.is_test or consult.consent_withdrawn_at is not None:
+            ping.state = PingState.DROPPED
+            continue
+        told = _tellings(session, ping, consult, now)
+        ping.state = PingState.DESK if any(each.kind == NoticeKind.OUTCOME_DESK for each in told) else PingState.SENT
+        ping.sent_at = now
+        tellings += told
+    session.flush()
+    tell_all(session, tellings, quiet, set(), now)
+    return len(due)
+
+
+def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: datetime) -> list[Telling]:
+    about = f"outcome:{ping.version}"
+    clinic = [] if consult.kind == Kind.FAMILY_QUESTION else team_of(session, consult.organization_id)
+    told = [Telling(each, NoticeKind.OUTCOME_CLINIC, consult.id, about) for each in clinic]
+    if consult.released_at is None:
+        return told
+    family = caregivers_of(session, consult.patient_id, now)
+    told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
+    if not family and _has_no_account(session, consult.patient_id, now):
+        desk = desk_of(session, consult.program_id)
+        told += [Telling(each, NoticeKind.OUTCOME_DESK, consult.id, about) for each in desk]
+    return told
+
+
+def _has_no_account(session: Session, patient_id: int, now: datetime) -> bool:
+    """Whether a family is there that was never given an account; not one whose child has grown up meanwhile."""
+    grown_at = grown_up_at(session, patient_id)
+    is_child = grown_at is None or now < grown_at
+    return is_child and not active_links(session, patient_id, now, is_named=False)
+
+
+def tell_outcome(session: Session, passed: Pass, person: Person, said: Said, *, now: datetime) -> None:
+    """What a clinic, a family, or the desk for a family without an account says. Raises InvalidError.
+
+    A family that says that the child is worse has written, as it were: its clinic hears at once and owes it a reply.
+    """
+    consult = passed.consult
+    side = Side.CLINIC if passed.relation == Relation.MEDICAL_HOME else Side.FAMILY
+    if passed.relation not in (Relation.MEDICAL_HOME, Relation.CAREGIVER, Relation.COORDINATOR):
+        raise ForbiddenError("The clinic and the family say how it went.")
+    sent = [ping for ping in pings_of(session, consult.id) if ping.sent_at is not None]
+    if not sent or consult.status not in ASKABLE:
+        raise NotFoundError
+    said.check(*(LATER_OF_CLINIC if side == Side.CLINIC else LATER_OF_FAMILY))
+    report(session, consult, person, side, said, now=now)
+    if side == Side.FAMILY:
+        if sent[-1].state == PingState.DESK:
+            sent[-1].state = PingState.DONE
+        if said.how == "worse":
+            _is_worse(session, consult, person, now)
+    session.flush()
+
+
+def _is_worse(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    heard(session, consult, person, FAMILY, now=now)
+    about = f"worse:{now.isoformat()}"
+    for each in {p.id: p for p in (*clinic_of(session, consult), *desk_of(session, consult.program_id))}.values():
+        if each.id != person.id:
+            notify(session, each, NoticeKind.OUTCOME_WORSE, consult_id=consult.id, about=about, now=now)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A consult after which somebody is asked, and its child."""
+
+    consult: Consult
+    patient: Patient
+
+
+def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
+    """After which consults this person is asked now, the oldest first: a caregiver, a clinic, or the desk."""
+    side = Side.CLINIC if person.role == Role.PCP else Side.FAMILY
+    said = exists().where(
+        OutcomeReport.consult_id == Consult.id,
+        OutcomeReport.side == side,
+        ~OutcomeReport.is_close,
+        OutcomeReport.at >= OutcomePing.sent_at,
+    )
+    query = (
+        select(Consult)
+        .join(OutcomePing, OutcomePing.consult_id == Consult.id)
+        .where(Consult.program_id == person.program_id, Consult.consent_withdrawn_at.is_(None), ~said)
+        .where(OutcomePing.sent_at > now - ASKED_FOR, Consult.status.in_(ASKABLE), *_whom(session, person, now))
+    )
+    asked = list(session.scalars(query.order_by(OutcomePing.sent_at, Consult.id).limit(SHOWN)))
+    children = patients_on(session, person, asked, now=now)
+    return [Asked(consult, children[consult.patient_id]) for consult in asked]
+
+
+def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement[bool]]:
+    """Of which consults this person is asked: a caregiver's children's, a clinic's own, the desk's calls."""
+    match person.role:
+        case Role.CAREGIVER:
+            children = [link.patient_id for link in links_of(session, person, now)]
+            return [Consult.patient_id.in_(children), Consult.released_at.is_not(None)]
+        case Role.PCP if person.organization_id is not None:
+            return [Consult.organization_id == person.organization_id, Consult.kind != Kind.FAMILY_QUESTION]
+        case Role.COORDINATOR:
+            return [OutcomePing.state == PingState.DESK]
+        case _:
+            return [false()]
+
+
+def close_out(session: Session, consult: Consult, person: Person, said: Said, *, reason: str, now: datetime) -> None:
+    """The clinic closes and says what came of the answer. What it answered itself to a family takes no such answers.
+
+    Raises InvalidError naming each answer that is missing, and the reason where closing needs one.
+    """
+    wrong: dict[str, str] = {}
+    is_asked = consult.kind != Kind.FAMILY_QUESTION and consult.status == Status.ANSWERED
+    if is_asked:
+        try:
+            said.check(*CLOSING)
+        except InvalidError as error:
+            wrong |= error.fields
+        if open_end_of(consult) and not reason.strip():
+            wrong["reason"] = open_end_of(consult)
+    if wrong:
+        raise InvalidError("Some answers are missing: " + ", ".join(sorted(wrong)) + ".", wrong)
+    close(session, consult, person, reason=reason, now=now)
+    if is_asked:
+        report(session, consult, person, Side.CLINIC, said, now=now, is_close=True)

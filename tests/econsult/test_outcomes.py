@@ -1,0 +1,179 @@
+"""How it went: asked once by the clock, said by clinic, family and desk, and closed with three answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from econsult.access import consult_for
+from econsult.advice import asking, figures
+from econsult.consults import answers, holding, reopening, telling
+from econsult.consults.outcomes import OutcomePing, Said, pings_of, reports_of
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import RelatedPerson
+from econsult.people.persons import Person
+from econsult.queue.invariants import violations
+from econsult.queue.outbox import Quiet
+from econsult.rights import Right
+from tests.personas import ANSWER, LEASE, NOON, Clinic
+
+DAY = timedelta(days=1)
+LATER = NOON + timedelta(hours=1)
+DUE = NOON + 21 * DAY
+FAMILYS = Said(how="better", seen="no", otherwise="without")
+CLINICS = Said(how="same", seen="yes", referral="avoided")
+
+
+def answered(session, clinic: Clinic) -> Consult:
+    consult = clinic.answered(session)
+    answers.acknowledge(session, consult, clinic.pcp, now=LATER)
+    telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=LATER)
+    return consult
+
+
+def ask(session, now=DUE) -> int:
+    return asking.ask_how_it_went(session, now, Quiet())
+
+
+def told(session) -> list[tuple[int, str]]:
+    query = select(Notice.person_id, Notice.kind).where(Notice.kind.startswith("outcome"))
+    return sorted((row.person_id, row.kind) for row in session.execute(query))
+
+
+def say(session, consult: Consult, person: Person, said: Said, now=DUE) -> None:
+    passed = consult_for(session, person, consult.public_id, now=now, right=Right.FOLLOW)
+    asking.tell_outcome(session, passed, person, said, now=now)
+
+
+def asked(session, person: Person, now=DUE) -> list[int]:
+    return [each.consult.id for each in asking.asked_of(session, person, now)]
+
+
+def test_clinic_and_family_are_asked_once_after_three_weeks(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        answers.close(session, consult, clinic.pcp, reason="", now=LATER)
+        assert (ask(session, DUE - DAY), told(session)) == (0, [])
+        with pytest.raises(NotFoundError):
+            say(session, consult, clinic.mother, FAMILYS)
+        assert any("nobody was asked" in line for line in violations(session, DUE + DAY))
+    for now in (DUE, DUE + DAY, DUE - DAY):
+        with database.writing() as session:
+            ask(session, now)
+    with database.writing() as session:
+        assert told(session) == sorted([(clinic.mother.id, "outcome_asked"), (clinic.pcp.id, "outcome_clinic")])
+        assert [line for line in violations(session, DUE + DAY) if "asked how" in line] == []
+        assert (asked(session, clinic.mother), asked(session, clinic.pcp)) == ([consult.id], [consult.id])
+        assert [asked(session, each) for each in (clinic.stranger, clinic.other_pcp, clinic.coordinator)] == [[]] * 3
+        say(session, consult, clinic.mother, FAMILYS)
+        say(session, consult, clinic.pcp, CLINICS)
+        assert (asked(session, clinic.mother), asked(session, clinic.pcp)) == ([], [])
+        lines = {(row.side, row.question, row.said): row for row in figures.outcomes(session, NOON, DUE)}
+        assert (lines["family", "asked", "answered"].count, lines["family", "otherwise", "without"].count) == (1, 1)
+
+
+def test_who_is_worse_is_called_and_owed_a_reply(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        ask(session)
+        say(session, consult, clinic.mother, Said(how="worse", seen="emergency", otherwise="unsure"))
+        worse = [(person, kind) for person, kind in told(session) if kind == NoticeKind.OUTCOME_WORSE]
+        assert worse == sorted((each.id, NoticeKind.OUTCOME_WORSE) for each in (clinic.pcp, clinic.coordinator))
+        assert consult.family_waits_since == DUE
+
+
+def test_a_family_without_an_account_is_the_desks_task(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        session.execute(delete(RelatedPerson).where(RelatedPerson.patient_id == consult.patient_id))
+        ask(session)
+        assert (clinic.coordinator.id, "outcome_desk") in told(session)
+        assert asked(session, clinic.coordinator) == [consult.id]
+        say(session, consult, clinic.coordinator, FAMILYS)
+        assert asked(session, clinic.coordinator) == []
+        (line,) = reports_of(session, consult.id)
+        assert (line.side, line.is_relayed, pings_of(session, consult.id)[0].state) == ("family", True, "done")
+
+
+@pytest.mark.parametrize("why", ["test", "consent", "reopened", "declined"])
+def test_nobody_is_asked_where_there_is_nothing_to_ask(database: Database, clinic: Clinic, why: str) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        if why == "test":
+            consult.is_test = True
+        elif why == "consent":
+            consult.consent_withdrawn_at = LATER
+        else:
+            reopening.reopen(session, consult, clinic.pcp, "It got worse", now=LATER)
+            if why == "declined":
+                holding.claim(session, consult, clinic.derm, now=LATER, lease=LEASE)
+                holding.decline(session, consult, clinic.derm, "Not ours", now=LATER)
+        ask(session)
+        assert (told(session), pings_of(session, consult.id)[0].state) == ([], "dropped")
+
+
+def test_a_grown_up_childs_family_is_not_asked(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        answered(session, clinic)
+        later = NOON + 30 * 365 * DAY
+        ask(session, later)
+        assert [kind for _, kind in told(session)] == ["outcome_clinic"]
+
+
+def test_a_newer_answer_is_asked_after_instead(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        reopening.reopen(session, consult, clinic.pcp, "It got worse", now=LATER)
+        holding.claim(session, consult, clinic.derm, now=LATER, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=LATER, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=LATER)
+        assert [(ping.state, ping.next_at) for ping in pings_of(session, consult.id)] == [
+            ("replaced", None), ("waiting", LATER + 21 * DAY),
+        ]  # fmt: skip
+        answers.acknowledge(session, consult, clinic.pcp, now=LATER)
+        ask(session, DUE + DAY)
+        assert len(told(session)) == 2
+
+
+def test_nobody_else_says_how_it_went(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        ask(session)
+        for person in (clinic.stranger, clinic.other_pcp, clinic.neuro):
+            with pytest.raises(NotFoundError):
+                say(session, consult, person, FAMILYS)
+        with pytest.raises(ForbiddenError):
+            say(session, consult, clinic.derm, CLINICS)
+        for said, wrong in (
+            (Said(how="better"), {"seen", "otherwise"}),
+            (Said("great", "no", "", "", "unsure"), {"how"}),
+        ):
+            with pytest.raises(InvalidError) as refused:
+                say(session, consult, clinic.mother, said)
+            assert set(refused.value.fields) == wrong
+
+
+def test_a_clinic_closes_with_three_answers(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        with pytest.raises(InvalidError) as refused:
+            asking.close_out(session, consult, clinic.pcp, Said(seen="no"), reason="", now=LATER)
+        assert (set(refused.value.fields), consult.status) == ({"changed", "referral"}, "answered")
+        said = Said(changed="yes", referral="avoided", seen="no")
+        asking.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
+        (line,) = reports_of(session, consult.id)
+        assert (consult.status, line.is_close, line.referral) == ("closed", True, "avoided")
+        lines = [(row.side, row.question) for row in figures.outcomes(session, NOON, DUE)]
+        assert ("clinic at closing", "referral") in lines
+
+
+def test_zero_days_ask_nobody(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        session.info["outcome_after"] = 0
+        clinic.answered(session)
+        assert session.scalars(select(OutcomePing)).all() == []
