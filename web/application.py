@@ -21,6 +21,7 @@ from web.pages.door import door
 from web.pages.family import FAMILY
 from web.pages.invited import invited
 from web.pages.link import link
+from web.pages.passkeys import passkey_pages
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
@@ -56,6 +57,7 @@ PAGES = (
     confidential,
     second_factor,
     account,
+    passkey_pages,
     contact,
     start,
     tus,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.database import NO_KEY, Base, Database, Instant, changed_rows
 from econsult.errors import TooManyTriesError
-from econsult.people import factors, halfway, links
+from econsult.people import factors, halfway, links, passkeys
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, Role, person_by_email
 from econsult.people.tokens import hashed
@@ -152,14 +152,18 @@ def end_sessions(session: Session, person: Person) -> None:
 
 
 def clear_factor(session: Session, person: Person, now: datetime) -> bool:
-    """Take a lost second factor away, for whoever runs the program; False where there was none.
+    """Take a lost second factor and every passkey away, for whoever runs the program; False where there was none.
 
     Sessions and unused links end too: whoever has the phone may have had them.
     """
     end_sessions(session, person)
     session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
     factors.forget_tries(session, person)
-    return factors.remove(session, person, now=now, is_operator=True)
+    had_passkeys = passkeys.remove_all(session, person)
+    had_app = factors.remove(session, person, now=now, is_operator=True)
+    if had_passkeys and not had_app:
+        audit.record_operator(session, "clear_factor", "person", person, now=now)
+    return had_app or had_passkeys > 0
 
 
 def make_link(session: Session, person: Person, now: datetime, *, lives: timedelta = timedelta(minutes=10)) -> str:
@@ -272,5 +276,5 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
         delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
     )
     count = sum(changed_rows(session.execute(statement)) for statement in gone)
-    sweeps = (factors.sweep_tries, halfway.sweep_halfway, links.sweep_asked)
+    sweeps = (factors.sweep_tries, halfway.sweep_halfway, links.sweep_asked, passkeys.sweep_challenges)
     return count + sum(sweep(session, now) for sweep in sweeps)

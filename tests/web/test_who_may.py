@@ -31,6 +31,8 @@ OPEN = (
     "/",
     "/sign-in",
     "/sign-in/by-mail",
+    "/sign-in/passkey",
+    "/sign-in/passkey/options",
     "/sign-in/link/<token>",
     "/invitation/<token>",
     "/sign-out",
@@ -41,6 +43,8 @@ OPEN = (
 """For everybody, signed in or not."""
 HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
 """For a browser whose password or link was right; everybody else is sent to the door or home."""
+HALFWAY_SCRIPTS = ("/sign-in/code/passkey", "/sign-in/code/passkey/options")
+"""For the same browser, by its script."""
 MACHINE = ("/api/", "/uploads", "/media/", "/gateway/")
 """Doors of programs: tests/api, the tests of the upload door and tests/web/test_gateway.py have tables of their own."""
 
@@ -68,6 +72,9 @@ WHO = {
     "POST /account/mobile/again": EVERYBODY,
     "POST /account/mobile/code": EVERYBODY,
     "POST /account/mobile/remove": EVERYBODY,
+    "POST /account/passkeys": EVERYBODY,
+    "POST /account/passkeys/options": EVERYBODY,
+    "POST /account/passkeys/<passkey_id>/remove": EVERYBODY,
     "POST /account/password": EVERYBODY,
     "POST /account/second-factor": EVERYBODY,
     "POST /account/second-factor/codes": EVERYBODY,
@@ -268,7 +275,11 @@ def pages_of(app: Flask) -> set[str]:
     """Every page as "METHOD rule"."""
     found = set()
     for rule in app.url_map.iter_rules():
-        if rule.rule not in OPEN + HALFWAY and not rule.rule.startswith(MACHINE) and rule.endpoint != "static":
+        if (
+            rule.rule not in OPEN + HALFWAY + HALFWAY_SCRIPTS
+            and not rule.rule.startswith(MACHINE)
+            and rule.endpoint != "static"
+        ):
             found |= {f"{method} {rule.rule}" for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     return found
 
@@ -297,6 +308,16 @@ def test_what_is_between_door_and_house_is_for_nobody_else(
         token = token_from(browser.get("/nowhere").text)
         answers = (browser.get(page), browser.post(page, data={"csrf_token": token, "code": "123456"}))
         assert [(answer.status_code, answer.location) for answer in answers] == [(303, place)] * 2
+
+
+@pytest.mark.parametrize("page", HALFWAY_SCRIPTS)
+def test_a_script_gets_no_further_than_its_person(
+    shell: Flask, browser_of: BrowserOf, clinic: Clinic, page: str
+) -> None:
+    for browser in (shell.test_client(), browser_of(clinic.derm)):
+        token = token_from(browser.get("/nowhere").text)
+        assert browser.post(page, json={}, headers={"X-CSRF-Token": token}).status_code == 401
+        assert browser.get(page).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["pcp", "nurse", "derm", "coordinator", "director", "admin", "officer"])

@@ -9,7 +9,9 @@ from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
 from econsult.people.account import change_password, end_others, sessions_of
+from econsult.people.authenticators import site_of
 from econsult.people.factors import Proof
+from econsult.people.passkeys import passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.persons import Organization
 from econsult.zones import zone_names
@@ -146,6 +148,7 @@ def account_page(errors: dict[str, str]) -> str:
         found = sessions_of(session, me(), now())
         factor = factors.standing(session, me())
         contact = contact_of(session, me())
+        keys = passkeys_of(session, me())
         clinic = session.get(Organization, me().organization_id) if me().organization_id else None
     usual = (clinic.time_zone if clinic is not None else "") or settings().time_zone
     here = g.get("session_id")
@@ -157,6 +160,8 @@ def account_page(errors: dict[str, str]) -> str:
         errors=errors,
         least=SHORTEST,
         factor=factor,
+        can_passkey=site_of(settings().base_url, "") is not None,
+        passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
         has_password=me().password_hash is not None,
         must_have=_must_have_factor(),
         contact=contact,

@@ -7,6 +7,7 @@ from werkzeug import Response
 from werkzeug.utils import redirect
 
 from econsult.errors import TooManyTriesError
+from econsult.people.authenticators import site_of
 from econsult.people.persons import choose_language
 from econsult.people.signin import sign_in
 from web.context import database, now, settings, signed_in
@@ -35,7 +36,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
     if request.method == "GET":
         was_invited = cookie_name(DEVICE) in request.cookies
-        seen = {"has_ended": "ended" in request.args, "was_invited": was_invited}
+        seen = {"can_passkey": _can_passkey(), "has_ended": "ended" in request.args, "was_invited": was_invited}
         return render_template("door/sign_in.html", errors={}, email="", **seen)
     form = FormReader()
     email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
@@ -46,12 +47,18 @@ def sign_in_page() -> str | Response | tuple[str, int]:
         person = None if form.errors else sign_in(database(), email, password, source=_source(), now=now())
     except TooManyTriesError:
         words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
-        return render_template("door/sign_in.html", errors={"email": words}, email=email), 429
+        return render_template(
+            "door/sign_in.html", errors={"email": words}, email=email, can_passkey=_can_passkey()
+        ), 429
     if person is not None:
         return welcome(person, place_for(person))
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
-    return render_template("door/sign_in.html", errors=form.errors, email=email), 422
+    return render_template("door/sign_in.html", errors=form.errors, email=email, can_passkey=_can_passkey()), 422
+
+
+def _can_passkey() -> bool:
+    return site_of(settings().base_url, "") is not None
 
 
 def _source() -> str:

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.alerts import tell_of_change
 from econsult.errors import TooManyTriesError
-from econsult.people import factors
+from econsult.people import factors, passkeys
 from econsult.people.factors import Proof
 from econsult.people.halfway import Halfway
 from econsult.people.signin import end_sessions
@@ -131,7 +131,11 @@ def _elsewhere() -> Response:
 
 
 def _code_form(proof: Proof, errors: dict[str, str]) -> str:
-    return render_template("door/code.html", errors=errors, is_recovery=proof == Proof.RECOVERY)
+    halfway = _waiting()
+    with database().reading() as session:
+        can_passkey = halfway is not None and passkeys.has_passkeys(session, halfway.person)
+    is_recovery = proof == Proof.RECOVERY
+    return render_template("door/code.html", errors=errors, is_recovery=is_recovery, can_passkey=can_passkey)
 
 
 def _set_up_form(secret: str, halfway: Halfway, errors: dict[str, str]) -> str:

@@ -75,6 +75,8 @@ SAID = {
     "registered": _l("The child is registered."),
     "signed_out_others": _l("Signed out everywhere else."),
     "password_changed": _l("Your password is changed. All other devices were signed out."),
+    "passkey_added": _l("The passkey is added. You can sign in with it from now on."),
+    "passkey_removed": _l("The passkey is gone."),
     "factor_off": _l("Signing in takes your password alone again."),
     "code_sent": _l("A code is on its way to the phone. It works for 10 minutes."),
     "number_confirmed": _l("The phone is confirmed. It gets our text messages from now on."),

@@ -1,0 +1,152 @@
+"""Asking for a passkey and weighing the answer: to add one, to come in by one alone, or as a second factor."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from econsult.database import changed_rows
+from econsult.errors import InvalidError, TooManyTriesError
+from econsult.people import authenticators
+from econsult.people.authenticators import Claim, NewKey, OddAnswerError, Site
+from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, Purpose, note_passkey, passkeys_of
+from econsult.people.persons import Person
+from econsult.people.tokens import hashed
+
+LIVES = timedelta(minutes=5)
+ASKED_FROM_ONE = 60
+"""So many questions from one network address may wait at once."""
+SOURCE = "passkey_challenge.source"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody is: the site, a token that this browser alone has, and indexes of its network address."""
+
+    site: Site
+    browser: str
+    sources: tuple[str, ...]
+
+
+def ask_to_add(session: Session, place: Place, person: Person, *, now: datetime) -> str:
+    """What the browser is asked to make, as JSON. Whoever calls it has made sure that this is the owner.
+
+    Raises InvalidError where the person has enough of them, TooManyTriesError.
+    """
+    known = [each.credential_id for each in passkeys_of(session, person)]
+    if len(known) >= MOST:
+        raise InvalidError(f"One person has at most {MOST} passkeys.", {"passkey": "too_many"})
+    challenge = _ask(session, place, Purpose.ADD, person, now)
+    return authenticators.ask_for_new(place.site, challenge, (person.public_id, person.email), known)
+
+
+def add(session: Session, place: Place, person: Person, answer: Any, device: str, *, now: datetime) -> Passkey | None:
+    """Keep what the authenticator made; None where its answer does not fit."""
+    try:
+        challenge = authenticators.challenge_in_new(answer)
+        if not _take(session, place, Purpose.ADD, person, challenge=challenge, now=now):
+            return None
+        made = authenticators.check_new(place.site, answer, challenge)
+    except OddAnswerError:
+        return None
+    mark = hashed(made.credential_id)
+    if session.scalar(select(Passkey.id).where(Passkey.credential_hash == mark)) is not None:
+        return None
+    passkey = Passkey(
+        person_id=person.id,
+        credential_id=made.credential_id,
+        credential_hash=mark,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        device=device[:40],
+        created_at=now,
+    )
+    session.add(passkey)
+    session.flush()
+    note_passkey(session, person, "add_passkey", now)
+    return passkey
+
+
+def ask_to_prove(session: Session, place: Place, person: Person | None, *, now: datetime) -> str:
+    """What the browser is asked to prove, as JSON: who this is (None), or that it is this person.
+
+    Raises TooManyTriesError.
+    """
+    purpose = Purpose.ALONE if person is None else Purpose.SECOND
+    challenge = _ask(session, place, purpose, person, now)
+    known = None if person is None else [each.credential_id for each in passkeys_of(session, person)]
+    return authenticators.ask_for_one(place.site, challenge, known)
+
+
+def prove(session: Session, place: Place, person: Person | None, answer: Any, *, now: datetime) -> Person | None:
+    """Who has answered; None where the answer does not fit. The caller must let it be written either way.
+
+    Alone (`person` is None) it counts only where the authenticator has verified its user, by a finger, a face or a PIN.
+    """
+    purpose = Purpose.ALONE if person is None else Purpose.SECOND
+    try:
+        claim = authenticators.claim_in(answer)
+    except OddAnswerError:
+        return None
+    if not _take(session, place, purpose, person, challenge=claim.challenge, now=now):
+        return None
+    query = select(Passkey).where(Passkey.credential_hash == hashed(claim.credential_id))
+    passkey = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    owner = session.get_one(Person, passkey.person_id) if passkey is not None else None
+    if passkey is None or owner is None or not owner.is_active or not _is_of(claim, owner, person):
+        return None
+    key = NewKey(passkey.credential_id, passkey.public_key, passkey.sign_count)
+    try:
+        count = authenticators.check_one(place.site, answer, claim.challenge, key, verified_user=person is None)
+    except OddAnswerError:
+        note_passkey(session, owner, "refuse_passkey", now)
+        return None
+    passkey.sign_count, passkey.used_at = count, now
+    note_passkey(session, owner, "use_passkey", now, detail=purpose)
+    return owner
+
+
+def _ask(session: Session, place: Place, purpose: Purpose, person: Person | None, now: datetime) -> bytes:
+    waiting = select(func.count(PasskeyChallenge.id)).where(
+        PasskeyChallenge.source.in_(place.sources), PasskeyChallenge.expires_at > now
+    )
+    if session.scalars(waiting).one() >= ASKED_FROM_ONE:
+        raise TooManyTriesError
+    challenge = secrets.token_bytes(32)
+    session.add(
+        PasskeyChallenge(
+            challenge_hash=hashed(challenge.hex()),
+            purpose=purpose,
+            person_id=person.id if person else None,
+            browser_hash=hashed(place.browser),
+            source=place.sources[0],
+            expires_at=now + LIVES,
+        )
+    )
+    return challenge
+
+
+def _take(
+    session: Session, place: Place, purpose: Purpose, person: Person | None, *, challenge: bytes, now: datetime
+) -> bool:
+    """Use the question up. Of two answers at the same moment one finds it."""
+    whose = PasskeyChallenge.person_id.is_(None) if person is None else PasskeyChallenge.person_id == person.id
+    taken = delete(PasskeyChallenge).where(
+        PasskeyChallenge.challenge_hash == hashed(challenge.hex()),
+        PasskeyChallenge.purpose == purpose,
+        PasskeyChallenge.browser_hash == hashed(place.browser),
+        PasskeyChallenge.expires_at > now,
+        whose,
+    )
+    return changed_rows(session.execute(taken)) == 1
+
+
+def _is_of(claim: Claim, owner: Person, wanted: Person | None) -> bool:
+    """Whether the passkey is of who is wanted, and of whom the authenticator says that it is."""
+    says_other = claim.user_handle is not None and claim.user_handle != owner.public_id.encode()
+    return not says_other and (wanted is None or wanted.id == owner.id)
