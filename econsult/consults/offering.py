@@ -219,6 +219,11 @@ def clinic_of(session: Session, asked: Asking) -> list[Person]:
     return list({person.id: person for person in found}.values())
 
 
+def home_of(session: Session, consult: Consult) -> list[Person]:
+    """Who answers a family: its clinic's team; the desk where the clinic has nobody left."""
+    return team_of(session, consult.organization_id) or desk_of(session, consult.program_id)
+
+
 def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:
     """Urgent always runs at once; anything else waits for cover, but not for ever."""
     target = rules_of(consult).allocate

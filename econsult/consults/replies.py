@@ -10,8 +10,10 @@ from econsult.consults.clocks import halt, is_open, lock, open_clocks, refresh_d
 from econsult.consults.holding import took_reply
 from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.offering import home_of
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
+from econsult.notices import NoticeKind, notify
 from econsult.people.persons import HOUSEHOLD, Person, Role
 
 FAMILY, CLINICIANS = "family", "clinicians"
@@ -38,7 +40,20 @@ def heard(session: Session, consult: Consult, person: Person, lane: str, *, now:
         consult.clinic_waits_since = consult.clinic_waits_since or now
     if not any(not _is_answered(consult, clock) for clock in _waits(session, consult, lane)):
         target = rules_of(consult).next_reply
-        start_clock(session, consult, ClockName.NEXT_REPLY, target, now, lane=lane, person_id=person.id)
+        clock = start_clock(session, consult, ClockName.NEXT_REPLY, target, now, lane=lane, person_id=person.id)
+        if tells:
+            _tell_of_wait(session, consult, person, clock, now)
+
+
+def _tell_of_wait(session: Session, consult: Consult, person: Person, clock: Clock, now: datetime) -> None:
+    """Who must reply hears of the first thing that came in, and of no more until they have replied."""
+    people = home_of(session, consult) if clock.lane == FAMILY else []
+    if clock.lane == CLINICIANS and consult.holder_id is not None:
+        people = [session.get_one(Person, consult.holder_id)]
+    for each in people:
+        if each.id != person.id:
+            about = f"wait:{clock.cycle}"
+            notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
 
 
 def _is_answered(consult: Consult, clock: Clock) -> bool:

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.details import flags_of
 from econsult.consults.fever import tells_fever
+from econsult.consults.offering import home_of
 from econsult.consults.records import Consult, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
-from econsult.people.persons import Person, Role, team_of
+from econsult.people.persons import Person, Role
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 ATTESTED = ("examined_by", "at", "why")
@@ -99,9 +100,10 @@ def _stopped_before(session: Session, consult: Consult) -> list[str]:
 def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, now: datetime) -> None:
     """A family was sent to emergency care: once for each stop; the key of a notice names no sign.
 
-    Staff who are stopped read it themselves, and no family was told anything: there is nothing to tell.
+    Where it has nobody left, the desk hears. Staff who are stopped read it themselves, and no family was told anything:
+    there is nothing to tell.
     """
-    for clinician in team_of(session, consult.organization_id):
+    for clinician in home_of(session, consult):
         notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.clocks import pause_clock
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
-from econsult.consults.offering import clinic_of, desk_of
+from econsult.consults.offering import clinic_of, desk_of, home_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.replies import said
@@ -21,7 +21,7 @@ from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
-from econsult.people.persons import Person, team_of
+from econsult.people.persons import Person
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
 
@@ -151,8 +151,10 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
     people: list[Person] = []
     if message.audience == Audience.FAMILY:
         people += caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
-        if consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
-            people += team_of(session, consult.organization_id)
+        # What the family says, its clinic answers, whoever has the question of the specialists.
+        is_inbound = message.is_relayed or not session.get_one(Person, message.author_id).is_staff
+        if is_inbound or consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
+            people += home_of(session, consult)
     elif message.audience == Audience.CLINICIANS:
         people += clinic_of(session, consult)
     if message.audience == Audience.COORDINATION or (kind == NoticeKind.MORE_NEEDED and not people):

@@ -29,7 +29,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
         chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
         stands_in = stand_in(session, consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
-        if (chosen.is_unallocated, stands_in) != before and consult.specialty is not None:
+        if (chosen.is_unallocated, stands_in) != before:
             offer_anew(session, consult, now)
             count += 1
     return count

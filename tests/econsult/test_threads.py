@@ -20,11 +20,11 @@ def _told(database: Database, kind: NoticeKind) -> set[int]:
         return set(session.scalars(select(Notice.person_id).where(Notice.kind == kind)))
 
 
-def test_a_family_message_reaches_family_and_holder_but_not_its_author(database: Database, clinic: Clinic) -> None:
+def test_a_family_message_reaches_clinic_and_holder_but_not_its_author(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.claimed(session)
         threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Pica más", now=NOON)
-    assert _told(database, NoticeKind.MESSAGE) == {clinic.derm.id}
+    assert _told(database, NoticeKind.MESSAGE) == {clinic.derm.id, clinic.pcp.id}
 
 
 def test_a_request_for_a_photo_goes_to_the_family_when_the_specialist_says_so(

@@ -8,16 +8,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import passing, requests, threads
+from econsult.consults import answers, passing, requests, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
+from econsult.consults.replies import sent_file
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience, post, request_info
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
-from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Person
@@ -25,6 +26,7 @@ from econsult.people.signin import close_account
 from econsult.queue.cover import watch_absences
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.reoffering import offer_again
 from tests.personas import LEASE, NOON, QUESTION, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -143,3 +145,48 @@ def test_the_desk_gives_a_question_after_the_answer_to_somebody_who_is_there(
         post(session, consult, clinic.derm2, Audience.CLINICIANS, text="Then write again.", now=NOON + 4 * HOUR)
         assert (consult.clinic_waits_since, open_clocks(session, consult.id, ClockName.NEXT_REPLY)) == (None, [])
         assert list(violations(session, NOON + 4 * HOUR)) == []
+
+
+@pytest.mark.parametrize("has_team", [True, False])
+@pytest.mark.parametrize("how", ["words", "file", "telephone"])
+def test_what_a_family_says_while_nobody_has_the_question_reaches_its_clinic_at_once(
+    database: Database, clinic: Clinic, how: str, has_team: bool
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session) if how == "file" else clinic.econsult(session)
+        if how == "file":
+            answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        if not has_team:
+            close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        for minutes in (1, 2):
+            at = NOON + minutes * HOUR / 60
+            if how == "file":
+                sent_file(session, consult, clinic.mother, now=at)
+            elif how == "words":
+                post(session, consult, clinic.mother, Audience.FAMILY, text="It itches more", now=at)
+            else:
+                said = {"text": "It itches more", "now": at, "is_relayed": True}
+                post(session, consult, clinic.nurse, Audience.FAMILY, **said)  # type: ignore[arg-type]
+        told = heard(session, NoticeKind.MESSAGE)
+        responsible = clinic.pcp.id if has_team else clinic.coordinator.id
+        # Each word is a message; of files the first is enough.
+        assert told.count(responsible) == (1 if how == "file" else 2)
+
+
+def test_a_stopped_family_of_a_clinic_without_anybody_is_the_desks(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": "elbow", "red_flags": ["breathing"]})
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        with pytest.raises(EmergencyError):
+            requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        assert heard(session, NoticeKind.EMERGENCY) == [clinic.coordinator.id]
+
+
+def test_the_last_of_a_clinic_leaves_and_the_desk_has_its_questions_at_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        question = clinic.family_question(session)
+        assert offer_again(session, clinic.program.id, NOON + HOUR) == 0
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON + HOUR)
+        assert offer_again(session, clinic.program.id, NOON + HOUR) == 1
+        assert (question.is_unallocated, heard(session, NoticeKind.UNALLOCATED)) == (True, [clinic.coordinator.id])
+        assert list(violations(session, NOON + HOUR)) == []

@@ -15,6 +15,7 @@ from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.consults.threads import Message
+from econsult.people.persons import Person
 from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -241,3 +242,16 @@ def test_a_face_or_a_voice_opens_with_the_case_and_is_no_broken_picture_before(
     page = derm.get(f"{path}?lang=en").text
     assert ("It opens for whoever takes the case." in page, page.count("<video")) == (False, 1)
     assert "/media/" in browser_of(clinic.pcp).get(path).text
+
+
+def test_a_family_without_an_account_is_asked_through_its_clinic(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Person, clinic.mother.id).is_active = False
+    fields = {"lane": "family", "verb": "ask", "items": ["close_photo"], "text": "By <daylight>"}
+    page = post(derm, f"/consults/{held.public_id}/messages", fields)
+    assert (page.status_code, "Nobody of this family has an account here" in page.text) == (422, True)
+    assert "By &lt;daylight&gt;</textarea>" in page.text
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, held.id).status == "claimed"
