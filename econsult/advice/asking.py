@@ -33,7 +33,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Quiet, Telling, tell_all
-from econsult.rights import Relation
+from econsult.rights import OF_FAMILY, Relation
 
 ASKABLE = (Status.ANSWERED, Status.CLOSED)
 SHOWN = 50
@@ -73,7 +73,7 @@ def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: dateti
     told = [Telling(each, NoticeKind.OUTCOME_CLINIC, consult.id, about) for each in clinic]
     if consult.released_at is None:
         return told
-    family = caregivers_of(session, consult.patient_id, now)
+    family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
     told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
     if not family and _has_no_account(session, consult.patient_id, now):
         desk = desk_of(session, consult.program_id)
@@ -95,7 +95,7 @@ def tell_outcome(session: Session, passed: Pass, person: Person, said: Said, *, 
     """
     consult = passed.consult
     side = Side.CLINIC if passed.relation == Relation.MEDICAL_HOME else Side.FAMILY
-    if passed.relation not in (Relation.MEDICAL_HOME, Relation.CAREGIVER, Relation.COORDINATOR):
+    if passed.relation not in {Relation.MEDICAL_HOME, Relation.COORDINATOR, *OF_FAMILY}:
         raise ForbiddenError("The clinic and the family say how it went.")
     sent = [ping for ping in pings_of(session, consult.id) if ping.sent_at is not None]
     if not sent or consult.status not in ASKABLE:
@@ -149,9 +149,11 @@ def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
 def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement[bool]]:
     """Of which consults this person is asked: a caregiver's children's, a clinic's own, the desk's calls."""
     match person.role:
-        case Role.CAREGIVER:
+        case Role.CAREGIVER | Role.YOUTH:
             children = [link.patient_id for link in links_of(session, person, now)]
-            return [Consult.patient_id.in_(children), Consult.released_at.is_not(None)]
+            # Of what is kept from caregivers only the young person is asked.
+            kept = [Consult.confidential == ""] if person.role == Role.CAREGIVER else []
+            return [Consult.patient_id.in_(children), Consult.released_at.is_not(None), *kept]
         case Role.PCP if person.organization_id is not None:
             return [Consult.organization_id == person.organization_id, Consult.kind != Kind.FAMILY_QUESTION]
         case Role.COORDINATOR:

@@ -26,6 +26,7 @@ from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from econsult.youths import YouthForm, close_youth, end_sharing, let_go_on, open_account, sharers
+from tests.econsult import test_outcomes
 from tests.house.tree import python_files
 from tests.personas import ANSWER, FAMILY_QUESTION, LEASE, NOON, TARGETS, Clinic, grown_youth
 
@@ -237,3 +238,16 @@ def test_whoever_tells_a_family_of_a_question_thinks_of_what_is_kept() -> None:
     ]
     assert len(calls) >= 9
     assert [call for call in calls if "only_self" not in call] == []
+
+
+def test_only_the_young_are_asked_how_it_went_with_what_they_keep(
+    database: Database, clinic: Clinic, youth: Person
+) -> None:
+    private = asked(database, youth, clinic, is_private=True)
+    shared = asked(database, youth, clinic, is_private=False)
+    with database.writing() as session:
+        test_outcomes.ask(session)
+        assert test_outcomes.asked(session, youth) == [private.id, shared.id]
+        assert test_outcomes.asked(session, clinic.mother) == [shared.id]
+    assert told(database, youth).count(NoticeKind.OUTCOME_ASKED) == 2
+    assert told(database, clinic.mother).count(NoticeKind.OUTCOME_ASKED) == 1

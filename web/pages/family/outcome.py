@@ -11,7 +11,7 @@ from econsult.advice.asking import tell_outcome
 from econsult.consults.outcomes import LATER_OF_FAMILY, Said, Side, reports_of
 from econsult.consults.records import Consult
 from econsult.errors import InvalidError
-from econsult.people.persons import Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.status import TALKING
@@ -26,7 +26,7 @@ Page = str | Response | tuple[str, int]
 
 
 @family_outcome.get("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def show(public_id: str) -> Page:
     """The questions; once they are answered, thanks, and what to do where it is worse."""
     with database().writing() as session:
@@ -34,7 +34,7 @@ def show(public_id: str) -> Page:
 
 
 @family_outcome.post("")
-@only(Role.CAREGIVER)
+@only(*HOUSEHOLD)
 def say(public_id: str) -> Page:
     """Write it down."""
     said = said_in_form(*LATER_OF_FAMILY)
