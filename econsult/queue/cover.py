@@ -37,6 +37,7 @@ def watch_cover(
     is_due = or_(CoverWatch.next_at <= now, CoverWatch.next_at > now + BEYOND)
     due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
     told = 0
+    seen: set[int] = set()
     tellings: list[Telling] = []
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
         is_covered, next_at = look(session, watch, now)
@@ -46,7 +47,10 @@ def watch_cover(
         watch.after_id = None if is_covered else watch.after_id
         takers = Takers(session, around(session, watch.program_id), now)
         is_new_gap = watch.after_id is not None
-        waiting = _alarm(session, watch, takers, now, batch) if is_new_gap else _untold(session, watch, takers, now)
+        found = _alarm(session, watch, takers, now, batch) if is_new_gap else _untold(session, watch, takers, now)
+        # What two pools could take is seen by both watches.
+        waiting = [each for each in found if each.id not in seen]
+        seen.update(each.id for each in waiting)
         tellings += _tellings(session, watch, waiting, f"gap:{watch.id}:{watch.gaps}:{watch.is_covered:d}")
         left = left_behind(session, watch, takers, now)
         tellings += _tellings(session, watch, left, f"home:{watch.id}:{int(now.timestamp())}")

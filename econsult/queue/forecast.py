@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import clocks_among
 from econsult.consults.ledger import Clock
-from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.overdue import IS_STILL_PROMISED
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
@@ -89,9 +90,14 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
 
 
 def _running_out(session: Session, program_id: int, end: datetime) -> list[Consult]:
-    """What is promised by then; also what a family was not told before its question was opened again."""
+    """What is promised by then; also what a family was not told before its question was opened again.
+
+    Of what is answered or declined only that which still has a clock: the rest keeps its last promise for good, and
+    would fill the page before anything that can still be late.
+    """
     query = select(Consult).where(Consult.program_id == program_id, ~Consult.is_test)
-    promised = query.where(Consult.status.in_((*OPEN, Status.ANSWERED)), Consult.due_at <= end)
+    is_promised = or_(Consult.status.in_(OPEN), IS_STILL_PROMISED)
+    promised = query.where(is_promised, Consult.due_at <= end)
     untold = query.where(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None))
     found = list(session.scalars(promised.order_by(Consult.due_at, Consult.id).limit(MOST)))
     found += session.scalars(untold.order_by(Consult.id).limit(MOST))

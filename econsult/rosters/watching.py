@@ -40,7 +40,8 @@ def is_unwatched() -> ColumnElement[bool]:
 
 def unwatched(session: Session) -> list[tuple[int, str]]:
     """Program and specialty of each pool that nobody watches yet, with a roster or without one."""
-    return [(program_id, specialty) for program_id, specialty in session.execute(_UNWATCHED.distinct())]
+    query = _UNWATCHED.distinct().order_by(Person.program_id, PractitionerSpecialty.specialty)
+    return [(program_id, specialty) for program_id, specialty in session.execute(query)]
 
 
 _UNWATCHED = (

@@ -181,3 +181,14 @@ def test_the_watch_tells_nobody_while_the_other_pool_is_there(database: Database
             holding.claim(session, clinic.econsult(session), person, now=NOON, lease=LEASE)
             _off(session, person, (1, 9))
         assert [watch_cover(session, NOON + at * HOUR) for at in (1.5, 2)] == [1, 0]
+
+
+def test_a_family_that_is_not_told_of_a_decline_is_foreseen(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        assert _risks(session, clinic) == []
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        assert _risks(session, clinic) == [(consult.id, "family_informed", "no_cover")]
+        assert _risks(session, clinic, NOON + 30 * HOUR) == [(consult.id, "family_informed", "late")]
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=False, now=NOON + 31 * HOUR)
+        assert _risks(session, clinic, NOON + 32 * HOUR) == []
