@@ -22,7 +22,12 @@ def late(now: datetime) -> list[ColumnElement[bool]]:
     written."""
     is_due = Consult.due_at <= now
     found: list[ColumnElement[bool]] = [and_(Consult.status == status, is_due) for status in sorted(OPEN)]
-    return [*found, *(and_(Consult.status == status, IS_STILL_PROMISED, is_due) for status in ENDS)]
+    return [*found, *(and_(still_promised(status), is_due) for status in ENDS)]
+
+
+def still_promised(status: Status) -> ColumnElement[bool]:
+    """What came to this end and still has a clock."""
+    return and_(text(f"status = '{status}'"), IS_STILL_PROMISED)
 
 
 def unanswered(now: datetime) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.overdue import late, unanswered
+from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rosters.limits import barred_from
@@ -144,7 +144,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
         View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],
-        View.UNTOLD: [*UNTOLD, and_(_of_view(View.DECLINED), Consult.unheard_version.is_(None))],
+        View.UNTOLD: [*UNTOLD, and_(still_promised(Status.DECLINED), Consult.unheard_version.is_(None))],
     }
     return [and_(ours, part) for part in of_views.get(view, [_of_view(view)])]
 

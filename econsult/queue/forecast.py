@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import clocks_among
@@ -96,10 +96,13 @@ def _running_out(session: Session, program_id: int, end: datetime) -> list[Consu
     would fill the page before anything that can still be late.
     """
     query = select(Consult).where(Consult.program_id == program_id, ~Consult.is_test)
-    is_promised = or_(Consult.status.in_(OPEN), IS_STILL_PROMISED)
-    promised = query.where(is_promised, Consult.due_at <= end)
     untold = query.where(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None))
-    found = list(session.scalars(promised.order_by(Consult.due_at, Consult.id).limit(MOST)))
+    # One after the other: each has an index of its own.
+    promised = (query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED))
+    found: list[Consult] = []
+    for each in promised:
+        due = each.where(Consult.due_at <= end).order_by(Consult.due_at, Consult.id)
+        found += session.scalars(due.limit(MOST))
     found += session.scalars(untold.order_by(Consult.id).limit(MOST))
     return list({consult.id: consult for consult in found}.values())
 

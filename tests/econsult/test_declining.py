@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import holding, reopening, telling
 from econsult.consults.clocks import open_clocks
+from econsult.consults.overdue import late
 from econsult.consults.records import Consult
 from econsult.consults.views import View
 from econsult.consults.worklist import page
@@ -99,3 +100,17 @@ def test_the_checker_sees_a_decline_that_is_forgotten_or_goes_on(database: Datab
         session.flush()
         words = "the family has not heard" if why == "clock" else "a clock runs although it has ended"
         assert any(words in line for line in violations(session, NOON))
+
+
+def test_what_is_late_after_its_end_is_read_by_an_index_of_exactly_that(sqlite_database: Database) -> None:
+    """However many were answered or declined and settled since."""
+    for condition in late(NOON)[3:]:
+        keys = (Consult.urgency_rank, Consult.due_at, Consult.id)
+        query = select(*keys).where(Consult.program_id == 1, condition).order_by(*keys).limit(50)
+        compiled = query.compile(sqlite_database.engine)
+        values = [str(compiled.params[name]) for name in compiled.positiontup or ()]
+        with sqlite_database.engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(values)).all()
+        assert [row[3] for row in plan] == [
+            "SEARCH consult USING INDEX ix_consult_desk_promised (program_id=? AND status=?)"
+        ]
