@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,6 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from econsult.errors import ConsultError, SettingError
+from econsult.turns import turns
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -128,6 +129,8 @@ and consults, and PostgreSQL would let nobody add one while the whole row is loc
 needs would wait for ever."""
 
 
+PATIENCE = 30
+"""Seconds that a writer waits for others."""
 SILENT = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
 """After so many seconds (or milliseconds) a PostgreSQL behind a broken line counts as away. A URL may say else."""
 
@@ -160,6 +163,7 @@ class Database:
         self.engine = engine
         self.cipher = cipher
         info = dict(known or {})
+        self._turns = turns(PATIENCE) if engine.dialect.name == "sqlite" else nullcontext
         self._sessions = sessionmaker(engine, expire_on_commit=False, info=info)
         read_only: dict[str, Any] = {"econsult_read_only": True}
         self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False, info=info)
@@ -167,7 +171,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that may write; it commits at the end of the block, or rolls back when the block raises."""
-        with self._sessions() as session, session.begin() as transaction:
+        with self._turns(), self._sessions() as session, session.begin() as transaction:
             try:
                 yield session
             except ConsultError as error:
@@ -261,7 +265,7 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
         except OSError as error:
             raise SettingError(f"The database folder cannot be made: {error.strerror}.") from None
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": 30}, pool_size=8, max_overflow=64, pool_timeout=15
+        url, hide_parameters=True, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=64, pool_timeout=15
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

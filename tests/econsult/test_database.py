@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from econsult.database import Database, TextCipher, open_database
 from econsult.errors import EmergencyError, NotFoundError, SettingError
 from econsult.heartbeats import beat
 from econsult.people.patients import Patient
+from econsult.turns import turns
 from storage.keys import FieldCipher, KeyRing, WrongKey, generate
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -80,6 +82,43 @@ def test_sqlite_writers_wait_for_each_other_instead_of_failing(sqlite_database: 
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_writers_wait_in_line_before_they_ask_sqlite(sqlite_database: Database) -> None:
+    # What waits inside of SQLite looks rarely the longer it waits: whoever comes later would go first.
+    own, cut_in, came = threading.get_ident(), threading.Event(), []
+
+    def begins(*_connection: object) -> None:
+        came.append(threading.get_ident())
+        if threading.get_ident() != own:
+            cut_in.set()
+
+    def write() -> None:
+        with sqlite_database.writing() as session:
+            session.execute(text("DELETE FROM heartbeat"))
+
+    # Opening a connection may wait as well: enough of them lie ready.
+    with ExitStack() as ready:
+        for _ in range(6):
+            ready.enter_context(sqlite_database.reading()).execute(text("SELECT 1"))
+    event.listen(sqlite_database.engine, "checkout", begins)
+    others = [threading.Thread(target=write) for _ in range(5)]
+    with sqlite_database.writing() as session:
+        session.execute(text("DELETE FROM heartbeat"))
+        for each in others:
+            each.start()
+        assert not cut_in.wait(0.5)
+    for each in others:
+        each.join(timeout=20)
+    assert len(set(came)) == 6
+
+
+def test_whose_turn_never_comes_asks_all_the_same() -> None:
+    turn = turns(0.01)
+    with turn(), turn():
+        pass
+    with turn():
+        pass
 
 
 def test_sqlite_is_durable_and_checks_references(sqlite_database: Database) -> None:
