@@ -76,6 +76,26 @@ def open_account(
         wrong["email"] = "shared"
     if wrong:
         raise InvalidError("The account needs an age, an address of their own, and somebody who has seen them.", wrong)
+    person = _closed_before(session, patient, form.email)
+    if person is None:
+        person = _new_account(session, cipher, patient, form, now)
+    note_patient(session, patient, "open_youth_account", now, person_id=staff.id)
+    notify(session, person, NoticeKind.ACCOUNT_OPENED, consult_id=None, about=now.isoformat(), now=now)
+    return person
+
+
+def _closed_before(session: Session, patient: Patient, email: str) -> Person | None:
+    """The account of this young person that was closed, open again, where it is at the same address."""
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    for link, person in session.execute(query.where(RelatedPerson.patient_id == patient.id)):
+        if link.relation == SELF and person.email.casefold() == pasted(email).casefold():
+            link.ends_at, person.is_active = None, True
+            session.flush()
+            return person
+    return None
+
+
+def _new_account(session: Session, cipher: TextCipher, patient: Patient, form: YouthForm, now: datetime) -> Person:
     program = session.get_one(Program, patient.program_id)
     known = {"name": patient.name, "language": form.language, "now": now}
     person = add_person(session, cipher, program, email=form.email, role=Role.YOUTH, **known)  # type: ignore[arg-type]
@@ -83,8 +103,6 @@ def open_account(
         RelatedPerson(patient_id=patient.id, person_id=person.id, relation=SELF, has_authority=True, starts_at=now)
     )
     session.flush()
-    note_patient(session, patient, "open_youth_account", now, person_id=staff.id)
-    notify(session, person, NoticeKind.ACCOUNT_OPENED, consult_id=None, about="opened", now=now)
     return person
 
 

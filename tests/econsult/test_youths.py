@@ -193,6 +193,10 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         assert close_youth(session, session.get_one(Patient, clinic.child.id), clinic.pcp, NOON)
         assert not session.get_one(Person, person.id).is_active
         assert patients_for(session, session.get_one(Person, person.id), now=NOON) == []
+        later, child = NOON + timedelta(days=1), session.get_one(Patient, clinic.child.id)
+        again = open_account(session, database.cipher, child, form, clinic.pcp, now=later)
+        assert (again.id, again.is_active) == (person.id, True)
+        assert [each.id for each in patients_for(session, again, now=later)] == [child.id]
 
 
 def test_at_majority_the_young_person_says_who_goes_on_and_ends_it(

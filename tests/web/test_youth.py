@@ -142,6 +142,19 @@ def test_a_small_child_keeps_nothing_from_its_mother(clinic: Clinic, runtime: Ru
     assert post(clinics, f"/consults/{number}/confidential", {}).status_code == 403
 
 
+def test_whoever_calls_after_a_danger_sign_knows_that_the_young_person_said_it_alone(
+    clinic: Clinic, youth: Person, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    own = browser_of(youth)
+    ask = post(own, f"/family/children/{clinic.child.public_id}/ask", {}).location.rsplit("/", 1)[0]
+    post(own, f"{ask}/emergency", {"emergency": "yes", "flags": "self_harm"})
+    for staff, page in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        shown = browser_of(staff).get(page).text
+        assert "Thoughts of hurting themselves" in shown
+        assert "The young person told us this alone." in shown
+    assert "Thoughts of hurting themselves" not in mother.get("/family").text
+
+
 @pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
 def test_their_pages_in_a_real_browser(
     runtime: Runtime,

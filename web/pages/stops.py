@@ -35,6 +35,8 @@ class Call:
     phone: str
     signs: dict[str, datetime]
     since: datetime
+    is_confidential: bool
+    """Whether the young person said it without their caregivers, to whom the telephone may belong."""
 
 
 def calls_for(session: Session) -> list[Call]:
@@ -72,4 +74,5 @@ def _call(found: list[Stop]) -> Call:
         phone=patient.phone,
         signs=signs,
         since=found[-1].stop.at,
+        is_confidential=any(each.consult.is_confidential for each in found),
     )
