@@ -38,6 +38,7 @@ def watch_cover(
     due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
     told = 0
     seen: set[int] = set()
+    programs: dict[int, Takers] = {}
     tellings: list[Telling] = []
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
         is_covered, next_at = look(session, watch, now)
@@ -45,7 +46,9 @@ def watch_cover(
             watch.gaps, watch.after_id = watch.gaps + 1, 0
         watch.is_covered = is_covered
         watch.after_id = None if is_covered else watch.after_id
-        takers = Takers(session, around(session, watch.program_id), now)
+        if watch.program_id not in programs:
+            programs[watch.program_id] = Takers(session, around(session, watch.program_id), now)
+        takers = programs[watch.program_id]
         is_new_gap = watch.after_id is not None
         found = _alarm(session, watch, takers, now, batch) if is_new_gap else _untold(session, watch, takers, now)
         # What two pools could take is seen by both watches.
