@@ -28,6 +28,7 @@ from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 from econsult.rosters.limits import conflicted
+from econsult.seconds import seconds_relation
 
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
@@ -232,10 +233,13 @@ def _specialists_relation(session: Session, person: Person, consult: Consult) ->
     )
     if consult.holder_id == person.id or session.scalar(select(wrote)):
         return Relation.HOLDER
+    barred = person.id in conflicted(session, consult.patient_id)
+    if consult.status in OPEN and not barred and (second := seconds_relation(session, person, consult)):
+        return second
     pools = {consult.specialty, consult.fallback_specialty}
     is_pool = consult.status in OPEN and bool(pools & specialties_of(session, person))
     # Whoever must not answer for a child does not read about it either, nor look at its pictures.
-    return Relation.POOL if is_pool and person.id not in conflicted(session, consult.patient_id) else None
+    return Relation.POOL if is_pool and not barred else None
 
 
 def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:
@@ -265,7 +269,7 @@ def _check_media(
     if right != Right.SEE_MEDIA and right not in rights:
         # Who may not decide about a file learns nothing of there being something to decide.
         raise NotFoundError
-    if attachment.is_restricted and relation == Relation.POOL:
+    if attachment.is_restricted and relation in (Relation.POOL, Relation.ASKED):
         raise ForbiddenError("This file shows a face or keeps a voice. It opens for the specialist who takes the case.")
     if Right.SEE_MEDIA not in rights:
         raise ForbiddenError("You may know this consult, but not look at its photos and documents.")

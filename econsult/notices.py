@@ -54,6 +54,8 @@ class NoticeKind(StrEnum):
     OUTCOME_CLINIC = "outcome_clinic"
     OUTCOME_DESK = "outcome_desk"
     OUTCOME_WORSE = "outcome_worse"
+    SIDE_ASKED = "side_asked"
+    SIDE_LATE = "side_late"
 
 
 AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
@@ -216,6 +218,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.OUTCOME_WORSE: {
         "en": "A family says that it got worse. Sign in and call them.",
         "es": "Una familia dice que empeoró. Entre y llámela.",
+    },
+    NoticeKind.SIDE_ASKED: {
+        "en": "A colleague asks you one question about a request. Sign in to see it.",
+        "es": "Un colega le hace una pregunta sobre una solicitud. Entre para verla.",
+    },
+    NoticeKind.SIDE_LATE: {
+        "en": "A question to a second specialist waits for a reply. Sign in to see it.",
+        "es": "Una pregunta a un segundo especialista espera respuesta. Entre para verla.",
     },
     NoticeKind.STEP_LATE: {
         "en": "Something that an answer recommends was not done in time. Sign in to see it.",

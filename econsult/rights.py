@@ -18,6 +18,8 @@ class Relation(StrEnum):
     COORDINATOR = "coordinator"
     YOUTH = "youth"
     INVITED = "invited"
+    ASKED = "asked"
+    SECOND = "second"
 
 
 class Right(StrEnum):
@@ -47,6 +49,7 @@ class Right(StrEnum):
     ADOPT = "adopt"
     WITHDRAW_CONSENT = "withdraw_consent"
     FOLLOW = "follow"
+    SECOND = "second"
     KEEP_CONFIDENTIAL = "keep_confidential"
 
 
@@ -73,9 +76,9 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
     ),
-    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS}),
+    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(
-        _SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW}
+        _SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND}
     ),
     Relation.COORDINATOR: frozenset(
         {
@@ -92,6 +95,9 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         }
         | _COORDINATION
     ),
+    # A second specialist reads no more than the question needs, and writes through the reply to it alone.
+    Relation.ASKED: frozenset({Right.SEE, Right.SEE_MEDIA, Right.SECOND}),
+    Relation.SECOND: frozenset({Right.SEE, Right.SEE_MEDIA, Right.READ_CLINICIANS, Right.SECOND}),
     # Sends, and sees how far that is: no picture, no message, no answer.
     Relation.INVITED: frozenset({Right.SEE, Right.UPLOAD}),
 }

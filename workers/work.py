@@ -21,10 +21,12 @@ from econsult.consults.looking_back import remind
 from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
+from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
 from econsult.jobs import Job, JobState, reap_jobs
 from econsult.picking import Pick
 from econsult.queue.absence import away_now, unheard
+from econsult.queue.asides import fire_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
@@ -81,6 +83,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             "asking how it went",
             _by(OutcomePing.id, OutcomePing.next_at),
             lambda session, now, pick: ask_how_it_went(session, now, quiet, pick),
+        ),
+        Work(
+            "questions to second specialists",
+            _by(SideQuestion.id, SideQuestion.next_at),
+            lambda session, now, pick: fire_sides(session, now, quiet, pick),
         ),
     )
 

@@ -75,7 +75,8 @@ def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: dateti
         return told
     family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
     told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
-    if not family and _has_no_account(session, consult.patient_id, now):
+    # What is kept from the caregivers is no call to their telephone either.
+    if not family and not consult.is_confidential and _has_no_account(session, consult.patient_id, now):
         desk = desk_of(session, consult.program_id)
         told += [Telling(each, NoticeKind.OUTCOME_DESK, consult.id, about) for each in desk]
     return told

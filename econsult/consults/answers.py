@@ -20,6 +20,7 @@ from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import open_steps
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
+from econsult.consults.sides import end_sides
 from econsult.consults.telephone import open_call
 from econsult.database import Base, Instant, SealedJson
 from econsult.errors import InvalidError, StaleVersionError
@@ -106,6 +107,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
     open_ping(session, consult, draft.version, now)
+    end_sides(session, consult, person_id=person.id, now=now)
     for clinician in clinic_of(session, consult):
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)

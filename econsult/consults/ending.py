@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import stop_all
 from econsult.consults.lifecycle import next_status
 from econsult.consults.records import Consult, note
+from econsult.consults.sides import end_sides
 from econsult.people.persons import Person
 
 LONGEST_REASON = 5000
@@ -24,5 +25,6 @@ def end(session: Session, consult: Consult, person: Person, verb: str, *, reason
     consult.family_waits_since = consult.clinic_waits_since = None
     consult.version += 1
     stop_all(session, consult, now, verb)
+    end_sides(session, consult, person_id=person.id, now=now)
     note(session, consult, verb, person_id=person.id, now=now)
     return consult

@@ -104,6 +104,13 @@ def request_info(
     return message
 
 
+def among_clinicians(session: Session, consult: Consult, person: Person, text: str, *, now: datetime) -> Message:
+    """A word between specialists: the clinic and the holder read it; it is no reply to the clinic and ends no wait."""
+    message = _add(session, consult, person, Audience.CLINICIANS, text=text, items=(), now=now)
+    _tell(session, consult, message, NoticeKind.MESSAGE, now)
+    return message
+
+
 def messages_of(session: Session, consult_id: int, audiences: Sequence[str]) -> list[Message]:
     """The messages of these lanes, oldest first."""
     query = select(Message).where(Message.consult_id == consult_id, Message.audience.in_(audiences))

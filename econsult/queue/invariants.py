@@ -24,6 +24,7 @@ from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person, PractitionerSpecialty, Role
+from econsult.queue.asides import sides_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.replay import Replayed, replay_all
 
@@ -42,6 +43,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _not_called(session, now - patience)
     yield from _not_told(session)
     yield from steps_broken(session, now - patience)
+    yield from sides_broken(session, now - patience)
 
 
 def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:

@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
+from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
 from econsult.database import Instant
 from econsult.jobs import Job, JobPolicy, JobState
@@ -57,6 +58,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             exists().where(Consult.release_at <= NOW),
             exists().where(Recommendation.next_at <= NOW),
             exists().where(OutcomePing.next_at <= NOW),
+            exists().where(SideQuestion.next_at <= NOW),
             exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
             is_unwatched(),
         ),

@@ -125,6 +125,17 @@ def test_a_grown_up_childs_family_is_not_asked(database: Database, clinic: Clini
         assert [kind for _, kind in told(session)] == ["outcome_clinic"]
 
 
+def test_what_is_kept_from_caregivers_is_not_asked_of_them(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        consult.confidential = "clinic"
+        ask(session)
+        assert told(session) == [(clinic.pcp.id, "outcome_clinic")]
+        assert (asked(session, clinic.mother), asked(session, clinic.coordinator)) == ([], [])
+        consult.confidential = ""
+        assert asked(session, clinic.mother) == [consult.id]
+
+
 def test_a_newer_answer_is_asked_after_instead(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = answered(session, clinic)

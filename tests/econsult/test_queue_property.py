@@ -16,17 +16,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
-from econsult.consults import answers, holding, passing, recommendations, reopening, requests, telling, threads
+from econsult.consults import answers, holding, passing, recommendations, reopening, requests, second, telling, threads
 from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
+from econsult.consults.sides import side_of
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.picking import Pick
+from econsult.queue.asides import fire_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -123,6 +126,8 @@ class World:
             session.flush()
         self.telephone(session)
         answers.release_due(session, self.now, Pick(10_000))
+        fire_sides(session, self.now, Quiet(), Pick(10_000))
+        ask_how_it_went(session, self.now, Quiet(), Pick(10_000))
         tell_of_late_steps(session, self.now, Quiet(), Pick(10_000))
         holding.lapse_claims(session, self.now, Pick(10_000))
         for case in self.cases.values():
@@ -319,6 +324,27 @@ def _follow(world: World, session: Session, consult: Consult, case: Case) -> Non
             )
 
 
+def _ask_colleague(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """The holder asks a second specialist, or takes that back; the clocks of the consult do not care."""
+    side, holder = side_of(session, consult.id), world.holder(case)
+    if side is None and holder.id != world.clinic.neuro.id:
+        second.ask_second(session, consult, holder, "Is this one of yours?", specialty="neurology", now=world.now)
+    elif side is not None and world.dice.random() < 0.3:
+        second.take_back(session, consult, side, holder, now=world.now)
+
+
+def _colleague(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """The second specialist takes the question, replies, or gives it back."""
+    side, neuro = side_of(session, consult.id), world.clinic.neuro
+    if side is None or consult.holder_id == neuro.id:
+        return
+    second.take_second(session, consult, side, neuro, now=world.now)
+    if world.dice.random() < 0.3:
+        second.give_back(session, consult, side, neuro, now=world.now)
+    elif world.dice.random() < 0.5:
+        second.reply_second(session, consult, side, neuro, "Yes.", now=world.now)
+
+
 def _nothing(world: World, session: Session, consult: Consult, case: Case) -> None:
     """What has been taken back stays so."""
 
@@ -328,9 +354,22 @@ SHARED: list[Act] = [
     *(_open_earlier, _change),
 ]
 ACTS: dict[str, list[Act]] = {
-    "submitted": [_claim, _claim, _claim, _withdraw, *SHARED],
-    "claimed": [_release, _take_over, _ask, _ask, _draft, _sign, _sign, _holder_writes, _decline, *SHARED],
-    "needs_info": [_take_over, _release, _draft, _holder_writes, _sign, *SHARED],
+    "submitted": [_colleague, _claim, _claim, _claim, _withdraw, *SHARED],
+    "claimed": [
+        _ask_colleague,
+        _colleague,
+        _release,
+        _take_over,
+        _ask,
+        _ask,
+        _draft,
+        _sign,
+        _sign,
+        _holder_writes,
+        _decline,
+        *SHARED,
+    ],
+    "needs_info": [_ask_colleague, _colleague, _take_over, _release, _draft, _holder_writes, _sign, *SHARED],
     "answered": [_acknowledge, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
     "closed": [_reopen, _follow, _family_opens, _nothing],
     "declined": [_reopen, _family_opens, _nothing],

@@ -187,6 +187,12 @@ WHO = {
     "POST /consults/<public_id>/steps/<step_id>": CLINIC + SPECIALIST + DESK,
     "GET /coordination/steps": DESK,
     "GET /worklist/advice": SPECIALIST,
+    # A question to a second specialist: whoever holds it asks, whoever was asked replies.
+    "POST /consults/<public_id>/second": SPECIALIST,
+    "POST /consults/<public_id>/second/give-back": SPECIALIST,
+    "POST /consults/<public_id>/second/reply": SPECIALIST,
+    "POST /consults/<public_id>/second/take": SPECIALIST,
+    "POST /consults/<public_id>/second/take-back": SPECIALIST,
     "GET /consults/<public_id>/outcome": CLINIC + DESK,
     "POST /consults/<public_id>/outcome": CLINIC + DESK,
     # Held files and hidden faces: the medical home decides, the specialist asks.

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult import audit
 from econsult.access import Pass, consult_for
+from econsult.advice.colleagues import unanswered_sides
 from econsult.advice.lists import count_late
 from econsult.consults import answers, telling
 from econsult.consults.lifecycle import Status
@@ -69,7 +70,7 @@ def board() -> str:
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
-        asked = asked_lines(session)
+        asked, asides = asked_lines(session), unanswered_sides(session, me())
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
@@ -83,6 +84,7 @@ def board() -> str:
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
         asked=asked,
+        asides=[(side, consult, str(terms.SPECIALTIES[side.specialty])) for side, consult in asides],
         cap=COUNT_CAP,
     )
 

@@ -26,6 +26,7 @@ from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
+from web.pages.second import seconds
 from web.pages.steps import steps
 from web.pages.stops import stops
 from web.pages.unreached import unreached
@@ -60,4 +61,5 @@ STAFF = (
     unreached,
     steps,
     outcomes,
+    seconds,
 )

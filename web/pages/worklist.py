@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
+from econsult.advice.colleagues import asked_of_me
 from econsult.consults import holding
 from econsult.consults.taking import next_for
 from econsult.consults.views import Filters, View
@@ -36,10 +37,14 @@ def queue() -> str:
         rows = rows_of(session, found.consults)
         counts = counts_of(session, tuple(tabs()))
         own = sorted(specialties_of(session, me()))
+        asides = asked_of_me(session, me(), now())
     count_place("/worklist", counts[View.POOL])
     return render_template(
         "worklist/queue.html",
         rows=rows,
+        asides=[(each, terms.child(each.patient, now().date())) for each in asides],
+        me_id=me().id,
+        terms_specialties=terms.SPECIALTIES,
         tabs=tabs(),
         counts=counts,
         view=_view(),

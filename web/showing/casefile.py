@@ -30,6 +30,7 @@ from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
 from web.showing.rows import chip_of
+from web.showing.second import SideBox, side_box
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
 from web.words import terms
@@ -112,6 +113,8 @@ class Case:
     """What became of each step of the answer that is shown."""
     told: list[Told] = field(default_factory=list)
     """What clinic and family said about how it went."""
+    side: SideBox | None = None
+    """The question to a second specialist, where one is asked or can be."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -183,7 +186,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
-        sheets=sheets_of(session, consult.id, for_pool=loaded.relation == Relation.POOL)
+        sheets=sheets_of(session, consult.id, for_pool=loaded.relation in (Relation.POOL, Relation.ASKED))
         if loaded.may(Right.SEE_MEDIA)
         else [],
         lanes=_lanes(session, loaded, read),
@@ -194,6 +197,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         content=_content(answer, read),
         steps=lines_of(session, loaded, answer, read),
+        side=side_box(session, loaded, read),
         told=told_about(session, consult.id) if loaded.relation in READERS else [],
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",

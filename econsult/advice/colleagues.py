@@ -1,0 +1,64 @@
+"""Questions to second specialists as lists: what a specialist is asked, and what the desk must look after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from econsult.access import patients_on
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.records import Consult
+from econsult.consults.second import may_answer
+from econsult.consults.sides import LADDER, SideQuestion, SideState
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role, specialties_of
+
+SHOWN = 100
+FROM_LEVEL = LADDER.index(90) + 1
+
+
+@dataclass(frozen=True)
+class Aside:
+    """An open question, the consult that it is about, and the child."""
+
+    side: SideQuestion
+    consult: Consult
+    patient: Patient
+
+
+def asked_of_me(session: Session, person: Person, now: datetime) -> list[Aside]:
+    """What this specialist has taken, or may take, the soonest due first; what they must not answer is not listed."""
+    if person.role != Role.SPECIALIST:
+        return []
+    free = and_(SideQuestion.holder_id.is_(None), SideQuestion.specialty.in_(specialties_of(session, person)))
+    query = _open(person).where(or_(SideQuestion.holder_id == person.id, free), SideQuestion.asked_by_id != person.id)
+    rows = [(side, consult) for side, consult in session.execute(query)]
+    mine = [each for each in rows if may_answer(session, each[1], each[0], person, now)]
+    children = patients_on(session, person, [consult for _, consult in mine], now=now)
+    return [Aside(side, consult, children[consult.patient_id]) for side, consult in mine]
+
+
+def unanswered_sides(session: Session, person: Person) -> list[tuple[SideQuestion, Consult]]:
+    """What the desk was told of and nobody has replied to, the soonest due first."""
+    if person.role != Role.COORDINATOR:
+        return []
+    query = _open(person).where(SideQuestion.level >= FROM_LEVEL)
+    return [(side, consult) for side, consult in session.execute(query)]
+
+
+def _open(person: Person) -> Select[SideQuestion, Consult]:
+    return (
+        select(SideQuestion, Consult)
+        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .where(
+            SideQuestion.state == SideState.OPEN,
+            Consult.program_id == person.program_id,
+            Consult.status.in_(OPEN),
+            Consult.consent_withdrawn_at.is_(None),
+        )
+        .order_by(SideQuestion.due_at, SideQuestion.id)
+        .limit(SHOWN)
+    )

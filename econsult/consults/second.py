@@ -1,0 +1,181 @@
+"""Asking a second specialist one question: by the router's rules, taken by one, replied to among clinicians."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from econsult.consults.holding import require_holder
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.offering import ask_of, desk_of, loads_of
+from econsult.consults.records import Consult, Kind, note
+from econsult.consults.sides import TARGET, SideEvent, SideQuestion, SideState, end_side, log_side, side_of, step_at
+from econsult.consults.threads import among_clinicians
+from econsult.database import changed_rows
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, TakenError
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import SPECIALTIES, Person
+from econsult.rosters.routing import Route, route
+
+
+def ask_second(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    text: str,
+    *,
+    specialty: str = "",
+    wanted: Person | None = None,
+    now: datetime,
+) -> SideQuestion:
+    """The holder asks a specialty, or one person of it. Raises InvalidError where nobody, or not they, may answer."""
+    require_holder(consult, person)
+    if consult.status not in OPEN or consult.kind == Kind.FAMILY_QUESTION:
+        raise ImpossibleVerbError(consult.status, "ask_second")
+    if side_of(session, consult.id) is not None:
+        raise InvalidError("One question at a time: wait for the reply, or take it back.", {"second": "one_at_a_time"})
+    chosen = _routed(session, consult, person, specialty, now)
+    if wanted is not None:
+        _check_wanted(chosen, wanted)
+    message = among_clinicians(session, consult, person, text, now=now)
+    side = SideQuestion(
+        consult_id=consult.id,
+        asked_by_id=person.id,
+        specialty=chosen.specialty or specialty,
+        wanted_id=wanted.id if wanted else None,
+        holder_id=wanted.id if wanted else None,
+        message_id=message.id,
+        state=SideState.OPEN,
+        opened_at=now,
+        due_at=now + TARGET,
+        level=0,
+    )
+    side.next_at = step_at(side, 1)
+    session.add(side)
+    session.flush()
+    session.add(SideEvent(side_id=side.id, kind="opened", at=now, due_at=side.due_at, person_id=person.id))
+    note(session, consult, "ask_second", person_id=person.id, now=now, detail=side.specialty)
+    _tell(session, consult, side, [wanted] if wanted else list(chosen.ready or chosen.qualified), now)
+    if not chosen.has_cover:
+        # Nobody of the pool is there now: the desk hears at once, as of every request.
+        for each in desk_of(session, consult.program_id):
+            notify(session, each, NoticeKind.SIDE_LATE, consult_id=consult.id, about=f"side:{side.id}:cover", now=now)
+    return side
+
+
+def take_second(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
+    """One of those who may answer takes it; exactly one of several who try. Raises TakenError, ForbiddenError."""
+    _check_open(side, consult)
+    if side.holder_id == person.id:
+        return
+    if side.holder_id is not None:
+        raise TakenError(side.state, session.get_one(Person, side.holder_id).name)
+    asker = session.get_one(Person, side.asked_by_id)
+    chosen = _routed(session, consult, asker, side.specialty, now)
+    if person.id not in {each.id for each in chosen.qualified}:
+        raise ForbiddenError("You may look at this question, but not answer it.")
+    free = (SideQuestion.id == side.id, SideQuestion.holder_id.is_(None), SideQuestion.state == SideState.OPEN)
+    won = session.execute(update(SideQuestion).where(*free).values(holder_id=person.id))
+    session.refresh(side)
+    if changed_rows(won) != 1:
+        raise TakenError(side.state, session.get_one(Person, side.holder_id).name if side.holder_id else "")
+    log_side(session, side, "taken", person_id=person.id, now=now)
+    note(session, consult, "take_second", person_id=person.id, now=now)
+
+
+def give_back(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
+    """Whoever has it gives it back to its pool, which is asked again; its clock runs on."""
+    _check_open(side, consult)
+    if side.holder_id != person.id:
+        raise ForbiddenError("Somebody else has this question.")
+    side.holder_id = side.wanted_id = None
+    log_side(session, side, "given_back", person_id=person.id, now=now)
+    note(session, consult, "give_back_second", person_id=person.id, now=now)
+    asker = session.get_one(Person, side.asked_by_id)
+    chosen = _routed(session, consult, asker, side.specialty, now)
+    others = [each for each in chosen.ready or chosen.qualified if each.id != person.id]
+    _tell(session, consult, side, others or desk_of(session, consult.program_id), now)
+
+
+def reply_second(
+    session: Session, consult: Consult, side: SideQuestion, person: Person, text: str, *, now: datetime
+) -> None:
+    """The reply goes among the clinicians, to whoever asked and to the clinic; then the second specialist is out."""
+    _check_open(side, consult)
+    if side.holder_id != person.id:
+        raise ForbiddenError("Take the question first.")
+    message = among_clinicians(session, consult, person, text, now=now)
+    side.reply_id = message.id
+    end_side(session, side, SideState.REPLIED, person_id=person.id, now=now)
+    note(session, consult, "reply_second", person_id=person.id, now=now)
+
+
+def take_back(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
+    """Whoever holds the consult needs no reply any more."""
+    _check_open(side, consult)
+    require_holder(consult, person)
+    end_side(session, side, SideState.TAKEN_BACK, person_id=person.id, now=now)
+    note(session, consult, "take_back_second", person_id=person.id, now=now)
+
+
+def may_answer(session: Session, consult: Consult, side: SideQuestion, person: Person, now: datetime) -> bool:
+    """Whether this person may take the question: has it, or is of its pool and not barred, and nobody has it."""
+    if side.holder_id is not None:
+        return side.holder_id == person.id
+    chosen = _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
+    return person.id in {each.id for each in chosen.qualified}
+
+
+def people_asked(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> list[Person]:
+    """Who is to answer now: whoever has it, else those of its pool who are there, else all of its pool."""
+    if side.holder_id is not None:
+        holder = session.get_one(Person, side.holder_id)
+        return [holder] if holder.is_active else []
+    chosen = _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
+    return list(chosen.ready or chosen.qualified)
+
+
+def _routed(session: Session, consult: Consult, asker: Person, specialty: str, now: datetime) -> Route:
+    """The router's choice. The second specialist talks to no family, so that its language bars nobody."""
+    if specialty not in SPECIALTIES:
+        raise InvalidError("Choose whom to ask.", {"second": "required"})
+    ask = ask_of(session, consult)
+    barred = ask.excluded | {asker.id, consult.holder_id or 0}
+    asked = replace(ask, specialty=specialty, language="", excluded=frozenset(barred))
+    chosen = route(session, asked, lambda people: _loads(session, people), now)
+    if chosen.is_unallocated:
+        raise InvalidError("Nobody of this specialty may answer about this child.", {"second": "nobody"})
+    return chosen
+
+
+def _check_wanted(chosen: Route, wanted: Person) -> None:
+    if wanted.id not in {each.id for each in chosen.qualified}:
+        raise InvalidError("This person may not answer about this child.", {"second": "not_allowed"})
+    if wanted.id not in {each.id for each in chosen.ready}:
+        raise InvalidError("This person is off duty, away or has hands full: ask the specialty.", {"second": "away"})
+
+
+def _loads(session: Session, people: set[int]) -> Mapping[int, int]:
+    """What each of them holds, questions of colleagues as well."""
+    mine = (SideQuestion.holder_id.in_(people), SideQuestion.state == SideState.OPEN)
+    query = select(SideQuestion.holder_id, func.count()).where(*mine).group_by(SideQuestion.holder_id)
+    found = dict(loads_of(session, people))
+    for number, count in session.execute(query):
+        if number is not None:
+            found[number] = found.get(number, 0) + count
+    return found
+
+
+def _check_open(side: SideQuestion, consult: Consult) -> None:
+    if not side.is_open or consult.status not in OPEN:
+        raise ImpossibleVerbError(side.state, "second")
+
+
+def _tell(session: Session, consult: Consult, side: SideQuestion, people: list[Person], now: datetime) -> None:
+    for each in people:
+        about = f"side:{side.id}:{now.isoformat()}"
+        notify(session, each, NoticeKind.SIDE_ASKED, consult_id=consult.id, about=about, now=now)

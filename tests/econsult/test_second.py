@@ -1,0 +1,188 @@
+"""A second specialist is asked one question: by the router's rules, for a while, with a clock of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from econsult.access import consult_for
+from econsult.consults import answers, holding
+from econsult.consults.records import Consult
+from econsult.consults.second import ask_second, give_back, reply_second, take_back, take_second
+from econsult.consults.sides import SideEvent, SideQuestion, side_of
+from econsult.consults.threads import Audience, messages_of
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, TakenError
+from econsult.notices import Notice
+from econsult.people.persons import Person
+from econsult.queue.asides import fire_sides
+from econsult.queue.invariants import violations
+from econsult.queue.outbox import Quiet
+from econsult.rights import Relation, Right
+from econsult.rosters.limits import Conflict, Limits
+from tests.personas import ANSWER, LEASE, NOON, Clinic
+
+H = timedelta(hours=1)
+ASKED = "Could the new patches be a sign of neurofibromatosis?"
+
+
+def open_side(session, clinic: Clinic, **whom: object) -> tuple[Consult, SideQuestion]:
+    consult = clinic.claimed(session)
+    chosen = whom or {"specialty": "neurology"}
+    return consult, ask_second(session, consult, clinic.derm, ASKED, now=NOON, **chosen)
+
+
+def relation(session, consult: Consult, person: Person) -> Relation | None:
+    try:
+        return consult_for(session, person, consult.public_id, now=NOON).relation
+    except NotFoundError:
+        return None
+
+
+def told(session, kind: str = "side") -> list[tuple[int, str]]:
+    query = select(Notice.person_id, Notice.kind).where(Notice.kind.startswith(kind))
+    return sorted((row.person_id, str(row.kind)) for row in session.execute(query))
+
+
+def kept(session, now) -> list[str]:
+    return [line for line in violations(session, now) if "colleague" in line]
+
+
+def test_a_pool_is_asked_one_takes_it_and_replies_among_clinicians(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        assert told(session) == [(clinic.neuro.id, "side_asked")]
+        asked = consult_for(session, clinic.neuro, consult.public_id, now=NOON)
+        assert (asked.relation, asked.readable_lanes(), asked.may(Right.HOLD)) == (Relation.ASKED, (), False)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        second = consult_for(session, clinic.neuro, consult.public_id, now=NOON)
+        assert (second.relation, second.readable_lanes()) == (Relation.SECOND, (Audience.CLINICIANS,))
+        for right in (Right.ANSWER, Right.WRITE_CLINICIANS, Right.READ_FAMILY, Right.SEE_IDENTITY, Right.BREAK_GLASS):
+            with pytest.raises(ForbiddenError):
+                consult_for(session, clinic.neuro, consult.public_id, now=NOON, right=right)
+        reply_second(session, consult, side, clinic.neuro, "Six or more spots: yes, look for it.", now=NOON + H)
+        words = [message.text for message in messages_of(session, consult.id, (Audience.CLINICIANS,))]
+        assert words == [ASKED, "Six or more spots: yes, look for it."]
+        # The first specialist stays responsible, and the second one is out.
+        assert (consult.holder_id, consult.status, side.state) == (clinic.derm.id, "claimed", "replied")
+        assert relation(session, consult, clinic.neuro) is None
+        assert kept(session, NOON + 50 * H) == []
+        with pytest.raises(ImpossibleVerbError):
+            reply_second(session, consult, side, clinic.neuro, "More", now=NOON + H)
+
+
+def test_the_routers_rules_hold_for_pool_and_person(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+
+        def ask(**whom: object) -> str:
+            with pytest.raises(InvalidError) as refused:
+                ask_second(session, consult, clinic.derm, ASKED, now=NOON, **whom)
+            return refused.value.fields["second"]
+
+        assert (ask(specialty="cardiology"), ask(specialty="magic")) == ("nobody", "required")
+        assert ask(specialty="dermatology", wanted=clinic.derm) == "not_allowed"
+        assert ask(specialty="neurology", wanted=clinic.derm2) == "not_allowed"
+        session.add(Limits(person_id=clinic.neuro.id, states="TX", languages="fr", capacity=1))
+        clinic.home.state = "NM"
+        session.merge(clinic.home)
+        session.flush()
+        assert ask(specialty="neurology") == "nobody"
+        # No family is spoken to: the language bars nobody. Full hands do, where one person is asked.
+        session.execute(update(Limits).values(states="NM"))
+        other = clinic.econsult(session, specialty="neurology")
+        session.execute(update(Limits).values(languages=""))
+        holding.claim(session, other, clinic.neuro, now=NOON, lease=LEASE)
+        session.execute(update(Limits).values(languages="fr"))
+        assert ask(specialty="neurology", wanted=clinic.neuro) == "away"
+        session.add(Conflict(person_id=clinic.neuro.id, patient_id=consult.patient_id))
+        session.flush()
+        assert ask(specialty="neurology") == "nobody"
+        with pytest.raises(ForbiddenError):
+            ask_second(session, consult, clinic.derm2, ASKED, specialty="neurology", now=NOON)
+
+
+def test_one_person_is_asked_and_gives_it_back_to_the_pool(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic, specialty="dermatology", wanted=clinic.derm2)
+        assert relation(session, consult, clinic.derm2) == Relation.SECOND
+        with pytest.raises(InvalidError):
+            ask_second(session, consult, clinic.derm, ASKED, specialty="neurology", now=NOON)
+        with pytest.raises(ForbiddenError):
+            take_back(session, consult, side, clinic.derm2, now=NOON)
+        give_back(session, consult, side, clinic.derm2, now=NOON + H)
+        assert (side.holder_id, relation(session, consult, clinic.derm2)) == (None, Relation.POOL)
+        take_second(session, consult, side, clinic.derm2, now=NOON + H)
+        with pytest.raises(TakenError):
+            take_second(session, consult, side, clinic.neuro, now=NOON + H)
+        take_back(session, consult, side, clinic.derm, now=NOON + 2 * H)
+        assert (side.state, side.next_at, kept(session, NOON + 50 * H)) == ("taken_back", None, [])
+
+
+def test_its_clock_reminds_then_tells_the_desk_then_the_director(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, _side = open_side(session, clinic)
+        assert any("nobody was told" in line for line in kept(session, NOON + 13 * H))
+    seen = []
+    for hours in (11, 12, 12, 18, 22, 24, 24, 48, 1):
+        with database.writing() as session:
+            fire_sides(session, NOON + hours * H, Quiet())
+            seen.append(len(told(session)))
+    assert seen == [1, 2, 2, 3, 5, 9, 9, 13, 13]
+    with database.writing() as session:
+        late = {number for number, kind in told(session) if kind == "side_late"}
+        assert late == {clinic.coordinator.id, clinic.director.id, clinic.derm.id}
+        kinds = [(row.kind, row.level) for row in session.scalars(select(SideEvent).order_by(SideEvent.id))]
+        assert kinds == [("opened", 0), *(("reminded", n) for n in (1, 2, 3)), ("late", 4), ("late", 5)]
+        assert kept(session, NOON + 48 * H) == []
+        assert relation(session, consult, clinic.neuro) == Relation.ASKED
+
+
+@pytest.mark.parametrize("how", ["sign", "decline", "consent"])
+def test_it_is_over_with_the_answer_and_with_the_request(database: Database, clinic: Clinic, how: str) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        if how == "sign":
+            answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+            answers.sign(session, consult, clinic.derm, now=NOON)
+        elif how == "decline":
+            holding.decline(session, consult, clinic.derm, "Not for us", now=NOON)
+        else:
+            consult.consent_withdrawn_at = NOON
+            fire_sides(session, NOON + 12 * H, Quiet())
+        assert (side.state, side.next_at, side_of(session, consult.id)) == ("over", None, None)
+        assert relation(session, consult, clinic.neuro) is None
+        assert kept(session, NOON + 50 * H) == []
+
+
+def test_what_is_returned_to_the_pool_keeps_its_question(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        holding.release(session, consult, clinic.derm, "", now=NOON)
+        holding.claim(session, consult, clinic.derm2, now=NOON, lease=LEASE)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON)
+        assert (clinic.derm2.id, "message") in told(session, "message")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"next_at": None}, "has no deadline"),
+        ({"state": "replied"}, "is watched"),
+        ({"level": 3}, "differs from its ledger"),
+    ],
+)
+def test_the_check_finds_what_was_tampered_with(
+    database: Database, clinic: Clinic, change: dict[str, object], words: str
+) -> None:
+    with database.writing() as session:
+        open_side(session, clinic)
+        session.execute(update(SideQuestion).values(**change))
+        assert any(words in line for line in kept(session, NOON))
+        session.execute(update(SideQuestion).values(state="open", next_at=NOON + H, level=0))
+        session.execute(update(Consult).values(status="answered"))
+        assert any("goes on although" in line for line in kept(session, NOON))
