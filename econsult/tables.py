@@ -1,6 +1,8 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
 from econsult import birthdays, heartbeats, holds, jobs, notices, trail
+from econsult.billing import entries
+from econsult.billing import records as billing
 from econsult.consults import (
     adopting,
     answers,
@@ -47,11 +49,13 @@ MODULES = (
     ages,
     answers,
     attachments,
+    billing,
     birthdays,
     by_code,
     caregivers,
     consent,
     deliveries,
+    entries,
     factors,
     glass,
     halfway,

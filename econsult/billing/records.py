@@ -1,0 +1,163 @@
+"""What a claim asks for and nothing else in the house knows: numbers of clinicians and insurance, attestations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult import audit
+from econsult.billing.identifiers import read_diagnosis, read_insurance_id, read_npi, read_state, read_taxonomy
+from econsult.billing.rules import RuleSet
+from econsult.consults.records import Consult, note
+from econsult.database import Base, Instant, Sealed
+from econsult.errors import InvalidError
+from econsult.people.pasted import pasted
+from econsult.people.patients import Patient, note_patient
+from econsult.people.persons import Person
+
+LONGEST_PLAN = 40
+Row = TypeVar("Row", bound=Base)
+
+
+class ClinicianNumbers(Base):
+    """A clinician's public numbers, and where they hold a licence; `states` are codes with commas between."""
+
+    __tablename__ = "clinician_numbers"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    npi: Mapped[str] = mapped_column(String(10), default="")
+    taxonomy: Mapped[str] = mapped_column(String(10), default="")
+    is_enrolled: Mapped[bool] = mapped_column(default=False)
+    states: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Coverage(Base):
+    """Who pays for a child: the kind of payer by the name of the rules, the number on the card, the plan's number."""
+
+    __tablename__ = "coverage"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), unique=True)
+    payer: Mapped[str] = mapped_column(String(24), default="")
+    insurance_id: Mapped[str] = mapped_column(Sealed("coverage.insurance_id"), default="")
+    plan: Mapped[str] = mapped_column(Sealed("coverage.plan"), default="")
+    state: Mapped[str] = mapped_column(String(2), default="")
+
+
+class ConsultBilling(Base):
+    """The diagnosis that the clinic gives for a claim, and what the consultant attests; None is not said."""
+
+    __tablename__ = "consult_billing"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), unique=True)
+    diagnosis: Mapped[str] = mapped_column(Sealed("consult_billing.diagnosis"), default="")
+    f2f_prior_14d: Mapped[bool | None]
+    f2f_planned_14d: Mapped[bool | None]
+    transfer_of_care: Mapped[bool | None]
+    is_spoken_report: Mapped[bool | None]
+    attested_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    attested_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Attested:
+    """What the consultant says, each of it yes or no."""
+
+    f2f_prior_14d: bool
+    f2f_planned_14d: bool
+    transfer_of_care: bool
+    is_spoken_report: bool
+
+    @property
+    def code(self) -> str:
+        """For the audit trail: four letters in the order of the fields."""
+        values = (self.f2f_prior_14d, self.f2f_planned_14d, self.transfer_of_care, self.is_spoken_report)
+        return "".join("y" if value else "n" for value in values)
+
+
+def numbers_of(session: Session, person_id: int) -> ClinicianNumbers:
+    """A clinician's numbers; empty ones where nobody gave them."""
+    return _found(session, ClinicianNumbers, ClinicianNumbers.person_id == person_id) or ClinicianNumbers(
+        person_id=person_id, npi="", taxonomy="", is_enrolled=False, states=""
+    )
+
+
+def coverage_of(session: Session, patient_id: int) -> Coverage:
+    """Who pays for the child; empty where nobody said."""
+    return _found(session, Coverage, Coverage.patient_id == patient_id) or Coverage(
+        patient_id=patient_id, payer="", insurance_id="", plan="", state=""
+    )
+
+
+def billing_of(session: Session, consult_id: int) -> ConsultBilling:
+    """What was given for the consult; empty where nothing was."""
+    return _found(session, ConsultBilling, ConsultBilling.consult_id == consult_id) or ConsultBilling(
+        consult_id=consult_id, diagnosis=""
+    )
+
+
+def set_numbers(
+    session: Session, person: Person, *, npi: str, taxonomy: str, states: str, is_enrolled: bool, now: datetime
+) -> ClinicianNumbers:
+    """Keep a clinician's own numbers. Raises InvalidError that names the field."""
+    told = sorted({read_state(state) for state in states.replace(",", " ").split()})
+    row = numbers_of(session, person.id)
+    row.npi, row.taxonomy = read_npi(npi), read_taxonomy(taxonomy)
+    row.states, row.is_enrolled = ",".join(told), is_enrolled
+    session.add(row)
+    session.flush()
+    audit.record(session, "set_numbers", "person", person.public_id, now=now, person_id=person.id)
+    return row
+
+
+def set_coverage(
+    session: Session,
+    patient: Patient,
+    person: Person,
+    rules: RuleSet,
+    *,
+    payer: str,
+    insurance_id: str,
+    plan: str,
+    state: str,
+    now: datetime,
+) -> Coverage:
+    """Keep who pays for a child that was loaded for this person. Raises InvalidError that names the field."""
+    plan = pasted(plan)
+    if payer and payer not in rules.payers:
+        raise InvalidError("This payer is not known.", {"payer": "unknown_value"})
+    if len(plan) > LONGEST_PLAN or (plan and not plan.isprintable()):
+        raise InvalidError("A plan's number has at most 40 signs.", {"plan": "invalid"})
+    row = coverage_of(session, patient.id)
+    row.payer, row.insurance_id, row.plan, row.state = payer, read_insurance_id(insurance_id), plan, read_state(state)
+    session.add(row)
+    session.flush()
+    note_patient(session, patient, "set_coverage", now, person_id=person.id)
+    return row
+
+
+def set_diagnosis(session: Session, consult: Consult, person: Person, diagnosis: str, *, now: datetime) -> None:
+    """Keep the clinic's ICD-10 code. Raises InvalidError where it has not the form of one."""
+    row = billing_of(session, consult.id)
+    row.diagnosis = read_diagnosis(diagnosis)
+    session.add(row)
+    session.flush()
+    note(session, consult, "set_diagnosis", person_id=person.id, now=now)
+
+
+def attest(session: Session, consult: Consult, person: Person, said: Attested, *, now: datetime) -> None:
+    """Keep what the consultant says; the audit trail holds every earlier word."""
+    row = billing_of(session, consult.id)
+    row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
+    row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
+    row.attested_by_id, row.attested_at = person.id, now
+    session.add(row)
+    session.flush()
+    note(session, consult, "attest", person_id=person.id, now=now, detail=said.code)
+
+
+def _found(session: Session, table: type[Row], where: ColumnElement[bool]) -> Row | None:
+    return session.scalars(select(table).where(where)).one_or_none()
