@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import select, update
 
-from econsult.access import consult_for
+from econsult.access import attachment_for, consult_for
 from econsult.consults import answers, holding
+from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.consults.second import ask_second, give_back, reply_second, take_back, take_second
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
@@ -71,6 +74,51 @@ def test_a_pool_is_asked_one_takes_it_and_replies_among_clinicians(database: Dat
         assert kept(session, NOON + 50 * H) == []
         with pytest.raises(ImpossibleVerbError):
             reply_second(session, consult, side, clinic.neuro, "More", now=NOON + H)
+
+
+def test_a_face_opens_for_who_took_the_question_alone(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        file = Attachment(
+            consult_id=consult.id, patient_id=consult.patient_id, uploaded_by_id=clinic.pcp.id, kind="photo", size=1,
+            state="ready", report={}, blob_key="x", key_wrapped=b"", received_at=NOON, is_restricted=True,
+        )  # fmt: skip
+        session.add(file)
+        session.flush()
+        with pytest.raises(ForbiddenError):
+            attachment_for(session, clinic.neuro, file.public_id, now=NOON)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        assert attachment_for(session, clinic.neuro, file.public_id, now=NOON)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON)
+        with pytest.raises(NotFoundError):
+            attachment_for(session, clinic.neuro, file.public_id, now=NOON)
+
+
+def test_one_of_two_who_take_it_at_once_gets_it(database: Database, clinic: Clinic) -> None:
+    people = [clinic.derm2, *clinic.more(database, 2)]
+    with database.writing() as session:
+        number = open_side(session, clinic, specialty="dermatology")[0].id
+    winners: list[int] = []
+
+    def take(person: Person) -> None:
+        with database.writing() as session:
+            found = session.get_one(Consult, number)
+            side = side_of(session, number, is_locked=True)
+            assert side is not None
+            with suppress(TakenError):
+                take_second(session, found, side, session.get_one(Person, person.id), now=NOON)
+                winners.append(person.id)
+
+    threads = [Thread(target=take, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        taken = session.scalars(select(SideEvent.id).where(SideEvent.kind == "taken")).all()
+        side = side_of(session, number)
+        assert side is not None
+        assert (len(taken), winners) == (1, [side.holder_id])
 
 
 def test_the_routers_rules_hold_for_pool_and_person(database: Database, clinic: Clinic) -> None:
