@@ -47,6 +47,11 @@ SPANISH = {
     NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",
     NoticeKind.REVIEW_DUE: "Un nombre abierto como caso aparte espera que usted lo revise. Entre para verlo.",
     NoticeKind.RIGHT_ENDS: "Pronto cambia lo que usted puede ver o preguntar. Entre para ver la fecha y sus opciones.",
+    NoticeKind.OUTCOME_ASKED: "Queremos saber de ustedes tras la respuesta. Entre para contarnos: toma un minuto.",
+    NoticeKind.OUTCOME_CLINIC: "Se pregunta por una respuesta de hace semanas. Entre para responder con tres toques.",
+    NoticeKind.OUTCOME_DESK: "Hay que preguntar a una familia sin cuenta por la respuesta. Entre y llame.",
+    NoticeKind.OUTCOME_WORSE: "Una familia avisa que empeora. Entre y llame a la familia.",
+    NoticeKind.STEP_OPEN: "Falta algo de su lista. Entre para verlo.",
     NoticeKind.ACCOUNT_OPENED: "Su programa le ha abierto una cuenta. Pida un enlace para entrar, con su correo.",
     NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",
 }
