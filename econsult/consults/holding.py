@@ -87,13 +87,12 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
     end(session, consult, person, "decline", reason=reason, now=now)
     target = rules_of(consult).family_informed
     start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
-    clinic = clinic_of(session, consult)
     family = (
         caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
         if consult.kind == Kind.FAMILY_QUESTION
         else []
     )
-    for each in (*family, *(clinic or desk_of(session, consult.program_id))):
+    for each in (*family, *clinic_of(session, consult)):
         if each.id != person.id:
             about = f"decline:{consult.version}"
             notify(session, each, NoticeKind.DECLINED, consult_id=consult.id, about=about, now=now)

@@ -40,6 +40,8 @@ class Asking(Protocol):
     """What says who asked, as a record or as a plain row."""
 
     @property
+    def program_id(self) -> int: ...
+    @property
     def organization_id(self) -> int | None: ...
     @property
     def requester_id(self) -> int: ...
@@ -211,12 +213,13 @@ def desk_of(session: Session, program_id: int) -> list[Person]:
 def clinic_of(session: Session, asked: Asking) -> list[Person]:
     """Who hears what a request's clinic must know: its clinicians, and whoever of the staff put the question.
 
-    A telepresenter belongs to no team, and is the one who has the child in front of them.
+    A telepresenter belongs to no team, and is the one who has the child in front of them. Where nobody is left, the
+    desk hears it.
     """
     numbers = {asked.requester_id, asked.sent_on_by_id} - {None}
     askers = select(Person).where(Person.id.in_(numbers), Person.role.in_(ASKING_ROLES), Person.is_active)
     found = [*team_of(session, asked.organization_id), *session.scalars(askers.options(*NAMES_STAY_SHUT))]
-    return list({person.id: person for person in found}.values())
+    return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id)
 
 
 def home_of(session: Session, consult: Consult) -> list[Person]:

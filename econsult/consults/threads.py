@@ -164,8 +164,7 @@ def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind
             people += home_of(session, consult)
     elif message.audience == Audience.CLINICIANS:
         people += clinic_of(session, consult)
-    if message.audience == Audience.COORDINATION or (kind == NoticeKind.MORE_NEEDED and not people):
-        # A clinic of which nobody is left is asked nothing: the desk finds out for it.
+    else:
         people += desk_of(session, consult.program_id)
     if consult.holder_id is not None and _concerns_holder(consult, message):
         people.append(session.get_one(Person, consult.holder_id))

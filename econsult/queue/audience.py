@@ -101,9 +101,10 @@ class Audience:
         """From whom something is still needed while the clock is held."""
         if reason == "needs_coordination":
             return self.desk(consult)
-        found = self._caregivers(consult) if reason == "needs_family" else self._clinic(consult)
+        if reason != "needs_family":
+            return self._clinic(consult)
         # Where nobody is left to give it, the desk finds out.
-        return found or self.desk(consult)
+        return self._caregivers(consult) or self.desk(consult)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
         """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away or off duty."""
@@ -152,7 +153,7 @@ class Audience:
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
 
     def _clinic(self, consult: DueConsult) -> list[Person]:
-        key = ("clinic", consult.organization_id, consult.requester_id, consult.sent_on_by_id)
+        key = ("clinic", consult.program_id, consult.organization_id, consult.requester_id, consult.sent_on_by_id)
         return self._once(key, lambda: clinic_of(self._session, consult))
 
     def _caregivers(self, consult: DueConsult) -> list[Person]:

@@ -190,3 +190,10 @@ def test_the_last_of_a_clinic_leaves_and_the_desk_has_its_questions_at_once(data
         assert offer_again(session, clinic.program.id, NOON + HOUR) == 1
         assert (question.is_unallocated, heard(session, NoticeKind.UNALLOCATED)) == (True, [clinic.coordinator.id])
         assert list(violations(session, NOON + HOUR)) == []
+
+
+def test_an_answer_for_a_clinic_without_anybody_is_told_to_the_desk(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        clinic.answered(session)
+        assert heard(session, NoticeKind.ANSWERED) == [clinic.coordinator.id]
