@@ -45,6 +45,8 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/answer"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/answer/sign"): {"mother": 403, "pcp": 403, "derm": 422, "derm2": 403, "coordinator": 403},
     ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("GET", "/outcome"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
+    ("GET", "/second"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/steps"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
 }
@@ -62,6 +64,8 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/confidential"): {"confidential": False},
     ("POST", "/allowed"): {"what": "trainees", "given": True, "by": "parent", "method": "verbal", "language": "es"},
     ("POST", "/steps/nothing"): {"verb": "done"},
+    ("POST", "/outcome"): {"how": "better", "seen": "no", "otherwise": "without"},
+    ("POST", "/second"): {"verb": "ask", "specialty": "neurology", "text": "Is it a nerve?"},
 }
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
@@ -73,6 +77,8 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
     ("POST", "/steps/nothing"): {"derm2": 403},
+    ("POST", "/outcome"): {"derm": 403, "derm2": 403},
+    ("POST", "/second"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/called"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
 }
 # A family says it by itself; what it told, its clinic and the desk write down.

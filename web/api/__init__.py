@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api import consents, consults, documents, forms, notes, passing, people, replies, steps, work
+from web.api import consents, consults, documents, forms, loops, notes, passing, people, replies, steps, work
 from web.api.documents import about
 from web.api.routing import api
 
@@ -13,6 +13,7 @@ __all__ = [
     "consults",
     "documents",
     "forms",
+    "loops",
     "notes",
     "passing",
     "people",

@@ -6,8 +6,12 @@ from typing import Any
 
 from econsult.advice.following import LONGEST_WHY
 from econsult.consults.contents import KINDS, OWNERS
+from econsult.consults.outcomes import CODES, Side
 from econsult.consults.recommendations import STEPS, StepState
-from web.api.schemas import COUNT, FLAG, INSTANT, closed, listed, text
+from econsult.consults.sides import SideState
+from econsult.consults.threads import LONGEST_MESSAGE
+from econsult.people.persons import SPECIALTIES
+from web.api.schemas import COUNT, FLAG, INSTANT, MAYBE_INSTANT, PERSON, closed, listed, optional, text
 
 ACKNOWLEDGE_IN = closed(
     accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))
@@ -28,4 +32,35 @@ STEP = closed(
     reason=text(LONGEST_WHY),
     history=listed(closed(event=text(16), at=INSTANT), 1000),
 )
-ADVICE_ANSWERS: dict[str, dict[str, Any]] = {"Steps": closed(("items",), items=listed(STEP))}
+OUTCOME_IN = closed((), **{name: text(16, *codes) for name, codes in CODES.items()})
+OUTCOME = closed(
+    ("side", "at"),
+    side=text(8, *Side),
+    at=INSTANT,
+    is_close=FLAG,
+    is_relayed=FLAG,
+    **{name: optional(text(16, *codes)) for name, codes in CODES.items()},
+)
+SECOND_IN = closed(
+    ("verb",),
+    verb=text(16, "ask", "take", "reply", "give_back", "take_back"),
+    specialty=text(32, *SPECIALTIES),
+    person=text(64),
+    text=text(LONGEST_MESSAGE),
+)
+SIDE = closed(
+    ("id", "state", "specialty", "due_at"),
+    id=text(),
+    state=text(16, *SideState),
+    specialty=text(32),
+    asked_by=PERSON,
+    holder=optional(PERSON),
+    opened_at=INSTANT,
+    due_at=INSTANT,
+    ended_at=MAYBE_INSTANT,
+)
+ADVICE_ANSWERS: dict[str, dict[str, Any]] = {
+    "Steps": closed(("items",), items=listed(STEP)),
+    "Outcomes": closed(("items",), items=listed(OUTCOME, 1000)),
+    "Seconds": closed(("items",), items=listed(SIDE, 1000)),
+}
