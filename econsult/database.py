@@ -167,6 +167,8 @@ class Database:
         self._sessions = sessionmaker(engine, expire_on_commit=False, info=info)
         read_only: dict[str, Any] = {"econsult_read_only": True}
         self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False, info=info)
+        by_itself = read_only | ({"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {})
+        self._lookers = sessionmaker(engine.execution_options(**by_itself), expire_on_commit=False, info=info)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -181,9 +183,9 @@ class Database:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A transaction that only reads, so it never waits for a writer."""
-        with self._readers() as session, session.begin():
+    def reading(self, *, is_whole: bool = True) -> Iterator[Session]:
+        """A transaction that only reads, so it never waits for a writer; PostgreSQL opens none unless it `is_whole`."""
+        with (self._readers if is_whole else self._lookers)() as session, session.begin():
             yield session
 
     def migrate(self, revision: str = "head") -> None:

@@ -136,7 +136,7 @@ class Ticker:
                 break
 
     def _look(self, now: datetime) -> Pending:
-        with self.runtime.database.reading() as session:
+        with self.runtime.database.reading(is_whole=False) as session:
             return look_for_work(session, now, job_policy(self.runtime))
 
     def _sweep(self, now: datetime) -> None:

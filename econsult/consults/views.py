@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
-from econsult.people.persons import Person, Role, specialties_of
-from econsult.rosters.limits import barred_from
+from econsult.people.persons import Person, PractitionerSpecialty, Role
+from econsult.rosters.limits import Conflict
 
 Slice = ColumnElement[bool]
 _ANSWERED = Consult.status == Status.ANSWERED
@@ -54,16 +54,60 @@ class Filters:
         return found
 
 
-def slices_of(session: Session, person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
+@dataclass(frozen=True)
+class Shelf:
+    """Whose lists they are, and for a specialist which pools they may hold; read once for all lists of a page."""
+
+    person: Person
+    own: tuple[str, ...] = ()
+    stands_in: tuple[str, ...] = ()
+    barred: frozenset[int] = frozenset()
+
+    def of_status(self, status: Status, asked: str) -> list[Slice]:
+        """The pool of each specialty (or of the one `asked` for), and of those that it stands in for."""
+        shared = and_(_program(self.person), Consult.kind != Kind.FAMILY_QUESTION, Consult.status == status)
+        if self.barred:
+            shared = and_(shared, Consult.patient_id.not_in(self.barred))
+        pools: list[Slice] = [Consult.specialty == name for name in self.own if asked in ("", name)]
+        # Mostly nothing is offered to a pool that stands in: the list is then one slice, which one statement reads.
+        pools += [Consult.fallback_specialty.in_(self.stands_in)] if self.stands_in else []
+        return [and_(shared, pool) for pool in pools]
+
+
+_OFFERED = exists().where(
+    Consult.program_id == bindparam("program_id"), Consult.fallback_specialty == PractitionerSpecialty.specialty
+)
+SHELF = union_all(
+    select(PractitionerSpecialty.specialty, _OFFERED.label("is_offered"), literal(0).label("barred")).where(
+        PractitionerSpecialty.person_id == bindparam("person_id")
+    ),
+    select(literal(""), false(), Conflict.patient_id).where(Conflict.person_id == bindparam("person_id")),
+)
+"""A specialist's specialties, whether something is offered to each as a stand-in, and whom they are barred from."""
+
+
+def shelf_of(session: Session, person: Person) -> Shelf:
+    """Read what this person's lists may hold."""
+    if person.role != Role.SPECIALIST:
+        return Shelf(person)
+    rows = session.execute(SHELF, {"person_id": person.id, "program_id": person.program_id}).all()
+    own = sorted((specialty, is_offered) for specialty, is_offered, barred in rows if not barred)
+    return Shelf(
+        person,
+        own=tuple(specialty for specialty, _ in own),
+        stands_in=tuple(specialty for specialty, is_offered in own if is_offered),
+        barred=frozenset(barred for _, _, barred in rows if barred),
+    )
+
+
+def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list[Slice]:
     """The parts of the view, each of which one index holds in order."""
+    person = shelf.person
     if view == View.DRAFTS:
         return [and_(_program(person), Consult.status == Status.DRAFT, Consult.requester_id == person.id)]
     match person.role:
         case Role.SPECIALIST:
-            own = sorted(specialties_of(session, person))
-            asked = [name for name in own if filters.specialty in ("", name)]
-            pools = _Pools(asked, _stands_in(session, person, own), barred_from(session, person.id))
-            return _specialists(person, view, now, pools)
+            return _specialists(shelf, view, now, filters.specialty)
         case Role.PCP | Role.TELEPRESENTER:
             return _clinics(person, view, now)
         case Role.COORDINATOR:
@@ -72,30 +116,8 @@ def slices_of(session: Session, person: Person, view: View, now: datetime, filte
             return []
 
 
-@dataclass(frozen=True)
-class _Pools:
-    """The specialties that a specialist reads, what is offered to one that stands in, and for whom they must not."""
-
-    own: list[str]
-    stands_in: list[Slice]
-    barred: set[int]
-
-    def of_status(self, person: Person, status: Status) -> list[Slice]:
-        """The pool of each specialty, and of those that it stands in for."""
-        shared = and_(_program(person), Consult.kind != Kind.FAMILY_QUESTION, Consult.status == status)
-        if self.barred:
-            shared = and_(shared, Consult.patient_id.not_in(self.barred))
-        return [and_(shared, part) for part in (*(Consult.specialty == name for name in self.own), *self.stands_in)]
-
-
-def _stands_in(session: Session, person: Person, own: list[str]) -> list[Slice]:
-    """What was offered to this person's specialties as a stand-in: mostly nothing, which an index knows at once."""
-    offered = and_(_program(person), Consult.fallback_specialty.is_not(None), Consult.fallback_specialty.in_(own))
-    return [offered] if session.scalars(select(Consult.id).where(offered).limit(1)).first() else []
-
-
-def _specialists(person: Person, view: View, now: datetime, pools: _Pools) -> list[Slice]:
-    held = and_(_program(person), Consult.holder_id == person.id)
+def _specialists(shelf: Shelf, view: View, now: datetime, asked: str) -> list[Slice]:
+    held = and_(_program(shelf.person), Consult.holder_id == shelf.person.id)
     if view == View.MINE:
         waits = and_(Consult.status == Status.ANSWERED, Consult.clinic_waits_since.is_not(None))
         return [and_(held, or_(Consult.status.in_(OPEN), waits))]
@@ -103,7 +125,7 @@ def _specialists(person: Person, view: View, now: datetime, pools: _Pools) -> li
         return [and_(held, Consult.status.not_in((*OPEN, Status.DRAFT)))]
     if view in (View.ANSWERED, View.DECLINED):
         return [and_(held, _of_view(view))]
-    found = [part for status in _statuses(view) for part in pools.of_status(person, status)]
+    found = [part for status in _statuses(view) for part in shelf.of_status(status, asked)]
     if view == View.OVERDUE:
         return [and_(part, Consult.due_at <= now) for part in found] + [and_(held, unanswered(now))]
     # What somebody asked about in another specialty is theirs to follow as well.

@@ -6,6 +6,7 @@ consults there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.orders import Order, after, keys_of, make_cursor, read_cursor, sorting
 from econsult.consults.records import Consult, Kind
-from econsult.consults.views import Filters, Slice, View, slices_of
+from econsult.consults.views import Filters, Shelf, Slice, View, shelf_of, slices_of
 from econsult.cursors import no_such_page
 from econsult.people.persons import Person, Role
 
@@ -46,7 +47,7 @@ def page(
 ) -> Page:
     """One page of what this person may see in this view; rows are those that `access` would let them open."""
     wanted = filters or Filters(specialty=specialty or "")
-    reading = _Reading(view, slices_of(session, person, view, now, wanted), wanted.conditions(), limit)
+    reading = _Reading(view, slices_of(shelf_of(session, person), view, now, wanted), wanted.conditions(), limit)
     return _read(session, reading, [Part(BY_NUMBER.get(view, Order.URGENCY))], cursor)
 
 
@@ -65,7 +66,7 @@ def families_first(
     In a clinic's answers, those that nobody there has read yet come before those that only wait for the family.
     """
     wanted = filters or Filters()
-    reading = _Reading(view, slices_of(session, person, view, now, wanted), wanted.conditions(), limit)
+    reading = _Reading(view, slices_of(shelf_of(session, person), view, now, wanted), wanted.conditions(), limit)
     return _read(session, reading, _parts(person, view), cursor)
 
 
@@ -74,10 +75,19 @@ def count(session: Session, person: Person, view: View, *, now: datetime, filter
 
     Test consults never count.
     """
-    wanted = filters or Filters()
-    conditions = [*wanted.conditions(), ~Consult.is_test]
+    return _count(session, shelf_of(session, person), view, now, filters or Filters())
+
+
+def count_all(session: Session, person: Person, views: Sequence[View], *, now: datetime) -> dict[View, int]:
+    """The same of several views, which read once what the person's lists may hold."""
+    shelf = shelf_of(session, person)
+    return {view: _count(session, shelf, view, now, Filters()) for view in views}
+
+
+def _count(session: Session, shelf: Shelf, view: View, now: datetime, filters: Filters) -> int:
+    conditions = [*filters.conditions(), ~Consult.is_test]
     found: set[int] = set()
-    for part in slices_of(session, person, view, now, wanted):
+    for part in slices_of(shelf, view, now, filters):
         # In no order: what is counted need not be sorted first.
         found |= set(session.scalars(select(Consult.id).where(part, *conditions).limit(COUNT_CAP + 1)))
     return min(len(found), COUNT_CAP + 1)

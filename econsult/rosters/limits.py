@@ -71,11 +71,6 @@ def conflicted(session: Session, patient_id: int) -> set[int]:
     return set(session.scalars(select(Conflict.person_id).where(Conflict.patient_id == patient_id)))
 
 
-def barred_from(session: Session, person_id: int) -> set[int]:
-    """The children for whom this person must not answer."""
-    return set(session.scalars(select(Conflict.patient_id).where(Conflict.person_id == person_id)))
-
-
 def fallbacks_of(session: Session, program_id: int, specialty: str) -> list[str]:
     """The specialties that stand in, first choice first."""
     query = select(FallbackPool.fallback).where(

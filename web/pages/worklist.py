@@ -13,7 +13,7 @@ from econsult.advice.colleagues import asked_of_me
 from econsult.consults import holding
 from econsult.consults.taking import next_for
 from econsult.consults.views import Filters, View
-from econsult.consults.worklist import COUNT_CAP, Page, count, page
+from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
 from econsult.errors import ImpossibleVerbError
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right
@@ -105,7 +105,7 @@ def tabs() -> dict[View, str]:
 
 def counts_of(session: Session, views: tuple[View, ...]) -> dict[View, str]:
     """How many rows each view has, in words: "0", "12", "99+"."""
-    numbers = {view: count(session, me(), view, now=now()) for view in views}
+    numbers = count_all(session, me(), views, now=now())
     return {view: f"{COUNT_CAP}+" if number > COUNT_CAP else str(number) for view, number in numbers.items()}
 
 
