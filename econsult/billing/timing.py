@@ -9,7 +9,18 @@ from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for
-from econsult.billing.entries import MANUAL, TIMED, TIMER, Activity, TimeEntry, is_measured, locked_at, works_on
+from econsult.billing.entries import (
+    MANUAL,
+    TIMED,
+    TIMER,
+    Activity,
+    TimeEntry,
+    is_measured,
+    locked_at,
+    sums_of,
+    works_on,
+)
+from econsult.billing.spans import seconds_of
 from econsult.consults.records import Consult, note
 from econsult.database import new_public_id
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, NotFoundError
@@ -95,6 +106,11 @@ def pause(session: Session, person: Person, entry_id: str, *, idle: timedelta = 
     if not _move(session, person, entry_id, idle, now, is_running=False):
         ended = update(TimeEntry).where(TimeEntry.public_id == entry_id, TimeEntry.person_id == person.id)
         session.execute(ended.values(is_running=False).execution_options(synchronize_session=False))
+
+
+def spent(session: Session, entry: TimeEntry) -> int:
+    """The seconds that count of its person's work on its consult so far."""
+    return seconds_of(sums_of(session, entry.person_id, [entry.consult_id]), entry.consult_id)
 
 
 def _move(session: Session, person: Person, entry_id: str, idle: timedelta, now: datetime, *, is_running: bool) -> bool:

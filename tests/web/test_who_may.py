@@ -204,6 +204,14 @@ WHO = {
     "POST /reviews/<attachment_id>/reject": CLINIC,
     "POST /reviews/<attachment_id>/release": CLINIC,
     "POST /reviews/<attachment_id>/silence": CLINIC,
+    # Own time on a consult, and what may be billed: whoever worked on it, and the desk.
+    "POST /consults/<public_id>/time": CLINIC + SPECIALIST,
+    "GET /consults/<public_id>/billing": CLINIC + SPECIALIST + DESK,
+    "POST /consults/<public_id>/billing/time": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/billing/attest": SPECIALIST,
+    "POST /consults/<public_id>/billing/diagnosis": CLINIC,
+    "POST /consults/<public_id>/billing/coverage": CLINIC + DESK,
+    "POST /consults/<public_id>/billing/numbers": CLINIC + SPECIALIST,
     # Families to call.
     "GET /calls/<public_id>": CLINIC + DESK,
     "POST /calls/<public_id>/done": CLINIC + DESK,

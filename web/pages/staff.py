@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.pages.ages import ages
 from web.pages.allocation import allocation
+from web.pages.billing import billing
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
@@ -62,4 +63,5 @@ STAFF = (
     steps,
     outcomes,
     seconds,
+    billing,
 )

@@ -1,0 +1,152 @@
+"""Time and billing on the pages: the timer's small posts, writing by hand without a script, and what stands against."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from econsult.billing.entries import TimeEntry, entries_of
+from econsult.billing.records import billing_of, coverage_of, numbers_of
+from econsult.consults import answers
+from econsult.consults.records import Consult
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.services.browser import Devices
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf, Enter
+from tests.workers.clinic import wait_until
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+YES_NO = dict.fromkeys(("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report"), "no")
+
+
+def claimed(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        return clinic.claimed(session, now=NOW)
+
+
+def kept(runtime: Runtime, consult: Consult) -> list[TimeEntry]:
+    with runtime.database.reading() as session:
+        return entries_of(session, consult)
+
+
+def sign(runtime: Runtime, clinic: Clinic, consult: Consult) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, consult.id)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=datetime.now(UTC), lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=datetime.now(UTC))
+
+
+def by_hand(minutes: str = "12", **more: str) -> dict[str, str]:
+    began = (NOW + timedelta(minutes=1)).astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m-%dT%H:%M")
+    return {"activity": "review", "began": began, "minutes": minutes, "reason": "Read it on paper", **more}
+
+
+def test_the_timer_speaks_in_codes_and_numbers(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    consult = claimed(runtime, clinic)
+    derm, path = browser_of(clinic.derm), f"/consults/{consult.public_id}"
+    begun = post(derm, f"{path}/time", {"verb": "start", "activity": "review"}).json
+    assert begun["seconds"] == 0
+    beat = {"verb": "beat", "entry": begun["entry"], "idle": "0"}
+    assert post(derm, f"{path}/time", beat).json == {"running": True}
+    assert post(derm, f"{path}/time", {**beat, "idle": "180"}).json == {"running": False}
+    assert post(derm, f"{path}/time", {**beat, "verb": "pause"}).json == {"running": False}
+    assert [entry.is_running for entry in kept(runtime, consult)] == [False]
+    # Others who may know the consult are not measured on it, and learn nothing of the billing.
+    for person in (clinic.derm2, clinic.mother, clinic.nurse, clinic.director):
+        stranger = browser_of(person)
+        assert post(stranger, f"{path}/time", {"verb": "start", "activity": "review"}).status_code == 403
+        assert stranger.get(f"{path}/billing").status_code in {403, 404}
+
+
+def test_time_is_written_by_hand_corrected_and_amended(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    consult = claimed(runtime, clinic)
+    derm, path = browser_of(clinic.derm), f"/consults/{consult.public_id}/billing"
+    for wrong, words in (
+        (by_hand(reason=""), "Say why you write it by hand"),
+        (by_hand("many"), "Write the minutes as a whole number"),
+        (by_hand("481"), "Write 0 to 480 minutes"),
+        (by_hand(began="soon"), "Write when it began"),
+        (by_hand(began="2199-01-01T00:00"), "This time has not passed yet"),
+        (by_hand(activity="golf"), "Choose one of these"),
+    ):
+        refused = post(derm, f"{path}/time", wrong)
+        assert (refused.status_code, words in refused.text) == (422, True), words
+        # What was typed is still there.
+        assert f'value="{wrong["minutes"]}"' in refused.text
+    assert post(derm, f"{path}/time", by_hand()).status_code == 303
+    page = derm.get(path).text
+    assert ("99451" in page, "Read it on paper" in page, "This is no claim" in page) == (True, True, True)
+    # What a reader can mend is a link to the place; what is somebody else's is said alone.
+    assert '<a href="#numbers">The specialist' in page
+    assert "<li>The clinic gave no ICD-10 code</li>" in page
+    sign(runtime, clinic, consult)
+    (entry,) = kept(runtime, consult)
+    late = by_hand("6", replaces=entry.public_id)
+    assert "This time is locked" in post(derm, f"{path}/time", late).text
+    assert post(derm, f"{path}/time", {**late, "amendment": "on"}).status_code == 303
+    (amended,) = kept(runtime, consult)
+    assert (amended.is_amendment, amended.ended_at - amended.started_at) == (True, timedelta(minutes=6))
+
+
+def test_each_part_of_a_claim_is_entered_by_whoever_knows_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    consult = claimed(runtime, clinic)
+    derm, pcp, desk = (browser_of(person) for person in (clinic.derm, clinic.pcp, clinic.coordinator))
+    path = f"/consults/{consult.public_id}/billing"
+    post(derm, f"{path}/time", by_hand())
+    post(pcp, f"{path}/time", by_hand("17"))
+    sign(runtime, clinic, consult)
+    numbers = {"taxonomy": "207N00000X", "states": "ca", "is_enrolled": "on"}
+    cover = {"payer": "medicaid", "insurance_id": "91234567A", "plan": "P-1", "state": "ca"}
+    told = [
+        (derm, "numbers", {**numbers, "npi": "1234567890"}, "This is not an NPI"),
+        (derm, "attest", {**YES_NO, "transfer_of_care": ""}, "Choose yes or no"),
+        (pcp, "diagnosis", {"diagnosis": "eczema"}, "This is not the form of an ICD-10 code"),
+        (desk, "coverage", {**cover, "state": "Californ"}, "two letters"),
+        (desk, "coverage", {**cover, "payer": "nobody"}, "Choose one of these"),
+    ]
+    for browser, part, fields, words in told:
+        refused = post(browser, f"{path}/{part}", fields)
+        assert (refused.status_code, words in refused.text) == (422, True), words
+    for browser, part, fields in (
+        (derm, "numbers", {**numbers, "npi": "1234567893"}),
+        (pcp, "numbers", {**numbers, "npi": "1245319599"}),
+        (derm, "attest", YES_NO),
+        (pcp, "diagnosis", {"diagnosis": "l20.83"}),
+        (desk, "coverage", cover),
+    ):
+        assert post(browser, f"{path}/{part}", fields).status_code == 303
+    page = desk.get(path).text
+    assert page.count("Nothing on record stands against it") == 2
+    assert ("99451" in page, "99452" in page) == (True, True)
+    # A specialist learns neither the number of the card nor the clinic's time.
+    own = derm.get(path).text
+    assert ("91234567A" in own, "99452" in own) == (False, False)
+    with runtime.database.reading() as session:
+        assert billing_of(session, consult.id).diagnosis == "L20.83"
+        assert coverage_of(session, clinic.child.id).state == "CA"
+        assert numbers_of(session, clinic.derm.id).states == "CA"
+
+
+def test_a_page_in_use_measures_itself(
+    runtime: Runtime, clinic: Clinic, enter: Enter, devices: Devices, address: str
+) -> None:
+    consult = claimed(runtime, clinic)
+    desk = enter(devices.desktop(), clinic.derm)
+    desk.goto(f"{address}/consults/{consult.public_id}")
+    expect(desk.locator("[data-timer-words]")).to_have_text("0 min, running")
+    with runtime.database.writing() as session:
+        (entry,) = session.scalars(select(TimeEntry)).all()
+        assert (entry.is_running, entry.activity, entry.consult_id) == (True, "review", consult.id)
+    # Leaving the page ends it, at the last move.
+    desk.get_by_role("link", name="Your time").click()
+    expect(desk.get_by_role("heading", name="Time and billing")).to_be_visible()
+    wait_until(lambda: [each.is_running for each in kept(runtime, consult)] == [False])
+    desk.goto(f"{address}/consults/{consult.public_id}")
+    expect(desk.locator("[data-timer-words]")).to_have_text("0 min, running")
+    assert len(kept(runtime, consult)) == 2

@@ -1,0 +1,213 @@
+"""Own time on a consult, which code may fit, and the little that a claim asks for. Never a claim by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.access import Pass
+from econsult.billing import records, timing
+from econsult.billing.entries import Activity, entries_of, locked_at
+from econsult.billing.gathering import parts_of
+from econsult.billing.records import Attested
+from econsult.billing.rules import DEFAULTS, Side
+from econsult.billing.seeing import billing_for
+from econsult.billing.timing import LONGEST_REASON, LockedError, Work
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.people.persons import Role
+from web.context import database, now, settings
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.shell.numbers import number_in
+from web.showing.worktime import IDLE
+from web.words import billing as words
+from web.words.language import choose_zone, gettext
+
+billing = Blueprint("billing", __name__, url_prefix="/consults/<public_id>")
+WORKERS = (Role.SPECIALIST, Role.PCP)
+Page = Response | tuple[str, int]
+
+
+@billing.post("/time")
+@only(*WORKERS)
+def measure(public_id: str) -> Response:
+    """What the page's timer says: start, beat or pause. Codes and numbers only, and small answers."""
+    verb, entry = request.form.get("verb", ""), request.form.get("entry", "")
+    if verb not in {"start", "beat", "pause"}:
+        raise NotFoundError
+    idle = timedelta(seconds=max(number_in(request.form.get("idle", ""), 0), 0))
+    with database().writing() as session:
+        if verb == "start":
+            found = timing.start(session, me(), public_id, request.form.get("activity", ""), now=now())
+            return jsonify(entry=found.public_id, seconds=timing.spent(session, found))
+        if verb == "beat":
+            return jsonify(running=timing.beat(session, me(), entry, idle=idle, limit=IDLE, now=now()))
+        timing.pause(session, me(), entry, idle=idle, now=now())
+    return jsonify(running=False)
+
+
+@billing.get("/billing")
+@only(*WORKERS, Role.COORDINATOR)
+def show(public_id: str) -> str:
+    """Own time, and for each side that this person may see: the code that fits, what holds and what stands against."""
+    with database().writing() as session:
+        loaded, sides = billing_for(session, me(), public_id, now=now())
+        return _page(session, loaded, sides, {})
+
+
+@billing.post("/billing/time")
+@only(*WORKERS)
+def write_down(public_id: str) -> Page:
+    """Own work by hand, or a correction of an entry; after the lock as an amendment."""
+    form = FormReader()
+    minutes = number_in(request.form.get("minutes", ""), -1)
+    start = _began(request.form.get("began", ""))
+    reason = form.text("reason", longest=LONGEST_REASON, required=gettext("Say why you write it by hand"))
+    if minutes < 0:
+        form.errors["minutes"] = gettext("Write the minutes as a whole number")
+    if start is None:
+        form.errors["began"] = gettext("Write when it began")
+
+    def act(session: Session, _loaded: Pass) -> None:
+        work = Work(
+            request.form.get("activity", ""), start or now(), (start or now()) + timedelta(minutes=minutes), reason
+        )
+        old, is_late = request.form.get("replaces", ""), form.is_ticked("amendment")
+        timing.enter(session, me(), public_id, work, now=now(), replaces=old, is_amendment=is_late)
+
+    return _done(public_id, form, act)
+
+
+@billing.post("/billing/attest")
+@only(Role.SPECIALIST)
+def attest(public_id: str) -> Page:
+    """What only the specialist can say, each of it yes or no."""
+    form = FormReader()
+    said = {
+        name: form.choice(name, ("yes", "no"), required=gettext("Choose yes or no")) == "yes" for name in words.SAID
+    }
+
+    def act(session: Session, loaded: Pass) -> None:
+        part = parts_of(session, loaded.consult, _zone(), now=now())[Side.CONSULTANT]
+        if part.person is None or part.person.id != me().id:
+            raise ForbiddenError("Only who answered can say that.")
+        records.attest(session, loaded.consult, me(), Attested(**said), now=now())
+
+    return _done(public_id, form, act)
+
+
+@billing.post("/billing/diagnosis")
+@only(Role.PCP)
+def diagnose(public_id: str) -> Page:
+    """The clinic's ICD-10 code."""
+    form = FormReader()
+    code = form.text("diagnosis", longest=10)
+    return _done(
+        public_id, form, lambda session, loaded: records.set_diagnosis(session, loaded.consult, me(), code, now=now())
+    )
+
+
+@billing.post("/billing/coverage")
+@only(Role.PCP, Role.COORDINATOR)
+def cover(public_id: str) -> Page:
+    """Who pays for the child."""
+    form = FormReader()
+    told = {name: form.text(name, longest=40) for name in ("payer", "insurance_id", "plan", "state")}
+    return _done(
+        public_id,
+        form,
+        lambda session, loaded: _keep(records.set_coverage(session, loaded.patient, me(), DEFAULTS, now=now(), **told)),
+    )
+
+
+@billing.post("/billing/numbers")
+@only(*WORKERS)
+def number(public_id: str) -> Page:
+    """The signed-in clinician's own NPI, taxonomy, licences and enrolment."""
+    form = FormReader()
+    told = {name: form.text(name, longest=300) for name in ("npi", "taxonomy", "states")}
+    is_enrolled = form.is_ticked("is_enrolled")
+    return _done(
+        public_id,
+        form,
+        lambda session, _loaded: _keep(records.set_numbers(session, me(), is_enrolled=is_enrolled, now=now(), **told)),
+    )
+
+
+def _keep(_row: object) -> None:
+    """What was kept is read again by the page that follows."""
+
+
+def _done(public_id: str, form: FormReader, act: Callable[[Session, Pass], None]) -> Page:
+    """Do it and come back to the page, or show the page with what was wrong."""
+    with database().writing() as session:
+        loaded, sides = billing_for(session, me(), public_id, now=now())
+        if not form.errors:
+            try:
+                act(session, loaded)
+            except InvalidError as error:
+                form.errors |= {name: _sentence(name) for name in error.fields}
+            except LockedError:
+                form.errors["amendment"] = gettext("This time is locked. Tick that you amend it")
+        if form.errors:
+            return _page(session, loaded, sides, form.errors), 422
+    return redirect(url_for("billing.show", public_id=public_id, said="saved"), 303)
+
+
+def _sentence(field: str) -> str:
+    known = {
+        "npi": gettext("This is not an NPI. It has ten digits; look at the card again"),
+        "taxonomy": gettext("A taxonomy code has ten signs and ends with X"),
+        "diagnosis": gettext("This is not the form of an ICD-10 code, such as L20.83"),
+        "insurance_id": gettext("An insurance number has 3 to 40 letters and digits"),
+        "state": gettext("Write a state as its two letters, such as CA"),
+        "minutes": gettext("Write 0 to 480 minutes"),
+        "began": gettext("This time has not passed yet, or is from before the request"),
+        "reason": gettext("Say why you write it by hand"),
+    }
+    return known.get(field, gettext("Choose one of these"))
+
+
+def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[str, str]) -> str:
+    parts = parts_of(session, loaded.consult, _zone(), now=now())
+    shown = [parts[side] for side in sides]
+    if me().role == Role.SPECIALIST:
+        # Somebody else may have answered since; each sees their own.
+        shown = [part for part in shown if part.person is not None and part.person.id == me().id]
+    is_worker = me().role in WORKERS
+    knows_child = me().role in (Role.PCP, Role.COORDINATOR)
+    return render_template(
+        "billing/consult.html",
+        consult=loaded.consult,
+        parts=shown,
+        words=words,
+        errors=errors,
+        given=request.form,
+        activities=[activity for activity in Activity if activity in words.ACTIVITIES],
+        entries=entries_of(session, loaded.consult, me() if is_worker else None),
+        is_locked=is_worker and locked_at(session, loaded.consult, me()) is not None,
+        numbers=records.numbers_of(session, me().id) if is_worker else None,
+        coverage=records.coverage_of(session, loaded.patient.id) if knows_child else None,
+        kept=records.billing_of(session, loaded.consult.id),
+        wall=lambda at: at.astimezone(ZoneInfo(choose_zone())).strftime("%Y-%m-%dT%H:%M"),
+        place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),
+        now=now(),
+    )
+
+
+def _began(text: str) -> datetime | None:
+    """A time as a form gives it, in the reader's zone; of an hour that a night has twice, the first."""
+    try:
+        told = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(choose_zone()))
+        return told.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings().time_zone)

@@ -1,0 +1,94 @@
+"""Time and billing in words: what the work was, and each rule as it holds and as it stands against a code."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from econsult.billing.entries import Activity
+from econsult.billing.rules import Side
+from econsult.people.persons import Role
+
+ACTIVITIES = {
+    Activity.REVIEW: _l("Read the case"),
+    Activity.MEDIA_VIEW: _l("Looked at pictures"),
+    Activity.COMMUNICATION: _l("Messages"),
+    Activity.REPORT_WRITING: _l("Wrote the answer"),
+    Activity.PREP: _l("Prepared the request"),
+    Activity.DISCUSSION: _l("Spoke with the other clinician"),
+}
+SIDES = {Side.CONSULTANT: _l("The specialist's part"), Side.REQUESTER: _l("The clinic's part")}
+SAID = {
+    "f2f_prior_14d": _l("Did you or your team see this child in person in the 14 days before?"),
+    "f2f_planned_14d": _l("Will you see this child in person within 14 days, or at the next free visit?"),
+    "transfer_of_care": _l("Do you take over the child's care for this problem?"),
+    "is_spoken_report": _l("Did you also report by voice to the clinician who asked?"),
+}
+PAYERS = {"medicaid": _l("Medicaid or CHIP"), "private": _l("Private insurance"), "self_pay": _l("Pays itself")}
+HOLDS = {
+    "requested": _l("A clinician asked"),
+    "request_signed": _l("The clinician sent the request under their name"),
+    "reason": _l("The reason is in the request"),
+    "consent": _l("Consent to this consult is on record"),
+    "minutes": _l("The time is enough"),
+    "report_signed": _l("The written answer is signed"),
+    "report_sent": _l("The answer reached the clinic"),
+    "f2f_prior": _l("Said: not seen in person in the 14 days before"),
+    "f2f_planned": _l("Said: no visit in person within 14 days"),
+    "transfer": _l("Said: care is not taken over"),
+    "window": _l("Long enough since the last one for this child"),
+    "payer": _l("It is known who pays"),
+    "consultant_npi": _l("The specialist's NPI is there"),
+    "requester_npi": _l("The clinician's NPI is there"),
+    "insurance_id": _l("The insurance number is there"),
+    "diagnosis": _l("The clinic gave an ICD-10 code"),
+    "program_id": _l("The plan's number is there"),
+    "consultant_enrolled": _l("The specialist is enrolled in Medicaid"),
+    "requester_enrolled": _l("The clinician is enrolled in Medicaid"),
+    "child_state": _l("The child's state is known"),
+    "consultant_licence": _l("The specialist has a license in the child's state"),
+    "requester_licence": _l("The clinician has a license in the child's state"),
+}
+AGAINST = {
+    "requested": _l("A family asked. It counts once a clinician sends it on"),
+    "request_signed": _l("No clinician has sent the request under their name"),
+    "reason": _l("The request gives no reason"),
+    "consent": _l("No consent to this consult is on record"),
+    "minutes": _l("The time is too short for a code"),
+    "report_signed": _l("The written answer is not signed"),
+    "report_sent": _l("The answer has not reached a clinic"),
+    "f2f_prior": _l("Seen in person in the 14 days before, or not said"),
+    "f2f_planned": _l("A visit in person within 14 days, or not said"),
+    "transfer": _l("Care is taken over, or not said"),
+    "window": _l("Too soon after the last one for this child"),
+    "payer": _l("Nobody said who pays"),
+    "consultant_npi": _l("The specialist's NPI is missing"),
+    "requester_npi": _l("The clinician's NPI is missing"),
+    "insurance_id": _l("The insurance number is missing"),
+    "diagnosis": _l("The clinic gave no ICD-10 code"),
+    "program_id": _l("The plan's number is missing"),
+    "consultant_enrolled": _l("The specialist is not enrolled in Medicaid"),
+    "requester_enrolled": _l("The clinician is not enrolled in Medicaid"),
+    "child_state": _l("The child's state is missing"),
+    "consultant_licence": _l("The specialist has no license in the child's state"),
+    "requester_licence": _l("The clinician has no license in the child's state"),
+}
+PLACES = {
+    **dict.fromkeys(("f2f_prior", "f2f_planned", "transfer"), "attest"),
+    **dict.fromkeys(("payer", "insurance_id", "program_id", "child_state"), "coverage"),
+    **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), "numbers-consultant"),
+    **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence"), "numbers-requester"),
+    **dict.fromkeys(("requested", "request_signed", "reason", "consent", "report_signed", "report_sent"), "consult"),
+    "minutes": "time",
+    "diagnosis": "diagnosis",
+}
+HANDS = {
+    Role.SPECIALIST: {"time": "#time", "attest": "#attest", "numbers-consultant": "#numbers"},
+    Role.PCP: {"time": "#time", "diagnosis": "#diagnosis", "coverage": "#coverage", "numbers-requester": "#numbers"},
+    Role.COORDINATOR: {"coverage": "#coverage"},
+}
+
+
+def mended_at(key: str, role: str, consult: str) -> str:
+    """Where this reader mends what stands against a code; empty where somebody else, or only time, does."""
+    place = PLACES.get(key, "")
+    return consult if place == "consult" else HANDS[Role(role)].get(place, "")
