@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from econsult.access import Pass
 from econsult.billing import records, timing
-from econsult.billing.entries import Activity, entries_of, locked_at
+from econsult.billing.entries import MANUAL, Activity, entries_of, locked_at
 from econsult.billing.gathering import parts_of
 from econsult.billing.records import Attested
 from econsult.billing.rules import DEFAULTS, Side
@@ -189,7 +189,11 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         errors=errors,
         given=request.form,
         activities=[activity for activity in Activity if activity in words.ACTIVITIES],
-        entries=entries_of(session, loaded.consult, me() if is_worker else None),
+        entries=[
+            entry
+            for entry in entries_of(session, loaded.consult, me() if is_worker else None)
+            if entry.source == MANUAL or entry.ended_at > entry.started_at
+        ],
         is_locked=is_worker and locked_at(session, loaded.consult, me()) is not None,
         numbers=records.numbers_of(session, me().id) if is_worker else None,
         coverage=records.coverage_of(session, loaded.patient.id) if knows_child else None,
