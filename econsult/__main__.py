@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from econsult.commands.accounts import add_accounts
 from econsult.commands.advice import add_advice
 from econsult.commands.ages import add_ages
+from econsult.commands.billing import add_billing
 from econsult.commands.families import add_families
 from econsult.commands.mastery import add_keys
 from econsult.commands.notes import add_notes
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=_migrate, makes_records=True)
     add_accounts(commands)
     add_advice(commands)
+    add_billing(commands)
     add_ages(commands)
     add_families(commands)
     add_keys(commands)

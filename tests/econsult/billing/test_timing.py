@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ from sqlalchemy import event, func, select
 
 from econsult.billing import records, timing
 from econsult.billing.entries import TimeEntry, entries_of, history_of, sums_of
+from econsult.billing.export import as_safe_csv, remuneration_of, rows_of
 from econsult.billing.gathering import parts_of
 from econsult.billing.records import Attested
 from econsult.billing.rules import DEFAULTS, Side
@@ -313,3 +316,28 @@ def test_numbers_of_a_card_rest_sealed(database: Database, clinic: Clinic) -> No
         tables = ("coverage", "consult_billing")
         rows = [row for table in tables for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
         assert not any(secret in f"{row}" for row in rows for secret in ("91234567A", "L20.83", "P-1"))
+
+
+def test_a_file_holds_what_was_signed_and_no_formula(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        clinic.econsult(session)
+        told = {"payer": "private", "insurance_id": "91234567A", "plan": "=HYPERLINK(1)", "state": "ca"}
+        records.set_coverage(session, clinic.child, clinic.pcp, DEFAULTS, now=NOON, **told)
+        rows = rows_of(session, (NOON, at(1201)), DENVER, now=at(4000))
+        assert [(row["consult"], row["side"], row["code"], row["state"], row["minutes"]) for row in rows] == [
+            (consult.number, "consultant", "99451", "ready", "20"),
+            (consult.number, "requester", "99452", "ready", "20"),
+        ]  # fmt: skip
+        lines = list(csv.DictReader(io.StringIO(as_safe_csv(rows))))
+        assert [(line["plan"], line["note"]) for line in lines] == [("'=HYPERLINK(1)", "not a claim")] * 2
+        # The end is left out, as is what was signed before the beginning.
+        assert rows_of(session, (NOON, at(1200)), DENVER, now=at(4000)) == []
+        assert rows_of(session, (at(1201), at(9999)), DENVER, now=at(4000)) == []
+        sums = remuneration_of([*rows, {**rows[0], "state": "blocked", "minutes": "7"}])
+        found = {row["side"]: (row["consults"], row["minutes"], row["ready"]) for row in sums}
+        assert found == {"consultant": ("2", "27", "1"), "requester": ("1", "20", "1")}
+        assert as_safe_csv([]) == ""
+    with database.reading() as session:
+        query = select(func.count(AuditEvent.id)).where(AuditEvent.action == "export_billing")
+        assert session.scalar(query) == 1
