@@ -150,6 +150,11 @@ def test_the_figures_are_printed_as_csv(tmp_path: Path) -> None:
     assert printed[0].startswith("clock,by,value,count,within,percent_within,wall_p50_h")
     assert "first_reply,all,,1,1,100.0,0.0,0.0,0.0,0.0,0.0,0.0" in printed
     assert _run(tmp_path, "metrics", "--from", "2026-03-31", "--to", "2026-03-01").returncode == 1
+    advice = _run(tmp_path, "advice", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
+    assert advice[0].startswith("by,value,count,percent_done,percent_accepted,proposed")
+    assert "owner,family,1,0.0,0.0,1,0,0,0,0,1" in advice
+    said = _run(tmp_path, "outcomes", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
+    assert said[:2] == ["side,question,said,count,of,percent", "clinic,asked,answered,0,0,0.0"]
 
 
 def test_the_ages_of_a_program_are_printed_and_set(tmp_path: Path) -> None:
