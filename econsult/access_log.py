@@ -20,6 +20,7 @@ from econsult.trail import AuditEvent
 
 HIDDEN = frozenset({"red_flag", "emergency_call"})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
+TIMER_ROWS = frozenset({"time_start", "time_enter", "time_correct", "time_amend"})
 ROWS, AT_ONCE = 400, 1000
 LARGEST = 2**31 - 1
 """What fits into a key of PostgreSQL; a cursor may say more."""
@@ -108,6 +109,8 @@ def looks_at(
     patient = access.patient_for(session, person, patient_id, now=now)
     query = _newest(cursor).where(AuditEvent.patient_id == patient.id, AuditEvent.action.not_in(HIDDEN))
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
+    # Each return to a page starts the timer of who works on it: the look itself is a row of its own.
+    query = query.where(AuditEvent.action.not_in(TIMER_ROWS))
     # The number of a question that was begun and never sent would tell that somebody was stopped.
     unsent = select(Consult.id).where(
         Consult.patient_id == patient.id, Consult.submitted_at.is_(None), Consult.source == Source.CAREGIVER

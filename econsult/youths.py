@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
+from econsult.people import factors, passkeys
 from econsult.people.caregivers import (
     SELF,
     Basis,
@@ -31,7 +32,7 @@ from econsult.people.onfile import contact_row
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Person, Program, Role, add_person
-from econsult.people.signin import end_sessions
+from econsult.people.signin import SignInLink, end_sessions
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
 """Who sees families in person."""
@@ -118,6 +119,11 @@ def close_youth(session: Session, patient: Patient, staff: Person, now: datetime
     ).one()
     link.ends_at, person.is_active = now, False
     end_sessions(session, person)
+    # Whoever had the address may have made them; an account that is opened again begins with nothing.
+    passkeys.remove_all(session, person)
+    factors.remove(session, person, now=now)
+    person.password_hash = None
+    session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
     note_patient(session, patient, "close_youth_account", now, person_id=staff.id)
     return True
 

@@ -90,11 +90,14 @@ def is_measured(session: Session, consult_id: int, person: Person) -> bool:
 
 
 def locked_at(session: Session, consult: Consult, person: Person) -> datetime | None:
-    """When this person's time was last locked: by a signature; the clinic's by reading the answer, or by the end."""
+    """When this person's time was last locked: by a signature; the clinic's by reading the answer, or by the end.
+
+    Opening a question again unlocks nothing: what the clinic did before the last answer stays locked.
+    """
+    query = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id)
     if person.role == Role.SPECIALIST:
-        query = select(func.max(Answer.signed_at)).where(
-            Answer.consult_id == consult.id, Answer.author_id == person.id, Answer.signed_at.is_not(None)
-        )
+        return session.scalar(query.where(Answer.author_id == person.id))
+    if consult.status in OPEN:
         return session.scalar(query)
     return consult.acknowledged_at or consult.ended_at
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.billing.gathering import Part, parts_of
@@ -23,11 +24,13 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def rows_of(
     session: Session, span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime, rules: RuleSet = DEFAULTS
 ) -> list[dict[str, str]]:
-    """The rows of what was signed in `span` (the end is left out), oldest first; each consult leaves an audit row.
+    """The rows of what was last signed in `span` (the end is left out), oldest first; each consult leaves an audit row.
 
-    They name neither child nor family: a claim's own system knows them by the consult's number.
+    They name neither child nor family: a claim's own system knows them by the consult's number. A consult that was
+    answered again is in the span of its last answer alone, and `answer` says which one that was.
     """
-    signed = select(Answer.consult_id).where(Answer.signed_at >= span[0], Answer.signed_at < span[1])
+    last = func.max(Answer.signed_at)
+    signed = select(Answer.consult_id).group_by(Answer.consult_id).having(last >= span[0], last < span[1])
     query = select(Consult).where(
         Consult.id.in_(signed), Consult.kind != Kind.FAMILY_QUESTION, Consult.is_test.is_(False)
     )
@@ -64,9 +67,13 @@ def as_safe_csv(rows: list[dict[str, str]]) -> str:
 
 def _row(consult: Consult, part: Part) -> dict[str, str]:
     found, facts = part.suggestion, part.facts
+    if consult.is_confidential:
+        # The row still says that somebody worked, and nothing by which an insurer could be written to.
+        facts = replace(facts, diagnosis="", payer="", insurance_id="", program_id="", child_state="")
     return {
         "note": "not a claim",
         "consult": consult.number,
+        "answer": str(part.answer),
         "side": part.side,
         "clinician": part.person.public_id if part.person else "",
         "consultant_npi": facts.consultant_npi,

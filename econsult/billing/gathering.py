@@ -22,13 +22,17 @@ from econsult.people.persons import Person, Role
 
 @dataclass(frozen=True)
 class Part:
-    """One side's part in a consult: who, how long by activity (seconds), the facts, and what fits them."""
+    """One side's part in a consult: who, how long by activity (seconds), the facts, and what fits them.
+
+    `answer` is the version of the last signed answer, 0 before there is one.
+    """
 
     side: Side
     person: Person | None
     seconds: dict[str, int]
     facts: Facts
     suggestion: Suggestion
+    answer: int
 
 
 def parts_of(
@@ -59,7 +63,8 @@ def parts_of(
         days: dict[str, Any] = {"served_on": _day(served[side], zone), "previous_on": _day(before, zone)}
         facts = replace(shared, **_work(sums, consult), **days)
         by_activity = {activity.value: seconds_of(sums, consult.id, [activity]) for activity in Activity}
-        parts[side] = Part(side, person, by_activity, facts, suggest(facts, side, rules))
+        version = report.version if report else 0
+        parts[side] = Part(side, person, by_activity, facts, suggest(facts, side, rules), version)
     return parts
 
 
@@ -77,6 +82,7 @@ def _request(session: Session, consult: Consult, asker: Person | None) -> dict[s
         "is_request_signed": consult.submitted_at is not None and asker is not None,
         "has_reason": bool(consult.question.strip()),
         "has_consent": consent is not None and consult.consent_withdrawn_at is None,
+        "is_confidential": consult.is_confidential,
     }
 
 

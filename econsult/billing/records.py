@@ -104,6 +104,7 @@ def set_numbers(
 ) -> ClinicianNumbers:
     """Keep a clinician's own numbers. Raises InvalidError that names the field."""
     told = sorted({read_state(state) for state in states.replace(",", " ").split()})
+    _in_line(session, Person, person.id)
     row = numbers_of(session, person.id)
     row.npi, row.taxonomy = read_npi(npi), read_taxonomy(taxonomy)
     row.states, row.is_enrolled = ",".join(told), is_enrolled
@@ -131,6 +132,7 @@ def set_coverage(
         raise InvalidError("This payer is not known.", {"payer": "unknown_value"})
     if len(plan) > LONGEST_PLAN or (plan and not plan.isprintable()):
         raise InvalidError("A plan's number has at most 40 signs.", {"plan": "invalid"})
+    _in_line(session, Patient, patient.id)
     row = coverage_of(session, patient.id)
     row.payer, row.insurance_id, row.plan, row.state = payer, read_insurance_id(insurance_id), plan, read_state(state)
     session.add(row)
@@ -141,6 +143,7 @@ def set_coverage(
 
 def set_diagnosis(session: Session, consult: Consult, person: Person, diagnosis: str, *, now: datetime) -> None:
     """Keep the clinic's ICD-10 code. Raises InvalidError where it has not the form of one."""
+    _in_line(session, Consult, consult.id)
     row = billing_of(session, consult.id)
     row.diagnosis = read_diagnosis(diagnosis)
     session.add(row)
@@ -150,6 +153,7 @@ def set_diagnosis(session: Session, consult: Consult, person: Person, diagnosis:
 
 def attest(session: Session, consult: Consult, person: Person, said: Attested, *, now: datetime) -> None:
     """Keep what the consultant says; the audit trail holds every earlier word."""
+    _in_line(session, Consult, consult.id)
     row = billing_of(session, consult.id)
     row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
     row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
@@ -157,6 +161,11 @@ def attest(session: Session, consult: Consult, person: Person, said: Attested, *
     session.add(row)
     session.flush()
     note(session, consult, "attest", person_id=person.id, now=now, detail=said.code)
+
+
+def _in_line(session: Session, table: type[Person | Patient | Consult], number: int) -> None:
+    """Let two who write the first row at once come one after the other, so that the second one finds it."""
+    session.execute(select(table.id).where(table.id == number).with_for_update(key_share=True))
 
 
 def _found(session: Session, table: type[Row], where: ColumnElement[bool]) -> Row | None:

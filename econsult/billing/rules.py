@@ -137,6 +137,7 @@ class Facts:
     is_request_signed: bool = False
     has_reason: bool = False
     has_consent: bool = False
+    is_confidential: bool = False
     is_report_signed: bool = False
     is_report_sent: bool = False
     is_spoken_report: bool | None = None
@@ -209,6 +210,8 @@ CHECKS = (
     Check("request_signed", lambda case: case.facts.is_request_signed),
     Check("reason", lambda case: case.facts.has_reason),
     Check("consent", lambda case: case.facts.has_consent),
+    # What an insurer sends home tells the family of the question.
+    Check("confidential", lambda case: not case.facts.is_confidential),
     Check("minutes", lambda case: _code_for(case) is not None),
     Check("report_signed", lambda case: case.facts.is_report_signed, _CONSULTANT),
     Check("report_sent", lambda case: case.facts.is_report_sent, _CONSULTANT),

@@ -69,7 +69,8 @@ def start(session: Session, person: Person, public_id: str, activity: str, *, no
         is_same = (running.consult_id, running.activity) == (consult.id, activity)
         if is_same and running.beat_at >= now - LOST:
             return running
-        if running.beat_at >= now - LOST:
+        # Who sat idle at the last beat beside another page has not worked until now.
+        if running.beat_at >= now - LOST and running.ended_at >= running.beat_at - BEAT:
             running.ended_at = max(running.ended_at, now)
         running.is_running = False
         session.flush()

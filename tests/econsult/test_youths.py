@@ -22,6 +22,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import Basis, GrantForm, caregivers_of, grant_proxy, grown_up_at, right_until
 from econsult.people.consent import YOUTH_TEXTS, ConsentGiven, consent_for, hash_of
 from econsult.people.onfile import set_contact
+from econsult.people.passkeys import Passkey, passkeys_of
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -190,12 +191,17 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         assert (person.role, person.is_staff, person.name) == (Role.YOUTH, False, child.name)
     assert fault(replace(form, email="second@example.test")) == {"email": "has_account"}
     with database.writing() as session:
+        # Whoever has the address now may have made these.
+        made = {"credential_id": "a", "credential_hash": "b", "public_key": b"c", "sign_count": 0, "device": "d"}
+        session.add(Passkey(person_id=person.id, created_at=NOON, **made))
+        session.get_one(Person, person.id).password_hash = "x"
         assert close_youth(session, session.get_one(Patient, clinic.child.id), clinic.pcp, NOON)
         assert not session.get_one(Person, person.id).is_active
         assert patients_for(session, session.get_one(Person, person.id), now=NOON) == []
         later, child = NOON + timedelta(days=1), session.get_one(Patient, clinic.child.id)
         again = open_account(session, database.cipher, child, form, clinic.pcp, now=later)
         assert (again.id, again.is_active) == (person.id, True)
+        assert (passkeys_of(session, again), again.password_hash) == ([], None)
         assert [each.id for each in patients_for(session, again, now=later)] == [child.id]
 
 

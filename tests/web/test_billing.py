@@ -70,6 +70,7 @@ def test_time_is_written_by_hand_corrected_and_amended(runtime: Runtime, browser
         (by_hand("many"), "Write the minutes as a whole number"),
         (by_hand("481"), "Write 0 to 480 minutes"),
         (by_hand(began="soon"), "Write when it began"),
+        (by_hand("480", began="9999-12-31T23:00"), "Write when it began"),
         (by_hand(began="2199-01-01T00:00"), "This time has not passed yet"),
         (by_hand(activity="golf"), "Choose one of these"),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -23,7 +23,7 @@ from econsult.people.persons import Role
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.shell.numbers import number_in
+from web.shell.numbers import instant_in, number_in
 from web.showing.worktime import IDLE
 from web.words import billing as words
 from web.words.language import choose_zone, gettext
@@ -66,7 +66,7 @@ def write_down(public_id: str) -> Page:
     """Own work by hand, or a correction of an entry; after the lock as an amendment."""
     form = FormReader()
     minutes = number_in(request.form.get("minutes", ""), -1)
-    start = _began(request.form.get("began", ""))
+    start = instant_in(request.form.get("began", ""), choose_zone())
     reason = form.text("reason", longest=LONGEST_REASON, required=gettext("Say why you write it by hand"))
     if minutes < 0:
         form.errors["minutes"] = gettext("Write the minutes as a whole number")
@@ -202,15 +202,6 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),
         now=now(),
     )
-
-
-def _began(text: str) -> datetime | None:
-    """A time as a form gives it, in the reader's zone; of an hour that a night has twice, the first."""
-    try:
-        told = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(choose_zone()))
-        return told.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _zone() -> ZoneInfo:

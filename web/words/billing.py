@@ -29,6 +29,7 @@ HOLDS = {
     "request_signed": _l("The clinician sent the request under their name"),
     "reason": _l("The reason is in the request"),
     "consent": _l("Consent to this consult is on record"),
+    "confidential": _l("The family may know of this question"),
     "minutes": _l("The time is enough"),
     "report_signed": _l("The written answer is signed"),
     "report_sent": _l("The answer reached the clinic"),
@@ -53,6 +54,7 @@ AGAINST = {
     "request_signed": _l("No clinician has sent the request under their name"),
     "reason": _l("The request gives no reason"),
     "consent": _l("No consent to this consult is on record"),
+    "confidential": _l("The young person keeps this question from the family, and the insurer writes home"),
     "minutes": _l("The time is too short for a code"),
     "report_signed": _l("The written answer is not signed"),
     "report_sent": _l("The answer has not reached a clinic"),
@@ -77,7 +79,9 @@ PLACES = {
     **dict.fromkeys(("payer", "insurance_id", "program_id", "child_state"), "coverage"),
     **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), "numbers-consultant"),
     **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence"), "numbers-requester"),
-    **dict.fromkeys(("requested", "request_signed", "reason", "consent", "report_signed", "report_sent"), "consult"),
+    **dict.fromkeys(
+        ("requested", "request_signed", "reason", "consent", "confidential", "report_signed", "report_sent"), "consult"
+    ),
     "minutes": "time",
     "diagnosis": "diagnosis",
 }

@@ -19,5 +19,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    kept = sa.text("SELECT count(*) FROM consult WHERE confidential <> ''")
+    if op.get_bind().execute(kept).scalar_one():
+        raise RuntimeError("Questions are kept from caregivers, and an older program would show them: not taken back.")
     op.drop_column("consult", "confidential")
     op.drop_column("age_policy", "youth")

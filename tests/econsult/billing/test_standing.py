@@ -1,0 +1,113 @@
+"""What stays as it was: the lock after a reopening, the first row that two write, idle time, what a file may tell."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from econsult.access_log import looks_at
+from econsult.billing import records, timing
+from econsult.billing.entries import locked_at
+from econsult.billing.export import rows_of
+from econsult.billing.records import ConsultBilling, billing_of
+from econsult.consults import answers, holding, reopening
+from econsult.consults.confidential import keep_confidential
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.people.patients import Patient
+from tests.econsult.billing.test_timing import DENVER, NO, at, beats, ready, seconds, start
+from tests.personas import ANSWER, LEASE, Clinic
+
+DAY = timedelta(days=1)
+NUMBERS_OF_A_CLAIM = ("diagnosis", "payer", "insurance_id", "plan", "state_of_child")
+
+
+def answered_again(session, clinic: Clinic, consult: Consult, when) -> None:
+    reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=when)
+    if consult.holder_id is None:
+        holding.claim(session, consult, clinic.derm, now=when, lease=LEASE)
+    answers.save_draft(session, consult, clinic.derm, ANSWER, now=when, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=when)
+
+
+def test_a_file_gives_no_insurer_a_confidential_question(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        session.get_one(Patient, clinic.child.id).birth_date_text = "2011-01-15"
+        keep_confidential(session, consult, clinic.pcp, True, now=at(1300))
+        rows = rows_of(session, (at(0), at(1300)), DENVER, now=at(4000))
+        assert [(row["side"], row["state"], row["blockers"]) for row in rows] == [
+            ("consultant", "blocked", "confidential"),
+            ("requester", "blocked", "confidential"),
+        ]
+        assert {row[name] for row in rows for name in NUMBERS_OF_A_CLAIM} == {""}
+
+
+def test_a_question_answered_again_is_in_one_file_alone(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        answered_again(session, clinic, consult, at(1200) + 50 * DAY)
+        first = rows_of(session, (at(0), at(0) + 30 * DAY), DENVER, now=at(0) + 60 * DAY)
+        second = rows_of(session, (at(0) + 30 * DAY, at(0) + 60 * DAY), DENVER, now=at(0) + 60 * DAY)
+        assert (first, [row["answer"] for row in second]) == ([], ["2", "2"])
+
+
+def test_opening_a_question_again_unlocks_no_time(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        signed_at = at(1200)
+        answers.acknowledge(session, consult, clinic.pcp, now=at(1500))
+        assert locked_at(session, consult, clinic.pcp) == at(1500)
+        reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=at(1600))
+        assert [locked_at(session, consult, person) for person in (clinic.pcp, clinic.derm)] == [signed_at, signed_at]
+
+
+def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = clinic.claimed(session).id
+    gate, wrong = threading.Barrier(2), []
+
+    def write(is_clinic: bool) -> None:
+        gate.wait()
+        try:
+            with database.writing() as session:
+                consult = session.get_one(Consult, number)
+                if is_clinic:
+                    records.set_diagnosis(session, consult, clinic.pcp, "L20.83", now=at(0))
+                else:
+                    records.attest(session, consult, clinic.derm, NO, now=at(0))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test names it.
+            wrong.append(error)
+
+    threads = [threading.Thread(target=write, args=(is_clinic,)) for is_clinic in (True, False)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        kept = billing_of(session, number)
+        assert (wrong, kept.diagnosis, kept.transfer_of_care) == ([], "L20.83", False)
+        assert session.scalar(select(func.count(ConsultBilling.id))) == 1
+
+
+def test_who_sat_idle_beside_another_page_has_not_worked(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        first, second = clinic.claimed(session), clinic.claimed(session)
+        entry = start(session, clinic.derm, first, 0)
+        beats(session, clinic.derm, entry, 30, 60)
+        assert timing.beat(
+            session, clinic.derm, entry, idle=timedelta(seconds=90), limit=3 * timing.BEAT * 2, now=at(150)
+        )
+        start(session, clinic.derm, second, 170)
+        assert seconds(session, first, clinic.derm) == 60
+
+
+def test_a_familys_log_is_not_full_of_timers(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        _child, looks, _more = looks_at(session, clinic.mother, clinic.child.public_id, now=at(4000))
+        assert looks
+        assert not [look.action for look in looks if look.action.startswith("time_")]
+        assert consult.number in {look.number for look in looks}
