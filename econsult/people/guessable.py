@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zxcvbn import zxcvbn
-
 from econsult.errors import InvalidError
 from econsult.people.madeup import PASSWORD
 
@@ -28,6 +26,9 @@ SITE_WORDS = (
 
 def refuse_guessable(password: str, about: Iterable[str] = ()) -> None:
     """Raise InvalidError for a password that is easy to guess; `about` is what a guesser knows of the person."""
+    # Its lists are thirteen megabytes, and most processes never weigh a password.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
     known = [word for text in about for word in (text, *re.split(r"[\W_]+", text)) if len(word) > 1]
     found = zxcvbn(password[:LOOKED_AT], user_inputs=[*known, *SITE_WORDS, PASSWORD])
     if found["guesses"] < FEWEST:

@@ -1,4 +1,7 @@
-"""Asking for a passkey and weighing the answer: to add one, to come in by one alone, or as a second factor."""
+"""Asking for a passkey and weighing the answer: to add one, to come in by one alone, or as a second factor.
+
+What reads the answers is loaded by the first of them: seven megabytes that most processes never need.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from econsult.database import changed_rows
 from econsult.errors import InvalidError, TooManyTriesError
-from econsult.people import authenticators
 from econsult.people.authenticators import Claim, NewKey, OddAnswerError, Site
 from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, Purpose, note_passkey, passkeys_of
 from econsult.people.persons import Person
@@ -38,20 +40,24 @@ def ask_to_add(session: Session, place: Place, person: Person, *, now: datetime)
 
     Raises InvalidError where the person has enough of them, TooManyTriesError.
     """
+    from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
+
     known = [each.credential_id for each in passkeys_of(session, person)]
     if len(known) >= MOST:
         raise InvalidError(f"One person has at most {MOST} passkeys.", {"passkey": "too_many"})
     challenge = _ask(session, place, Purpose.ADD, person, now)
-    return authenticators.ask_for_new(place.site, challenge, (person.public_id, person.email), known)
+    return ceremonies.ask_for_new(place.site, challenge, (person.public_id, person.email), known)
 
 
 def add(session: Session, place: Place, person: Person, answer: Any, device: str, *, now: datetime) -> Passkey | None:
     """Keep what the authenticator made; None where its answer does not fit."""
+    from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
+
     try:
-        challenge = authenticators.challenge_in_new(answer)
+        challenge = ceremonies.challenge_in_new(answer)
         if not _take(session, place, Purpose.ADD, person, challenge=challenge, now=now):
             return None
-        made = authenticators.check_new(place.site, answer, challenge)
+        made = ceremonies.check_new(place.site, answer, challenge)
     except OddAnswerError:
         return None
     mark = hashed(made.credential_id)
@@ -77,10 +83,12 @@ def ask_to_prove(session: Session, place: Place, person: Person | None, *, now: 
 
     Raises TooManyTriesError.
     """
+    from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
+
     purpose = Purpose.ALONE if person is None else Purpose.SECOND
     challenge = _ask(session, place, purpose, person, now)
     known = None if person is None else [each.credential_id for each in passkeys_of(session, person)]
-    return authenticators.ask_for_one(place.site, challenge, known)
+    return ceremonies.ask_for_one(place.site, challenge, known)
 
 
 def prove(session: Session, place: Place, person: Person | None, answer: Any, *, now: datetime) -> Person | None:
@@ -88,9 +96,11 @@ def prove(session: Session, place: Place, person: Person | None, answer: Any, *,
 
     Alone (`person` is None) it counts only where the authenticator has verified its user, by a finger, a face or a PIN.
     """
+    from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
+
     purpose = Purpose.ALONE if person is None else Purpose.SECOND
     try:
-        claim = authenticators.claim_in(answer)
+        claim = ceremonies.claim_in(answer)
     except OddAnswerError:
         return None
     if not _take(session, place, purpose, person, challenge=claim.challenge, now=now):
@@ -102,7 +112,7 @@ def prove(session: Session, place: Place, person: Person | None, answer: Any, *,
         return None
     key = NewKey(passkey.credential_id, passkey.public_key, passkey.sign_count)
     try:
-        count = authenticators.check_one(place.site, answer, claim.challenge, key, verified_user=person is None)
+        count = ceremonies.check_one(place.site, answer, claim.challenge, key, verified_user=person is None)
     except OddAnswerError:
         note_passkey(session, owner, "refuse_passkey", now)
         return None

@@ -65,7 +65,7 @@ def test_a_wished_language_is_remembered(visitor: FlaskClient) -> None:
 def test_the_record_of_the_person_beats_the_browser(
     shell: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = SimpleNamespace(id=1, language="es", time_zone="America/New_York")
+    person = SimpleNamespace(id=1, language="es", time_zone="America/New_York", organization_id=None)
     funcs = [lambda: g.__setattr__("person", person), *shell.before_request_funcs[None]]
     monkeypatch.setitem(shell.before_request_funcs, None, funcs)
     assert '<html lang="es">' in visitor.get("/parts/family", headers={"Accept-Language": "en"}).text
@@ -128,7 +128,7 @@ def test_no_spanish_sentence_puts_a_full_stop_after_a_clock_time() -> None:
 
 def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:
     with shell.test_request_context("/?lang=en"):
-        g.now, g.person = NOON, SimpleNamespace(id=1, language="en", time_zone="America/New_York")
+        g.now, g.person = NOON, SimpleNamespace(id=1, language="en", time_zone="America/New_York", organization_id=None)
         assert moment(NOON) == "today, 14:00"
         g.person.time_zone = ""
         assert moment(NOON) == "today, 12:00"
