@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from econsult.access import attachment_for, consult_for
+from econsult.advice.colleagues import open_sides
 from econsult.consults import answers, holding
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
@@ -234,3 +235,13 @@ def test_the_check_finds_what_was_tampered_with(
         session.execute(update(SideQuestion).values(state="open", next_at=NOON + H, level=0))
         session.execute(update(Consult).values(status="answered"))
         assert any("goes on although" in line for line in kept(session, NOON))
+
+
+def test_lists_begin_with_the_questions_and_not_with_everything_that_is_open(
+    sqlite_database: Database, clinic: Clinic
+) -> None:
+    query = open_sides(clinic.neuro).compile(sqlite_database.engine, compile_kwargs={"literal_binds": True})
+    with sqlite_database.engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()]
+    assert [" side_question" in step for step in plan[:2]] == [True, False]
+    assert plan[1].startswith("SEARCH consult USING INTEGER PRIMARY KEY")
