@@ -101,8 +101,9 @@ def tell_outcome(session: Session, passed: Pass, person: Person, said: Said, *, 
     sent = [ping for ping in pings_of(session, consult.id) if ping.sent_at is not None]
     if not sent or consult.status not in ASKABLE:
         raise NotFoundError
-    said.check(*(LATER_OF_CLINIC if side == Side.CLINIC else LATER_OF_FAMILY))
-    report(session, consult, person, side, said, now=now)
+    asked = LATER_OF_CLINIC if side == Side.CLINIC else LATER_OF_FAMILY
+    said.check(*asked)
+    report(session, consult, person, side, said.only(*asked), now=now)
     if side == Side.FAMILY:
         if sent[-1].state == PingState.DESK:
             sent[-1].state = PingState.DONE
@@ -117,6 +118,11 @@ def _is_worse(session: Session, consult: Consult, person: Person, now: datetime)
     for each in {p.id: p for p in (*clinic_of(session, consult), *desk_of(session, consult.program_id))}.values():
         if each.id != person.id:
             notify(session, each, NoticeKind.OUTCOME_WORSE, consult_id=consult.id, about=about, now=now)
+
+
+def was_asked(session: Session, consult: Consult) -> bool:
+    """Whether anybody has been asked yet how it went after an answer to this."""
+    return any(ping.sent_at is not None for ping in pings_of(session, consult.id))
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,7 @@ def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
         select(Consult)
         .join(OutcomePing, OutcomePing.consult_id == Consult.id)
         .where(Consult.program_id == person.program_id, Consult.consent_withdrawn_at.is_(None), ~said)
+        .where(OutcomePing.state != PingState.REPLACED)
         .where(OutcomePing.sent_at > now - ASKED_FOR, Consult.status.in_(ASKABLE), *_whom(session, person, now))
     )
     asked = list(session.scalars(query.order_by(OutcomePing.sent_at, Consult.id).limit(SHOWN)))
@@ -158,7 +165,8 @@ def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement
         case Role.PCP if person.organization_id is not None:
             return [Consult.organization_id == person.organization_id, Consult.kind != Kind.FAMILY_QUESTION]
         case Role.COORDINATOR:
-            return [OutcomePing.state == PingState.DESK]
+            # What was marked after it became a call is a call no more.
+            return [OutcomePing.state == PingState.DESK, Consult.confidential == ""]
         case _:
             return [false()]
 

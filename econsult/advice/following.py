@@ -24,7 +24,7 @@ from econsult.consults.recommendations import (
     steps_of,
 )
 from econsult.consults.records import Consult, note
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.people.persons import Person
 from econsult.rights import OF_FAMILY, Relation, Right
 
@@ -107,6 +107,10 @@ def mark(
         raise ForbiddenError("You may look at this step, but not do that.")
     if verb in NEEDS_WHY and not reason.strip() and passed.relation not in OF_FAMILY:
         raise InvalidError("Say why not.", {"reason": "required"})
+    newest = signed_answer(session, passed.consult.id)
+    if newest is not None and newest.version != step.version:
+        # What a newer answer has replaced stays as it was: no page shows it, and nobody would do it.
+        raise ImpossibleVerbError(step.state, verb)
     _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
     return step
 
@@ -120,7 +124,8 @@ def accept_and_read(
     """
     answer = signed_answer(session, consult.id)
     refused = declined or {}
-    steps = {step.public_id: step for step in steps_of(session, consult.id, answer.version if answer else 0)}
+    found = steps_of(session, consult.id, answer.version if answer else 0, is_locked=True)
+    steps = {step.public_id: step for step in found}
     wrong = {f"why-{key}": "required" for key, why in refused.items() if not why.strip()}
     wrong |= {f"step-{key}": "unknown_value" for key in refused if key not in steps}
     if wrong:

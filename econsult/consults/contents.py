@@ -13,6 +13,8 @@ CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "other")
 """What a recommendation asks for; what is left out is "other"."""
+YEARS = range(2000, 3000)
+"""In which a step may be due: a slip of the finger is told while it can be mended."""
 LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 
 
@@ -77,10 +79,9 @@ def _clean_recommendation(entry: Mapping[str, Any], where: str, wrong: dict[str,
 
 def _is_date(value: Any) -> bool:
     try:
-        datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).year in YEARS
     except (TypeError, ValueError):
         return False
-    return True
 
 
 def check_complete(content: Mapping[str, Any]) -> None:

@@ -97,6 +97,10 @@ class Said:
     referral: str = ""
     otherwise: str = ""
 
+    def only(self, *names: str) -> Said:
+        """What was said to these questions; the others were not asked."""
+        return Said(**{name: getattr(self, name) for name in names})
+
     def check(self, *needed: str) -> None:
         """Raise InvalidError naming each that is missing or unknown."""
         given = asdict(self)
@@ -115,7 +119,7 @@ LATER_OF_FAMILY = ("how", "seen", "otherwise")
 def open_ping(session: Session, consult: Consult, version: int, now: datetime) -> None:
     """Ask after an answer that was just signed; not any more after the ones before it."""
     for earlier in pings_of(session, consult.id):
-        if earlier.version < version and earlier.state in (PingState.WAITING, PingState.DESK):
+        if earlier.version < version and earlier.state in (PingState.WAITING, PingState.SENT, PingState.DESK):
             earlier.state, earlier.next_at = PingState.REPLACED, None
     after = timedelta(days=session.info.get(AFTER, USUAL.days))
     if after and not consult.is_test:

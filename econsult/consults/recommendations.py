@@ -124,7 +124,7 @@ def open_steps(
 
     What the medical home answers itself to its family it need not accept.
     """
-    for earlier in steps_of(session, consult.id):
+    for earlier in steps_of(session, consult.id, is_locked=True):
         if earlier.version < version and earlier.state in TO_DO:
             add_event(session, earlier, "replace", person_id=person_id, now=now)
     made = []
@@ -181,11 +181,18 @@ def tell_late(session: Session, step: Recommendation, now: datetime) -> None:
     _write(session, step, OVERDUE, person_id=None, now=now)
 
 
-def steps_of(session: Session, consult_id: int, version: int | None = None) -> list[Recommendation]:
-    """The steps of all signed answers of a consult, or of one version, in the order of the answer."""
+def steps_of(
+    session: Session, consult_id: int, version: int | None = None, *, is_locked: bool = False
+) -> list[Recommendation]:
+    """The steps of all signed answers of a consult, or of one version, in the order of the answer.
+
+    Locked where a line will be added: the clock, which numbers its own, locks each step and not its consult.
+    """
     query = select(Recommendation).where(Recommendation.consult_id == consult_id)
     if version is not None:
         query = query.where(Recommendation.version == version)
+    if is_locked:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return list(session.scalars(query.order_by(Recommendation.version, Recommendation.position)))
 
 

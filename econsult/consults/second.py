@@ -74,9 +74,7 @@ def take_second(session: Session, consult: Consult, side: SideQuestion, person: 
         return
     if side.holder_id is not None:
         raise TakenError(side.state, session.get_one(Person, side.holder_id).name)
-    asker = session.get_one(Person, side.asked_by_id)
-    chosen = _routed(session, consult, asker, side.specialty, now)
-    if person.id not in {each.id for each in chosen.qualified}:
+    if not may_answer(session, consult, side, person, now):
         raise ForbiddenError("You may look at this question, but not answer it.")
     free = (SideQuestion.id == side.id, SideQuestion.holder_id.is_(None), SideQuestion.state == SideState.OPEN)
     won = session.execute(update(SideQuestion).where(*free).values(holder_id=person.id))
@@ -95,9 +93,8 @@ def give_back(session: Session, consult: Consult, side: SideQuestion, person: Pe
     side.holder_id = side.wanted_id = None
     log_side(session, side, "given_back", person_id=person.id, now=now)
     note(session, consult, "give_back_second", person_id=person.id, now=now)
-    asker = session.get_one(Person, side.asked_by_id)
-    chosen = _routed(session, consult, asker, side.specialty, now)
-    others = [each for each in chosen.ready or chosen.qualified if each.id != person.id]
+    chosen = _still(session, consult, side, now)
+    others = [each for each in chosen.ready or chosen.qualified if each.id != person.id] if chosen else []
     _tell(session, consult, side, others or desk_of(session, consult.program_id), now)
 
 
@@ -126,8 +123,8 @@ def may_answer(session: Session, consult: Consult, side: SideQuestion, person: P
     """Whether this person may take the question: has it, or is of its pool and not barred, and nobody has it."""
     if side.holder_id is not None:
         return side.holder_id == person.id
-    chosen = _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
-    return person.id in {each.id for each in chosen.qualified}
+    chosen = _still(session, consult, side, now)
+    return chosen is not None and person.id in {each.id for each in chosen.qualified}
 
 
 def people_asked(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> list[Person]:
@@ -137,6 +134,14 @@ def people_asked(session: Session, consult: Consult, side: SideQuestion, now: da
         return [holder] if holder.is_active else []
     chosen = _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
     return list(chosen.ready or chosen.qualified)
+
+
+def _still(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> Route | None:
+    """The router's choice for a question that was asked before; None where nobody may answer it any more."""
+    try:
+        return _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
+    except InvalidError:
+        return None
 
 
 def _routed(session: Session, consult: Consult, asker: Person, specialty: str, now: datetime) -> Route:

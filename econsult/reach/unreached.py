@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.access import note_patients
+from econsult.consults.confidential import is_kept_from
 from econsult.consults.records import Consult
 from econsult.errors import NotFoundError
 from econsult.notices import Notice, NoticeState
@@ -45,7 +46,10 @@ class Unreached:
 
 
 def unreached_for(session: Session, coordinator: Person, *, now: datetime) -> list[Unreached]:
-    """Whom nobody could reach, the longest waiting first. Each child that is shown leaves its audit row."""
+    """Whom nobody could reach, the longest waiting first. Each child that is shown leaves its audit row.
+
+    What became confidential after its letter had failed is not told to a caregiver by telephone either.
+    """
     if coordinator.role != Role.COORDINATOR:
         return []
     query = (
@@ -58,7 +62,8 @@ def unreached_for(session: Session, coordinator: Person, *, now: datetime) -> li
     )
     waiting: dict[int, list[tuple[Notice, Person]]] = {}
     for notice, person in session.execute(query):
-        waiting.setdefault(person.id, []).append((notice, person))
+        if not is_kept_from(session, notice, person):
+            waiting.setdefault(person.id, []).append((notice, person))
     found = [_unreached(session, rows) for rows in waiting.values()]
     note_patients(session, coordinator, [each.patient for each in found if each.patient is not None], now)
     return found

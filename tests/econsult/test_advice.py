@@ -170,6 +170,10 @@ def test_a_newer_answer_replaces_what_is_still_to_do(database: Database, clinic:
         answers.sign(session, consult, clinic.derm, now=LATER)
         assert states(session, consult) == ["done", "replaced", "replaced", "replaced"]
         assert states(session, consult, 2) == ["proposed"]
+        # No page shows it any more: nobody brings it back to life.
+        with pytest.raises(ImpossibleVerbError):
+            mark(session, consult, clinic.pcp, 0, "again")
+        assert states(session, consult) == ["done", "replaced", "replaced", "replaced"]
         found = {(share.by, share.value): share for share in figures.shares(session, NOON, LATER + DAY, LATER)}
         assert (found["all", ""].count, found["all", ""].percent_done) == (2, 50.0)
         assert (found["kind", "lab_test"].done, ("kind", "visit") in found) == (1, False)
@@ -219,7 +223,14 @@ def test_the_check_finds_an_unlawful_line(database: Database, clinic: Clinic) ->
         assert any("went from nothing to done" in line for line in kept(session, NOON))
 
 
-@pytest.mark.parametrize("entry", [{"kind": "magic"}, {"owner": "nobody"}, {"due_at": "soon"}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "magic"},
+        {"owner": "nobody"},
+        *({"due_at": at} for at in ("soon", "9999-12-31", "0026-12-01", "0001-01-01T00:00+14:00")),
+    ],
+)
 def test_a_step_of_another_shape_is_refused(database: Database, clinic: Clinic, entry: dict[str, str]) -> None:
     content = {**ANSWER, "recommendations": [{"text": "x", **entry}]}
     with database.writing() as session, pytest.raises(InvalidError) as refused:

@@ -10,11 +10,15 @@ from itertools import cycle, islice
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from econsult.advice.following import accept_and_read
+from econsult.advice.late import tell_of_late_steps
 from econsult.consults.policies import save_policy
+from econsult.consults.recommendations import events_of, steps_of
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.outbox import Quiet
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.reoffering import offer_again, roster_changed
 from econsult.rosters.limits import Limits
@@ -107,6 +111,28 @@ def test_two_forms_that_meet_in_the_middle_of_a_list_both_end(postgres_database:
             session.flush()
     with database.reading() as session:
         assert list(violations(session, LATER)) == []
+
+
+def test_a_clinic_reads_an_answer_while_the_clock_tells_of_its_step(postgres_database: Database) -> None:
+    clinic, database = open_clinic(postgres_database), postgres_database
+    late = NOON + timedelta(days=31)
+    with database.writing() as session:
+        number = clinic.answered(session).id
+
+    def read() -> None:
+        with database.writing() as session:
+            accept_and_read(session, session.get_one(Consult, number), clinic.pcp, now=late)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            assert tell_of_late_steps(session, late, Quiet()) == 1
+            form = pool.submit(read)
+            wait_until(lambda: _waiting(database) == 1)
+        form.result()
+    with database.reading() as session:
+        (step,) = steps_of(session, number)
+        lines = [(line.number, line.kind) for line in events_of(session, [step.id])]
+        assert lines == [(1, "proposed"), (2, "overdue"), (3, "accepted")]
 
 
 def _waiting(database: Database) -> int:

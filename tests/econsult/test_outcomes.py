@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,9 @@ def test_a_family_without_an_account_is_the_desks_task(database: Database, clini
         ask(session)
         assert (clinic.coordinator.id, "outcome_desk") in told(session)
         assert asked(session, clinic.coordinator) == [consult.id]
+        consult.confidential = "clinic"
+        assert asked(session, clinic.coordinator) == []
+        consult.confidential = ""
         say(session, consult, clinic.coordinator, FAMILYS)
         assert asked(session, clinic.coordinator) == []
         (line,) = reports_of(session, consult.id)
@@ -149,6 +153,35 @@ def test_a_newer_answer_is_asked_after_instead(database: Database, clinic: Clini
         answers.acknowledge(session, consult, clinic.pcp, now=LATER)
         ask(session, DUE + DAY)
         assert len(told(session)) == 2
+
+
+def test_two_askings_of_one_case_are_one_line(database: Database, clinic: Clinic) -> None:
+    again = DUE + DAY
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        ask(session)
+        reopening.reopen(session, consult, clinic.pcp, "It got worse again", now=again)
+        holding.claim(session, consult, clinic.derm, now=again, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=again, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=again)
+        answers.acknowledge(session, consult, clinic.pcp, now=again)
+        assert (asked(session, clinic.mother, again), asked(session, clinic.pcp, again)) == ([], [])
+        # What comes late about the first answer is written down, and asks nobody less.
+        say(session, consult, clinic.mother, FAMILYS, now=again)
+        later = again + 22 * DAY
+        ask(session, later)
+        assert [ping.state for ping in pings_of(session, consult.id)] == ["replaced", "sent"]
+        assert (asked(session, clinic.mother, later), asked(session, clinic.pcp, later)) == ([consult.id],) * 2
+
+
+def test_only_what_a_side_is_asked_is_written_down(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        ask(session)
+        say(session, consult, clinic.mother, replace(FAMILYS, changed="yes", referral="avoided"))
+        say(session, consult, clinic.pcp, replace(CLINICS, changed="yes", otherwise="without"))
+        lines = {line.side: (line.changed, line.referral, line.otherwise) for line in reports_of(session, consult.id)}
+        assert lines == {"family": (None, None, "without"), "clinic": (None, "avoided", None)}
 
 
 def test_nobody_else_says_how_it_went(database: Database, clinic: Clinic) -> None:

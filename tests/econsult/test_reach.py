@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError, NotFoundError, TooManyTriesError
 from econsult.jobs import Job, JobKind
@@ -215,6 +216,11 @@ def test_whom_nobody_reaches_is_on_the_list_of_the_coordinators_alone(database: 
         settle(session, clinic.coordinator, first.id, now=NOON)
     with database.writing() as session:
         assert unreached_for(session, clinic.coordinator, now=NOON)[0].last_id == last.id
+        # What became confidential after its letter had failed is no call to the caregivers' telephone.
+        kept = session.get_one(Consult, consult.id)
+        kept.confidential = "clinic"
+        assert [each.person.id for each in unreached_for(session, clinic.coordinator, now=NOON)] == [clinic.derm.id]
+        kept.confidential = ""
         settle(session, clinic.coordinator, last.id, now=NOON)
         settle(session, clinic.coordinator, last.id, now=NOON)
     with database.reading() as session:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from econsult.access import attachment_for, consult_for
-from econsult.advice.colleagues import open_sides
+from econsult.advice.colleagues import asked_of_me, open_sides
 from econsult.consults import answers, holding
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
@@ -151,6 +151,26 @@ def test_the_routers_rules_hold_for_pool_and_person(database: Database, clinic: 
         assert ask(specialty="neurology") == "nobody"
         with pytest.raises(ForbiddenError):
             ask_second(session, consult, clinic.derm2, ASKED, specialty="neurology", now=NOON)
+
+
+@pytest.mark.parametrize("why", ["barred", "holder"])
+def test_a_question_that_nobody_may_answer_any_more_breaks_no_list(
+    database: Database, clinic: Clinic, why: str
+) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        if why == "barred":
+            session.add(Conflict(person_id=clinic.neuro.id, patient_id=consult.patient_id))
+        else:
+            consult.holder_id = clinic.neuro.id
+        session.flush()
+        assert asked_of_me(session, clinic.neuro, NOON) == []
+        with pytest.raises(ForbiddenError):
+            take_second(session, consult, side, clinic.neuro, now=NOON)
+        side.holder_id = clinic.derm2.id
+        give_back(session, consult, side, clinic.derm2, now=NOON + H)
+        assert side.holder_id is None
+        assert (clinic.coordinator.id, "side_asked") in told(session)
 
 
 def test_one_person_is_asked_and_gives_it_back_to_the_pool(database: Database, clinic: Clinic) -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import update
 
 from econsult.advice.asking import ask_how_it_went
 from econsult.consults import answers
+from econsult.consults.holding import claim
 from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation, steps_of
 from econsult.consults.records import Consult
+from econsult.consults.reopening import reopen
 from econsult.queue.outbox import Quiet
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
@@ -87,6 +89,26 @@ def test_each_reads_and_does_what_is_theirs(
     assert answered.number not in browser_of(clinic.derm2).get("/worklist/advice").text
 
 
+def test_a_family_is_offered_nothing_to_say_about_steps_that_a_newer_answer_replaces(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    mother, (_, second, _third) = browser_of(clinic.mother), ids(runtime, answered)
+    family = f"/family/questions/{answered.public_id}"
+    post(browser_of(clinic.pcp), f"/consults/{answered.public_id}/acknowledge", {})
+    post(mother, f"{family}/steps/{second}", {"verb": "done"})
+    again = 'name="verb" value="again"'
+    assert again in mother.get(f"{family}/answer").text
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, answered.id)
+        reopen(session, consult, clinic.pcp, "It got worse", now=NOW)
+        claim(session, consult, clinic.derm, now=NOW, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+    page = mother.get(f"{family}/answer").text
+    assert ("Usted ya lo hizo" in page, again in page) == (True, False)
+    assert post(mother, f"{family}/steps/{second}", {"verb": "again"}).status_code == 409
+
+
 def test_the_desk_sees_what_is_late_and_writes_down_that_it_was_done(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
 ) -> None:
@@ -94,6 +116,10 @@ def test_the_desk_sees_what_is_late_and_writes_down_that_it_was_done(
     assert "Nothing is late" in desk.get("/coordination/steps").text
     with runtime.database.writing() as session:
         session.execute(update(Recommendation).where(Recommendation.position == 0).values(due_at=NOW))
+        session.get_one(Consult, answered.id).confidential = "clinic"
+    # Who telephones is told before they do.
+    for page in ("/coordination", "/coordination/steps", f"/consults/{answered.public_id}/outcome"):
+        assert "talk about this with the young person alone" in desk.get(page).text, page
     assert "1 recommended step is late" in desk.get("/coordination").text
     assert "Ferritin for Luz Prueba" in desk.get("/coordination/steps").text
     first, *_ = ids(runtime, answered)
@@ -127,6 +153,7 @@ def test_a_family_says_how_it_went_and_the_specialist_reads_it(
     path, family = f"/consults/{answered.public_id}", f"/family/questions/{answered.public_id}"
     post(pcp, f"{path}/acknowledge", {})
     assert post(mother, f"{family}/outcome", {}).status_code == 404
+    assert mother.get(f"{family}/outcome").status_code == 404
     with runtime.database.writing() as session:
         session.execute(update(OutcomePing).values(next_at=NOW))
         ask_how_it_went(session, datetime.now(UTC), Quiet())

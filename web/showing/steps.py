@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
-from econsult.consults.answers import Answer
+from econsult.consults.answers import Answer, signed_answer
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.reading import Reader
 from econsult.rights import Right
@@ -88,15 +88,19 @@ class Own:
 
 def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], list[Own]]:
     """The family's own steps of the answer, and those of its care team."""
-    found = [_plain(passed, each) for each in followed(session, answer)]
+    newest = signed_answer(session, answer.consult_id)
+    # A newer answer that is not open to the family yet has replaced these: there is nothing to say about them.
+    is_newest = newest is not None and newest.version == answer.version
+    found = [_plain(passed, each, is_newest) for each in followed(session, answer)]
     return [own for owner, own in found if owner == "family"], [own for owner, own in found if owner != "family"]
 
 
-def _plain(passed: Pass, each: Followed) -> tuple[str, Own]:
+def _plain(passed: Pass, each: Followed, is_newest: bool) -> tuple[str, Own]:
     step, state = each.step, StepState(each.step.state)
     is_family = step.owner == "family"
     told = words.TO_FAMILY if is_family else words.OF_TEAM
-    verbs = [verb for verb in words.FAMILYS if is_family and (state, verb) in STEPS and may(passed, step, verb)]
+    is_sayable = is_family and is_newest
+    verbs = [verb for verb in words.FAMILYS if is_sayable and (state, verb) in STEPS and may(passed, step, verb)]
     return step.owner, Own(
         id=step.public_id,
         text=each.text,

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.advice.asking import tell_outcome
+from econsult.advice.asking import tell_outcome, was_asked
 from econsult.consults.outcomes import LATER_OF_FAMILY, Said, Side, reports_of
 from econsult.consults.records import Consult
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers
@@ -30,7 +30,10 @@ Page = str | Response | tuple[str, int]
 def show(public_id: str) -> Page:
     """The questions; once they are answered, thanks, and what to do where it is worse."""
     with database().writing() as session:
-        return _page(session, consult_for(session, me(), public_id, now=now()))
+        loaded = consult_for(session, me(), public_id, now=now())
+        if not was_asked(session, loaded.consult):
+            raise NotFoundError
+        return _page(session, loaded)
 
 
 @family_outcome.post("")
