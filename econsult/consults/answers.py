@@ -148,7 +148,7 @@ def acknowledge(session: Session, consult: Consult, person: Person, *, now: date
     """
     earlier = held_back(session, consult)
     if earlier is not None:
-        _open_earlier(session, consult, earlier, person, now)
+        open_earlier(session, consult, earlier, person, now)
         return consult
     consult.status = next_status(consult.status, "acknowledge")
     if consult.acknowledged_at is None:
@@ -165,7 +165,8 @@ def held_back(session: Session, consult: Consult) -> Answer | None:
     return signed if signed is not None and signed.released_at is None else None
 
 
-def _open_earlier(session: Session, consult: Consult, earlier: Answer, person: Person, now: datetime) -> None:
+def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Person, now: datetime) -> None:
+    """Open what was held back to the family after all: it is to be told from now on."""
     earlier.released_at, consult.unheard_version = now, earlier.version
     consult.version += 1
     replied(session, consult, FAMILY, now=now, how="released", until=earlier.signed_at)

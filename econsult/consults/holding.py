@@ -1,4 +1,4 @@
-"""Who has the consult in hand: claim, release, decline, and the return to the pool when a claim lapses."""
+"""Who has the consult in hand: claim, release, and the return to the pool when a claim lapses."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import grace, open_clocks, resume_clock, start_clock
-from econsult.consults.ending import end
-from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.clocks import grace, open_clocks, resume_clock
+from econsult.consults.handover import hand_over
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_take, clinic_of, desk_of, offer, taken
-from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
+from econsult.consults.offering import check_may_take, desk_of, offer, taken
+from econsult.consults.policies import ClockName
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 
@@ -71,31 +69,6 @@ def release(session: Session, consult: Consult, person: Person, reason: str, *, 
     hand_over(session, consult, "release", None, by_id=person.id, now=now, reason=reason)
     to_pool(session, consult, status, now)
     note(session, consult, "release", person_id=person.id, now=now, detail="with_reason" if reason else "")
-    return consult
-
-
-def decline(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
-    """Say no, with a reason that the clinic reads. From now on it is the clinic's, which tells the family or asks anew.
-
-    Until the family was told the clock of telling it runs; where nobody of the clinic is left, the desk hears at once.
-    """
-    next_status(consult.status, "decline")
-    require_reason(reason)
-    if consult.holder_id is not None:
-        require_holder(consult, person)
-    hand_over(session, consult, "decline", None, by_id=person.id, now=now, reason=reason)
-    end(session, consult, person, "decline", reason=reason, now=now)
-    target = rules_of(consult).family_informed
-    start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
-    family = (
-        caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
-        if consult.kind == Kind.FAMILY_QUESTION
-        else []
-    )
-    for each in (*family, *clinic_of(session, consult)):
-        if each.id != person.id:
-            about = f"decline:{consult.version}"
-            notify(session, each, NoticeKind.DECLINED, consult_id=consult.id, about=about, now=now)
     return consult
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import holding, reopening, telling
+from econsult.consults import declining, holding, reopening, telling
+from econsult.consults.answers import signed_answer
 from econsult.consults.clocks import open_clocks
 from econsult.consults.overdue import late
 from econsult.consults.records import Consult
@@ -20,13 +21,13 @@ from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from tests.personas import LEASE, NOON, Clinic
+from tests.personas import LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
 
 
 def _declined(session: Session, clinic: Clinic) -> Consult:
-    return holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+    return declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
 
 
 def _heard(session: Session, *kinds: NoticeKind) -> set[int]:
@@ -76,14 +77,14 @@ def test_where_the_clinic_has_nobody_left_the_desk_hears_at_once(database: Datab
     with database.writing() as session:
         consult = clinic.claimed(session)
         close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
-        holding.decline(session, consult, clinic.derm, "Needs a visit", now=NOON)
+        declining.decline(session, consult, clinic.derm, "Needs a visit", now=NOON)
         assert _heard(session, NoticeKind.DECLINED) == {clinic.coordinator.id}
 
 
 def test_a_family_whose_question_the_clinic_declines_hears_of_it(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = holding.claim(session, clinic.family_question(session), clinic.pcp, now=NOON, lease=LEASE)
-        holding.decline(session, consult, clinic.pcp, "Not for us", now=NOON)
+        declining.decline(session, consult, clinic.pcp, "Not for us", now=NOON)
         assert _heard(session, NoticeKind.DECLINED) == {clinic.mother.id}
         assert [clock.name for clock in open_clocks(session, consult.id)] == ["family_informed"]
 
@@ -100,6 +101,25 @@ def test_the_checker_sees_a_decline_that_is_forgotten_or_goes_on(database: Datab
         session.flush()
         words = "the family has not heard" if why == "clock" else "a clock runs although it has ended"
         assert any(words in line for line in violations(session, NOON))
+
+
+def test_an_answer_that_a_reopening_kept_back_is_opened_when_no_newer_one_will_come(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        reopening.reopen(session, consult, clinic.pcp, "It came back", now=NOON + HOUR, targets=TARGETS)
+        holding.claim(session, consult, clinic.derm, now=NOON + HOUR, lease=LEASE)
+        declining.decline(session, consult, clinic.derm, "Needs a visit", now=NOON + 2 * HOUR)
+        answer = signed_answer(session, consult.id)
+        assert answer is not None
+        assert (answer.released_at, consult.unheard_version) == (NOON + 2 * HOUR, answer.version)
+        assert clinic.mother.id in _heard(session, NoticeKind.ANSWERED)
+        assert [clock.name for clock in open_clocks(session, consult.id)] == ["family_informed"]
+        assert [consult.id] == [each.id for each in page(session, clinic.coordinator, View.UNTOLD, now=NOON).consults]
+        assert list(violations(session, NOON + 3 * HOUR)) == []
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON + 3 * HOUR)
+        assert open_clocks(session, consult.id) == []
 
 
 def test_what_is_late_after_its_end_is_read_by_an_index_of_exactly_that(sqlite_database: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding, reopening, telling, threads
+from econsult.consults import answers, declining, holding, reopening, telling, threads
 from econsult.consults.offering import ask_of, loads_of
 from econsult.consults.threads import Audience
 from econsult.database import Database
@@ -185,7 +185,7 @@ def test_the_watch_tells_nobody_while_the_other_pool_is_there(database: Database
 
 def test_a_family_that_is_not_told_of_a_decline_is_foreseen(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        consult = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        consult = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
         assert _risks(session, clinic) == []
         close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
         assert _risks(session, clinic) == [(consult.id, "family_informed", "no_cover")]

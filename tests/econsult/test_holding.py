@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from econsult.consults import answers, holding, threads
+from econsult.consults import answers, declining, holding, threads
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, TakenError
@@ -101,13 +101,13 @@ def test_releasing_while_information_is_awaited_lets_the_clock_run_again(databas
 
 def test_declining_ends_the_consult_with_a_reason(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        consult = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        consult = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
         assert (consult.status, consult.end_reason, consult.holder_id) == ("declined", "Needs a visit", None)
 
 
 def test_somebody_elses_consult_cannot_be_declined(database: Database, clinic: Clinic) -> None:
     with pytest.raises(ForbiddenError), database.writing() as session:
-        holding.decline(session, clinic.claimed(session), clinic.derm2, "No", now=NOON)
+        declining.decline(session, clinic.claimed(session), clinic.derm2, "No", now=NOON)
 
 
 def test_a_holder_who_waited_uses_up_no_more_than_a_quarter_of_what_is_left(database: Database, clinic: Clinic) -> None:

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, text
 
-from econsult.consults import holding, telling
+from econsult.consults import declining, telling
 from econsult.consults.records import Consult
 from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.persons import person_by_email
@@ -111,8 +111,8 @@ def _old_rows() -> dict[str, dict[str, object]]:
 
 def test_what_was_declined_before_has_a_deadline_for_telling_its_family(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        waits = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
-        told = holding.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        waits = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        told = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
         telling.inform(session, told, clinic.pcp, method="phone", teach_back=False, now=NOON)
         numbers = [waits.id, told.id]
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from econsult.access import consult_for
 from econsult.advice import asking, figures
-from econsult.consults import answers, holding, reopening, telling
+from econsult.consults import answers, declining, holding, reopening, telling
 from econsult.consults.outcomes import OutcomePing, Said, pings_of, reports_of
 from econsult.consults.records import Consult
 from econsult.database import Database
@@ -116,7 +116,7 @@ def test_nobody_is_asked_where_there_is_nothing_to_ask(database: Database, clini
             reopening.reopen(session, consult, clinic.pcp, "It got worse", now=LATER)
             if why == "declined":
                 holding.claim(session, consult, clinic.derm, now=LATER, lease=LEASE)
-                holding.decline(session, consult, clinic.derm, "Not ours", now=LATER)
+                declining.decline(session, consult, clinic.derm, "Not ours", now=LATER)
         ask(session)
         assert (told(session), pings_of(session, consult.id)[0].state) == ([], "dropped")
 

@@ -18,7 +18,18 @@ from sqlalchemy.orm import Session
 
 from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
-from econsult.consults import answers, holding, passing, recommendations, reopening, requests, second, telling, threads
+from econsult.consults import (
+    answers,
+    declining,
+    holding,
+    passing,
+    recommendations,
+    reopening,
+    requests,
+    second,
+    telling,
+    threads,
+)
 from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
@@ -300,7 +311,7 @@ def _close(world: World, session: Session, consult: Consult, case: Case) -> None
 
 
 def _decline(world: World, session: Session, consult: Consult, case: Case) -> None:
-    holding.decline(session, consult, world.holder(case), "a visit is better", now=world.now)
+    declining.decline(session, consult, world.holder(case), "a visit is better", now=world.now)
     case.end(world.seconds, "declined")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, clocks, holding, requests, telling, threads
+from econsult.consults import answers, clocks, declining, holding, requests, telling, threads
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
@@ -96,7 +96,7 @@ def test_the_end_of_the_question_does_not_hide_what_was_not_heard(
         consult = opened_again(session, clinic)
         if ending == "decline":
             holding.claim(session, consult, clinic.derm, now=SOON, lease=LEASE)
-            holding.decline(session, consult, clinic.derm, "see somebody", now=SOON)
+            declining.decline(session, consult, clinic.derm, "see somebody", now=SOON)
         else:
             requests.withdraw(session, consult, clinic.pcp, "", now=SOON)
         assert (consult.is_unheard, untold(session, clinic)) == (True, [consult.id])
@@ -112,7 +112,7 @@ def test_a_reached_call_tells_the_answer_and_not_the_decline(database: Database,
     with database.writing() as session:
         consult = opened_again(session, clinic)
         holding.claim(session, consult, clinic.derm, now=SOON, lease=LEASE)
-        holding.decline(session, consult, clinic.derm, "see somebody", now=SOON)
+        declining.decline(session, consult, clinic.derm, "see somebody", now=SOON)
         telling.confirm_call(session, consult, clinic.pcp, "reached", now=LATER)
         assert (consult.is_unheard, consult.informed_at, tells(session, consult)) == (False, None, True)
         telling.inform(session, consult, clinic.pcp, method="phone", teach_back=True, now=LATER)

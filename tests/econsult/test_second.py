@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from econsult.access import attachment_for, consult_for
 from econsult.advice.colleagues import asked_of_me, open_sides
-from econsult.consults import answers, holding
+from econsult.consults import answers, declining, holding
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.consults.second import ask_second, give_back, reply_second, take_back, take_second
@@ -218,7 +218,7 @@ def test_it_is_over_with_the_answer_and_with_the_request(database: Database, cli
             answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
             answers.sign(session, consult, clinic.derm, now=NOON)
         elif how == "decline":
-            holding.decline(session, consult, clinic.derm, "Not for us", now=NOON)
+            declining.decline(session, consult, clinic.derm, "Not for us", now=NOON)
         else:
             consult.consent_withdrawn_at = NOON
             fire_sides(session, NOON + 12 * H, Quiet())

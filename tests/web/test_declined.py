@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from econsult.consults import holding
+from econsult.consults import declining
 from econsult.consults.records import Consult
 from tests.personas import QUESTION, Clinic
 from tests.web.browsing import post
@@ -21,7 +21,7 @@ WAITS = "Declined: tell the family"
 @pytest.fixture
 def declined(runtime: Runtime, clinic: Clinic) -> Consult:
     with runtime.database.writing() as session:
-        return holding.decline(session, clinic.claimed(session, now=NOW), clinic.derm, REASON, now=NOW)
+        return declining.decline(session, clinic.claimed(session, now=NOW), clinic.derm, REASON, now=NOW)
 
 
 def test_the_family_reads_no_reason(browser_of: BrowserOf, clinic: Clinic, declined: Consult) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults import answers, holding, requests, threads
+from econsult.consults import answers, declining, holding, requests, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
@@ -347,7 +347,7 @@ def test_a_declined_question_says_to_call_and_claims_no_doctor(
     with runtime.database.writing() as session:
         consult = session.get_one(Consult, asked.id)
         holding.claim(session, consult, clinic.pcp, now=NOW, lease=LEASE)
-        holding.decline(session, consult, clinic.pcp, "Needs laboratory tests first.", now=NOW)
+        declining.decline(session, consult, clinic.pcp, "Needs laboratory tests first.", now=NOW)
     page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
     assert "Please call your clinic</h1>" in page
     assert "laboratory" not in page

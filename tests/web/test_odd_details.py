@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from econsult.consults import holding
+from econsult.consults import declining
 from econsult.consults.records import Consult
 from tests.econsult.test_details import ODD
 from tests.personas import Clinic
@@ -56,7 +56,7 @@ def test_an_old_request_with_odd_details_can_be_asked_again(
 ) -> None:
     with runtime.database.writing() as session:
         consult = clinic.claimed(session, now=datetime.now(UTC))
-        holding.decline(session, consult, clinic.derm, "Not for us", now=datetime.now(UTC))
+        declining.decline(session, consult, clinic.derm, "Not for us", now=datetime.now(UTC))
         consult.details = {**consult.details, "weight kg": 16, "thinks": ["x"], "tried": "Petrolatum"}
     again = post(browser_of(clinic.pcp), f"/consults/{consult.public_id}/ask-again", {})
     assert again.status_code == 303

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from econsult.consults import holding
+from econsult.consults import declining, holding
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
 from econsult.people.signin import TRIES
@@ -76,7 +76,7 @@ def test_a_declined_family_is_not_told_of_an_answer(runtime: Runtime, clinic: Cl
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
         consult = holding.claim(session, clinic.family_question(session, now=now), clinic.pcp, now=now, lease=LEASE)
-        holding.decline(session, consult, clinic.pcp, "Better seen in person", now=now)
+        declining.decline(session, consult, clinic.pcp, "Better seen in person", now=now)
         kinds = session.scalars(select(Notice.kind).where(Notice.person_id == clinic.mother.id)).all()
     assert NoticeKind.DECLINED in kinds
     assert NoticeKind.ANSWERED not in kinds

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from econsult.consults import answers, holding
+from econsult.consults import answers, declining, holding
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from tests.personas import ANSWER, LEASE, TARGETS, Clinic
@@ -34,7 +34,7 @@ def _decline(runtime: Runtime, clinic: Clinic, again: Consult) -> None:
     with runtime.database.writing() as session:
         consult = session.get_one(Consult, again.id, with_for_update=True)
         holding.claim(session, consult, clinic.derm, now=NOW, lease=LEASE)
-        holding.decline(session, consult, clinic.derm, "a visit is better", now=NOW)
+        declining.decline(session, consult, clinic.derm, "a visit is better", now=NOW)
 
 
 @pytest.mark.parametrize("is_declined", [False, True])

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from econsult.access import patients_on
-from econsult.consults import holding, worklist
+from econsult.consults import declining, holding, worklist
 from econsult.consults.clocks import clocks_among
 from econsult.consults.views import View
 from econsult.errors import InvalidError
@@ -74,5 +74,5 @@ def decline_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     if not reason:
         raise InvalidError("Say why, so that the child can be helped otherwise.", {"reason": "required"})
     with loaded(consult_id, Right.HOLD) as (session, passed):
-        holding.decline(session, passed.consult, me(), reason, now=now())
+        declining.decline(session, passed.consult, me(), reason, now=now())
     return after(passed)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.consults import holding, threads
+from econsult.consults import declining, holding, threads
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import CLOSING
@@ -144,7 +144,7 @@ def decline(public_id: str) -> Response | tuple[str, int]:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
         if form.errors:
             return case_page(open_case(session, loaded), errors=form.errors), 422
-        holding.decline(session, loaded.consult, me(), reason, now=now())
+        declining.decline(session, loaded.consult, me(), reason, now=now())
     return redirect(_home("declined"), 303)
 
 

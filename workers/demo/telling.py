@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.advice.following import accept_and_read, mark
-from econsult.consults import answers, holding, requests, telling, threads
+from econsult.consults import answers, declining, holding, requests, telling, threads
 from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -188,7 +188,7 @@ def _close(session: Session, stage: Stage, consult: Consult, step: Step) -> None
 
 
 def _decline(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
-    holding.decline(session, consult, stage.people[step.who], step.text, now=stage.at(step.hours))
+    declining.decline(session, consult, stage.people[step.who], step.text, now=stage.at(step.hours))
 
 
 def _withdraw(session: Session, stage: Stage, consult: Consult, step: Step) -> None:

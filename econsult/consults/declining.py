@@ -1,0 +1,54 @@
+"""Saying no to a request: it is its clinic's again, and what the family was still to hear is not lost by it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.answers import held_back, open_earlier
+from econsult.consults.clocks import start_clock
+from econsult.consults.ending import end
+from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.holding import require_holder
+from econsult.consults.lifecycle import next_status
+from econsult.consults.offering import clinic_of
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.records import Consult, Kind
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import caregivers_of
+from econsult.people.persons import Person
+
+
+def decline(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
+    """Say no, with a reason that the clinic reads. From now on it is the clinic's, which tells the family or asks anew.
+
+    Until the family was told the clock of telling it runs; where nobody of the clinic is left, the desk hears at once.
+    An answer of before that a reopening kept from the family is opened to it: no newer one will come to be told.
+    """
+    next_status(consult.status, "decline")
+    require_reason(reason)
+    if consult.holder_id is not None:
+        require_holder(consult, person)
+    earlier = held_back(session, consult)
+    hand_over(session, consult, "decline", None, by_id=person.id, now=now, reason=reason)
+    end(session, consult, person, "decline", reason=reason, now=now)
+    if earlier is not None:
+        open_earlier(session, consult, earlier, person, now)
+    else:
+        target = rules_of(consult).family_informed
+        start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
+    _tell(session, consult, person, now)
+    return consult
+
+
+def _tell(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    family = (
+        caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+        if consult.kind == Kind.FAMILY_QUESTION
+        else []
+    )
+    for each in (*family, *clinic_of(session, consult)):
+        if each.id != person.id:
+            about = f"decline:{consult.version}"
+            notify(session, each, NoticeKind.DECLINED, consult_id=consult.id, about=about, now=now)
