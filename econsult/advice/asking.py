@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, false, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
 from econsult.consults.answers import close, open_end_of
@@ -152,6 +152,27 @@ def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
     asked = list(session.scalars(query.order_by(OutcomePing.sent_at, Consult.id).limit(SHOWN)))
     children = patients_on(session, person, asked, now=now)
     return [Asked(consult, children[consult.patient_id]) for consult in asked]
+
+
+def worse_of(session: Session, person: Person, now: datetime) -> list[Asked]:
+    """A clinic's closed consults whose family said last that the child is worse, the longest waiting first.
+
+    No clock runs after closing: it is listed until the clinic, or the family, says how the child is since then, or
+    the question is opened again.
+    """
+    if person.role != Role.PCP or person.organization_id is None:
+        return []
+    newer = aliased(OutcomeReport)
+    query = (
+        select(Consult)
+        .join(OutcomeReport, OutcomeReport.consult_id == Consult.id)
+        .where(Consult.organization_id == person.organization_id, Consult.status == Status.CLOSED)
+        .where(Consult.consent_withdrawn_at.is_(None), OutcomeReport.side == Side.FAMILY, OutcomeReport.how == "worse")
+        .where(~exists().where(newer.consult_id == Consult.id, newer.id > OutcomeReport.id))
+    )
+    found = list(session.scalars(query.order_by(OutcomeReport.id).limit(SHOWN)))
+    children = patients_on(session, person, found, now=now)
+    return [Asked(consult, children[consult.patient_id]) for consult in found]
 
 
 def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement[bool]]:

@@ -88,6 +88,27 @@ def test_who_is_worse_is_called_and_owed_a_reply(database: Database, clinic: Cli
         assert consult.family_waits_since == DUE
 
 
+def test_who_is_worse_after_closing_stays_on_the_clinics_list(database: Database, clinic: Clinic) -> None:
+    def listed(person: Person) -> list[int]:
+        return [each.consult.id for each in asking.worse_of(session, person, DUE)]
+
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        answers.close(session, consult, clinic.pcp, reason="", now=LATER)
+        ask(session)
+        say(session, consult, clinic.mother, FAMILYS)
+        assert listed(clinic.pcp) == []
+        say(session, consult, clinic.mother, replace(FAMILYS, how="worse"))
+        people = (clinic.pcp, clinic.other_pcp, clinic.derm, clinic.mother)
+        assert [listed(each) for each in people] == [[consult.id], [], [], []]
+        say(session, consult, clinic.pcp, CLINICS)
+        assert listed(clinic.pcp) == []
+        say(session, consult, clinic.mother, replace(FAMILYS, how="worse"))
+        assert listed(clinic.pcp) == [consult.id]
+        reopening.reopen(session, consult, clinic.pcp, "It got worse", now=DUE)
+        assert listed(clinic.pcp) == []
+
+
 def test_a_family_without_an_account_is_the_desks_task(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = answered(session, clinic)

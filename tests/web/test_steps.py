@@ -163,9 +163,14 @@ def test_a_family_says_how_it_went_and_the_specialist_reads_it(
     said = {"how": "worse", "seen": "emergency", "otherwise": "without"}
     assert post(mother, f"{family}/outcome", said).status_code == 303
     assert "Sentimos que esté peor" in mother.get(f"{family}/outcome").text
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, answered.id)
+        answers.close(session, consult, clinic.pcp, reason="Heard at a visit", now=datetime.now(UTC))
+    assert "It got worse after an answer: call them" in pcp.get("/clinic").text
     assert "Cuéntenos" not in mother.get("/family").text
     assert post(pcp, f"{path}/outcome", {"how": "same"}).status_code == 422
     assert post(pcp, f"{path}/outcome", {"how": "same", "seen": "yes", "referral": "still"}).status_code == 303
+    assert "It got worse after an answer" not in pcp.get("/clinic").text
     for page in (derm.get(path).text, derm.get("/worklist/advice").text, pcp.get(path).text):
         assert ("Yes, in the emergency room" in page, "Still needed" in page) == (True, True)
 

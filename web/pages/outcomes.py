@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.advice.asking import asked_of, tell_outcome
+from econsult.advice.asking import Asked, asked_of, tell_outcome, worse_of
 from econsult.consults.outcomes import LATER_OF_CLINIC, LATER_OF_FAMILY, Said
 from econsult.consults.records import Consult
 from econsult.errors import InvalidError
@@ -30,9 +30,19 @@ Page = str | Response | tuple[str, int]
 
 def asked_lines(session: Session) -> list[tuple[str, str, str]]:
     """After which requests the signed-in person is asked: public id, number, and whose it is."""
+    return _lines(asked_of(session, me(), now()))
+
+
+def worse_lines(session: Session) -> list[tuple[str, str, str]]:
+    """After which closed requests a family of this clinic is worse: public id, number, and whose it is."""
+    return _lines(worse_of(session, me(), now()))
+
+
+def _lines(found: Iterable[Asked]) -> list[tuple[str, str, str]]:
+    today = now().date()
     return [
-        (each.consult.public_id, each.consult.number, f"{each.patient.name}, {terms.child(each.patient, now().date())}")
-        for each in asked_of(session, me(), now())
+        (each.consult.public_id, each.consult.number, f"{each.patient.name}, {terms.child(each.patient, today)}")
+        for each in found
     ]
 
 

@@ -20,7 +20,7 @@ from econsult.cursors import pack, unpack_number
 from econsult.people.persons import Role
 from web.context import database, now
 from web.pages.calls import phones_for
-from web.pages.outcomes import asked_lines
+from web.pages.outcomes import asked_lines, worse_lines
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -61,15 +61,17 @@ def home() -> str:
         lists = {view: _list(session, view) for view in START}
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
         calls, phones = calls_for(session), phones_for(session)
-        asked = asked_lines(session)
+        asked, worse = asked_lines(session), worse_lines(session)
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
-    waiting = len(calls) + len(phones) + sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
+    waiting = sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
+    waiting += len(calls) + len(phones) + len(worse)
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
         "lists": lists,
         "calls": calls,
         "phones": phones,
         "asked": asked,
+        "worse": worse,
         "files_waiting": files_waiting,
         "words": _words(),
         **_shown(children),
