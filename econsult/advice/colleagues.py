@@ -12,12 +12,11 @@ from econsult.access import patients_on
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult
 from econsult.consults.second import may_answer
-from econsult.consults.sides import LADDER, SideQuestion, SideState
+from econsult.consults.sides import DESK_LEVEL, SideQuestion, SideState
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, specialties_of
 
 SHOWN = 100
-FROM_LEVEL = LADDER.index(90) + 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def unanswered_sides(session: Session, person: Person) -> list[tuple[SideQuestio
     """What the desk was told of and nobody has replied to, the soonest due first."""
     if person.role != Role.COORDINATOR:
         return []
-    query = open_sides(person).where(SideQuestion.level >= FROM_LEVEL)
+    query = open_sides(person).where(SideQuestion.level >= DESK_LEVEL)
     return [(side, consult) for side, consult in session.execute(query)]
 
 

@@ -19,6 +19,8 @@ TARGET = timedelta(hours=24)
 LADDER = (50, 75, 90, 100)
 LATE_LEVEL = len(LADDER)
 """The step at which the 24 hours are over; each one after it is told a day later."""
+DESK_LEVEL = LADDER.index(90) + 1
+"""The step from which the desk is told as well, and sees it."""
 OPEN_SIDE = text("state = 'open'")
 WATCHED = text("next_at IS NOT NULL")
 

@@ -207,6 +207,12 @@ def specialties_of(session: Session, person: Person) -> frozenset[str]:
     return frozenset(session.scalars(rows))
 
 
+def member_of(session: Session, by: Person, public_id: str) -> Person | None:
+    """Somebody of one's own program, by the public id; None for nobody."""
+    query = select(Person).where(Person.public_id == public_id, Person.program_id == by.program_id, Person.is_active)
+    return session.scalars(query).one_or_none()
+
+
 def specialists_for(session: Session, program_id: int, specialty: str, *, is_named: bool = True) -> list[Person]:
     """The pool: every active specialist who answers for the specialty; whoever shows no name asks for none."""
     query = (

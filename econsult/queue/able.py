@@ -14,6 +14,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.offering import Asking
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
 from econsult.rosters.limits import Conflict, Limits, why_barred
@@ -22,17 +23,11 @@ from econsult.rosters.shifts import Span, rostered, spans, without_time_off
 MOMENT = timedelta(microseconds=1)
 
 
-class Asked(Protocol):
+class Asked(Asking, Protocol):
     """What is looked at of a request, as a record or as a plain row."""
 
     @property
     def patient_id(self) -> int: ...
-    @property
-    def organization_id(self) -> int | None: ...
-    @property
-    def requester_id(self) -> int: ...
-    @property
-    def sent_on_by_id(self) -> int | None: ...
     @property
     def specialty(self) -> str | None: ...
     @property

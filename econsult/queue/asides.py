@@ -13,16 +13,16 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import coordinators_of, desk_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, number_of
 from econsult.consults.second import people_asked
-from econsult.consults.sides import LADDER, LATE_LEVEL, SideEvent, SideQuestion, SideState, end_side, step_at
+from econsult.consults.sides import DESK_LEVEL, LATE_LEVEL, SideEvent, SideQuestion, SideState, end_side, step_at
 from econsult.errors import InvalidError
 from econsult.notices import NoticeKind
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
+from econsult.queue.climbing import climb
 from econsult.queue.outbox import Quiet, Telling, tell_all
 
 STEPS = ("reminded", "late")
-DESK_LEVEL = LADDER.index(90) + 1
 MOST = 100
 
 
@@ -38,23 +38,13 @@ def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) 
         if consult.status not in OPEN or consult.consent_withdrawn_at is not None:
             end_side(session, side, SideState.OVER, person_id=None, now=now)
             continue
-        lines += _step(side, now)
+        lines += [{"side_id": side.id, **line} for line in climb(side, step_at, LATE_LEVEL, now)]
         tellings += _tellings(session, side, consult, now)
     if lines:
         insert_new(session, SideEvent, lines)
     session.flush()
     tell_all(session, tellings, quiet, set(), now)
     return len(due)
-
-
-def _step(side: SideQuestion, now: datetime) -> list[dict[str, Any]]:
-    lines = []
-    while side.next_at is not None and side.next_at <= now:
-        side.level += 1
-        kind = "reminded" if side.level < LATE_LEVEL else "late"
-        lines.append({"side_id": side.id, "kind": kind, "level": side.level, "at": now, "due_at": side.next_at})
-        side.next_at = step_at(side, side.level + 1)
-    return lines
 
 
 def _tellings(session: Session, side: SideQuestion, consult: Consult, now: datetime) -> list[Telling]:

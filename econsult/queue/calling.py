@@ -14,6 +14,7 @@ from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, calle
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
+from econsult.queue.climbing import climb
 from econsult.queue.outbox import Quiet, Telling, tell_all
 
 
@@ -36,23 +37,13 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     lines: list[dict[str, Any]] = []
     tellings: list[Telling] = []
     for task in due:
-        lines += _step(task, now)
+        lines += [{"task_id": task.id, **line} for line in climb(task, step_at, LATE_LEVEL, now)]
         tellings += _tellings(session, task)
     if lines:
         insert_new(session, PhoneEvent, lines)
     session.flush()
     tell_all(session, tellings, Quiet(), set(), now)
     return len(due)
-
-
-def _step(task: PhoneTask, now: datetime) -> list[dict[str, Any]]:
-    lines = []
-    while task.next_at is not None and task.next_at <= now:
-        task.level += 1
-        kind = "reminded" if task.level < LATE_LEVEL else "late"
-        lines.append({"task_id": task.id, "kind": kind, "level": task.level, "at": now, "due_at": task.next_at})
-        task.next_at = step_at(task, task.level + 1)
-    return lines
 
 
 def _tellings(session: Session, task: PhoneTask) -> list[Telling]:

@@ -16,7 +16,7 @@ from econsult.cursors import no_such_page, pack, unpack
 from econsult.database import changed_rows, new_public_id
 from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
-from econsult.people.persons import SPECIALTIES, Person, specialties_of
+from econsult.people.persons import SPECIALTIES, Person, member_of, specialties_of
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 
 LONGEST_SHIFT = 24 * 60
@@ -178,12 +178,6 @@ def shift_of(session: Session, by: Person, shift_id: int) -> Shift:
 def locked_shift(session: Session, number: int) -> Shift | None:
     """The shift, held until the end of this transaction: its swaps are changed by one form at a time."""
     return session.get(Shift, number, with_for_update=True, populate_existing=True)
-
-
-def member_of(session: Session, by: Person, public_id: str) -> Person | None:
-    """Somebody of one's own program, by the public id; None for nobody."""
-    query = select(Person).where(Person.public_id == public_id, Person.program_id == by.program_id, Person.is_active)
-    return session.scalars(query).one_or_none()
 
 
 def _is_zone(name: str) -> bool:

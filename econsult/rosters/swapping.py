@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
-from econsult.people.persons import Person, Role, specialties_of
-from econsult.rosters.planning import locked_shift, member_of, shift_of, tell_changed, tell_of, write_down
+from econsult.people.persons import Person, Role, member_of, specialties_of
+from econsult.rosters.planning import locked_shift, shift_of, tell_changed, tell_of, write_down
 from econsult.rosters.shifts import Shift, Swap, whole_span
 
 LONGEST_AHEAD = timedelta(days=366)

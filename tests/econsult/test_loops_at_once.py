@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from econsult.queue.asides import fire_sides
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from tests.personas import NOON, Clinic
+from tests.together import at_once
 
 CLOCKS = 4
 LATER = NOON + timedelta(days=40)
@@ -52,23 +52,12 @@ def test_each_is_told_once_by_any_number_of_clocks(database: Database, clinic: C
         with pytest.raises(KilledError), database.writing() as session:
             work(session, LATER, Quiet())
             raise KilledError
-    start, failed = Barrier(CLOCKS), []
 
     def clock() -> None:
-        start.wait()
-        try:
-            for _ in range(3):
-                tick(database)
-        except Exception as error:
-            failed.append(error)
-            raise
+        for _ in range(3):
+            tick(database)
 
-    clocks = [Thread(target=clock) for _ in range(CLOCKS)]
-    for each in clocks:
-        each.start()
-    for each in clocks:
-        each.join()
-    assert failed == []
+    assert at_once(*[clock] * CLOCKS) == [None] * CLOCKS
     with database.reading() as session:
         overdue = session.scalars(select(RecommendationEvent.id).where(RecommendationEvent.kind == "overdue")).all()
         assert (len(overdue), set(session.scalars(select(OutcomePing.state)))) == (5, {"sent"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
@@ -14,7 +13,7 @@ from econsult.consults.outcomes import CODES, Said, reports_of
 from econsult.consults.sides import SideQuestion, side_of, sides_of
 from econsult.errors import InvalidError, NotFoundError
 from econsult.note import EDITIONS
-from econsult.people.persons import Person
+from econsult.people.persons import Person, member_of
 from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
@@ -89,8 +88,7 @@ def second_verb(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _person(session: Session, public_id: str) -> Person:
-    query = select(Person).where(Person.public_id == public_id, Person.program_id == me().program_id)
-    person = session.scalars(query).one_or_none()
+    person = member_of(session, me(), public_id)
     if person is None:
         raise InvalidError("Nobody of this program has that id.", {"person": "unknown_value"})
     return person

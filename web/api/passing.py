@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults import passing, reopening, telephone, telling, urgency
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.telephone import Outcome
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
-from econsult.people.persons import SPECIALTIES, Person, Role
+from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
 from web.api.loading import after, loaded
 from web.api.routing import route
@@ -110,8 +109,7 @@ def _check_seen(session: Session, consult: Consult, body: dict[str, Any]) -> Non
 
 
 def _person(session: Session, public_id: str) -> Person:
-    query = select(Person).where(Person.public_id == public_id, Person.program_id == me().program_id)
-    found = session.scalars(query).one_or_none()
+    found = member_of(session, me(), public_id)
     if found is None:
         raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, redirect, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -14,7 +13,7 @@ from econsult.consults import second
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.errors import InvalidError, NotFoundError, TakenError
-from econsult.people.persons import SPECIALTIES, Person, Role
+from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.consult import case_page
@@ -106,8 +105,7 @@ def _do(public_id: str, right: Right, act: Act, home: str = "") -> Response:
 
 
 def _person(session: Session, public_id: str) -> Person:
-    query = select(Person).where(Person.public_id == public_id, Person.program_id == me().program_id)
-    person = session.scalars(query).one_or_none()
+    person = member_of(session, me(), public_id)
     if person is None:
         raise InvalidError("Choose whom to ask.", {"second": "required"})
     return person

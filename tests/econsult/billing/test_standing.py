@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -19,6 +18,7 @@ from econsult.database import Database
 from econsult.people.patients import Patient
 from tests.econsult.billing.test_timing import DENVER, NO, at, beats, ready, seconds, start
 from tests.personas import ANSWER, LEASE, Clinic
+from tests.together import at_once
 
 DAY = timedelta(days=1)
 NUMBERS_OF_A_CLAIM = ("diagnosis", "payer", "insurance_id", "plan", "state_of_child")
@@ -67,28 +67,19 @@ def test_opening_a_question_again_unlocks_no_time(database: Database, clinic: Cl
 def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         number = clinic.claimed(session).id
-    gate, wrong = threading.Barrier(2), []
 
-    def write(is_clinic: bool) -> None:
-        gate.wait()
-        try:
-            with database.writing() as session:
-                consult = session.get_one(Consult, number)
-                if is_clinic:
-                    records.set_diagnosis(session, consult, clinic.pcp, "L20.83", now=at(0))
-                else:
-                    records.attest(session, consult, clinic.derm, NO, now=at(0))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test names it.
-            wrong.append(error)
+    def diagnose() -> None:
+        with database.writing() as session:
+            records.set_diagnosis(session, session.get_one(Consult, number), clinic.pcp, "L20.83", now=at(0))
 
-    threads = [threading.Thread(target=write, args=(is_clinic,)) for is_clinic in (True, False)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    def attest() -> None:
+        with database.writing() as session:
+            records.attest(session, session.get_one(Consult, number), clinic.derm, NO, now=at(0))
+
+    at_once(diagnose, attest)
     with database.reading() as session:
         kept = billing_of(session, number)
-        assert (wrong, kept.diagnosis, kept.transfer_of_care) == ([], "L20.83", False)
+        assert (kept.diagnosis, kept.transfer_of_care) == ("L20.83", False)
         assert session.scalar(select(func.count(ConsultBilling.id))) == 1
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +25,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.together import at_once
 
 LIMIT = timedelta(minutes=3)
 BEAT = timing.BEAT
@@ -108,18 +109,12 @@ def test_two_tabs_share_a_timer_and_another_device_takes_over(database: Database
 def test_two_devices_that_begin_at_once_leave_one_timer_running(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         ids = [clinic.claimed(session).public_id for _ in range(4)]
-    gate = threading.Barrier(4)
 
     def begin(public_id: str) -> None:
-        gate.wait()
         with database.writing() as session:
             timing.start(session, clinic.derm, public_id, "review", now=NOON)
 
-    threads = [threading.Thread(target=begin, args=(public_id,)) for public_id in ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(begin, public_id) for public_id in ids))
     with database.reading() as session:
         assert session.scalar(select(func.count(TimeEntry.id))) == 4
         assert session.scalar(select(func.count(TimeEntry.id)).where(TimeEntry.is_running)) == 1
