@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from econsult.billing import timing
 from econsult.billing.entries import TimeEntry, entries_of
 from econsult.billing.records import billing_of, coverage_of, numbers_of
 from econsult.consults import answers
@@ -60,6 +61,18 @@ def test_the_timer_speaks_in_codes_and_numbers(runtime: Runtime, browser_of: Bro
         stranger = browser_of(person)
         assert post(stranger, f"{path}/time", {"verb": "start", "activity": "review"}).status_code == 403
         assert stranger.get(f"{path}/billing").status_code in {403, 404}
+
+
+def test_looks_of_less_than_a_minute_share_a_line(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    consult = claimed(runtime, clinic)
+    with runtime.database.writing() as session:
+        for minute in (1, 3):
+            began = NOW + timedelta(minutes=minute)
+            entry = timing.start(session, clinic.derm, consult.public_id, "review", now=began)
+            timing.pause(session, clinic.derm, entry.public_id, now=began + timedelta(seconds=40))
+    page = browser_of(clinic.derm).get(f"/consults/{consult.public_id}/billing").text
+    assert "2 looks of less than a minute, 1 min together" in page
+    assert ("Correct" in page, "No time is written down yet" in page) == (False, False)
 
 
 def test_time_is_written_by_hand_corrected_and_amended(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from werkzeug import Response
 
 from econsult.access import Pass
 from econsult.billing import records, timing
-from econsult.billing.entries import MANUAL, Activity, entries_of, locked_at
+from econsult.billing.entries import MANUAL, Activity, TimeEntry, entries_of, locked_at
 from econsult.billing.gathering import parts_of
 from econsult.billing.records import Attested
 from econsult.billing.rules import DEFAULTS, Side
@@ -30,6 +31,7 @@ from web.words.language import choose_zone, gettext
 
 billing = Blueprint("billing", __name__, url_prefix="/consults/<public_id>")
 WORKERS = (Role.SPECIALIST, Role.PCP)
+MINUTE = timedelta(minutes=1)
 Page = Response | tuple[str, int]
 
 
@@ -189,11 +191,7 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         errors=errors,
         given=request.form,
         activities=[activity for activity in Activity if activity in words.ACTIVITIES],
-        entries=[
-            entry
-            for entry in entries_of(session, loaded.consult, me() if is_worker else None)
-            if entry.source == MANUAL or entry.ended_at > entry.started_at
-        ],
+        **_listed(entries_of(session, loaded.consult, me() if is_worker else None)),
         is_locked=is_worker and locked_at(session, loaded.consult, me()) is not None,
         numbers=records.numbers_of(session, me().id) if is_worker else None,
         coverage=records.coverage_of(session, loaded.patient.id) if knows_child else None,
@@ -202,6 +200,17 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),
         now=now(),
     )
+
+
+def _listed(entries: list[TimeEntry]) -> dict[str, Any]:
+    """What is worth a line of its own, and how often a look was too short for one, with the minutes of all those."""
+    lengths = [(entry, entry.ended_at - entry.started_at) for entry in entries]
+    short = [length for entry, length in lengths if entry.source != MANUAL and timedelta(0) < length < MINUTE]
+    return {
+        "entries": [entry for entry, length in lengths if entry.source == MANUAL or length >= MINUTE],
+        "short": len(short),
+        "short_minutes": int(sum(short, timedelta(0)) / MINUTE),
+    }
 
 
 def _zone() -> ZoneInfo:

@@ -29,7 +29,7 @@ HOLDS = {
     "request_signed": _l("The clinician sent the request under their name"),
     "reason": _l("The reason is in the request"),
     "consent": _l("Consent to this consult is on record"),
-    "confidential": _l("The family may know of this question"),
+    "confidential": _l("The question is not kept from the family"),
     "minutes": _l("The time is enough"),
     "report_signed": _l("The written answer is signed"),
     "report_sent": _l("The answer reached the clinic"),
