@@ -98,8 +98,16 @@ def _closed_before(session: Session, patient: Patient, email: str) -> Person | N
 
 def _new_account(session: Session, cipher: TextCipher, patient: Patient, form: YouthForm, now: datetime) -> Person:
     program = session.get_one(Program, patient.program_id)
-    known = {"name": patient.name, "language": form.language, "now": now}
-    person = add_person(session, cipher, program, email=form.email, role=Role.YOUTH, **known)  # type: ignore[arg-type]
+    person = add_person(
+        session,
+        cipher,
+        program,
+        email=form.email,
+        name=patient.name,
+        role=Role.YOUTH,
+        language=form.language,
+        now=now,
+    )
     session.add(
         RelatedPerson(patient_id=patient.id, person_id=person.id, relation=SELF, has_authority=True, starts_at=now)
     )

@@ -73,7 +73,7 @@ class Clinic:
             "details": {"body_site": "elbow"},
             "consent": ConsentGiven("parent", "verbal", "en"),
         }
-        return requests.create(session, self.pcp, self.child, RequestForm(**{**values, **changes}), now=now)  # type: ignore[arg-type]
+        return requests.create(session, self.pcp, self.child, RequestForm(**{**values, **changes}), now=now)
 
     def family_draft(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
         """The mother's draft, complete but not sent."""
@@ -83,7 +83,7 @@ class Clinic:
             "details": {"body_site": "elbow", "red_flags": []},
             "consent": ConsentGiven("parent", "electronic", "es"),
         }
-        return requests.create(session, self.mother, self.child, RequestForm(**{**values, **changes}), now=now)  # type: ignore[arg-type]
+        return requests.create(session, self.mother, self.child, RequestForm(**{**values, **changes}), now=now)
 
     def family_question(self, session: Session, *, now: datetime = NOON) -> Consult:
         """A submitted question of the mother to the medical home."""
@@ -107,7 +107,7 @@ class Clinic:
                 email = f"derm-{number}@clinic.test"
                 if person_by_email(session, database.cipher, email) is None:
                     details = {"name": email, "role": Role.SPECIALIST, "now": NOON, "specialties": ("dermatology",)}
-                    add_person(session, database.cipher, self.program, email=email, **details)  # type: ignore[arg-type]
+                    add_person(session, database.cipher, self.program, email=email, **details)
             found = [person_by_email(session, database.cipher, f"derm-{number}@clinic.test") for number in range(count)]
             return [person for person in found if person is not None]
 
@@ -141,7 +141,7 @@ def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime
 
         def person(name: str, role: Role, **details: object) -> Person:
             email = f"{name}@clinic.test"
-            return add_person(session, database.cipher, program, email=email, name=name, role=role, now=now, **details)  # type: ignore[arg-type]
+            return add_person(session, database.cipher, program, email=email, name=name, role=role, now=now, **details)
 
         def child(name: str, organization: Organization) -> Patient:
             key = vault.new_patient_key(program)

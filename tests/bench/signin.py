@@ -87,7 +87,7 @@ def _people(server: Server) -> tuple[list[str], Caller]:
     with runtime.database.writing() as session:
         for email in emails:
             details = {"email": email, "name": email, "role": Role.CAREGIVER, "now": now}
-            person: Person = add_person(session, runtime.database.cipher, server.clinic.program, **details)  # type: ignore[arg-type]
+            person: Person = add_person(session, runtime.database.cipher, server.clinic.program, **details)
             person.password_hash = stored
         token = open_session(session, server.clinic.mother, now)
     return emails, Caller(server.ports[0], {SESSION: token})

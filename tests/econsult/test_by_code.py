@@ -70,7 +70,7 @@ def ask(database: Database, consult: Consult, reader: Reader, source: str = "192
         now = NOON + timedelta(minutes=minutes)
         ask_code(session, session.get_one(Consult, consult.id), reader, Asking(Way.SMS, sources), SECRET, now=now)
     with database.reading() as session:
-        return code_of(session.scalars(select(ReadingCode).order_by(ReadingCode.id.desc())).first(), SECRET)  # type: ignore[arg-type]
+        return code_of(session.scalars(select(ReadingCode).order_by(ReadingCode.id.desc())).first(), SECRET)
 
 
 def give(database: Database, consult: Consult, reader: Reader, code: str, after: timedelta = timedelta()) -> Verdict:

@@ -166,7 +166,7 @@ def test_what_a_family_says_while_nobody_has_the_question_reaches_its_clinic_at_
                 post(session, consult, clinic.mother, Audience.FAMILY, text="It itches more", now=at)
             else:
                 said = {"text": "It itches more", "now": at, "is_relayed": True}
-                post(session, consult, clinic.nurse, Audience.FAMILY, **said)  # type: ignore[arg-type]
+                post(session, consult, clinic.nurse, Audience.FAMILY, **said)
         told = heard(session, NoticeKind.MESSAGE)
         responsible = clinic.pcp.id if has_team else clinic.coordinator.id
         # Each word is a message; of files the first is enough.

@@ -127,7 +127,7 @@ def officer(runtime: Runtime, clinic: Clinic) -> Person:
     """The program's privacy officer, of whom a small clinic has none."""
     details = {"email": "v@clinic.test", "name": "Vera Ortiz", "role": Role.PRIVACY, "now": datetime.now(UTC)}
     with runtime.database.writing() as session:
-        return add_person(session, runtime.database.cipher, clinic.program, **details)  # type: ignore[arg-type]
+        return add_person(session, runtime.database.cipher, clinic.program, **details)
 
 
 @pytest.fixture

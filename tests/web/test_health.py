@@ -24,7 +24,7 @@ def test_the_level_of_confinement_is_told(visitor: FlaskClient) -> None:
 
 
 def _notes(runtime: Runtime, **settings: object) -> list[str]:
-    asked = open_runtime(replace(runtime.settings, **settings))  # type: ignore[arg-type]
+    asked = open_runtime(replace(runtime.settings, **settings))
     headers = {"X-Forwarded-Proto": "https"}
     told: list[str] = create_app(asked).test_client().get("/health/ready", headers=headers).get_json()["notes"]
     asked.close()

@@ -26,7 +26,7 @@ def on_file(clinic: Clinic, days: float) -> None:
     with runtime.database.writing() as session:
         program = session.get_one(Program, clinic.child.program_id)
         details = {"email": "c@clinic.test", "name": "Carla", "role": Role.COORDINATOR, "now": now()}
-        staff = add_person(session, runtime.database.cipher, program, **details)  # type: ignore[arg-type]
+        staff = add_person(session, runtime.database.cipher, program, **details)
         child = session.get_one(Patient, clinic.child.id)
         set_contact(session, child, "505-555-0142", "ana@example.test", staff, now=now() - timedelta(days=days))
 

@@ -74,7 +74,10 @@ def clinic(public_id: str) -> Response | tuple[str, int]:
 def clinic_zone(public_id: str) -> Response | tuple[str, int]:
     """In which time zone the people of a clinic read times, unless they have chosen another."""
     name = FormReader().text("time_zone", longest=40)
-    act: Act = lambda session: qualifying.set_clinic_zone(session, me(), public_id, name, now=now())  # noqa: E731
+
+    def act(session: Session) -> object:
+        return qualifying.set_clinic_zone(session, me(), public_id, name, now=now())
+
     return _change(act, f"z-{public_id}")
 
 
