@@ -66,8 +66,8 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
         ),
         Work(
             "the watch over absences",
-            lambda session, now: sorted(set(unheard(session, away_now(session, now)).values())),
-            watch_absences,
+            lambda session, now: [row.id for row in unheard(session, away_now(session, now))],
+            lambda session, now, pick: watch_absences(session, now, quiet, pick),
         ),
         Work(
             "the release of answers",

@@ -63,7 +63,7 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
         ping.sent_at = now
         tellings += told
     session.flush()
-    tell_all(session, tellings, quiet, set(), now)
+    tell_all(session, tellings, quiet, now)
     return len(due)
 
 

@@ -40,7 +40,7 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
         for person, kind in _readers(session, step, consult, now):
             tellings.append(Telling(person, kind, consult.id, about))
     session.flush()
-    tell_all(session, tellings, quiet, set(), now)
+    tell_all(session, tellings, quiet, now)
     return len(due)
 
 

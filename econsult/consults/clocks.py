@@ -12,6 +12,7 @@ from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import Counting, deadlines
+from econsult.consults.uncovered import is_clinicians
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
@@ -37,6 +38,9 @@ def start_clock(
 ) -> Clock:
     """Open the next cycle of the clock, due `target` from now, or from `since` where it began before."""
     lock(session, consult)
+    if since is None and is_clinicians(name, lane):
+        # Whoever is not there is told of it anew.
+        consult.uncovered_at = None
     latest = select(func.coalesce(func.max(Clock.cycle), 0)).where(Clock.consult_id == consult.id, Clock.name == name)
     began = since or now
     clock = Clock(
@@ -105,19 +109,21 @@ def resume_clock(session: Session, consult: Consult, name: ClockName, now: datet
     """Let the clock run on; its deadline moves by as long as it was held."""
     lock(session, consult)
     for clock in open_clocks(session, consult.id, name):
-        _end_pause(session, clock, now, reason)
+        if _end_pause(session, clock, now, reason):
+            consult.uncovered_at = None
     refresh_deadline(session, consult)
 
 
-def _end_pause(session: Session, clock: Clock, now: datetime, reason: str) -> None:
-    """A pause never counts for longer than it was allowed, however late somebody comes to end it."""
+def _end_pause(session: Session, clock: Clock, now: datetime, reason: str) -> bool:
+    """A pause never counts for longer than it was allowed, however late somebody comes to end it. False: none was."""
     if clock.state != ClockState.PAUSED or clock.paused_at is None or clock.paused_until is None:
-        return
+        return False
     ended = min(max(now, clock.paused_at), clock.paused_until)
     clock.deadline_at += ended - clock.paused_at
     clock.state = ClockState.RUNNING
     clock.paused_at = clock.paused_until = clock.paused_reason = None
     log(session, clock, "resumed", ended, reason=reason)
+    return True
 
 
 def rearm(session: Session, consult: Consult, target: timedelta, now: datetime, *, person_id: int | None) -> None:

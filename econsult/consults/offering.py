@@ -15,6 +15,7 @@ from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, Urgency
+from econsult.consults.uncovered import NO_COVER
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient
@@ -238,14 +239,17 @@ def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta
 
 def _raise_alarm(session: Session, consult: Consult, clock: Clock, chosen: Route, now: datetime) -> None:
     """An alarm is no reminder: it waits for no morning."""
-    log(session, clock, "escalated", now, reason="unallocated" if chosen.is_unallocated else "no_cover")
+    consult.uncovered_at = now
+    log(session, clock, "escalated", now, reason="unallocated" if chosen.is_unallocated else NO_COVER)
     kind = NoticeKind.UNALLOCATED if chosen.is_unallocated else NoticeKind.NO_COVER
     for person in desk_of(session, consult.program_id):
         notify(session, person, kind, consult_id=consult.id, about=f"{clock.name}:{clock.cycle}", now=now)
 
 
 def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
-    """A named person has it."""
+    """A named person has it. Who takes it off duty is there for it all the same, and nobody need be told."""
     consult.is_unallocated = False
+    holder = session.get_one(Person, consult.holder_id)
+    consult.uncovered_at = now if is_off_duty(session, holder, pools_asked(consult), now) else None
     stop_clock(session, consult, ClockName.ALLOCATE, now, verb)
     refresh_deadline(session, consult)

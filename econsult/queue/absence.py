@@ -1,38 +1,42 @@
-"""Somebody who holds consults is away, or has left: the desk hears of it at once, not at the next step of a ladder."""
+"""Who holds consults and is not there: away, gone for good, or off duty by the roster."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, exists, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.offering import desk_of
-from econsult.consults.policies import ClockName
-from econsult.consults.records import SEALED_STAY_SHUT, Consult
-from econsult.notices import NoticeKind, notify
+from econsult.consults.records import Consult
+from econsult.consults.uncovered import PROMISED
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
-from econsult.queue.bulk import insert_new
+from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
 
-_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_((*OPEN, Status.ANSWERED)))
+HOLDING = (*OPEN, Status.ANSWERED)
+"""States in which somebody who holds a consult owes a reply; after an answer, what the clinic asks about it."""
+NAMES = ("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "specialty", "fallback_specialty")
+ASKED = (*NAMES, "patient_id", "organization_id", "requester_id", "sent_on_by_id")
+
+_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_(HOLDING))
 _LEFT = (Person.is_active.is_(False), _HELD)
-PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
+_RUNS = exists().where(
+    Clock.consult_id == Consult.id,
+    Clock.state == ClockState.RUNNING,
+    Clock.name.in_(PROMISED),
+    Clock.lane != "family",
+)
 
 
-def away_now(session: Session, now: datetime) -> dict[int, int]:
-    """Who holds something and cannot act: the number of their time off, or for a closed account a negative one."""
-    off = select(TimeOff.person_id, TimeOff.id.label("sequence"))
-    off = off.where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    both = union_all(off, select(Person.id, -Person.id).where(*_LEFT)).subquery()
-    rows = session.execute(select(both.c.person_id, both.c.sequence).order_by(both.c.sequence)).all()
-    away = {row.person_id: row.sequence for row in rows if row.sequence > 0}
-    return away | {row.person_id: row.sequence for row in rows if row.sequence < 0}
+def away_now(session: Session, now: datetime) -> set[int]:
+    """Whose time off it is, and who holds something though their account is closed."""
+    off = select(TimeOff.person_id).where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    return set(session.scalars(off)) | set(session.scalars(select(Person.id).where(*_LEFT)))
 
 
 def is_anybody_away(now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -40,59 +44,42 @@ def is_anybody_away(now: BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(exists().where(TimeOff.starts_at <= now, TimeOff.ends_at > now), exists().where(*_LEFT))
 
 
-def unheard(session: Session, away: Mapping[int, int]) -> dict[int, int]:
-    """Running clocks (by number, with that of their consult) that wait for these people, unknown to the desk yet."""
-    names = (Clock.id, Clock.consult_id, Clock.name, Clock.cycle, Consult.holder_id)
-    query = (
-        select(*names)
-        .join(Clock, Clock.consult_id == Consult.id)
-        .where(Consult.holder_id.in_(away), Consult.status.in_((*OPEN, Status.ANSWERED)))
-        .where(Clock.state == ClockState.RUNNING, Clock.name.in_(PROMISED), Clock.lane != "family")
-        .order_by(Consult.id, Clock.id)
-    )
-    found = session.execute(query).all()
-    lines = select(ClockEvent.consult_id, ClockEvent.name, ClockEvent.cycle, ClockEvent.sequence).where(
-        ClockEvent.consult_id.in_({row.consult_id for row in found}),
-        ClockEvent.kind == "escalated",
-        ClockEvent.level == 0,
-        ClockEvent.reason == "no_cover",
-    )
-    known = {tuple(row) for row in session.execute(lines)} if found else set()
-    return {
-        row.id: row.consult_id
-        for row in found
-        if (row.consult_id, row.name, row.cycle, away[row.holder_id]) not in known
-    }
+def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequence[Row[Any]]:
+    """What runs in the hands of these people and the desk has not heard of, in the order of their numbers."""
+    return session.execute(pick.narrow(_held_by(away).where(Consult.uncovered_at.is_(None), _RUNS), Consult.id)).all()
 
 
-def tell_of_away(session: Session, away: Mapping[int, int], now: datetime, pick: Pick = ANY) -> int:
-    """Tell the desk once of each clock that waits for somebody who is away; returns of how many consults."""
-    numbers = unheard(session, away) if away else {}
-    if not numbers:
-        return 0
-    pairs = select(Consult, Clock).join(Clock, Clock.consult_id == Consult.id).where(Clock.id.in_(numbers))
-    pairs = pick.narrow(pairs.options(*SEALED_STAY_SHUT), Consult.id)
-    waiting = [(row[0], row[1]) for row in session.execute(pairs.order_by(Consult.id, Clock.id))]
-    if not waiting:
-        return 0
-    insert_new(session, ClockEvent, [_line(clock, _sequence(away, consult), now) for consult, clock in waiting])
-    _tell(session, away, waiting, now)
-    return len({consult.id for consult, _clock in waiting})
+def off_duty(takers: Takers, around: Around) -> set[int]:
+    """Who answers for a specialty with a roster and is on duty for none; `is_left` tells it for each consult."""
+    members = {person.id for name in around.rostered for person in around.pools.get(name, ())}
+    return members - {span.person_id for name in around.rostered for span in takers.spans_of(name)}
 
 
-def _sequence(away: Mapping[int, int], consult: Consult) -> int:
-    return away[consult.holder_id or 0]
+def is_left(row: Row[Any], away: Collection[int], takers: Takers) -> bool:
+    """Whether the holder of this row is not there for it."""
+    return row.holder_id in away or takers.duty_of(row.holder_id, row) == []
 
 
-def _line(clock: Clock, sequence: int, now: datetime) -> dict[str, Any]:
-    same = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
-    line: dict[str, Any] = {name: getattr(clock, name) for name in same}
-    line |= {"kind": "escalated", "level": 0, "sequence": sequence, "at": now, "due_at": now}
-    return line | {"is_late": False, "reason": "no_cover"}
+def come_back(
+    session: Session, program_id: int, away: Collection[int], suspects: Iterable[int], takers: Takers
+) -> None:
+    """Take the mark off what is held by somebody who is there again, so that the next time is told anew."""
+    marked = _held_by(None).where(Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
+    doubtful = set(suspects)
+    back = [
+        row.id for row in session.execute(marked) if row.holder_id not in doubtful or not is_left(row, away, takers)
+    ]
+    unmark(session, back)
 
 
-def _tell(session: Session, away: Mapping[int, int], waiting: Sequence[tuple[Consult, Clock]], now: datetime) -> None:
-    for consult, clock in waiting:
-        for person in desk_of(session, consult.program_id):
-            about = f"off:{_sequence(away, consult)}:{clock.name}:{clock.cycle}"
-            notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)
+def unmark(session: Session, numbers: Sequence[int]) -> None:
+    """Take the mark off these consults."""
+    if numbers:
+        session.execute(update(Consult).where(Consult.id.in_(numbers)).values(uncovered_at=None))
+
+
+def _held_by(people: Collection[int] | None) -> Select[Any]:
+    """What these people (None: anybody) hold, as plain rows."""
+    query = select(*(getattr(Consult, name) for name in ASKED)).where(Consult.status.in_(HOLDING))
+    held = Consult.holder_id.is_not(None) if people is None else Consult.holder_id.in_(people)
+    return query.where(held).order_by(Consult.id)

@@ -43,7 +43,7 @@ def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) 
     if lines:
         insert_new(session, SideEvent, lines)
     session.flush()
-    tell_all(session, tellings, quiet, set(), now)
+    tell_all(session, tellings, quiet, now)
     return len(due)
 
 

@@ -32,7 +32,6 @@ class Audience:
     def __init__(self, session: Session, now: datetime) -> None:
         self._session, self._now = session, now
         self._known: dict[tuple[object, ...], object] = {}
-        self.awake: set[int] = set()
 
     def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
         """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
@@ -135,7 +134,6 @@ class Audience:
         if not self._has_roster(program_id, specialty):
             return everybody
         here = self._on_duty(program_id, specialty)
-        self.awake |= here
         return [person for person in everybody if person.id in here] or everybody
 
     def _has_roster(self, program_id: int, specialty: str) -> bool:
@@ -158,11 +156,16 @@ class Audience:
 
     def _caregivers(self, consult: DueConsult) -> list[Person]:
         """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""
+        only_self = bool(consult.confidential)
+        return self._once(
+            ("family", consult.patient_id, only_self), lambda: self._family(consult.patient_id, only_self)
+        )
+
+    def _family(self, patient_id: int, only_self: bool) -> list[Person]:
         try:
-            only_self = bool(consult.confidential)
-            return caregivers_of(self._session, consult.patient_id, self._now, only_self=only_self)
+            return caregivers_of(self._session, patient_id, self._now, only_self=only_self)
         except WrongKey:
-            log.warning("ALARM: the family of child %d cannot be told: its record does not open.", consult.patient_id)
+            log.warning("ALARM: the family of child %d cannot be told: its record does not open.", patient_id)
             return []
 
     def _person(self, number: int) -> Person:

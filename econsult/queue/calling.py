@@ -42,7 +42,7 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     if lines:
         insert_new(session, PhoneEvent, lines)
     session.flush()
-    tell_all(session, tellings, Quiet(), set(), now)
+    tell_all(session, tellings, Quiet(), now)
     return len(due)
 
 

@@ -63,6 +63,7 @@ class DueConsult:
     specialty: str | None
     fallback_specialty: str | None
     is_unallocated: bool
+    uncovered_at: datetime | None
     urgency: str
     rules: str | None
     version: int

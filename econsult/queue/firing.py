@@ -21,10 +21,12 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.steps import deadlines, next_step
+from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
 from econsult.queue.bulk import insert_new
+from econsult.queue.cover import letters
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
 from econsult.queue.outbox import Quiet, Telling, tell_all
 
@@ -37,6 +39,7 @@ class Batch:
 
     events: list[dict[str, Any]] = field(default_factory=list)
     tellings: list[Telling] = field(default_factory=list)
+    uncovered: dict[int, DueConsult] = field(default_factory=dict)
     breaches: int = 0
 
 
@@ -51,7 +54,8 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick
     write_back(session, consults)
     if batch.events:
         insert_new(session, ClockEvent, batch.events)
-    tell_all(session, batch.tellings, quiet or Quiet(), around.awake, now)
+    batch.tellings += letters(session, list(batch.uncovered.values()), now)
+    tell_all(session, batch.tellings, quiet or Quiet(), now)
     return len(consults), batch.breaches
 
 
@@ -108,17 +112,18 @@ class _Firing:
             self.batch.tellings.append(
                 Telling(caregiver, NoticeKind.LATE, self.consult.id, f"{clock.name}:{clock.cycle}")
             )
-        if level < DESK_FROM and self.around.lacks_cover(self.consult, clock.name, clock.lane):
-            self._no_cover(clock, instant)
+        if level < DESK_FROM:
+            self._look_for_cover(clock)
 
-    def _no_cover(self, clock: DueClock, instant: datetime) -> None:
+    def _look_for_cover(self, clock: DueClock) -> None:
         """Whoever should act is not there: the desk hears of it now and not at its own step."""
-        self._log(clock, "escalated", instant, reason="no_cover")
-        about = f"{clock.name}:{clock.cycle}"
-        self.batch.tellings += [
-            Telling(person, NoticeKind.NO_COVER, self.consult.id, about, is_urgent=True)
-            for person in self.around.desk(self.consult)
-        ]
+        is_known = is_clinicians(clock.name, clock.lane) and self.consult.uncovered_at is not None
+        if is_known or not self.around.lacks_cover(self.consult, clock.name, clock.lane):
+            return
+        self.batch.events.append(line_of(clock, self.now))
+        self.batch.uncovered[self.consult.id] = self.consult
+        if is_clinicians(clock.name, clock.lane):
+            self.consult.uncovered_at = self.now
 
     def _pause_step(self, clock: DueClock, instant: datetime) -> None:
         if not clock.is_reminded:
@@ -140,6 +145,7 @@ class _Firing:
             self.consult.status = next_status(self.consult.status, "resume")
             self.consult.claim_until = self.now + grace(clock.deadline_at, self.now)
             self.consult.version += 1
+            self.consult.uncovered_at = None
             note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")
         for person in self.around.responsible(self.consult, clock.name, clock.lane):
             about = f"pause:{clock.name}:{clock.cycle}:{clock.pauses}"

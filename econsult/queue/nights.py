@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import AT_ONCE, Notice, NoticeKind
-from econsult.people.persons import Person, specialties_of
+from econsult.people.persons import Person
 from econsult.queue.outbox import Quiet
-from econsult.rosters.shifts import on_duty
+from econsult.rosters.shifts import awake_among
 
 
 def rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, now: datetime) -> datetime | None:
@@ -23,7 +23,7 @@ def rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, 
     morning = quiet.until(person, now)
     if morning <= now or session.get_one(Consult, notice.consult_id).urgency == Urgency.URGENT:
         return None
-    return None if _is_awake(session, person, now) else morning
+    return None if awake_among(session, [person], now) else morning
 
 
 def text_rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, now: datetime) -> datetime | None:
@@ -37,10 +37,4 @@ def text_rests_until(session: Session, notice: Notice, person: Person, quiet: Qu
     consult = session.get_one(Consult, notice.consult_id) if notice.consult_id is not None else None
     if consult is not None and consult.urgency != Urgency.ROUTINE:
         return None
-    return None if _is_awake(session, person, now) else morning
-
-
-def _is_awake(session: Session, person: Person, now: datetime) -> bool:
-    """Whether the person is on duty for one of their specialties."""
-    mine = specialties_of(session, person)
-    return any(person.id in on_duty(session, person.program_id, specialty, now) for specialty in mine)
+    return None if awake_among(session, [person], now) else morning

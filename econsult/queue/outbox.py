@@ -19,6 +19,7 @@ from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.account import time_zone_of
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
+from econsult.rosters.shifts import awake_among
 from econsult.settings import Settings
 from econsult.zones import zone_of
 
@@ -89,16 +90,18 @@ def quiet_of(settings: Settings) -> Quiet:
     return Quiet(settings.time_zone, *settings.quiet_hours)
 
 
-def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake: set[int], now: datetime) -> int:
-    """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty (`awake`) has no night."""
+def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, now: datetime) -> int:
+    """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night."""
     unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}
     if not unique:
         return 0
-    due = _digests_due([each.person for each in unique.values() if not each.is_urgent], quiet, awake, now)
+    reached, due = _when(session, [each.person for each in unique.values() if not each.is_urgent], quiet, now)
     digests = _waiting(session, due)
     added = _add_rows(session, list(unique.values()), digests, now)
-    reached = {telling.person.id: _at(telling.person, quiet, awake, now) for telling in unique.values()}
-    slots = _take_slots(session, [unique[key] for key in added if not unique[key].is_urgent], reached)
+    # Whoever has an urgent letter of a kind now reads of the rest of that kind in the digest.
+    urgent = {(unique[key].person.id, unique[key].kind) for key in added if unique[key].is_urgent}
+    calm = [unique[key] for key in added if (unique[key].person.id, unique[key].kind) not in urgent]
+    slots = _take_slots(session, calm, reached)
     letters: list[tuple[int, datetime]] = []
     crowd: list[tuple[int, Person]] = []
     for key, number in added.items():
@@ -115,18 +118,22 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, awake:
     return len(added)
 
 
-def _at(person: Person, quiet: Quiet, awake: set[int], now: datetime) -> datetime:
-    return now if person.id in awake else quiet.until(person, now)
+def _when(
+    session: Session, people: Iterable[Person], quiet: Quiet, now: datetime
+) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """When each of these people reads a letter, and what is gathered now: at the end of the hour, or of their night."""
+    closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
+    found = {person.id: person for person in people}
+    reached = {number: quiet.until(person, now) for number, person in found.items()}
+    due = {number: quiet.until(person, closes) for number, person in found.items()}
+    asleep = [person for number, person in found.items() if reached[number] > now or due[number] > closes]
+    for number in awake_among(session, asleep, now):
+        reached[number], due[number] = now, closes
+    return reached, due
 
 
 def _hour(at: datetime) -> int:
     return int(at.timestamp() // HOUR.total_seconds())
-
-
-def _digests_due(people: Iterable[Person], quiet: Quiet, awake: set[int], now: datetime) -> dict[int, datetime]:
-    """When each of these people reads what is gathered now: at the end of the hour, or of their night."""
-    closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
-    return {person.id: _at(person, quiet, awake, closes) for person in {each.id: each for each in people}.values()}
 
 
 def _add_rows(

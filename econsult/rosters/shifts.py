@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
-from econsult.people.persons import Person, specialties_of
+from econsult.people.persons import Person, PractitionerSpecialty, specialties_of
 from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
@@ -171,6 +171,18 @@ def without_time_off(session: Session, given: Sequence[Span], start: datetime, e
 def on_duty(session: Session, program_id: int, specialty: str, now: datetime) -> set[int]:
     """The ids of those who are on duty at this moment."""
     return {span.person_id for span in spans(session, program_id, specialty, now, now + timedelta(microseconds=1))}
+
+
+def awake_among(session: Session, people: Collection[Person], now: datetime) -> set[int]:
+    """The ids of those of these people who are on duty at this moment, for any of their specialties."""
+    if not people:
+        return set()
+    own = select(Person.program_id, PractitionerSpecialty.specialty).join(
+        Person, Person.id == PractitionerSpecialty.person_id
+    )
+    own = own.where(Person.id.in_({person.id for person in people})).distinct()
+    here = {number for row in session.execute(own) for number in on_duty(session, row.program_id, row.specialty, now)}
+    return here & {person.id for person in people}
 
 
 def is_off(session: Session, person_id: int, now: datetime) -> bool:

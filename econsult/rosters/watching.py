@@ -20,7 +20,7 @@ BEYOND = 2 * LOOK_EVERY
 
 
 class CoverWatch(Base):
-    """One specialty of a program. `gaps` counts how often cover ended; `after_id` is how far its alarm has got."""
+    """One specialty of a program. `after_id` is how far the look at what waits for it has got, where it is many."""
 
     __tablename__ = "cover_watch"
     __table_args__ = (UniqueConstraint("program_id", "specialty", name="uq_cover_watch"),)
@@ -28,7 +28,6 @@ class CoverWatch(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     specialty: Mapped[str] = mapped_column(String(32))
     is_covered: Mapped[bool] = mapped_column(default=True)
-    gaps: Mapped[int] = mapped_column(default=0)
     after_id: Mapped[int | None]
     next_at: Mapped[datetime] = mapped_column(Instant)
 

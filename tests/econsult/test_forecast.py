@@ -180,7 +180,8 @@ def test_the_watch_tells_nobody_while_the_other_pool_is_there(database: Database
         for person in (clinic.derm, clinic.derm2):
             holding.claim(session, clinic.econsult(session), person, now=NOON, lease=LEASE)
             _off(session, person, (1, 9))
-        assert [watch_cover(session, NOON + at * HOUR) for at in (1.5, 2)] == [1, 0]
+        # Two are held by those who are away, and one waits.
+        assert [watch_cover(session, NOON + at * HOUR) for at in (1.5, 2)] == [3, 0]
 
 
 def test_a_family_that_is_not_told_of_a_decline_is_foreseen(database: Database, clinic: Clinic) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from econsult.database import Database
 from econsult.notices import TEXTS, Notice, NoticeKind
@@ -27,3 +27,20 @@ def test_a_late_answer_is_told_to_the_family_and_the_clinic(database: Database, 
 
 def test_the_family_reads_that_it_is_not_forgotten() -> None:
     assert "No le hemos olvidado" in TEXTS[NoticeKind.LATE]["es"]
+
+
+def test_many_late_answers_of_one_child_look_its_family_up_once(database: Database, clinic: Clinic) -> None:
+    counts = []
+    for many in (2, 20):
+        with database.writing() as session:
+            for _ in range(many):
+                clinic.claimed(session)
+            asked: list[str] = []
+            connection = session.connection()
+            event.listen(connection, "before_cursor_execute", lambda *told, seen=asked: seen.append(told[2]))
+            fire(session, NOON + timedelta(hours=24))
+            counts.append(
+                sum("FROM related_person" in statement or "JOIN related_person" in statement for statement in asked)
+            )
+            session.rollback()
+    assert counts[0] == counts[1] > 0

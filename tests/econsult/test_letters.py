@@ -24,7 +24,7 @@ DENVER = Quiet("America/Denver")
 
 def tell(session: Session, people: list[Person], consult: Consult, about: str, now: datetime) -> int:
     tellings = [Telling(person, NoticeKind.REMINDER, consult.id, about) for person in people]
-    return tell_all(session, tellings, NO_NIGHT, set(), now)
+    return tell_all(session, tellings, NO_NIGHT, now)
 
 
 def send_due(session: Session, now: datetime) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_whole_night_ends_in_one_letter_of_a_kind_and_one_digest(database: Dat
         send_due(session, NOON)
         for hour in range(10):
             telling = Telling(clinic.derm, NoticeKind.REMINDER, consult.id, f"{hour}")
-            tell_all(session, [telling], DENVER, set(), NOON + (16 + hour) * HOUR)
+            tell_all(session, [telling], DENVER, NOON + (16 + hour) * HOUR)
         assert send_due(session, NOON + 26 * HOUR - SECOND) == []
         assert sorted(send_due(session, NOON + 26 * HOUR)) == ["digest", "reminder"]
         assert not_told(session, NOON) == []

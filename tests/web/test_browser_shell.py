@@ -20,7 +20,7 @@ def test_every_part_is_accessible_and_quiet(shell: Flask, devices: Devices, layo
         page.goto(f"{address}/parts/{layout}")
         assert violations(page) == []
         page.click("main form button")
-        page.wait_for_function("() => document.activeElement.id === 'problem'")
+        page.wait_for_function("() => document.activeElement?.id === 'problem'")
         assert violations(page) == []
     assert heard == []
 

@@ -378,7 +378,7 @@ def _spoil(session: Session, clinic: Clinic, work: str) -> None:
     if work == "lapse":
         consult.status, consult.holder_id, consult.claim_until = "claimed", derm.id, NOON
     if work == "absence":
-        consult.status, consult.holder_id = "claimed", derm.id
+        consult.status, consult.holder_id, consult.uncovered_at = "claimed", derm.id, None
         session.add(TimeOff(person_id=derm.id, starts_at=NOON, ends_at=NOON + DAY))
     if work == "call":
         open_call(session, consult, 1, person_id=derm.id, now=NOON - timedelta(minutes=5))
@@ -388,7 +388,7 @@ def _spoil(session: Session, clinic: Clinic, work: str) -> None:
         same = {"program_id": consult.program_id, "specialty": "dermatology"}
         shift = Shift(**same, person_id=derm.id, weekday=0, starts=0, minutes=60, time_zone="UTC")
         shift.from_day = NOON.date()
-        session.add_all((shift, CoverWatch(**same, is_covered=True, gaps=0, next_at=NOON)))
+        session.add_all((shift, CoverWatch(**same, is_covered=True, next_at=NOON)))
     if work == "job":
         job = session.scalars(select(Job).order_by(Job.id).limit(1)).one()
         job.state, job.lease_until, job.lease_token, job.attempt = JobState.RUNNING, NOON, "x", 1

@@ -79,7 +79,9 @@ def off() -> Response | tuple[str, int]:
     def act(session: Session) -> object:
         away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
         session.flush()
-        return watch_absences(session, now()) if away.starts_at <= now() else None
+        if away.starts_at > now():
+            return None
+        return watch_absences(session, now(), anew=session.get_one(Person, away.person_id))
 
     return _change("off", act)
 

@@ -1,0 +1,50 @@
+"""Nobody who should act on a consult is there: one mark for as long as that lasts, and one line in its ledger.
+
+`Consult.uncovered_at` says since when whoever must know of it knows. It is taken off when another person has the
+consult, when something begins to run anew, and when somebody is there again; so the desk hears once, whoever finds it
+out first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from econsult.consults.policies import ClockName
+
+NO_COVER = "no_cover"
+PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
+OF_CLOCK = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
+
+
+class Running(Protocol):
+    """The columns of a clock that a line of the ledger repeats."""
+
+    consult_id: int
+    name: str
+    cycle: int
+    lane: str
+    deadline_at: datetime
+    target_seconds: int
+
+
+def is_clinicians(name: str, lane: str) -> bool:
+    """Whether this clock waits for whoever answers it, and not for somebody of the medical home to tell the family."""
+    return name in (*PROMISED, ClockName.ALLOCATE) and lane != "family"
+
+
+def line_of(clock: Running, now: datetime, *, by_id: int | None = None) -> dict[str, Any]:
+    """The line of the ledger that says "no cover", numbered by its minute: it may come again, each time once."""
+    line: dict[str, Any] = {name: getattr(clock, name) for name in OF_CLOCK}
+    line |= {"kind": "escalated", "level": 0, "sequence": minute_of(now), "at": now, "due_at": now}
+    return line | {"is_late": False, "reason": NO_COVER, "person_id": by_id}
+
+
+def about_of(now: datetime) -> str:
+    """What makes a letter about it happen once."""
+    return f"since:{minute_of(now)}"
+
+
+def minute_of(at: datetime) -> int:
+    """Minutes since 1970."""
+    return int(at.timestamp() // 60)

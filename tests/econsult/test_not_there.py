@@ -1,0 +1,176 @@
+"""Whatever the reason for which nobody is there: the desk hears of it once, at that moment, of many in one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from econsult.consults import holding, threads
+from econsult.consults.ledger import ClockEvent
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.jobs import Job
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.firing import fire
+from econsult.queue.invariants import violations
+from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.reoffering import roster_changed
+from econsult.rosters import planning, swapping
+from econsult.rosters.shifts import Shift, Swap, TimeOff
+from tests.econsult.test_cover import EDGE, HOUR, SECOND, shift, told
+from tests.personas import LEASE, NOON, Clinic
+
+MINUTE = timedelta(minutes=1)
+
+
+def all_day(session: Session, start: datetime, end: datetime, step: timedelta = 10 * MINUTE) -> None:
+    """Whatever a clock does about cover, in the order in which it does it."""
+    at = start
+    while at <= end:
+        fire(session, at)
+        watch_cover(session, at)
+        watch_absences(session, at)
+        at += step
+
+
+def held(session: Session, clinic: Clinic) -> Consult:
+    """Held by the one who is on duty until one o'clock, with a lease that outlives the day."""
+    consult = clinic.claimed(session)
+    consult.claim_until = NOON + 100 * HOUR
+    return consult
+
+
+def test_time_off_within_a_shift_its_end_and_half_of_the_promise_are_one_telling(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = held(session, clinic)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + 2 * HOUR, ends_at=NOON + 30 * HOUR))
+        session.flush()
+        all_day(session, NOON, NOON + 13 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+        lines = select(ClockEvent.at).where(ClockEvent.reason == "no_cover")
+        assert list(session.scalars(lines)) == [NOON + 2 * HOUR]
+        assert [line for line in violations(session, NOON + 13 * HOUR) if line.startswith("4")] == []
+
+
+@pytest.mark.parametrize("change", ["swap", "removed", "ended"])
+def test_duty_that_ends_by_a_change_is_told_within_a_minute(database: Database, clinic: Clinic, change: str) -> None:
+    """A colleague takes the rest of the shift over, the shift is taken off the plan, or it ends sooner."""
+    with database.writing() as session:
+        own = shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = held(session, clinic)
+        all_day(session, NOON, NOON + HOUR)
+        assert told(session) == []
+        if change == "swap":
+            desk, derm2 = session.merge(clinic.coordinator), session.merge(clinic.derm2)
+            swap = Swap(shift_id=own.id, on_day=NOON.date(), to_id=derm2.id, asked_by_id=desk.id, asked_at=NOON)
+            session.add(swap)
+            session.flush()
+            swapping.accept_swap(session, derm2, swap.id, now=NOON + HOUR)
+        elif change == "removed":
+            planning.remove_shift(session, session.merge(clinic.coordinator), own.id, now=NOON + HOUR)
+        else:
+            own.minutes = 60
+        roster_changed(session, clinic.program.id, NOON + HOUR)
+        all_day(session, NOON + HOUR + SECOND, NOON + 5 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+
+
+def test_what_begins_to_run_while_its_holder_is_off_duty_is_told(database: Database, clinic: Clinic) -> None:
+    """Answered by day; the clinic asks at night, long after the shift, and once more the night after."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, hours=9)
+        consult = clinic.answered(session)
+        all_day(session, NOON, NOON + 12 * HOUR, HOUR)
+        before = told(session)
+        threads.post(
+            session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="And if it spreads?", now=NOON + 13 * HOUR
+        )
+        all_day(session, NOON + 13 * HOUR + MINUTE, NOON + 15 * HOUR)
+        assert told(session)[len(before) :] == [(consult.id, clinic.coordinator.id)]
+        for hour, person in ((15, clinic.derm), (16, clinic.pcp)):
+            at = NOON + hour * HOUR + MINUTE
+            threads.post(session, consult, person, threads.Audience.CLINICIANS, text="Watch it.", now=at)
+        all_day(session, NOON + 16 * HOUR + 2 * MINUTE, NOON + 17 * HOUR)
+        assert told(session)[len(before) :] == [(consult.id, clinic.coordinator.id)] * 2
+
+
+def test_whoever_comes_back_and_goes_again_is_told_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        shift(session, clinic, clinic.derm, starts=15, hours=2)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = held(session, clinic)
+        all_day(session, NOON, EDGE + 5 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * 2
+
+
+def test_what_somebody_takes_off_duty_is_told_when_it_changes_hands(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, weekday=2)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = clinic.econsult(session)
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        consult.claim_until = NOON + 100 * HOUR
+        all_day(session, NOON, NOON + 11 * HOUR, HOUR)
+        assert told(session) == []
+
+
+def test_twenty_requests_of_one_who_is_away_are_one_letter_and_a_digest(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for _ in range(20):
+            held(session, clinic)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + HOUR, ends_at=NOON + 90 * HOUR))
+        session.flush()
+        watch_absences(session, NOON + HOUR)
+        assert len(told(session)) == 20
+        kinds = select(Notice.kind).join(Job, (Job.subject_id == Notice.id) & (Job.kind == "notify"))
+        mine = kinds.where(Notice.person_id == clinic.coordinator.id)
+        assert sorted(session.scalars(mine)) == [NoticeKind.DIGEST, NoticeKind.NO_COVER]
+
+
+@pytest.mark.parametrize("is_on_duty", [True, False])
+def test_whoever_is_on_duty_at_night_is_reminded_at_night(database: Database, clinic: Clinic, is_on_duty: bool) -> None:
+    """Though nothing of the batch waits for their pool: they hold it."""
+    at = NOON - 2 * HOUR
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm if is_on_duty else clinic.derm2, weekday=6, starts=22, hours=9)
+        derm = session.get_one(Person, clinic.derm.id)
+        consult = held(session, clinic)
+        tell_all(session, [Telling(derm, NoticeKind.REMINDER, consult.id, "half")], Quiet("America/Denver"), at)
+        notice = select(Notice.id).where(Notice.kind == NoticeKind.REMINDER, Notice.person_id == derm.id)
+        sent = session.scalars(select(Job.run_after).where(Job.subject_id.in_(notice), Job.kind == "notify")).one()
+        assert (sent == at) is is_on_duty
+
+
+def test_two_clocks_at_once_tell_it_once(database: Database, clinic: Clinic) -> None:
+    """The second one finds the mark of the first in the row, whatever it had read before."""
+    with database.writing() as session:
+        consult = held(session, clinic)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON, ends_at=NOON + 90 * HOUR))
+        session.flush()
+        looks: list[Callable[[], int]] = [lambda: watch_absences(session, NOON), lambda: watch_cover(session, NOON)]
+        assert sum(look() for look in looks) == 1
+        assert consult.uncovered_at == NOON
+        session.execute(update(Consult).where(Consult.id == consult.id).values(uncovered_at=None))
+        assert [look() for look in looks] == [1, 0]
+
+
+def test_a_shift_without_end_is_no_gap(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for day in range(7):
+            shift(session, clinic, clinic.derm, weekday=day, starts=0, hours=24)
+        held(session, clinic), clinic.econsult(session)
+        all_day(session, NOON, NOON + 11 * HOUR, HOUR)
+        assert told(session) == []
+        assert session.scalars(select(Shift.id)).all()
