@@ -67,6 +67,16 @@ def aside_of(row: Heartbeat | None) -> dict[str, list[int]]:
     return found
 
 
+def aside_now(session: Session, role: str, now: datetime) -> dict[str, list[int]]:
+    """What all living processes of a role have put aside, by kind of work: each may have met other rows."""
+    found: dict[str, set[int]] = {}
+    alive = select(Heartbeat).where(Heartbeat.role == role, Heartbeat.at > now - ALIVE, Heartbeat.aside != "")
+    for row in session.scalars(alive):
+        for kind, numbers in aside_of(row).items():
+            found.setdefault(kind, set()).update(numbers)
+    return {kind: sorted(numbers) for kind, numbers in found.items()}
+
+
 def forget(session: Session, name: str) -> None:
     """The process ends in order."""
     session.execute(delete(Heartbeat).where(Heartbeat.name == name))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.heartbeats import Heartbeat, aside_of, latest
+from econsult.heartbeats import Heartbeat, aside_now, latest
 from econsult.jobs import oldest_waiting
 from econsult.queue.calling import oldest_call
 from econsult.queue.firing import oldest_due
@@ -118,7 +118,7 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
     oldest = oldest_waiting(session)
     workers = {lane: _age(beats.get(lane), at) for lane in ("fast", "slow")}
     clock = beats.get("clock")
-    aside = aside_of(clock)
+    aside = aside_now(session, "clock", at)
     lag = _lag(session, clock, aside, at)
     return {
         "workers": {"ok": all(_is_fresh(lane, age) for lane, age in workers.items()), "heartbeat_age_s": workers},

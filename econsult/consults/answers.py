@@ -13,7 +13,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
 from econsult.consults.holding import keep_holding, require_holder
-from econsult.consults.lifecycle import OPEN, next_status
+from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.offering import clinic_of
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
@@ -166,13 +166,14 @@ def held_back(session: Session, consult: Consult) -> Answer | None:
 
 
 def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Person, now: datetime) -> None:
-    """Open what was held back to the family after all: it is to be told from now on."""
+    """Open what was held back to the family after all, to be told from now on; what was taken back has no clock."""
     earlier.released_at, consult.unheard_version = now, earlier.version
     consult.version += 1
     replied(session, consult, FAMILY, now=now, how="released", until=earlier.signed_at)
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
-    target = rules_of(consult).family_informed
-    start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
+    if consult.status != Status.WITHDRAWN:
+        target = rules_of(consult).family_informed
+        start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     note(session, consult, "release_answer", person_id=person.id, now=now, detail="reopened")
     for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         about = f"release:{earlier.version}"

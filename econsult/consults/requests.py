@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.adopting import arrive, invited_for
-from econsult.consults.answers import drop_draft
+from econsult.consults.answers import drop_draft, held_back, open_earlier
 from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
@@ -197,12 +197,19 @@ def send_on(
 
 
 def withdraw(session: Session, consult: Consult, person: Person, reason: str, *, now: datetime) -> Consult:
-    """Take the request back; who works on it is told, and the family where somebody else does it."""
+    """Take the request back; who works on it is told, and the family where somebody else does it.
+
+    An answer of before that a reopening kept from the family is opened to it, unless the family took its consent back.
+    """
     holder_id, was_sent = consult.holder_id, consult.submitted_at is not None
+    earlier = held_back(session, consult) if consult.consent_withdrawn_at is None else None
     end(session, consult, person, "withdraw", reason=reason, now=now)
     if holder_id is not None and holder_id != person.id:
         holder = session.get_one(Person, holder_id)
         notify(session, holder, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
+    if earlier is not None:
+        # No newer one will come to be told.
+        open_earlier(session, consult, earlier, person, now)
     if person.is_staff and was_sent:
         for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
             notify(session, caregiver, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)

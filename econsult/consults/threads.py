@@ -15,7 +15,7 @@ from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
 from econsult.consults.offering import clinic_of, desk_of, home_of
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, Kind, note
+from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
@@ -97,7 +97,9 @@ def request_info(
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
-    if pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
+    # Nobody waits three days for what is urgent: the question is sent, and the clock runs on.
+    is_held = consult.urgency != Urgency.URGENT
+    if is_held and pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
         consult.status = status
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
     _tell(session, consult, message, NoticeKind.MORE_NEEDED, now)

@@ -11,6 +11,7 @@ from econsult import audit
 from econsult.database import Database, changed_rows
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Organization, Person, Program
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
 from econsult.zones import check_zone
@@ -39,9 +40,21 @@ def set_time_zone(session: Session, person: Person, name: str, now: datetime) ->
 
 def time_zone_of(session: Session, person: Person) -> str:
     """The zone that this person has chosen, else their clinic's; empty where neither has one."""
-    if person.time_zone or person.organization_id is None:
-        return person.time_zone
-    return session.get_one(Organization, person.organization_id).time_zone
+    return person.time_zone or usual_zone_of(session, person)
+
+
+def usual_zone_of(session: Session, person: Person) -> str:
+    """Their clinic's zone; a family's is that of its children's clinics, where these have only one. Else empty."""
+    if person.organization_id is not None:
+        return session.get_one(Organization, person.organization_id).time_zone
+    if person.is_staff:
+        return ""
+    clinics = select(Organization.time_zone).join(Patient, Patient.organization_id == Organization.id)
+    own = clinics.join(RelatedPerson, RelatedPerson.patient_id == Patient.id).where(
+        RelatedPerson.person_id == person.id
+    )
+    zones = set(session.scalars(own))
+    return zones.pop() if len(zones) == 1 else ""
 
 
 def is_fresh(session: Session, session_id: int, now: datetime) -> bool:

@@ -110,7 +110,7 @@ class _Firing:
             self.told[person.id, clock.id] = telling
         for caregiver in self.around.family(self.consult, clock.name, level):
             self.batch.tellings.append(
-                Telling(caregiver, NoticeKind.LATE, self.consult.id, f"{clock.name}:{clock.cycle}")
+                Telling(caregiver, NoticeKind.LATE, self.consult.id, f"{clock.name}:{clock.cycle}", self.is_urgent)
             )
         if level < DESK_FROM:
             self._look_for_cover(clock)

@@ -124,6 +124,11 @@ def _ended_wrongly(session: Session) -> Iterator[str]:
     )
     for number in _numbers(session, has_ended, or_(runs, Consult.next_deadline_at.is_not(None))):
         yield f"3 {number}: a clock runs although it has ended"
+    other = exists().where(
+        Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED, Clock.name != ClockName.FAMILY_INFORMED
+    )
+    for number in _numbers(session, Consult.status == Status.DECLINED, Consult.informed_at.is_(None), other):
+        yield f"3 {number}: a clock runs although it was declined"
     signed = exists().where(
         Answer.consult_id == Consult.id, Answer.signed_at.is_not(None), Answer.disposition.is_not(None)
     )

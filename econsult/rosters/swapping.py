@@ -12,7 +12,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role, member_of, specialties_of
 from econsult.rosters.planning import locked_shift, shift_of, tell_changed, tell_of, write_down
-from econsult.rosters.shifts import Shift, Swap, whole_span
+from econsult.rosters.shifts import Shift, Swap, TimeOff, whole_span
 
 LONGEST_AHEAD = timedelta(days=366)
 MOST = 100
@@ -33,6 +33,8 @@ def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None,
         return known
     if (counts := _swap_of(session, shift, day, _COUNTS)) is not None and counts.to_id == person.id:
         raise InvalidError("This person has taken the shift of that day already.", {"to": "taken"})
+    if _is_away(session, person, shift, day):
+        raise InvalidError("This person is away then: choose somebody else.", {"to": "away"})
     # Whoever was asked before is asked no more; whoever has accepted keeps the shift until this one accepts.
     session.execute(delete(Swap).where(Swap.shift_id == shift.id, Swap.on_day == day, Swap.accepted_at.is_(None)))
     swap = Swap(shift_id=shift.id, on_day=day, to_id=person.id, asked_by_id=by.id, asked_at=now)
@@ -53,6 +55,8 @@ def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime
         return swap
     if whole_span(shift, swap.on_day).end <= now:
         raise InvalidError("This shift is over.", {"day": "passed"})
+    if _is_away(session, person, shift, swap.on_day):
+        raise InvalidError("You are away then, by your time off: say no, or have it ended first.", {"day": "away"})
     before = _swap_of(session, shift, swap.on_day, _COUNTS)
     replaced = before.to_id if before is not None else shift.person_id
     if before is not None:
@@ -112,6 +116,13 @@ def _asked(session: Session, person: Person, swap_id: int) -> tuple[Swap, Shift]
     if swap is None or shift is None or swap.declined_at is not None:
         raise NotFoundError
     return swap, shift
+
+
+def _is_away(session: Session, person: Person, shift: Shift, day: date) -> bool:
+    """Whether any part of the shift lies in the person's time off: whoever gave it would think it covered."""
+    span = whole_span(shift, day)
+    off = select(TimeOff.id).where(TimeOff.person_id == person.id)
+    return session.scalars(off.where(TimeOff.starts_at < span.end, TimeOff.ends_at > span.start)).first() is not None
 
 
 def _swap_of(session: Session, shift: Shift, day: date, which: ColumnElement[bool]) -> Swap | None:

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import declining, holding, reopening, telling
+from econsult.consults import declining, holding, reopening, requests, telling
 from econsult.consults.answers import signed_answer
-from econsult.consults.clocks import open_clocks
+from econsult.consults.clocks import open_clocks, start_clock
 from econsult.consults.overdue import late
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.views import View
 from econsult.consults.worklist import page
@@ -89,17 +90,21 @@ def test_a_family_whose_question_the_clinic_declines_hears_of_it(database: Datab
         assert [clock.name for clock in open_clocks(session, consult.id)] == ["family_informed"]
 
 
-@pytest.mark.parametrize("why", ["clock", "told"])
+@pytest.mark.parametrize("why", ["clock", "told", "other"])
 def test_the_checker_sees_a_decline_that_is_forgotten_or_goes_on(database: Database, clinic: Clinic, why: str) -> None:
     with database.writing() as session:
         consult = _declined(session, clinic)
         (clock,) = open_clocks(session, consult.id)
         if why == "clock":
             clock.state = "stopped"
-        else:
+        if why == "told":
             consult.informed_at = NOON
+        if why == "other":
+            start_clock(session, consult, ClockName.NEXT_REPLY, HOUR, NOON, lane="family")
         session.flush()
-        words = "the family has not heard" if why == "clock" else "a clock runs although it has ended"
+        words = {"clock": "the family has not heard", "told": "a clock runs although it has ended"}.get(
+            why, "a clock runs although it was declined"
+        )
         assert any(words in line for line in violations(session, NOON))
 
 
@@ -120,6 +125,22 @@ def test_an_answer_that_a_reopening_kept_back_is_opened_when_no_newer_one_will_c
         assert list(violations(session, NOON + 3 * HOUR)) == []
         telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=NOON + 3 * HOUR)
         assert open_clocks(session, consult.id) == []
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_so_it_is_where_the_question_is_taken_back(database: Database, clinic: Clinic, is_sealed: bool) -> None:
+    """But not where the family took back its consent."""
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        reopening.reopen(session, consult, clinic.pcp, "It came back", now=NOON + HOUR, targets=TARGETS)
+        consult.consent_withdrawn_at = NOON if is_sealed else None
+        requests.withdraw(session, consult, clinic.pcp, "Seen here", now=NOON + 2 * HOUR)
+        answer = signed_answer(session, consult.id)
+        assert answer is not None
+        assert (answer.released_at is None, consult.unheard_version is None) == (is_sealed, is_sealed)
+        assert (clinic.mother.id in _heard(session, NoticeKind.ANSWERED)) is not is_sealed
+        assert open_clocks(session, consult.id) == []
+        assert list(violations(session, NOON + 3 * HOUR)) == []
 
 
 def test_what_is_late_after_its_end_is_read_by_an_index_of_exactly_that(sqlite_database: Database) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from sqlalchemy import event, select
 
 from econsult.database import Database
+from econsult.jobs import Job
 from econsult.notices import TEXTS, Notice, NoticeKind
 from econsult.queue.firing import fire
+from econsult.queue.outbox import Quiet
 from tests.personas import NOON, Clinic
 
 
@@ -23,6 +25,19 @@ def test_a_late_answer_is_told_to_the_family_and_the_clinic(database: Database, 
         is_late = hours > 24
         assert [(notice.person_id, notice.language) for notice in late] == [(clinic.mother.id, "es")] * is_late
         assert (clinic.pcp.id in told) is is_late
+
+
+def test_that_an_urgent_answer_is_late_waits_for_no_morning(database: Database, clinic: Clinic) -> None:
+    """Late at six in the morning, where the family's night ends at seven."""
+    for urgency, at in (("urgent", NOON + timedelta(hours=1)), ("same_day", NOON + timedelta(hours=2))):
+        with database.writing() as session:
+            consult = clinic.econsult(
+                session, urgency=urgency, now=at - timedelta(hours=1 if urgency == "urgent" else 4)
+            )
+            fire(session, at, Quiet("America/Denver", 21, 8))
+            sent = select(Job.run_after).join(Notice, Notice.id == Job.subject_id).where(Job.kind == "notify")
+            mine = sent.where(Notice.kind == NoticeKind.LATE, Notice.consult_id == consult.id)
+            assert (session.scalars(mine).one() == at) is (urgency == "urgent")
 
 
 def test_the_family_reads_that_it_is_not_forgotten() -> None:

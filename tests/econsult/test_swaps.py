@@ -202,3 +202,23 @@ def test_own_shifts_are_those_that_one_has_and_took_over(database: Database, cli
         monday = [TODAY + timedelta(days=number) for number in range(15)]
         expected = {clinic.derm.id: [monday[0], monday[14]], clinic.derm2.id: [monday[1], monday[7], monday[8]]}
         assert days == {**expected, clinic.neuro.id: []}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_nobody_takes_a_shift_within_their_time_off(database: Database, clinic: Clinic, when: str) -> None:
+    """Refused where it is asked for, and, where the time off came between, where it is accepted."""
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        off = (clinic.derm2.public_id, NOON + 6 * HOUR, NOON + 60 * HOUR)
+        if when == "before":
+            take_off(session, clinic.coordinator, *off, now=NOON)
+            with pytest.raises(InvalidError) as refused:
+                offer_swap(session, clinic.coordinator, number, TODAY, clinic.derm2.public_id, now=NOON)
+            assert refused.value.fields == {"to": "away"}
+            return
+        swap = offer_swap(session, clinic.coordinator, number, TODAY, clinic.derm2.public_id, now=NOON)
+        take_off(session, clinic.coordinator, *off, now=NOON)
+        with pytest.raises(InvalidError) as refused:
+            accept_swap(session, clinic.derm2, swap.id, now=NOON)
+        assert (refused.value.fields, swap.accepted_at) == ({"day": "away"}, None)
+        assert on_duty(session, clinic.program.id, "dermatology", NOON + 7 * HOUR) == {clinic.derm.id}

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from econsult.consults import answers, requests, telling, threads
+from econsult.consults.clocks import open_clocks
+from econsult.consults.ledger import ClockState
+from econsult.consults.policies import ClockName
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -47,6 +50,20 @@ def test_the_holders_own_message_does_not_end_the_waiting(database: Database, cl
         assert consult.status == "needs_info"
         threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Yes", now=NOON + timedelta(hours=1))
         assert consult.status == "claimed"
+
+
+def test_what_is_urgent_waits_for_no_information(database: Database, clinic: Clinic) -> None:
+    """The question is sent all the same, and what comes back later changes nothing of the promise."""
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency="urgent")
+        clinic.take(session, consult)
+        due = consult.due_at
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=["ruler"], audience=None, now=NOON)
+        assert (consult.status, consult.due_at) == ("claimed", due)
+        assert open_clocks(session, consult.id, ClockName.FIRST_REPLY)[0].state == ClockState.RUNNING
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + timedelta(minutes=9))
+        assert (consult.status, consult.due_at) == ("claimed", due)
+    assert clinic.pcp.id in _told(database, NoticeKind.MORE_NEEDED)
 
 
 def test_only_the_holder_asks_for_information(database: Database, clinic: Clinic) -> None:

@@ -59,6 +59,9 @@ def test_a_row_that_cannot_be_done_is_an_alarm_and_takes_no_page_away(
         consult = clinic.econsult(session, now=at - timedelta(hours=30))
         aside = aside_text({DEADLINES: [consult.id]}) if is_aside else ""
         beat(session, "clock-1", "clock", at, aside=aside)
+        # Another clock beat later, and one that is gone had met another row.
+        beat(session, "clock-2", "clock", at + timedelta(seconds=1))
+        beat(session, "clock-3", "clock", at - timedelta(hours=1), aside=aside_text({DEADLINES: [consult.id + 1]}))
     clock = visitor.get("/health/ready").json["clock"]
     assert (clock["ok"], clock["alarm"], clock["aside"]) == (is_aside, True, int(is_aside))
     assert (clock["lag_s"] == 0) == is_aside

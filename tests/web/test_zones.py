@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from econsult.people.account import time_zone_of
+from econsult.people.patients import Patient, link_caregiver
 from econsult.people.persons import Organization, Person
 from econsult.queue.outbox import Quiet
 from econsult.zones import zone_names
@@ -53,6 +55,21 @@ def test_a_deadline_is_shown_in_the_zone_of_whoever_reads(
     assert _said("Asia/Kathmandu", due) in pcp.get(path).text
     assert post(pcp, "/account/zone", {"time_zone": ""}).status_code == 303
     assert _said(FAR, due) in pcp.get(path).text
+
+
+def test_a_family_reads_times_as_its_clinic_does(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    """Of clinics in two zones it is the program's; what it has chosen itself is before all."""
+    mother = browser_of(clinic.mother)
+    with runtime.database.writing() as session:
+        session.get_one(Organization, clinic.home.id).time_zone = FAR
+        assert time_zone_of(session, session.get_one(Person, clinic.mother.id)) == FAR
+    assert "Pacific/Kiritimati, como para todos" in mother.get("/account").text
+    with runtime.database.writing() as session:
+        child, person = session.get_one(Patient, clinic.other_child.id), session.get_one(Person, clinic.mother.id)
+        link_caregiver(session, child, person, "mother", NOW)
+        assert time_zone_of(session, session.get_one(Person, clinic.mother.id)) == ""
+        session.get_one(Person, clinic.mother.id).time_zone = "Asia/Kathmandu"
+        assert time_zone_of(session, session.get_one(Person, clinic.mother.id)) == "Asia/Kathmandu"
 
 
 @pytest.mark.parametrize(("own", "is_night"), [("", True), ("America/Denver", False)])

@@ -8,12 +8,11 @@ from werkzeug import Response
 from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
-from econsult.people.account import change_password, end_others, sessions_of
+from econsult.people.account import change_password, end_others, sessions_of, usual_zone_of
 from econsult.people.authenticators import site_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
-from econsult.people.persons import Organization
 from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
 from web.pages.owning import check_code, check_owner
@@ -149,8 +148,7 @@ def account_page(errors: dict[str, str]) -> str:
         factor = factors.standing(session, me())
         contact = contact_of(session, me())
         keys = passkeys_of(session, me())
-        clinic = session.get(Organization, me().organization_id) if me().organization_id else None
-    usual = (clinic.time_zone if clinic is not None else "") or settings().time_zone
+        usual = usual_zone_of(session, me()) or settings().time_zone
     here = g.get("session_id")
     shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
     layout = "staff" if me().is_staff else "family"

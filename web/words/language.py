@@ -86,7 +86,7 @@ def choose_zone() -> str:
 
 def _zone_of_person(person: Person) -> str:
     """What the person has chosen, else their clinic's zone, looked up once in a request."""
-    if person.time_zone or person.organization_id is None:
+    if person.time_zone:
         return person.time_zone
     if "clinic_zone" not in g:
         with database().reading() as session:

@@ -81,6 +81,8 @@ def _why_not(error: InvalidError) -> str:
         return gettext("This shift is over")
     if error.fields.get("to") == "taken":
         return gettext("This person has the shift of that day already")
+    if error.fields.get("to") == "away":
+        return gettext("This person is away then: choose somebody else")
     return gettext("Choose somebody else who answers for this specialty")
 
 
@@ -89,8 +91,10 @@ def _answer(act: Callable[[Session], object]) -> Response | tuple[str, int]:
         with database().writing() as session:
             act(session)
             roster_changed(session, me().program_id, now())
-    except InvalidError:
-        return _mine({"swaps": gettext("This shift is over")}), 422
+    except InvalidError as error:
+        is_away = error.fields.get("day") == "away"
+        away = gettext("You are away then, by your time off: say no, or have the desk end it first")
+        return _mine({"swaps": away if is_away else gettext("This shift is over")}), 422
     return redirect(url_for(".mine", said="saved"), 303)
 
 

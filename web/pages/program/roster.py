@@ -224,6 +224,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         known["starts"] = gettext("This person has a shift that starts then already. Remove it first to change it")
     if error.fields.get("to") == "taken":
         known["to"] = gettext("This person has the shift of that day already")
+    if error.fields.get("to") == "away":
+        known["to"] = gettext("This person is away then: choose somebody else")
     if error.fields.get("day") == "required":
         known["day"] = gettext("Choose the date of the shift")
     if error.fields.get("day") == "passed":
