@@ -101,10 +101,10 @@ class Case:
         self._start("family_informed", self.rules["family_informed"], now)
 
     def ask(self, now: int, lane: str) -> None:
-        """All pauses of a promise are as long as one may be; after that a question is only a question."""
+        """All pauses of a promise are as long as one may be; after that, and of what is urgent, it only asks."""
         for clock in self._open("first_reply"):
             left = self.rules["pause"] - (clock["deadline"] - clock["start"] - clock["target"])
-            if left > 0:
+            if left > 0 and self.urgency != "urgent":
                 self.status, self.asked = "needs_info", lane
                 clock.update(paused=now, until=now + left, reminded=False)
 
@@ -155,6 +155,9 @@ class Case:
         self.status, self.holder, self.lease = status, None, None
         for clock in self.clocks:
             self._halt(clock, now)
+        if status in ("declined", "withdrawn") and self.held_back is not None:
+            # What a reopening kept from the family is opened to it.
+            self.held_back, self.unheard, self.has_open = None, True, True
         if status == "declined":
             self._start("family_informed", self.rules["family_informed"], now)
 
