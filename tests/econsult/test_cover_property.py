@@ -1,0 +1,268 @@
+"""Random rosters, time off and hands: the desk hears of each stretch in which nobody is there, once, at its start.
+
+Who is there is worked out anew here from the plan as it is, in whole minutes, without a line of the product. The
+normal run lives a few days of several programs; others: `COVER_SEED=N COVER_STEPS=N python -m pytest -k stretch`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers, holding, passing, requests, threads
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.errors import ForbiddenError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.firing import fire
+from econsult.queue.reoffering import roster_changed
+from econsult.rosters import planning
+from econsult.rosters.planning import ShiftForm
+from tests.personas import ANSWER, NOON, Clinic, open_clinic
+
+STEP = timedelta(minutes=10)
+FOR_EVER = timedelta(days=365)
+ALARMS = (NoticeKind.NO_COVER, NoticeKind.UNALLOCATED)
+
+
+@dataclass
+class Case:
+    """One consult as the desk should know it: `knows` while nobody is there and it has been told (or need not be)."""
+
+    number: int
+    holder: int | None = None
+    owes: bool = True
+    knows: bool = False
+    told: int = 0
+    told_at: datetime | None = None
+
+
+@dataclass
+class World:
+    """A pool of two with a roster. `plan` is weekday, hour, hours by shift; `away` is from and until by person."""
+
+    clinic: Clinic
+    dice: random.Random
+    now: datetime = NOON
+    plan: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    away: dict[int, tuple[int, datetime, datetime]] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+
+    @property
+    def pool(self) -> list[Person]:
+        return [self.clinic.derm, self.clinic.derm2]
+
+    def is_here(self, person: int) -> bool:
+        if any(who == person and start <= self.now < end for who, start, end in self.away.values()):
+            return False
+        return any(who == person and self._is_in(day, hour, hours) for who, day, hour, hours in self.plan.values())
+
+    def _is_in(self, day: int, hour: int, hours: int) -> bool:
+        week = timedelta(days=7)
+        begins = timedelta(days=day, hours=hour)
+        monday = self.now.replace(hour=0, minute=0) - timedelta(days=self.now.weekday())
+        return any(
+            monday + begins + shift <= self.now < monday + begins + shift + timedelta(hours=hours)
+            for shift in (-week, timedelta())
+        )
+
+    def is_covered(self, case: Case) -> bool:
+        if not case.owes:
+            return True
+        people = [each.id for each in self.pool] if case.holder is None else [case.holder]
+        return any(self.is_here(person) for person in people)
+
+    def look(self) -> None:
+        """What the desk should have heard by now."""
+        for case in self.cases:
+            if self.is_covered(case):
+                case.knows = case.knows and not case.owes
+            elif not case.knows:
+                # Twice in one minute is one letter: the shift ends, and at once its person is written off.
+                case.told += case.told_at != self.now
+                case.knows, case.told_at = True, self.now
+
+    def pick(self, session: Session, fits: Callable[[Case], bool]) -> tuple[Case, Consult] | None:
+        found = [case for case in self.cases if fits(case)]
+        case = self.dice.choice(found) if found else None
+        return (case, session.get_one(Consult, case.number)) if case else None
+
+
+def _submit(world: World, session: Session) -> None:
+    world.cases.append(Case(world.clinic.econsult(session, now=world.now).id))
+
+
+def _claim(world: World, session: Session) -> None:
+    """Whoever takes it off duty is there for it."""
+    if chosen := world.pick(session, lambda case: case.holder is None):
+        case, consult = chosen
+        person = world.dice.choice(world.pool)
+        holding.claim(session, consult, person, now=world.now, lease=FOR_EVER)
+        case.holder, case.knows = person.id, not world.is_here(person.id)
+
+
+def _release(world: World, session: Session) -> None:
+    if chosen := world.pick(session, lambda case: case.holder is not None and case.owes):
+        case, consult = chosen
+        if consult.status == "claimed":
+            holding.release(session, consult, session.get_one(Person, case.holder or 0), "", now=world.now)
+            case.holder, case.knows = None, False
+
+
+def _give(world: World, session: Session) -> None:
+    """The desk gives it away: to somebody who is off duty only where it says so, and hears of it then."""
+    if chosen := world.pick(session, lambda case: case.owes):
+        case, consult = chosen
+        to, desk = world.dice.choice(world.pool), world.clinic.coordinator
+        for although in (False, True):
+            try:
+                passing.assign(
+                    session, consult, to, "You", by=desk, now=world.now, lease=FOR_EVER, although_off_duty=although
+                )
+            except ForbiddenError:
+                continue
+            assert although is not world.is_here(to.id)
+            case.told += not world.is_here(to.id)
+            case.holder, case.knows = to.id, not world.is_here(to.id)
+            return
+
+
+def _sign(world: World, session: Session) -> None:
+    if chosen := world.pick(session, lambda case: case.holder is not None and case.owes):
+        case, consult = chosen
+        if consult.status == "claimed":
+            holder = session.get_one(Person, case.holder or 0)
+            answers.save_draft(session, consult, holder, ANSWER, now=world.now, lease=FOR_EVER)
+            answers.sign(session, consult, holder, now=world.now)
+            case.owes = False
+
+
+def _talk(world: World, session: Session) -> None:
+    """After the answer the clinic asks, and whoever signed replies: each question is a wait of its own."""
+    if chosen := world.pick(session, lambda case: case.holder is not None):
+        case, consult = chosen
+        if consult.status != "answered":
+            return
+        by = session.get_one(Person, case.holder or 0) if case.owes else world.clinic.pcp
+        threads.post(session, consult, by, threads.Audience.CLINICIANS, text="And now?", now=world.now)
+        if not case.owes:
+            case.knows = False
+        case.owes = not case.owes
+
+
+def _plan(world: World, session: Session) -> None:
+    person, day = world.dice.choice(world.pool), world.now.weekday()
+    hour, hours = world.dice.randrange(24), world.dice.choice((1, 3, 8, 12))
+    if (person.id, day, hour) in {each[:3] for each in world.plan.values()}:
+        return
+    form = ShiftForm(person.public_id, "dermatology", day, hour * 60, hours * 60, "UTC")
+    number = planning.add_shift(session, world.clinic.coordinator, form, now=world.now).id
+    world.plan[number] = (person.id, day, hour, hours)
+    roster_changed(session, world.clinic.program.id, world.now)
+
+
+def _unplan(world: World, session: Session) -> None:
+    if len(world.plan) > 1:
+        number = world.dice.choice(sorted(world.plan))
+        planning.remove_shift(session, world.clinic.coordinator, number, now=world.now)
+        del world.plan[number]
+        roster_changed(session, world.clinic.program.id, world.now)
+
+
+def _write_off(world: World, session: Session) -> None:
+    """Illness from now on is told anew, whoever knew that they are off duty; what is planned is not."""
+    person = world.dice.choice(world.pool)
+    start = world.now + world.dice.choice((0, 0, 1, 5)) * timedelta(hours=1)
+    end = start + world.dice.choice((1, 4, 30)) * timedelta(hours=1)
+    off = planning.take_off(session, world.clinic.coordinator, person.public_id, start, end, now=world.now)
+    world.away[off.id] = (person.id, start, end)
+    roster_changed(session, world.clinic.program.id, world.now)
+    if start == world.now:
+        watch_absences(session, world.now, anew=person)
+        for case in world.cases:
+            case.knows = case.knows and case.holder != person.id
+        world.look()
+
+
+def _call_back(world: World, session: Session) -> None:
+    coming = [number for number, (_who, _start, end) in world.away.items() if end > world.now]
+    if coming:
+        number = world.dice.choice(coming)
+        who, start, _end = world.away.pop(number)
+        planning.end_time_off(session, world.clinic.coordinator, number, now=world.now)
+        if start < world.now:
+            world.away[-number] = (who, start, world.now)
+        roster_changed(session, world.clinic.program.id, world.now)
+
+
+ACTS = (_submit, _claim, _claim, _release, _give, _sign, _talk, _talk, _plan, _unplan, _write_off, _call_back)
+
+
+def _live(database: Database, steps: int, seed: int) -> int:
+    world = World(open_clinic(database), random.Random(seed))
+    with database.writing() as session:
+        for _ in range(3):
+            _plan(world, session)
+    for number in range(steps):
+        with database.writing() as session:
+            world.now += STEP * world.dice.choice((1, 1, 1, 6))
+            _tick(world, session)
+            if world.dice.random() < 0.4:
+                world.dice.choice(ACTS)(world, session)
+                # Each pool is looked at once a minute.
+                world.now += timedelta(minutes=1)
+                _tick(world, session)
+            found = _told(session, world.clinic)
+            expected = {case.number: case.told for case in world.cases if case.told}
+            assert found == expected, f"step {number}"
+            _end_some(world, session)
+    return sum(case.told for case in world.cases)
+
+
+def _tick(world: World, session: Session) -> None:
+    session.flush()
+    while fire(session, world.now)[0]:
+        session.flush()
+    watch_cover(session, world.now)
+    watch_absences(session, world.now)
+    session.flush()
+    world.look()
+
+
+def _told(session: Session, clinic: Clinic) -> dict[int, int]:
+    """How often the desk heard of each consult that nobody is there."""
+    mine = select(Notice.consult_id, func.count()).where(
+        Notice.kind.in_(ALARMS), Notice.person_id == clinic.coordinator.id
+    )
+    return {number: count for number, count in session.execute(mine.group_by(Notice.consult_id)) if number}
+
+
+def _end_some(world: World, session: Session) -> None:
+    """Keep the world small."""
+    while len(world.cases) > 20:
+        case = world.cases.pop(0)
+        consult = session.get_one(Consult, case.number)
+        if consult.status == "answered":
+            answers.close(session, consult, world.clinic.pcp, reason="moved away", now=world.now)
+        else:
+            requests.withdraw(session, consult, world.clinic.pcp, "moved away", now=world.now)
+        session.execute(delete(Notice).where(Notice.consult_id == case.number))
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_each_stretch_without_anybody_is_told_once(sqlite_database: Database, part: int) -> None:
+    steps = int(os.environ.get("COVER_STEPS", "150"))
+    assert _live(sqlite_database, steps, int(os.environ.get("COVER_SEED", "1")) + part) > 0
+
+
+def test_each_stretch_without_anybody_is_told_once_on_postgres(postgres_database: Database) -> None:
+    assert _live(postgres_database, 60, 11) > 0
