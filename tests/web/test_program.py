@@ -268,6 +268,15 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     # Said above all as well, with a way down to the form.
     assert f'<a href="#p-{asked.public_id}">This person is not on duty now' in page.text
     assert 'name="although"' not in desk.get("/coordination/desk").text
+    away = {
+        "person": clinic.derm.public_id,
+        "from": "",
+        "until": f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%dT%H:%M}",
+    }
+    post(desk, "/program/roster/off", away)
+    shown = desk.get("/coordination/desk").text
+    assert f"{clinic.derm2.name} (off duty)" in shown
+    assert f"{clinic.derm.name} (away)" in shown
     assert post(desk, path, fields | {"although": "1"}).status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, asked.id).holder_id == clinic.derm2.id

@@ -16,6 +16,8 @@ from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
+from econsult.queue.able import Takers, around
+from econsult.queue.absence import away_now
 from econsult.queue.forecast import forecast
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -52,6 +54,20 @@ class Waiting:
     row: Row
     why: str
     people: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class There:
+    """Who is there now: looked up once for the whole page."""
+
+    takers: Takers
+    away: set[int]
+
+    def why_not(self, person: Person, consult: Consult) -> str:
+        """In a word why this person is not there for it; empty where they are."""
+        if person.id in self.away:
+            return gettext("away")
+        return gettext("off duty") if self.takers.duty_of(person.id, consult) == [] else ""
 
 
 @dataclass(frozen=True)
@@ -108,10 +124,12 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
     """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id."""
     chosen = request.args.get("column", "")
     with database().writing() as session:
-        columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
+        takers = Takers(session, around(session, me().program_id), now())
+        there = There(takers, away_now(session, now()))
+        columns = {name: _column(session, name, there) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         outlook = forecast(session, me().program_id, now())
         held = [risk.consult for risk in outlook.risks if risk.consult.holder_id is not None][:MOST]
-        others = {consult.id: _waiting(session, consult) for consult in held}
+        others = {consult.id: _waiting(session, consult, there) for consult in held}
         count_desk(session)
     return render_template(
         "coordination/desk.html",
@@ -137,19 +155,23 @@ def capped(number: int) -> str:
     return f"{COUNT_CAP}+" if number > COUNT_CAP else str(number)
 
 
-def _column(session: Session, name: str) -> Column:
+def _column(session: Session, name: str, there: There) -> Column:
     view, filters = COLUMNS[name]
     cursor = (request.args.get("cursor") or None) if request.args.get("column") == name else None
     found = page(session, me(), view, now=now(), filters=filters, cursor=cursor, limit=MOST)
     number = count(session, me(), view, now=now(), filters=filters)
-    return Column([_waiting(session, consult) for consult in found.consults], capped(number), found.next_cursor)
+    return Column([_waiting(session, consult, there) for consult in found.consults], capped(number), found.next_cursor)
 
 
-def _waiting(session: Session, consult: Consult) -> Waiting:
+def _waiting(session: Session, consult: Consult, there: There) -> Waiting:
     row = rows_of(session, [consult])[0]
-    return Waiting(
-        row, why_words(why_of(consult)), [(person.public_id, person.name) for person in _pool(session, consult)]
-    )
+    named = [(person, there.why_not(person, consult)) for person in _pool(session, consult)]
+    # Who is there comes first, and is what the form offers where nobody is chosen.
+    people = [
+        (person.public_id, f"{person.name} ({why})" if why else person.name)
+        for person, why in sorted(named, key=lambda each: bool(each[1]))
+    ]
+    return Waiting(row, why_words(why_of(consult)), people)
 
 
 def _pool(session: Session, consult: Consult) -> list[Person]:
