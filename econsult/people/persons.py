@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select
-from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
@@ -94,7 +95,9 @@ class Person(PublicId, Base):
     time_zone: Mapped[str] = mapped_column(String(40), default="")
     channel: Mapped[str] = mapped_column(String(8), default="email", server_default="email")
     quiet_hours: Mapped[str] = mapped_column(String(5), default="", server_default="")
-    password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(Sealed("person.password_hash"), deferred=True)
+    """Sealed as well as hashed, so that nobody guesses passwords who has the database and not the keys (a pepper)."""
+    has_password: Mapped[bool] = column_property(cast("MappedColumn[str | None]", password_hash).column.is_not(None))
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 

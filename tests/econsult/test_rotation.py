@@ -21,6 +21,7 @@ from econsult.heartbeats import Heartbeat, beat
 from econsult.installation import Installation, open_installation
 from econsult.people.factors import Proof, RecoveryCode, prove, set_up
 from econsult.people.links import AskedLink, ask_link
+from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, person_by_email
 from econsult.people.signin import sign_in
@@ -31,6 +32,7 @@ from econsult.tables import METADATA
 from econsult.trail_check import check_trail
 from tests.personas import NOON, Clinic, open_clinic
 
+PASSWORD = "correct horse battery staple"
 KEPT = {"sign_in_try.account", "sign_in_try.source", "asked_link.source"}
 """Marks of throttles, which count for a quarter of an hour and are not made anew."""
 
@@ -85,6 +87,7 @@ def _fill(house: House) -> tuple[bytes, bytes]:
     with database.writing() as session:
         clinic.answered(session)
         clinic.family_question(session)
+        session.get_one(Person, clinic.pcp.id).password_hash = hash_password(PASSWORD)
         set_up(session, session.get_one(Person, clinic.derm.id), new_secret(), 0, now=NOON)
         return clinic.vault.new_object_key(session, clinic.child, "a" * 32)
 
@@ -136,6 +139,7 @@ def _check_all(house: House, plain: bytes, wrapped: bytes) -> None:
             session.execute(select(each)).all()
         found = person_by_email(session, later.database.cipher, "mother@clinic.test")
         assert found is not None
+        assert is_password(session.get_one(Person, clinic.pcp.id).password_hash, PASSWORD)
         assert session.get_one(Patient, clinic.child.id).name == "Luz Prueba"
         assert later.vault.object_key(session, clinic.child.id, "a" * 32, wrapped) == plain
     with later.database.reading() as session:

@@ -160,7 +160,7 @@ def account_page(errors: dict[str, str]) -> str:
         factor=factor,
         can_passkey=site_of(settings().base_url, "") is not None,
         passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
-        has_password=me().password_hash is not None,
+        has_password=me().has_password,
         must_have=_must_have_factor(),
         contact=contact,
         given=request.form,

@@ -64,7 +64,7 @@ def _refuse_forbidden() -> None:
 
 def _needs_code(session: Session) -> bool:
     """Who signs in without a password proves it by a code of the app, where there is one."""
-    return me().password_hash is None and factors.stands(session, me())
+    return not me().has_password and factors.stands(session, me())
 
 
 def _prove(form: FormReader, *, needs_code: bool) -> None:
@@ -83,7 +83,7 @@ def _page(session: Session, loaded: Pass, until: datetime | None, form: FormRead
         alias=loaded.patient.alias,
         until=until,
         is_allowed=settings().lets_break_glass,
-        has_password=me().password_hash is not None,
+        has_password=me().has_password,
         needs_code=_needs_code(session),
         longest=LONGEST_REASON,
         reason=reason,

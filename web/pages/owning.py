@@ -17,7 +17,7 @@ from web.words.language import gettext
 
 def check_owner(form: FormReader) -> None:
     """Whether it is the person and not somebody at their open browser. Who has no password has just come by a link."""
-    if me().password_hash is None:
+    if not me().has_password:
         with database().reading() as session:
             if not is_fresh(session, g.get("session_id", 0), now()):
                 form.errors["second-step"] = gettext(

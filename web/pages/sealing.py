@@ -119,7 +119,7 @@ def _page(session: Session, consult: Consult, form: FormReader, reason: str = ""
         until=until,
         reason=reason,
         longest=holds.LONGEST_REASON,
-        has_password=me().password_hash is not None,
+        has_password=me().has_password,
         errors=form.errors,
     )
 

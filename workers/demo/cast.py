@@ -90,7 +90,7 @@ def _person(runtime: Runtime, session: Session, stage: Cast, staff: Staff, at: d
 
 def _give_password(people: Iterable[Person]) -> None:
     """One word for all of them: hashing it once a person would take the first start seconds."""
-    lacking = [person for person in people if person.password_hash is None]
+    lacking = [person for person in people if not person.has_password]
     hashed = hash_password(PASSWORD) if lacking else None
     for person in lacking:
         person.password_hash = hashed
