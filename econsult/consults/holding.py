@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_take, desk_of, offer, taken
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
+from econsult.consults.sides import keep_for_side
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
@@ -121,6 +122,7 @@ def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now:
         (clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY)), default=now
     )
     consult.claim_until = now + grace(deadline_at, now)
+    keep_for_side(session, consult, now)
     note(session, consult, verb, person_id=person.id, now=now)
 
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
 from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult, Kind, Urgency
+from econsult.consults.records import Consult, Kind, Urgency, note
+from econsult.consults.sides import SideQuestion, SideState, end_side, keep_for_side, side_of
 from econsult.consults.uncovered import NO_COVER
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
@@ -136,9 +137,14 @@ def ask_of(session: Session, consult: Consult) -> Ask:
 
 
 def loads_of(session: Session, people: set[int]) -> Mapping[int, int]:
-    """How many open consults each of these people holds."""
-    query = select(Consult.holder_id, func.count()).where(Consult.holder_id.in_(people), Consult.status.in_(OPEN))
-    return {number: count for number, count in session.execute(query.group_by(Consult.holder_id)) if number}
+    """How much each of these people holds: open consults, and colleagues' questions about others."""
+    held = select(Consult.holder_id).where(Consult.holder_id.in_(people), Consult.status.in_(OPEN))
+    asked = select(SideQuestion.holder_id).where(
+        SideQuestion.holder_id.in_(people), SideQuestion.state == SideState.OPEN
+    )
+    both = union_all(held, asked).subquery()
+    number = both.c.holder_id
+    return {row[0]: row[1] for row in session.execute(select(number, func.count()).group_by(number))}
 
 
 def check_may_take(session: Session, consult: Consult, person: Person) -> None:
@@ -253,3 +259,9 @@ def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
     consult.uncovered_at = now if is_off_duty(session, holder, pools_asked(consult), now) else None
     stop_clock(session, consult, ClockName.ALLOCATE, now, verb)
     refresh_deadline(session, consult)
+    side = side_of(session, consult.id)
+    if side is not None and side.holder_id == consult.holder_id:
+        # Who was to reply to a colleague has the request itself now.
+        end_side(session, side, SideState.OVER, person_id=consult.holder_id, now=now)
+        note(session, consult, "side_over", person_id=consult.holder_id, now=now, detail=side.specialty)
+    keep_for_side(session, consult, now)

@@ -12,6 +12,7 @@ from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_hold, check_may_take, offer, pools_asked, taken
 from econsult.consults.records import Consult, Kind, note
+from econsult.consults.sides import end_sides, side_of
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
@@ -73,6 +74,10 @@ def reroute(
         raise InvalidError("Choose another specialty.", {"specialty": "unknown_value"})
     hand_over(session, consult, "reroute", None, by_id=person.id, now=now, reason=clean)
     consult.specialty = specialty
+    side = side_of(session, consult.id, is_locked=True)
+    if side is not None and side.specialty == specialty:
+        # Those who were asked one question are to answer all of it.
+        end_sides(session, consult, person_id=person.id, now=now)
     if consult.holder_id is None:
         consult.version += 1
         offer(session, consult, now)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import ask_of, desk_of, loads_of
 from econsult.consults.records import Consult, Kind, note
-from econsult.consults.sides import TARGET, SideEvent, SideQuestion, SideState, end_side, log_side, side_of, step_at
+from econsult.consults.sides import (
+    SideEvent,
+    SideQuestion,
+    SideState,
+    due_of,
+    end_side,
+    go_on_after,
+    keep_for_side,
+    log_side,
+    side_of,
+    step_at,
+)
 from econsult.consults.threads import among_clinicians
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, TakenError
@@ -51,12 +61,13 @@ def ask_second(
         message_id=message.id,
         state=SideState.OPEN,
         opened_at=now,
-        due_at=now + TARGET,
+        due_at=due_of(session, consult, now),
         level=0,
     )
     side.next_at = step_at(side, 1)
     session.add(side)
     session.flush()
+    keep_for_side(session, consult, now)
     session.add(SideEvent(side_id=side.id, kind="opened", at=now, due_at=side.due_at, person_id=person.id))
     note(session, consult, "ask_second", person_id=person.id, now=now, detail=side.specialty)
     _tell(session, consult, side, [wanted] if wanted else list(chosen.ready or chosen.qualified), now)
@@ -108,7 +119,13 @@ def reply_second(
     message = among_clinicians(session, consult, person, text, now=now)
     side.reply_id = message.id
     end_side(session, side, SideState.REPLIED, person_id=person.id, now=now)
+    go_on_after(session, consult, now)
     note(session, consult, "reply_second", person_id=person.id, now=now)
+    asker = session.get_one(Person, side.asked_by_id)
+    if asker.is_active and consult.holder_id != asker.id:
+        # Who holds it by now was told of the message; who asked may read it once they take the request again.
+        about = f"side:{side.id}"
+        notify(session, asker, NoticeKind.SIDE_REPLIED, consult_id=consult.id, about=about, now=now)
 
 
 def take_back(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
@@ -116,6 +133,7 @@ def take_back(session: Session, consult: Consult, side: SideQuestion, person: Pe
     _check_open(side, consult)
     require_holder(consult, person)
     end_side(session, side, SideState.TAKEN_BACK, person_id=person.id, now=now)
+    go_on_after(session, consult, now)
     note(session, consult, "take_back_second", person_id=person.id, now=now)
 
 
@@ -151,7 +169,7 @@ def _routed(session: Session, consult: Consult, asker: Person, specialty: str, n
     ask = ask_of(session, consult)
     barred = ask.excluded | {asker.id, consult.holder_id or 0}
     asked = replace(ask, specialty=specialty, language="", excluded=frozenset(barred))
-    chosen = route(session, asked, lambda people: _loads(session, people), now)
+    chosen = route(session, asked, lambda people: loads_of(session, people), now)
     if chosen.is_unallocated:
         raise InvalidError("Nobody of this specialty may answer about this child.", {"second": "nobody"})
     return chosen
@@ -162,17 +180,6 @@ def _check_wanted(chosen: Route, wanted: Person) -> None:
         raise InvalidError("This person may not answer about this child.", {"second": "not_allowed"})
     if wanted.id not in {each.id for each in chosen.ready}:
         raise InvalidError("This person is off duty, away or has hands full: ask the specialty.", {"second": "away"})
-
-
-def _loads(session: Session, people: set[int]) -> Mapping[int, int]:
-    """What each of them holds, questions of colleagues as well."""
-    mine = (SideQuestion.holder_id.in_(people), SideQuestion.state == SideState.OPEN)
-    query = select(SideQuestion.holder_id, func.count()).where(*mine).group_by(SideQuestion.holder_id)
-    found = dict(loads_of(session, people))
-    for number, count in session.execute(query):
-        if number is not None:
-            found[number] = found.get(number, 0) + count
-    return found
 
 
 def _check_open(side: SideQuestion, consult: Consult) -> None:

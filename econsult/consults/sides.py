@@ -12,13 +12,17 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.consults.clocks import grace, open_clocks
+from econsult.consults.ledger import Clock
+from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, PublicId
 
-TARGET = timedelta(hours=24)
+LONGEST, SHORTEST, AGAIN = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=4)
+"""What a reply may take, what it is given at least, and after what a late one is told again at the earliest."""
 LADDER = (50, 75, 90, 100)
 LATE_LEVEL = len(LADDER)
-"""The step at which the 24 hours are over; each one after it is told a day later."""
+"""The step at which its time is over; it is told again after as long as it was given, 4 h at least."""
 DESK_LEVEL = LADDER.index(90) + 1
 """The step from which the desk is told as well, and sees it."""
 OPEN_SIDE = text("state = 'open'")
@@ -79,10 +83,50 @@ class SideEvent(Base):
 
 
 def step_at(side: SideQuestion, level: int) -> datetime:
-    """When a step is told: by the ladder until the time is over, then once a day."""
+    """When a step is told: by the ladder until the time is over, then again and again."""
+    given = side.due_at - side.opened_at
     if level <= LATE_LEVEL:
-        return side.opened_at + TARGET * LADDER[level - 1] / 100
-    return side.due_at + TARGET * (level - LATE_LEVEL)
+        return side.opened_at + given * LADDER[level - 1] / 100
+    return side.due_at + max(AGAIN, given) * (level - LATE_LEVEL)
+
+
+def due_of(session: Session, consult: Consult, now: datetime) -> datetime:
+    """By when a reply helps: whoever asked needs a quarter of what is left until their own, 15 minutes at least.
+
+    No reply is given more than a day, and none less than a twenty-fourth of what the request is promised in.
+    """
+    left = [each.deadline_at - (each.paused_at or now) for each in _promises(session, consult)]
+    helps = [each - max(each / 4, SHORTEST) for each in left]
+    return now + max(SHORTEST, rules_of(consult).first_reply / 24, min([LONGEST, *helps]))
+
+
+def hasten_side(session: Session, consult: Consult, now: datetime, *, person_id: int | None) -> None:
+    """The request is promised sooner than it was: so is what was asked beside it, unless that is late already."""
+    side = side_of(session, consult.id, is_locked=True)
+    if side is None or side.level >= LATE_LEVEL:
+        return
+    due_at = due_of(session, consult, now)
+    if due_at < side.due_at:
+        side.due_at = due_at
+        side.next_at = step_at(side, side.level + 1)
+        log_side(session, side, "hastened", person_id=person_id, now=now)
+
+
+def keep_for_side(session: Session, consult: Consult, now: datetime) -> None:
+    """Waiting for a colleague costs nobody the request: it is theirs until the reply is due, and a while longer."""
+    side = side_of(session, consult.id)
+    if side is not None and consult.claim_until is not None:
+        until = max(now, side.due_at)
+        consult.claim_until = max(consult.claim_until, until + _while_after(session, consult, until))
+
+
+def _while_after(session: Session, consult: Consult, at: datetime) -> timedelta:
+    """How long a holder may take to go on once nothing is waited for, as after information that was asked for."""
+    return grace(min((each.deadline_at for each in _promises(session, consult)), default=at), at)
+
+
+def _promises(session: Session, consult: Consult) -> list[Clock]:
+    return open_clocks(session, consult.id, ClockName.FIRST_REPLY)
 
 
 def side_of(session: Session, consult_id: int, *, is_locked: bool = False) -> SideQuestion | None:
@@ -112,6 +156,12 @@ def end_side(session: Session, side: SideQuestion, state: SideState, *, person_i
     """It is over, and nobody is told of it any more."""
     side.state, side.next_at, side.ended_at = state, None, now
     log_side(session, side, state, person_id=person_id, now=now)
+
+
+def go_on_after(session: Session, consult: Consult, now: datetime) -> None:
+    """Nothing is waited for any more: the holder has a while to take the request up again."""
+    if consult.claim_until is not None:
+        consult.claim_until = now + _while_after(session, consult, now)
 
 
 def end_sides(session: Session, consult: Consult, *, person_id: int | None, now: datetime) -> None:

@@ -15,6 +15,7 @@ from econsult.consults.offering import can_be_urgent, desk_of, offer_anew
 from econsult.consults.policies import current_rules, rules_of
 from econsult.consults.recomputing import recompute, retake
 from econsult.consults.records import RANKS, Consult, Urgency, note
+from econsult.consults.sides import hasten_side
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
@@ -51,6 +52,7 @@ def change_urgency(
     was, rules = rules_of(consult), current_rules(session, consult, targets)
     consult.rules = rules.as_text()
     rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    hasten_side(session, consult, now, person_id=person.id)
     if urgency == Urgency.URGENT and consult.status == Status.NEEDS_INFO:
         # An answer is needed within the hour, and what was asked for may take days: nothing is waited for any more.
         go_on(session, consult, person, "resume", now=now)
@@ -82,6 +84,7 @@ def adopt_rules(
     was, consult.rules = rules_of(consult), rules.as_text()
     consult.version += 1
     recompute(session, consult, was, now, person_id=person.id)
+    hasten_side(session, consult, now, person_id=person.id)
     note(session, consult, "adopt_rules", person_id=person.id, now=now, detail=f"version/{rules.version}")
     return True
 

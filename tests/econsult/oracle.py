@@ -45,6 +45,8 @@ class Case:
     rules: dict[str, Any] = field(default_factory=lambda: rules("routine", {}))
     answered_at: int | None = None
     held_back: int | None = None
+    reply_due: float | None = None
+    is_reply_late: bool = False
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
 
@@ -57,10 +59,12 @@ class Case:
     def claim(self, now: int, who: str) -> None:
         self.status, self.holder, self.lease = "claimed", who, now + LEASE
         self._stop("allocate", now)
+        self._keep(now)
 
     def take_over(self, now: int, who: str) -> None:
         self.holder, self.lease = who, now + LEASE
         self._stop("allocate", now)
+        self._keep(now)
 
     def to_pool(self, now: int) -> None:
         self.status, self.holder, self.lease = "submitted", None, None
@@ -71,7 +75,7 @@ class Case:
         self.lease = max(self.lease or 0, now + 8 * LEASE)
 
     def sign(self, now: int, *, is_emergency: bool = False) -> None:
-        self.status, self.lease = "answered", None
+        self.status, self.lease, self.reply_due = "answered", None, None
         self.answered_at = now
         self.release_at = None if is_emergency else now + self.rules["release"]
         self._stop("first_reply", now)
@@ -82,6 +86,34 @@ class Case:
         self._start("family_informed", self.rules["family_informed"], now)
         if is_emergency:
             self.release(now)
+
+    def ask_colleague(self, now: int) -> None:
+        """A colleague is to reply early enough, and whoever waits for it keeps the request."""
+        self.reply_due, self.is_reply_late = self._reply_due(now), False
+        self._keep(now)
+
+    def replied(self, now: int) -> None:
+        """Or taken back: a while to go on."""
+        self.reply_due = None
+        if self.lease is not None:
+            self.lease = now + self._grace(now)
+
+    def _keep(self, now: int) -> None:
+        if self.reply_due is not None and self.lease is not None:
+            until = max(now, self.reply_due)
+            self.lease = max(self.lease, until + self._grace(until))
+
+    def _hasten(self, now: int) -> None:
+        if self.reply_due is not None and not self.is_reply_late:
+            self.reply_due = min(self.reply_due, self._reply_due(now))
+
+    def _reply_due(self, now: int) -> float:
+        """Three quarters of what is left, or all of it but a quarter of an hour; never more than a day."""
+        found = [DAY]
+        for clock in self._open("first_reply"):
+            left = clock["deadline"] - (now if clock["paused"] is None else clock["paused"])
+            found.append(min(left * 3 / 4, left - 15 * MINUTE))
+        return now + max(15 * MINUTE, self.rules["first_reply"] / 24, min(found))
 
     def release(self, now: int) -> None:
         """The family can read what was signed: whatever it asked before that has its answer."""
@@ -136,6 +168,7 @@ class Case:
         if self.status == "needs_info":
             self._resume("first_reply", now)
             self.status, self.lease = "claimed", now + self._grace(now)
+            self._keep(now)
 
     def inform(self, now: int) -> None:
         """The desk told it by telephone."""
@@ -152,7 +185,7 @@ class Case:
             self._stop("family_informed", now)
 
     def end(self, now: int, status: str) -> None:
-        self.status, self.holder, self.lease = status, None, None
+        self.status, self.holder, self.lease, self.reply_due = status, None, None, None
         for clock in self.clocks:
             self._halt(clock, now)
         if status in ("declined", "withdrawn") and self.held_back is not None:
@@ -180,6 +213,7 @@ class Case:
         was, self.urgency, self.rules = self.rules, urgency, promised
         for old in self._open("first_reply"):
             self._turn(old, promised["first_reply"])
+        self._hasten(now)
         if urgency == "urgent":
             self._come_in(now)
         if is_raised and self.status == "submitted":
@@ -199,6 +233,7 @@ class Case:
                 self._turn(clock, promised[clock["name"]])
         if self.release_at is not None and was["release"] != promised["release"]:
             self.release_at = (self.answered_at or 0) + promised["release"]
+        self._hasten(now)
 
     def _turn(self, old: dict[str, Any], target: int) -> None:
         """The same promise with another target is a new cycle."""
@@ -214,6 +249,7 @@ class Case:
     # -- what time does
 
     def tick(self, now: int) -> None:
+        self.is_reply_late = self.is_reply_late or (self.reply_due is not None and self.reply_due <= now)
         while due := [(at, n) for n, clock in enumerate(self.clocks) if (at := self._pending(clock)) and at <= now]:
             at, n = min(due)
             self._fire(self.clocks[n], at, now)
@@ -249,7 +285,7 @@ class Case:
         kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
         self.fired.append((clock["name"], clock["cycle"], kind, level, round(at)))
 
-    def _grace(self, now: int) -> float:
+    def _grace(self, now: float) -> float:
         """A quarter of what is left until the first reply, but between half an hour and four."""
         ends = [clock["deadline"] for clock in self._open("first_reply")]
         return max(1800.0, min(14400.0, (min(ends) - now) / 4))

@@ -65,6 +65,6 @@ def test_each_is_told_once_by_any_number_of_clocks(database: Database, clinic: C
         told = Counter(session.scalars(select(Notice.kind).where(Notice.kind.in_(kinds))))
         assert told == dict.fromkeys(kinds, 5)
         steps = session.scalars(select(SideEvent.level).where(SideEvent.kind.in_(("reminded", "late")))).all()
-        assert sorted(steps) == list(range(1, 44))
+        assert sorted(steps) == list(range(1, 57))
         watched = ("recommended step", "asked how", "colleague")
         assert [line for line in violations(session, LATER) if any(words in line for words in watched)] == []

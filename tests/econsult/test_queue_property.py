@@ -195,6 +195,8 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
     waits = seconds(consult.family_waits_since) if consult.family_waits_since else None
     assert waits == case.family_waits()
     assert consult.is_unheard == (case.unheard or (case.released and not case.told))
+    side = side_of(session, consult.id)
+    assert abs((seconds(side.due_at) if side else 0) - (case.reply_due or 0)) <= 1
     assert (seconds(consult.next_deadline_at) if consult.next_deadline_at else None) == case.next_deadline()
 
 
@@ -354,12 +356,14 @@ def _follow(world: World, session: Session, consult: Consult, case: Case) -> Non
 
 
 def _ask_colleague(world: World, session: Session, consult: Consult, case: Case) -> None:
-    """The holder asks a second specialist, or takes that back; the clocks of the consult do not care."""
+    """The holder asks a second specialist, or takes that back."""
     side, holder = side_of(session, consult.id), world.holder(case)
     if side is None and holder.id != world.clinic.neuro.id:
         second.ask_second(session, consult, holder, "Is this one of yours?", specialty="neurology", now=world.now)
+        case.ask_colleague(world.seconds)
     elif side is not None and world.dice.random() < 0.3:
         second.take_back(session, consult, side, holder, now=world.now)
+        case.replied(world.seconds)
 
 
 def _colleague(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -372,6 +376,7 @@ def _colleague(world: World, session: Session, consult: Consult, case: Case) -> 
         second.give_back(session, consult, side, neuro, now=world.now)
     elif world.dice.random() < 0.5:
         second.reply_second(session, consult, side, neuro, "Yes.", now=world.now)
+        case.replied(world.seconds)
 
 
 def _nothing(world: World, session: Session, consult: Consult, case: Case) -> None:

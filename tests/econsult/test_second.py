@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 
 from econsult.access import attachment_for, consult_for
 from econsult.advice.colleagues import asked_of_me, open_sides
-from econsult.consults import answers, declining, holding
+from econsult.consults import answers, declining, holding, passing
 from econsult.consults.attachments import Attachment
+from econsult.consults.offering import loads_of
 from econsult.consults.records import Consult
 from econsult.consults.second import ask_second, give_back, reply_second, take_back, take_second
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.consults.threads import Audience, messages_of
+from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, TakenError
 from econsult.notices import Notice
@@ -26,7 +28,7 @@ from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.rights import Relation, Right
 from econsult.rosters.limits import Conflict, Limits
-from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 H = timedelta(hours=1)
 ASKED = "Could the new patches be a sign of neurofibromatosis?"
@@ -195,7 +197,8 @@ def test_its_clock_reminds_then_tells_the_desk_then_the_director(database: Datab
         consult, _side = open_side(session, clinic)
         assert any("nobody was told" in line for line in kept(session, NOON + 13 * H))
     seen = []
-    for hours in (11, 12, 12, 18, 22, 24, 24, 48, 1):
+    # It was promised within 24 hours: whoever asked has a quarter of them left when the reply is due.
+    for hours in (8, 9, 9, 14, 17, 18, 18, 36, 1):
         with database.writing() as session:
             fire_sides(session, NOON + hours * H, Quiet())
             seen.append(len(told(session)))
@@ -207,6 +210,95 @@ def test_its_clock_reminds_then_tells_the_desk_then_the_director(database: Datab
         assert kinds == [("opened", 0), *(("reminded", n) for n in (1, 2, 3)), ("late", 4), ("late", 5)]
         assert kept(session, NOON + 48 * H) == []
         assert relation(session, consult, clinic.neuro) == Relation.ASKED
+
+
+@pytest.mark.parametrize(
+    ("urgency", "asked", "minutes"),
+    [
+        ("routine", 0, 18 * 60),
+        ("routine", 20 * 60, 3 * 60),
+        ("routine", 24 * 60, 60),
+        ("same_day", 0, 180),
+        ("urgent", 0, 45),
+        ("urgent", 20, 25),
+        ("urgent", 50, 15),
+    ],
+)
+def test_a_reply_is_due_while_it_still_helps(
+    database: Database, clinic: Clinic, urgency: str, asked: int, minutes: int
+) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency=urgency)
+        at = NOON + timedelta(minutes=asked)
+        holding.claim(session, consult, clinic.derm, now=at, lease=LEASE)
+        side = ask_second(session, consult, clinic.derm, ASKED, specialty="neurology", now=at)
+        assert side.due_at == at + timedelta(minutes=minutes)
+        assert side.next_at == at + timedelta(minutes=minutes) / 2
+
+
+def test_what_becomes_urgent_hastens_its_question(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        change_urgency(session, consult, clinic.derm, "urgent", "", now=NOON + H / 4, targets=TARGETS)
+        assert side.due_at == NOON + H / 4 + timedelta(minutes=30)
+        fire_sides(session, NOON + H, Quiet())
+        assert (side.level, kept(session, NOON + H)) == (4, [])
+        assert [row.kind for row in session.scalars(select(SideEvent).order_by(SideEvent.id))][1] == "hastened"
+
+
+def test_whoever_waits_for_a_colleague_keeps_the_request(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        assert holding.lapse_claims(session, NOON + 18 * H) == []
+        take_second(session, consult, side, clinic.neuro, now=NOON + H)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON + 12 * H)
+        # From the reply on it is as after information that was asked for: a while to go on, and then the pool's.
+        assert holding.lapse_claims(session, NOON + 14 * H) == []
+        assert holding.lapse_claims(session, NOON + 16 * H) == [consult]
+        assert told(session, "side_replied") == []
+
+
+def test_whoever_gets_the_request_meanwhile_keeps_it_too(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, _side = open_side(session, clinic)
+        passing.take_over(session, consult, clinic.derm2, "She is ill", now=NOON + H, lease=LEASE)
+        assert holding.lapse_claims(session, NOON + 18 * H) == []
+        assert holding.lapse_claims(session, NOON + 23 * H) == [consult]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_whoever_asked_hears_of_the_reply_whatever_became_of_their_hold(
+    database: Database, clinic: Clinic, held: bool
+) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        assert holding.lapse_claims(session, NOON + 23 * H) == [consult]
+        if held:
+            holding.claim(session, consult, clinic.derm2, now=NOON + 23 * H, lease=LEASE)
+        take_second(session, consult, side, clinic.neuro, now=NOON + 23 * H)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON + 24 * H)
+        assert told(session, "side_replied") == [(clinic.derm.id, "side_replied")]
+
+
+@pytest.mark.parametrize("how", ["reroute", "assign"])
+def test_who_gets_the_whole_request_is_asked_nothing_beside_it(database: Database, clinic: Clinic, how: str) -> None:
+    with database.writing() as session:
+        whom = {"specialty": "neurology"} if how == "reroute" else {"specialty": "dermatology", "wanted": clinic.derm2}
+        consult, side = open_side(session, clinic, **whom)
+        if how == "reroute":
+            passing.reroute(session, consult, clinic.derm, "neurology", "All of it", now=NOON)
+        else:
+            passing.take_over(session, consult, clinic.derm2, "I take all of it", now=NOON, lease=LEASE)
+        assert (side.state, side.next_at, kept(session, NOON + H)) == ("over", None, [])
+
+
+def test_a_question_of_a_colleague_fills_hands_too(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        assert loads_of(session, {clinic.neuro.id, clinic.derm.id}) == {clinic.neuro.id: 1, clinic.derm.id: 1}
+        take_back(session, consult, side, clinic.derm, now=NOON)
+        assert loads_of(session, {clinic.neuro.id}) == {}
 
 
 @pytest.mark.parametrize("how", ["sign", "decline", "consent"])

@@ -10,7 +10,7 @@ from econsult.access import Pass
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult, Kind
 from econsult.consults.second import may_answer
-from econsult.consults.sides import SideQuestion, side_of
+from econsult.consults.sides import SideQuestion, due_of, side_of
 from econsult.consults.threads import Message
 from econsult.people.persons import Person, pools_of
 from econsult.reading import Reader
@@ -43,7 +43,9 @@ def side_box(session: Session, loaded: Pass, read: Reader) -> SideBox | None:
     side = side_of(session, consult.id)
     is_holder = consult.holder_id == me().id
     if side is None:
-        return SideBox("ask", whom=_whom(session, consult)) if is_holder else None
+        if not is_holder:
+            return None
+        return SideBox("ask", whom=_whom(session, consult), due=moment(due_of(session, consult, now())))
     mode = _mode(session, loaded, side, is_holder=is_holder)
     if not mode:
         return None

@@ -1,0 +1,229 @@
+"""What people are told, in fixed words without health data: one sentence for each kind, in each language."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    RECEIVED = "received"
+    NEW_REQUEST = "new_request"
+    SENT_ON = "sent_on"
+    MORE_NEEDED = "more_needed"
+    MESSAGE = "message"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    OVERDUE = "overdue"
+    LATE = "late"
+    READ_NOW = "read_now"
+    CALL_NOW = "call_now"
+    CALL_LATE = "call_late"
+    EMERGENCY = "emergency"
+    WITHDRAWN = "withdrawn"
+    REMINDER = "reminder"
+    AT_RISK = "at_risk"
+    NO_COVER = "no_cover"
+    UNTAKEN = "untaken"
+    UNALLOCATED = "unallocated"
+    RETURNED = "returned"
+    HANDED_OVER = "handed_over"
+    RAISED = "raised"
+    STILL_NEEDED = "still_needed"
+    ROSTER = "roster"
+    SWAP_ANSWERED = "swap_answered"
+    DUTY_CHANGED = "duty_changed"
+    DIGEST = "digest"
+    SIGN_IN_CHANGED = "sign_in_changed"
+    NAME_OPENED = "name_opened"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    REVIEW_DUE = "review_due"
+    RIGHT_ENDS = "right_ends"
+    CONTACT_CHANGED = "contact_changed"
+    STEP_LATE = "step_late"
+    STEP_OPEN = "step_open"
+    ACCOUNT_OPENED = "account_opened"
+    OUTCOME_ASKED = "outcome_asked"
+    OUTCOME_CLINIC = "outcome_clinic"
+    OUTCOME_DESK = "outcome_desk"
+    OUTCOME_WORSE = "outcome_worse"
+    SIDE_ASKED = "side_asked"
+    SIDE_LATE = "side_late"
+    SIDE_REPLIED = "side_replied"
+
+
+TEXTS: dict[NoticeKind, dict[str, str]] = {
+    NoticeKind.RECEIVED: {
+        "en": "We got your request. Sign in to see when we will answer.",
+        "es": "Recibimos su solicitud. Entre para ver cuándo le responderemos.",
+    },
+    NoticeKind.NEW_REQUEST: {
+        "en": "A new request waits for you. Sign in to see it.",
+        "es": "Una solicitud nueva le espera. Entre para verla.",
+    },
+    NoticeKind.SENT_ON: {
+        "en": "Your clinic asked a children's specialist. Sign in to see when we will answer.",
+        "es": "Su clínica preguntó a un especialista en niños. Entre para ver cuándo le responderemos.",
+    },
+    NoticeKind.MORE_NEEDED: {
+        "en": "We need one more thing from you. Please sign in.",
+        "es": "Necesitamos una cosa más. Por favor entre.",
+    },
+    NoticeKind.MESSAGE: {
+        "en": "You have a new message. Sign in to read it.",
+        "es": "Tiene un mensaje nuevo. Entre para leerlo.",
+    },
+    NoticeKind.ANSWERED: {
+        "en": "You have a new answer. Sign in to read it.",
+        "es": "Tiene una respuesta nueva. Entre para leerla.",
+    },
+    NoticeKind.DECLINED: {
+        "en": "We could not answer a request here. Sign in to see what to do now.",
+        "es": "No pudimos responder una solicitud aquí. Entre para ver qué hacer ahora.",
+    },
+    NoticeKind.OVERDUE: {
+        "en": "A request is overdue. Sign in to see it.",
+        "es": "Una solicitud está atrasada. Entre para verla.",
+    },
+    NoticeKind.LATE: {
+        "en": "We are late with our answer, and we are sorry. We have not forgotten you. If it gets worse, call us.",
+        "es": "Nos atrasamos con la respuesta y lo sentimos. No le hemos olvidado. Si empeora, llámenos.",
+    },
+    NoticeKind.READ_NOW: {
+        "en": "You have an answer to read now. Please sign in at once and keep your telephone near: we will call you.",
+        "es": "Tiene una respuesta que debe leer ahora. Entre de inmediato y tenga el teléfono cerca: le llamaremos.",
+    },
+    NoticeKind.CALL_NOW: {
+        "en": "A family must be telephoned now. Sign in to see whom, and write down that you called.",
+        "es": "Hay que llamar ahora a una familia. Entre para ver a quién y anote que llamó.",
+    },
+    NoticeKind.CALL_LATE: {
+        "en": "A family that had to be telephoned at once has not been reached yet. Sign in and see that it is done.",
+        "es": "Aún no se habló con una familia a la que había que llamar de inmediato. Entre y asegure que se haga.",
+    },
+    NoticeKind.EMERGENCY: {
+        "en": "A request was stopped and the family was sent to emergency care. Sign in to see it.",
+        "es": "Se detuvo una solicitud y se envió a la familia a urgencias. Entre para verla.",
+    },
+    NoticeKind.WITHDRAWN: {
+        "en": "A request was taken back. Sign in to see it.",
+        "es": "Se retiró una solicitud. Entre para verla.",
+    },
+    NoticeKind.REMINDER: {
+        "en": "A request waits for an answer. Sign in to see by when.",
+        "es": "Una solicitud espera respuesta. Entre para ver hasta cuándo.",
+    },
+    NoticeKind.AT_RISK: {
+        "en": "A request may soon be late. Sign in to see it.",
+        "es": "Una solicitud puede atrasarse pronto. Entre para verla.",
+    },
+    NoticeKind.NO_COVER: {
+        "en": "Nobody is on duty for a request. Sign in to find somebody.",
+        "es": "Nadie está de turno para una solicitud. Entre para buscar a alguien.",
+    },
+    NoticeKind.UNTAKEN: {
+        "en": "A request waits for somebody to take it. Sign in to see it.",
+        "es": "Una solicitud espera que alguien la tome. Entre para verla.",
+    },
+    NoticeKind.UNALLOCATED: {
+        "en": "Nobody can take a request. Sign in to decide who does.",
+        "es": "Nadie puede tomar una solicitud. Entre para decidir quién.",
+    },
+    NoticeKind.RETURNED: {
+        "en": "A request went back to the pool because nobody worked on it. Sign in to see it.",
+        "es": "Una solicitud volvió al grupo porque nadie trabajó en ella. Entre para verla.",
+    },
+    NoticeKind.HANDED_OVER: {
+        "en": "A request changed hands. Sign in to see who has it now.",
+        "es": "Una solicitud cambió de manos. Entre para ver quién la tiene ahora.",
+    },
+    NoticeKind.RAISED: {
+        "en": "A request has become more urgent. Sign in to see it.",
+        "es": "Una solicitud se volvió más urgente. Entre para verla.",
+    },
+    NoticeKind.STILL_NEEDED: {
+        "en": "We still need one more thing from you. Please sign in.",
+        "es": "Todavía necesitamos una cosa más. Por favor entre.",
+    },
+    NoticeKind.ROSTER: {
+        "en": "Somebody asks you to take a shift. Sign in to answer.",
+        "es": "Alguien le pide tomar un turno. Entre para responder.",
+    },
+    NoticeKind.SWAP_ANSWERED: {
+        "en": "A shift that you asked somebody to take was answered. Sign in to see it.",
+        "es": "Alguien respondió sobre un turno que usted le pidió tomar. Entre para verlo.",
+    },
+    NoticeKind.DUTY_CHANGED: {
+        "en": "Your duty or your time off was changed. Sign in to see when you are on duty.",
+        "es": "Se cambió su turno o su ausencia. Entre para ver cuándo está de turno.",
+    },
+    NoticeKind.DIGEST: {
+        "en": "Several requests wait for you. Sign in to see them.",
+        "es": "Varias solicitudes le esperan. Entre para verlas.",
+    },
+    NoticeKind.NAME_OPENED: {
+        "en": "Somebody opened a child's name by exception, for one hour. Sign in to see who, and why.",
+        "es": "Alguien abrió el nombre de un niño por excepción, durante una hora. Entre para ver quién y por qué.",
+    },
+    NoticeKind.REVIEW_DUE: {
+        "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
+        "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",
+    },
+    NoticeKind.RIGHT_ENDS: {
+        "en": "Soon you can no longer see or ask for somebody here. Sign in to see when, and what you can do.",
+        "es": "Pronto ya no podrá ver ni preguntar por alguien aquí. Entre para ver cuándo y qué puede hacer.",
+    },
+    NoticeKind.CONSENT_WITHDRAWN: {
+        "en": "A family took its consent back, and its files are sealed. Sign in to see which request.",
+        "es": "Una familia retiró su consentimiento y sus archivos están sellados. Entre para ver qué solicitud.",
+    },
+    NoticeKind.SIGN_IN_CHANGED: {
+        "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
+        "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
+    },
+    NoticeKind.OUTCOME_ASKED: {
+        "en": "How did it go? Sign in to tell us. It takes one minute.",
+        "es": "¿Cómo le fue? Entre para contarnos. Toma un minuto.",
+    },
+    NoticeKind.OUTCOME_CLINIC: {
+        "en": "How did it go after an answer some weeks ago? Three taps. Sign in to say it.",
+        "es": "¿Qué pasó después de una respuesta de hace semanas? Tres toques. Entre para decirlo.",
+    },
+    NoticeKind.OUTCOME_DESK: {
+        "en": "A family without an account is to be asked how it went. Sign in to see whom to call.",
+        "es": "Hay que preguntar cómo le fue a una familia sin cuenta. Entre para ver a quién llamar.",
+    },
+    NoticeKind.OUTCOME_WORSE: {
+        "en": "A family says that it got worse. Sign in and call them.",
+        "es": "Una familia dice que empeoró. Entre y llámela.",
+    },
+    NoticeKind.SIDE_ASKED: {
+        "en": "A colleague asks you one question about a request. Sign in to see it.",
+        "es": "Un colega le hace una pregunta sobre una solicitud. Entre para verla.",
+    },
+    NoticeKind.SIDE_LATE: {
+        "en": "A question to a second specialist waits for a reply. Sign in to see it.",
+        "es": "Una pregunta a un segundo especialista espera respuesta. Entre para verla.",
+    },
+    NoticeKind.SIDE_REPLIED: {
+        "en": "A colleague has replied to your question about a request you no longer hold. Take it again to read it.",
+        "es": "Un colega respondió su pregunta sobre una solicitud que ya no tiene. Tómela otra vez para leerla.",
+    },
+    NoticeKind.STEP_LATE: {
+        "en": "Something that an answer recommends was not done in time. Sign in to see it.",
+        "es": "Algo que recomienda una respuesta no se hizo a tiempo. Entre para verlo.",
+    },
+    NoticeKind.STEP_OPEN: {
+        "en": "Something on your list is still to do. Sign in to see it.",
+        "es": "Todavía falta algo de su lista. Entre para verlo.",
+    },
+    NoticeKind.CONTACT_CHANGED: {
+        "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",
+        "es": "Se cambió el teléfono al que le enviamos mensajes de texto. Si no fue usted, llámenos ahora.",
+    },
+    NoticeKind.ACCOUNT_OPENED: {
+        "en": "We opened an account for you. To come in, ask for a sign-in link with this e-mail address.",
+        "es": "Abrimos una cuenta para usted. Para entrar, pida un enlace con esta dirección de correo.",
+    },
+}
+
+SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}
