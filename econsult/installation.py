@@ -15,6 +15,8 @@ from econsult import (
     tables,  # noqa: F401 - declares every table, whichever module is asked for first.
     values,
 )
+from econsult.billing.siterules import KEPT as BILLING_RULES
+from econsult.billing.siterules import load_rules
 from econsult.consults.asked import check_library
 from econsult.consults.outcomes import AFTER
 from econsult.database import Database, open_database
@@ -49,7 +51,8 @@ def open_installation(settings: Settings) -> Installation:
     values.secret_key("SECRET_KEY", secret_key or " ")
     library = load_library(settings.templates)
     check_library(library)
-    kept = {KEPT: library, ZONE: settings.time_zone, AFTER: settings.outcome_days}
+    rules = load_rules(settings.billing_rules)
+    kept = {KEPT: library, ZONE: settings.time_zone, AFTER: settings.outcome_days, BILLING_RULES: rules}
     database = open_database(settings.database_url, FieldCipher(ring), kept)
     return Installation(settings, database, Vault(ring), secret_key)
 

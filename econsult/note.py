@@ -109,15 +109,19 @@ def codes_of(session: Session, passed: Pass) -> dict[int, str]:
 
 
 def fingerprint_of(session: Session, consult: Consult, answer: Answer) -> str:
+    """The same as `fingerprint`, of an answer whose author is not at hand."""
+    return fingerprint(consult, answer, session.get_one(Person, answer.author_id))
+
+
+def fingerprint(consult: Consult, answer: Answer, author: Person) -> str:
     """SHA-256 of what was signed: which consult, which version, by whom, when, and every field as it was written.
 
     It holds no identifier of the child, so every edition of a version bears the same one.
     """
-    author = session.get_one(Person, answer.author_id).public_id
     signed = {
         "consult": consult.public_id,
         "version": answer.version,
-        "author": author,
+        "author": author.public_id,
         "signed_at": answer.signed_at.isoformat() if answer.signed_at else None,
         "content": answer.content,
     }

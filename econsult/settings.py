@@ -139,6 +139,12 @@ SETTINGS = (
         "Folder with a program's own questionnaires (JSON files), which are added to those in the house or take their "
         "place; empty means none. See docs/templates.md.",
     ),
+    Setting(
+        "BILLING_RULES",
+        "",
+        "File (.toml, else JSON) with a site's own billing rules: payers, modifiers, codes, days, idle minutes of the "
+        "timer; empty means those of the house. See docs/billing.md.",
+    ),
     Setting("PROXY_HOPS", "0", "How many reverse proxies stand in front and may set X-Forwarded-* headers."),
 )
 
@@ -182,6 +188,7 @@ class Settings:
     second_factor: str = values.SECOND_FACTORS[0]
     break_glass: str = values.BREAK_GLASS[0]
     templates: Path | None = None
+    billing_rules: str = ""
     keys_path: Path | None = None
     is_demo: bool = False
 
@@ -257,6 +264,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         second_factor=values.second_factor("SECOND_FACTOR", raw["SECOND_FACTOR"], is_demo=is_demo),
         break_glass=values.break_glass("BREAK_GLASS", raw["BREAK_GLASS"]),
         templates=values.files_folder("TEMPLATES", raw["TEMPLATES"]),
+        billing_rules=values.model_file("BILLING_RULES", raw["BILLING_RULES"]),
         keys_path=environment.secret_path(env, "KEYS"),
         is_demo=is_demo,
     )

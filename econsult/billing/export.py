@@ -1,44 +1,80 @@
-"""What is on record of a month as rows for a file: one for each side of each answered consult. Never a claim."""
+"""What is on record of a month as rows for a file: one for each part in each answered consult. Never a claim."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
-from econsult.billing.gathering import Part, parts_of
-from econsult.billing.rules import DEFAULTS, RuleSet
+from econsult.billing.gathering import Part, parts_in
+from econsult.billing.loading import Loaded, load
+from econsult.billing.siterules import rules_in
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind, note
+from econsult.database import Database
+from econsult.note import fingerprint
+from econsult.people.patients import Patient
 
+TOGETHER = 200
+"""So many consults are read at once: a file of a year takes no more memory than one of a week."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet takes for a formula."""
+_WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
+"""What a row of a question that a young person keeps from the family leaves empty: by it an insurer could write."""
 
 
-def rows_of(
-    session: Session, span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime, rules: RuleSet = DEFAULTS
-) -> list[dict[str, str]]:
-    """The rows of what was last signed in `span` (the end is left out), oldest first; each consult leaves an audit row.
+def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: int | None = None) -> list[int]:
+    """The ids of the consults whose last answer was signed in `span` (the end is left out), oldest first.
 
-    They name neither child nor family: a claim's own system knows them by the consult's number. A consult that was
-    answered again is in the span of its last answer alone, and `answer` says which one that was.
+    A consult that was answered again is in the span of its last answer alone.
     """
     last = func.max(Answer.signed_at)
     signed = select(Answer.consult_id).group_by(Answer.consult_id).having(last >= span[0], last < span[1])
-    query = select(Consult).where(
+    query = select(Consult.id).where(
         Consult.id.in_(signed), Consult.kind != Kind.FAMILY_QUESTION, Consult.is_test.is_(False)
     )
-    found: list[dict[str, str]] = []
-    for consult in session.scalars(query.order_by(Consult.id)):
-        note(session, consult, "export_billing", person_id=None, now=now)
-        found += [_row(consult, part) for part in parts_of(session, consult, zone, now=now, rules=rules).values()]
-    return found
+    if program_id is not None:
+        query = query.where(Consult.program_id == program_id)
+    return list(session.scalars(query.order_by(Consult.id)))
+
+
+def consults_of(session: Session, ids: Sequence[int]) -> list[Consult]:
+    """These consults, oldest first."""
+    return list(session.scalars(select(Consult).where(Consult.id.in_(ids)).order_by(Consult.id)))
+
+
+def note_export(session: Session, ids: Sequence[int], *, person_id: int | None, now: datetime) -> None:
+    """Leave an audit row for each consult that is going to be in a file."""
+    columns = load_only(Consult.id, Consult.public_id, Consult.patient_id, Consult.program_id)
+    for consult in session.scalars(select(Consult).where(Consult.id.in_(ids)).order_by(Consult.id).options(columns)):
+        note(session, consult, "export_billing", person_id=person_id, now=now)
+
+
+def rows_of(
+    session: Session, span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
+) -> list[dict[str, str]]:
+    """The rows of what was last signed in `span`, oldest first; each consult leaves an audit row.
+
+    They name neither child nor family: a claim's own system knows them by the consult's number.
+    """
+    ids = signed_in(session, span)
+    note_export(session, ids, person_id=None, now=now)
+    return [row for start in range(0, len(ids), TOGETHER) for row in _rows(session, ids[start:][:TOGETHER], zone, now)]
+
+
+def streamed(database: Database, ids: Sequence[int], zone: ZoneInfo, *, now: datetime) -> Iterator[str]:
+    """The same rows of these consults as CSV, some at a time; whoever sends them called `note_export` before."""
+    header = True
+    for start in range(0, len(ids), TOGETHER):
+        with database.reading() as session:
+            text = as_safe_csv(_rows(session, ids[start:][:TOGETHER], zone, now), with_header=header)
+        header = header and not text
+        yield text and f"{text}\n"
 
 
 def remuneration_of(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -54,45 +90,84 @@ def remuneration_of(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def as_safe_csv(rows: list[dict[str, str]]) -> str:
+def as_safe_csv(rows: list[dict[str, str]], *, with_header: bool = True) -> str:
     """The rows under the names of their columns; no cell is ever a formula. Empty where there are none."""
     if not rows:
         return ""
     table = io.StringIO()
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
+    if with_header:
+        writer.writeheader()
     writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return table.getvalue().rstrip("\n")
 
 
-def _row(consult: Consult, part: Part) -> dict[str, str]:
+def _rows(session: Session, ids: Sequence[int], zone: ZoneInfo, now: datetime) -> list[dict[str, str]]:
+    consults = consults_of(session, ids)
+    loaded = load(session, consults, with_words=True)
+    wanted = {consult.patient_id for consult in consults}
+    children = {child.id: child for child in session.scalars(select(Patient).where(Patient.id.in_(wanted)))}
+    parts = parts_in(loaded, zone, now=now, rules=rules_in(session))
+    return [
+        _row(loaded, consult, children[consult.patient_id], part, zone)
+        for consult in consults
+        for part in parts[consult.id]
+    ]
+
+
+def _row(loaded: Loaded, consult: Consult, child: Patient, part: Part, zone: ZoneInfo) -> dict[str, str]:
     found, facts = part.suggestion, part.facts
-    if consult.is_confidential:
-        # The row still says that somebody worked, and nothing by which an insurer could be written to.
-        facts = replace(facts, diagnosis="", payer="", insurance_id="", program_id="", child_state="")
-    return {
+    report = part.report
+    row = {
         "note": "not a claim",
         "consult": consult.number,
         "answer": str(part.answer),
-        "side": part.side,
+        "side": part.side.value,
         "clinician": part.person.public_id if part.person else "",
         "consultant_npi": facts.consultant_npi,
+        "consultant_taxonomy": facts.consultant_taxonomy,
         "requester_npi": facts.requester_npi,
+        "requester_taxonomy": facts.requester_taxonomy,
         "date_of_service": facts.served_on.isoformat() if facts.served_on else "",
         "minutes": str(found.minutes),
         **{f"minutes_{activity}": str(seconds // 60) for activity, seconds in part.seconds.items()},
+        "birth_date": child.birth_date_text,
         "diagnosis": facts.diagnosis,
         "payer": facts.payer,
         "insurance_id": facts.insurance_id,
+        "medicaid_id": facts.insurance_id if part.is_medicaid else "",
         "plan": facts.program_id,
         "state_of_child": facts.child_state,
+        "requested_at": _written(loaded.requested_at(consult), zone),
+        "reason_for_request": consult.question_type or "",
+        **_consent(loaded, consult, zone),
+        "report_signed_at": _written(report.signed_at if report else None, zone),
+        "report_sha256": fingerprint(consult, report, loaded.people[report.author_id]) if report else "",
+        "report_read_at": _written(consult.acknowledged_at, zone),
         "code": found.code,
         "modifiers": " ".join(found.modifiers),
         "units": "1" if found.code else "",
+        "place_of_service": found.place_of_service,
         "state": "ready" if found.is_ready else "blocked",
         "blockers": " ".join(found.blockers),
         "rules": found.version,
     }
+    # The row still says that somebody worked.
+    return row | dict.fromkeys(_WITHHELD, "") if consult.is_confidential else row
+
+
+def _consent(loaded: Loaded, consult: Consult, zone: ZoneInfo) -> dict[str, str]:
+    given = None if consult.consent_withdrawn_at else loaded.consents.get(consult.id)
+    return {
+        "consent_at": _written(given.given_at if given else None, zone),
+        "consent_by": given.given_by if given else "",
+        "consent_method": given.method if given else "",
+        "consent_text": given.text_version if given else "",
+    }
+
+
+def _written(at: datetime | None, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat(timespec="minutes") if at else ""
 
 
 def _harmless(value: str) -> str:

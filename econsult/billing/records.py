@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.billing.identifiers import read_diagnosis, read_insurance_id, read_npi, read_state, read_taxonomy
-from econsult.billing.rules import RuleSet
+from econsult.billing.siterules import rules_in
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
@@ -78,25 +78,34 @@ class Attested:
         return "".join("y" if value else "n" for value in values)
 
 
+def no_numbers(person_id: int) -> ClinicianNumbers:
+    """Of a clinician who gave none."""
+    return ClinicianNumbers(person_id=person_id, npi="", taxonomy="", is_enrolled=False, states="")
+
+
+def no_coverage(patient_id: int) -> Coverage:
+    """Of a child of whom nobody said who pays."""
+    return Coverage(patient_id=patient_id, payer="", insurance_id="", plan="", state="")
+
+
+def no_billing(consult_id: int) -> ConsultBilling:
+    """Of a consult for which nothing was given."""
+    return ConsultBilling(consult_id=consult_id, diagnosis="")
+
+
 def numbers_of(session: Session, person_id: int) -> ClinicianNumbers:
     """A clinician's numbers; empty ones where nobody gave them."""
-    return _found(session, ClinicianNumbers, ClinicianNumbers.person_id == person_id) or ClinicianNumbers(
-        person_id=person_id, npi="", taxonomy="", is_enrolled=False, states=""
-    )
+    return _found(session, ClinicianNumbers, ClinicianNumbers.person_id == person_id) or no_numbers(person_id)
 
 
 def coverage_of(session: Session, patient_id: int) -> Coverage:
     """Who pays for the child; empty where nobody said."""
-    return _found(session, Coverage, Coverage.patient_id == patient_id) or Coverage(
-        patient_id=patient_id, payer="", insurance_id="", plan="", state=""
-    )
+    return _found(session, Coverage, Coverage.patient_id == patient_id) or no_coverage(patient_id)
 
 
 def billing_of(session: Session, consult_id: int) -> ConsultBilling:
     """What was given for the consult; empty where nothing was."""
-    return _found(session, ConsultBilling, ConsultBilling.consult_id == consult_id) or ConsultBilling(
-        consult_id=consult_id, diagnosis=""
-    )
+    return _found(session, ConsultBilling, ConsultBilling.consult_id == consult_id) or no_billing(consult_id)
 
 
 def set_numbers(
@@ -118,7 +127,6 @@ def set_coverage(
     session: Session,
     patient: Patient,
     person: Person,
-    rules: RuleSet,
     *,
     payer: str,
     insurance_id: str,
@@ -128,7 +136,7 @@ def set_coverage(
 ) -> Coverage:
     """Keep who pays for a child that was loaded for this person. Raises InvalidError that names the field."""
     plan = pasted(plan)
-    if payer and payer not in rules.payers:
+    if payer and payer not in rules_in(session).payers:
         raise InvalidError("This payer is not known.", {"payer": "unknown_value"})
     if len(plan) > LONGEST_PLAN or (plan and not plan.isprintable()):
         raise InvalidError("A plan's number has at most 40 signs.", {"plan": "invalid"})

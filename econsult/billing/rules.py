@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
-
-from econsult.errors import InvalidError
 
 VERSION = "2026-11"
 """Of the tables below; a suggestion names it, and whatever a site changed is added to it."""
@@ -48,20 +45,28 @@ CODES = (
 
 @dataclass(frozen=True)
 class Payer:
-    """What one payer wants: its modifiers by code, and whether Medicaid's fields have to be there."""
+    """What one payer wants: its modifiers by code, which codes it takes (None: all), its code for the place of service
+    (empty: nobody said), and whether Medicaid's fields have to be there. `name` is a site's, for people."""
 
     modifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_medicaid: bool = False
+    codes: frozenset[str] | None = None
+    place_of_service: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """What a site may set. Days are calendar days: a code may come again when that many have gone by."""
+    """What a site may set. Days are calendar days: a code may come again when that many have gone by.
+
+    `idle_minutes` is how long a timer runs on without a move of its person.
+    """
 
     version: str = VERSION
     consultant_days: int = 7
     requester_days: int = 14
     requester_first: int = 16
+    idle_minutes: int = 3
     payers: Mapping[str, Payer] = field(
         default_factory=lambda: {"medicaid": Payer(is_medicaid=True), "private": Payer(), "self_pay": Payer()}
     )
@@ -75,52 +80,6 @@ class RuleSet:
 
 
 DEFAULTS = RuleSet()
-_NUMBERS = {"consultant_days": (1, 60), "requester_days": (1, 60), "requester_first": (16, 30)}
-
-
-def read_rules(told: Any) -> RuleSet:
-    """The rules with a site's changes: `{"version", "requester_first", ..., "payers": {name: {...}}}`.
-
-    Raises InvalidError that names what is not understood.
-    """
-    if not isinstance(told, dict) or not isinstance(told.get("version"), str) or not told["version"].strip():
-        raise InvalidError("Give the billing rules a version.", {"version": "required"})
-    unknown = sorted(set(told) - {"version", "payers", *_NUMBERS})
-    if unknown:
-        raise InvalidError("The billing rules hold something unknown.", dict.fromkeys(unknown, "unknown_value"))
-    numbers = {name: _number(name, told[name]) for name in _NUMBERS if name in told}
-    payers = dict(DEFAULTS.payers)
-    payers |= {name: _payer(name, row) for name, row in _object("payers", told.get("payers", {})).items()}
-    return RuleSet(version=f"{VERSION}+{told['version'].strip()}", payers=payers, **numbers)
-
-
-def _number(name: str, value: Any) -> int:
-    low, high = _NUMBERS[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidError(f"A billing rule is a number from {low} to {high}.", {name: "out_of_range"})
-    return value
-
-
-def _object(name: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidError("A part of the billing rules has the wrong shape.", {name: "unknown_value"})
-    return value
-
-
-def _payer(name: str, told: Any) -> Payer:
-    row = _object(f"payers.{name}", told)
-    modifiers = _object(f"payers.{name}.modifiers", row.get("modifiers", {}))
-    known = {code.code for code in CODES}
-    for code, values in modifiers.items():
-        if code not in known or not isinstance(values, list) or not all(_is_modifier(value) for value in values):
-            raise InvalidError("A modifier is two letters or digits, listed by code.", {f"payers.{name}": "modifiers"})
-    if set(row) - {"modifiers", "is_medicaid"} or not isinstance(row.get("is_medicaid", False), bool):
-        raise InvalidError("A payer has modifiers and is_medicaid.", {f"payers.{name}": "unknown_value"})
-    return Payer({code: tuple(values) for code, values in modifiers.items()}, row.get("is_medicaid", False))
-
-
-def _is_modifier(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalnum() and value.isupper()
 
 
 @dataclass(frozen=True)
@@ -149,6 +108,8 @@ class Facts:
     payer: str = ""
     consultant_npi: str = ""
     requester_npi: str = ""
+    consultant_taxonomy: str = ""
+    requester_taxonomy: str = ""
     is_consultant_enrolled: bool = False
     is_requester_enrolled: bool = False
     consultant_states: frozenset[str] = frozenset()
@@ -178,9 +139,18 @@ class Case:
         return self.facts.is_spoken_report is True and self.facts.spoken_seconds * 2 > self.facts.seconds
 
     @property
+    def payer(self) -> Payer | None:
+        return self.rules.payers.get(self.facts.payer)
+
+    @property
     def is_medicaid(self) -> bool:
-        payer = self.rules.payers.get(self.facts.payer)
-        return payer is not None and payer.is_medicaid
+        return self.payer is not None and self.payer.is_medicaid
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the payer takes the code, as far as both are known: what is missing has a check of its own."""
+        code = _code_for(self)
+        return self.payer is None or self.payer.codes is None or code is None or code.code in self.payer.codes
 
 
 @dataclass(frozen=True)
@@ -220,6 +190,7 @@ CHECKS = (
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
     Check("window", _is_window_free),
     Check("payer", lambda case: case.facts.payer in case.rules.payers),
+    Check("accepted", lambda case: case.is_accepted),
     Check("consultant_npi", lambda case: bool(case.facts.consultant_npi)),
     Check("requester_npi", lambda case: bool(case.facts.requester_npi)),
     Check("insurance_id", lambda case: bool(case.facts.insurance_id) or case.facts.payer == "self_pay"),
@@ -247,6 +218,7 @@ class Suggestion:
     code: str
     minutes: int
     modifiers: tuple[str, ...]
+    place_of_service: str
     reasons: tuple[str, ...]
     blockers: tuple[str, ...]
     version: str
@@ -261,12 +233,13 @@ def suggest(facts: Facts, side: Side, rules: RuleSet = DEFAULTS) -> Suggestion:
     case = Case(facts, side, rules)
     checks = [check for check in CHECKS if check.applies(case)]
     code = _code_for(case)
-    payer = rules.payers.get(facts.payer)
+    payer = case.payer
     return Suggestion(
         side=side,
         code=code.code if code else "",
         minutes=case.minutes,
         modifiers=payer.modifiers.get(code.code, ()) if payer and code else (),
+        place_of_service=payer.place_of_service if payer and code else "",
         reasons=tuple(check.key for check in checks if check.holds(case)),
         blockers=tuple(check.key for check in checks if not check.holds(case)),
         version=rules.version,

@@ -14,10 +14,11 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.billing import records, timing
 from econsult.billing.entries import MANUAL, Activity, TimeEntry, entries_of, locked_at
-from econsult.billing.gathering import parts_of
+from econsult.billing.gathering import Part, all_parts_of, parts_of
 from econsult.billing.records import Attested
-from econsult.billing.rules import DEFAULTS, Side
+from econsult.billing.rules import Side
 from econsult.billing.seeing import billing_for
+from econsult.billing.siterules import rules_in
 from econsult.billing.timing import LONGEST_REASON, LockedError, Work
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Role
@@ -25,7 +26,6 @@ from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.numbers import instant_in, number_in
-from web.showing.worktime import IDLE
 from web.words import billing as words
 from web.words.language import choose_zone, gettext
 
@@ -48,7 +48,8 @@ def measure(public_id: str) -> Response:
             found = timing.start(session, me(), public_id, request.form.get("activity", ""), now=now())
             return jsonify(entry=found.public_id, seconds=timing.spent(session, found))
         if verb == "beat":
-            return jsonify(running=timing.beat(session, me(), entry, idle=idle, limit=IDLE, now=now()))
+            limit = timedelta(minutes=rules_in(session).idle_minutes)
+            return jsonify(running=timing.beat(session, me(), entry, idle=idle, limit=limit, now=now()))
         timing.pause(session, me(), entry, idle=idle, now=now())
     return jsonify(running=False)
 
@@ -123,7 +124,7 @@ def cover(public_id: str) -> Page:
     return _done(
         public_id,
         form,
-        lambda session, loaded: _keep(records.set_coverage(session, loaded.patient, me(), DEFAULTS, now=now(), **told)),
+        lambda session, loaded: _keep(records.set_coverage(session, loaded.patient, me(), now=now(), **told)),
     )
 
 
@@ -176,11 +177,7 @@ def _sentence(field: str) -> str:
 
 
 def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[str, str]) -> str:
-    parts = parts_of(session, loaded.consult, _zone(), now=now())
-    shown = [parts[side] for side in sides]
-    if me().role == Role.SPECIALIST:
-        # Somebody else may have answered since; each sees their own.
-        shown = [part for part in shown if part.person is not None and part.person.id == me().id]
+    shown = _shown(session, loaded, sides)
     is_worker = me().role in WORKERS
     knows_child = me().role in (Role.PCP, Role.COORDINATOR)
     return render_template(
@@ -188,6 +185,7 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         consult=loaded.consult,
         parts=shown,
         words=words,
+        payers=words.payers_of(rules_in(session)),
         errors=errors,
         given=request.form,
         activities=[activity for activity in Activity if activity in words.ACTIVITIES],
@@ -200,6 +198,14 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),
         now=now(),
     )
+
+
+def _shown(session: Session, loaded: Pass, sides: tuple[Side, ...]) -> list[Part]:
+    """The parts that this reader may see. Of those who answered one after the other, each sees their own."""
+    parts = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
+    if me().role == Role.SPECIALIST:
+        parts = [part for part in parts if part.person is not None and part.person.id == me().id]
+    return [part for part in parts if part.side in sides]
 
 
 def _listed(entries: list[TimeEntry]) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Flask
 
 from econsult.billing.entries import Activity, entries_of, is_measured, sums_of
+from econsult.billing.siterules import rules_in
 from econsult.billing.spans import seconds_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind
@@ -15,22 +15,21 @@ from econsult.people.persons import Role
 from web.context import database
 from web.shell.auth import me
 
-IDLE = timedelta(minutes=3)
-"""Who has not moved for so long has paused."""
-
 
 @dataclass(frozen=True)
 class OwnTime:
-    """Whole seconds so far; whether a timer may run now; what the work on this page is taken for first."""
+    """Whole seconds so far; whether a timer may run now; what the work on this page is taken for first; how many
+    seconds without a move pause it."""
 
     seconds: int
     is_measured: bool
     activity: str
+    idle: int
 
 
 def init_worktime(app: Flask) -> None:
-    """Give templates `own_time(consult)` and how long somebody may be idle, `IDLE_SECONDS`."""
-    app.jinja_env.globals.update(own_time=own_time, IDLE_SECONDS=int(IDLE.total_seconds()))
+    """Give templates `own_time(consult)`."""
+    app.jinja_env.globals.update(own_time=own_time)
 
 
 def own_time(consult: Consult) -> OwnTime | None:
@@ -42,7 +41,8 @@ def own_time(consult: Consult) -> OwnTime | None:
         if not is_now and not entries_of(session, consult, me()):
             return None
         spent = seconds_of(sums_of(session, me().id, [consult.id]), consult.id)
-    return OwnTime(spent, is_now, _activity(consult))
+        idle = rules_in(session).idle_minutes * 60
+    return OwnTime(spent, is_now, _activity(consult), idle)
 
 
 def _activity(consult: Consult) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from econsult.billing.entries import Activity
-from econsult.billing.rules import Side
+from econsult.billing.rules import RuleSet, Side
 from econsult.people.persons import Role
 
 ACTIVITIES = {
@@ -38,6 +38,7 @@ HOLDS = {
     "transfer": _l("Said: care is not taken over"),
     "window": _l("Long enough since the last one for this child"),
     "payer": _l("It is known who pays"),
+    "accepted": _l("The payer takes this code"),
     "consultant_npi": _l("The specialist's NPI is there"),
     "requester_npi": _l("The clinician's NPI is there"),
     "insurance_id": _l("The insurance number is there"),
@@ -63,6 +64,7 @@ AGAINST = {
     "transfer": _l("Care is taken over, or not said"),
     "window": _l("Too soon after the last one for this child"),
     "payer": _l("Nobody said who pays"),
+    "accepted": _l("The payer does not take this code"),
     "consultant_npi": _l("The specialist's NPI is missing"),
     "requester_npi": _l("The clinician's NPI is missing"),
     "insurance_id": _l("The insurance number is missing"),
@@ -90,6 +92,11 @@ HANDS = {
     Role.PCP: {"time": "#time", "diagnosis": "#diagnosis", "coverage": "#coverage", "numbers-requester": "#numbers"},
     Role.COORDINATOR: {"coverage": "#coverage"},
 }
+
+
+def payers_of(rules: RuleSet) -> list[tuple[str, str]]:
+    """The payers that a reader chooses from, each by its code: the site's own names go before ours."""
+    return [(code, payer.name or str(PAYERS.get(code, code))) for code, payer in rules.payers.items()]
 
 
 def mended_at(key: str, role: str, consult: str) -> str:

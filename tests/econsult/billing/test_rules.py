@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from econsult.billing import identifiers
-from econsult.billing.rules import DEFAULTS, Facts, Side, read_rules, suggest
+from econsult.billing.rules import DEFAULTS, Facts, Side, suggest
+from econsult.billing.siterules import load_rules, read_rules
 from econsult.billing.spans import Span, counted, seconds_of
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, SettingError
 
 GOOD = Facts(
     seconds=14 * 60,
@@ -150,22 +152,75 @@ def test_a_site_says_what_its_payers_want() -> None:
     assert "program_id" in suggest(replace(facts, program_id=""), Side.CONSULTANT, rules).blockers
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        [], {}, {"version": " "}, {"version": "1", "else": 1}, {"version": "1", "requester_first": 15},
-        {"version": "1", "requester_first": True}, {"version": "1", "requester_first": 31},
-        {"version": "1", "payers": []},
-        {"version": "1", "payers": {"a": []}}, {"version": "1", "payers": {"a": {"modifiers": {"99451": "GQ"}}}},
-        {"version": "1", "payers": {"a": {"modifiers": {"99450": ["GQ"]}}}},
-        {"version": "1", "payers": {"a": {"b": 1}}},
-        {"version": "1", "payers": {"a": {"modifiers": {"99451": ["gq"]}}}},
-        {"version": "1", "payers": {"a": {"is_medicaid": 1}}}, {"version": "1", "consultant_days": 0},
-    ],
-)  # fmt: skip
-def test_rules_that_are_not_understood_are_refused(told) -> None:
-    with pytest.raises(InvalidError):
+def test_a_payer_takes_the_codes_of_its_list_alone() -> None:
+    rules = read_rules({"version": "1", "payers": {"medicaid": {"codes": ["99452"], "place_of_service": "11"}}})
+    found = suggest(replace(GOOD, program_id="P-1"), Side.CONSULTANT, rules)
+    assert (found.code, found.blockers, found.place_of_service) == ("99451", ("accepted",), "11")
+    assert suggest(replace(GOOD, seconds=time(16, 0)), Side.REQUESTER, rules).is_ready
+
+
+def test_the_example_of_the_documents_is_a_file_of_rules(tmp_path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "billing.md").read_text(encoding="utf-8")
+    (tmp_path / "rules.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+    payer = load_rules(str(tmp_path / "rules.toml")).payers["medi_cal"]
+    assert (payer.name, payer.codes, payer.place_of_service) == ("Medi-Cal", frozenset({"99451"}), "11")
+
+
+MISTAKES = [
+    ([], "no object"), ({}, "version must"), ({"version": " "}, "version must"),
+    ({"version": "1", "else": 1}, "else is no rule"),
+    ({"version": "1", "requester_first": 15}, "requester_first must be a whole number from 16 to 30"),
+    ({"version": "1", "requester_first": True}, "requester_first must"),
+    ({"version": "1", "idle_minutes": 11}, "idle_minutes must be a whole number from 1 to 10"),
+    ({"version": "1", "consultant_days": 0}, "consultant_days must"),
+    ({"version": "1", "payers": []}, "payers must"),
+    ({"version": "1", "payers": {"Medi-Cal": {}}}, "'Medi-Cal' must be up to 24 small letters"),
+    ({"version": "1", "payers": {"a": []}}, "payers.a must be an object"),
+    ({"version": "1", "payers": {"a": {"b": 1}}}, "payers.a.b is no rule"),
+    ({"version": "1", "payers": {"a": {"name": ""}}}, "payers.a.name must"),
+    ({"version": "1", "payers": {"a": {"is_medicaid": 1}}}, "payers.a.is_medicaid must be true or false"),
+    ({"version": "1", "payers": {"a": {"place_of_service": 11}}}, "payers.a.place_of_service must be two digits"),
+    ({"version": "1", "payers": {"a": {"codes": ["99450"]}}}, "payers.a.codes must be a list of codes"),
+    ({"version": "1", "payers": {"a": {"codes": [["99451"]]}}}, "payers.a.codes must be a list of codes"),
+    ({"version": "1", "payers": {"a": {"modifiers": []}}}, "payers.a.modifiers must"),
+    ({"version": "1", "payers": {"a": {"modifiers": {"99450": ["GQ"]}}}}, "modifiers.99450: there is no such code"),
+    ({"version": "1", "payers": {"a": {"modifiers": {"99451": "GQ"}}}}, "modifiers.99451 must list"),
+    ({"version": "1", "payers": {"a": {"modifiers": {"99451": ["gq"]}}}}, "two capital letters or digits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "words"), MISTAKES)
+def test_each_mistake_in_a_sites_rules_is_a_sentence(told, words) -> None:
+    with pytest.raises(SettingError, match=r"^ECONSULT_BILLING_RULES: .*\.$") as refused:
         read_rules(told)
+    assert words in str(refused.value)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(tmp_path) -> None:
+    (tmp_path / "rules.toml").write_text('version = "1"\nidle_minutes = 0\n[payers.a]\nplace_of_service = "1"\n')
+    with pytest.raises(SettingError) as refused:
+        load_rules(str(tmp_path / "rules.toml"))
+    said = str(refused.value)
+    assert (said.count("ECONSULT_BILLING_RULES: rules.toml: "), "idle_minutes" in said) == (2, True)
+    wrong = [("a.toml", "{", "no TOML"), ("a.json", "= 1", "no JSON"), ("b", "[" * 90_000, "no JSON")]
+    for name, text, words in [*wrong, ("c", "1" + " " * 100_001, "longer")]:
+        (tmp_path / name).write_text(text)
+        with pytest.raises(SettingError, match=words):
+            load_rules(str(tmp_path / name))
+    with pytest.raises(SettingError, match="cannot be read"):
+        load_rules(str(tmp_path / "nowhere.json"))
+    (tmp_path / "rules.toml").write_text(
+        'version = "nm-1"\nidle_minutes = 5\n[payers.medicaid.modifiers]\n99451 = ["GQ"]\n'
+    )
+    rules = load_rules(str(tmp_path / "rules.toml"))
+    assert (rules.version, rules.idle_minutes) == ("2026-11+nm-1", 5)
+    # What the file does not name stays as it is in the house.
+    medicaid = rules.payers["medicaid"]
+    assert (medicaid.modifiers, medicaid.is_medicaid, set(rules.payers)) == (
+        {"99451": ("GQ",)},
+        True,
+        set(DEFAULTS.payers),
+    )
 
 
 def test_nothing_said_suggests_nothing() -> None:

@@ -10,18 +10,21 @@ from econsult.access_log import looks_at
 from econsult.billing import records, timing
 from econsult.billing.entries import locked_at
 from econsult.billing.export import rows_of
+from econsult.billing.gathering import all_parts_of, parts_of
 from econsult.billing.records import ConsultBilling, billing_of
-from econsult.consults import answers, holding, reopening
+from econsult.billing.rules import Side
+from econsult.consults import answers, holding, reopening, requests
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
 from econsult.database import Database
 from econsult.people.patients import Patient
 from tests.econsult.billing.test_timing import DENVER, NO, at, beats, ready, seconds, start
-from tests.personas import ANSWER, LEASE, Clinic
+from tests.personas import ANSWER, LEASE, QUESTION, TARGETS, Clinic
 from tests.together import at_once
 
 DAY = timedelta(days=1)
-NUMBERS_OF_A_CLAIM = ("diagnosis", "payer", "insurance_id", "plan", "state_of_child")
+NUMBERS_OF_A_CLAIM = ("birth_date", "medicaid_id", "diagnosis", "payer", "insurance_id", "plan", "state_of_child")
 
 
 def answered_again(session, clinic: Clinic, consult: Consult, when) -> None:
@@ -52,6 +55,44 @@ def test_a_question_answered_again_is_in_one_file_alone(database: Database, clin
         first = rows_of(session, (at(0), at(0) + 30 * DAY), DENVER, now=at(0) + 60 * DAY)
         second = rows_of(session, (at(0) + 30 * DAY, at(0) + 60 * DAY), DENVER, now=at(0) + 60 * DAY)
         assert (first, [row["answer"] for row in second]) == ([], ["2", "2"])
+
+
+def test_a_familys_question_counts_from_the_day_its_clinic_sent_it_on(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+        form = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis")
+        requests.send_on(session, consult, clinic.pcp, form, now=at(0) + 2 * DAY, targets=TARGETS)
+    with database.writing() as session:
+        consult = session.get_one(Consult, consult.id)
+        sent = parts_of(session, consult, DENVER, now=at(0) + 3 * DAY)[Side.REQUESTER]
+        assert (sent.person.id, sent.facts.served_on.isoformat()) == (clinic.pcp.id, "2026-03-04")
+        later = ready(session, clinic, at(0) + 15 * DAY)
+        # Fourteen days after the family asked, and thirteen after its clinic did.
+        part = parts_of(session, later, DENVER, now=at(0) + 16 * DAY)[Side.REQUESTER]
+        assert (part.facts.previous_on, "window" in part.suggestion.blockers) == (sent.facts.served_on, True)
+
+
+def test_each_who_answered_has_a_part_and_nobodys_word_is_anothers(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = ready(session, clinic)
+        reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=at(1300))
+        holding.claim(session, consult, clinic.derm2, now=at(1400), lease=LEASE)
+        work = timing.Work("review", at(1400), at(2000), "By hand")
+        timing.enter(session, clinic.derm2, consult.public_id, work, now=at(2000))
+        answers.save_draft(session, consult, clinic.derm2, ANSWER, now=at(2000), lease=LEASE)
+        answers.sign(session, consult, clinic.derm2, now=at(2000))
+        second, asker, first = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
+        assert [part.person.id for part in (second, asker, first)] == [clinic.derm2.id, clinic.pcp.id, clinic.derm.id]
+        assert [(part.answer, part.suggestion.minutes) for part in (second, first)] == [(2, 10), (1, 20)]
+        # The first one attested; that says nothing of the second, who has no NPI either.
+        assert first.suggestion.is_ready
+        assert {"f2f_prior", "f2f_planned", "transfer", "consultant_npi"} <= set(second.suggestion.blockers)
+        rows = rows_of(session, (at(0), at(2001)), DENVER, now=at(4000))
+        assert [(row["side"], row["answer"], row["state"]) for row in rows] == [
+            ("consultant", "2", "blocked"),
+            ("requester", "2", "blocked"),
+            ("consultant", "1", "ready"),
+        ]
 
 
 def test_opening_a_question_again_unlocks_no_time(database: Database, clinic: Clinic) -> None:

@@ -16,12 +16,14 @@ from econsult.billing.entries import TimeEntry, entries_of, history_of, sums_of
 from econsult.billing.export import as_safe_csv, remuneration_of, rows_of
 from econsult.billing.gathering import parts_of
 from econsult.billing.records import Attested
-from econsult.billing.rules import DEFAULTS, Side
+from econsult.billing.rules import Side
 from econsult.billing.spans import seconds_of
 from econsult.consults import answers, holding
+from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.note import fingerprint_of
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, Clinic
@@ -261,7 +263,7 @@ def ready(session, clinic: Clinic, now: datetime = NOON, *, minutes: int = 20) -
     for person, npi in ((clinic.derm, "1234567893"), (clinic.pcp, "1245319599")):
         records.set_numbers(session, person, npi=npi, taxonomy="", states="ca, NV", is_enrolled=True, now=now)
     told = {"payer": "medicaid", "insurance_id": "91234567A", "plan": "P-1", "state": "ca"}
-    records.set_coverage(session, clinic.child, clinic.pcp, DEFAULTS, now=now, **told)
+    records.set_coverage(session, clinic.child, clinic.pcp, now=now, **told)
     return consult
 
 
@@ -306,7 +308,7 @@ def test_numbers_of_a_card_rest_sealed(database: Database, clinic: Clinic) -> No
         ready(session, clinic)
         with pytest.raises(InvalidError):
             told = {"insurance_id": "", "plan": "", "state": ""}
-            records.set_coverage(session, clinic.child, clinic.pcp, DEFAULTS, payer="nobody", now=NOON, **told)
+            records.set_coverage(session, clinic.child, clinic.pcp, payer="nobody", now=NOON, **told)
     with database.engine.connect() as connection:
         tables = ("coverage", "consult_billing")
         rows = [row for table in tables for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608
@@ -318,12 +320,24 @@ def test_a_file_holds_what_was_signed_and_no_formula(database: Database, clinic:
         consult = ready(session, clinic)
         clinic.econsult(session)
         told = {"payer": "private", "insurance_id": "91234567A", "plan": "=HYPERLINK(1)", "state": "ca"}
-        records.set_coverage(session, clinic.child, clinic.pcp, DEFAULTS, now=NOON, **told)
+        records.set_coverage(session, clinic.child, clinic.pcp, now=NOON, **told)
         rows = rows_of(session, (NOON, at(1201)), DENVER, now=at(4000))
         assert [(row["consult"], row["side"], row["code"], row["state"], row["minutes"]) for row in rows] == [
             (consult.number, "consultant", "99451", "ready", "20"),
             (consult.number, "requester", "99452", "ready", "20"),
         ]  # fmt: skip
+        claim = rows[0]
+        assert {name: claim[name] for name in ("medicaid_id", "birth_date", "units", "reason_for_request")} == {
+            "medicaid_id": "", "birth_date": clinic.child.birth_date_text, "units": "1",
+            "reason_for_request": "diagnosis",
+        }  # fmt: skip
+        assert (claim["consent_by"], claim["consent_at"]) == ("parent", "2026-03-02T05:00-07:00")
+        assert (claim["requested_at"], claim["report_signed_at"]) == (
+            "2026-03-02T05:00-07:00",
+            "2026-03-02T05:20-07:00",
+        )
+        (report,) = session.scalars(select(Answer))
+        assert claim["report_sha256"] == fingerprint_of(session, consult, report)
         lines = list(csv.DictReader(io.StringIO(as_safe_csv(rows))))
         assert [(line["plan"], line["note"]) for line in lines] == [("'=HYPERLINK(1)", "not a claim")] * 2
         # The end is left out, as is what was signed before the beginning.
