@@ -23,6 +23,7 @@ REFUSALS = {
     "503": "Busy, or the database or the store does not answer; see Retry-After",
 }
 UPLOAD_REFUSALS = {
+    "405": "Nothing that this door can do, or a POST to an upload without X-HTTP-Method-Override",
     "410": "Expired, ended, or its bytes are gone",
     "412": "Another version of tus; Tus-Version says which one is spoken",
     "423": "Somebody else is at it",
