@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     SIDE_ASKED = "side_asked"
     SIDE_LATE = "side_late"
     SIDE_REPLIED = "side_replied"
+    SIDE_MOVED = "side_moved"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -207,6 +208,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SIDE_REPLIED: {
         "en": "A colleague has replied to your question about a request you no longer hold. Take it again to read it.",
         "es": "Un colega respondió su pregunta sobre una solicitud que ya no tiene. Tómela otra vez para leerla.",
+    },
+    NoticeKind.SIDE_MOVED: {
+        "en": "Your question to a colleague has changed hands, or was taken back. Sign in to see it.",
+        "es": "Su pregunta a un colega cambió de manos o fue retirada. Entre para verla.",
     },
     NoticeKind.STEP_LATE: {
         "en": "Something that an answer recommends was not done in time. Sign in to see it.",

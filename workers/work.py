@@ -26,7 +26,7 @@ from econsult.consults.telephone import PhoneTask
 from econsult.jobs import Job, JobState, reap_jobs
 from econsult.picking import Pick
 from econsult.queue.absence import away_now, unheard
-from econsult.queue.asides import fire_sides
+from econsult.queue.asides import fire_sides, let_lie, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
@@ -118,6 +118,7 @@ def lost_jobs(runtime: Runtime) -> Work:
 def sweeps(quiet: Quiet) -> tuple[Work, ...]:
     """What is looked after once a minute."""
     return (
+        Work("questions that colleagues let lie", let_lie, return_sides),
         Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
         Work(
             "the watch over ages",

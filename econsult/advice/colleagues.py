@@ -46,7 +46,7 @@ def unanswered_sides(session: Session, person: Person) -> list[tuple[SideQuestio
     """What the desk was told of and nobody has replied to, the soonest due first."""
     if person.role != Role.COORDINATOR:
         return []
-    query = open_sides(person).where(SideQuestion.level >= DESK_LEVEL)
+    query = open_sides(person).where(or_(SideQuestion.level >= DESK_LEVEL, SideQuestion.uncovered_at.is_not(None)))
     return [(side, consult) for side, consult in session.execute(query)]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.holding import require_holder
@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import ask_of, desk_of, loads_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import (
+    POOL_LEVEL,
     SideEvent,
     SideQuestion,
     SideState,
@@ -28,8 +29,12 @@ from econsult.consults.threads import among_clinicians
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, TakenError
 from econsult.notices import NoticeKind, notify
-from econsult.people.persons import SPECIALTIES, Person
+from econsult.people.persons import NAMES_STAY_SHUT, SPECIALTIES, Person
 from econsult.rosters.routing import Route, route
+from econsult.rosters.shifts import is_off_duty
+
+LEASE = timedelta(minutes=30)
+"""How long a question is held without a look at its case, unless the settings say otherwise."""
 
 
 def ask_second(
@@ -65,22 +70,27 @@ def ask_second(
         level=0,
     )
     side.next_at = step_at(side, 1)
+    side.claim_until = named_until(side, now) if wanted else None
     session.add(side)
     session.flush()
     keep_for_side(session, consult, now)
     session.add(SideEvent(side_id=side.id, kind="opened", at=now, due_at=side.due_at, person_id=person.id))
     note(session, consult, "ask_second", person_id=person.id, now=now, detail=side.specialty)
-    _tell(session, consult, side, [wanted] if wanted else list(chosen.ready or chosen.qualified), now)
-    if not chosen.has_cover:
-        # Nobody of the pool is there now: the desk hears at once, as of every request.
-        for each in desk_of(session, consult.program_id):
-            notify(session, each, NoticeKind.SIDE_LATE, consult_id=consult.id, about=f"side:{side.id}:cover", now=now)
+    if wanted is not None:
+        tell_asked(session, consult, side, [wanted], now)
+    else:
+        _tell_pool(session, consult, side, chosen, now=now)
     return side
 
 
-def take_second(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
-    """One of those who may answer takes it; exactly one of several who try. Raises TakenError, ForbiddenError."""
-    _check_open(side, consult)
+def take_second(
+    session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime, lease: timedelta = LEASE
+) -> None:
+    """One of those who may answer takes it, for a while; exactly one of several who try.
+
+    Raises TakenError, ForbiddenError.
+    """
+    check_open(side, consult)
     if side.holder_id == person.id:
         return
     if side.holder_id is not None:
@@ -88,7 +98,9 @@ def take_second(session: Session, consult: Consult, side: SideQuestion, person: 
     if not may_answer(session, consult, side, person, now):
         raise ForbiddenError("You may look at this question, but not answer it.")
     free = (SideQuestion.id == side.id, SideQuestion.holder_id.is_(None), SideQuestion.state == SideState.OPEN)
-    won = session.execute(update(SideQuestion).where(*free).values(holder_id=person.id))
+    won = session.execute(
+        update(SideQuestion).where(*free).values(holder_id=person.id, claim_until=now + lease, uncovered_at=None)
+    )
     session.refresh(side)
     if changed_rows(won) != 1:
         raise TakenError(side.state, session.get_one(Person, side.holder_id).name if side.holder_id else "")
@@ -96,24 +108,45 @@ def take_second(session: Session, consult: Consult, side: SideQuestion, person: 
     note(session, consult, "take_second", person_id=person.id, now=now)
 
 
+def stay_second(session: Session, consult: Consult, person: Person, now: datetime, lease: timedelta) -> None:
+    """Whoever has the question looks at the case: it stays theirs from now."""
+    until = now + lease
+    own = (SideQuestion.consult_id == consult.id, SideQuestion.holder_id == person.id)
+    is_open = (SideQuestion.state == SideState.OPEN, SideQuestion.claim_until < until)
+    session.execute(update(SideQuestion).where(*own, *is_open).values(claim_until=until))
+
+
 def give_back(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
     """Whoever has it gives it back to its pool, which is asked again; its clock runs on."""
-    _check_open(side, consult)
+    check_open(side, consult)
     if side.holder_id != person.id:
         raise ForbiddenError("Somebody else has this question.")
-    side.holder_id = side.wanted_id = None
-    log_side(session, side, "given_back", person_id=person.id, now=now)
-    note(session, consult, "give_back_second", person_id=person.id, now=now)
-    chosen = _still(session, consult, side, now)
-    others = [each for each in chosen.ready or chosen.qualified if each.id != person.id] if chosen else []
-    _tell(session, consult, side, others or desk_of(session, consult.program_id), now)
+    to_its_pool(session, consult, side, "given_back", by_id=person.id, now=now)
+
+
+def to_its_pool(
+    session: Session, consult: Consult, side: SideQuestion, kind: str, *, by_id: int | None, now: datetime
+) -> None:
+    """Nobody has it any more: its pool is asked again, where nobody of it is there the desk hears, and whoever waits.
+
+    `kind` is the line of the ledger: given_back, lapsed, gone (away, left or barred).
+    """
+    before = side.holder_id
+    side.holder_id = side.wanted_id = side.claim_until = None
+    log_side(session, side, kind, person_id=before, now=now)
+    note(session, consult, f"{kind}_second", person_id=by_id, now=now)
+    _tell_pool(session, consult, side, _still(session, consult, side, now), now=now, but=before)
+    tell_waiting(session, consult, side, now, but=by_id)
 
 
 def reply_second(
     session: Session, consult: Consult, side: SideQuestion, person: Person, text: str, *, now: datetime
 ) -> None:
     """The reply goes among the clinicians, to whoever asked and to the clinic; then the second specialist is out."""
-    _check_open(side, consult)
+    check_open(side, consult)
+    if side.holder_id is None and _had_it_last(session, side, person):
+        # It lapsed while they wrote, and nobody else has taken it: what they wrote is welcome.
+        take_second(session, consult, side, person, now=now)
     if side.holder_id != person.id:
         raise ForbiddenError("Take the question first.")
     message = among_clinicians(session, consult, person, text, now=now)
@@ -130,7 +163,7 @@ def reply_second(
 
 def take_back(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
     """Whoever holds the consult needs no reply any more."""
-    _check_open(side, consult)
+    check_open(side, consult)
     require_holder(consult, person)
     end_side(session, side, SideState.TAKEN_BACK, person_id=person.id, now=now)
     go_on_after(session, consult, now)
@@ -145,13 +178,25 @@ def may_answer(session: Session, consult: Consult, side: SideQuestion, person: P
     return chosen is not None and person.id in {each.id for each in chosen.qualified}
 
 
-def people_asked(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> list[Person]:
-    """Who is to answer now: whoever has it, else those of its pool who are there, else all of its pool."""
+def people_asked(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> tuple[list[Person], bool]:
+    """Who is to answer now (whoever has it, else its pool: those who are there, else all), and is one there?"""
     if side.holder_id is not None:
         holder = session.get_one(Person, side.holder_id)
-        return [holder] if holder.is_active else []
-    chosen = _routed(session, consult, session.get_one(Person, side.asked_by_id), side.specialty, now)
-    return list(chosen.ready or chosen.qualified)
+        is_there = holder.is_active and not is_off_duty(session, holder, {side.specialty}, now)
+        return ([holder] if holder.is_active else []), is_there
+    chosen = _still(session, consult, side, now)
+    return (list(chosen.ready or chosen.qualified), chosen.has_cover) if chosen else ([], False)
+
+
+def able_to_answer(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> list[Person]:
+    """Whom the desk may give it to: those of its pool who may answer, are there and have room."""
+    chosen = _still(session, consult, side, now)
+    return [each for each in chosen.ready if each.id != side.holder_id] if chosen else []
+
+
+def named_until(side: SideQuestion, now: datetime) -> datetime:
+    """How long somebody who was asked by name has it alone although they do nothing."""
+    return max(step_at(side, POOL_LEVEL), now + LEASE)
 
 
 def _still(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> Route | None:
@@ -182,12 +227,50 @@ def _check_wanted(chosen: Route, wanted: Person) -> None:
         raise InvalidError("This person is off duty, away or has hands full: ask the specialty.", {"second": "away"})
 
 
-def _check_open(side: SideQuestion, consult: Consult) -> None:
+def check_open(side: SideQuestion, consult: Consult) -> None:
     if not side.is_open or consult.status not in OPEN:
         raise ImpossibleVerbError(side.state, "second")
 
 
-def _tell(session: Session, consult: Consult, side: SideQuestion, people: list[Person], now: datetime) -> None:
+def _had_it_last(session: Session, side: SideQuestion, person: Person) -> bool:
+    hands = ("taken", "given", "given_back", "lapsed", "gone")
+    query = select(SideEvent).where(SideEvent.side_id == side.id, SideEvent.kind.in_(hands))
+    last = session.scalars(query.order_by(SideEvent.id.desc()).limit(1)).first()
+    return last is not None and (last.kind, last.person_id) == ("lapsed", person.id)
+
+
+def _tell_pool(
+    session: Session,
+    consult: Consult,
+    side: SideQuestion,
+    chosen: Route | None,
+    *,
+    now: datetime,
+    but: int | None = None,
+) -> None:
+    """Who of its pool is there, else all of it; where none is there the desk hears at once, as of every request."""
+    if chosen is not None and chosen.specialty:
+        side.specialty = chosen.specialty
+    ready = [each for each in chosen.ready if each.id != but] if chosen else []
+    others = [each for each in chosen.qualified if each.id != but] if chosen else []
+    tell_asked(session, consult, side, ready or others, now)
+    if not ready and side.uncovered_at is None:
+        side.uncovered_at = now
+        for each in desk_of(session, consult.program_id):
+            about = f"side:{side.id}:{now.isoformat()}"
+            notify(session, each, NoticeKind.SIDE_LATE, consult_id=consult.id, about=about, now=now)
+
+
+def tell_waiting(session: Session, consult: Consult, side: SideQuestion, now: datetime, *, but: int | None) -> None:
+    """Whoever waits for the reply hears that it went from hand to hand."""
+    person = session.get_one(Person, consult.holder_id or side.asked_by_id, options=NAMES_STAY_SHUT)
+    if person.is_active and person.id != but:
+        about = f"side:{side.id}:{now.isoformat()}"
+        notify(session, person, NoticeKind.SIDE_MOVED, consult_id=consult.id, about=about, now=now)
+
+
+def tell_asked(session: Session, consult: Consult, side: SideQuestion, people: list[Person], now: datetime) -> None:
+    """They are asked."""
     for each in people:
         about = f"side:{side.id}:{now.isoformat()}"
         notify(session, each, NoticeKind.SIDE_ASKED, consult_id=consult.id, about=about, now=now)

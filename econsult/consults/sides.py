@@ -21,6 +21,8 @@ from econsult.database import Base, Instant, PublicId
 LONGEST, SHORTEST, AGAIN = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=4)
 """What a reply may take, what it is given at least, and after what a late one is told again at the earliest."""
 LADDER = (50, 75, 90, 100)
+POOL_LEVEL = LADDER.index(75) + 1
+"""The step from which whoever was asked by name has it no longer alone, unless they look after it."""
 LATE_LEVEL = len(LADDER)
 """The step at which its time is over; it is told again after as long as it was given, 4 h at least."""
 DESK_LEVEL = LADDER.index(90) + 1
@@ -39,7 +41,8 @@ class SideState(StrEnum):
 class SideQuestion(PublicId, Base):
     """One question to a specialty, or to one person of it. Its words and its reply are messages among clinicians.
 
-    `level` counts the steps that were told, `next_at` is the next one; NULL once it has ended.
+    `level` counts the steps that were told, `next_at` is the next one; NULL once it has ended. Who has it has it until
+    `claim_until` at least. `uncovered_at` says since when the desk knows that nobody is there for it.
     """
 
     __tablename__ = "side_question"
@@ -59,6 +62,8 @@ class SideQuestion(PublicId, Base):
     state: Mapped[str] = mapped_column(String(16), default=SideState.OPEN)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
+    claim_until: Mapped[datetime | None] = mapped_column(Instant)
+    uncovered_at: Mapped[datetime | None] = mapped_column(Instant)
     level: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -69,7 +74,8 @@ class SideQuestion(PublicId, Base):
 
 
 class SideEvent(Base):
-    """One line of its ledger: opened, taken, given back, reminded, late, replied, taken back, over."""
+    """One line of its ledger: opened, hastened, taken, given (to somebody), reminded, late, replied, taken back, over;
+    given_back, lapsed and gone say whose hands it left."""
 
     __tablename__ = "side_event"
     __table_args__ = (UniqueConstraint("side_id", "kind", "level", name="uq_side_event"),)
@@ -154,7 +160,7 @@ def log_side(session: Session, side: SideQuestion, kind: str, *, person_id: int 
 
 def end_side(session: Session, side: SideQuestion, state: SideState, *, person_id: int | None, now: datetime) -> None:
     """It is over, and nobody is told of it any more."""
-    side.state, side.next_at, side.ended_at = state, None, now
+    side.state, side.next_at, side.ended_at, side.claim_until = state, None, now, None
     log_side(session, side, state, person_id=person_id, now=now)
 
 

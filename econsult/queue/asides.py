@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import coordinators_of, desk_of
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, number_of
-from econsult.consults.second import people_asked
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency, number_of
+from econsult.consults.second import people_asked, to_its_pool
 from econsult.consults.sides import DESK_LEVEL, LATE_LEVEL, SideEvent, SideQuestion, SideState, end_side, step_at
-from econsult.errors import InvalidError
 from econsult.notices import NoticeKind
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
 from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.rosters.limits import Conflict
+from econsult.rosters.shifts import TimeOff
 
 STEPS = ("reminded", "late")
 MOST = 100
@@ -48,12 +49,14 @@ def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) 
 
 
 def _tellings(session: Session, side: SideQuestion, consult: Consult, now: datetime) -> list[Telling]:
-    about = f"side:{side.id}:{side.level}"
-    asked = _asked(session, consult, side, now)
-    told = [Telling(each, NoticeKind.SIDE_ASKED, consult.id, about) for each in asked]
-    if side.level < DESK_LEVEL and asked:
+    about, is_urgent = f"side:{side.id}:{side.level}", consult.urgency == Urgency.URGENT
+    asked, is_anybody_there = people_asked(session, consult, side, now)
+    told = [Telling(each, NoticeKind.SIDE_ASKED, consult.id, about, is_urgent) for each in asked]
+    is_news = not is_anybody_there and side.uncovered_at is None
+    side.uncovered_at = None if is_anybody_there else side.uncovered_at or now
+    if side.level < DESK_LEVEL and not is_news:
         return told
-    # Whoever should answer has left, or time runs out: the desk, and whoever waits for the reply.
+    # Whoever should answer is not there, or time runs out: the desk, and whoever waits for the reply.
     more = [*desk_of(session, consult.program_id)]
     if side.level >= LATE_LEVEL:
         more += coordinators_of(session, consult.program_id, Role.DIRECTOR)
@@ -61,14 +64,45 @@ def _tellings(session: Session, side: SideQuestion, consult: Consult, now: datet
         more.append(session.get_one(Person, number, options=NAMES_STAY_SHUT))
     known = {each.id for each in asked}
     people = {each.id: each for each in more if each.id not in known and each.is_active}
-    return told + [Telling(each, NoticeKind.SIDE_LATE, consult.id, about) for each in people.values()]
+    return told + [Telling(each, NoticeKind.SIDE_LATE, consult.id, about, is_urgent) for each in people.values()]
 
 
-def _asked(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> list[Person]:
-    try:
-        return people_asked(session, consult, side, now)
-    except InvalidError:
-        return []
+def let_lie(session: Session, now: datetime) -> dict[int, str]:
+    """What has to go back to its pool, by number: whoever has it is away, gone or barred, or has let it lapse."""
+    away = exists().where(TimeOff.person_id == SideQuestion.holder_id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    left = exists().where(Person.id == SideQuestion.holder_id, Person.is_active.is_(False))
+    barred = exists().where(Conflict.person_id == SideQuestion.holder_id, Conflict.patient_id == Consult.patient_id)
+    is_gone = or_(away, left, barred)
+    query = (
+        select(SideQuestion.id, is_gone)
+        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .where(
+            SideQuestion.state == SideState.OPEN,
+            SideQuestion.holder_id.is_not(None),
+            Consult.status.in_(OPEN),
+            or_(SideQuestion.claim_until < now, is_gone),
+        )
+        .order_by(SideQuestion.id)
+    )
+    return {number: "gone" if gone else "lapsed" for number, gone in session.execute(query)}
+
+
+def return_sides(session: Session, now: datetime, pick: Pick = ANY) -> int:
+    """Give back to their pools the questions of people who are not there or let them lie; returns how many."""
+    why = let_lie(session, now)
+    if not why:
+        return 0
+    query = pick.narrow(select(SideQuestion).where(SideQuestion.id.in_(why)), SideQuestion.id).limit(pick.most)
+    query = query.order_by(SideQuestion.id).with_for_update(skip_locked=True)
+    found = list(session.scalars(query.execution_options(populate_existing=True)))
+    for side in found:
+        consult = session.get_one(Consult, side.consult_id, options=SEALED_STAY_SHUT)
+        if side.is_open and consult.consent_withdrawn_at is not None:
+            end_side(session, side, SideState.OVER, person_id=None, now=now)
+        # Looked at again under the lock: whoever has it may have replied, or have opened the case.
+        elif side.claim_until is not None and (why[side.id] == "gone" or side.claim_until < now):
+            to_its_pool(session, consult, side, why[side.id], by_id=None, now=now)
+    return len(found)
 
 
 def sides_broken(session: Session, before: datetime) -> Iterator[str]:
@@ -77,6 +111,12 @@ def sides_broken(session: Session, before: datetime) -> Iterator[str]:
     checks = (
         (is_open & SideQuestion.next_at.is_(None), "1", "a question to a colleague has no deadline"),
         (SideQuestion.next_at < before, "2", "a question to a colleague is due and nobody was told"),
+        (
+            is_open & SideQuestion.holder_id.is_not(None) & SideQuestion.claim_until.is_(None),
+            "1",
+            "a question to a colleague is held without an end",
+        ),
+        (SideQuestion.claim_until < before, "2", "a question to a colleague lies with whoever let it lapse"),
         (
             ~is_open & SideQuestion.next_at.is_not(None),
             "3",

@@ -34,21 +34,22 @@ from econsult.consults.clocks import ClockEvent, open_clocks
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
-from econsult.consults.sides import side_of
+from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.jobs import Job, JobState
-from econsult.notices import Notice, NoticeState
+from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person
 from econsult.picking import Pick
-from econsult.queue.asides import fire_sides
+from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.queue.preview import LIVE, Scope, apply_to_open
+from econsult.rosters.shifts import TimeOff, is_off
 from tests.econsult.oracle import RANK, STEPS, Case, rules
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
@@ -140,12 +141,39 @@ class World:
             session.flush()
         self.telephone(session)
         answers.release_due(session, self.now, Pick(10_000))
+        if self.dice.random() < 0.05:
+            away = TimeOff(person_id=self.clinic.neuro.id, starts_at=self.now, ends_at=self.now + timedelta(hours=6))
+            session.add(away)
+            session.flush()
         fire_sides(session, self.now, Quiet(), Pick(10_000))
+        return_sides(session, self.now, Pick(10_000))
+        self.look_at_sides(session)
         ask_how_it_went(session, self.now, Quiet(), Pick(10_000))
         tell_of_late_steps(session, self.now, Quiet(), Pick(10_000))
         holding.lapse_claims(session, self.now, Pick(10_000))
         for case in self.cases.values():
             case.tick(self.seconds)
+
+    def look_at_sides(self, session: Session) -> None:
+        """Each open question to a colleague has somebody who is there, or a desk that was told; a step; and a time."""
+        neuro = self.clinic.neuro
+        is_away = is_off(session, neuro.id, self.now)
+        for side in session.scalars(select(SideQuestion).where(SideQuestion.state == "open")):
+            assert (side.next_at or self.now) > self.now, "nobody will be told"
+            if side.holder_id is not None:
+                assert not is_away, "it lies with somebody who is away"
+                assert side.claim_until is not None
+                assert side.claim_until >= self.now, "it lapsed"
+            desk = select(Notice.id).where(
+                Notice.consult_id == side.consult_id,
+                Notice.person_id == self.clinic.coordinator.id,
+                Notice.kind == NoticeKind.SIDE_LATE,
+                Notice.created_at == side.uncovered_at,
+            )
+            is_told = side.uncovered_at is not None and session.scalars(desk.limit(1)).first() is not None
+            assert side.uncovered_at is None or is_told, "the desk was not told"
+            asked = select(Notice.id).where(Notice.consult_id == side.consult_id, Notice.person_id == neuro.id)
+            assert session.scalars(asked.limit(1)).first() is not None, "nobody was asked"
 
     def telephone(self, session: Session) -> None:
         """Somebody makes some of the calls that emergencies left."""

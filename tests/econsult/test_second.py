@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select, update
 
 from econsult.access import attachment_for, consult_for
-from econsult.advice.colleagues import asked_of_me, open_sides
+from econsult.advice.colleagues import asked_of_me, open_sides, unanswered_sides
 from econsult.consults import answers, declining, holding, passing
 from econsult.consults.attachments import Attachment
 from econsult.consults.offering import loads_of
 from econsult.consults.records import Consult
-from econsult.consults.second import ask_second, give_back, reply_second, take_back, take_second
+from econsult.consults.second import ask_second, give_back, reply_second, stay_second, take_back, take_second
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.consults.threads import Audience, messages_of
 from econsult.consults.urgency import change_urgency
@@ -23,11 +23,12 @@ from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, TakenError
 from econsult.notices import Notice
 from econsult.people.persons import Person
-from econsult.queue.asides import fire_sides
+from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.rights import Relation, Right
 from econsult.rosters.limits import Conflict, Limits
+from econsult.rosters.shifts import TimeOff
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 H = timedelta(hours=1)
@@ -172,7 +173,8 @@ def test_a_question_that_nobody_may_answer_any_more_breaks_no_list(
         side.holder_id = clinic.derm2.id
         give_back(session, consult, side, clinic.derm2, now=NOON + H)
         assert side.holder_id is None
-        assert (clinic.coordinator.id, "side_asked") in told(session)
+        assert (clinic.coordinator.id, "side_late") in told(session)
+        assert (clinic.coordinator.id, "side_asked") not in told(session)
 
 
 def test_one_person_is_asked_and_gives_it_back_to_the_pool(database: Database, clinic: Clinic) -> None:
@@ -301,6 +303,80 @@ def test_a_question_of_a_colleague_fills_hands_too(database: Database, clinic: C
         assert loads_of(session, {clinic.neuro.id}) == {}
 
 
+@pytest.mark.parametrize("why", ["away", "left", "conflict", "lapsed", "given_back"])
+def test_what_leaves_a_colleagues_hands_goes_to_its_pool_and_each_hears_once(
+    database: Database, clinic: Clinic, why: str
+) -> None:
+    third = clinic.more(database, 1)[0]
+    with database.writing() as session:
+        consult, side = open_side(session, clinic, specialty="dermatology", wanted=clinic.derm2)
+        session.execute(update(Notice).values(kind="old"))
+        at = NOON + H
+        if why == "away":
+            session.add(TimeOff(person_id=clinic.derm2.id, starts_at=NOON, ends_at=NOON + 9 * H))
+        elif why == "left":
+            session.get_one(Person, clinic.derm2.id).is_active = False
+        elif why == "conflict":
+            session.add(Conflict(person_id=clinic.derm2.id, patient_id=consult.patient_id))
+        elif why == "lapsed":
+            # Who was asked by name has it alone until three quarters of its time are over.
+            assert return_sides(session, NOON + 13 * H) == 0
+            at = NOON + 14 * H
+        session.flush()
+        if why == "given_back":
+            give_back(session, consult, side, clinic.derm2, now=at)
+        for _ in range(2):
+            return_sides(session, at)
+        assert told(session) == sorted([(third.id, "side_asked"), (clinic.derm.id, "side_moved")])
+        assert (side.holder_id, side.claim_until, side.uncovered_at) == (None, None, None)
+        kinds = session.scalars(select(SideEvent.kind).order_by(SideEvent.id.desc())).first()
+        assert kinds == (why if why in ("lapsed", "given_back") else "gone")
+        fire_sides(session, at, Quiet())
+        assert kept(session, at) == []
+
+
+def test_where_nobody_else_is_there_the_desk_hears_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        session.add(TimeOff(person_id=clinic.neuro.id, starts_at=NOON, ends_at=NOON + 15 * H))
+        session.flush()
+        session.execute(update(Notice).values(kind="old"))
+        assert (return_sides(session, NOON + H), return_sides(session, NOON + H)) == (1, 0)
+        fire_sides(session, NOON + 9 * H, Quiet())
+        assert told(session, "side_late") == [(clinic.coordinator.id, "side_late")]
+        assert (side.uncovered_at, [each.side.id for each in asked_of_me(session, clinic.neuro, NOON)]) == (
+            NOON + H,
+            [side.id],
+        )
+        assert [found.id for found, _ in unanswered_sides(session, clinic.coordinator)] == [side.id]
+        # Somebody is there again, and goes again: that is told anew.
+        take_second(session, consult, side, clinic.neuro, now=NOON + 10 * H)
+        assert side.uncovered_at is None
+
+
+def test_what_was_written_while_it_lapsed_is_welcome(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        with pytest.raises(ForbiddenError):
+            reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        stay_second(session, consult, clinic.neuro, NOON + H / 3, LEASE)
+        assert (return_sides(session, NOON + H * 2 / 3), return_sides(session, NOON + H)) == (0, 1)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON + H)
+        assert (side.state, kept(session, NOON + H)) == ("replied", [])
+
+
+def test_who_has_it_and_is_off_duty_counts_as_not_there(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        session.add(TimeOff(person_id=clinic.neuro.id, starts_at=NOON + 8 * H, ends_at=NOON + 15 * H))
+        session.flush()
+        fire_sides(session, NOON + 9 * H, Quiet())
+        assert (clinic.coordinator.id, "side_late") in told(session)
+
+
 @pytest.mark.parametrize("how", ["sign", "decline", "consent"])
 def test_it_is_over_with_the_answer_and_with_the_request(database: Database, clinic: Clinic, how: str) -> None:
     with database.writing() as session:
@@ -335,6 +411,8 @@ def test_what_is_returned_to_the_pool_keeps_its_question(database: Database, cli
         ({"next_at": None}, "has no deadline"),
         ({"state": "replied"}, "is watched"),
         ({"level": 3}, "differs from its ledger"),
+        ({"holder_id": 1}, "held without an end"),
+        ({"claim_until": NOON - H}, "let it lapse"),
     ],
 )
 def test_the_check_finds_what_was_tampered_with(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from econsult.access import Pass
 from econsult.advice.asking import tell_outcome
 from econsult.consults import second
 from econsult.consults.outcomes import CODES, Said, reports_of
+from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of, sides_of
 from econsult.errors import InvalidError, NotFoundError
 from econsult.note import EDITIONS
@@ -19,7 +21,7 @@ from web.api.loading import loaded
 from web.api.routing import route
 from web.api.shapes import person_json, stamp
 from web.api.step_schemas import OUTCOME_IN, SECOND_IN
-from web.context import now
+from web.context import now, settings
 from web.shell.auth import me
 
 
@@ -82,9 +84,13 @@ def second_verb(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
         if verb == "reply":
             second.reply_second(session, consult, side, me(), words, now=now())
         else:
-            acts = {"take": second.take_second, "give_back": second.give_back, "take_back": second.take_back}
+            acts = {"take": _take, "give_back": second.give_back, "take_back": second.take_back}
             acts[verb](session, consult, side, me(), now=now())
         return _seconds(session, passed)
+
+
+def _take(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
+    second.take_second(session, consult, side, person, now=now, lease=settings().claim)
 
 
 def _person(session: Session, public_id: str) -> Person:

@@ -15,7 +15,7 @@ from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.errors import InvalidError, NotFoundError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
-from web.context import database, now
+from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -54,7 +54,11 @@ def ask(public_id: str) -> Page:
 def take(public_id: str) -> Page:
     """Take the question; exactly one of several who try gets it."""
     try:
-        return _do(public_id, Right.SECOND, lambda s, p, q: second.take_second(s, p.consult, q, me(), now=now()))
+        return _do(
+            public_id,
+            Right.SECOND,
+            lambda s, p, q: second.take_second(s, p.consult, q, me(), now=now(), lease=settings().claim),
+        )
     except TakenError:
         return redirect(url_for("worklist.queue", said="taken"), 303)
 

@@ -18,6 +18,7 @@ from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
+from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience, messages_of
 from econsult.note import codes_of
 from econsult.people.patients import Patient
@@ -167,6 +168,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
     """The case page of a consult that was loaded through access."""
     consult, patient = loaded.consult, loaded.patient
     stay(session, consult, me(), now(), settings().claim)
+    stay_second(session, consult, me(), now(), settings().claim)
     answer = _readable_answer(session, loaded)
     mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
     return Case(
