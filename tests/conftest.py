@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +14,28 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
+
+SHARED_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - what is made in it is made by mkdtemp.
+
+
+def _in_memory() -> None:
+    """Keep what tests write in memory: no test waits for a disk then, and what is proven is about killed processes.
+
+    Whoever sets TMPDIR decides otherwise, and a container whose shared memory is small keeps its disk.
+    """
+    if "TMPDIR" in os.environ or not os.access(SHARED_MEMORY, os.W_OK | os.X_OK):
+        return
+    if min(shutil.disk_usage(SHARED_MEMORY).free, _memory_available()) >= ENOUGH:
+        # Processes that a test starts, and those that share the tests, read it as well.
+        os.environ["TMPDIR"] = tempfile.tempdir = str(SHARED_MEMORY)
+
+
+def _memory_available() -> int:
+    told = Path("/proc/meminfo").read_text().partition("MemAvailable:")[2].split()
+    return int(told[0]) << 10 if told else 0
+
+
+_in_memory()
 
 # These modules import each other, so pytest must know all of them before it loads the first.
 pytest.register_assert_rewrite("tests.services")
