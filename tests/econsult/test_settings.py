@@ -79,6 +79,7 @@ WRONG = {
     "FACE_MODEL": ["/nowhere/model.onnx", "/dev"],
     "TEXT_MODEL": ["/nowhere/model.onnx"],
     "TEMPLATES": ["/dev/null", "/nowhere/forms"],
+    "BILLING_RULES": ["/nowhere/rules.toml", "/dev"],
     "PROXY_HOPS": ["-1", "17", "one"],
 }
 

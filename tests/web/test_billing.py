@@ -12,12 +12,18 @@ from econsult.billing import timing
 from econsult.billing.entries import TimeEntry, entries_of
 from econsult.billing.records import billing_of, coverage_of, numbers_of
 from econsult.consults import answers
+from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
-from tests.personas import ANSWER, LEASE, Clinic
+from econsult.note import fingerprint_of
+from econsult.trail import AuditEvent
+from tests.econsult.billing.test_timing import ready
+from tests.imaging.paper_readers import faults_of, words_of
+from tests.personas import ANSWER, LEASE, QUESTION, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.workers.clinic import wait_until
+from web.showing.note import grouped
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -164,3 +170,42 @@ def test_a_page_in_use_measures_itself(
     desk.goto(f"{address}/consults/{consult.public_id}")
     expect(desk.locator("[data-timer-words]")).to_have_text("0 min, running")
     assert len(kept(runtime, consult)) == 2
+
+
+def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        consult = ready(session, clinic, NOW)
+        coverage_of(session, clinic.child.id).insurance_id = "91234567A"
+        (report,) = session.scalars(select(Answer))
+        mark = grouped(fingerprint_of(session, consult, report))
+    path = f"/consults/{consult.public_id}/billing"
+    derm, pcp, desk = (browser_of(person) for person in (clinic.derm, clinic.pcp, clinic.coordinator))
+    (entry,) = [each for each in kept(runtime, consult) if each.person_id == clinic.derm.id]
+    late = by_hand("6", replaces=entry.public_id, amendment="on", reason="#set page() *Two* tabs")
+    assert post(derm, f"{path}/time", late).status_code == 303
+    paper = desk.get(f"{path}/sheet.pdf")
+    assert (paper.status_code, paper.headers["Content-Disposition"]) == (
+        200, f'attachment; filename="econsult-{consult.number}-billing.pdf"',
+    )  # fmt: skip
+    assert faults_of(paper.data) == []
+    words = words_of(paper.data)
+    for told in (
+        "This is no claim", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
+        "1245319599", "Consent Given by: parent", "version 2026-11", "Seen in person in the 14 days before: no", mark,
+        "Minutes that count: 6", "after the lock, as an amendment", "why: #set page() *Two* tabs",
+        "20 min, by hand; replaced on", "The time is enough", clinic.derm.name, clinic.pcp.name,
+    ):  # fmt: skip
+        assert told in words, (told, words)
+    # Neither question nor answer is on it, in any edition; each side has its own.
+    own, clinics = (words_of(browser.get(f"{path}/sheet.pdf").data) for browser in (derm, pcp))
+    assert not any(text in each for text in (QUESTION, ANSWER["impression"]) for each in (words, own, clinics))
+    assert not any(secret in own for secret in (clinic.child.name, "91234567A", "99452", "Record number"))
+    assert ("99452" in clinics, "99451" in clinics, "Two" in clinics) == (True, False, False)
+    assert browser_of(clinic.derm2).get(f"{path}/sheet.pdf").status_code == 404
+    with runtime.database.writing() as session:
+        session.get_one(Consult, consult.id).confidential = "clinic"
+        taken = session.scalars(select(AuditEvent.person_id).where(AuditEvent.action == "take_sheet")).all()
+        assert sorted(taken) == sorted([clinic.coordinator.id, clinic.derm.id, clinic.pcp.id])
+    kept_back = words_of(desk.get(f"{path}/sheet.pdf").data)
+    assert "keeps this question from the family" in kept_back
+    assert not any(secret in kept_back for secret in (clinic.child.name, "91234567A", "L20.83"))

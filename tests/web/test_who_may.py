@@ -207,6 +207,7 @@ WHO = {
     # Own time on a consult, and what may be billed: whoever worked on it, and the desk.
     "POST /consults/<public_id>/time": CLINIC + SPECIALIST,
     "GET /consults/<public_id>/billing": CLINIC + SPECIALIST + DESK,
+    "GET /consults/<public_id>/billing/sheet.pdf": CLINIC + SPECIALIST + DESK,
     "POST /consults/<public_id>/billing/time": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/billing/attest": SPECIALIST,
     "POST /consults/<public_id>/billing/diagnosis": CLINIC,

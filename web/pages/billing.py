@@ -14,20 +14,24 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.billing import records, timing
 from econsult.billing.entries import MANUAL, Activity, TimeEntry, entries_of, locked_at
-from econsult.billing.gathering import Part, all_parts_of, parts_of
+from econsult.billing.gathering import all_parts_of
 from econsult.billing.records import Attested
 from econsult.billing.rules import Side
 from econsult.billing.seeing import billing_for
+from econsult.billing.sheet import seen_parts, sheet_for
 from econsult.billing.siterules import rules_in
 from econsult.billing.timing import LONGEST_REASON, LockedError, Work
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Role
+from imaging import typeset
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.numbers import instant_in, number_in
+from web.showing.billing_sheet import leaflet_of
+from web.showing.note_files import PDF, headed
 from web.words import billing as words
-from web.words.language import choose_zone, gettext
+from web.words.language import choose_zone, gettext, speaking
 
 billing = Blueprint("billing", __name__, url_prefix="/consults/<public_id>")
 WORKERS = (Role.SPECIALIST, Role.PCP)
@@ -63,6 +67,16 @@ def show(public_id: str) -> str:
         return _page(session, loaded, sides, {})
 
 
+@billing.get("/billing/sheet.pdf")
+@only(*WORKERS, Role.COORDINATOR)
+def sheet(public_id: str) -> Response:
+    """What supports a code, as a tagged PDF for whoever bills or audits; English, whoever takes it."""
+    with database().writing() as session, speaking("en"):
+        found = sheet_for(session, me(), public_id, _zone(), now=now())
+        leaflet, number = leaflet_of(found), found.passed.consult.number
+    return headed(Response(typeset(leaflet), content_type=PDF), f"econsult-{number}-billing.pdf")
+
+
 @billing.post("/billing/time")
 @only(*WORKERS)
 def write_down(public_id: str) -> Page:
@@ -96,8 +110,8 @@ def attest(public_id: str) -> Page:
     }
 
     def act(session: Session, loaded: Pass) -> None:
-        part = parts_of(session, loaded.consult, _zone(), now=now())[Side.CONSULTANT]
-        if part.person is None or part.person.id != me().id:
+        current = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id][0]
+        if current.person is None or current.person.id != me().id:
             raise ForbiddenError("Only who answered can say that.")
         records.attest(session, loaded.consult, me(), Attested(**said), now=now())
 
@@ -177,13 +191,13 @@ def _sentence(field: str) -> str:
 
 
 def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[str, str]) -> str:
-    shown = _shown(session, loaded, sides)
+    found = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
     is_worker = me().role in WORKERS
     knows_child = me().role in (Role.PCP, Role.COORDINATOR)
     return render_template(
         "billing/consult.html",
         consult=loaded.consult,
-        parts=shown,
+        parts=seen_parts(me(), sides, found),
         words=words,
         payers=words.payers_of(rules_in(session)),
         errors=errors,
@@ -198,14 +212,6 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),
         now=now(),
     )
-
-
-def _shown(session: Session, loaded: Pass, sides: tuple[Side, ...]) -> list[Part]:
-    """The parts that this reader may see. Of those who answered one after the other, each sees their own."""
-    parts = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
-    if me().role == Role.SPECIALIST:
-        parts = [part for part in parts if part.person is not None and part.person.id == me().id]
-    return [part for part in parts if part.side in sides]
 
 
 def _listed(entries: list[TimeEntry]) -> dict[str, Any]:

@@ -25,13 +25,13 @@ NONE = -1
 def send_pdf(public_id: str) -> Response:
     """The note as a tagged PDF, in the edition and version that the address asks for."""
     leaflet, name = _made(public_id, "pdf")
-    return _headed(Response(typeset(leaflet), content_type=PDF), name)
+    return headed(Response(typeset(leaflet), content_type=PDF), name)
 
 
 def send_text(public_id: str) -> Response:
     """The same as plain lines, to be pasted into a chart."""
     leaflet, name = _made(public_id, "txt")
-    return _headed(Response(as_text(leaflet), content_type=TEXT), name)
+    return headed(Response(as_text(leaflet), content_type=TEXT), name)
 
 
 def _made(public_id: str, suffix: str) -> tuple[Leaflet, str]:
@@ -54,7 +54,8 @@ def _edition() -> Edition | None:
     return Edition(asked) if asked else None
 
 
-def _headed(response: Response, name: str) -> Response:
+def headed(response: Response, name: str) -> Response:
+    """The file under its name, which nothing but a download opens."""
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

@@ -1,0 +1,189 @@
+"""The support sheet as a paper, part by part. It is for billers and auditors, and in English whoever takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from econsult.billing.entries import MANUAL, Activity, TimeEntry
+from econsult.billing.gathering import Part as Share
+from econsult.billing.rules import Side
+from econsult.billing.sheet import Sheet
+from econsult.note import fingerprint
+from econsult.people.persons import Person
+from econsult.rights import Right
+from imaging import Leaflet, Line, Part, Style
+from web.context import settings
+from web.showing.note import SMALL, grouped
+from web.words import terms
+from web.words.billing import ACTIVITIES, AGAINST, HOLDS
+from web.words.times import long_day, written
+
+ATTESTED = {
+    "f2f_prior_14d": "Seen in person in the 14 days before",
+    "f2f_planned_14d": "To be seen in person within 14 days",
+    "transfer_of_care": "Care taken over for this problem",
+    "is_spoken_report": "Also reported by voice",
+}
+PARTS = {Side.CONSULTANT: "The specialist's part", Side.REQUESTER: "The clinic's part"}
+WAYS = {"electronic": "on their own page", "verbal": "by word of mouth", "paper": "on paper"}
+Facts = Iterator[tuple[str, str]]
+
+
+def leaflet_of(sheet: Sheet) -> Leaflet:
+    """The sheet for the reader who was let in; call it where English is spoken."""
+    number = sheet.passed.consult.number
+    return Leaflet(
+        title=f"Billing support sheet, eConsult {number}",
+        author=settings().program_name,
+        language="en",
+        footer=f"{settings().program_name} · {number} · not a claim",
+        page="Page {page} of {pages}",
+        unprintable="Some signs cannot be printed. They stand as codes, such as [U+2603].",
+        made_at=int(sheet.made_at.timestamp()),
+        letters=SMALL,
+        parts=tuple(part for part in _parts(sheet) if part.lines),
+    )
+
+
+def _parts(sheet: Sheet) -> Iterator[Part]:
+    yield Part("", tuple(map(Line, _warnings(sheet))), Style.WARNING)
+    yield _facts("", _about(sheet))
+    yield _facts("Request", _request(sheet))
+    yield from _mark(sheet.request_mark)
+    yield _facts("Consent", _consent(sheet))
+    for part in sheet.parts:
+        yield from _share(sheet, part)
+
+
+def _warnings(sheet: Sheet) -> Iterator[str]:
+    yield "This is no claim. It shows what is on record; a person decides and bills elsewhere."
+    if sheet.passed.consult.is_confidential:
+        yield "The young person keeps this question from the family: who the child is and who pays is left out."
+
+
+def _about(sheet: Sheet) -> Facts:
+    consult, patient = sheet.passed.consult, sheet.passed.patient
+    is_open = sheet.passed.may(Right.SEE_IDENTITY) and not consult.is_confidential
+    yield "eConsult", consult.number
+    yield "Specialty", str(terms.SPECIALTIES.get(consult.specialty or "", ""))
+    yield "Child", patient.name if is_open else patient.alias
+    if is_open:
+        coverage = sheet.loaded.coverage_of(consult)
+        yield "Birth date", long_day(patient.birth_date)
+        yield "Record number", patient.mrn or ""
+        yield "Payer", coverage.payer
+        yield "Insurance number", coverage.insurance_id
+        yield "Plan or program", coverage.plan
+        yield "State of the child", coverage.state
+    if not consult.is_confidential:
+        yield "Diagnosis (ICD-10)", sheet.loaded.billing_of(consult).diagnosis
+    yield "Sheet made", _at(sheet.made_at)
+
+
+def _request(sheet: Sheet) -> Facts:
+    consult, loaded = sheet.passed.consult, sheet.loaded
+    asker = loaded.asker_of(consult)
+    if consult.id in loaded.sent_on:
+        yield "A family asked first", _at(consult.submitted_at)
+    yield "Asked by", asker.name if asker else "no clinician"
+    yield from _numbers(sheet, asker)
+    yield "Asked", _at(loaded.requested_at(consult)) or "not sent yet"
+    yield "Reason", str(terms.QUESTION_TYPES.get(consult.question_type or "", ""))
+    yield "Request read as it stands", "SHA-256 below" if sheet.request_mark else ""
+
+
+def _consent(sheet: Sheet) -> Facts:
+    consult = sheet.passed.consult
+    given = sheet.loaded.consents.get(consult.id)
+    if given is None:
+        yield "Consent", "none on record"
+        return
+    yield "Given by", f"{given.given_by}, {WAYS.get(given.method, given.method)}"
+    yield "Given", _at(given.given_at)
+    yield (
+        "Recorded by",
+        sheet.consent_by.name if sheet.consent_by and sheet.consent_by.is_staff else "the family itself",
+    )
+    yield "Text", f"version {given.text_version}, {given.language}, SHA-256 {given.text_hash[:16]}"
+    yield "Withdrawn", _at(consult.consent_withdrawn_at)
+
+
+def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
+    name = part.person.name if part.person else "nobody yet"
+    yield _facts(f"{PARTS[part.side]}: {name}", _suggested(sheet, part))
+    if part.side == Side.CONSULTANT and part.report:
+        yield from _mark(fingerprint(sheet.passed.consult, part.report, sheet.loaded.people[part.report.author_id]))
+    yield Part("What stands against it", _lines(AGAINST, part.suggestion.blockers), Style.POINTS)
+    yield Part("What holds", _lines(HOLDS, part.suggestion.reasons), Style.POINTS)
+    worked = [_entry(entry) for entry in sheet.entries_of(part)]
+    yield Part(f"Time of {name}", tuple(worked), Style.FACTS)
+
+
+def _suggested(sheet: Sheet, part: Share) -> Facts:
+    found, report = part.suggestion, part.report
+    code = "-".join((found.code, *found.modifiers)) if found.code else "none fits the time"
+    yield "Code that fits", code
+    yield "State", "ready" if found.is_ready else "blocked"
+    yield "Date of service", long_day(part.facts.served_on) if part.facts.served_on else ""
+    yield "Place of service", found.place_of_service
+    yield "Minutes that count", str(found.minutes)
+    for activity, seconds in part.seconds.items():
+        yield str(ACTIVITIES[Activity(activity)]), _length(timedelta(seconds=seconds)) if seconds else ""
+    yield "Rules", found.version
+    if part.side == Side.CONSULTANT:
+        yield from _numbers(sheet, part.person)
+        yield from _attested(sheet, part)
+        yield "Written report", f"version {report.version}, signed {_at(report.signed_at)}" if report else "not signed"
+        yield "Read by the clinic", _at(sheet.passed.consult.acknowledged_at)
+
+
+def _attested(sheet: Sheet, part: Share) -> Facts:
+    row = sheet.loaded.billing_of(sheet.passed.consult)
+    is_own = part.person is not None and row.attested_by_id == part.person.id
+    for name, words in ATTESTED.items():
+        said = getattr(part.facts, name)
+        yield words, "not said" if said is None else "yes" if said else "no"
+    yield "Attested", _at(row.attested_at) if is_own else ""
+
+
+def _numbers(sheet: Sheet, person: Person | None) -> Facts:
+    numbers = sheet.loaded.numbers_of(person)
+    yield "NPI", numbers.npi
+    yield "Taxonomy", numbers.taxonomy
+    yield "Licensed in", numbers.states.replace(",", ", ")
+    yield "Enrolled in Medicaid", "yes" if numbers.is_enrolled else ""
+
+
+def _entry(entry: TimeEntry) -> Line:
+    how = "by hand" if entry.source == MANUAL else "timer"
+    said = [
+        f"{ACTIVITIES[Activity(entry.activity)]}, {_length(entry.ended_at - entry.started_at)}, {how}",
+        f"corrects an earlier entry, on {_at(entry.recorded_at)}" if entry.origin_id else "",
+        "after the lock, as an amendment" if entry.is_amendment else "",
+        f"replaced on {_at(entry.replaced_at)}, does not count" if entry.replaced_at else "",
+        f"why: {entry.reason}" if entry.reason else "",
+    ]
+    return Line("; ".join(filter(None, said)), _at(entry.started_at))
+
+
+def _length(span: timedelta) -> str:
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    return f"{minutes} min {seconds:02} s" if seconds else f"{minutes} min"
+
+
+def _lines(words: dict[str, object], keys: tuple[str, ...]) -> tuple[Line, ...]:
+    return tuple(Line(str(words[key])) for key in keys)
+
+
+def _mark(mark: str | None) -> Iterator[Part]:
+    if mark:
+        yield Part("", (Line(grouped(mark)),), Style.MARK)
+
+
+def _facts(heading: str, facts: Facts) -> Part:
+    return Part(heading, tuple(Line(words, label) for label, words in facts if words), Style.FACTS)
+
+
+def _at(when: datetime | None) -> str:
+    return written(when, zone=settings().time_zone) if when else ""
