@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, defer, load_only
 
 from econsult.billing.gathering import Part, parts_in
 from econsult.billing.loading import Loaded, load
@@ -22,6 +22,7 @@ from econsult.people.patients import Patient
 
 TOGETHER = 200
 """So many consults are read at once: a file of a year takes no more memory than one of a week."""
+_SHUT = (Consult.details, Consult.override_reason, Consult.end_reason)
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet takes for a formula."""
 _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
@@ -44,8 +45,9 @@ def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: 
 
 
 def consults_of(session: Session, ids: Sequence[int]) -> list[Consult]:
-    """These consults, oldest first."""
-    return list(session.scalars(select(Consult).where(Consult.id.in_(ids)).order_by(Consult.id)))
+    """These consults, oldest first; of their words only the question is opened: a code asks that it is there."""
+    query = select(Consult).where(Consult.id.in_(ids)).order_by(Consult.id)
+    return list(session.scalars(query.options(*(defer(shut) for shut in _SHUT))))
 
 
 def note_export(session: Session, ids: Sequence[int], *, person_id: int | None, now: datetime) -> None:

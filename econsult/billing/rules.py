@@ -161,9 +161,13 @@ class Check:
     holds: Callable[[Case], bool]
     sides: tuple[Side, ...] = (Side.CONSULTANT, Side.REQUESTER)
     medicaid_only: bool = False
+    listed_only: bool = False
+    """Only where the payer has a list of the codes that it takes."""
 
     def applies(self, case: Case) -> bool:
-        return case.side in self.sides and (case.is_medicaid or not self.medicaid_only)
+        is_listed = case.payer is not None and case.payer.codes is not None
+        is_wanted = (case.is_medicaid or not self.medicaid_only) and (is_listed or not self.listed_only)
+        return case.side in self.sides and is_wanted
 
 
 _CONSULTANT = (Side.CONSULTANT,)
@@ -190,7 +194,7 @@ CHECKS = (
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
     Check("window", _is_window_free),
     Check("payer", lambda case: case.facts.payer in case.rules.payers),
-    Check("accepted", lambda case: case.is_accepted),
+    Check("accepted", lambda case: case.is_accepted, listed_only=True),
     Check("consultant_npi", lambda case: bool(case.facts.consultant_npi)),
     Check("requester_npi", lambda case: bool(case.facts.requester_npi)),
     Check("insurance_id", lambda case: bool(case.facts.insurance_id) or case.facts.payer == "self_pay"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -209,3 +211,34 @@ def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of:
     kept_back = words_of(desk.get(f"{path}/sheet.pdf").data)
     assert "keeps this question from the family" in kept_back
     assert not any(secret in kept_back for secret in (clinic.child.name, "91234567A", "L20.83"))
+
+
+def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        number = ready(session, clinic, NOW).number
+    director, desk = browser_of(clinic.director), browser_of(clinic.coordinator)
+    month = NOW.astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m")
+    page, desks = (browser.get(f"/program/billing?month={month}").text for browser in (director, desk))
+    assert all(words in page for words in ("2 of 2 parts are ready", number, "99451", "99452", "Sums by clinician"))
+    assert ("/consults/" in page, "rows.csv" in page, "rows.csv" in desks) == (False, False, True)
+    assert not any(secret in page + desks for secret in (clinic.child.name, clinic.child.alias, "91234567A", "L20.83"))
+    empty = director.get("/program/billing?month=1999-01").text
+    assert "No answer was signed in this month." in empty
+    for wrong in ("2026-13", "0000-01", "9999-12", "now", "\u0662\u0660\u0662\u0666-01"):
+        assert director.get("/program/billing", query_string={"month": wrong}).status_code == 200
+    sums = director.get(f"/program/billing/clinicians.csv?month={month}")
+    assert sums.text.splitlines()[0] == "name,clinician,side,consults,minutes,ready"
+    assert director.get(f"/program/billing/rows.csv?month={month}").status_code == 403
+    file = desk.get(f"/program/billing/rows.csv?month={month}")
+    assert file.headers["Content-Disposition"] == f"attachment; filename=billing-{month}.csv"
+    lines = list(csv.DictReader(io.StringIO(file.text)))
+    assert [(line["consult"], line["code"], line["medicaid_id"], line["state"]) for line in lines] == [
+        (number, "99451", "91234567A", "ready"), (number, "99452", "91234567A", "ready"),
+    ]  # fmt: skip
+    with runtime.database.reading() as session:
+        query = select(AuditEvent.person_id).where(AuditEvent.action == "export_billing")
+        assert session.scalars(query).all() == [clinic.coordinator.id]
+    empty_file = desk.get("/program/billing/rows.csv?month=1999-01")
+    assert (empty_file.status_code, empty_file.text) == (200, "")

@@ -236,6 +236,9 @@ WHO = {
     # The program: figures and rosters, no child. A specialist sees and swaps his own shifts.
     "GET /program": DESK + DIRECTOR + ADMIN,
     "GET /program/figures.csv": DESK + DIRECTOR + ADMIN,
+    "GET /program/billing": DESK + DIRECTOR,
+    "GET /program/billing/clinicians.csv": DESK + DIRECTOR,
+    "GET /program/billing/rows.csv": DESK,
     "GET /program/people": DESK + DIRECTOR + ADMIN,
     "POST /program/people/<public_id>/limits": DESK + DIRECTOR + ADMIN,
     "POST /program/people/clinics/<public_id>": DESK + DIRECTOR + ADMIN,

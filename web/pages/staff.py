@@ -20,6 +20,7 @@ from web.pages.notes import notes
 from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
+from web.pages.program.billing import monthly
 from web.pages.program.duty import duty
 from web.pages.program.figures import promise
 from web.pages.program.people import people
@@ -64,4 +65,5 @@ STAFF = (
     outcomes,
     seconds,
     billing,
+    monthly,
 )

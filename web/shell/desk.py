@@ -28,6 +28,7 @@ PLACES = {
     ),
     Role.DIRECTOR: (
         ("/program", _l("How we keep it")),
+        ("/program/billing", _l("Billing")),
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),

@@ -9,6 +9,7 @@ from econsult.billing.entries import MANUAL, Activity, TimeEntry
 from econsult.billing.gathering import Part as Share
 from econsult.billing.rules import Side
 from econsult.billing.sheet import Sheet
+from econsult.consults.answers import Answer
 from econsult.note import fingerprint
 from econsult.people.persons import Person
 from econsult.rights import Right
@@ -50,7 +51,6 @@ def _parts(sheet: Sheet) -> Iterator[Part]:
     yield Part("", tuple(map(Line, _warnings(sheet))), Style.WARNING)
     yield _facts("", _about(sheet))
     yield _facts("Request", _request(sheet))
-    yield from _mark(sheet.request_mark)
     yield _facts("Consent", _consent(sheet))
     for part in sheet.parts:
         yield from _share(sheet, part)
@@ -90,7 +90,7 @@ def _request(sheet: Sheet) -> Facts:
     yield from _numbers(sheet, asker)
     yield "Asked", _at(loaded.requested_at(consult)) or "not sent yet"
     yield "Reason", str(terms.QUESTION_TYPES.get(consult.question_type or "", ""))
-    yield "Request read as it stands", "SHA-256 below" if sheet.request_mark else ""
+    yield "SHA-256 of the request as it stands", grouped(sheet.request_mark or "")
 
 
 def _consent(sheet: Sheet) -> Facts:
@@ -112,8 +112,6 @@ def _consent(sheet: Sheet) -> Facts:
 def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
     name = part.person.name if part.person else "nobody yet"
     yield _facts(f"{PARTS[part.side]}: {name}", _suggested(sheet, part))
-    if part.side == Side.CONSULTANT and part.report:
-        yield from _mark(fingerprint(sheet.passed.consult, part.report, sheet.loaded.people[part.report.author_id]))
     yield Part("What stands against it", _lines(AGAINST, part.suggestion.blockers), Style.POINTS)
     yield Part("What holds", _lines(HOLDS, part.suggestion.reasons), Style.POINTS)
     worked = [_entry(entry) for entry in sheet.entries_of(part)]
@@ -135,6 +133,7 @@ def _suggested(sheet: Sheet, part: Share) -> Facts:
         yield from _numbers(sheet, part.person)
         yield from _attested(sheet, part)
         yield "Written report", f"version {report.version}, signed {_at(report.signed_at)}" if report else "not signed"
+        yield "SHA-256 of the report", _mark(sheet, report) if report else ""
         yield "Read by the clinic", _at(sheet.passed.consult.acknowledged_at)
 
 
@@ -176,9 +175,8 @@ def _lines(words: dict[str, object], keys: tuple[str, ...]) -> tuple[Line, ...]:
     return tuple(Line(str(words[key])) for key in keys)
 
 
-def _mark(mark: str | None) -> Iterator[Part]:
-    if mark:
-        yield Part("", (Line(grouped(mark)),), Style.MARK)
+def _mark(sheet: Sheet, report: Answer) -> str:
+    return grouped(fingerprint(sheet.passed.consult, report, sheet.loaded.people[report.author_id]))
 
 
 def _facts(heading: str, facts: Facts) -> Part:

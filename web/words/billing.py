@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from econsult.billing.entries import Activity
@@ -92,6 +93,24 @@ HANDS = {
     Role.PCP: {"time": "#time", "diagnosis": "#diagnosis", "coverage": "#coverage", "numbers-requester": "#numbers"},
     Role.COORDINATOR: {"coverage": "#coverage"},
 }
+
+
+_SPECIALIST, _CLINIC, _DESK = _l("The specialist"), _l("The clinic"), _l("The care coordinator")
+_NOBODY = _l("Nobody: it is so")
+MENDERS: dict[str, LazyString] = {
+    **dict.fromkeys(("f2f_prior", "f2f_planned", "transfer", "report_signed"), _SPECIALIST),
+    **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), _SPECIALIST),
+    **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence", "diagnosis"), _CLINIC),
+    **dict.fromkeys(("requested", "request_signed", "reason", "consent"), _CLINIC),
+    **dict.fromkeys(("payer", "insurance_id", "program_id", "child_state"), _l("The clinic or the care coordinator")),
+    "report_sent": _DESK,
+    "minutes": _l("Whoever worked, if more was done"),
+}
+
+
+def mended_by(key: str) -> str:
+    """Who can do something about what stands against a part."""
+    return str(MENDERS.get(key, _NOBODY))
 
 
 def payers_of(rules: RuleSet) -> list[tuple[str, str]]:

@@ -22,10 +22,11 @@ _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
 def init_times(app: Flask) -> None:
-    """Give templates the filters `moment`, `until`, `clock`, `day`, `long_day`, `due_by` and `time_left`."""
+    """Give templates the filters `moment`, `until`, `clock`, `day`, `long_day`, `due_by`, `time_left`, `month_name`."""
     app.jinja_env.filters.update(
         moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
+    app.jinja_env.filters["month_name"] = month_name
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -79,6 +80,11 @@ def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     pattern = f"{_WRITTEN[language()]}, {_CLOCK[language(), for_family]}"
     pattern = pattern if for_family else f"{pattern} {_ZONE[language()]}"
     return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
+
+
+def month_name(first: date) -> str:
+    """A month with its year: "November 2026", "noviembre de 2026"."""
+    return format_date(first, "LLLL y" if language() == "en" else "LLLL 'de' y", locale=language())
 
 
 def stretch(starts: datetime, ends: datetime, zone: str) -> str:

@@ -1,0 +1,86 @@
+"""The month's billing: figures for who runs the program, and the file for who bills. Never a claim by itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from werkzeug import Response
+
+from econsult.billing.export import as_safe_csv, note_export, signed_in, streamed
+from econsult.billing.monthly import Month, month_of, span_of
+from econsult.people.persons import Role
+from web.context import database, now, settings
+from web.shell.auth import me, only
+from web.shell.numbers import FIRST_YEAR, LAST_YEAR
+from web.words import billing as words
+
+monthly = Blueprint("monthly", __name__, url_prefix="/program/billing")
+READERS = (Role.COORDINATOR, Role.DIRECTOR)
+MOST_LISTED = 200
+CSV = "text/csv"
+
+
+@monthly.get("")
+@only(*READERS)
+def show() -> str:
+    """What is ready, what is not and who can mend it; whose consult it is about, the page does not say."""
+    month = _month()
+    found = _found(month)
+    listed = sorted(found.listed, key=lambda each: each.part.suggestion.is_ready)
+    return render_template(
+        "program/billing.html",
+        month=month,
+        before=(month - timedelta(days=1)).replace(day=1),
+        after=(month + timedelta(days=31)).replace(day=1),
+        is_over=span_of(month, _zone())[1] <= now(),
+        found=found,
+        listed=listed[:MOST_LISTED],
+        more=len(listed[MOST_LISTED:]),
+        may_open=me().role == Role.COORDINATOR,
+        words=words,
+    )
+
+
+@monthly.get("/rows.csv")
+@only(Role.COORDINATOR)
+def rows() -> Response:
+    """All that a claim asks for, for whoever may know the children. The audit rows are there before the first byte."""
+    month = _month()
+    with database().writing() as session:
+        ids = signed_in(session, span_of(month, _zone()), program_id=me().program_id)
+        note_export(session, ids, person_id=me().id, now=now())
+    return _file(Response(streamed(database(), ids, _zone(), now=now()), mimetype=CSV), f"billing-{month:%Y-%m}.csv")
+
+
+@monthly.get("/clinicians.csv")
+@only(*READERS)
+def clinicians() -> Response:
+    """Consults, minutes and ready codes by clinician. It tells of no child."""
+    month = _month()
+    text = as_safe_csv(_found(month).by_clinician)
+    return _file(Response(text and f"{text}\n", mimetype=CSV), f"billing-clinicians-{month:%Y-%m}.csv")
+
+
+def _found(month: date) -> Month:
+    with database().reading() as session:
+        return month_of(session, me().program_id, month, _zone(), now=now())
+
+
+def _month() -> date:
+    """The month of the address, 2026-11; else the one that it is now."""
+    found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", request.args.get("month", ""))
+    if found and FIRST_YEAR < int(found[1]) < LAST_YEAR:
+        return date(int(found[1]), int(found[2]), 1)
+    return now().astimezone(_zone()).date().replace(day=1)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings().time_zone)
+
+
+def _file(answer: Response, name: str) -> Response:
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
