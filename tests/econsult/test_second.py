@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from econsult.access import attachment_for, consult_for
 from econsult.advice.colleagues import asked_of_me, open_sides, unanswered_sides
@@ -15,7 +15,15 @@ from econsult.consults import answers, declining, holding, passing
 from econsult.consults.attachments import Attachment
 from econsult.consults.offering import loads_of
 from econsult.consults.records import Consult
-from econsult.consults.second import ask_second, give_back, reply_second, stay_second, take_back, take_second
+from econsult.consults.second import (
+    ask_second,
+    give_back,
+    may_answer,
+    reply_second,
+    stay_second,
+    take_back,
+    take_second,
+)
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.consults.threads import Audience, messages_of
 from econsult.consults.urgency import change_urgency
@@ -435,3 +443,51 @@ def test_lists_begin_with_the_questions_and_not_with_everything_that_is_open(
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()]
     assert [" side_question" in step for step in plan[:2]] == [True, False]
     assert plan[1].startswith("SEARCH consult USING INTEGER PRIMARY KEY")
+
+
+def test_a_list_of_many_asks_the_database_no_more_often_than_one_of_few(database: Database, clinic: Clinic) -> None:
+    seen: list[int] = []
+    with database.writing() as session:
+        session.add(Limits(person_id=clinic.neuro.id, states="NM", languages="fr"))
+        clinic.home.state = "NM"
+        session.merge(clinic.home)
+        for number in (2, 12):
+            for _ in range(number - len(seen) * 2):
+                open_side(session, clinic)
+            session.flush()
+            session.expire_all()
+            asked: list[str] = []
+
+            def listen(*told: object, into: list[str] = asked) -> None:
+                into.append(str(told[2]))
+
+            event.listen(database.engine, "before_cursor_execute", listen)
+            neuro = session.get_one(Person, clinic.neuro.id)
+            found = asked_of_me(session, neuro, NOON)
+            session.flush()
+            event.remove(database.engine, "before_cursor_execute", listen)
+            assert len(found) == number
+            # What is written down of each that was listed is one line of the trail, in as few statements as may be.
+            seen.append(sum(each.startswith("SELECT") for each in asked))
+    assert seen[1] <= seen[0] + 2
+
+
+@pytest.mark.parametrize("why", ["conflict", "licence", "asked", "requester", "", "taken"])
+def test_the_list_and_the_rule_of_taking_say_the_same(database: Database, clinic: Clinic, why: str) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        if why == "conflict":
+            session.add(Conflict(person_id=clinic.neuro.id, patient_id=consult.patient_id))
+        elif why == "licence":
+            session.add(Limits(person_id=clinic.neuro.id, states="TX", languages=""))
+            clinic.home.state = "NM"
+            session.merge(clinic.home)
+        elif why == "asked":
+            side.asked_by_id = clinic.neuro.id
+        elif why == "requester":
+            consult.sent_on_by_id = clinic.neuro.id
+        elif why == "taken":
+            side.holder_id = clinic.derm2.id
+        session.flush()
+        listed = [each.side.id for each in asked_of_me(session, clinic.neuro, NOON)]
+        assert bool(listed) == may_answer(session, consult, side, clinic.neuro, NOON) == (why == "")

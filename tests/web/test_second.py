@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from econsult.consults.records import Consult
-from econsult.consults.sides import side_of
+from econsult.consults.sides import SideEvent, SideQuestion, side_of
+from econsult.notices import Notice
 from econsult.queue.asides import fire_sides
+from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
+from econsult.rosters.shifts import TimeOff
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -87,3 +91,40 @@ def test_the_desk_sees_what_nobody_replies_to(
         side = side_of(session, held.id)
         assert side is not None
     assert "Questions to second specialists" in desk.get("/coordination").text
+
+
+def test_the_desk_sees_what_it_was_told_of_and_finds_somebody(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    third = clinic.more(runtime.database, 1)[0]
+    with runtime.database.writing() as session:
+        for person in (clinic.derm2, third):
+            session.add(TimeOff(person_id=person.id, starts_at=NOW, ends_at=NOW + timedelta(days=2)))
+    post(browser_of(clinic.derm), f"/consults/{held.public_id}/second", {**ASKED, "whom": "dermatology"})
+    desk, path = browser_of(clinic.coordinator), f"/consults/{held.public_id}/second/desk"
+    # Nobody of the pool is there: the desk was told at once, and sees it at once.
+    assert held.number in desk.get("/coordination").text
+    with runtime.database.writing() as session:
+        for off in session.scalars(select(TimeOff).where(TimeOff.person_id == third.id)):
+            session.delete(off)
+    card = desk.get(f"/coordination/{held.public_id}").text
+    assert (third.name in card, clinic.derm2.name in card, "a sign of a nerve" in card) == (True, False, False)
+    assert post(desk, path, {"to": clinic.derm2.public_id}).location.endswith("said=second_nobody")
+    assert post(browser_of(clinic.derm), path, {"to": "nobody"}).status_code == 403
+    assert post(desk, path, {"to": third.public_id}).location.endswith("said=noted")
+    assert "Your reply" in browser_of(third).get(f"/consults/{held.public_id}").text
+    assert post(desk, path, {"to": "pool"}).location.endswith("said=noted")
+    assert "Take this question" in browser_of(third).get(f"/consults/{held.public_id}").text
+    with runtime.database.writing() as session:
+        session.execute(update(SideQuestion).values(due_at=NOW))
+    director = browser_of(clinic.director).get("/program").text
+    assert ("Questions to second specialists" in director, held.number in director) == (True, True)
+    assert post(desk, path, {"to": "nobody"}).location.endswith("said=noted")
+    assert post(desk, path, {"to": "nobody"}).status_code == 404
+    with runtime.database.reading() as session:
+        told = session.scalars(select(Notice.kind).where(Notice.person_id == clinic.derm.id)).all()
+        kinds = session.scalars(select(SideEvent.kind).order_by(SideEvent.id)).all()
+        assert [line for line in violations(session, datetime.now(UTC)) if "colleague" in line] == []
+    assert kinds == ["opened", "given", "given_back", "taken_back"]
+    assert told.count("side_moved") == 3
+    assert "Questions to second specialists" not in browser_of(clinic.director).get("/program").text

@@ -189,6 +189,7 @@ WHO = {
     "GET /worklist/advice": SPECIALIST,
     # A question to a second specialist: whoever holds it asks, whoever was asked replies.
     "POST /consults/<public_id>/second": SPECIALIST,
+    "POST /consults/<public_id>/second/desk": DESK,
     "POST /consults/<public_id>/second/give-back": SPECIALIST,
     "POST /consults/<public_id>/second/reply": SPECIALIST,
     "POST /consults/<public_id>/second/take": SPECIALIST,

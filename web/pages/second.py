@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.consults import second
+from econsult.consults import second, second_desk
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.errors import InvalidError, NotFoundError, TakenError
@@ -94,6 +94,29 @@ def reply(public_id: str) -> Page:
 def take_back(public_id: str) -> Page:
     """Whoever asked needs no reply any more."""
     return _do(public_id, Right.ANSWER, lambda s, p, q: second.take_back(s, p.consult, q, me(), now=now()))
+
+
+@seconds.post("/desk")
+@only(Role.COORDINATOR)
+def decide(public_id: str) -> Response:
+    """The desk gives it to the person with the id `to`, to its "pool", or takes it back: "nobody"."""
+    to = request.form.get("to", "")
+    said = "noted"
+    with database().writing() as session:
+        consult = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN).consult
+        side = side_of(session, consult.id, is_locked=True)
+        if side is None:
+            raise NotFoundError
+        try:
+            if to == "nobody":
+                second_desk.drop_second(session, consult, side, by=me(), now=now())
+            elif to == "pool":
+                second_desk.return_second(session, consult, side, by=me(), now=now())
+            else:
+                second_desk.give_second(session, consult, side, _person(session, to), by=me(), now=now())
+        except InvalidError:
+            said = "second_nobody"
+    return redirect(url_for("coordination.card", public_id=public_id, said=said), 303)
 
 
 def _do(public_id: str, right: Right, act: Act, home: str = "") -> Response:

@@ -54,6 +54,7 @@ SAID = {
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
     "second_asked": _l("Asked. You hear when the reply is there."),
+    "second_nobody": _l("Nothing was changed: this person cannot reply now. Choose somebody else."),
     "second_replied": _l("Replied. Your colleague has been told."),
     "asked_to_show": _l("Asked. The child's clinic decides whether the face is shown."),
     "decided": _l("Decided. A file that stays is being prepared that way."),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult, Kind
-from econsult.consults.second import may_answer
+from econsult.consults.second import able_to_answer, may_answer
 from econsult.consults.sides import SideQuestion, due_of, side_of
 from econsult.consults.threads import Message
 from econsult.people.persons import Person, pools_of
@@ -23,7 +23,7 @@ from web.words.times import moment
 
 @dataclass(frozen=True)
 class SideBox:
-    """`mode` is what can be done: ask, wait, take or reply. `whom` lists specialties, each with its people."""
+    """`mode` is what can be done: ask, wait, take, reply or (the desk) decide; `whom` lists specialties and people."""
 
     mode: str
     question: str = ""
@@ -49,22 +49,28 @@ def side_box(session: Session, loaded: Pass, read: Reader) -> SideBox | None:
     mode = _mode(session, loaded, side, is_holder=is_holder)
     if not mode:
         return None
-    message = session.get_one(Message, side.message_id)
+    # The desk sees who was asked and since when; what colleagues say to each other is not for it.
+    question = "" if mode == "desk" else read.text(session.get_one(Message, side.message_id).text)
+    able = able_to_answer(session, consult, side, now()) if mode == "desk" else []
+    people = [session.get_one(Person, each.id, populate_existing=True) for each in able]
     holder = session.get(Person, side.holder_id) if side.holder_id else None
     return SideBox(
         mode,
-        question=read.text(message.text),
+        question=question,
         asker=session.get_one(Person, side.asked_by_id).name,
         specialty=str(terms.SPECIALTIES[side.specialty]),
         holder=holder.name if holder else "",
         due=moment(side.due_at),
         is_late=side.due_at <= now(),
+        whom=[("", "", [(person.public_id, person.name) for person in people])] if mode == "desk" else [],
     )
 
 
 def _mode(session: Session, loaded: Pass, side: SideQuestion, *, is_holder: bool) -> str:
     if is_holder:
         return "wait"
+    if loaded.relation == Relation.COORDINATOR:
+        return "desk"
     if side.holder_id == me().id:
         return "reply"
     if loaded.may(Right.SECOND) and may_answer(session, loaded.consult, side, me(), now()):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template
 from werkzeug import Response
 
+from econsult.advice.colleagues import late_sides
 from econsult.calls import calls_unmade
 from econsult.consults.records import number_of
 from econsult.people.persons import Role
@@ -33,6 +34,7 @@ def show() -> str:
     with database().reading() as session:
         found = figures(session, start, now(), now(), program_id=me().program_id)
         unmade = calls_unmade(session, me().program_id)
+        asides = [(side.due_at, side.specialty, consult.number) for side, consult in late_sides(session, me(), now())]
         late = missed(session, start, now(), now(), program_id=me().program_id)[:MOST_MISSED]
     return render_template(
         "program/figures.html",
@@ -42,6 +44,7 @@ def show() -> str:
         parts=[figure for figure in found if figure.by in {"specialty", "language"} and figure.clock == "first_reply"],
         late=late,
         unmade=unmade,
+        asides=asides,
         now=now(),
         name_of=_name_of,
         number_of=number_of,
