@@ -15,6 +15,7 @@ from econsult.commands.billing import add_billing
 from econsult.commands.families import add_families
 from econsult.commands.mastery import add_keys
 from econsult.commands.notes import add_notes
+from econsult.commands.programs import add_programs
 from econsult.commands.promises import add_promises
 from econsult.commands.trails import add_trails
 from econsult.errors import ConsultError, SettingError
@@ -56,6 +57,7 @@ def _run(options: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m econsult", description="Operator's commands.")
     parser.set_defaults(makes_records=False)
+    parser.add_argument("--program", default="", metavar="NAME", help="of which program, where there are several")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
     migrate.set_defaults(run=_migrate, makes_records=True)
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add_families(commands)
     add_keys(commands)
     add_notes(commands)
+    add_programs(commands)
     add_promises(commands)
     add_trails(commands)
     return parser

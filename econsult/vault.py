@@ -40,12 +40,15 @@ class Vault:
     def ensure_program(self, session: Session, name: str, now: datetime) -> Program:
         """The program of this installation, made on first use."""
         program = session.scalars(select(Program).order_by(Program.id).limit(1)).one_or_none()
-        if program is None:
-            public_id = new_public_id()
-            sealed = self.ring.wrap(new_key(), key_context(Purpose.PROGRAM, program=public_id))
-            program = Program(public_id=public_id, name=name, key_wrapped=sealed, created_at=now)
-            session.add(program)
-            session.flush()
+        return program or self.add_program(session, name, now)
+
+    def add_program(self, session: Session, name: str, now: datetime) -> Program:
+        """One more program, with a key of its own."""
+        public_id = new_public_id()
+        sealed = self.ring.wrap(new_key(), key_context(Purpose.PROGRAM, program=public_id))
+        program = Program(public_id=public_id, name=name, key_wrapped=sealed, created_at=now)
+        session.add(program)
+        session.flush()
         return program
 
     def new_patient_key(self, program: Program) -> bytes:

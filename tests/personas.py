@@ -131,15 +131,17 @@ def grown_youth(session: Session, database: Database, clinic: Clinic, now: datet
     return open_account(session, database.cipher, child, form, clinic.pcp, now=now)
 
 
-def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON) -> Clinic:
-    """Fill an empty database with the clinic."""
+def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON, mark: str = "") -> Clinic:
+    """Fill an empty database with the clinic; with a `mark`, which every name then carries, add one more program."""
     vault = vault or Vault(KeyRing.parse(generate()))
     with database.writing() as session:
-        program = vault.ensure_program(session, "Test program", now)
-        home = add_organization(session, program, "Home clinic", "505-555-0100")
-        other = add_organization(session, program, "Other clinic")
+        new = vault.add_program if mark else vault.ensure_program
+        program = new(session, f"{mark}Test program", now)
+        home = add_organization(session, program, f"{mark}Home clinic", "505-555-0100")
+        other = add_organization(session, program, f"{mark}Other clinic")
 
         def person(name: str, role: Role, **details: object) -> Person:
+            name = f"{mark}{name}"
             email = f"{name}@clinic.test"
             return add_person(session, database.cipher, program, email=email, name=name, role=role, now=now, **details)
 
@@ -149,7 +151,7 @@ def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime
                 session,
                 program,
                 key_wrapped=key,
-                name=name,
+                name=f"{mark}{name}",
                 birth_date="2022-01-15",
                 sex="female",
                 organization=organization,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.alerts import tell_of_change
+from econsult.commands.programs import program_of
 from econsult.commands.typed import typed_line, typed_password
 from econsult.consults.offering import desk_of
 from econsult.errors import ConsultError, InvalidError
@@ -22,6 +23,7 @@ from econsult.people.persons import (
     SPECIALTIES,
     Organization,
     Person,
+    Program,
     Role,
     add_person,
     organization_by_name,
@@ -73,9 +75,9 @@ def find_person(session: Session, installation: Installation, email: str) -> Per
     return person
 
 
-def find_clinic(session: Session, name: str) -> Organization:
-    """The clinic of that name. Raises ConsultError."""
-    clinic = organization_by_name(session, name)
+def find_clinic(session: Session, program: Program, name: str) -> Organization:
+    """The program's clinic of that name. Raises ConsultError."""
+    clinic = organization_by_name(session, program, name)
     if clinic is None:
         raise ConsultError("There is no clinic of that name: `python -m econsult clinic list` shows them.")
     return clinic
@@ -106,7 +108,7 @@ def _create_admin(installation: Installation, options: Namespace, now: datetime)
     refuse_guessable(typed, (options.email, options.name, installation.settings.program_name))
     installation.database.migrate()
     with installation.database.writing() as session:
-        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        program = program_of(session, installation, options, now)
         person = add_person(
             session,
             installation.database.cipher,
@@ -128,15 +130,16 @@ def _create_person(installation: Installation, options: Namespace, now: datetime
         raise InvalidError("A specialist, and nobody else, has one --specialty or more.", {"specialty": "required"})
     name = typed_line("Name")
     with installation.database.writing() as session:
+        program = program_of(session, installation, options, now)
         add_person(
             session,
             installation.database.cipher,
-            installation.vault.ensure_program(session, installation.settings.program_name, now),
+            program,
             email=options.email,
             name=name,
             role=role,
             now=now,
-            organization=find_clinic(session, options.clinic) if options.clinic else None,
+            organization=find_clinic(session, program, options.clinic) if options.clinic else None,
             language=options.language,
             specialties=tuple(dict.fromkeys(options.specialty)),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from econsult import audit
+from econsult.commands.programs import program_of
 from econsult.installation import Installation
 from econsult.people.ages import Ages, ages_of, set_ages
 
@@ -29,7 +30,7 @@ def _years(text: str) -> tuple[int, ...]:
 
 def _ages(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        program = program_of(session, installation, options, now)
         known = ages_of(session, program.id)
         if any(each is not None for each in (options.steps, options.majority, options.youth)):
             majority = known.majority if options.majority is None else options.majority

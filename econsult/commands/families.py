@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.commands.accounts import find_clinic, find_person
+from econsult.commands.programs import program_of
 from econsult.commands.typed import typed_line
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
@@ -64,9 +65,9 @@ def _create_clinic(installation: Installation, options: Namespace, now: datetime
     if wrong or not given["name"]:
         raise InvalidError("A clinic has a name of 1 to 120 letters and a telephone number of at most 40.", wrong)
     with installation.database.writing() as session:
-        if organization_by_name(session, given["name"]) is not None:
+        program = program_of(session, installation, options, now)
+        if organization_by_name(session, program, given["name"]) is not None:
             raise ConsultError("There is a clinic of that name already.")
-        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
         clinic = add_organization(session, program, **given)
         audit.record_operator(session, "create", "organization", clinic, now=now)
     return ""
@@ -80,8 +81,8 @@ def _list_clinics(installation: Installation, _options: Namespace, _now: datetim
 def _create_child(installation: Installation, options: Namespace, now: datetime) -> str:
     name, born = typed_line("Name of the child"), typed_line("Birth date, such as 2021-05-30")
     with installation.database.writing() as session:
-        clinic = find_clinic(session, options.clinic)
-        program = installation.vault.ensure_program(session, installation.settings.program_name, now)
+        program = program_of(session, installation, options, now)
+        clinic = find_clinic(session, program, options.clinic)
         child = add_patient(
             session,
             program,
@@ -114,6 +115,8 @@ def _link(installation: Installation, options: Namespace, now: datetime) -> str:
         if person.role != Role.CAREGIVER:
             raise ConsultError("Only a caregiver's account can be linked to a child.")
         child = _child(session, options.child)
+        if child.program_id != person.program_id:
+            raise ConsultError("This child is of another program than this account.")
         link_caregiver(session, child, person, options.relation, now, has_authority=not options.no_authority)
     return ""
 

@@ -128,9 +128,10 @@ def add_organization(session: Session, program: Program, name: str, phone: str =
     return organization
 
 
-def organization_by_name(session: Session, name: str) -> Organization | None:
-    """The clinic of exactly this name."""
-    return session.scalars(select(Organization).where(Organization.name == name).limit(1)).one_or_none()
+def organization_by_name(session: Session, program: Program, name: str) -> Organization | None:
+    """The program's clinic of exactly this name."""
+    own = select(Organization).where(Organization.program_id == program.id, Organization.name == name)
+    return session.scalars(own.limit(1)).one_or_none()
 
 
 def add_person(

@@ -259,3 +259,39 @@ def test_a_closed_account_leaves_what_waits_to_the_desk(say: Command, tmp_path: 
         say("person", verb, "--person", f"{name}@clinic.test")
         with database.reading() as session:
             assert (name, session.get_one(Consult, number).is_unallocated) == (name, is_nobodys)
+
+
+SEVERAL = "There are several programs: say which, with --program NAME before the command."
+NO_CLINIC = "There is no clinic of that name: `python -m econsult clinic list` shows them."
+NO_PROGRAM = "There is no program of that name: `python -m econsult program list` shows them."
+
+
+def test_a_second_program_has_its_own_people_and_clinics(say: Command, tmp_path: Path) -> None:
+    """A name of the first program is free in the second, and its clinic is not found from there."""
+    say("program", "create", "--name", "North")
+    first, *others = say("program", "list")
+    assert others == ["North"]
+    say("clinic", "create", "--name", "Raton Clinic", refused=SEVERAL)
+    say("person", "create", "--email", "x@clinic.test", "--role", "director", typed="Xavier\n", refused=SEVERAL)
+    north, pcp = ("--program", "North"), ("person", "create", "--email", "pcp@north.test", "--role", "pcp")
+    say(*north, *pcp, "--clinic", "Taos Clinic", typed="Pat\n", refused=NO_CLINIC)
+    say(*north, "clinic", "create", "--name", "Taos Clinic")
+    say(*north, *pcp, "--clinic", "Taos Clinic", typed="Pat\n")
+    say(*north, "clinic", "create", "--name", "Taos Clinic", refused="There is a clinic of that name already.")
+    typed = "Luz Prueba\n2022-01-15\n"
+    (child,) = say("--program", first, "child", "create", "--clinic", "Taos Clinic", typed=typed)
+    say(*north, "person", "create", "--email", "mother@north.test", "--role", "caregiver", typed="Maria\n")
+    link = ("child", "link", "--child", child, "--person", "mother@north.test", "--relation", "mother")
+    say(*link, refused="This child is of another program than this account.")
+    installation = _open(tmp_path)
+    person = _person(installation, "pcp@north.test")
+    with installation.database.writing() as session:
+        assert patients_for(session, person, now=NOW) == []
+    installation.close()
+
+
+def test_a_program_is_named_once_and_truly(say: Command) -> None:
+    say("program", "create", "--name", "North")
+    say("program", "create", "--name", "North", refused="There is a program of that name already.")
+    say("program", "create", "--name", " ", refused="A program has a name of 1 to 120 letters.")
+    say("--program", "South", "ages", refused=NO_PROGRAM)
