@@ -56,16 +56,16 @@ class Able:
         """Whether anybody is limited at all."""
         return bool(self._limits or self._barred)
 
-    def among(self, people: Collection[int], asked: Asked) -> set[int]:
-        """Those of these people who may take the request."""
-        return {person for person in people if self._may(person, asked)}
+    def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
+        """Those of these people who may take the request; where it is no word to a family, in whatever language."""
+        return {person for person in people if self._may(person, asked, is_to_family=is_to_family)}
 
-    def _may(self, person: int, asked: Asked) -> bool:
+    def _may(self, person: int, asked: Asked, *, is_to_family: bool) -> bool:
         is_asking = person in (asked.requester_id, asked.sent_on_by_id)
         is_conflicted = is_asking or (person, asked.patient_id) in self._barred
         limits = self._limits.get(person)
         state = self._state(asked.organization_id) if limits and limits.states else ""
-        language = self._language(asked.patient_id) if limits and limits.languages else ""
+        language = self._language(asked.patient_id) if limits and limits.languages and is_to_family else ""
         return not why_barred(limits, is_conflicted=is_conflicted, state=state, language=language)
 
     def _state(self, organization_id: int | None) -> str:
@@ -106,10 +106,10 @@ class Takers:
         self._known: dict[str, list[Span]] = {}
         self._together: dict[tuple[str, ...], Mapping[int, list[Span]]] = {}
 
-    def for_request(self, asked: Asked) -> Mapping[int, list[Span]]:
+    def for_request(self, asked: Asked, *, is_to_family: bool = True) -> Mapping[int, list[Span]]:
         """Who could take the request, and when they are there."""
         found = self._of_pools(tuple(pools(asked)))
-        return {person: found[person] for person in self.able.among(found, asked)}
+        return {person: found[person] for person in self.able.among(found, asked, is_to_family=is_to_family)}
 
     def _of_pools(self, names: tuple[str, ...]) -> Mapping[int, list[Span]]:
         if names not in self._together:

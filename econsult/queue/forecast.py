@@ -18,12 +18,13 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
 from econsult.queue.able import Takers, around, pools
+from econsult.queue.forecast_sides import HANDS_ON, sides_at_risk
 from econsult.rosters.shifts import Span, gaps, without_time_off
 
 AHEAD = timedelta(hours=24)
-HANDS_ON = timedelta(minutes=15)
-"""What one answer takes: somebody must be there for so long before a promise runs out."""
 MOST = 5000
+SECOND = "second"
+"""What stands for a clock where the reply of a colleague is late."""
 REPLIES = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 
 
@@ -80,6 +81,8 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
         why = outlook.why_late(promise)
         if why and promise.consult.id not in risks:
             risks[promise.consult.id] = Risk(promise.consult, why, promise.clock.name, promise.due_at)
+    for consult, why, due_at in sides_at_risk(session, program_id, takers, now, end):
+        risks.setdefault(consult.id, Risk(consult, why, SECOND, due_at))
     holes = [
         Gap(specialty, start, until, _at_stake(soon, specialty, start, until))
         for specialty in takers.planned()

@@ -32,6 +32,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.notices import Notice
 from econsult.people.persons import Person
 from econsult.queue.asides import fire_sides, return_sides
+from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.rights import Relation, Right
@@ -491,3 +492,26 @@ def test_the_list_and_the_rule_of_taking_say_the_same(database: Database, clinic
         session.flush()
         listed = [each.side.id for each in asked_of_me(session, clinic.neuro, NOON)]
         assert bool(listed) == may_answer(session, consult, side, clinic.neuro, NOON) == (why == "")
+
+
+def test_the_forecast_knows_whose_reply_will_be_late(database: Database, clinic: Clinic) -> None:
+    def risks(session, hours: float) -> list[tuple[str, str]]:
+        found = forecast(session, clinic.program.id, NOON + hours * H).risks
+        return [(each.clock, each.why) for each in found if each.clock == "second"]
+
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        # No family is spoken to: the language bars nobody.
+        session.add(Limits(person_id=clinic.neuro.id, states="", languages="fr"))
+        session.flush()
+        assert risks(session, 0) == []
+        off = TimeOff(person_id=clinic.neuro.id, starts_at=NOON + H / 2, ends_at=NOON + 30 * H)
+        session.add(off)
+        session.flush()
+        assert (risks(session, 0), risks(session, 1)) == ([], [("second", "no_cover")])
+        side.holder_id = clinic.neuro.id
+        session.flush()
+        assert (risks(session, 1), risks(session, 19)) == ([("second", "holder_away")], [("second", "late")])
+        consult.is_test = True
+        session.flush()
+        assert risks(session, 1) == []

@@ -18,7 +18,7 @@ from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now
-from econsult.queue.forecast import forecast
+from econsult.queue.forecast import SECOND, forecast
 from econsult.rights import Right
 from web.context import database, now, settings
 from web.shell.auth import me, only
@@ -128,7 +128,9 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
         there = There(takers, away_now(session, now()))
         columns = {name: _column(session, name, there) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         outlook = forecast(session, me().program_id, now())
-        held = [risk.consult for risk in outlook.risks if risk.consult.holder_id is not None][:MOST]
+        # Of a colleague's reply that will be late the request itself need not change hands.
+        ours = [risk.consult for risk in outlook.risks if risk.clock != SECOND]
+        held = [consult for consult in ours if consult.holder_id is not None][:MOST]
         others = {consult.id: _waiting(session, consult, there) for consult in held}
         count_desk(session)
     return render_template(

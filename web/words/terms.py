@@ -75,6 +75,7 @@ CLOCKS = {
     "first_reply": _l("first reply"),
     "next_reply": _l("next reply"),
     "family_informed": _l("family told"),
+    "second": _l("reply of a colleague"),
 }
 RISKS = {
     "late": _l("It is late already."),

@@ -1,0 +1,79 @@
+"""Which questions to colleagues will be late: nobody who may reply is there for long enough before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.records import Consult
+from econsult.consults.sides import SideQuestion, SideState
+from econsult.queue.able import Takers
+from econsult.rosters.shifts import Span
+
+HANDS_ON = timedelta(minutes=15)
+"""What one answer takes: somebody must be there for so long before a promise runs out."""
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the rule of who may take something looks at, of a question to a colleague."""
+
+    program_id: int
+    organization_id: int | None
+    requester_id: int
+    sent_on_by_id: int | None
+    patient_id: int
+    specialty: str | None
+    fallback_specialty: str | None = None
+
+
+def sides_at_risk(
+    session: Session, program_id: int, takers: Takers, now: datetime, end: datetime
+) -> Iterator[tuple[Consult, str, datetime]]:
+    """Consult, why (a code) and when it is due, the first one first. A colleague needs a quarter of an hour."""
+    query = (
+        select(SideQuestion, Consult)
+        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .where(
+            SideQuestion.state == SideState.OPEN,
+            SideQuestion.due_at <= end,
+            # The sum keeps SQLite from beginning with every open consult of the program, of which few are asked about.
+            Consult.program_id + 0 == program_id,
+            Consult.status.in_(OPEN),
+            Consult.consent_withdrawn_at.is_(None),
+            ~Consult.is_test,
+        )
+        .order_by(SideQuestion.due_at, SideQuestion.id)
+        .limit(MOST)
+    )
+    for side, consult in session.execute(query):
+        why = _why_late(side, consult, takers, now)
+        if why:
+            yield consult, why, side.due_at
+
+
+def _why_late(side: SideQuestion, consult: Consult, takers: Takers, now: datetime) -> str:
+    if side.due_at <= now:
+        return "late"
+    names = ("program_id", "organization_id", "requester_id", "sent_on_by_id", "patient_id")
+    asked = Beside(**{name: getattr(consult, name) for name in names}, specialty=side.specialty)
+    there = {
+        person: spans
+        for person, spans in takers.for_request(asked, is_to_family=False).items()
+        if person not in (side.asked_by_id, consult.holder_id)
+    }
+    if side.holder_id is not None:
+        return "" if _is_long_enough(there.get(side.holder_id, ()), now, side.due_at) else "holder_away"
+    return "" if any(_is_long_enough(spans, now, side.due_at) for spans in there.values()) else "no_cover"
+
+
+def _is_long_enough(spans: list[Span] | tuple[()], now: datetime, due_at: datetime) -> bool:
+    """Whether somebody is there for long enough, or for all of the time that is left."""
+    longest = max((min(each.end, due_at) - max(each.start, now) for each in spans), default=timedelta())
+    return longest >= min(HANDS_ON, due_at - now)
