@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.billing.entries import Activity
 from econsult.billing.loading import Loaded, load
-from econsult.billing.records import ConsultBilling
+from econsult.billing.records import Attestation
 from econsult.billing.rules import Facts, RuleSet, Side, Suggestion, suggest
 from econsult.billing.siterules import rules_in
 from econsult.billing.spans import seconds_of
@@ -96,7 +96,7 @@ class _Reader:
         sums = loaded.sums.get(person.id, {}) if person else {}
         facts = Facts(
             **_request(loaded, consult, asker),
-            **_attested(loaded.billing_of(consult), consultant),
+            **_attested(loaded.attestation_of(consult, consultant)),
             **_numbers(loaded, consult, {Side.CONSULTANT: consultant, Side.REQUESTER: asker}),
             **_work(sums, consult),
             is_report_signed=report is not None,
@@ -136,11 +136,10 @@ def _request(loaded: Loaded, consult: Consult, asker: Person | None) -> dict[str
     }
 
 
-def _attested(row: ConsultBilling, consultant: Person | None) -> dict[str, Any]:
-    """What the consultant said; nobody's word stands for a colleague who answered before or after."""
-    is_own = consultant is not None and row.attested_by_id == consultant.id
+def _attested(row: Attestation | None) -> dict[str, Any]:
+    """What the consultant said of their own part: nobody's word stands for a colleague who answered before or after."""
     names = ("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report")
-    return {name: getattr(row, name) if is_own else None for name in names}
+    return {name: getattr(row, name) if row else None for name in names}
 
 
 def _numbers(loaded: Loaded, consult: Consult, people: dict[Side, Person | None]) -> dict[str, Any]:

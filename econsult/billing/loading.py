@@ -11,7 +11,15 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from econsult.billing.entries import sums_by_person
-from econsult.billing.records import ClinicianNumbers, ConsultBilling, Coverage, no_billing, no_coverage, no_numbers
+from econsult.billing.records import (
+    Attestation,
+    ClinicianNumbers,
+    ConsultBilling,
+    Coverage,
+    no_billing,
+    no_coverage,
+    no_numbers,
+)
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base
@@ -26,13 +34,14 @@ Dated = dict[tuple[int, int], list[tuple[int, datetime]]]
 
 @dataclass(frozen=True)
 class Loaded:
-    """What is on record of `consults`; everything but the ledgers by the ids that the names say."""
+    """What is on record of `consults`; all but what has a pair as its key by the ids that the names say."""
 
     consults: Sequence[Consult]
     reports: dict[int, list[Answer]]
     people: dict[int, Person]
     consents: dict[int, Consent]
     billing: dict[int, ConsultBilling]
+    attested: dict[tuple[int, int], Attestation]
     coverage: dict[int, Coverage]
     numbers: dict[int, ClinicianNumbers]
     sent_on: dict[int, datetime]
@@ -42,6 +51,9 @@ class Loaded:
 
     def billing_of(self, consult: Consult) -> ConsultBilling:
         return self.billing.get(consult.id) or no_billing(consult.id)
+
+    def attestation_of(self, consult: Consult, person: Person | None) -> Attestation | None:
+        return self.attested.get((consult.id, person.id)) if person else None
 
     def coverage_of(self, consult: Consult) -> Coverage:
         return self.coverage.get(consult.patient_id) or no_coverage(consult.patient_id)
@@ -86,6 +98,9 @@ def load(session: Session, consults: Sequence[Consult], *, with_words: bool = Fa
         people=people,
         consents={row.consult_id: row for row in _rows(session, Consent, Consent.consult_id, ids)},
         billing={row.consult_id: row for row in _rows(session, ConsultBilling, ConsultBilling.consult_id, ids)},
+        attested={
+            (row.consult_id, row.person_id): row for row in _rows(session, Attestation, Attestation.consult_id, ids)
+        },
         coverage={row.patient_id: row for row in _rows(session, Coverage, Coverage.patient_id, children)},
         numbers={row.person_id: row for row in _rows(session, ClinicianNumbers, ClinicianNumbers.person_id, people)},
         sent_on=sent_on,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, ForeignKey, String, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -48,18 +48,27 @@ class Coverage(Base):
 
 
 class ConsultBilling(Base):
-    """The diagnosis that the clinic gives for a claim, and what the consultant attests; None is not said."""
+    """The diagnosis that the clinic gives for a claim."""
 
     __tablename__ = "consult_billing"
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), unique=True)
     diagnosis: Mapped[str] = mapped_column(Sealed("consult_billing.diagnosis"), default="")
-    f2f_prior_14d: Mapped[bool | None]
-    f2f_planned_14d: Mapped[bool | None]
-    transfer_of_care: Mapped[bool | None]
-    is_spoken_report: Mapped[bool | None]
-    attested_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    attested_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Attestation(Base):
+    """What somebody who answered says of their own part; the last word of each."""
+
+    __tablename__ = "attestation"
+    __table_args__ = (UniqueConstraint("consult_id", "person_id", name="uq_attestation"),)
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    f2f_prior_14d: Mapped[bool]
+    f2f_planned_14d: Mapped[bool]
+    transfer_of_care: Mapped[bool]
+    is_spoken_report: Mapped[bool]
+    attested_at: Mapped[datetime] = mapped_column(Instant)
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,12 @@ def coverage_of(session: Session, patient_id: int) -> Coverage:
 def billing_of(session: Session, consult_id: int) -> ConsultBilling:
     """What was given for the consult; empty where nothing was."""
     return _found(session, ConsultBilling, ConsultBilling.consult_id == consult_id) or no_billing(consult_id)
+
+
+def attestation_of(session: Session, consult_id: int, person_id: int) -> Attestation | None:
+    """What this person said of their part in the consult."""
+    own = and_(Attestation.consult_id == consult_id, Attestation.person_id == person_id)
+    return _found(session, Attestation, own)
 
 
 def set_numbers(
@@ -160,12 +175,12 @@ def set_diagnosis(session: Session, consult: Consult, person: Person, diagnosis:
 
 
 def attest(session: Session, consult: Consult, person: Person, said: Attested, *, now: datetime) -> None:
-    """Keep what the consultant says; the audit trail holds every earlier word."""
+    """Keep what somebody who answered says of their own part; the audit trail holds every earlier word."""
     _in_line(session, Consult, consult.id)
-    row = billing_of(session, consult.id)
+    row = attestation_of(session, consult.id, person.id) or Attestation(consult_id=consult.id, person_id=person.id)
     row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
     row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
-    row.attested_by_id, row.attested_at = person.id, now
+    row.attested_at = now
     session.add(row)
     session.flush()
     note(session, consult, "attest", person_id=person.id, now=now, detail=said.code)

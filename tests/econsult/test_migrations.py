@@ -9,6 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, text
 
+from econsult.billing import records
+from econsult.billing.records import Attested
 from econsult.consults import declining, telling
 from econsult.consults.records import Consult
 from econsult.database import MIGRATIONS, Database, alembic_config
@@ -124,3 +126,26 @@ def test_what_was_declined_before_has_a_deadline_for_telling_its_family(database
         assert list(violations(session, NOON)) == []
         found = [session.get_one(Consult, number).next_deadline_at for number in numbers]
         assert found == [NOON + timedelta(hours=12), None]
+
+
+def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Clinic) -> None:
+    said = Attested(f2f_prior_14d=False, f2f_planned_14d=True, transfer_of_care=False, is_spoken_report=True)
+    with database.writing() as session:
+        first, second = clinic.claimed(session), clinic.claimed(session)
+        records.attest(session, first, clinic.derm2, said, now=NOON)
+        records.attest(session, first, clinic.derm, said, now=NOON + timedelta(hours=1))
+        records.set_diagnosis(session, second, clinic.pcp, "L20.83", now=NOON)
+        numbers = (first.id, second.id)
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0039' for each in script.walk_revisions())}")
+    with database.engine.connect() as connection:
+        query = text(
+            "SELECT attested_by_id, transfer_of_care, is_spoken_report FROM consult_billing ORDER BY consult_id"
+        )
+        assert [tuple(row) for row in connection.execute(query)] == [(clinic.derm.id, 0, 1), (None, None, None)]
+    database.migrate()
+    with database.reading() as session:
+        kept = records.attestation_of(session, numbers[0], clinic.derm.id)
+        assert kept is not None
+        assert (kept.f2f_planned_14d, kept.attested_at) == (True, NOON + timedelta(hours=1))
+        assert [records.billing_of(session, number).diagnosis for number in numbers] == ["", "L20.83"]

@@ -110,8 +110,8 @@ def attest(public_id: str) -> Page:
     }
 
     def act(session: Session, loaded: Pass) -> None:
-        current = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id][0]
-        if current.person is None or current.person.id != me().id:
+        parts = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
+        if not seen_parts(me(), (Side.CONSULTANT,), parts):
             raise ForbiddenError("Only who answered can say that.")
         records.attest(session, loaded.consult, me(), Attested(**said), now=now())
 
@@ -207,6 +207,7 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         is_locked=is_worker and locked_at(session, loaded.consult, me()) is not None,
         numbers=records.numbers_of(session, me().id) if is_worker else None,
         coverage=records.coverage_of(session, loaded.patient.id) if knows_child else None,
+        said=records.attestation_of(session, loaded.consult.id, me().id),
         kept=records.billing_of(session, loaded.consult.id),
         wall=lambda at: at.astimezone(ZoneInfo(choose_zone())).strftime("%Y-%m-%dT%H:%M"),
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),

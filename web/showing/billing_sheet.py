@@ -138,12 +138,11 @@ def _suggested(sheet: Sheet, part: Share) -> Facts:
 
 
 def _attested(sheet: Sheet, part: Share) -> Facts:
-    row = sheet.loaded.billing_of(sheet.passed.consult)
-    is_own = part.person is not None and row.attested_by_id == part.person.id
+    row = sheet.loaded.attestation_of(sheet.passed.consult, part.person)
     for name, words in ATTESTED.items():
         said = getattr(part.facts, name)
         yield words, "not said" if said is None else "yes" if said else "no"
-    yield "Attested", _at(row.attested_at) if is_own else ""
+    yield "Attested", _at(row.attested_at) if row else ""
 
 
 def _numbers(sheet: Sheet, person: Person | None) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from econsult.billing import records, timing
 from econsult.billing.entries import locked_at
 from econsult.billing.export import rows_of
 from econsult.billing.gathering import all_parts_of, parts_of
-from econsult.billing.records import ConsultBilling, billing_of
+from econsult.billing.records import Attestation, ConsultBilling, billing_of
 from econsult.billing.rules import Side
 from econsult.consults import answers, holding, reopening, requests
 from econsult.consults.confidential import keep_confidential
@@ -87,6 +88,10 @@ def test_each_who_answered_has_a_part_and_nobodys_word_is_anothers(database: Dat
         # The first one attested; that says nothing of the second, who has no NPI either.
         assert first.suggestion.is_ready
         assert {"f2f_prior", "f2f_planned", "transfer", "consultant_npi"} <= set(second.suggestion.blockers)
+        # Nor does the second one's word take the first one's away.
+        records.attest(session, consult, clinic.derm2, replace(NO, transfer_of_care=True), now=at(2100))
+        second, _asker, first = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
+        assert (first.suggestion.is_ready, second.facts.transfer_of_care) == (True, True)
         rows = rows_of(session, (at(0), at(2001)), DENVER, now=at(4000))
         assert [(row["side"], row["answer"], row["state"]) for row in rows] == [
             ("consultant", "2", "blocked"),
@@ -117,11 +122,11 @@ def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, c
         with database.writing() as session:
             records.attest(session, session.get_one(Consult, number), clinic.derm, NO, now=at(0))
 
-    at_once(diagnose, attest)
+    at_once(diagnose, attest, diagnose, attest)
     with database.reading() as session:
-        kept = billing_of(session, number)
-        assert (kept.diagnosis, kept.transfer_of_care) == ("L20.83", False)
-        assert session.scalar(select(func.count(ConsultBilling.id))) == 1
+        assert billing_of(session, number).diagnosis == "L20.83"
+        for table in (ConsultBilling, Attestation):
+            assert session.scalar(select(func.count(table.id))) == 1
 
 
 def test_who_sat_idle_beside_another_page_has_not_worked(database: Database, clinic: Clinic) -> None:
