@@ -44,8 +44,7 @@ class CleanDatabases:
     def give_back(self, database: Database, shape: tuple[int, ...]) -> None:
         database.close()
         name = str(database.engine.url.database)
-        if self.server.shape(name) == shape:
-            self.server.empty(name)
+        if self.server.empty(name, shape):
             self.spare.append((database, shape))
         else:
             self.server.drop(name)

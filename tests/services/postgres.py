@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -70,12 +71,16 @@ class PostgresServer:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The numbers of a database's tables: they change when a table is made again."""
-        query = sql.SQL("SELECT oid::int FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid")
-        return tuple(row[0] for row in self._run(query, name))
+        with self._connected(name) as connection:
+            return _shape(connection)
 
-    def empty(self, name: str) -> None:
-        """Remove every row but the schema's version, and whoever is still connected."""
-        self._run(sql.SQL(EMPTY), name)
+    def empty(self, name: str, shape: tuple[int, ...]) -> bool:
+        """Remove every row but the schema's version, and whoever is connected; False where the shape is another."""
+        with self._connected(name) as connection:
+            if _shape(connection) != shape:
+                return False
+            connection.execute(EMPTY)
+            return True
 
     def is_up(self) -> bool:
         try:
@@ -87,10 +92,17 @@ class PostgresServer:
     def stop(self) -> None:
         self.service.stop()
 
-    def _run(self, statement: sql.SQL | sql.Composed, name: str = "postgres") -> list[tuple[int, ...]]:
-        with psycopg.connect(host=str(self.folder), user="econsult", dbname=name, autocommit=True) as connection:
-            done = connection.execute(statement)
-            return done.fetchall() if done.description else []
+    def _run(self, statement: sql.SQL | sql.Composed) -> None:
+        with self._connected("postgres") as connection:
+            connection.execute(statement)
+
+    def _connected(self, name: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self.folder), user="econsult", dbname=name, autocommit=True)
+
+
+def _shape(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
+    rows = connection.execute("SELECT oid::int FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid")
+    return tuple(row[0] for row in rows)
 
 
 def start_postgres(folder: Path) -> PostgresServer:

@@ -135,7 +135,7 @@ def test_a_message_is_put_back_once_and_not_after_it_was_sent(
     page.get_by_role("button", name="Send message").click()
     expect(page.get_by_role("log").get_by_text("Which dose?")).to_be_visible()
     expect(page.locator("#text")).to_have_value("")
-    assert page.evaluate(COPIES) == 0
+    page.wait_for_function(f"{COPIES} === 0")
     with runtime.database.reading() as session:
         assert len(session.scalars(select(Message)).all()) == 1
 

@@ -181,7 +181,7 @@ def test_an_answer_saves_itself_and_is_signed_with_the_keyboard(place: Place, ru
     page = place.desk(place.clinic.derm, place.case("held"))
     page.keyboard.press("a")
     page.keyboard.type("Atopic dermatitis")
-    expect(page.locator("[data-saved]")).to_contain_text("Draft saved", timeout=6000)
+    expect(page.locator("[data-saved]")).to_contain_text("Draft saved")
     with runtime.database.reading() as session:
         draft = draft_of(session, place.rich["held"].id)
     assert draft is not None

@@ -79,7 +79,7 @@ def test_a_photo_that_is_in_the_page_alone_is_told_and_leaving_is_asked_about(
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.context.set_offline(True)
     phone.set_input_files("#far-choose", PHOTO)
-    expect(cards).to_have_attribute("data-state", "offline", timeout=9_000)
+    expect(cards).to_have_attribute("data-state", "offline")
     expect(phone.locator("[data-upload-hold]")).to_contain_text("Deje esta página abierta hasta que lleguen")
     expect(phone.locator("[data-upload-busy]")).to_be_hidden()
     asked: list[str] = []
@@ -232,7 +232,7 @@ def test_sending_goes_on_over_the_next_pages_which_say_what_is_missing(
     assert missing.locator("a").get_attribute("href") == f"/family/ask/{draft.public_id}/photos"
     expect(phone.locator("[data-no-file]")).to_be_visible()
     phone.unroute_all()
-    expect(cards).to_have_attribute("data-state", "sent", timeout=9_000)
+    expect(cards).to_have_attribute("data-state", "sent")
     expect(missing).to_be_hidden()
     expect(phone.locator("[data-no-file]")).to_be_hidden()
     assert arrived(server, draft) == [PHOTO["buffer"]]
