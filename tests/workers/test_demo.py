@@ -24,11 +24,12 @@ from tests.schema import lay_schema
 from tests.workers.clinic import Clinic, now
 from workers import demo
 from workers.clock import Ticker
+from workers.demo.cast import add_cast
 from workers.demo.drawing import NOTE, draw, seed_of
 from workers.runtime import Runtime, open_runtime
 
 STAFF = ["pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "privacy", "admin"]
-PERSONAS = ["parent", "parent2", *STAFF]
+PERSONAS = ["parent", "parent2", *STAFF, "teen"]
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,19 @@ def test_every_persona_has_a_link_that_signs_in_once(seeded: Runtime) -> None:
             assert person is not None
             assert person.email == email
             assert use_link(session, token, now()) is None
+
+
+def test_a_young_person_of_the_demo_has_an_account_of_their_own(seeded: Runtime) -> None:
+    """Closed by whoever tries that out, it stays closed at the next start."""
+    with seeded.database.writing() as session:
+        teen = person_by_email(session, seeded.database.cipher, "teen@demo.test")
+        assert teen is not None
+        assert (teen.role, teen.has_password) == ("youth", True)
+        teen.is_active = False
+    with seeded.database.writing() as session:
+        add_cast(seeded, session, now())
+        assert person_by_email(session, seeded.database.cipher, "teen@demo.test") is None
+        session.get_one(Person, teen.id).is_active = True
 
 
 def test_there_are_twelve_children_and_twenty_five_consults_of_every_specialty_and_state(seeded: Runtime) -> None:

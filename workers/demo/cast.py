@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.people.caregivers import SELF
 from econsult.people.madeup import DOMAIN, PASSWORD
 from econsult.people.passwords import hash_password
-from econsult.people.patients import Patient, add_patient, link_caregiver
-from econsult.people.persons import Organization, Person, Program, add_organization, add_person, person_by_email
+from econsult.people.patients import Patient, RelatedPerson, add_patient, link_caregiver
+from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
 from econsult.rosters.shifts import Shift, has_roster
+from econsult.youths import YouthForm, open_account
 from workers.demo.people import CHILDREN, CLINICS, STAFF, Child, Staff
 from workers.runtime import Runtime
 
@@ -37,11 +39,29 @@ def add_cast(runtime: Runtime, session: Session, now: datetime) -> tuple[dict[st
     program = runtime.vault.ensure_program(session, runtime.settings.program_name, at)
     cast = Cast(program, {key: _clinic(session, program, key) for key in CLINICS})
     cast.people.update({staff.key: _person(runtime, session, cast, staff, at) for staff in STAFF})
-    _give_password(cast.people.values())
     _plan(session, cast, runtime.settings.time_zone, at)
     known = {patient.mrn: patient for patient in session.scalars(select(Patient))}
     children = {child.key: known.get(child.mrn) or _child(runtime, session, cast, child, now) for child in CHILDREN}
+    for child in CHILDREN:
+        if child.own:
+            _own_account(runtime, session, cast, child, children[child.key], now=now)
+    _give_password(cast.people.values())
     return cast.people, children
+
+
+def _own_account(
+    runtime: Runtime, session: Session, cast: Cast, child: Child, patient: Patient, *, now: datetime
+) -> None:
+    """The account that a young person's clinic has opened for them; nothing where there was one, open or closed."""
+    email = f"{child.own}@{DOMAIN}"
+    known = person_by_email(session, runtime.database.cipher, email)
+    had = select(RelatedPerson.id).where(RelatedPerson.patient_id == patient.id, RelatedPerson.relation == SELF)
+    if session.scalars(had).first() is None:
+        staff = next(each for each in STAFF if each.clinic == child.clinic and each.role == Role.PCP)
+        form = YouthForm(email, child.language, is_seen=True)
+        known = open_account(session, runtime.database.cipher, patient, form, cast.people[staff.key], now=now)
+    if known is not None:
+        cast.people[child.own] = known
 
 
 def _plan(session: Session, cast: Cast, zone: str, at: datetime) -> None:

@@ -41,6 +41,8 @@ class Child:
     phone: str
     language: str = "en"
     caregivers: tuple[tuple[str, str], ...] = ()
+    own: str = ""
+    """The key of the young person's own account, where they have one."""
 
 
 CLINICS = {
@@ -76,7 +78,7 @@ STAFF = (
     Staff("asthma", "Dr. Samir Haddad", Role.SPECIALIST, specialties=("asthma",)),
 )
 
-PERSONAS = tuple(person.key for person in STAFF[:11])
+PERSONAS = (*(person.key for person in STAFF[:11]), "teen")
 """Those for whom a sign-in link is printed."""
 
 CHILDREN = (
@@ -88,7 +90,7 @@ CHILDREN = (
     Child("elias", "Elias Morningstar", "male", 29, "redmesa", "RM-1820", "505-555-0156"),
     Child("mei", "Mei Lindgren", "female", 137, "taos", "003310", "505-555-0157"),
     Child("tomas", "Tomás Arroyo", "male", 76, "riosur", "S-5521", "575-555-0158", "es", (("parent4", "father"),)),
-    Child("zoe", "Zoe Hartley", "female", 198, "riosur", "S-4410", "575-555-0159"),
+    Child("zoe", "Zoe Hartley", "female", 198, "riosur", "S-4410", "575-555-0159", own="teen"),
     Child("samuel", "Samuel Castle", "male", 0, "redmesa", "RM-2140", "505-555-0160"),
     Child("priya", "Priya Anand", "female", 160, "taos", "002901", "505-555-0161"),
     Child("owen", "Owen Fairbanks", "male", 230, "riosur", "S-3075", "575-555-0162"),
