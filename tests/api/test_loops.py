@@ -50,3 +50,19 @@ def test_a_second_specialist_is_asked_and_replies(clinic: Clinic, program_of: Pr
     assert neuro.post(f"{at}/second", {"verb": "reply", "text": "No."}).json["items"][0]["state"] == "replied"
     assert neuro.get(at).status_code == 404
     assert derm.post(f"{at}/second", {"verb": "take_back"}).status_code == 404
+
+
+def test_the_desk_finds_somebody_for_a_colleagues_question(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
+    at = f"/consults/{made(clinic.claimed)}/second"
+    derm, neuro, desk = (program_of(person) for person in (clinic.derm, clinic.neuro, clinic.coordinator))
+    assert desk.post(at, {"verb": "take_back"}).status_code == 404
+    derm.post(at, {"verb": "ask", "specialty": "neurology", "text": "Is it a nerve?"})
+    assert [each["holder"] for each in desk.get(at).json["items"]] == [None]
+    assert derm.post(at, {"verb": "give", "person": clinic.neuro.public_id}).status_code == 403
+    assert desk.post(at, {"verb": "give", "person": clinic.derm2.public_id}).status_code == 422
+    given = desk.post(at, {"verb": "give", "person": clinic.neuro.public_id}).json["items"]
+    assert given[0]["holder"]["name"] == clinic.neuro.name
+    assert desk.post(at, {"verb": "reply", "text": "Yes"}).status_code == 403
+    assert desk.post(at, {"verb": "give_back"}).json["items"][0]["holder"] is None
+    assert desk.post(at, {"verb": "take_back"}).json["items"][0]["state"] == "taken_back"
+    assert neuro.get(at).status_code == 404

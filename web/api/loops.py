@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.advice.asking import tell_outcome
-from econsult.consults import second
+from econsult.consults import second, second_desk
 from econsult.consults.outcomes import CODES, Said, reports_of
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of, sides_of
-from econsult.errors import InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.note import EDITIONS
-from econsult.people.persons import Person, member_of
+from econsult.people.persons import Person, Role, member_of
 from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
@@ -69,8 +69,13 @@ def list_seconds(consult_id: str) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/second", answer="Seconds", body=SECOND_IN)
 def second_verb(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask a second specialist, or take the question, reply to it, give it back; whoever asked takes it back."""
+    """Ask a second specialist, or take the question, reply to it, give it back; whoever asked takes it back.
+
+    The desk gives it to somebody, back to its pool, or takes it back.
+    """
     verb, words = body["verb"], body.get("text", "")
+    if me().role == Role.COORDINATOR or verb == "give":
+        return _decide(consult_id, verb, body.get("person", ""))
     with loaded(consult_id, Right.ANSWER if verb in ("ask", "take_back") else Right.SECOND) as (session, passed):
         consult = passed.consult
         if verb == "ask":
@@ -89,6 +94,21 @@ def second_verb(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
         return _seconds(session, passed)
 
 
+def _decide(consult_id: str, verb: str, person: str) -> dict[str, Any]:
+    with loaded(consult_id, Right.ASSIGN) as (session, passed):
+        if verb not in ("give", "give_back", "take_back"):
+            raise ForbiddenError("The desk gives the question to somebody, to its pool, or takes it back.")
+        consult, side = passed.consult, side_of(session, passed.consult.id, is_locked=True)
+        if side is None:
+            raise NotFoundError
+        if verb == "give":
+            second_desk.give_second(session, consult, side, _person(session, person), by=me(), now=now())
+        else:
+            act = second_desk.return_second if verb == "give_back" else second_desk.drop_second
+            act(session, consult, side, by=me(), now=now())
+        return _seconds(session, passed)
+
+
 def _take(session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime) -> None:
     second.take_second(session, consult, side, person, now=now, lease=settings().claim)
 
@@ -101,8 +121,8 @@ def _person(session: Session, public_id: str) -> Person:
 
 
 def _seconds(session: Session, passed: Pass) -> dict[str, Any]:
-    """For clinicians alone: a family is told of its answer, not of who was asked on the way."""
-    is_clinicians = passed.may(Right.SECOND) or passed.may(Right.READ_CLINICIANS)
+    """For clinicians and the desk: a family is told of its answer, not of who was asked on the way."""
+    is_clinicians = any(passed.may(right) for right in (Right.SECOND, Right.READ_CLINICIANS, Right.ASSIGN))
     return {"items": [_side(session, each) for each in sides_of(session, passed.consult.id)] if is_clinicians else []}
 
 

@@ -43,7 +43,7 @@ OUTCOME = closed(
 )
 SECOND_IN = closed(
     ("verb",),
-    verb=text(16, "ask", "take", "reply", "give_back", "take_back"),
+    verb=text(16, "ask", "take", "reply", "give_back", "take_back", "give"),
     specialty=text(32, *SPECIALTIES),
     person=text(64),
     text=text(LONGEST_MESSAGE),
