@@ -2,8 +2,9 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pi_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -43,8 +44,13 @@ def open_still(data: bytes, media_type: str) -> Still:
     """Read the header. Refuses `too_many_pixels`, `too_small`, and `damaged` where the decoder finds no picture."""
     if media_type == "image/heic":
         return _open_heif(data)
-    still = still_of(open_image(data, media_type))
-    return replace(still, profile=still.profile or told_profile(data)) if media_type == "image/avif" else still
+    image = open_image(data, media_type)
+    still = still_of(image)
+    if media_type != "image/avif":
+        return still
+    # What an AVIF carries is read with its header, by its decoder; of the others the walk of the structure tells it.
+    found = frozenset(_told_classes(image.info, getattr(image, "n_frames", 1)))
+    return replace(still, profile=still.profile or told_profile(data), found=found)
 
 
 def still_of(image: ImageFile.ImageFile) -> Still:
@@ -132,15 +138,14 @@ def _open_heif(data: bytes) -> Still:
         1,
         width,
         height,
-        frozenset(_heif_classes(heif)),
+        frozenset(_told_classes(info, len(heif))),
     )
 
 
-def _heif_classes(heif: pi_heif.HeifFile) -> set[str]:
-    """Name what an HEIF file carries beside its primary picture."""
-    info = heif.info
+def _told_classes(info: Mapping[str | tuple[int, int], Any], pictures: int) -> set[str]:
+    """Name what a file of the HEIF family carries beside its primary picture."""
     found = exif_classes(info["exif"]) if info.get("exif") else set()
     names = {"xmp": "xmp", "icc_profile": "icc", "thumbnails": "thumbnail", "depth_images": "other_images"}
     names |= {"aux": "other_images", "metadata": "application_data"}
     found |= {name for key, name in names.items() if info.get(key)}
-    return found | ({"other_images"} if len(heif) > 1 else set())
+    return found | ({"other_images"} if pictures > 1 else set())

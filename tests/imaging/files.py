@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageCms, TiffImagePlugin
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 40), (30, 40, 210), (245, 245, 245)
 CORNERS = (RED, GREEN, BLUE, WHITE)
@@ -124,6 +124,13 @@ def soaked_png() -> bytes:
 def soaked_webp() -> bytes:
     """Return a WebP with Exif, XMP and bytes behind its container."""
     return encode(corners(), "WEBP", exif=camera_exif().removeprefix(b"Exif\x00\x00"), xmp=xmp()) + CANARY
+
+
+def soaked_avif() -> bytes:
+    """Return an AVIF with Exif, XMP, a colour profile and a second picture."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    told = {"exif": camera_exif(), "xmp": xmp(), "icc_profile": profile}
+    return encode(corners(), "AVIF", save_all=True, append_images=[corners().rotate(180)], **told)
 
 
 def header_png(width: int, height: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,13 @@ def hum(container: av.container.OutputContainer, voice: av.AudioStream) -> None:
         frame.sample_rate, frame.pts = 44100, 1024 * number
         container.mux(voice.encode(frame))
     container.mux(voice.encode(None))
+
+
+def shown_by(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
+    """Return the film with another display matrix: what a step to the right, then down, is across and down."""
+    first, second, third, fourth = (number << 16 for number in matrix)
+    at = data.index(b"tkhd") + 44
+    return data[:at] + struct.pack(">9i", first, second, 0, third, fourth, 0, 0, 0, 1 << 30) + data[at + 36 :]
 
 
 def steady(seconds: float, rate: int = 15) -> list[float]:

@@ -20,6 +20,7 @@ SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     ),
     "png": ("photo", files.soaked_png, CAMERA | {"xmp", "text", "time", "application_data", "trailer"}),
     "webp": ("photo", files.soaked_webp, CAMERA | {"xmp", "trailer"}),
+    "avif": ("photo", files.soaked_avif, CAMERA - {"thumbnail"} | {"xmp", "icc", "other_images"}),
     "heic": ("photo", lambda: heic(files.corners(320, 160), exif=files.camera_exif()), CAMERA),
     "mp4": ("video", films.soaked_film, {"audio", "gps", "metadata"}),
     "pdf": (

@@ -61,6 +61,26 @@ def test_the_turn_that_we_bake_in_is_the_one_that_players_show(tmp_path, run: Pr
     assert files.nearest(shown.getpixel((180, 30))) == files.WHITE
 
 
+MIRRORS = {
+    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
+    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
+    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
+    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
+}
+
+
+@pytest.mark.parametrize("matrix", MIRRORS, ids=str)
+def test_a_film_that_asks_for_a_mirror_shows_left_and_right_as_players_do(
+    run: Prepare, matrix: tuple[int, int, int, int]
+) -> None:
+    # Each of the four undoes itself, so the stored picture is the wanted one seen in the same mirror.
+    stored = files.corners(320, 200).transpose(MIRRORS[matrix])
+    _, kept = run(films.shown_by(films.film(films.steady(0.3), image=stored), matrix), "video")
+    assert kept.sizes["play"] == (320, 200)
+    assert films.decoded(kept.files["play"])[1] == files.CORNERS
+    assert files.read_corners(kept.files["poster"]) == files.CORNERS
+
+
 def test_uneven_times_stay_uneven(run: Prepare) -> None:
     times = [0.0, 0.04, 0.08, 0.5, 0.55, 1.2, 1.6]
     _, kept = run(films.film(times), "video")
