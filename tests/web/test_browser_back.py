@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask.testing import FlaskClient
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.personas import Clinic
 from tests.services.browser import Devices
@@ -28,7 +28,7 @@ def test_going_back_past_a_refused_form_shows_the_form(
     page.wait_for_url("**/photos")
     page.go_back()
     page.wait_for_url("**/where")
-    assert page.locator("input[value=elbow]").is_checked()
+    expect(page.locator("input[value=elbow]")).to_be_checked()
 
 
 def test_a_page_behind_a_form_without_a_page_of_its_own_leads_to_the_one_above(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from econsult.consults import answers, holding, threads
@@ -177,7 +177,7 @@ def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime
     with runtime.database.reading() as session:
         assert session.scalars(select(Attachment.view)).all() == ["far"]
     page.locator(".onward a").click()
-    assert page.url.endswith("/story")
+    page.wait_for_url("**/story")
 
 
 def test_photos_are_sent_without_scripts(
@@ -195,8 +195,8 @@ def test_photos_are_sent_without_scripts(
     assert not page.locator(".onward").is_visible()
     assert page.locator(".picked").first.is_visible()
     page.locator("[data-upload-plain]").click()
-    assert "Recibimos sus archivos." in page.locator("main").inner_text()
-    assert page.locator(".shot h3").all_inner_texts() == ["De lejos"]
+    expect(page.locator("main")).to_contain_text("Recibimos sus archivos.")
+    expect(page.locator(".shot h3")).to_have_text(["De lejos"])
     with runtime.database.reading() as session:
         assert session.scalars(select(Attachment.view)).all() == ["far"]
 

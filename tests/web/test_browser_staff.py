@@ -266,7 +266,7 @@ def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> No
     page.locator("#tried").focus()
     expect(page.locator("[data-saved]")).to_have_text("Draft saved")
     page.reload()
-    assert page.locator("#question").input_value() == "Is it?"
+    expect(page.locator("#question")).to_have_value("Is it?")
 
 
 def test_without_scripts_the_day_still_works(place: Place) -> None:
@@ -277,7 +277,7 @@ def test_without_scripts_the_day_still_works(place: Place) -> None:
     page.locator("#impression").fill("Eczema")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    assert page.locator("#impression").input_value() == "Eczema"
+    expect(page.locator("#impression")).to_have_value("Eczema")
 
 
 def test_nothing_wraps_or_hides_once_the_draft_is_saved(place: Place) -> None:
