@@ -14,6 +14,7 @@ from econsult.billing.export import rows_of
 from econsult.billing.gathering import all_parts_of, parts_of
 from econsult.billing.records import Attestation, ConsultBilling, billing_of
 from econsult.billing.rules import Side
+from econsult.billing.sheet import seen_parts
 from econsult.consults import answers, holding, reopening, requests
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.records import Consult
@@ -85,6 +86,9 @@ def test_each_who_answered_has_a_part_and_nobodys_word_is_anothers(database: Dat
         second, asker, first = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
         assert [part.person.id for part in (second, asker, first)] == [clinic.derm2.id, clinic.pcp.id, clinic.derm.id]
         assert [(part.answer, part.suggestion.minutes) for part in (second, first)] == [(2, 10), (1, 20)]
+        for person, own in ((clinic.derm, [first]), (clinic.derm2, [second])):
+            assert seen_parts(person, (Side.CONSULTANT,), [second, asker, first]) == own
+        assert seen_parts(clinic.coordinator, tuple(Side), [second, asker, first]) == [second, asker, first]
         # The first one attested; that says nothing of the second, who has no NPI either.
         assert first.suggestion.is_ready
         assert {"f2f_prior", "f2f_planned", "transfer", "consultant_npi"} <= set(second.suggestion.blockers)
