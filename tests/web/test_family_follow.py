@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.consults import answers, declining, holding, requests, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
+from econsult.consults.ledger import Clock
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
@@ -59,6 +60,21 @@ def test_the_status_page_says_how_far_it_is(
     page = mother.get(f"/family/questions/{asked.public_id}?lang=en").text
     assert "A doctor is looking" in page
     assert "You will hear by" in page
+
+
+@pytest.mark.parametrize("path", ["/family", "/family/questions/{}"])
+def test_what_is_late_is_not_promised_for_an_hour_that_has_passed(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult, path: str
+) -> None:
+    """The family reads what its letter says: it takes longer, and it is not forgotten."""
+    with runtime.database.writing() as session:
+        late = datetime.now(UTC) - timedelta(hours=1)
+        session.execute(update(Clock).where(Clock.consult_id == asked.id).values(deadline_at=late))
+        session.execute(update(Consult).where(Consult.id == asked.id).values(due_at=late))
+    page = mother.get(path.format(asked.public_id) + "?lang=en").text
+    assert "This takes longer than we said. We did not forget you." in page
+    assert "You will hear by" not in page
+    assert "Tarda más de lo que dijimos. No le olvidamos." in mother.get(path.format(asked.public_id) + "?lang=es").text
 
 
 def test_a_signed_answer_that_the_clinic_has_not_read_has_a_promised_time(

@@ -22,11 +22,11 @@ _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
 
 def init_times(app: Flask) -> None:
-    """Give templates the filters `moment`, `until`, `clock`, `day`, `long_day`, `due_by`, `time_left`, `month_name`."""
+    """Give templates the filters `moment`, `until`, `clock`, `day`, `long_day`, `due_by`, `will_hear` and more."""
     app.jinja_env.filters.update(
         moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
-    app.jinja_env.filters["month_name"] = month_name
+    app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear)
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -106,6 +106,18 @@ def due_by(when: datetime, *, for_family: bool = False) -> str:
         return gettext("by %(time)s tomorrow", time=clock)
     pattern = _WEEKDAY if abs(away) < 7 else _DATE
     return gettext("by %(day)s %(time)s", day=_said(when, pattern[language()]), time=clock)
+
+
+def will_hear(when: datetime) -> str:
+    """What a family is promised: by when it hears; once that has passed, that it is late and not forgotten."""
+    if when > now():
+        return gettext("You will hear %(when)s", when=due_by(when, for_family=True))
+    return gettext("This takes longer than we said. We did not forget you. If it cannot wait, call your clinic.")
+
+
+def promised_by(when: datetime) -> str:
+    """The same in a line of its own: "By Tue 3:00 PM", or that it takes longer."""
+    return start_large(due_by(when, for_family=True)) if when > now() else gettext("It takes longer than we said")
 
 
 def time_left(when: datetime) -> str:

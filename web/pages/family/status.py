@@ -36,7 +36,7 @@ from web.showing.files import FileCard, cards_of
 from web.words.allowed import ASKED_LATER
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
-from web.words.times import due_by, moment, start_large
+from web.words.times import due_by, moment, promised_by, start_large
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
 NO_ANSWER = (Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN)
@@ -262,7 +262,7 @@ def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = Non
     current = (
         next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
     )
-    promised = start_large(due_by(due, for_family=True)) if due else ""
+    promised = promised_by(due) if due else ""
     open_by = start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
     texts = (
         ("doc", gettext("We got your question"), _when(consult.submitted_at)),
