@@ -143,6 +143,9 @@ def _create_person(installation: Installation, options: Namespace, now: datetime
             language=options.language,
             specialties=tuple(dict.fromkeys(options.specialty)),
         )
+        session.flush()
+        # What waits for somebody of this specialty is offered to this person.
+        offer_again(session, program.id, now)
     return ""
 
 

@@ -19,7 +19,7 @@ BELOW_ALL = -1_000_000_000
 
 def tell_no_cover(session: Session, consult: Consult, now: datetime, *, by_id: int) -> None:
     """Who has it is not on duty: that is written into the ledger of what runs, and the desk hears of it at once."""
-    consult.uncovered_at = now
+    consult.uncovered_at, consult.is_taken_off_duty = now, False
     for clock in open_clocks(session, consult.id):
         is_reply = clock.name in PROMISED and is_clinicians(clock.name, clock.lane)
         if is_reply and clock.state == ClockState.RUNNING:

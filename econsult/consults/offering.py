@@ -253,10 +253,11 @@ def _raise_alarm(session: Session, consult: Consult, clock: Clock, chosen: Route
 
 
 def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
-    """A named person has it. Who takes it off duty is there for it all the same, and nobody need be told."""
+    """A named person has it. Who takes it off duty is there for it all the same, until they have been on duty."""
     consult.is_unallocated = False
     holder = session.get_one(Person, consult.holder_id)
-    consult.uncovered_at = now if is_off_duty(session, holder, pools_asked(consult), now) else None
+    consult.uncovered_at = None
+    consult.is_taken_off_duty = is_off_duty(session, holder, pools_asked(consult), now)
     stop_clock(session, consult, ClockName.ALLOCATE, now, verb)
     refresh_deadline(session, consult)
     side = side_of(session, consult.id)

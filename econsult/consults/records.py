@@ -48,7 +48,8 @@ class Consult(PublicId, Base):
     `awaits_adoption` marks what came by invitation until the clinic takes it for the family's (`consults.adopting`).
     `due_at` is the earliest reply that somebody was promised, by which lists are ordered; `rules` is the promise, and
     `route` why it went to whom. From `answered_at` to `informed_method` it tells of the cycle that goes on now;
-    `uncovered_at` says since when the desk knows that nobody is there for it (`consults.uncovered`).
+    `uncovered_at` says since when the desk knows that nobody is there for it (`consults.uncovered`);
+    `is_taken_off_duty` that its holder took it off duty, and has not been on duty since.
     `unheard_version` is an answer of a cycle before it that is open to the family and that nobody has heard yet.
     """
 
@@ -117,6 +118,13 @@ class Consult(PublicId, Base):
             sqlite_where=text("uncovered_at IS NOT NULL"),
             postgresql_where=text("uncovered_at IS NOT NULL"),
         ),
+        Index(
+            "ix_consult_off_duty",
+            "program_id",
+            "id",
+            sqlite_where=text("is_taken_off_duty"),
+            postgresql_where=text("is_taken_off_duty"),
+        ),
         Index("ix_consult_patient", "patient_id"),
         Index(
             "ix_consult_holder",
@@ -156,6 +164,7 @@ class Consult(PublicId, Base):
     route: Mapped[str | None] = mapped_column(Text)
     is_unallocated: Mapped[bool] = mapped_column(default=False)
     uncovered_at: Mapped[datetime | None] = mapped_column(Instant)
+    is_taken_off_duty: Mapped[bool] = mapped_column(default=False, server_default="0")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -169,4 +169,6 @@ def _numbers(session: Session, order: Order, slices: list[Slice], conditions: li
         return [row.id for row in session.execute(parts[0])]
     whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
     over_all = sorting(order, whole.c.urgency_rank, whole.c.due_at, whole.c.id)
-    return list(dict.fromkeys(session.scalars(select(whole.c.id).order_by(*over_all).limit(limit * 2))))[:limit]
+    # One row may be in each of the slices.
+    most = limit * len(parts)
+    return list(dict.fromkeys(session.scalars(select(whole.c.id).order_by(*over_all).limit(most))))[:limit]

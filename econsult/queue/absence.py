@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, exists, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
-from econsult.consults.uncovered import PROMISED
-from econsult.people.persons import Person
+from econsult.consults.uncovered import NO_COVER, PROMISED
+from econsult.people.persons import Organization, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
@@ -21,16 +22,16 @@ from econsult.rosters.shifts import TimeOff
 HOLDING = (*OPEN, Status.ANSWERED)
 """States in which somebody who holds a consult owes a reply; after an answer, what the clinic asks about it."""
 NAMES = ("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "specialty", "fallback_specialty")
-ASKED = (*NAMES, "patient_id", "organization_id", "requester_id", "sent_on_by_id")
+ASKED = (*NAMES, "is_taken_off_duty", "patient_id", "organization_id", "requester_id", "sent_on_by_id")
 
 _HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_(HOLDING))
 _LEFT = (Person.is_active.is_(False), _HELD)
-_RUNS = exists().where(
-    Clock.consult_id == Consult.id,
-    Clock.state == ClockState.RUNNING,
-    Clock.name.in_(PROMISED),
-    Clock.lane != "family",
+_OWED = (Clock.consult_id == Consult.id, Clock.name.in_(PROMISED), Clock.lane != "family")
+_RUNS = exists().where(*_OWED, Clock.state == ClockState.RUNNING)
+_IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists().where(
+    Person.id == Consult.holder_id, Person.is_active.is_(False)
 )
+"""What waits for information waits for its holder too where that account is closed: nobody will go on with it."""
 
 
 def away_now(session: Session, now: datetime) -> set[int]:
@@ -46,7 +47,39 @@ def is_anybody_away(now: BindParameter[datetime]) -> ColumnElement[bool]:
 
 def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequence[Row[Any]]:
     """What runs in the hands of these people and the desk has not heard of, in the order of their numbers."""
-    return session.execute(pick.narrow(_held_by(away).where(Consult.uncovered_at.is_(None), _RUNS), Consult.id)).all()
+    fresh = _held_by(away).where(Consult.uncovered_at.is_(None), or_(_RUNS, _IS_HELD_UP))
+    return session.execute(pick.narrow(fresh, Consult.id)).all()
+
+
+def uncovered_held(session: Session, program_id: int, limit: int) -> list[Consult]:
+    """What somebody holds who is not there, as the desk was told; the most urgent first."""
+    marked = (Consult.program_id == program_id, Consult.uncovered_at.is_not(None), Consult.holder_id.is_not(None))
+    query = select(Consult).where(*marked, Consult.status.in_(HOLDING), or_(_RUNS, _IS_HELD_UP))
+    return list(session.scalars(query.order_by(Consult.urgency_rank, Consult.due_at, Consult.id).limit(limit)))
+
+
+def forsaken(session: Session, program_id: int) -> list[tuple[Row[Any], Clock]]:
+    """What waits for people of a clinic that has nobody left, and the desk has not heard of, each with its clock."""
+    team = exists().where(Person.organization_id == Organization.id, Person.role == Role.PCP, Person.is_active)
+    empty = list(session.scalars(select(Organization.id).where(Organization.program_id == program_id, ~team)))
+    if not empty:
+        return []
+    told = exists().where(
+        ClockEvent.consult_id == Clock.consult_id,
+        ClockEvent.name == Clock.name,
+        ClockEvent.cycle == Clock.cycle,
+        ClockEvent.reason == NO_COVER,
+    )
+    is_homes = or_(
+        Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family")
+    )
+    query = (
+        select(Clock, *(getattr(Consult, name) for name in ASKED))
+        .join(Consult, Consult.id == Clock.consult_id)
+        .where(Consult.organization_id.in_(empty), Clock.state == ClockState.RUNNING, is_homes, ~told)
+        .order_by(Clock.id)
+    )
+    return [(row, row[0]) for row in session.execute(query)]
 
 
 def off_duty(takers: Takers, around: Around) -> set[int]:
@@ -56,20 +89,24 @@ def off_duty(takers: Takers, around: Around) -> set[int]:
 
 
 def is_left(row: Row[Any], away: Collection[int], takers: Takers) -> bool:
-    """Whether the holder of this row is not there for it."""
-    return row.holder_id in away or takers.duty_of(row.holder_id, row) == []
+    """Whether the holder of this row is not there for it. Who took it off duty is, but for time off."""
+    if row.holder_id in away:
+        return True
+    return not row.is_taken_off_duty and takers.duty_of(row.holder_id, row) == []
 
 
 def come_back(
     session: Session, program_id: int, away: Collection[int], suspects: Iterable[int], takers: Takers
 ) -> None:
     """Take the mark off what is held by somebody who is there again, so that the next time is told anew."""
-    marked = _held_by(None).where(Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
     doubtful = set(suspects)
-    back = [
-        row.id for row in session.execute(marked) if row.holder_id not in doubtful or not is_left(row, away, takers)
-    ]
-    unmark(session, back)
+    held = _held_by(None).where(Consult.program_id == program_id)
+    told = session.execute(held.where(Consult.uncovered_at.is_not(None))).all()
+    unmark(session, [row.id for row in told if row.holder_id not in doubtful or not is_left(row, away, takers)])
+    taken = session.execute(held.where(Consult.is_taken_off_duty)).all()
+    on_duty = [row.id for row in taken if row.holder_id not in doubtful]
+    if on_duty:
+        session.execute(update(Consult).where(Consult.id.in_(on_duty)).values(is_taken_off_duty=False))
 
 
 def unmark(session: Session, numbers: Sequence[int]) -> None:

@@ -115,7 +115,8 @@ class Audience:
         if consult.holder_id is not None:
             number = consult.holder_id
             is_away = self._once(("off", number), lambda: is_off(self._session, number, self._now))
-            is_planned_off = self._takers(consult.program_id).duty_of(number, consult) == []
+            is_planned_off = not consult.is_taken_off_duty
+            is_planned_off = is_planned_off and self._takers(consult.program_id).duty_of(number, consult) == []
             return is_away or is_planned_off or not self._person(number).is_active
         return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
 

@@ -24,7 +24,7 @@ from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
-from econsult.queue.absence import ASKED, away_now, come_back, is_left, off_duty, unheard, unmark
+from econsult.queue.absence import ASKED, away_now, come_back, forsaken, is_left, off_duty, unheard, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.rosters.watching import BEYOND, CoverWatch, look, unwatched
@@ -56,7 +56,8 @@ def watch_cover(
     session.flush()
     for program_id, (here, takers) in programs.items():
         found += _held_by_nobody(session, program_id, here, takers, now)
-    return tell_uncovered(session, found, now, quiet)
+    told = tell_uncovered(session, found, now, quiet)
+    return told + sum(_tell_forsaken(session, program_id, now, quiet) for program_id in programs)
 
 
 def watch_absences(
@@ -140,6 +141,16 @@ def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Tak
     return [row for row in held if row.program_id == program_id and is_left(row, away, takers)]
 
 
+def _tell_forsaken(session: Session, program_id: int, now: datetime, quiet: Quiet | None) -> int:
+    """A clinic has lost its last clinician: the desk hears of each family that waits for it, once for each wait."""
+    found = forsaken(session, program_id)
+    if found:
+        insert_new(session, ClockEvent, [line_of(clock, now) for _row, clock in found])
+        rows = list({row.id: row for row, _clock in found}.values())
+        tell_all(session, letters(session, rows, now), quiet or Quiet(), now)
+    return len({row.id for row, _clock in found})
+
+
 def _waiting(watch: CoverWatch) -> Any:
     return select(*(getattr(Consult, name) for name in ASKED)).where(
         Consult.program_id == watch.program_id,
@@ -162,7 +173,7 @@ def _mark(session: Session, rows: Sequence[Row[Any]], now: datetime) -> list[Row
 def _running(session: Session, rows: Sequence[Row[Any]]) -> list[Clock]:
     """What of each is waited for: its being taken where it waits in a pool, else the replies that its holder owes."""
     in_pool = {row.id: row.status == Status.SUBMITTED for row in rows}
-    running = select(Clock).where(Clock.consult_id.in_(in_pool), Clock.state == ClockState.RUNNING)
+    running = select(Clock).where(Clock.consult_id.in_(in_pool), Clock.state != ClockState.STOPPED)
     return [
         clock
         for clock in session.scalars(running.order_by(Clock.id))

@@ -64,6 +64,7 @@ class DueConsult:
     fallback_specialty: str | None
     is_unallocated: bool
     uncovered_at: datetime | None
+    is_taken_off_duty: bool
     urgency: str
     rules: str | None
     version: int

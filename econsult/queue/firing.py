@@ -21,7 +21,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.steps import deadlines, next_step
-from econsult.consults.uncovered import is_clinicians, line_of
+from econsult.consults.uncovered import NO_COVER, is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
@@ -117,13 +117,21 @@ class _Firing:
 
     def _look_for_cover(self, clock: DueClock) -> None:
         """Whoever should act is not there: the desk hears of it now and not at its own step."""
-        is_known = is_clinicians(clock.name, clock.lane) and self.consult.uncovered_at is not None
-        if is_known or not self.around.lacks_cover(self.consult, clock.name, clock.lane):
+        is_homes = not is_clinicians(clock.name, clock.lane)
+        if not is_homes and self.consult.uncovered_at is not None:
+            return
+        if not self.around.lacks_cover(self.consult, clock.name, clock.lane) or (is_homes and self._has_heard(clock)):
             return
         self.batch.events.append(line_of(clock, self.now))
         self.batch.uncovered[self.consult.id] = self.consult
         if is_clinicians(clock.name, clock.lane):
             self.consult.uncovered_at = self.now
+
+    def _has_heard(self, clock: DueClock) -> bool:
+        """Whether the desk knows of this wait already that nobody of the clinic is left."""
+        same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name)
+        line = select(ClockEvent.id).where(*same, ClockEvent.cycle == clock.cycle, ClockEvent.reason == NO_COVER)
+        return self.session.scalars(line.limit(1)).first() is not None
 
     def _pause_step(self, clock: DueClock, instant: datetime) -> None:
         if not clock.is_reminded:

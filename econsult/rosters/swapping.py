@@ -21,18 +21,24 @@ _IS_ASKED = and_(Swap.accepted_at.is_(None), Swap.declined_at.is_(None))
 
 
 def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None, to_id: str, *, now: datetime) -> Swap:
-    """Ask somebody to take one shift of one day. Who has the shift, or the desk, may ask."""
+    """Ask somebody to take one shift of one day. Who has it that day, whose it is by the plan, or the desk, may ask.
+
+    Whoever took it over may so give it back.
+    """
     shift = shift_of(session, by, shift_id)
-    if by.role == Role.SPECIALIST and shift.person_id != by.id:
-        raise ForbiddenError("This shift is somebody else's.")
     person = member_of(session, by, to_id)
-    if person is None or shift.specialty not in specialties_of(session, person) or person.id == shift.person_id:
+    if person is None or shift.specialty not in specialties_of(session, person):
         raise InvalidError("This person cannot take the shift.", {"to": "unsuitable"})
     day = _day_of(shift, on_day, now)
+    counts = _swap_of(session, shift, day, _COUNTS)
+    has_it = counts.to_id if counts is not None else shift.person_id
+    if by.role == Role.SPECIALIST and by.id not in (has_it, shift.person_id):
+        raise ForbiddenError("This shift is somebody else's.")
+    if person.id == has_it:
+        why = "taken" if counts is not None else "unsuitable"
+        raise InvalidError("This person has the shift of that day already.", {"to": why})
     if (known := _swap_of(session, shift, day, _IS_ASKED)) is not None and known.to_id == person.id:
         return known
-    if (counts := _swap_of(session, shift, day, _COUNTS)) is not None and counts.to_id == person.id:
-        raise InvalidError("This person has taken the shift of that day already.", {"to": "taken"})
     if _is_away(session, person, shift, day):
         raise InvalidError("This person is away then: choose somebody else.", {"to": "away"})
     # Whoever was asked before is asked no more; whoever has accepted keeps the shift until this one accepts.

@@ -41,6 +41,7 @@ class Case:
     number: int
     holder: int | None = None
     owes: bool = True
+    is_volunteer: bool = False
     knows: bool = False
     told: int = 0
     told_at: datetime | None = None
@@ -61,10 +62,13 @@ class World:
     def pool(self) -> list[Person]:
         return [self.clinic.derm, self.clinic.derm2]
 
+    def is_away(self, person: int) -> bool:
+        return any(who == person and start <= self.now < end for who, start, end in self.away.values())
+
     def is_here(self, person: int) -> bool:
-        if any(who == person and start <= self.now < end for who, start, end in self.away.values()):
-            return False
-        return any(who == person and self._is_in(day, hour, hours) for who, day, hour, hours in self.plan.values())
+        return not self.is_away(person) and any(
+            who == person and self._is_in(day, hour, hours) for who, day, hour, hours in self.plan.values()
+        )
 
     def _is_in(self, day: int, hour: int, hours: int) -> bool:
         week = timedelta(days=7)
@@ -78,8 +82,10 @@ class World:
     def is_covered(self, case: Case) -> bool:
         if not case.owes:
             return True
-        people = [each.id for each in self.pool] if case.holder is None else [case.holder]
-        return any(self.is_here(person) for person in people)
+        if case.holder is None:
+            return any(self.is_here(person.id) for person in self.pool)
+        case.is_volunteer = case.is_volunteer and not self.is_here(case.holder)
+        return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
 
     def look(self) -> None:
         """What the desk should have heard by now."""
@@ -102,12 +108,12 @@ def _submit(world: World, session: Session) -> None:
 
 
 def _claim(world: World, session: Session) -> None:
-    """Whoever takes it off duty is there for it."""
+    """Whoever takes it off duty is there for it, but for their time off."""
     if chosen := world.pick(session, lambda case: case.holder is None):
         case, consult = chosen
         person = world.dice.choice(world.pool)
         holding.claim(session, consult, person, now=world.now, lease=FOR_EVER)
-        case.holder, case.knows = person.id, not world.is_here(person.id)
+        case.holder, case.knows, case.is_volunteer = person.id, False, not world.is_here(person.id)
 
 
 def _release(world: World, session: Session) -> None:
@@ -132,7 +138,7 @@ def _give(world: World, session: Session) -> None:
                 continue
             assert although is not world.is_here(to.id)
             case.told += not world.is_here(to.id)
-            case.holder, case.knows = to.id, not world.is_here(to.id)
+            case.holder, case.knows, case.is_volunteer = to.id, not world.is_here(to.id), False
             return
 
 

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import holding, threads
+from econsult.consults import holding, passing, threads
 from econsult.consults.ledger import ClockEvent
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
+from econsult.people.signin import close_account
+from econsult.queue.absence import uncovered_held
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -174,3 +176,67 @@ def test_a_shift_without_end_is_no_gap(database: Database, clinic: Clinic) -> No
         all_day(session, NOON, NOON + 11 * HOUR, HOUR)
         assert told(session) == []
         assert session.scalars(select(Shift.id)).all()
+
+
+@pytest.mark.parametrize("how", ["closed", "away"])
+def test_what_somebody_took_off_duty_is_told_when_they_go_for_good_or_are_away(
+    database: Database, clinic: Clinic, how: str
+) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, weekday=2)
+        shift(session, clinic, clinic.derm2, hours=20)
+        consult = clinic.econsult(session, urgency="urgent")
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        consult.claim_until = NOON + 100 * HOUR
+        all_day(session, NOON, NOON + 2 * MINUTE, MINUTE)
+        assert told(session) == []
+        if how == "closed":
+            close_account(session, session.get_one(Person, clinic.derm.id), NOON + 2 * MINUTE)
+        else:
+            starts = NOON + 2 * MINUTE
+            session.add(TimeOff(person_id=clinic.derm.id, starts_at=starts, ends_at=NOON + 40 * HOUR))
+        session.flush()
+        watch_absences(session, NOON + 3 * MINUTE)
+        all_day(session, NOON + 3 * MINUTE, NOON + 20 * MINUTE)
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+
+
+def test_an_account_that_is_closed_while_information_is_asked_for_is_told_at_once(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=(), audience=None, now=NOON)
+        all_day(session, NOON, NOON + HOUR)
+        assert told(session) == []
+        close_account(session, session.get_one(Person, clinic.derm.id), NOON + HOUR)
+        session.flush()
+        assert [watch_absences(session, NOON + HOUR), watch_absences(session, NOON + HOUR + MINUTE)] == [1, 0]
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+
+
+def test_a_family_whose_clinic_has_nobody_left_is_told_of_once_and_at_once(database: Database, clinic: Clinic) -> None:
+    """A mother wrote; then the only clinician of her clinic leaves. So it is with what nobody has told her yet."""
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="Pica", now=NOON + MINUTE)
+        all_day(session, NOON + MINUTE, NOON + 10 * MINUTE)
+        assert told(session) == []
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON + 11 * MINUTE)
+        session.flush()
+        all_day(session, NOON + 12 * MINUTE, NOON + 20 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+        lines = select(ClockEvent.name).where(ClockEvent.reason == "no_cover").order_by(ClockEvent.id)
+        assert set(session.scalars(lines)) == {"next_reply", "family_informed"}
+
+
+def test_what_is_held_by_nobody_who_is_there_is_listed_for_the_desk(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, other = held(session, clinic), held(session, clinic)
+        passing.take_over(session, other, clinic.derm2, "mine", now=NOON, lease=LEASE)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + HOUR, ends_at=NOON + 90 * HOUR))
+        session.flush()
+        watch_absences(session, NOON + HOUR)
+        assert [each.id for each in uncovered_held(session, clinic.program.id, 9)] == [consult.id]
+        passing.take_over(session, consult, clinic.derm2, "away", now=NOON + HOUR, lease=LEASE)
+        assert uncovered_held(session, clinic.program.id, 9) == []

@@ -261,6 +261,22 @@ def test_a_closed_account_leaves_what_waits_to_the_desk(say: Command, tmp_path: 
             assert (name, session.get_one(Consult, number).is_unallocated) == (name, is_nobodys)
 
 
+def test_a_new_specialist_is_offered_what_nobody_could_take(say: Command, tmp_path: Path) -> None:
+    installation = _open(tmp_path)
+    clinic = open_clinic(installation.database, vault=installation.vault)
+    with installation.database.writing() as session:
+        consult = clinic.econsult(session, specialty="genetics")
+        assert consult.is_unallocated
+    new = ("person", "create", "--email", "gen@clinic.test", "--role", "specialist", "--specialty", "genetics")
+    say(*new, typed="Gen\n")
+    person = _person(installation, "gen@clinic.test")
+    with installation.database.reading() as session:
+        assert not session.get_one(Consult, consult.id).is_unallocated
+        heard = select(Notice.kind).where(Notice.person_id == person.id, Notice.consult_id == consult.id)
+        assert list(session.scalars(heard)) == [NoticeKind.NEW_REQUEST]
+    installation.close()
+
+
 SEVERAL = "There are several programs: say which, with --program NAME before the command."
 NO_CLINIC = "There is no clinic of that name: `python -m econsult clinic list` shows them."
 NO_PROGRAM = "There is no program of that name: `python -m econsult program list` shows them."

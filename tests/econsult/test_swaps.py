@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.database import Database
-from econsult.errors import InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
 from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
@@ -222,3 +222,18 @@ def test_nobody_takes_a_shift_within_their_time_off(database: Database, clinic: 
             accept_swap(session, clinic.derm2, swap.id, now=NOON)
         assert (refused.value.fields, swap.accepted_at) == ({"day": "away"}, None)
         assert on_duty(session, clinic.program.id, "dermatology", NOON + 7 * HOUR) == {clinic.derm.id}
+
+
+def test_whoever_took_a_shift_over_may_give_it_back(database: Database, clinic: Clinic) -> None:
+    """Its owner is asked, by them or by the desk, and has it again once they have said yes."""
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        derm, derm2 = clinic.derm, clinic.derm2
+        accept_swap(session, derm2, offer_swap(session, derm, number, TODAY, derm2.public_id, now=NOON).id, now=NOON)
+        assert on_duty(session, clinic.program.id, "dermatology", NOON) == {derm2.id}
+        back = offer_swap(session, derm2, number, TODAY, derm.public_id, now=NOON)
+        assert on_duty(session, clinic.program.id, "dermatology", NOON) == {derm2.id}
+        accept_swap(session, derm, back.id, now=NOON)
+        assert on_duty(session, clinic.program.id, "dermatology", NOON) == {derm.id}
+        with pytest.raises(ForbiddenError):
+            offer_swap(session, derm2, number, TODAY, derm.public_id, now=NOON)

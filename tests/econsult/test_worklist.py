@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from econsult import access
-from econsult.consults import requests, worklist
+from econsult.consults import requests, threads, worklist
 from econsult.consults.taking import next_for
 from econsult.consults.views import View
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person
+from econsult.people.persons import Organization, Person, PractitionerSpecialty
 from econsult.rosters.limits import Conflict, Limits
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, Clinic
@@ -129,3 +129,25 @@ def test_next_passes_over_any_number_of_barred_requests(database: Database, clin
         other = next_for(session, clinic.derm2, now=NOON)
         assert other is not None
         assert other.id != last.id
+
+
+def test_what_one_may_see_for_three_reasons_is_neither_lost_nor_listed_twice(
+    database: Database, clinic: Clinic
+) -> None:
+    """Held by somebody of the asked specialty and of the one that stands in: of five, two to a page."""
+    with database.writing() as session:
+        session.add(PractitionerSpecialty(person_id=clinic.derm.id, specialty="neurology"))
+        session.flush()
+        found = []
+        for _ in range(5):
+            consult = clinic.claimed(session)
+            consult.fallback_specialty = "neurology"
+            threads.request_info(session, consult, clinic.derm, text="Ruler?", items=(), audience=None, now=NOON)
+            found.append(consult.id)
+    seen, cursor = [], None
+    for _ in range(3):
+        with database.reading() as session:
+            page = worklist.page(session, clinic.derm, View.WAITING, now=NOON, cursor=cursor, limit=2)
+        seen += [consult.id for consult in page.consults]
+        cursor = page.next_cursor
+    assert (seen, cursor) == (found, None)

@@ -268,6 +268,9 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     # Said above all as well, with a way down to the form.
     assert f'<a href="#p-{asked.public_id}">This person is not on duty now' in page.text
     assert 'name="although"' not in desk.get("/coordination/desk").text
+    with runtime.database.writing() as session:
+        derm, consult = session.get_one(Person, clinic.derm.id), session.get_one(Consult, asked.id)
+        holding.claim(session, consult, derm, now=datetime.now(UTC), lease=LEASE)
     away = {
         "person": clinic.derm.public_id,
         "from": "",
@@ -277,6 +280,10 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     shown = desk.get("/coordination/desk").text
     assert f"{clinic.derm2.name} (off duty)" in shown
     assert f"{clinic.derm.name} (away)" in shown
+    # What the one who is away holds is on the desk, to be given to somebody else, with a reason.
+    assert "Whoever has it is not there" in shown
+    mute = post(desk, path, {"person": clinic.derm2.public_id, "reason": " ", "although": "1"})
+    assert (mute.status_code, "Say why, so that the others understand" in mute.text) == (422, True)
     assert post(desk, path, fields | {"although": "1"}).status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, asked.id).holder_id == clinic.derm2.id

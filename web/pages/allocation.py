@@ -17,7 +17,7 @@ from econsult.consults.worklist import COUNT_CAP, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.able import Takers, around
-from econsult.queue.absence import away_now
+from econsult.queue.absence import away_now, uncovered_held
 from econsult.queue.forecast import SECOND, forecast
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -91,11 +91,12 @@ def desk() -> str:
 def assign(public_id: str) -> Response | tuple[str, int]:
     """Give the request to a named person."""
     form = FormReader()
-    reason = form.text("reason", longest=LONGEST_REASON) or gettext("Assigned by the desk")
+    wished = form.text("reason", longest=LONGEST_REASON)
     wish = form.text("person", longest=40)
     try:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN)
+            reason = _reason(loaded.consult, wished)
             to = _person(session, loaded.consult, wish)
             passing.assign(
                 session,
@@ -109,13 +110,22 @@ def assign(public_id: str) -> Response | tuple[str, int]:
             )
     except ForbiddenError as error:
         return _desk({f"p-{public_id}": _refusal(error)}, off_duty=public_id if error.code == "off_duty" else ""), 422
-    except InvalidError:
-        return _desk({f"p-{public_id}": gettext("This person cannot take it now. Choose somebody else")}), 422
+    except InvalidError as error:
+        is_mute = "reason" in error.fields
+        words = gettext("Say why, so that the others understand") if is_mute else _refusal(None)
+        return _desk({f"p-{public_id}": words}), 422
     return redirect(url_for(".desk", said="assigned"), 303)
 
 
-def _refusal(error: ForbiddenError) -> str:
-    if error.code == "off_duty":
+def _reason(consult: Consult, wished: str) -> str:
+    """Why. Who takes it out of somebody's hands must say it; of what nobody has, the desk's doing is reason enough."""
+    if not wished.strip() and consult.holder_id is not None:
+        raise InvalidError("Say why, so that the others understand.", {"reason": "required"})
+    return wished.strip() or gettext("Assigned by the desk")
+
+
+def _refusal(error: ForbiddenError | None) -> str:
+    if error is not None and error.code == "off_duty":
         return gettext("This person is not on duty now. Choose somebody else, or say that you give it to them anyway")
     return gettext("This person cannot take it now. Choose somebody else")
 
@@ -131,12 +141,16 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
         # Of a colleague's reply that will be late the request itself need not change hands.
         ours = [risk.consult for risk in outlook.risks if risk.clock != SECOND]
         held = [consult for consult in ours if consult.holder_id is not None][:MOST]
-        others = {consult.id: _waiting(session, consult, there) for consult in held}
+        absent = uncovered_held(session, me().program_id, MOST) if not chosen else []
+        known = {consult.id for consult in absent}
+        others = {consult.id: _waiting(session, consult, there) for consult in held if consult.id not in known}
+        left = [_waiting(session, consult, there) for consult in absent]
         count_desk(session)
     return render_template(
         "coordination/desk.html",
         columns=columns,
         others=others,
+        left=left,
         outlook=outlook,
         terms=terms,
         errors=errors,
