@@ -52,6 +52,8 @@ SPANISH = {
     NoticeKind.OUTCOME_DESK: "Hay que preguntar a una familia sin cuenta por la respuesta. Entre y llame.",
     NoticeKind.OUTCOME_WORSE: "Una familia avisa que empeora. Entre y llame a la familia.",
     NoticeKind.STEP_OPEN: "Falta algo de su lista. Entre para verlo.",
+    NoticeKind.SIDE_REPLIED: "Un colega ha respondido lo que usted le pregunta. Entre para leerlo.",
+    NoticeKind.SIDE_MOVED: "Lo que usted pregunta a un colega cambia de manos o se retira. Entre para verlo.",
     NoticeKind.ACCOUNT_OPENED: "Su programa le ha abierto una cuenta. Pida un enlace para entrar, con su correo.",
     NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",
 }

@@ -93,9 +93,10 @@ def _is_sound(page: Page, title: str, language: str) -> None:
 def _seen_by_a_camera(picture: Locator) -> str:
     """What a phone reads in the picture as it stands on the screen; one that is moved nearer looks more than once."""
     pixels = cv2.imdecode(np.frombuffer(picture.screenshot(), np.uint8), cv2.IMREAD_COLOR)
-    for scale in (1, 1.5, 2, 3):
-        nearer = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-        read, _corners, _straight = cv2.QRCodeDetector().detectAndDecode(nearer)
-        if read:
-            return str(read)
+    for scale in (1, 1.5, 2, 2.5, 3, 4):
+        for how in (cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_CUBIC):
+            nearer = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how)
+            read, _corners, _straight = cv2.QRCodeDetector().detectAndDecode(nearer)
+            if read:
+                return str(read)
     return ""

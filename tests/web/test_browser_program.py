@@ -35,7 +35,7 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         qualifying.bar(session, clinic.coordinator, clinic.derm2.public_id, session.merge(clinic.child), now=NOW)
         again = clinic.answered(session, now=NOW)
         reopen(session, again, clinic.pcp, "new symptom", now=NOW, targets=TARGETS)
-        for person, days in ((clinic.derm2, (-1, 3)), (clinic.derm, (5, 9))):
+        for person, days in ((clinic.derm2, (-1, 1)), (clinic.derm, (5, 9))):
             starts, ends = (NOW + timedelta(days=number) for number in days)
             planning.take_off(session, clinic.coordinator, person.public_id, starts, ends, now=NOW)
         consult = clinic.claimed(session, now=NOW)

@@ -129,6 +129,7 @@ def test_no_spanish_sentence_puts_a_full_stop_after_a_clock_time() -> None:
 def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:
     with shell.test_request_context("/?lang=en"):
         g.now, g.person = NOON, SimpleNamespace(id=1, language="en", time_zone="America/New_York", organization_id=None)
+        g.person.is_staff = True
         assert moment(NOON) == "today, 14:00"
         g.person.time_zone = ""
         assert moment(NOON) == "today, 12:00"
