@@ -50,8 +50,16 @@ class House:
     def child(self, *words: str) -> int | None:
         """The process below the supervisor whose command holds these words."""
         children = Path(f"/proc/{self.service.pid}/task/{self.service.pid}/children").read_text().split()
-        commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        commands = {int(pid): _command(pid) for pid in children}
         return next((pid for pid, command in commands.items() if all(word in command for word in words)), None)
+
+
+def _command(pid: str) -> str:
+    """The command line; empty of one that has ended since it was listed."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def _open_house(folder: Path, **environ: str) -> House:
