@@ -10,7 +10,7 @@ from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockEvent, ClockState
 from econsult.consults.offering import desk_of
 from econsult.consults.records import Consult
-from econsult.consults.uncovered import PROMISED, is_clinicians, line_of
+from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind, notify
 
 BELOW_ALL = -1_000_000_000
@@ -21,8 +21,7 @@ def tell_no_cover(session: Session, consult: Consult, now: datetime, *, by_id: i
     """Who has it is not on duty: that is written into the ledger of what runs, and the desk hears of it at once."""
     consult.uncovered_at, consult.is_taken_off_duty = now, False
     for clock in open_clocks(session, consult.id):
-        is_reply = clock.name in PROMISED and is_clinicians(clock.name, clock.lane)
-        if is_reply and clock.state == ClockState.RUNNING:
+        if is_clinicians(clock.name, clock.lane) and clock.state == ClockState.RUNNING:
             session.add(ClockEvent(**line_of(clock, now, by_id=by_id) | {"sequence": BELOW_ALL - consult.version}))
     for person in desk_of(session, consult.program_id):
         about = f"off_duty:{consult.version}"

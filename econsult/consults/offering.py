@@ -14,8 +14,8 @@ from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock,
 from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult, Kind, Urgency, note
-from econsult.consults.sides import SideQuestion, SideState, end_side, keep_for_side, side_of
+from econsult.consults.records import Consult, Kind, Urgency
+from econsult.consults.sides import SideQuestion, SideState, end_sides, keep_for_side, side_of
 from econsult.consults.uncovered import NO_COVER
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
@@ -263,6 +263,5 @@ def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
     side = side_of(session, consult.id)
     if side is not None and side.holder_id == consult.holder_id:
         # Who was to reply to a colleague has the request itself now.
-        end_side(session, side, SideState.OVER, person_id=consult.holder_id, now=now)
-        note(session, consult, "side_over", person_id=consult.holder_id, now=now, detail=side.specialty)
+        end_sides(session, consult, person_id=consult.holder_id, now=now)
     keep_for_side(session, consult, now)

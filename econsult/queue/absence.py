@@ -21,8 +21,11 @@ from econsult.rosters.shifts import TimeOff
 
 HOLDING = (*OPEN, Status.ANSWERED)
 """States in which somebody who holds a consult owes a reply; after an answer, what the clinic asks about it."""
-NAMES = ("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "specialty", "fallback_specialty")
-ASKED = (*NAMES, "is_taken_off_duty", "patient_id", "organization_id", "requester_id", "sent_on_by_id")
+ASKED = (
+    *("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "is_taken_off_duty"),
+    *("specialty", "fallback_specialty", "patient_id", "organization_id", "requester_id", "sent_on_by_id"),
+)
+"""What is read of a consult to tell who may take it and who is there for it."""
 
 _HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_(HOLDING))
 _LEFT = (Person.is_active.is_(False), _HELD)

@@ -115,10 +115,12 @@ class Audience:
         if consult.holder_id is not None:
             number = consult.holder_id
             is_away = self._once(("off", number), lambda: is_off(self._session, number, self._now))
-            is_planned_off = not consult.is_taken_off_duty
-            is_planned_off = is_planned_off and self._takers(consult.program_id).duty_of(number, consult) == []
-            return is_away or is_planned_off or not self._person(number).is_active
+            return is_away or self._is_planned_off(consult, number) or not self._person(number).is_active
         return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
+
+    def _is_planned_off(self, consult: DueConsult, holder: int) -> bool:
+        """By the roster; who took it off duty is there for it."""
+        return not consult.is_taken_off_duty and self._takers(consult.program_id).duty_of(holder, consult) == []
 
     def _is_gap(self, consult: DueConsult) -> bool:
         """Nobody on duty (of a specialty without a roster: in its pool) may take this very request."""

@@ -80,7 +80,7 @@ def tell_uncovered(session: Session, rows: Sequence[Row[Any]], now: datetime, qu
     The first of each desk, and what is urgent, goes by a letter at once; the rest is gathered.
     """
     fresh = _mark(session, rows, now)
-    lines = [line_of(clock, now) for clock in _running(session, fresh)]
+    lines = [line_of(clock, now) for clock in _owed(session, fresh)]
     if lines:
         insert_new(session, ClockEvent, lines)
     tell_all(session, letters(session, fresh, now), quiet or Quiet(), now)
@@ -170,7 +170,7 @@ def _mark(session: Session, rows: Sequence[Row[Any]], now: datetime) -> list[Row
     return [found[number] for number in sorted(marked)]
 
 
-def _running(session: Session, rows: Sequence[Row[Any]]) -> list[Clock]:
+def _owed(session: Session, rows: Sequence[Row[Any]]) -> list[Clock]:
     """What of each is waited for: its being taken where it waits in a pool, else the replies that its holder owes."""
     in_pool = {row.id: row.status == Status.SUBMITTED for row in rows}
     running = select(Clock).where(Clock.consult_id.in_(in_pool), Clock.state != ClockState.STOPPED)

@@ -15,7 +15,10 @@ branch_labels = None
 depends_on = None
 
 SAID = ("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report")
-LISTED = ", ".join(SAID)
+BILLING = sa.table(
+    "consult_billing", *(sa.column(name) for name in ("consult_id", *SAID, "attested_by_id", "attested_at"))
+)
+KEPT = sa.table("attestation", *(sa.column(name) for name in ("id", "consult_id", "person_id", *SAID, "attested_at")))
 
 
 def upgrade() -> None:
@@ -28,11 +31,9 @@ def upgrade() -> None:
         sa.Column("attested_at", Instant(), nullable=False),
         sa.UniqueConstraint("consult_id", "person_id", name="uq_attestation"),
     )
-    op.execute(
-        f"INSERT INTO attestation (consult_id, person_id, {LISTED}, attested_at) "  # noqa: S608 - our own columns.
-        f"SELECT consult_id, attested_by_id, {LISTED}, attested_at FROM consult_billing "
-        "WHERE attested_by_id IS NOT NULL"
-    )
+    given = [BILLING.c[name] for name in ("consult_id", "attested_by_id", *SAID, "attested_at")]
+    named = ["consult_id", "person_id", *SAID, "attested_at"]
+    op.execute(sa.insert(KEPT).from_select(named, sa.select(*given).where(BILLING.c.attested_by_id.is_not(None))))
     with op.batch_alter_table("consult_billing") as table:
         for name in (*SAID, "attested_by_id", "attested_at"):
             table.drop_column(name)
@@ -48,10 +49,9 @@ def downgrade() -> None:
     _make_room()
     # Of several who attested, the last one: before, there was room for one.
     for name, of in (*((name, name) for name in SAID), ("attested_by_id", "person_id"), ("attested_at", "attested_at")):
-        op.execute(
-            f"UPDATE consult_billing SET {name} = (SELECT {of} FROM attestation "  # noqa: S608 - our own columns.
-            "WHERE attestation.consult_id = consult_billing.consult_id ORDER BY attested_at DESC, id DESC LIMIT 1)"
-        )
+        last = sa.select(KEPT.c[of]).where(KEPT.c.consult_id == BILLING.c.consult_id)
+        last = last.order_by(KEPT.c.attested_at.desc(), KEPT.c.id.desc()).limit(1)
+        op.execute(sa.update(BILLING).values({name: last.scalar_subquery()}))
     op.drop_table("attestation")
 
 
