@@ -271,6 +271,7 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     with runtime.database.writing() as session:
         derm, consult = session.get_one(Person, clinic.derm.id), session.get_one(Consult, asked.id)
         holding.claim(session, consult, derm, now=datetime.now(UTC), lease=LEASE)
+        clinic.econsult(session, now=datetime.now(UTC))
     away = {
         "person": clinic.derm.public_id,
         "from": "",
@@ -282,6 +283,8 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     assert f"{clinic.derm.name} (away)" in shown
     # What the one who is away holds is on the desk, to be given to somebody else, with a reason.
     assert "Whoever has it is not there" in shown
+    card = shown.partition("Whoever has it is not there")[2].partition("</form>")[0]
+    assert (clinic.derm2.public_id in card, clinic.derm.public_id in card) == (True, False)
     mute = post(desk, path, {"person": clinic.derm2.public_id, "reason": " ", "although": "1"})
     assert (mute.status_code, "Say why, so that the others understand" in mute.text) == (422, True)
     assert post(desk, path, fields | {"although": "1"}).status_code == 303

@@ -181,13 +181,15 @@ def _column(session: Session, name: str, there: There) -> Column:
 
 def _waiting(session: Session, consult: Consult, there: There) -> Waiting:
     row = rows_of(session, [consult])[0]
-    named = [(person, there.why_not(person, consult)) for person in _pool(session, consult)]
+    others = [person for person in _pool(session, consult) if person.id != consult.holder_id]
+    named = [(person, there.why_not(person, consult)) for person in others]
     # Who is there comes first, and is what the form offers where nobody is chosen.
     people = [
         (person.public_id, f"{person.name} ({why})" if why else person.name)
         for person, why in sorted(named, key=lambda each: bool(each[1]))
     ]
-    return Waiting(row, why_words(why_of(consult)), people)
+    # Why it was offered to whom tells of the time before somebody had it.
+    return Waiting(row, why_words(why_of(consult)) if consult.holder_id is None else "", people)
 
 
 def _pool(session: Session, consult: Consult) -> list[Person]:
