@@ -19,6 +19,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
+from econsult.rosters.routing import Route
 
 DRAFT_FACTOR = 8
 
@@ -106,9 +107,10 @@ def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Cons
     for consult in lapsed:
         about = f"lapse:{consult.claim_until.isoformat() if consult.claim_until else ''}"
         hand_over(session, consult, "lapse", None, by_id=None, now=now)
-        to_pool(session, consult, next_status(consult.status, "release"), now)
+        chosen = to_pool(session, consult, next_status(consult.status, "release"), now)
         note(session, consult, "lapse", person_id=None, now=now)
-        for person in desk_of(session, consult.program_id):
+        # Where nobody is there for it, the desk has just had an alarm: one event is one letter.
+        for person in desk_of(session, consult.program_id) if chosen.has_cover else ():
             notify(session, person, NoticeKind.RETURNED, consult_id=consult.id, about=about, now=now)
     return lapsed
 
@@ -121,7 +123,8 @@ def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now:
     deadline_at = min(
         (clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY)), default=now
     )
-    consult.claim_until = now + grace(deadline_at, now)
+    # Whoever has written a draft has it for much longer already.
+    consult.claim_until = max(now + grace(deadline_at, now), consult.claim_until or now)
     keep_for_side(session, consult, now)
     note(session, consult, verb, person_id=person.id, now=now)
 
@@ -147,10 +150,10 @@ def require_holder(consult: Consult, person: Person) -> None:
         raise ForbiddenError("Somebody else holds this consult, or nobody does: claim it first.", code="not_holder")
 
 
-def to_pool(session: Session, consult: Consult, status: Status, now: datetime) -> None:
-    """Nobody holds it any more: the clock runs on, and those who may take it are asked again."""
+def to_pool(session: Session, consult: Consult, status: Status, now: datetime) -> Route:
+    """Nobody holds it any more: the clock runs on, and those who may take it are asked again, as is returned."""
     consult.status = status
     consult.holder_id = consult.claim_until = None
     consult.version += 1
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, "released")
-    offer(session, consult, now)
+    return offer(session, consult, now)

@@ -1,7 +1,8 @@
 """Who may take which request, and is there: of whole pools, looked up once for many requests.
 
 One rule for the steps of the ladder, the watch over rosters and the forecast; who is barred is the router's rule too.
-Hands that are full now are not looked at: they are empty again before a promise runs out.
+Hands that are full now count as there: they are empty again before a promise runs out. Whether a request that found no
+room has some now is asked of `with_room_for`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import Asking
+from econsult.consults.offering import Asking, loads_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
 from econsult.rosters.limits import Conflict, Limits, why_barred
@@ -50,11 +51,20 @@ class Able:
         self._barred = {(row[0], row[1]) for row in session.execute(barred.where(Person.program_id == program_id))}
         self._states: dict[int | None, str] = {}
         self._languages: dict[int, str] = {}
+        self._full: set[int] | None = None
 
     @property
     def has_rules(self) -> bool:
         """Whether anybody is limited at all."""
         return bool(self._limits or self._barred)
+
+    def with_room(self, people: Collection[int]) -> set[int]:
+        """Those of these people who hold less than they may hold at once; looked up once for everybody."""
+        if self._full is None:
+            limited = {number: each.capacity for number, each in self._limits.items() if each.capacity}
+            held = loads_of(self._session, set(limited)) if limited else {}
+            self._full = {number for number, most in limited.items() if held.get(number, 0) >= most}
+        return set(people) - self._full
 
     def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
         """Those of these people who may take the request; where it is no word to a family, in whatever language."""
@@ -110,6 +120,12 @@ class Takers:
         """Who could take the request, and when they are there."""
         found = self._of_pools(tuple(pools(asked)))
         return {person: found[person] for person in self.able.among(found, asked, is_to_family=is_to_family)}
+
+    def with_room_for(self, asked: Asked) -> list[Person]:
+        """Who could take the request and has room for it, in the order of their numbers."""
+        found = self.able.with_room(self.for_request(asked))
+        members = {each.id: each for name in pools(asked) for each in self._around.pools.get(name, ())}
+        return [members[number] for number in sorted(found)]
 
     def _of_pools(self, names: tuple[str, ...]) -> Mapping[int, list[Span]]:
         if names not in self._together:

@@ -19,7 +19,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
-from econsult.consults.uncovered import about_of, is_clinicians, line_of
+from econsult.consults.uncovered import about_of, is_clinicians, line_of, minute_of
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
@@ -27,6 +27,7 @@ from econsult.queue.able import Around, Takers, around
 from econsult.queue.absence import ASKED, away_now, come_back, forsaken, is_left, off_duty, unheard, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.reoffering import cover_came
 from econsult.rosters.watching import BEYOND, CoverWatch, look, unwatched
 
 MOST_BARRED = 2000
@@ -41,6 +42,7 @@ def watch_cover(
     is_due = or_(CoverWatch.next_at <= now, CoverWatch.next_at > now + BEYOND)
     due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
     found: list[Row[Any]] = []
+    tellings: list[Telling] = []
     programs: dict[int, tuple[Around, Takers]] = {}
     for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
         is_covered, next_at = look(session, watch, now)
@@ -49,7 +51,7 @@ def watch_cover(
         if watch.program_id not in programs:
             here = around(session, watch.program_id)
             programs[watch.program_id] = here, Takers(session, here, now)
-        _unmark_covered(session, watch, programs[watch.program_id][1])
+        tellings += _unmark_covered(session, watch, programs[watch.program_id][1], batch, now)
         found += _waiting_for_nobody(session, watch, programs[watch.program_id][1], batch)
         has_more = watch.after_id is not None and not is_covered
         watch.next_at = now if has_more else next_at
@@ -57,6 +59,7 @@ def watch_cover(
     for program_id, (here, takers) in programs.items():
         found += _held_by_nobody(session, program_id, here, takers, now)
     told = tell_uncovered(session, found, now, quiet)
+    tell_all(session, tellings, quiet or Quiet(), now)
     return told + sum(_tell_forsaken(session, program_id, now, quiet) for program_id in programs)
 
 
@@ -124,12 +127,24 @@ def _waiting_for_nobody(session: Session, watch: CoverWatch, takers: Takers, bat
     return [each for each in found if not each.is_unallocated and not takers.for_request(each)]
 
 
-def _unmark_covered(session: Session, watch: CoverWatch, takers: Takers) -> None:
-    """Somebody is there again: what waits for this specialty is told anew when they go."""
-    if watch.is_covered:
-        marked = _waiting(watch).where(Consult.uncovered_at.is_not(None), Consult.is_unallocated.is_(False))
-        found = session.execute(marked.order_by(Consult.id).limit(MOST_BARRED)).all()
-        unmark(session, [each.id for each in found if takers.for_request(each)])
+def _unmark_covered(session: Session, watch: CoverWatch, takers: Takers, batch: int, now: datetime) -> list[Telling]:
+    """Somebody is there again, with room: what waits for this specialty is told anew when they go.
+
+    Returns what they are told of it, where no step of the ladder would tell them soon.
+    """
+    if not watch.is_covered:
+        return []
+    marked = _waiting(watch).where(Consult.uncovered_at.is_not(None), Consult.is_unallocated.is_(False))
+    rows = session.execute(marked.order_by(Consult.id).limit(MOST_BARRED)).all()
+    found = {row.id: (row, people) for row in rows if (people := takers.with_room_for(row))}
+    numbers = sorted(found)[:batch]
+    unmark(session, numbers)
+    return [
+        Telling(person, NoticeKind.NEW_REQUEST, number, f"cover:{minute_of(now)}", row.urgency == Urgency.URGENT)
+        for number in sorted(cover_came(session, numbers, now))
+        for row, people in [found[number]]
+        for person in people
+    ]
 
 
 def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:

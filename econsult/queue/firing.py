@@ -137,6 +137,9 @@ class _Firing:
         if not clock.is_reminded:
             clock.is_reminded = True
             self._log(clock, "reminded", instant, sequence=clock.pauses - 1, reason=clock.paused_reason or "")
+            if clock.paused_until is not None and clock.paused_until <= self.now:
+                # After a standstill the waiting is over before anybody was reminded of it: that is told, and not this.
+                return
             for person in self.around.asked(self.consult, clock.paused_reason or ""):
                 about = f"{clock.name}:{clock.cycle}:{clock.pauses}"
                 self.batch.tellings.append(Telling(person, NoticeKind.STILL_NEEDED, self.consult.id, about))
@@ -151,7 +154,9 @@ class _Firing:
         self._log(clock, "resumed", instant, sequence=clock.pauses - 1, reason="pause_limit", at=instant)
         if self.consult.status == Status.NEEDS_INFO:
             self.consult.status = next_status(self.consult.status, "resume")
-            self.consult.claim_until = self.now + grace(clock.deadline_at, self.now)
+            # What somebody has for longer, for a draft or for a colleague's reply, is not taken from them sooner.
+            most = self.now + grace(clock.deadline_at, self.now)
+            self.consult.claim_until = max(most, self.consult.claim_until or most)
             self.consult.version += 1
             self.consult.uncovered_at = None
             note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")

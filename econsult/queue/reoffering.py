@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import open_clocks, refresh_deadline, supersede
@@ -43,15 +44,36 @@ def roster_changed(session: Session, program_id: int, now: datetime) -> int:
     """
     session.flush()
     look_soon(session, program_id, now)
-    waiting = (
+    rows = session.execute(_to_be_taken(now).where(Consult.program_id == program_id).limit(10 * MOST)).all()
+    for_cover = [row.id for row in rows if _waits_for_cover(row)]
+    return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))
+
+
+def cover_came(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
+    """Somebody is there, with room, for these requests, of which the desk heard that nobody was.
+
+    Each is due to be taken within the usual time from now. Returns those of which nobody would hear otherwise: the ones
+    whose clock was brought forward, and those whose ladder has had its last step.
+    """
+    ahead = session.execute(_to_be_taken(now).where(Consult.id.in_(numbers))).all()
+    for_cover = [row.id for row in ahead if _waits_for_cover(row)]
+    sooner = {each.id for each in _locked(session, for_cover) if _bring_forward(session, each, now)}
+    return sooner | (set(numbers) - {row.id for row in ahead})
+
+
+def _to_be_taken(now: datetime) -> Select[int, str | None, str, int]:
+    """What waits in a pool and whose clock of being taken still runs, the most pressing first."""
+    return (
         select(Consult.id, Consult.rules, Consult.urgency, Clock.target_seconds)
         .join(Clock, Clock.consult_id == Consult.id)
-        .where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
+        .where(Consult.status == Status.SUBMITTED)
         .where(Clock.name == ClockName.ALLOCATE, Clock.state == ClockState.RUNNING, Clock.deadline_at > now)
+        .order_by(*ORDER)
     )
-    rows = session.execute(waiting.order_by(*ORDER).limit(10 * MOST)).all()
-    for_cover = [row.id for row in rows if timedelta(seconds=row.target_seconds) > rules_of(row).allocate]
-    return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))
+
+
+def _waits_for_cover(row: Row[int, str | None, str, int]) -> bool:
+    return timedelta(seconds=row.target_seconds) > rules_of(row).allocate
 
 
 def _bring_forward(session: Session, consult: Consult, now: datetime) -> bool:

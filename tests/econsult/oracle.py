@@ -167,7 +167,7 @@ class Case:
     def _come_in(self, now: int) -> None:
         if self.status == "needs_info":
             self._resume("first_reply", now)
-            self.status, self.lease = "claimed", now + self._grace(now)
+            self.status, self.lease = "claimed", max(now + self._grace(now), self.lease or 0)
             self._keep(now)
 
     def inform(self, now: int) -> None:
@@ -278,7 +278,7 @@ class Case:
             clock["deadline"] += clock["until"] - clock["paused"]
             clock["paused"] = None
             if self.status == "needs_info":
-                self.status, self.lease = "claimed", now + self._grace(now)
+                self.status, self.lease = "claimed", max(now + self._grace(now), self.lease or 0)
             return
         level = self._level(clock)
         clock["level"] = level

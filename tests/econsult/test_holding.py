@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from econsult.consults import answers, declining, holding, threads
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, TakenError
+from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
+from tests.econsult.test_cover import shift
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 
@@ -118,6 +121,31 @@ def test_a_holder_who_waited_uses_up_no_more_than_a_quarter_of_what_is_left(data
         threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="Here", now=NOON + 9 * hour)
         assert consult.claim_until == NOON + 10 * hour
         assert holding.lapse_claims(session, NOON + 10 * hour + timedelta(seconds=1)) == [consult]
+
+
+def test_what_comes_in_takes_no_time_from_whoever_has_written_a_draft(database: Database, clinic: Clinic) -> None:
+    """Asked for half an hour after the draft, given ten minutes later, or never given: the draft's hours stay."""
+    minute = timedelta(minutes=1)
+    with database.writing() as session:
+        consult = clinic.take(session, clinic.econsult(session, urgency="same_day"))
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        until = consult.claim_until
+        threads.request_info(
+            session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + 30 * minute
+        )
+        threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="Here", now=NOON + 40 * minute)
+        assert consult.claim_until == until == NOON + LEASE * holding.DRAFT_FACTOR
+
+
+def test_what_goes_back_where_nobody_is_there_is_one_letter_to_the_desk(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        consult = clinic.claimed(session)
+        consult.claim_until = NOON + 9 * timedelta(hours=1)
+        session.flush()
+        assert holding.lapse_claims(session, NOON + 10 * timedelta(hours=1)) == [consult]
+        to_desk = select(Notice.kind).where(Notice.person_id == clinic.coordinator.id)
+        assert list(session.scalars(to_desk)) == [NoticeKind.NO_COVER]
 
 
 def test_looking_at_it_keeps_the_claim_alive_but_brings_none_back(database: Database, clinic: Clinic) -> None:

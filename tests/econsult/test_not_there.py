@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import holding, passing, threads
+from econsult.consults import answers, holding, passing, threads
+from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockEvent
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.jobs import Job
@@ -24,9 +26,10 @@ from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning, swapping
+from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 from tests.econsult.test_cover import EDGE, HOUR, SECOND, shift, told
-from tests.personas import LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 MINUTE = timedelta(minutes=1)
 
@@ -166,6 +169,49 @@ def test_two_clocks_at_once_tell_it_once(database: Database, clinic: Clinic) -> 
         assert consult.uncovered_at == NOON
         session.execute(update(Consult).where(Consult.id == consult.id).values(uncovered_at=None))
         assert [look() for look in looks] == [1, 0]
+
+
+@pytest.mark.parametrize("has_roster", [False, True])
+def test_hands_that_are_full_are_no_cover_and_whoever_has_room_again_hears_at_once(
+    database: Database, clinic: Clinic, has_roster: bool
+) -> None:
+    """The desk hears once; the clock of being taken runs an hour from the moment at which somebody could take it."""
+    with database.writing() as session:
+        for person in (clinic.derm, clinic.derm2):
+            session.add(Limits(person_id=person.id, capacity=1))
+            if has_roster:
+                shift(session, clinic, person)
+        session.flush()
+        full = held(session, clinic)
+        other = holding.claim(session, clinic.econsult(session), clinic.derm2, now=NOON, lease=LEASE)
+        other.claim_until = NOON + 100 * HOUR
+        waiting = clinic.econsult(session)
+        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+        all_day(session, NOON + MINUTE, NOON + 2 * HOUR)
+        assert waiting.uncovered_at == NOON
+        answers.save_draft(session, full, clinic.derm, ANSWER, now=NOON + 2 * HOUR, lease=LEASE)
+        answers.sign(session, full, clinic.derm, now=NOON + 2 * HOUR)
+        session.flush()
+        watch_cover(session, NOON + 2 * HOUR + MINUTE)
+        session.refresh(waiting)
+        assert waiting.uncovered_at is None
+        came = select(Notice.person_id).where(Notice.consult_id == waiting.id, Notice.dedupe_key.contains(":cover:"))
+        assert list(session.scalars(came)) == [clinic.derm.id]
+        due = [clock.deadline_at for clock in open_clocks(session, waiting.id, ClockName.ALLOCATE)]
+        assert due == [NOON + 3 * HOUR + MINUTE]
+        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+
+
+def test_after_a_standstill_nobody_is_reminded_of_what_is_over(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        fire(session, NOON + 80 * HOUR)
+        kinds = set(session.scalars(select(Notice.kind).where(Notice.consult_id == consult.id)))
+        assert NoticeKind.STILL_NEEDED not in kinds
+        assert NoticeKind.MESSAGE in kinds
+        lines = select(ClockEvent.kind).where(ClockEvent.consult_id == consult.id, ClockEvent.kind == "reminded")
+        assert len(list(session.scalars(lines))) == 1
 
 
 def test_a_shift_without_end_is_no_gap(database: Database, clinic: Clinic) -> None:
