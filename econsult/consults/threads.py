@@ -33,7 +33,7 @@ class Audience(StrEnum):
 
 
 class Message(PublicId, Base):
-    """One message. `items` is the checklist of a request for information, empty otherwise.
+    """One message. `items` is the checklist of a request for information, maybe with nothing on it; None otherwise.
 
     `is_relayed` marks what the family said on the telephone, written down by staff.
     """
@@ -65,7 +65,7 @@ def post(
     """
     if consult.status in ENDED or consult.status == Status.DRAFT:
         raise ImpossibleVerbError(consult.status, "take messages")
-    message = _add(session, consult, person, audience, text=text, items=(), now=now)
+    message = _add(session, consult, person, audience, text=text, items=None, now=now)
     message.is_relayed = is_relayed and person.is_staff
     said(session, consult, person, audience, now=now, is_relayed=message.is_relayed)
     _tell(session, consult, message, NoticeKind.MESSAGE, now)
@@ -108,7 +108,7 @@ def request_info(
 
 def among_clinicians(session: Session, consult: Consult, person: Person, text: str, *, now: datetime) -> Message:
     """A word between specialists: the clinic and the holder read it; it is no reply to the clinic and ends no wait."""
-    message = _add(session, consult, person, Audience.CLINICIANS, text=text, items=(), now=now)
+    message = _add(session, consult, person, Audience.CLINICIANS, text=text, items=None, now=now)
     _tell(session, consult, message, NoticeKind.MESSAGE, now)
     return message
 
@@ -126,13 +126,13 @@ def _add(
     audience: Audience,
     *,
     text: str,
-    items: Sequence[str],
+    items: Sequence[str] | None,
     now: datetime,
 ) -> Message:
     wrong: dict[str, str] = {}
     if not 1 <= len(text.strip()) <= LONGEST_MESSAGE:
         wrong["text"] = "required" if not text.strip() else "too_long"
-    if len(items) > MOST_ITEMS or any(not 1 <= len(item.strip()) <= 200 for item in items):
+    if len(items or ()) > MOST_ITEMS or any(not 1 <= len(item.strip()) <= 200 for item in items or ()):
         wrong["items"] = "invalid"
     if wrong:
         raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)
@@ -141,7 +141,7 @@ def _add(
         author_id=person.id,
         audience=audience,
         text=text.strip(),
-        items={"items": [item.strip() for item in items]} if items else None,
+        items={"items": [item.strip() for item in items]} if items is not None else None,
         created_at=now,
     )
     session.add(message)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
+from econsult.consults.wanting import WANTED
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.rosters.limits import Conflict
 
@@ -28,6 +29,7 @@ class View(StrEnum):
     DRAFTS = "drafts"
     POOL = "pool"
     MINE = "mine"
+    ASKED = "asked"
     WAITING = "waiting"
     OVERDUE = "overdue"
     ANSWERED = "answered"
@@ -144,6 +146,9 @@ def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
             return [and_(ours, Consult.status == Status.SUBMITTED, is_question)]
         case View.MINE:
             return [and_(ours, Consult.holder_id == person.id, Consult.status.in_(OPEN))]
+        case View.ASKED:
+            # The holder of the clinic itself asked nobody here.
+            return [and_(ours, ~is_question, WANTED, Consult.holder_id.is_distinct_from(person.id))]
         case View.WAITING:
             return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
         case View.OVERDUE | View.UNTOLD:
@@ -162,6 +167,7 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
     of_views: dict[View, list[Slice]] = {
         View.UNALLOCATED: [Consult.is_unallocated.is_(True)],
         View.MINE: [],
+        View.ASKED: [],
         View.POOL: [Consult.status == Status.SUBMITTED],
         View.OVERDUE: late(now),
         View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],

@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding
-from econsult.consults.records import Consult
-from econsult.consults.threads import Message
+from econsult.consults import answers, holding, threads
+from econsult.consults.attachments import MediaKind
+from econsult.consults.records import Consult, Urgency
+from econsult.consults.threads import Audience, Message
+from econsult.consults.urgency import change_urgency
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.filing import file_received
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -214,3 +219,75 @@ def test_a_draft_is_drawn_as_something_to_write_and_not_as_done(
     page = browser_of(clinic.pcp).get("/clinic?view=drafts").text
     chip = page[page.index('class="sla') :].partition("</span>")[0]
     assert ("#pen" in chip, "#check" in chip) == (True, False)
+
+
+def _asked(
+    session: Session, clinic: Clinic, urgency: str = "routine", items: tuple[str, ...] = ("Weight today",)
+) -> Consult:
+    """A request about which the specialist asks the clinic for something."""
+    consult = clinic.econsult(session, now=NOW)
+    holding.claim(session, consult, clinic.derm, now=NOW, lease=LEASE)
+    if urgency == "urgent":
+        change_urgency(session, consult, clinic.derm, Urgency.URGENT, "", now=NOW)
+    lane = Audience.CLINICIANS
+    threads.request_info(session, consult, clinic.derm, text="How heavy?", items=items, audience=lane, now=NOW)
+    return consult
+
+
+@pytest.mark.parametrize(("urgency", "items"), [("routine", ("Weight today",)), ("routine", ()), ("urgent", ())])
+def test_what_a_specialist_asks_of_the_clinic_comes_first_and_counts(
+    runtime: Runtime, pcp: FlaskClient, browser_of: BrowserOf, clinic: Clinic, urgency: str, items: tuple[str, ...]
+) -> None:
+    with runtime.database.writing() as session:
+        answered, sent = clinic.answered(session, now=NOW), clinic.econsult(session, now=NOW)
+        asked = _asked(session, clinic, urgency, items)
+    page = pcp.get("/clinic").text
+    assert page.index("Needs you") < page.index(asked.number) < page.index(answered.number) < page.index(sent.number)
+    assert (page.count(asked.number), _badge(page)) == (1, "1")
+    case = pcp.get(f"/consults/{asked.public_id}").text
+    assert re.search(r'aria-current="page">[^<]*<svg.*?</svg> Clinicians', case)
+    assert all(words in case for words in ("From you", "How heavy?", *items, 'name="photo:close"'))
+    assert "From you" not in browser_of(clinic.derm).get(f"/consults/{asked.public_id}?lane=clinicians").text
+    assert 'aria-current="page"' in (page := pcp.get(f"/consults/{asked.public_id}?lane=answer").text)
+    assert "From you" not in page
+    assert (
+        post(pcp, f"/consults/{asked.public_id}/messages", {"lane": "clinicians", "text": "12 kg"}).status_code == 303
+    )
+    page = pcp.get("/clinic").text
+    assert ("Needs you" in page, _badge(page), asked.number in page) == (False, "", True)
+    assert "From you" not in pcp.get(f"/consults/{asked.public_id}?lane=clinicians").text
+
+
+def test_what_is_asked_of_a_family_or_said_by_others_is_not_the_clinics_to_give(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        of_family = clinic.claimed(session, now=NOW)
+        holder, lane = session.get_one(Person, of_family.holder_id), Audience.FAMILY
+        threads.request_info(session, of_family, holder, text="A photo", items=["Photo"], audience=lane, now=NOW)
+        asked = _asked(session, clinic)
+        desk = clinic.coordinator
+        threads.post(session, asked, desk, Audience.COORDINATION, text="A remark", now=NOW)
+    page = pcp.get("/clinic").text
+    assert (
+        page.index("Needs you")
+        < page.index(asked.number)
+        < page.index("With specialists")
+        < page.index(of_family.number)
+    )
+    assert (_badge(page), "Paused: needs you" in page, "Paused: needs family" in page) == ("1", True, True)
+
+
+def test_a_file_from_the_clinic_is_what_was_asked_for(runtime: Runtime, pcp: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        asked = _asked(session, clinic, "urgent")
+    assert _badge(pcp.get("/clinic").text) == "1"
+    file_received(runtime, asked, clinic.nurse, MediaKind.PHOTO, NOW + timedelta(minutes=1))
+    assert _badge(pcp.get("/clinic").text) == ""
+
+
+def _badge(page: str) -> str:
+    """The number beside the clinic's entry of the navigation."""
+    found = re.search(r'aria-current="page">Clinic(?: <span class="count">(\d+)</span>)?</a>', page)
+    assert found is not None
+    return found[1] or ""

@@ -82,11 +82,16 @@ def case_page(case: Case, **changes: object) -> str:
         "consult/case.html",
         case=case,
         terms=terms,
-        lane=lane if lane in case.lanes else "answer",
+        lane=lane if lane in case.lanes else _opens_on(case, lane),
         sheet=argument("sheet", 1),
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
+
+
+def _opens_on(case: Case, wish: str) -> str:
+    """Which tab is shown first: the thread in which something is asked of the reader, otherwise the answer."""
+    return Audience.CLINICIANS if case.wanted and wish != "answer" else "answer"
 
 
 def _may_open_name(case: Case) -> bool:

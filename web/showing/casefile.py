@@ -34,6 +34,7 @@ from web.showing.rows import chip_of
 from web.showing.second import SideBox, side_box
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
+from web.showing.wanted import Wanted, wanted_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
@@ -56,6 +57,7 @@ FAMILYS = ("family_question", "story")
 class Said:
     """One message of a lane: who wrote it, when, the text, and the checklist of a request for information."""
 
+    id: int
     author: str
     at: str
     text: str
@@ -116,6 +118,8 @@ class Case:
     """What clinic and family said about how it went."""
     side: SideBox | None = None
     """The question to a second specialist, where one is asked or can be."""
+    wanted: Wanted | None = None
+    """What this reader's clinic is asked for."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -205,6 +209,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
         contact=wish_of(loaded),
         is_answer_open=released_answer(session, consult.id) is not None,
+        wanted=wanted_of(session, loaded, read),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 
@@ -276,6 +281,7 @@ def _lanes(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[
         is_family = not author.is_staff
         lanes[Audience(message.audience)].append(
             Said(
+                id=message.id,
                 author=gettext("Family") if is_family else author.name,
                 at=moment(message.created_at),
                 text=read.text(message.text),

@@ -15,6 +15,7 @@ from econsult.consults.contents import Disposition
 from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Urgency
+from econsult.consults.replies import ASKERS
 from econsult.consults.screening import attested_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -109,12 +110,21 @@ def chip_of(consult: Consult, clocks: Sequence[Clock]) -> Chip:
     for clock in clocks:
         label = str(terms.CLOCKS.get(clock.name, clock.name))
         if clock.state == ClockState.PAUSED:
-            reason = terms.PAUSES.get(clock.paused_reason or "", clock.paused_reason or "")
-            return paused_chip(label, str(reason), clock.paused_until)
+            reason = _pause_words(consult, clock)
+            return paused_chip(label, reason, clock.paused_until)
         if clock.state == ClockState.RUNNING:
             return running_chip(label, clock.started_at, clock.deadline_at)
     words = str(terms.STATUSES[Status(consult.status)])
     return draft_chip(words) if consult.status == Status.DRAFT else stopped_chip(words)
+
+
+def _pause_words(consult: Consult, clock: Clock) -> str:
+    """Who is waited for; the clinic that is asked reads that it is meant itself."""
+    reason = clock.paused_reason or ""
+    is_ours = me().role in ASKERS and consult.holder_id != me().id
+    if is_ours and reason == "needs_clinicians":
+        return gettext("needs you")
+    return str(terms.PAUSES.get(reason, reason))
 
 
 def _row(consult: Consult, around: _Around) -> Row:

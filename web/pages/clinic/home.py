@@ -14,7 +14,8 @@ from econsult.consults import requests
 from econsult.consults.drafts import empty_draft
 from econsult.consults.requests import RequestForm
 from econsult.consults.reviews import held_files
-from econsult.consults.views import View
+from econsult.consults.views import Filters, Slice, View
+from econsult.consults.wanting import WANTED
 from econsult.consults.worklist import COUNT_CAP, count, families_first
 from econsult.cursors import pack, unpack_number
 from econsult.people.persons import Role
@@ -33,7 +34,9 @@ from web.words.language import gettext
 clinic = rings(Blueprint("clinic", __name__, url_prefix="/clinic"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
 NEWEST_SHOWN = 12
-START = (View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
+START = (View.ASKED, View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
+OURS = (View.ASKED, View.DECLINED, View.POOL, View.MINE)
+"""Where the next move is the clinic's own."""
 LONGEST_NAME = 120
 
 
@@ -50,6 +53,14 @@ class List:
         return f"{COUNT_CAP}+" if self.number > COUNT_CAP else str(self.number)
 
 
+@dataclass(frozen=True)
+class _NotAsked(Filters):
+    """Narrows what is with specialists to that which the clinic itself is not asked about."""
+
+    def conditions(self) -> list[Slice]:
+        return [*super().conditions(), ~WANTED]
+
+
 @clinic.get("")
 @only(*CLINIC_ROLES)
 def home() -> str:
@@ -63,7 +74,7 @@ def home() -> str:
         calls, phones = calls_for(session), phones_for(session)
         asked, worse = asked_lines(session), worse_lines(session)
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
-    waiting = sum(lists[view].number for view in (View.DECLINED, View.POOL, View.MINE))
+    waiting = sum(lists[view].number for view in OURS)
     waiting += len(calls) + len(phones) + len(worse)
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
@@ -131,9 +142,10 @@ def _one_list(view: View) -> str:
 
 
 def _list(session: Session, view: View, cursor: str | None = None) -> List:
-    found = families_first(session, me(), view, now=now(), cursor=cursor)
+    filters = _NotAsked() if view == View.WAITING else Filters()
+    found = families_first(session, me(), view, now=now(), filters=filters, cursor=cursor)
     is_whole = cursor is None and found.next_cursor is None
-    number = len(found.consults) if is_whole else count(session, me(), view, now=now())
+    number = len(found.consults) if is_whole else count(session, me(), view, now=now(), filters=filters)
     return List(rows_of(session, found.consults), number, found.next_cursor)
 
 
@@ -148,6 +160,7 @@ def _shown(children: panel.Panel) -> dict[str, object]:
 
 def _words() -> dict[View, str]:
     return {
+        View.ASKED: gettext("Needs you: a specialist asks for something"),
         View.ANSWERED: gettext("Answers to read and to tell"),
         View.DECLINED: gettext("Declined: tell the family, or ask again"),
         View.POOL: gettext("Families who wait for us"),
