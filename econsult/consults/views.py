@@ -141,24 +141,23 @@ def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
         ours = Consult.organization_id == person.organization_id
     ours = and_(_program(person), ours)
     is_question = Consult.kind == Kind.FAMILY_QUESTION
+    single: dict[View, Slice] = {
+        View.POOL: and_(Consult.status == Status.SUBMITTED, is_question),
+        View.MINE: and_(Consult.holder_id == person.id, Consult.status.in_(OPEN)),
+        # Whoever holds a request asked nobody here but others.
+        View.ASKED: and_(~is_question, WANTED, Consult.holder_id.is_distinct_from(person.id)),
+        # A draft that somebody threw away was never said to anybody else.
+        View.DONE: and_(
+            Consult.status.in_(ENDED), or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
+        ),
+    }
     match view:
-        case View.POOL:
-            return [and_(ours, Consult.status == Status.SUBMITTED, is_question)]
-        case View.MINE:
-            return [and_(ours, Consult.holder_id == person.id, Consult.status.in_(OPEN))]
-        case View.ASKED:
-            # The holder of the clinic itself asked nobody here.
-            return [and_(ours, ~is_question, WANTED, Consult.holder_id.is_distinct_from(person.id))]
         case View.WAITING:
             return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
         case View.OVERDUE | View.UNTOLD:
             return [and_(ours, part) for part in (late(now) if view == View.OVERDUE else UNTOLD)]
-        case View.DONE:
-            # A draft that somebody threw away was never said to anybody else.
-            was_sent = or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
-            return [and_(ours, Consult.status.in_(ENDED), was_sent)]
         case _:
-            return [and_(ours, _of_view(view))]
+            return [and_(ours, single[view] if view in single else _of_view(view))]
 
 
 def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
