@@ -17,6 +17,7 @@ from econsult.errors import InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import StoreUnavailable
+from uploads.again import asked_again
 from uploads.chunks import Chunk, Readable, take_chunk
 from uploads.door import UNFINISHED, Door, admit, check_open, check_quota
 from uploads.ending import abandon
@@ -43,10 +44,14 @@ MOST_LOOKS = 8
 
 
 def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Upload:
-    """Open an upload. Raises what `check_wanted`, `admit`, `check_quota`, `check_room` raise; nothing is staged yet."""
+    """Open an upload. Raises what `check_wanted`, `admit`, `asked_again`, `check_quota`, `check_room` raise.
+
+    Nothing is staged yet.
+    """
     kind = check_wanted(wanted)
     with door.database.writing() as session:
         consult = admit(session, person, wanted.consult_id, kind, now)
+        retake_id, view = asked_again(session, person, consult, wanted, now)
         reserved = most_bytes(wanted, kind)
         check_quota(session, person, reserved, now)
         check_root(door.database, door.staging, now=now)
@@ -60,7 +65,8 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
             consult_id=consult.id,
             kind=kind,
             document_type=wanted.document_type if kind == MediaKind.LAB_DOCUMENT else None,
-            view=wanted.view,
+            view=view,
+            retake_id=retake_id,
             filename=plain_name(wanted.filename),
             media_type=wanted.media_type[:80],
             metadata_text=wanted.metadata_text,

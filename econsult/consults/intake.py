@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, PublicId, Sealed
+
+FOR_A_RETAKE = text("retake_id IS NOT NULL")
 
 
 class UploadState(StrEnum):
@@ -27,11 +29,16 @@ class UploadState(StrEnum):
 class Upload(PublicId, Base):
     """One file on its way in. The staged data file, not this row, knows how many bytes have arrived.
 
-    `reserved` is how many bytes it may have, and as many count against its owner's day.
+    `reserved` is how many bytes it may have, and as many count against its owner's day. `retake_id` says for which
+    photo, that was asked for again, this one was taken.
     """
 
     __tablename__ = "upload"
-    __table_args__ = (Index("ix_upload_owner", "owner_id", "state"), Index("ix_upload_state", "state", "expires_at"))
+    __table_args__ = (
+        Index("ix_upload_owner", "owner_id", "state"),
+        Index("ix_upload_state", "state", "expires_at"),
+        Index("ix_upload_retake", "retake_id", sqlite_where=FOR_A_RETAKE, postgresql_where=FOR_A_RETAKE),
+    )
 
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
@@ -49,6 +56,7 @@ class Upload(PublicId, Base):
     scanned_by: Mapped[str | None] = mapped_column(String(48))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     attachment_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))
+    retake_id: Mapped[int | None] = mapped_column(ForeignKey("retake.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -17,6 +17,7 @@ from econsult.consults.offering import clinic_of, desk_of, home_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said
+from econsult.consults.retakes import Wanted, send_retakes
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -81,11 +82,13 @@ def request_info(
     items: Sequence[str],
     audience: Audience | None,
     now: datetime,
+    again: Sequence[Wanted] = (),
 ) -> Message:
     """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit.
 
-    Once a promise has been held for that long the question is asked all the same, and the clock runs on.
-    Raises InvalidError for a family of which nobody has an account: the question would wait for nobody.
+    Once a promise has been held for that long the question is asked all the same, and the clock runs on. `again` are
+    photos that should be taken once more, as their marks show. Raises InvalidError for a family of which nobody has an
+    account: the question would wait for nobody; and for a photo of a private place that a family would have to take.
     """
     status = next_status(consult.status, "request_info")
     require_holder(consult, person)
@@ -94,7 +97,10 @@ def request_info(
         session, consult.patient_id, now, only_self=consult.is_confidential
     ):
         raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
+    if again and lane == Audience.FAMILY and consult.is_private_site:
+        raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
+    send_retakes(session, consult, person, message.id, again, now=now)
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
     # Nobody waits three days for what is urgent: the question is sent, and the clock runs on.

@@ -24,6 +24,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "integer": (int,),
+    "number": (int, float),
     "null": (type(None),),
 }
 
@@ -84,7 +85,7 @@ def _text_faults(value: str, schema: Schema, path: str) -> Iterator[tuple[str, s
 
 
 def _is_of(value: Any, kind: str) -> bool:
-    return isinstance(value, TYPES[kind]) and not (kind == "integer" and isinstance(value, bool))
+    return isinstance(value, TYPES[kind]) and not (kind in ("integer", "number") and isinstance(value, bool))
 
 
 def _under(path: str, name: str) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from web.api.described import FREE
 from web.api.routing import ROUTES, Route
-from web.api.schemas import ANSWERS, FREE
+from web.api.schemas import ANSWERS
 from web.api.step_schemas import ADVICE_ANSWERS
 
 REFUSALS = {

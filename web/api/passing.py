@@ -12,9 +12,9 @@ from econsult.consults.telephone import Outcome
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
+from web.api.described import COUNT, FLAG, closed, text
 from web.api.loading import after, loaded
 from web.api.routing import route
-from web.api.schemas import COUNT, FLAG, closed, text
 from web.context import now, settings
 from web.shell.auth import me
 

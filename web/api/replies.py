@@ -9,6 +9,7 @@ from econsult.consults.threads import Audience
 from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
 from web.api.loading import as_it_is, loaded
+from web.api.marks import wanted_of
 from web.api.routing import route
 from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN
 from web.api.shapes import answer_json, message_json
@@ -28,7 +29,7 @@ def post_message(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/request-info", answer="Consult", body=REQUEST_INFO_IN)
 def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask for what is missing; the clock stands still until an answer comes, at most for three days."""
+    """Ask for what is missing, also photos again; the clock stands still until an answer comes, at most three days."""
     audience = Audience(body["audience"]) if "audience" in body else None
     with loaded(consult_id, Right.ANSWER) as (session, passed):
         threads.request_info(
@@ -39,6 +40,7 @@ def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             items=body.get("items", []),
             audience=audience,
             now=now(),
+            again=wanted_of(body),
         )
     return as_it_is(consult_id)
 

@@ -17,37 +17,19 @@ from econsult.consults.threads import Audience
 from econsult.people import consent
 from econsult.people.patients import SEXES
 from econsult.people.persons import LANGUAGES, SPECIALTIES
-
-
-def text(longest: int = 5000, *choices: str) -> dict[str, Any]:
-    """A string, of one of the choices where there are any."""
-    return {"type": "string", "maxLength": longest, **({"enum": list(choices)} if choices else {})}
-
-
-def optional(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same, or null."""
-    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-    choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
-    return {**schema, "type": [*kinds, "null"], **choices}
-
-
-def closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    """An object with these fields and no others."""
-    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**found, "required": list(required)} if required else found
-
-
-def listed(items: Any, most: int = 50) -> dict[str, Any]:
-    """A list of at most so many."""
-    return {"type": "array", "items": items, "maxItems": most}
-
-
-INSTANT = {"type": "string", "format": "date-time"}
-MAYBE_INSTANT = optional(INSTANT)
-MAYBE_TEXT = {"type": ["string", "null"]}
-FREE = {"type": "object"}
-FLAG = {"type": "boolean"}
-COUNT = {"type": "integer"}
+from web.api.described import (
+    COUNT,
+    FLAG,
+    FREE,
+    INSTANT,
+    MAYBE_INSTANT,
+    MAYBE_TEXT,
+    closed,
+    listed,
+    optional,
+    text,
+)
+from web.api.mark_schemas import RETAKE, RETAKES_IN
 
 _SAID: dict[str, Any] = {
     "by": text(16, *consent.GIVEN_BY),
@@ -126,7 +108,11 @@ ANSWER_IN = closed(
     saves=COUNT,
 )
 REQUEST_INFO_IN = closed(
-    ("text",), text=text(), items=listed(text(200), 20), audience=text(16, Audience.FAMILY, Audience.CLINICIANS)
+    ("text",),
+    text=text(),
+    items=listed(text(200), 20),
+    audience=text(16, Audience.FAMILY, Audience.CLINICIANS),
+    retakes=RETAKES_IN,
 )
 MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=text())
 INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
@@ -181,11 +167,12 @@ ATTACHMENT = closed(
     report_url=MAYBE_TEXT,
 )
 MESSAGE = closed(
-    ("id", "audience", "text", "items", "author", "created_at"),
+    ("id", "audience", "text", "items", "retakes", "author", "created_at"),
     id=text(),
     audience=text(16, *Audience),
     text=text(),
     items=listed(text()),
+    retakes=listed(RETAKE),
     author=PERSON,
     created_at=INSTANT,
 )

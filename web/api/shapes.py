@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,14 +23,11 @@ from econsult.people.persons import Person, Role
 from econsult.reading import Reader, reader_for
 from econsult.rights import OF_FAMILY, Right
 from web.api.forms import asked_json
+from web.api.marks import retakes_json
+from web.api.stamps import stamp
 from web.context import now
 from web.shell.auth import me
 from web.words.covered import marks
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """An instant as RFC 3339 in UTC."""
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
@@ -111,10 +107,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "override_reason": read.whole(consult.override_reason),
         "attested_flags": [_attested_json(stop, read) for stop in attested_of(session, consult.id)],
         "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
-        "messages": [
-            message_json(session, message, read)
-            for message in messages_of(session, consult.id, passed.readable_lanes())
-        ],
+        "messages": messages_json(session, passed, read),
         "answer": _answer_for(session, passed, read),
         "rights": sorted(passed.rights),
     }
@@ -153,13 +146,23 @@ def attachments_json(session: Session, consult_id: int) -> list[dict[str, Any]]:
     return [_attachment_json(attachment, renditions[attachment.id]) for attachment in attachments]
 
 
-def message_json(session: Session, message: Message, read: Reader) -> dict[str, Any]:
+def messages_json(session: Session, passed: Pass, read: Reader) -> list[dict[str, Any]]:
+    """The messages of the lanes that the reader may read, with the photos that they ask for again."""
+    messages = messages_of(session, passed.consult.id, passed.readable_lanes())
+    again = retakes_json(session, passed.consult.id, [message.id for message in messages])
+    return [message_json(session, message, read, again.get(message.id, ())) for message in messages]
+
+
+def message_json(
+    session: Session, message: Message, read: Reader, retakes: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """One message of a lane that the reader may read."""
     return {
         "id": message.public_id,
         "audience": message.audience,
         "text": read.text(message.text),
         "items": read.whole(list((message.items or {}).get("items", []))),
+        "retakes": list(retakes),
         "author": person_json(session.get_one(Person, message.author_id)),
         "created_at": stamp(message.created_at),
     }

@@ -11,7 +11,8 @@ from econsult.consults.recommendations import STEPS, StepState
 from econsult.consults.sides import SideState
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.people.persons import SPECIALTIES
-from web.api.schemas import COUNT, FLAG, INSTANT, MAYBE_INSTANT, PERSON, closed, listed, optional, text
+from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, closed, listed, optional, text
+from web.api.schemas import PERSON
 
 ACKNOWLEDGE_IN = closed(
     accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))

@@ -14,7 +14,7 @@ from econsult.reading import reader_for
 from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
-from web.api.shapes import stamp
+from web.api.stamps import stamp
 from web.api.step_schemas import STEP_IN
 from web.context import database, now
 from web.shell.auth import me
