@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.queue.forecast import Forecast, Gap, Risk, forecast
 from econsult.queue.reoffering import roster_changed
-from econsult.rosters.shifts import outside
+from econsult.rosters.shifts import outside, rostered
 
 AHEAD = timedelta(days=7)
 
@@ -40,7 +40,8 @@ class Trial:
     """What would be otherwise within a week; `is_part` where more runs out than was looked at.
 
     `late` would be late and is not now, `kept` the other way round; `sooner` is how many requests would have to be
-    taken sooner, since somebody comes sooner.
+    taken sooner, since somebody comes sooner. `unplanned` are specialties of which nothing is planned any more, so that
+    their whole pool counts as on duty at all hours.
     """
 
     late: list[Promised]
@@ -48,12 +49,13 @@ class Trial:
     uncovered: list[Stretch]
     covered: list[Stretch]
     sooner: int
+    unplanned: list[str]
     is_part: bool
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing would change for anybody."""
-        return not (self.late or self.kept or self.uncovered or self.covered or self.sooner)
+        return not (self.late or self.kept or self.uncovered or self.covered or self.sooner or self.unplanned)
 
 
 def try_out(session: Session, program_id: int, act: Callable[[Session], object], now: datetime) -> Trial:
@@ -63,24 +65,28 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     did before in the same one would miss its line of the trail.
     """
     before = forecast(session, program_id, now, AHEAD)
+    planned = rostered(session, program_id)
     attempt = session.begin_nested()
     try:
         act(session)
         sooner = roster_changed(session, program_id, now)
         after = forecast(session, program_id, now, AHEAD)
-        return _compared(before, after, sooner)
+        return _compared(before, after, sooner, sorted(planned - rostered(session, program_id)))
     finally:
         attempt.rollback()
 
 
-def _compared(before: Forecast, after: Forecast, sooner: int) -> Trial:
+def _compared(before: Forecast, after: Forecast, sooner: int, unplanned: list[str]) -> Trial:
     was, would_be = ({risk.consult.id for risk in each.risks} for each in (before, after))
+    # Where nothing is planned nobody knows any more who is there: that is no cover that was missing before.
+    no_longer_known = {risk.consult.id for risk in before.risks if risk.consult.specialty in unplanned}
     return Trial(
         late=[_promised(risk) for risk in after.risks if risk.consult.id not in was],
-        kept=[_promised(risk) for risk in before.risks if risk.consult.id not in would_be],
+        kept=[_promised(risk) for risk in before.risks if risk.consult.id not in would_be | no_longer_known],
         uncovered=_without(after.gaps, before.gaps),
-        covered=_without(before.gaps, after.gaps),
+        covered=[each for each in _without(before.gaps, after.gaps) if each.specialty not in unplanned],
         sooner=sooner,
+        unplanned=unplanned,
         is_part=before.is_part or after.is_part,
     )
 

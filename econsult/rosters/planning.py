@@ -86,15 +86,36 @@ def _check_new(session: Session, person: Person, form: ShiftForm) -> None:
         raise InvalidError("This person has this shift already.", {"starts": "taken"})
 
 
-def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime) -> None:
-    """Take a shift off the roster, with its swaps; who has it, and who took a day of it that is to come, is told."""
-    shift = shift_of(session, by, shift_id)
+def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime, ends_plan: bool = False) -> None:
+    """Take a shift off the roster, with its swaps; who has it, and who took a day of it that is to come, is told.
+
+    Without its last shift a specialty has no plan, and its whole pool counts as on duty at all hours: raises
+    InvalidError where that is not meant (`ends_plan`).
+    """
+    plan = _plan_of(session, by, shift_id)
+    shift = plan.pop(shift_id)
+    if not plan and not ends_plan:
+        raise InvalidError("This is the last shift of the plan.", {"ends_plan": "required"})
     coming = select(Swap.to_id).where(Swap.shift_id == shift.id, Swap.on_day >= now.date() - timedelta(days=2))
     took = set(session.scalars(coming.where(Swap.accepted_at.is_not(None))))
     tell_changed(session, by, {shift.person_id} | took, now)
     session.execute(delete(Swap).where(Swap.shift_id == shift.id))
     session.delete(shift)
     write_down(session, by, "remove_shift", f"{shift_id}", now)
+
+
+def _plan_of(session: Session, by: Person, shift_id: int) -> dict[int, Shift]:
+    """All shifts of the specialty of this one, held until the end. Raises NotFoundError.
+
+    Two who take the last two off at once must not each see the other's.
+    """
+    specialty = select(Shift.specialty).where(Shift.id == shift_id, Shift.program_id == by.program_id)
+    query = select(Shift).where(Shift.program_id == by.program_id, Shift.specialty == specialty.scalar_subquery())
+    held = query.order_by(Shift.id).with_for_update().execution_options(populate_existing=True)
+    plan = {shift.id: shift for shift in session.scalars(held)}
+    if shift_id not in plan:
+        raise NotFoundError
+    return plan
 
 
 def take_off(

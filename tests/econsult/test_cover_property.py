@@ -179,7 +179,7 @@ def _plan(world: World, session: Session) -> None:
 def _unplan(world: World, session: Session) -> None:
     if len(world.plan) > 1:
         number = world.dice.choice(sorted(world.plan))
-        planning.remove_shift(session, world.clinic.coordinator, number, now=world.now)
+        planning.remove_shift(session, world.clinic.coordinator, number, now=world.now, ends_plan=True)
         del world.plan[number]
         roster_changed(session, world.clinic.program.id, world.now)
 

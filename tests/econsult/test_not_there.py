@@ -83,7 +83,7 @@ def test_duty_that_ends_by_a_change_is_told_within_a_minute(database: Database, 
             session.flush()
             swapping.accept_swap(session, derm2, swap.id, now=NOON + HOUR)
         elif change == "removed":
-            planning.remove_shift(session, session.merge(clinic.coordinator), own.id, now=NOON + HOUR)
+            planning.remove_shift(session, session.merge(clinic.coordinator), own.id, now=NOON + HOUR, ends_plan=True)
         else:
             own.minutes = 60
         roster_changed(session, clinic.program.id, NOON + HOUR)

@@ -91,7 +91,7 @@ def test_a_shift_tells_what_it_covers_and_its_removal_what_it_leaves(database: D
             NOW,
         )
         assert (third.uncovered, [late.number for late in third.late]) == (second.covered, [consult.number])
-        assert session.get_one(Shift, shift.id).minutes == 240
+        assert (session.get_one(Shift, shift.id).minutes, third.unplanned) == (240, [])
 
 
 def test_who_comes_sooner_is_told_and_a_quiet_change_is_quiet(database: Database, clinic: Clinic) -> None:
@@ -130,3 +130,17 @@ def test_a_change_that_is_refused_is_refused_in_its_trial(database: Database, cl
             )
         assert refusal.value.fields == {"starts": "invalid"}
         assert _kept(session) == before
+
+
+def test_a_trial_says_that_a_specialty_would_have_no_plan(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        clinic.econsult(session)
+        only = planning.add_shift(session, clinic.coordinator, _form(clinic, 0, 0, 1), now=NOW).id
+
+    def remove(session: Session) -> object:
+        return planning.remove_shift(session, clinic.coordinator, only, now=NOW, ends_plan=True)
+
+    with database.writing() as session:
+        trial = try_out(session, clinic.program.id, remove, NOW)
+    # Somebody counts as on duty at all hours then, which is no good news.
+    assert (trial.unplanned, trial.covered, trial.kept, trial.is_quiet) == (["dermatology"], [], [], False)

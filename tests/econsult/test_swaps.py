@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
 from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
-from econsult.rosters.shifts import Swap, on_duty, own_spans
+from econsult.rosters.shifts import Shift, Swap, on_duty, own_spans
 from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
@@ -153,7 +154,7 @@ def test_whoever_is_put_on_duty_or_off_by_somebody_else_hears_of_it_once(databas
         accept_swap(session, clinic.derm2, asked.id, now=NOON)
         assert told(session, kind) == [clinic.derm.id, clinic.derm2.id, clinic.derm.id]
         assert told(session, NoticeKind.SWAP_ANSWERED) == [desk.id]
-        remove_shift(session, desk, number, now=NOON)
+        remove_shift(session, desk, number, now=NOON, ends_plan=True)
         assert told(session, kind)[3:] == [clinic.derm.id, clinic.derm2.id]
 
 
@@ -164,8 +165,27 @@ def test_the_same_shift_is_not_added_twice(database: Database, clinic: Clinic) -
         with pytest.raises(InvalidError) as refused:
             add_shift(session, clinic.coordinator, form, now=NOON)
         assert refused.value.fields == {"starts": "taken"}
-        remove_shift(session, clinic.coordinator, number, now=NOON)
+        remove_shift(session, clinic.coordinator, number, now=NOON, ends_plan=True)
         add_shift(session, clinic.coordinator, form, now=NOON)
+
+
+def test_two_who_remove_the_last_two_shifts_at_once_leave_one(database: Database, clinic: Clinic) -> None:
+    forms = [ShiftForm(clinic.derm.public_id, "dermatology", 0, starts, 240, "UTC") for starts in (0, 240)]
+    with database.writing() as session:
+        numbers = [add_shift(session, clinic.coordinator, form, now=NOON).id for form in forms]
+
+    def remove(number: int) -> dict[str, str]:
+        try:
+            with database.writing() as session:
+                remove_shift(session, clinic.coordinator, number, now=NOON)
+        except InvalidError as error:
+            return error.fields
+        return {}
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(remove, numbers), key=len) == [{}, {"ends_plan": "required"}]
+    with database.reading() as session:
+        assert len(session.scalars(select(Shift)).all()) == 1
 
 
 def test_a_swap_is_declined_and_whoever_asked_hears_of_it(database: Database, clinic: Clinic, derm3: Person) -> None:

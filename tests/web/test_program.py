@@ -49,8 +49,17 @@ def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: Flask
     assert "Tuesday, 18:00-06:00" in page
     with runtime.database.reading() as session:
         shift = session.scalars(select(Shift)).one()
-    assert post(desk, f"/program/roster/shifts/{shift.id}/remove", {"specialty": "dermatology"}).status_code == 303
-    assert "No cover" not in desk.get("/program/roster?specialty=dermatology").text
+    path, fields = f"/program/roster/shifts/{shift.id}/remove", {"specialty": "dermatology"}
+    look = post(desk, path, {**fields, "verb": "look"})
+    no_plan = "After this, Dermatology has no plan: everybody in the pool counts as on duty at all hours."
+    assert (look.status_code, no_plan in look.text, 'name="ends_plan"' in look.text) == (200, True, True)
+    refused = post(desk, path, fields)
+    assert (refused.status_code, "Say that the plan may end" in refused.text) == (422, True)
+    assert ('name="ends_plan"' in refused.text, 'value="save">Remove<' in refused.text) == (True, True)
+    assert "No cover" in desk.get("/program/roster?specialty=dermatology").text
+    assert post(desk, path, {**fields, "ends_plan": "yes"}).status_code == 303
+    page = desk.get("/program/roster?specialty=dermatology").text
+    assert ("No cover" in page, "There is no plan." in page) == (False, True)
 
 
 def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(

@@ -61,8 +61,13 @@ def add() -> Response | tuple[str, int]:
 @roster.post("/shifts/<int:number>/remove")
 @only(*PLANNERS)
 def remove(number: int) -> Response | tuple[str, int]:
-    """Take a shift off the plan."""
-    return _change(f"remove {number}", lambda session: planning.remove_shift(session, me(), number, now=now()))
+    """Take a shift off the plan; the last one of a specialty only for who says that it ends the plan."""
+    ends_plan = _looks() or "ends_plan" in request.form
+
+    def act(session: Session) -> object:
+        return planning.remove_shift(session, me(), number, now=now(), ends_plan=ends_plan)
+
+    return _change(f"remove {number}", act)
 
 
 @roster.post("/off")
@@ -215,6 +220,7 @@ def _sentences(error: InvalidError) -> dict[str, str]:
     known = {
         "person": gettext("Choose somebody who answers for this specialty"),
         "to": gettext("Choose somebody else who answers for this specialty"),
+        "ends_plan": gettext("Say that the plan may end: then everybody of this specialty counts as on duty"),
         "starts": gettext("Write when it starts, for example 18:00"),
         "hours": gettext("Write how many hours, up to 24"),
         "day": gettext("The shift is not on that day"),
