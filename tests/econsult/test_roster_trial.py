@@ -137,8 +137,8 @@ def test_a_trial_says_that_a_specialty_would_have_no_plan(database: Database, cl
         clinic.econsult(session)
         only = planning.add_shift(session, clinic.coordinator, _form(clinic, 0, 0, 1), now=NOW).id
 
-    def remove(session: Session) -> object:
-        return planning.remove_shift(session, clinic.coordinator, only, now=NOW, ends_plan=True)
+    def remove(session: Session) -> None:
+        planning.remove_shift(session, clinic.coordinator, only, now=NOW, ends_plan=True)
 
     with database.writing() as session:
         trial = try_out(session, clinic.program.id, remove, NOW)

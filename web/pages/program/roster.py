@@ -64,8 +64,8 @@ def remove(number: int) -> Response | tuple[str, int]:
     """Take a shift off the plan; the last one of a specialty only for who says that it ends the plan."""
     ends_plan = _looks() or "ends_plan" in request.form
 
-    def act(session: Session) -> object:
-        return planning.remove_shift(session, me(), number, now=now(), ends_plan=ends_plan)
+    def act(session: Session) -> None:
+        planning.remove_shift(session, me(), number, now=now(), ends_plan=ends_plan)
 
     return _change(f"remove {number}", act)
 
