@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -25,8 +26,24 @@ from econsult.settings import load_settings
 AWAY = "The database does not answer as it should: see ECONSULT_DATABASE_URL, or run `python -m econsult migrate`."
 
 
+CLOSED_PIPE = 141
+"""What a shell reports of a command whose reader went away, as `| head -1` does."""
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Exit 0 done, 1 refused with one sentence on stderr, 2 wrong usage."""
+    """Run one command. Exit 0 done, 1 refused with one sentence on stderr, 2 wrong usage, 141 nobody reads any more."""
+    try:
+        try:
+            return _answer(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would be written, and complained about, once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+
+
+def _answer(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         said = _run(options)

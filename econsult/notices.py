@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, column, select, table, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -31,6 +32,8 @@ class NoticeState(StrEnum):
     FAILED = "failed"
 
 
+_CONSULT = table("consult", column("id", Integer), column("requester_id", Integer), column("is_test", Boolean))
+"""By its name: the consult's own modules write notices, and know of these."""
 UNTOLD = text("state = 'failed' AND settled_at IS NULL")
 
 
@@ -56,10 +59,21 @@ class Notice(Base):
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
+def makers_of_tests(session: Session, consult_ids: Collection[int]) -> dict[int, int]:
+    """Who made each of these consults that is a test, by its id: nobody else is ever told of it."""
+    query = select(_CONSULT.c.id, _CONSULT.c.requester_id).where(_CONSULT.c.id.in_(consult_ids), _CONSULT.c.is_test)
+    return {row.id: row.requester_id for row in session.execute(query)}
+
+
 def notify(
     session: Session, person: Person, kind: NoticeKind, *, consult_id: int | None, about: str, now: datetime
-) -> Notice:
-    """Tell the person, once per (kind, consult, person, about); `about` tells two messages of one kind apart."""
+) -> Notice | None:
+    """Tell the person, once per (kind, consult, person, about); `about` tells two messages of one kind apart.
+
+    None: it is a test, which no letter and no text message tells of but to the person who made it.
+    """
+    if consult_id is not None and makers_of_tests(session, (consult_id,)).get(consult_id, person.id) != person.id:
+        return None
     key = f"{kind}:{consult_id}:{person.id}:{about}"[:80]
     known = session.scalars(select(Notice).where(Notice.dedupe_key == key)).one_or_none()
     if known is not None:

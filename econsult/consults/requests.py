@@ -78,7 +78,7 @@ class SubmitForm:
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
     """Open a draft for a child whom the caller has already been allowed to act for."""
     kind = form.kind or (Kind.ECONSULT if person.is_staff else Kind.FAMILY_QUESTION)
-    _check_kind(person, kind)
+    _check_kind(person, kind, is_test=bool(form.is_test))
     invitation = invited_for(session, person, patient, now) if person.role == Role.INVITED else None
     consult = Consult(
         program_id=patient.program_id,
@@ -216,11 +216,13 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
     return consult
 
 
-def _check_kind(person: Person, kind: str) -> None:
+def _check_kind(person: Person, kind: str, *, is_test: bool) -> None:
     if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
         raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
     if not person.is_staff and kind != Kind.FAMILY_QUESTION:
         raise ForbiddenError("A caregiver asks a family_question; the clinic sends an econsult.")
+    if is_test and not person.is_staff:
+        raise ForbiddenError("Only the clinic makes a test: nobody is told of it.")
     if person.is_staff and person.role not in CLINICIANS:
         raise ForbiddenError("Only caregivers and the medical home open requests.")
 

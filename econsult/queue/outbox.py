@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
-from econsult.notices import Notice, NoticeKind, NoticeState
+from econsult.notices import Notice, NoticeKind, NoticeState, makers_of_tests
 from econsult.people.account import time_zone_of
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
@@ -91,7 +91,12 @@ def quiet_of(settings: Settings) -> Quiet:
 
 
 def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, now: datetime) -> int:
-    """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night."""
+    """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night.
+
+    Of a test nobody is told but who made it: it takes nobody's letter of the hour, and stands in nobody's digest.
+    """
+    makers = makers_of_tests(session, {telling.consult_id for telling in tellings})
+    tellings = [each for each in tellings if makers.get(each.consult_id, each.person.id) == each.person.id]
     unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}
     if not unique:
         return 0

@@ -166,3 +166,17 @@ def test_the_ages_of_a_program_are_printed_and_set(tmp_path: Path) -> None:
     refused = _run(tmp_path, "ages", "--majority", "40")
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert _run(tmp_path, "ages", "--steps", "soon").returncode == 2
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_command_whose_reader_went_away_ends_quietly(tmp_path: Path, unbuffered: str) -> None:
+    _run(tmp_path, "migrate")
+    _run(tmp_path, "clinic", "create", "--name", "Taos Clinic", "--phone", "505-555-0110")
+    for words in (("clinic", "list"), ("audit", "verify")):
+        environ = {**os.environ, "ECONSULT_DATA": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
+        reads, writes = os.pipe()
+        os.close(reads)
+        command = [sys.executable, "-m", "econsult", *words]
+        with os.fdopen(writes, "wb") as nobody:
+            done = subprocess.run(command, env=environ, stdout=nobody, stderr=subprocess.PIPE, check=False, timeout=60)
+        assert (words, done.returncode, done.stderr) == (words, 141, b"")

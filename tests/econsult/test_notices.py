@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
+from econsult.consults import requests, threads
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
+from econsult.consults.threads import Audience
 from econsult.database import Database
+from econsult.errors import ForbiddenError
 from econsult.jobs import Job, JobKind
-from econsult.notices import SUBJECTS, TEXTS, Notice, NoticeKind, letter, mark_notice_sent, notify
+from econsult.notices import SUBJECTS, TEXTS, Notice, NoticeKind, NoticeState, letter, mark_notice_sent, notify
 from econsult.people.persons import SPECIALTIES
+from econsult.queue.firing import fire
 from tests.personas import FAMILY_QUESTION, NOON, QUESTION, Clinic
 
 
@@ -58,3 +65,27 @@ def test_a_letter_leads_to_the_front_door_only(database: Database, clinic: Clini
         consult: Consult = clinic.draft(session)
         notice = notify(session, clinic.pcp, kind, consult_id=consult.id, about="x", now=NOON)
         assert letter(notice, "https://clinic.test")[1].endswith("\n\nhttps://clinic.test/\n")
+
+
+def test_of_a_test_nobody_is_told_but_who_made_it(database: Database, clinic: Clinic) -> None:
+    late = NOON + timedelta(hours=30)
+    with database.writing() as session:
+        asked = clinic.take(session, clinic.econsult(session, is_test=True))
+        threads.request_info(session, asked, clinic.derm, text="Photo?", items=[], audience=Audience.FAMILY, now=NOON)
+        trials = [asked, clinic.econsult(session, is_test=True)]
+        fire(session, late)
+        query = select(Notice.person_id).where(Notice.consult_id.in_([trial.id for trial in trials])).distinct()
+        assert set(session.scalars(query)) == {clinic.pcp.id}
+        digests = select(Notice.person_id).where(Notice.kind == NoticeKind.DIGEST).distinct()
+        assert set(session.scalars(digests)) <= {clinic.pcp.id}
+        # What is real comes after it, and finds its letters of the hour and the digests as if there were no test.
+        real = clinic.econsult(session)
+        fire(session, late)
+        letters = select(Notice).where(Notice.consult_id == real.id, Notice.kind == NoticeKind.OVERDUE)
+        told = {notice.person_id: notice.state for notice in session.scalars(letters)}
+        assert told.get(clinic.coordinator.id) == NoticeState.PENDING
+
+
+def test_no_family_makes_a_test(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session, pytest.raises(ForbiddenError):
+        requests.create(session, clinic.mother, clinic.child, RequestForm(is_test=True), now=NOON)

@@ -194,6 +194,7 @@ def test_wishes_are_kept_and_wrong_ones_refused(database: Database, clinic: Clin
 def failed(session: Session, database: Database, person: Person, about: str, consult_id: int | None = None) -> Notice:
     """A notice whose one letter was refused."""
     notice = notify(session, person, NoticeKind.ANSWERED, consult_id=consult_id, about=about, now=NOON)
+    assert notice is not None
     ways = ways_to(session, database.cipher, person, has_gateway=True)
     (delivery,) = pending_deliveries(session, notice, person, ways, NOON)
     assert record_failed(session, Sending(notice, delivery, ways), Reason.REFUSED, NOON) is False

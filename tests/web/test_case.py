@@ -255,3 +255,11 @@ def test_a_family_without_an_account_is_asked_through_its_clinic(
     assert "By &lt;daylight&gt;</textarea>" in page.text
     with runtime.database.reading() as session:
         assert session.get_one(Consult, held.id).status == "claimed"
+
+
+def test_a_test_is_marked_for_everybody_who_opens_it(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        trial = clinic.econsult(session, now=NOW, is_test=True)
+    for person in (clinic.pcp, clinic.derm):
+        assert "This is a test." in browser_of(person).get(f"/consults/{trial.public_id}").text
+    assert "This is only a test." in browser_of(clinic.mother).get(f"/family/questions/{trial.public_id}").text
