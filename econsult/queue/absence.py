@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnClause, ColumnElement, Row, Select, and_, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -27,8 +28,14 @@ ASKED = (
 )
 """What is read of a consult to tell who may take it and who is there for it."""
 
-_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_(HOLDING))
-_LEFT = (Person.is_active.is_(False), _HELD)
+
+def said(state: StrEnum) -> ColumnClause[str]:
+    """A state as a part of a statement without parameters: that is planned once, and finds the index of one state."""
+    return literal_column(f"'{state.value}'")
+
+
+_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_([said(each) for each in HOLDING]))
+_LEFT = (~Person.is_active, _HELD)
 _OWED = (Clock.consult_id == Consult.id, Clock.name.in_(PROMISED), Clock.lane != "family")
 _RUNS = exists().where(*_OWED, Clock.state == ClockState.RUNNING)
 _IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists().where(
@@ -43,9 +50,9 @@ def away_now(session: Session, now: datetime) -> set[int]:
     return set(session.scalars(off)) | set(session.scalars(select(Person.id).where(*_LEFT)))
 
 
-def is_anybody_away(now: BindParameter[datetime]) -> ColumnElement[bool]:
-    """Whether there is anything to be looked at by `away_now`, as a part of another statement."""
-    return or_(exists().where(TimeOff.starts_at <= now, TimeOff.ends_at > now), exists().where(*_LEFT))
+def has_left() -> ColumnElement[bool]:
+    """Whether anybody holds something though their account is closed, as a part of another statement."""
+    return exists().where(*_LEFT)
 
 
 def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequence[Row[Any]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing
@@ -15,9 +15,9 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
-from econsult.database import Instant
 from econsult.jobs import Job, JobPolicy, JobState
-from econsult.queue.absence import away_now, is_anybody_away, unheard
+from econsult.queue.absence import away_now, has_left, said, unheard
+from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import BEYOND, CoverWatch, is_unwatched
 
 
@@ -44,39 +44,52 @@ def lag_of(deadline_at: datetime | None, call_at: datetime | None, now: datetime
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
-    """Each part by an index of what is due, so that it costs the same however much is open."""
-    deadline, call = Consult.next_deadline_at, PhoneTask.next_at
+    """The first of each kind by an index, so that it costs the same however much is open.
+
+    It has no parameter, not even "now", and what is due is told from those instants: PostgreSQL plans it once. With
+    parameters it plans it anew at each tick, which takes longer than to run it.
+    """
     return select(
-        select(deadline).where(deadline.is_not(None)).order_by(deadline).limit(1).scalar_subquery(),
-        select(call).where(call.is_not(None)).order_by(call).limit(1).scalar_subquery(),
-        or_(
-            exists().where(Job.state == JobState.PENDING, Job.run_after <= NOW),
-            exists().where(Job.state == JobState.SENT, Job.sent_at <= RUNG),
-        ),
-        exists().where(Job.state == JobState.RUNNING, Job.lease_until < NOW),
-        or_(
-            exists().where(Consult.release_at <= NOW),
-            exists().where(Recommendation.next_at <= NOW),
-            exists().where(OutcomePing.next_at <= NOW),
-            exists().where(SideQuestion.next_at <= NOW),
-            exists().where(or_(CoverWatch.next_at <= NOW, CoverWatch.next_at > BEYOND_NOW)),
-            is_unwatched(),
-        ),
-        exists().where(Consult.status == Status.CLAIMED, Consult.claim_until < NOW),
-        is_anybody_away(NOW),
+        *(_first(column) for column in ROUND_AT),
+        _first(Consult.next_deadline_at).label("deadline_at"),
+        _first(Consult.claim_until, Consult.status == said(Status.CLAIMED)).label("claim_until"),
+        _first(Job.run_after, Job.state == said(JobState.PENDING)).label("run_after"),
+        _first(Job.sent_at, Job.state == said(JobState.SENT)).label("sent_at"),
+        _first(Job.lease_until, Job.state == said(JobState.RUNNING)).label("lease_until"),
+        _first(PhoneTask.next_at).label("call_at"),
+        _first(CoverWatch.next_at, is_last=True).label("watch_beyond"),
+        is_unwatched().label("is_unwatched"),
+        _first(TimeOff.ends_at, is_last=True).label("last_back_at"),
+        has_left().label("has_left"),
     )
 
 
-NOW, RUNG, BEYOND_NOW = (bindparam(name, type_=Instant()) for name in ("now", "rung", "beyond"))
+def _first(column: InstrumentedAttribute[Any], *only: ColumnElement[bool], is_last: bool = False) -> ScalarSelect[Any]:
+    """The earliest (or the latest) instant of a column, or NULL."""
+    found = func.max(column) if is_last else func.min(column)
+    return select(found).where(column.is_not(None), *only).scalar_subquery()
+
+
+ROUND_AT = (Consult.release_at, Recommendation.next_at, OutcomePing.next_at, SideQuestion.next_at, CoverWatch.next_at)
 LOOK = _statement()
 """Made once: to make it costs more than to ask it."""
 
 
 def look_for_work(session: Session, now: datetime, policy: JobPolicy) -> Pending:
-    """Ask for everything that a tick may have to do, in one statement where nobody is away."""
-    row = session.execute(LOOK, {"now": now, "rung": now - policy.ring_window, "beyond": now + BEYOND}).one()
-    deadline_at, call_at = row[:2]
-    has_ring, has_lost_job, has_round, has_lapse, is_away = (bool(each) for each in row[2:])
-    has_call = call_at is not None and call_at <= now
-    has_round = has_round or has_call or (is_away and bool(unheard(session, away_now(session, now))))
-    return Pending(deadline_at, call_at, has_ring, has_lost_job, has_round, has_lapse)
+    """Ask for everything that a tick may have to do, in one statement where no time off is planned."""
+    row = session.execute(LOOK).one()
+    has_round = any(_has_come(at, now) for at in (*row[: len(ROUND_AT)], row.call_at)) or bool(row.is_unwatched)
+    has_round = has_round or (row.watch_beyond is not None and row.watch_beyond > now + BEYOND)
+    is_away = bool(row.has_left) or (row.last_back_at is not None and row.last_back_at > now)
+    return Pending(
+        row.deadline_at,
+        row.call_at,
+        has_ring=_has_come(row.run_after, now) or _has_come(row.sent_at, now - policy.ring_window),
+        has_lost_job=row.lease_until is not None and row.lease_until < now,
+        has_round=has_round or (is_away and bool(unheard(session, away_now(session, now)))),
+        has_lapse=row.claim_until is not None and row.claim_until < now,
+    )
+
+
+def _has_come(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
