@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -128,6 +128,8 @@ def spans(session: Session, program_id: int, specialty: str, start: datetime, en
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
     home = home_zone(session)
     planned = [span for shift in session.scalars(query) for span in _planned(shift, home, start, end)]
+    if not planned:
+        return []
     given = _still_here(session, _swapped(session, planned))
     cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
     return without_time_off(session, cut, start, end)
@@ -180,7 +182,10 @@ def awake_among(session: Session, people: Collection[Person], now: datetime) -> 
     own = select(Person.program_id, PractitionerSpecialty.specialty).join(
         Person, Person.id == PractitionerSpecialty.person_id
     )
-    own = own.where(Person.id.in_({person.id for person in people})).distinct()
+    own = own.where(
+        Person.id.in_({person.id for person in people}),
+        exists().where(Shift.program_id == Person.program_id, Shift.specialty == PractitionerSpecialty.specialty),
+    ).distinct()
     here = {number for row in session.execute(own) for number in on_duty(session, row.program_id, row.specialty, now)}
     return here & {person.id for person in people}
 
