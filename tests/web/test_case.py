@@ -262,4 +262,4 @@ def test_a_test_is_marked_for_everybody_who_opens_it(runtime: Runtime, browser_o
         trial = clinic.econsult(session, now=NOW, is_test=True)
     for person in (clinic.pcp, clinic.derm):
         assert "This is a test." in browser_of(person).get(f"/consults/{trial.public_id}").text
-    assert "This is only a test." in browser_of(clinic.mother).get(f"/family/questions/{trial.public_id}").text
+    assert "Esto es solo una prueba." in browser_of(clinic.mother).get(f"/family/questions/{trial.public_id}").text
