@@ -13,6 +13,7 @@ from web.api import about, api
 from web.gateway import gateway
 from web.health import PASSWORDS_ALONE, health
 from web.pages.account import account
+from web.pages.again import clinic_again, family_again
 from web.pages.by_code import by_code
 from web.pages.confidential import confidential
 from web.pages.contact import contact
@@ -69,6 +70,8 @@ PAGES = (
     about,
     gateway,
     *FAMILY,
+    family_again,
+    clinic_again,
     *STAFF,
 )
 

@@ -56,7 +56,7 @@ def read_drawing(told: Mapping[str, Any] | None) -> Drawing:
     """
     if not isinstance(told, Mapping):
         raise InvalidError("The marks are not well formed.", {"marks": "invalid"})
-    marks, words = told.get("marks") or [], told.get("words") or []
+    marks, words = told.get("marks", []), told.get("words", [])
     wrong: dict[str, str] = {}
     if fault := _fault_of(marks):
         wrong["marks"] = fault

@@ -102,25 +102,32 @@ def save_marks(
     return draft
 
 
-def send_retakes(
-    session: Session, consult: Consult, person: Person, message_id: int, wanted: Sequence[Wanted], *, now: datetime
-) -> list[Retake]:
-    """Freeze what was drawn with the message that asks. Raises what `save_marks` raises for a photo."""
+def photos_of(session: Session, consult: Consult, wanted: Sequence[Wanted]) -> list[tuple[Attachment, Drawing | None]]:
+    """The photos that are asked for again, before anything is written. Raises what `save_marks` raises for a photo."""
     if len(wanted) > MOST_RETAKES or len({each.attachment_id for each in wanted}) != len(wanted):
         raise InvalidError("These photos cannot be asked for.", {"retakes": "too_many"})
-    sent = []
-    for each in wanted:
-        photo = _photo(session, consult, each.attachment_id)
+    return [(_photo(session, consult, each.attachment_id), each.drawing) for each in wanted]
+
+
+def send_retakes(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    message_id: int,
+    photos: Sequence[tuple[Attachment, Drawing | None]],
+    *,
+    now: datetime,
+) -> None:
+    """Freeze what was drawn with the message that asks."""
+    for photo, drawing in photos:
         draft = draft_of(session, photo.id, person) or _begin(session, consult, person, photo, now)
-        if each.drawing is not None:
-            draft.told = told_drawing(each.drawing)
+        if drawing is not None:
+            draft.told = told_drawing(drawing)
         before = select(func.max(Retake.version)).where(Retake.attachment_id == photo.id)
         draft.version = (session.scalar(before) or 0) + 1
         draft.message_id, draft.sent_at = message_id, now
         session.flush()
         note(session, consult, "ask_again", person_id=person.id, now=now, detail=f"{photo.public_id}/{draft.version}")
-        sent.append(draft)
-    return sent
 
 
 def draft_of(session: Session, attachment_id: int, person: Person) -> Retake | None:

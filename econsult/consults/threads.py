@@ -17,7 +17,7 @@ from econsult.consults.offering import clinic_of, desk_of, home_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said
-from econsult.consults.retakes import Wanted, send_retakes
+from econsult.consults.retakes import Wanted, photos_of, send_retakes
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -99,8 +99,9 @@ def request_info(
         raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
     if again and lane == Audience.FAMILY and consult.is_private_site:
         raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
+    photos = photos_of(session, consult, again)
     message = _add(session, consult, person, lane, text=text, items=items, now=now)
-    send_retakes(session, consult, person, message.id, again, now=now)
+    send_retakes(session, consult, person, message.id, photos, now=now)
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
     # Nobody waits three days for what is urgent: the question is sent, and the clock runs on.

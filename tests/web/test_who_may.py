@@ -169,6 +169,10 @@ WHO = {
     "POST /consults/<public_id>/identity": SPECIALIST,
     "GET /consults/<public_id>": CLINIC + NURSE + SPECIALIST,
     "POST /consults/<public_id>/messages": CLINIC + NURSE + SPECIALIST + DESK,
+    # What a better photo should show: drawn by whoever holds the request, taken by whoever sends photos.
+    "POST /consults/<public_id>/marks/<attachment_id>": CLINIC + SPECIALIST,
+    "GET /consults/<public_id>/again/<retake_id>": CLINIC + NURSE,
+    "GET /family/questions/<public_id>/again/<retake_id>": FAMILY,
     "POST /consults/<public_id>/urgency": CLINIC + NURSE + SPECIALIST,
     # The answer to take away. A nurse reads no answers.
     "GET /consults/<public_id>/note.pdf": CLINIC + SPECIALIST + DESK,

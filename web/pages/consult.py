@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import CLOSING
 from econsult.consults.records import Consult
+from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError, TakenError
 from econsult.people.caregivers import is_old_enough
@@ -29,8 +31,10 @@ from web.shell.numbers import argument
 from web.shell.once import once
 from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
+from web.showing.retakes import again_items
 from web.words import terms
 from web.words.language import gettext, speaking
+from web.words.marks import PLACES, SAID, SHAPES, SIZES, refusal_words
 from web.words.outcomes import QUESTIONS, STAFF
 from web.words.plain import meter_of
 from web.words.steps import KINDS, due_days
@@ -41,6 +45,14 @@ LONGEST_REASON = 1000
 RELAYING = (Role.COORDINATOR, Role.PCP, Role.TELEPRESENTER)
 """Who writes down what a family said on the telephone."""
 MOST_AGAIN = 12
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a question for information asks for: its list in words, and photos that should be taken again."""
+
+    items: list[str]
+    photos: list[Wanted]
 
 
 @consult.get("")
@@ -84,6 +96,9 @@ def case_page(case: Case, **changes: object) -> str:
         terms=terms,
         lane=lane if lane in case.lanes else _opens_on(case, lane),
         sheet=argument("sheet", 1),
+        is_marking="marking" in request.args,
+        again=[request.args.get("again", ""), *_list(shown["given"], "photos")],
+        marks={"shapes": SHAPES, "places": PLACES, "sizes": SIZES, "words": SAID},
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
@@ -92,6 +107,10 @@ def case_page(case: Case, **changes: object) -> str:
 def _opens_on(case: Case, wish: str) -> str:
     """Which tab is shown first: the thread in which something is asked of the reader, otherwise the answer."""
     return Audience.CLINICIANS if case.wanted and wish != "answer" else "answer"
+
+
+def _list(given: object, name: str) -> list[str]:
+    return list(given.get(name, ())) if isinstance(given, Mapping) else []
 
 
 def _may_open_name(case: Case) -> bool:
@@ -161,18 +180,21 @@ def say(public_id: str) -> Response | tuple[str, int]:
     lane = Audience(form.choice("lane", tuple(Audience)) or Audience.CLINICIANS)
     text = form.text("text", longest=threads.LONGEST_MESSAGE)
     codes = form.choices("items", terms.ASKABLE)
+    photos = request.form.getlist("photo")[:MOST_AGAIN]
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=WRITE_RIGHTS[lane])
         is_asking = request.form.get("verb") == "ask"
         with speaking(loaded.patient.language if lane == Audience.FAMILY else me().language):
             items = [str(terms.ASKABLE[code]) for code in codes]
             items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
+            items += again_items(session, loaded.consult, photos)
         text = text or ("; ".join(items) if is_asking else "")
         try:
-            once(session, lambda: _write(session, loaded.consult, lane, text, items if is_asking else None))
+            asked = Asking(items, [Wanted(name) for name in photos]) if is_asking else None
+            once(session, lambda: _write(session, loaded.consult, lane, text, asked))
         except InvalidError as error:
             errors = {**form.errors} or {"text": _why_not_said(error)}
-            given = {"text": text, "wanted": codes}
+            given = {"text": text, "wanted": codes, "photos": photos}
             if me().role == Role.COORDINATOR:
                 return card_page(session, loaded, errors=errors, lane=lane, given=given), 422
             return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given), 422
@@ -180,6 +202,8 @@ def say(public_id: str) -> Response | tuple[str, int]:
 
 
 def _why_not_said(error: InvalidError) -> str:
+    if "retakes" in error.fields:
+        return refusal_words(error)
     if "audience" in error.fields:
         return gettext("Nobody of this family has an account here. Ask the clinic, which can telephone them")
     return gettext("Write what you want to say")
@@ -191,13 +215,15 @@ def _again() -> list[int]:
     return sorted(given)[:MOST_AGAIN]
 
 
-def _write(session: Session, consult: Consult, lane: Audience, text: str, items: list[str] | None) -> Consult:
-    """A message; with `items` a question, even where nothing was ticked."""
-    if items is None:
+def _write(session: Session, consult: Consult, lane: Audience, text: str, asked: Asking | None) -> Consult:
+    """A message, or a question, even where nothing was ticked."""
+    if asked is None:
         is_relayed = lane == Audience.FAMILY and me().role in RELAYING and "relayed" in request.form
         threads.post(session, consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
     else:
-        threads.request_info(session, consult, me(), text=text, items=items, audience=lane, now=now())
+        threads.request_info(
+            session, consult, me(), text=text, items=asked.items, audience=lane, now=now(), again=asked.photos
+        )
     return consult
 
 

@@ -16,6 +16,7 @@ from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
 from web.pages.identity import identity
 from web.pages.invitations import invitations
+from web.pages.marks import marks
 from web.pages.notes import notes
 from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
@@ -37,6 +38,7 @@ from web.pages.worklist import worklist
 STAFF = (
     worklist,
     consult,
+    marks,
     answering,
     clinic,
     clinic_request,

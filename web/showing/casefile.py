@@ -19,7 +19,7 @@ from econsult.consults.offering import not_on_duty, why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
 from econsult.consults.second import stay_second
-from econsult.consults.threads import Audience, messages_of
+from econsult.consults.threads import Audience
 from econsult.note import codes_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
@@ -30,7 +30,9 @@ from web.shell.auth import me
 from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
+from web.showing.retakes import with_marks
 from web.showing.rows import chip_of
+from web.showing.said import Said, lanes_of
 from web.showing.second import SideBox, side_box
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
@@ -42,7 +44,6 @@ from web.words.dangers import Danger, dangers_of
 from web.words.families import CONTACTS
 from web.words.language import gettext
 from web.words.routes import why_words
-from web.words.times import moment
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
 CLOSE_QUESTIONS = {
@@ -51,18 +52,6 @@ CLOSE_QUESTIONS = {
     "not_read": _l("The clinic has not read the answer yet. Why close it?"),
 }
 FAMILYS = ("family_question", "story")
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message of a lane: who wrote it, when, the text, and the checklist of a request for information."""
-
-    id: int
-    author: str
-    at: str
-    text: str
-    items: tuple[str, ...]
-    is_mine: bool
 
 
 @dataclass(frozen=True)
@@ -192,10 +181,8 @@ def open_case(session: Session, loaded: Pass) -> Case:
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
-        sheets=sheets_of(session, consult.id, for_pool=loaded.relation in (Relation.POOL, Relation.ASKED))
-        if loaded.may(Right.SEE_MEDIA)
-        else [],
-        lanes=_lanes(session, loaded, read),
+        sheets=_sheets(session, loaded),
+        lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
         rights=loaded.rights,
         answer=answer,
@@ -212,6 +199,13 @@ def open_case(session: Session, loaded: Pass) -> Case:
         wanted=wanted_of(session, loaded, read),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
+
+
+def _sheets(session: Session, loaded: Pass) -> list[Sheet]:
+    if not loaded.may(Right.SEE_MEDIA):
+        return []
+    is_pool = loaded.relation in (Relation.POOL, Relation.ASKED)
+    return with_marks(session, loaded, sheets_of(session, loaded.consult.id, for_pool=is_pool))
 
 
 def wish_of(loaded: Pass) -> Contact | None:
@@ -272,21 +266,3 @@ def _content(answer: Answer | None, read: Reader) -> Mapping[str, Any]:
     if answer is None or answer.signed_at is None:
         return answer.content if answer else {}
     return {name: read.whole(value) for name, value in answer.content.items()}
-
-
-def _lanes(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
-    lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
-    for message in messages_of(session, loaded.consult.id, tuple(lanes)):
-        author = session.get_one(Person, message.author_id)
-        is_family = not author.is_staff
-        lanes[Audience(message.audience)].append(
-            Said(
-                id=message.id,
-                author=gettext("Family") if is_family else author.name,
-                at=moment(message.created_at),
-                text=read.text(message.text),
-                items=tuple(read.text(item) for item in (message.items or {}).get("items", ())),
-                is_mine=author.id == me().id,
-            )
-        )
-    return lanes

@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, AttachmentState, Rendition, attachments_of, renditions_of
+from econsult.consults.attachments import (
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    Rendition,
+    attachments_of,
+    renditions_of,
+)
 from web.showing.files import FileCard, card, media_url
+from web.showing.marks import Guide, Marking
 from web.words.files import FOR_STAFF
 from web.words.language import gettext
 from web.words.times import moment
@@ -29,6 +37,15 @@ class Sheet:
     height: int = 0
     paper: str = ""
     """Address of the whole document as a PDF, or empty."""
+    marking: Marking | None = None
+    """What its reader draws over it, where a better one may be asked for."""
+    before: Guide | None = None
+    """The photo in whose place this one was taken."""
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether it is a photo that can be marked, not a page of a document."""
+        return self.kind == self.file.kind == MediaKind.PHOTO
 
     @property
     def small(self) -> str:

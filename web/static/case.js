@@ -10,13 +10,15 @@ const LIGHT = [1, 1.3, 1.6, 0.8];
 let look = { zoom: 1, x: 0, y: 0, turn: 0, light: 0 };
 
 const open = () => sheets.find((sheet) => !sheet.hidden);
-const picture = () => open()?.querySelector("[data-picture]");
+const pictures = () => [...(open()?.querySelectorAll("[data-picture], .marks") ?? [])];
+// Beside the one from before, the new one counts.
+const picture = () => pictures().filter((part) => part.matches("[data-picture]")).pop();
 
 function draw() {
-  const image = picture();
-  if (!image) return;
-  image.style.transform = `translate(${look.x}px, ${look.y}px) scale(${look.zoom}) rotate(${look.turn}deg)`;
-  image.style.filter = look.light ? `brightness(${LIGHT[look.light]})` : "";
+  for (const part of pictures()) {
+    part.style.transform = `translate(${look.x}px, ${look.y}px) scale(${look.zoom}) rotate(${look.turn}deg)`;
+    if (part.matches("img")) part.style.filter = look.light ? `brightness(${LIGHT[look.light]})` : "";
+  }
   stage.classList.toggle("zoomed", look.zoom > 1);
 }
 
@@ -57,11 +59,11 @@ const move = (x, y) => { if (look.zoom === 1) return false; look.x += x; look.y 
 viewer.querySelector("[role=toolbar]").hidden = !sheets.some((sheet) => sheet.querySelector("[data-picture]"));
 viewer.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => doing[button.dataset.do]()));
 viewer.querySelectorAll("[data-open]").forEach((link) => link.addEventListener("click", (event) => { event.preventDefault(); show(Number(link.dataset.open)); }));
-stage.addEventListener("wheel", (event) => { if (!picture()) return; event.preventDefault(); zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, event); }, { passive: false });
+stage.addEventListener("wheel", (event) => { if (!picture() || event.target.closest("form")) return; event.preventDefault(); zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, event); }, { passive: false });
 
 let held = null;
 stage.addEventListener("pointerdown", (event) => {
-  if (event.target.closest("video, figcaption") || !picture()) return;
+  if (event.target.closest("video, figcaption, form, label") || !picture()) return;
   held = { x: event.clientX, y: event.clientY, far: 0 };
   stage.setPointerCapture(event.pointerId);
 });
@@ -100,6 +102,7 @@ listen({
   "+": doing.in, "=": doing.in, "-": doing.out, 0: doing.fit, 1: doing.actual, r: doing.turn, b: doing.bright,
   a: () => focus("#impression") || focus("#text"),
   q: () => askForMissing() || document.querySelector("[data-to-missing]")?.click(),
+  m: () => { const box = open()?.querySelector("[data-marking] details"); if (!box) return false; box.open = !box.open; },
   "?": () => { keycard.open = true; return focus("[data-keyswitch]"); },
   c: () => document.querySelector("[data-claim]")?.click(),
 });

@@ -14,7 +14,7 @@ from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.home import state_of
-from web.pages.family.status import TALKING
+from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
 from web.showing.clinics import telephone_of
 from web.showing.note import grouped

@@ -14,7 +14,7 @@ from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers
-from web.pages.family.status import TALKING
+from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
 from web.shell.once import once
 from web.showing.clinics import telephone_of

@@ -118,9 +118,15 @@ def _views(session: Session, loaded: Pass) -> list[Chooser]:
     return choosers_of(parts, OWN_CHOOSERS)
 
 
-def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
+def problem_words() -> str:
+    """What the plain upload form says went wrong, when it led back here; empty where nothing did."""
     problem = request.args.get("problem") or ("none_chosen" if request.args.get("sent") == "0" else None)
-    errors = {"chosen": str(PROBLEMS.get(problem, OTHER_PROBLEM))} if problem else {}
+    return str(PROBLEMS.get(problem, OTHER_PROBLEM)) if problem else ""
+
+
+def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
+    problem = problem_words()
+    errors = {"chosen": problem} if problem else {}
     return render_template(
         "family/photos.html",
         consult=loaded.consult,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
@@ -21,37 +21,27 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import is_offered
-from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, messages_of, post
+from econsult.consults.threads import LONGEST_MESSAGE, Audience, messages_of, post
 from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
 from web.pages.family.home import due_at, sends_to_hospital, state_of, waits_words
+from web.pages.family.progress import TALKING, steps_of
 from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
+from web.showing.marks import Guide
+from web.showing.retakes import guides_of
 from web.words.allowed import ASKED_LATER
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
-from web.words.times import due_by, moment, promised_by, start_large
 
 family_status = Blueprint("family_status", __name__, url_prefix="/family/questions/<public_id>")
-NO_ANSWER = (Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN)
-TALKING = OPEN | {Status.ANSWERED}
 Page = str | Response | tuple[str, int]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One of the four steps of a question."""
-
-    state: Literal["done", "now", "next"]
-    drawing: str
-    title: str
-    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +53,8 @@ class Said:
     at: datetime
     text: str
     items: list[str]
+    guides: Sequence[Guide] = ()
+    """The photos that are asked for again."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +92,12 @@ class Shown:
         """What the doctor asks for now, where there is more to send than words."""
         asking = (said for said in reversed(self.messages) if said.items and not said.is_mine)
         return next(asking, None) if self.consult.status == Status.NEEDS_INFO else None
+
+    @property
+    def again(self) -> list[Guide]:
+        """The photos that the family can take again now."""
+        guides = [guide for said in self.messages for guide in said.guides if guide.take]
+        return [guide for guide in guides if not guide.is_taken]
 
     @property
     def waits(self) -> str:
@@ -226,7 +224,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         consult=consult,
         due=due_at(session, consult) if is_open else None,
         cards=cards,
-        messages=[_said(session, each) for each in messages_of(session, consult.id, loaded.readable_lanes())],
+        messages=_said(session, loaded),
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
@@ -238,61 +236,14 @@ def _may_add(loaded: Pass) -> bool:
     return loaded.may(Right.UPLOAD) and not loaded.consult.is_private_site
 
 
-def _said(session: Session, message: Message) -> Said:
-    author = session.get_one(Person, message.author_id)
-    is_mine = author.id == me().id
-    who = gettext("You") if is_mine else str(AUTHORS.get(author.role, AUTHORS["pcp"]))
-    return Said(who, is_mine, message.created_at, message.text, (message.items or {}).get("items", []))
-
-
-def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = None) -> list[Step]:
-    """Received, a doctor looks, answer, understood or closed: which are done, which one is now, and when.
-
-    An answer from before the question was opened again is a step of its own, which is done.
-    """
-    before = []
-    if answer is not None and consult.released_at is None:
-        before = [Step("done", "message", gettext("The answer from before"), _when(answer.released_at))]
-    if consult.status in NO_ANSWER:
-        received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
-        return [received, *before, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
-    last, is_over = _last_step(consult)
-    done = [consult.submitted_at, consult.answered_at, consult.released_at, is_over]
-    is_going_on = consult.status in TALKING
-    current = (
-        next((place for place, is_done in enumerate(done) if not is_done), len(done)) if is_going_on else len(done)
-    )
-    promised = promised_by(due) if due else ""
-    open_by = start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
-    texts = (
-        ("doc", gettext("We got your question"), _when(consult.submitted_at)),
-        ("eye", _looking(consult), _when(consult.answered_at) or promised),
-        ("message", gettext("Answer"), _when(consult.released_at) or open_by),
-        last,
-    )
-    states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
-    steps = [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
-    return [steps[0], *before, *steps[1:]]
-
-
-def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
-    """What comes after the answer, and whether it is done. An open question is never called closed."""
-    if consult.status == Status.CLOSED:
-        return ("flag", gettext("Closed"), _when(consult.ended_at)), True
-    if consult.informed_at is not None and consult.family_waits_since is not None:
-        return ("message", gettext("You wrote to us"), gettext("We answer what you wrote first.")), False
-    if consult.informed_at is not None:
-        under = gettext("You can still write to us until your clinic closes this.")
-        return ("check", gettext("You understood the answer"), under), True
-    return ("flag", gettext("You tell us that you understood"), ""), False
-
-
-def _looking(consult: Consult) -> str:
-    if consult.answered_at is not None:
-        return gettext("A doctor looked")
-    is_taken = consult.status in (Status.CLAIMED, Status.NEEDS_INFO)
-    return gettext("A doctor is looking") if is_taken else gettext("A doctor will look")
-
-
-def _when(at: datetime | None) -> str:
-    return start_large(moment(at, for_family=True)) if at else ""
+def _said(session: Session, loaded: Pass) -> list[Said]:
+    messages = messages_of(session, loaded.consult.id, loaded.readable_lanes())
+    guides = guides_of(session, loaded, messages)
+    found = []
+    for message in messages:
+        author = session.get_one(Person, message.author_id)
+        who = gettext("You") if author.id == me().id else str(AUTHORS.get(author.role, AUTHORS["pcp"]))
+        items = (message.items or {}).get("items", [])
+        about = guides.get(message.id, ())
+        found.append(Said(who, author.id == me().id, message.created_at, message.text, items, about))
+    return found

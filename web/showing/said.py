@@ -1,0 +1,55 @@
+"""What is said in the lanes of a case, as the pages of staff show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass
+from econsult.consults.threads import Audience, messages_of
+from econsult.people.persons import Person
+from econsult.reading import Reader
+from web.shell.auth import me
+from web.showing.marks import Guide
+from web.showing.retakes import guides_of
+from web.words import terms
+from web.words.language import gettext
+from web.words.times import moment
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message of a lane: who wrote it, when, the text, and the checklist of a request for information."""
+
+    id: int
+    author: str
+    at: str
+    text: str
+    items: tuple[str, ...]
+    is_mine: bool
+    guides: Sequence[Guide] = ()
+    """The photos that are asked for again."""
+
+
+def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
+    """The messages of each lane that this reader reads, the oldest first."""
+    lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
+    messages = messages_of(session, loaded.consult.id, tuple(lanes))
+    guides = guides_of(session, loaded, messages)
+    for message in messages:
+        author = session.get_one(Person, message.author_id)
+        is_family = not author.is_staff
+        lanes[Audience(message.audience)].append(
+            Said(
+                id=message.id,
+                author=gettext("Family") if is_family else author.name,
+                at=moment(message.created_at),
+                text=read.text(message.text),
+                items=tuple(read.text(item) for item in (message.items or {}).get("items", ())),
+                is_mine=author.id == me().id,
+                guides=guides.get(message.id, ()),
+            )
+        )
+    return lanes
