@@ -65,8 +65,16 @@ DEFAULTS = {
 }
 
 
+_RETIRED = {"retired": True}
+Pair = tuple[str, str]
+"""Specialty and urgency that a policy is for; an empty one means all of them."""
+
+
 class Policy(Base):
-    """One version of the rules for a specialty and an urgency; an empty one means all of them."""
+    """One version of the rules for a specialty and an urgency; an empty one means all of them.
+
+    A version may say that they have no rules of their own any more: then those of the wider policy hold again.
+    """
 
     __tablename__ = "policy"
     __table_args__ = (UniqueConstraint("program_id", "specialty", "urgency", "version", name="uq_policy"),)
@@ -78,6 +86,11 @@ class Policy(Base):
     content: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether this version takes back those before it."""
+        return _object(self.content) == _RETIRED
 
 
 class Promising(Protocol):
@@ -166,7 +179,21 @@ def save_policy(
         raise InvalidError(
             "The policy is for a specialty or urgency that is not known.", {"specialty": "unknown_value"}
         )
-    clean = check_content(content)
+    return _add_version(session, person, (specialty, urgency), check_content(content), now)
+
+
+def retire_policy(session: Session, person: Person, *, specialty: str, urgency: str, now: datetime) -> Policy:
+    """Take back the rules of exactly this specialty and urgency, by a version that says so. Open consults keep theirs.
+
+    Raises InvalidError where there are none.
+    """
+    if newest(session, person.program_id, specialty, urgency) is None:
+        raise InvalidError("There is no policy for exactly this specialty and urgency.", {"policy": "unknown_value"})
+    return _add_version(session, person, (specialty, urgency), _RETIRED, now)
+
+
+def _add_version(session: Session, person: Person, pair: Pair, content: Mapping[str, Any], now: datetime) -> Policy:
+    specialty, urgency = pair
     same = (Policy.program_id == person.program_id, Policy.specialty == specialty, Policy.urgency == urgency)
     version = session.scalars(select(func.coalesce(func.max(Policy.version), 0)).where(*same)).one() + 1
     policy = Policy(
@@ -174,7 +201,7 @@ def save_policy(
         specialty=specialty,
         urgency=urgency,
         version=version,
-        content=json.dumps(clean),
+        content=json.dumps(dict(content)),
         person_id=person.id,
         created_at=now,
     )
@@ -185,23 +212,35 @@ def save_policy(
 
 
 def newest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:
-    """The version that holds for exactly this specialty and urgency."""
+    """The version that holds for exactly this specialty and urgency; None where it was taken back."""
     query = select(Policy).where(
         Policy.program_id == program_id, Policy.specialty == specialty, Policy.urgency == urgency
     )
-    return session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
+    found = session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
+    return None if found is None or found.is_retired else found
 
 
-def policies_made(session: Session, program_id: int) -> set[tuple[str, str]]:
-    """Specialty and urgency of each policy that was ever made."""
-    query = select(Policy.specialty, Policy.urgency).where(Policy.program_id == program_id).distinct()
-    return {(row.specialty, row.urgency) for row in session.execute(query)}
+def policies_held(session: Session, program_id: int) -> dict[Pair, int]:
+    """The version of each policy that was made and not taken back, by its specialty and urgency."""
+    query = select(Policy).where(Policy.program_id == program_id).order_by(Policy.version)
+    last = {(policy.specialty, policy.urgency): policy for policy in session.scalars(query)}
+    return {pair: policy.version for pair, policy in sorted(last.items()) if not policy.is_retired}
 
 
-def closest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:
-    """The policy that holds for this specialty and urgency, be it made for them, for one of them or for all."""
-    for pair in ((specialty, urgency), (specialty, ""), ("", urgency), ("", "")):
-        found = newest(session, program_id, *pair)
+def from_close_to_wide(specialty: str, urgency: str) -> list[Pair]:
+    """The policies of which the first that was made holds for this specialty and urgency."""
+    return [(specialty, urgency), (specialty, ""), ("", urgency), ("", "")]
+
+
+def closest(
+    session: Session, program_id: int, specialty: str, urgency: str, *, without: Pair | None = None
+) -> Policy | None:
+    """The policy that holds for this specialty and urgency, be it made for them, for one of them or for all.
+
+    `without` asks what would hold if the policy of this pair were not there.
+    """
+    for pair in from_close_to_wide(specialty, urgency):
+        found = None if pair == without else newest(session, program_id, *pair)
         if found is not None:
             return found
     return None

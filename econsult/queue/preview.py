@@ -15,10 +15,11 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import (
     Rules,
     check_content,
+    closest,
+    from_close_to_wide,
     installed,
-    newest,
     overlay,
-    policies_made,
+    policies_held,
     read_content,
     rules_of,
 )
@@ -81,18 +82,26 @@ class Scope:
     urgency: str
     targets: Mapping[str, timedelta] | None = None
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.specialty, self.urgency
 
-def preview(session: Session, scope: Scope, content: Mapping[str, Any], *, now: datetime) -> Preview:
-    """What would move if every open consult went over to these rules. Raises InvalidError for impossible ones."""
-    check_content(content)
+
+def preview(session: Session, scope: Scope, content: Mapping[str, Any] | None, *, now: datetime) -> Preview:
+    """What would move if every open consult went over to these rules. Raises InvalidError for impossible ones.
+
+    Without `content`: if the policy were taken back, and they went over to the wider one.
+    """
+    if content is not None:
+        check_content(content)
+    fresh = _rules(session, scope, content)
     changes: list[Change] = []
     looked_at = 0
     for rows in _batches(session, scope):
         clocks = _clocks_among(session, [row.id for row in rows])
         for row in rows:
             looked_at += 1
-            fresh = overlay(installed(row.urgency, scope.targets), content, 0)
-            moves = _moves(row, clocks.get(row.id, []), fresh, now)
+            moves = _moves(row, clocks.get(row.id, []), fresh[row.urgency], now)
             if moves and len(changes) == MOST:
                 return Preview(changes, is_part=True)
             changes += [Change(number_of(row.id), moves)] if moves else []
@@ -102,12 +111,12 @@ def preview(session: Session, scope: Scope, content: Mapping[str, Any], *, now: 
 
 
 def apply_to_open(session: Session, person: Person, scope: Scope, *, now: datetime, most: int = BATCH) -> Applied:
-    """Let open consults that the policy is for go over to its newest version; about so many, and the rest later."""
-    count, policy = 0, newest(session, scope.program_id, scope.specialty, scope.urgency)
-    if policy is None:
-        return Applied(0, is_part=False)
-    content = read_content(policy.content)
-    fresh = {name: overlay(installed(name, scope.targets), content, policy.version).as_text() for name in Urgency}
+    """Let open consults that the policy is for go over to what holds now; about so many, and the rest later.
+
+    That is its newest version or, where it was taken back, the wider policy.
+    """
+    count, held = 0, {name: _closest(session, scope, name) for name in Urgency}
+    fresh = {name: rules.as_text() for name, rules in held.items()}
     for batch in _batches(session, scope):
         rows = [row for row in batch if row.rules != fresh[row.urgency]]
         if rows and count >= most:
@@ -118,6 +127,19 @@ def apply_to_open(session: Session, person: Person, scope: Scope, *, now: dateti
         for consult in session.scalars(locked).all():
             count += adopt_rules(session, consult, person, now=now, targets=scope.targets)
     return Applied(count, is_part=False)
+
+
+def _rules(session: Session, scope: Scope, content: Mapping[str, Any] | None) -> dict[str, Rules]:
+    """The rules of each urgency under this policy, or without it."""
+    if content is None:
+        return {name: _closest(session, scope, name, without=scope.pair) for name in Urgency}
+    return {name: overlay(installed(name, scope.targets), content, 0) for name in Urgency}
+
+
+def _closest(session: Session, scope: Scope, urgency: str, without: tuple[str, str] | None = None) -> Rules:
+    policy = closest(session, scope.program_id, scope.specialty, urgency, without=without)
+    base = installed(urgency, scope.targets)
+    return overlay(base, read_content(policy.content), policy.version) if policy is not None else base
 
 
 def _moves(row: Row[Any], clocks: Sequence[Row[Any]], fresh: Rules, now: datetime) -> list[Move]:
@@ -138,7 +160,7 @@ def _moves(row: Row[Any], clocks: Sequence[Row[Any]], fresh: Rules, now: datetim
 
 def _batches(session: Session, scope: Scope) -> Iterator[Sequence[Row[Any]]]:
     """The consults for which this policy is the closest one, as plain rows, a bounded number at a time."""
-    made = policies_made(session, scope.program_id)
+    made = set(policies_held(session, scope.program_id))
     after = 0
     while rows := session.execute(_wanted(scope, after)).all():
         after = rows[-1].id
@@ -159,8 +181,8 @@ def _wanted(scope: Scope, after: int) -> Select[Any]:
 
 def _is_closest(row: Row[Any], scope: Scope, made: set[tuple[str, str]]) -> bool:
     own = row.specialty or ""
-    order = [(own, row.urgency), (own, ""), ("", row.urgency), ("", "")]
-    return made.isdisjoint(order[: order.index((scope.specialty, scope.urgency))])
+    order = from_close_to_wide(own, row.urgency)
+    return made.isdisjoint(order[: order.index(scope.pair)])
 
 
 def _clocks_among(session: Session, numbers: Sequence[int]) -> dict[int, list[Row[Any]]]:

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import threads
 from econsult.consults.clocks import ClockEvent, open_clocks, start_clock
-from econsult.consults.policies import ClockName, rules_of, save_policy
+from econsult.consults.policies import ClockName, policies_held, retire_policy, rules_of, save_policy
 from econsult.consults.records import Consult
 from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
+from econsult.errors import InvalidError
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
@@ -192,3 +193,30 @@ def test_what_was_made_less_urgent_is_not_taken_for_what_waits_for_cover(databas
         assert _adopt(session, clinic, {"allocate": 180}, NOON) == 1
         assert taken_by(session) == NOON + 3 * HOUR
         assert list(violations(session, NOON)) == []
+
+
+def test_rules_of_their_own_are_taken_back_and_the_wider_ones_hold_again(database: Database, clinic: Clinic) -> None:
+    scope = _scope(clinic, "dermatology")
+    with database.writing() as session:
+        save_policy(session, clinic.admin, specialty="", urgency="routine", content={"first_reply": 720}, now=NOON)
+        save_policy(session, clinic.admin, specialty="dermatology", urgency="", content={"first_reply": 480}, now=NOON)
+        other, own = clinic.econsult(session, specialty="neurology"), clinic.econsult(session)
+        assert (other.due_at, own.due_at) == (NOON + 12 * HOUR, NOON + 8 * HOUR)
+        looked = preview(session, scope, None, now=NOON)
+        moves = [(change.number, move.clock, move.would_be) for change in looked.changes for move in change.moves]
+        assert (own.number, "first_reply", NOON + 12 * HOUR) in moves
+        assert {number for number, _clock, _at in moves} == {own.number}
+        back = retire_policy(session, clinic.admin, specialty="dermatology", urgency="", now=NOON)
+        # What is open keeps its promise until it goes over by a step that the ledger records.
+        assert (back.version, own.due_at, clinic.econsult(session).due_at) == (2, NOON + 8 * HOUR, NOON + 12 * HOUR)
+        assert apply_to_open(session, clinic.admin, scope, now=NOON).done == 1
+        assert (own.due_at, apply_to_open(session, clinic.admin, scope, now=NOON).done) == (NOON + 12 * HOUR, 0)
+        assert list(violations(session, NOON)) == []
+        # The wider rules reach it again, and new ones of its own follow the version that took the old ones back.
+        wide = Scope(clinic.program.id, "", "routine")
+        save_policy(session, clinic.admin, specialty="", urgency="routine", content={"first_reply": 600}, now=NOON)
+        assert apply_to_open(session, clinic.admin, wide, now=NOON).done == 3
+        with pytest.raises(InvalidError):
+            retire_policy(session, clinic.admin, specialty="dermatology", urgency="", now=NOON)
+        again = save_policy(session, clinic.admin, specialty="dermatology", urgency="", content={}, now=NOON)
+        assert (again.version, policies_held(session, clinic.program.id)[("dermatology", "")]) == (3, 3)

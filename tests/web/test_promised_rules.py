@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from econsult.consults.policies import LONGEST, Policy, save_policy
+from econsult.consults.policies import LONGEST, Policy, rules_of, save_policy
+from econsult.consults.records import Consult
 from tests.crowd import Crowd, add_crowd
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -81,3 +83,31 @@ def test_more_open_requests_than_go_over_at_once_are_said_and_taken_by_a_button(
     rest = admin.get(post(admin, "/program/rules/open", pair).headers["Location"]).text
     assert ("Saved." in rest, "Go on with the others" in rest) == (True, False)
     assert "requests too, 0 would change" in post(admin, "/program/rules", {**fields, "verb": "look"}).text
+
+
+def test_the_page_says_what_its_rules_replace_and_takes_them_back(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    admin, address = browser_of(clinic.admin), "/program/rules?urgency=routine&specialty=dermatology"
+    fields = {**RULES, "first_reply": "12", "ladder": "100", "verb": "save", "urgency": "routine"}
+    post(admin, "/program/rules", fields)
+    assert "No rules of their own" in admin.get(address).text
+    own = {**fields, "first_reply": "8", "specialty": "dermatology"}
+    post(admin, "/program/rules", own)
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=datetime.now(UTC))
+    page = admin.get(address).text
+    assert "They take the place of all of this: All specialties, Within 24 hours, version 1." in page
+    row = re.search(r"First reply within \(hours\)</th><td[^>]*>8</td><td[^>]*>12</td>", page)
+    assert (row is not None, page.count('<th scope="row">')) == (True, 1)
+    assert "Dermatology, Within 24 hours, version 1" in admin.get("/program/rules?urgency=routine").text
+    back = {"urgency": "routine", "specialty": "dermatology"}
+    looked = post(admin, "/program/rules", {**back, "verb": "look_back"})
+    assert (looked.status_code, consult.number in looked.text) == (200, True)
+    assert post(admin, "/program/rules", {**back, "verb": "retire_all"}).status_code == 303
+    assert "No rules of their own" in admin.get(address).text
+    with runtime.database.reading() as session:
+        open_now = session.get_one(Consult, consult.id)
+        assert rules_of(open_now).first_reply == timedelta(hours=12)
+    again = post(admin, "/program/rules", {**back, "verb": "retire"})
+    assert (again.status_code, "These rules were taken back already" in again.text) == (422, True)

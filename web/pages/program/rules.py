@@ -10,7 +10,20 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from werkzeug import Response
 
-from econsult.consults.policies import LEAST, LONGEST, Rules, closest, installed, overlay, read_content, save_policy
+from econsult.consults.policies import (
+    LEAST,
+    LONGEST,
+    Pair,
+    Policy,
+    Rules,
+    closest,
+    installed,
+    overlay,
+    policies_held,
+    read_content,
+    retire_policy,
+    save_policy,
+)
 from econsult.consults.records import RANKS, Urgency
 from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
@@ -41,10 +54,15 @@ def show() -> str:
 @rules.post("")
 @only(*KEEPERS)
 def change() -> Response | tuple[str, int] | str:
-    """Show what the change would do; with the verb `save` make it, and with `apply` let open requests go over too."""
+    """Show what the change would do; with the verb `save` make it, and with `apply` let open requests go over too.
+
+    `look_back` shows what would be if these rules were taken back, `retire` does it, `retire_all` for open ones too.
+    """
     form = FormReader()
     given = {name: form.text(name, longest=40) for name in (*HOURS, "allocate", "ladder")}
     verb = request.form.get("verb", "look")
+    if verb in ("look_back", "retire", "retire_all"):
+        return _take_back(verb)
     try:
         content = _content(given)
         with database().writing() as session:
@@ -55,6 +73,19 @@ def change() -> Response | tuple[str, int] | str:
     except InvalidError as error:
         return _page(given, {name: _sentence(name) for name in error.fields}, None), 422
     return _go_over() if verb == "apply" else _shown("saved")
+
+
+def _take_back(verb: str) -> Response | tuple[str, int] | str:
+    """These rules end, so that the wider ones hold again."""
+    try:
+        with database().writing() as session:
+            if verb == "look_back":
+                return _page(_as_form(_current()), {}, preview(session, _scope(), None, now=now()), is_back=True)
+            retire_policy(session, me(), specialty=_specialty(), urgency=_urgency(), now=now())
+    except InvalidError:
+        gone = gettext("These rules were taken back already: the page shows what holds now")
+        return _page(_as_form(_current()), {"back": gone}, None), 422
+    return _go_over() if verb == "retire_all" else _shown("saved")
 
 
 @rules.post("/open")
@@ -82,7 +113,12 @@ def _scope() -> Scope:
     return Scope(me().program_id, _specialty(), _urgency(), settings().first_reply)
 
 
-def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None) -> str:
+def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None, *, is_back: bool = False) -> str:
+    pair = (_specialty(), _urgency())
+    with database().reading() as session:
+        held = policies_held(session, me().program_id)
+        source = closest(session, me().program_id, *pair)
+        wider = closest(session, me().program_id, *pair, without=pair)
     return render_template(
         "program/rules.html",
         given=given,
@@ -92,7 +128,13 @@ def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None)
         is_part=request.args.get("said") == "saved_in_part",
         specialty=_specialty(),
         urgency=_urgency(),
-        version=_current().version,
+        is_back=is_back,
+        is_own=pair in held,
+        source=_name(source),
+        wider=_name(wider),
+        differs=_differences(_as_form(_rules(source)), _as_form(_rules(wider))) if pair in held else [],
+        others=[_named(each, version) for each, version in held.items() if each != pair],
+        labels=_labels(),
         clocks={**terms.CLOCKS, "release": gettext("answer opens to the family")},
         terms=terms,
     )
@@ -106,11 +148,42 @@ def _count(looked: Preview) -> str:
 
 def _current() -> Rules:
     """What a new request would be promised: the closest policy, over the installation's own targets."""
-    urgency = _urgency()
-    base = installed(urgency, settings().first_reply)
     with database().reading() as session:
-        policy = closest(session, me().program_id, _specialty(), urgency)
+        return _rules(closest(session, me().program_id, _specialty(), _urgency()))
+
+
+def _rules(policy: Policy | None) -> Rules:
+    base = installed(_urgency(), settings().first_reply)
     return overlay(base, read_content(policy.content), policy.version) if policy else base
+
+
+def _name(policy: Policy | None) -> str:
+    """Which rules they are: "Dermatology, same day, version 2", or those that the installation has."""
+    return _named((policy.specialty, policy.urgency), policy.version)[0] if policy else gettext("as installed")
+
+
+def _named(pair: Pair, version: int) -> tuple[str, Pair]:
+    """What a policy is for, and its version, in words; and which one it is."""
+    specialty = terms.SPECIALTIES[pair[0]] if pair[0] in terms.SPECIALTIES else gettext("All specialties")
+    urgency = terms.URGENCIES[Urgency(pair[1])] if pair[1] in tuple(Urgency) else gettext("All urgencies")
+    return f"{specialty}, {urgency}, " + gettext("version %(number)s", number=version), pair
+
+
+def _differences(own: dict[str, str], wider: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What these rules say otherwise than the wider ones: the name of the field, and both values."""
+    return [(name, value, wider[name]) for name, value in own.items() if value != wider[name]]
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "allocate": gettext("Somebody takes it within (minutes)"),
+        "first_reply": gettext("First reply within (hours)"),
+        "next_reply": gettext("Each next reply within (hours)"),
+        "family_informed": gettext("The family has heard within (hours)"),
+        "pause": gettext("Waiting for information for at most (hours)"),
+        "release": gettext("The answer opens to the family by itself after (hours)"),
+        "ladder": gettext("People are told at these percentages of the time"),
+    }
 
 
 def _as_form(found: Rules) -> dict[str, str]:
