@@ -18,6 +18,7 @@ from econsult.commands.mastery import add_keys
 from econsult.commands.notes import add_notes
 from econsult.commands.programs import add_programs
 from econsult.commands.promises import add_promises
+from econsult.commands.shredding import add_shred
 from econsult.commands.trails import add_trails
 from econsult.errors import ConsultError, SettingError
 from econsult.installation import Installation, check_records, open_installation, open_records
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add_notes(commands)
     add_programs(commands)
     add_promises(commands)
+    add_shred(commands)
     add_trails(commands)
     return parser
 

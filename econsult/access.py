@@ -62,10 +62,11 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
     relation = _relation_to(session, person, consult, now)
     if relation is None:
         raise NotFoundError
+    patient = session.get_one(Patient, consult.patient_id)
+    patient.check_kept()
     rights = _rights(relation, person, consult)
     if right not in rights:
         raise ForbiddenError("You may look at this consult, but not do that.")
-    patient = session.get_one(Patient, consult.patient_id)
     act = "read" if right == Right.SEE else f"use/{right}"
     note(session, consult, act, person_id=person.id, now=now, detail=relation)
     return Pass(consult, patient, relation, rights)
@@ -155,9 +156,11 @@ def may_look(session: Session, person: Person, consult: Consult, now: datetime) 
 
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:
     """A child whom this person may know by name."""
-    patient = session.scalars(known_patients(session, person, now).where(Patient.public_id == public_id)).one_or_none()
+    known = known_patients(session, person, now, even_erased=True)
+    patient = session.scalars(known.where(Patient.public_id == public_id)).one_or_none()
     if patient is None:
         raise NotFoundError
+    patient.check_kept()
     note_patients(session, person, [patient], now)
     return patient
 
@@ -265,6 +268,7 @@ def _check_media(
     relation = _relation_to(session, person, consult, now) if is_here else None
     if relation is None:
         raise NotFoundError
+    session.get_one(Patient, consult.patient_id).check_kept()
     rights = _rights(relation, person, consult)
     if right != Right.SEE_MEDIA and right not in rights:
         # Who may not decide about a file learns nothing of there being something to decide.
@@ -276,9 +280,10 @@ def _check_media(
     note_attachment(session, attachment, action, now, person_id=person.id, detail=relation)
 
 
-def known_patients(session: Session, person: Person, now: datetime) -> Select[Patient]:
+def known_patients(session: Session, person: Person, now: datetime, *, even_erased: bool = False) -> Select[Patient]:
     """The children whom this person may know by name; whoever shows one of them calls `note_patients`."""
     query = select(Patient).where(Patient.program_id == person.program_id)
+    query = query if even_erased else query.where(Patient.erased_at.is_(None))
     match person.role:
         case Role.CAREGIVER | Role.YOUTH:
             return query.where(Patient.id.in_([link.patient_id for link in links_of(session, person, now)]))

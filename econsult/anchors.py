@@ -49,7 +49,7 @@ def anchor_due(session: Session, folder: Path, now: datetime) -> int:
             seal = end_seal(chain_key(chain), chain.program_id, chain.sequence, chain.mac)
             due.append(Anchor(chain.program_id, chain.sequence, chain.mac, seal, now.isoformat()))
     if due:
-        _append(folder / FILE, due)
+        append_lines(folder / FILE, [json.dumps(asdict(each)) for each in due])
     return len(due)
 
 
@@ -87,15 +87,16 @@ def _read(line: str) -> Anchor | None:
     return anchor if is_whole else None
 
 
-def _append(path: Path, anchors: list[Anchor]) -> None:
+def append_lines(path: Path, lines: list[str]) -> None:
+    """Add lines to a file that is only ever added to, durably; the folder is made where it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lines = "".join(json.dumps(asdict(anchor)) + "\n" for anchor in anchors).encode()
+    content = "".join(line + "\n" for line in lines).encode()
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            lines = b"\n" + lines
-        os.write(descriptor, lines)
+            content = b"\n" + content
+        os.write(descriptor, content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

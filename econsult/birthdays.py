@@ -69,7 +69,7 @@ def unseen_today(session: Session, now: datetime, most: int) -> list[int]:
 def _unseen(session: Session, now: datetime) -> Select[int]:
     today = day_begins(session, local_day(session, now))
     waits = or_(Patient.ages_seen_at.is_(None), Patient.ages_seen_at < today)
-    return select(Patient.id).where(waits).order_by(Patient.id)
+    return select(Patient.id).where(waits, Patient.erased_at.is_(None)).order_by(Patient.id)
 
 
 def _look(session: Session, patient_id: int, now: datetime, quiet: Quiet) -> bool:

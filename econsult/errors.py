@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class ConsultError(Exception):
     """A rule said no. `code` is stable snake_case for machines; the message is one English sentence for people."""
@@ -22,6 +24,16 @@ class NotFoundError(ConsultError):
 
     def __init__(self, message: str = "There is nothing here for you.") -> None:
         super().__init__(message)
+
+
+class ErasedError(ConsultError):
+    """The record was erased at `at`: its keys are destroyed, and nobody can open it any more."""
+
+    code = "erased"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"This record was erased on {at.date().isoformat()}.", detail={"erased_at": at.isoformat()})
+        self.at = at
 
 
 class ForbiddenError(ConsultError):

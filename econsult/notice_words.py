@@ -50,6 +50,7 @@ class NoticeKind(StrEnum):
     SIDE_LATE = "side_late"
     SIDE_REPLIED = "side_replied"
     SIDE_MOVED = "side_moved"
+    ERASURE_ASKED = "erasure_asked"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -220,6 +221,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.STEP_OPEN: {
         "en": "Something on your list is still to do. Sign in to see it.",
         "es": "Todavía falta algo de su lista. Entre para verlo.",
+    },
+    NoticeKind.ERASURE_ASKED: {
+        "en": "Somebody asked that a record be erased. Sign in to see which, and until when that can be undone.",
+        "es": "Alguien pidió que se borre un expediente. Entre para ver cuál y hasta cuándo se puede deshacer.",
     },
     NoticeKind.CONTACT_CHANGED: {
         "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",

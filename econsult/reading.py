@@ -123,7 +123,7 @@ def _families(session: Session, patient_ids: list[int]) -> dict[int, list[Person
 def _known(patient: Patient, family: list[Person], phones: tuple[str, ...] = ()) -> Known:
     return Known(
         names=(patient.name, *(person.name for person in family)),
-        birth_dates=(patient.birth_date,),
+        birth_dates=() if patient.erased_at else (patient.birth_date,),
         phones=(patient.phone, *phones),
         emails=tuple(person.email for person in family if person.email),
         numbers=(patient.mrn,) if patient.mrn else (),

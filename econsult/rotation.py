@@ -69,7 +69,8 @@ def rows_under(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]
         for name, count in zip(ids, session.execute(select(*counts).select_from(rows)).one(), strict=True):
             if count:
                 found[name][place.name] = int(count)
-    for wrapped in session.scalars(select(Program.key_wrapped)):
+    # A program whose key was destroyed has none that a master wraps.
+    for wrapped in filter(None, session.scalars(select(Program.key_wrapped))):
         name = sealed_under(wrapped)
         if name in found:
             found[name]["program"] = found[name].get("program", 0) + 1
@@ -153,6 +154,8 @@ def _wrap_programs(database: Database, vault: Vault) -> int:
     with database.writing() as session:
         count = 0
         for program in session.scalars(select(Program).with_for_update(key_share=True)):
+            if not program.key_wrapped:
+                continue
             renewed = vault.ring.rewrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
             count += renewed != program.key_wrapped
             program.key_wrapped = renewed

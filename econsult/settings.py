@@ -44,8 +44,8 @@ SETTINGS = (
     Setting(
         "AUDIT_ANCHORS",
         "",
-        "Folder in which the ends of the audit trail are noted; empty means in the data folder. Better a place where "
-        "those who keep the database cannot write.",
+        "Folder in which the ends of the audit trail are noted, and which records were erased; empty means in the data "
+        "folder. Better a place where those who keep the database cannot write, and never a part of its backups.",
     ),
     Setting(
         "SECRET_KEY", "", "Signs forms and cookies; empty means a generated one, kept in the data folder.", secret=True

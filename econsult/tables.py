@@ -27,6 +27,7 @@ from econsult.consults import (
     voice,
 )
 from econsult.database import Base
+from econsult.erasure import records as erasures
 from econsult.people import (
     ages,
     caregivers,
@@ -57,6 +58,7 @@ MODULES = (
     consent,
     deliveries,
     entries,
+    erasures,
     factors,
     glass,
     halfway,

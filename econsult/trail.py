@@ -155,6 +155,11 @@ def end_seal(key: bytes, program_id: int, sequence: int, mac: str) -> str:
     return _mac(key, "end", [program_id, sequence, mac])
 
 
+def keyed_line(key: bytes, purpose: str, values: Sequence[str]) -> str:
+    """The keyed hash of a line in a file outside of the database; each `purpose` has hashes of its own."""
+    return _mac(key, f"line:{purpose}", values)
+
+
 def chain_key(chain: AuditChain) -> bytes:
     """The 32 bytes that key the hashes of this chain."""
     return base64.b64decode(chain.key)

@@ -22,6 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from econsult.anchors import anchor_due
 from econsult.consults.by_code import sweep_codes
 from econsult.consults.presence import sweep_presence
+from econsult.erasure.carrying import Tools, came_back, replay
+from econsult.erasure.register import size_of
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
 from econsult.people.signin import sweep_sign_ins
@@ -39,7 +41,7 @@ from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
 from workers.shared_clock import SharedClock
-from workers.work import CALLS, DEADLINES, deadlines, lapses, lost_jobs, rounds, sweeps
+from workers.work import CALLS, DEADLINES, deadlines, endings, lapses, lost_jobs, rounds, sweeps
 
 log = logging.getLogger("workers.clock")
 
@@ -143,7 +145,21 @@ class Ticker:
         self._forget(now)
         for work in sweeps(self.quiet):
             self.net.run(work, now)
+        self._end_records(now)
         self._anchor(now)
+
+    def _end_records(self, now: datetime) -> None:
+        """Erase what has waited, and again what a restored copy of the database brought back."""
+        tools = Tools(self.runtime.database.cipher, self.runtime.settings.audit_anchors)
+        try:
+            if size_of(tools.folder):
+                self._erase_again(tools, now)
+            for work in endings(tools):
+                self.net.run(work, now)
+        except OSError:
+            log.warning("ALARM: the register of what was erased cannot be used: see ECONSULT_AUDIT_ANCHORS.")
+        except IN_THE_DATA as error:
+            log.warning("ALARM: what was erased cannot be compared with the register (%s).", place_of(error))
 
     def _forget(self, now: datetime) -> None:
         try:
@@ -168,6 +184,14 @@ class Ticker:
             return
         if swept.failed:
             log.warning("%d uploads could not be swept: their folder or their row reports an error.", swept.failed)
+
+    def _erase_again(self, tools: Tools, now: datetime) -> None:
+        with self.runtime.database.reading() as session:
+            is_back = bool(came_back(session, tools))
+        if is_back:
+            with self.runtime.database.writing() as session:
+                found = replay(session, tools, now)
+            log.warning("%d records that had been erased were in the database again; they are not now.", found)
 
     def _anchor(self, now: datetime) -> None:
         """Write down outside of the database how far the audit trail has come."""

@@ -17,6 +17,7 @@ from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpon
 from uploads.root import StagingAwayError
 from workers.code import send_code
 from workers.desk import Desk, LeaseLostError
+from workers.erasing import erase_files
 from workers.give_up import end_job
 from workers.invite import send_invitation
 from workers.link import send_link
@@ -35,6 +36,7 @@ WORK = {
     JobKind.INVITE: send_invitation,
     JobKind.CODE: send_code,
     JobKind.READ_CODE: send_reading_code,
+    JobKind.ERASE: erase_files,
 }
 
 

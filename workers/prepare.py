@@ -213,8 +213,8 @@ def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
 
 
 def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> bool:
-    if attachment.is_sealed:
-        # The family took its consent back meanwhile: what was made has no key that anybody keeps.
+    if attachment.is_keyless:
+        # The family took its consent back meanwhile, or the record was erased: what was made has no key that is kept.
         settle_upload(session, attachment, UploadState.REJECTED)
         return True
     if verdict.state == AttachmentState.HELD:

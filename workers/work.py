@@ -23,6 +23,8 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
+from econsult.erasure.carrying import WAITING, Tools, erase_due, sweep_again
+from econsult.erasure.records import Erasure
 from econsult.jobs import Job, JobState, reap_jobs
 from econsult.picking import Pick
 from econsult.queue.absence import away_now, unheard
@@ -125,6 +127,18 @@ def sweeps(quiet: Quiet) -> tuple[Work, ...]:
             lambda session, now: unseen_today(session, now, BATCH + MOST_ASIDE),
             lambda session, now, pick: watch_ages(session, now, quiet, pick),
         ),
+    )
+
+
+def endings(tools: Tools) -> tuple[Work, ...]:
+    """Records whose end was asked for, and what of them still rests in the store. The register may raise OSError."""
+    return (
+        Work(
+            "records to be erased",
+            _by(Erasure.id, Erasure.due_at, *WAITING),
+            lambda session, now, pick: erase_due(session, tools, now, pick),
+        ),
+        Work("files of erased records", _by(Erasure.id, Erasure.done_at, Erasure.swept_at.is_(None)), sweep_again),
     )
 
 

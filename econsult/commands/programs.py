@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 LONGEST = 120
+GONE = "This program was erased: its key is destroyed."
 
 
 def add_programs(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,11 +35,15 @@ def program_of(session: Session, installation: Installation, options: argparse.N
     """The program that was named with --program, else the only one, made on first use. Raises ConsultError."""
     programs = list(session.scalars(select(Program).order_by(Program.id)))
     if not options.program:
+        if programs and all(program.erased_at for program in programs):
+            raise ConsultError(GONE)
         if len(programs) > 1:
             raise ConsultError("There are several programs: say which, with --program NAME before the command.")
         return installation.vault.ensure_program(session, installation.settings.program_name, now)
     for program in programs:
         if program.name == options.program:
+            if program.erased_at:
+                raise ConsultError(GONE)
             return program
     raise ConsultError("There is no program of that name: `python -m econsult program list` shows them.")
 

@@ -33,6 +33,8 @@ WITHDRAWN = "withdrawn"
 """The reason of a file that its sender took back before the question was sent: no list shows it any more."""
 CONSENT_WITHDRAWN = "consent_withdrawn"
 """The reason of a file that is sealed, because the family took its consent back: lists say so and show nothing."""
+ERASED = "erased"
+"""The reason of a file whose record was erased: its keys are destroyed."""
 PRIVATE_PAPER = "private_paper"
 """The reason of a family's PDF that waits for a person, because no family is asked for photos of a private place."""
 PAPER = "application/pdf"
@@ -90,6 +92,11 @@ class Attachment(PublicId, Base):
     def is_sealed(self) -> bool:
         """Whether its keys were set aside, so that nobody sees it."""
         return self.reason == CONSENT_WITHDRAWN
+
+    @property
+    def is_keyless(self) -> bool:
+        """Whether the keys left its row, so that nothing may be made of it any more."""
+        return self.reason in (CONSENT_WITHDRAWN, ERASED)
 
 
 _IS_KEPT = Attachment.reason.is_distinct_from(WITHDRAWN) & Attachment.reason.is_distinct_from(DUPLICATE)

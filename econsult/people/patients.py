@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, PublicId, Sealed
-from econsult.errors import InvalidError
+from econsult.errors import ErasedError, InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
@@ -39,9 +39,18 @@ class Patient(PublicId, Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     ages_seen_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     """When the clock last looked at the child's age: `econsult.birthdays`."""
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When its keys were destroyed: `econsult.erasure`."""
+
+    def check_kept(self) -> None:
+        """Raise ErasedError where the record was erased. Who might have opened it is told when; others hear nothing."""
+        if self.erased_at is not None:
+            raise ErasedError(self.erased_at)
 
     @property
     def birth_date(self) -> date:
+        """Raises ErasedError where nothing of it is left."""
+        self.check_kept()
         return date.fromisoformat(self.birth_date_text)
 
 

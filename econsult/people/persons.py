@@ -62,6 +62,8 @@ class Program(PublicId, Base):
     name: Mapped[str] = mapped_column(String(120))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When its key was destroyed: `econsult.erasure`."""
 
 
 class Organization(PublicId, Base):

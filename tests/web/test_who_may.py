@@ -270,6 +270,13 @@ WHO = {
     "GET /privacy/sealed": PRIVACY,
     "GET /privacy/sealed/<public_id>": PRIVACY,
     "POST /privacy/sealed/<public_id>": PRIVACY,
+    # The end of records: what is asked for waits, and is undone by any officer.
+    "GET /privacy/records": PRIVACY,
+    "POST /privacy/records/erase": PRIVACY,
+    "POST /privacy/records/hold": PRIVACY,
+    "POST /privacy/records/<public_id>/undo": PRIVACY,
+    "GET /privacy/records/holds/<public_id>": PRIVACY,
+    "POST /privacy/records/holds/<public_id>": PRIVACY,
     "GET /privacy": PRIVACY,
     "POST /privacy/opened/<int:number>/reviewed": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,

@@ -16,6 +16,7 @@ REFUSALS = {
     "401": "No valid token",
     "403": "Known to the caller, but not theirs to do",
     "404": "Not there, or not for the caller",
+    "410": "The record was erased; `erased_at` says when",
     "409": "Impossible as things stand; `code` and `state` say why",
     "413": "Too big",
     "415": "Not application/json",

@@ -122,7 +122,7 @@ PATIENT = closed(
     ("alias", "age_months", "sex", "region", "language"),
     id=text(),
     alias=text(),
-    age_months=COUNT,
+    age_months=optional(COUNT),
     sex=text(),
     region=text(),
     language=text(),

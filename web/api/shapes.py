@@ -34,7 +34,7 @@ def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
     """A child: alias, age, sex and region for everybody, the rest for those who may know who it is."""
     shown: dict[str, Any] = {
         "alias": patient.alias,
-        "age_months": age_in_months(patient.birth_date, now().date()),
+        "age_months": None if patient.erased_at else age_in_months(patient.birth_date, now().date()),
         "sex": patient.sex,
         "region": patient.region,
         "language": patient.language,

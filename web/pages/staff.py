@@ -27,6 +27,7 @@ from web.pages.program.figures import promise
 from web.pages.program.people import people
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
+from web.pages.records import records
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
 from web.pages.second import seconds
@@ -61,6 +62,7 @@ STAFF = (
     identity,
     invitations,
     sealing,
+    records,
     notes,
     unreached,
     steps,

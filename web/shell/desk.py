@@ -33,7 +33,11 @@ PLACES = {
         ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),
     ),
-    Role.PRIVACY: (("/privacy", _l("Who saw what")), ("/privacy/sealed", _l("Sealed files"))),
+    Role.PRIVACY: (
+        ("/privacy", _l("Who saw what")),
+        ("/privacy/sealed", _l("Sealed files")),
+        ("/privacy/records", _l("End of records")),
+    ),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),
         ("/program/roster", _l("Roster")),
@@ -73,6 +77,10 @@ SAID = {
     "revoked": _l("Taken back. The link and its device are closed."),
     "right_ended": _l("Ended. With the next request this caregiver is out."),
     "sealed": _l("Sealed. Nobody opens these files now."),
+    "erasure_asked": _l("Written down. The record is erased when the waiting time is over, unless it is undone."),
+    "erasure_undone": _l("Undone. The record stays."),
+    "held": _l("Held. Nothing of this record is erased until the hold is lifted."),
+    "lifted": _l("Lifted. The rule decides again."),
     "reviewed": _l("Written down: you reviewed it."),
     "closed": _l("Closed."),
     "withdrawn": _l("Taken back."),

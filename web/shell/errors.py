@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from econsult.errors import (
     ConsultError,
     EmergencyError,
+    ErasedError,
     ForbiddenError,
     ImpossibleVerbError,
     InvalidError,
@@ -37,6 +38,8 @@ from uploads.errors import (
     TooManyError,
 )
 from web.shell.forms import FormRefusedError, is_for_machine
+from web.words.language import gettext
+from web.words.times import erased_words, start_large
 
 _log = logging.getLogger(__name__)
 STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
@@ -48,6 +51,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (StaleVersionError, 409),
     (SignedOutError, 401),
     (GoneError, 410),
+    (ErasedError, 410),
     (LockedError, 423),
     (TooBigError, 413),
     (TooManyError, 429),
@@ -135,6 +139,9 @@ def _consult_error(error: ConsultError) -> Response:
     status = status_of(error)
     if is_for_machine():
         return problem(status, error.code, str(error), **error.detail)
+    if isinstance(error, ErasedError):
+        words = gettext("%(erased)s. Nobody can open it any more.", erased=start_large(erased_words(error.at)))
+        return _page(status, words, gettext("This record is gone"))
     return _page(status, str(CUT_SHORT) if isinstance(error, CutShortError) else "")
 
 
@@ -180,9 +187,8 @@ def _refuse_nul() -> None:
         abort(404)
 
 
-def _page(status: int, reason: str = "") -> Response:
+def _page(status: int, reason: str = "", title: str = "") -> Response:
     g.is_error_page = True
     known = status if status in TITLES else (400 if status < 500 else 500)
-    return make_response(
-        render_template("errors/error.html", status=status, title=TITLES[known], advice=reason or ADVICE[known]), status
-    )
+    title, advice = title or str(TITLES[known]), reason or ADVICE[known]
+    return make_response(render_template("errors/error.html", status=status, title=title, advice=advice), status)

@@ -12,6 +12,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.records import Urgency
 from econsult.consults.threads import Audience
 from econsult.people.patients import Patient, age_in_months
+from web.words.times import erased_words
 
 SPECIALTIES = {
     "dermatology": _l("Dermatology"),
@@ -163,5 +164,7 @@ def age(patient: Patient, today: date) -> str:
 
 
 def child(patient: Patient, today: date) -> str:
-    """The child without a name: "Girl, 4 years"."""
+    """The child without a name: "Girl, 4 years"; of an erased record when that was."""
+    if patient.erased_at is not None:
+        return erased_words(patient.erased_at)
     return f"{SEXES.get(patient.sex, SEXES['unknown'])}, {age(patient, today)}"

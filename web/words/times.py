@@ -75,6 +75,11 @@ def long_day(date_: date) -> str:
     return format_date(date_, format="long", locale=language())
 
 
+def erased_words(when: datetime) -> str:
+    """What stands in the place of a record that is no more: "erased on January 15, 2022"."""
+    return gettext("erased on %(day)s", day=long_day(when.astimezone(ZoneInfo(choose_zone())).date()))
+
+
 def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     """A time on paper, which says the same on every day and to everybody: with its year and, for staff, its zone."""
     pattern = f"{_WRITTEN[language()]}, {_CLOCK[language(), for_family]}"

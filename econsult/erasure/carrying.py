@@ -1,0 +1,202 @@
+"""Carrying an erasure out: in one transaction the keys are destroyed, the words emptied, and the people forgotten.
+
+A process that is killed leaves all of it or nothing, and the next clock does it. What rests in the store is only
+ciphertext by then; a job removes it (`workers.erasing`), looks at the rows once more, and is done again until it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.consults.attachments import ERASED, Attachment, AttachmentState
+from econsult.consults.intake import Upload, UploadState
+from econsult.consults.lifecycle import Status
+from econsult.consults.outcomes import OutcomePing, PingState
+from econsult.consults.records import Consult
+from econsult.database import TextCipher
+from econsult.erasure.asking import KeptError, refuse_kept, refuse_program, waiting_for
+from econsult.erasure.forgetting import forget_family
+from econsult.erasure.places import empty
+from econsult.erasure.records import Basis, Erasure
+from econsult.erasure.register import is_ours, read_lines, write_line
+from econsult.erasure.scrubbing import overwrite_what_goes
+from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.caregivers import ProxyGrant
+from econsult.people.invitations import Invitation
+from econsult.people.patients import Patient, RelatedPerson, note_patient
+from econsult.people.persons import Person, Program
+from econsult.people.signin import close_account
+from econsult.picking import ANY, Pick
+from econsult.trail import AuditChain, chain_key
+
+AT_ONCE = 20
+"""How many children of a program one transaction erases."""
+AGAIN = timedelta(days=1)
+"""After so long an erasure that something holds back is looked at again."""
+NO_KEY_LEFT = b""
+WAITING = (Erasure.done_at.is_(None), Erasure.undone_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What erasing needs beside the records: the cipher of their columns, and the folder of the register."""
+
+    cipher: TextCipher
+    folder: Path
+
+
+def erase_due(session: Session, tools: Tools, now: datetime, pick: Pick = ANY) -> int:
+    """Carry out what was asked for and has waited; returns how many rows were looked at. Raises OSError.
+
+    What is held back meanwhile is looked at again the next day.
+    """
+    overwrite_what_goes(session)
+    query = select(Erasure).where(Erasure.due_at <= now, *WAITING).order_by(Erasure.due_at, Erasure.id)
+    query = pick.narrow(query.limit(min(pick.most, AT_ONCE)), Erasure.id)
+    found = session.scalars(query.with_for_update(skip_locked=True)).all()
+    for erasure in found:
+        try:
+            if erasure.patient_id is None:
+                _erase_program(session, tools, erasure, now)
+            else:
+                patient = session.get_one(Patient, erasure.patient_id)
+                refuse_kept(session, patient, erasure.basis, now)
+                erase_child(session, tools, erasure, now)
+        except KeptError:
+            erasure.due_at = now + AGAIN
+    return len(found)
+
+
+def erase_child(session: Session, tools: Tools, erasure: Erasure, now: datetime) -> None:
+    """Erase the record of one child. Whoever calls it has asked whether it may be. Raises OSError."""
+    number = erasure.patient_id
+    patient = session.get_one(Patient, number, with_for_update=True, populate_existing=True)
+    # Whoever changes a question of the child at this moment is waited for, and finds nothing afterwards.
+    session.execute(select(Consult.id).where(Consult.patient_id == number).with_for_update(key_share=True))
+    program = session.get_one(Program, patient.program_id)
+    if patient.erased_at is None:
+        write_line(tools.folder, _key(session, program.id), program.public_id, patient.public_id, now)
+        forget_family(session, tools.cipher, patient, now)
+        _end_what_lasts(session, patient.id, now)
+        empty(session, patient.id)
+        patient.name, patient.birth_date_text, patient.erased_at = patient.alias, "", now
+        patient.key_wrapped = NO_KEY_LEFT
+        note_patient(session, patient, "erase", now, person_id=erasure.asked_by_id, detail=erasure.basis)
+    erasure.done_at, erasure.words = now, ""
+    session.flush()
+    sweep_later(session, erasure, now)
+
+
+def sweep_later(session: Session, erasure: Erasure, now: datetime) -> None:
+    """Let a worker remove what is left of it in the store; a job that gave up is followed by another in an hour."""
+    key = f"erase:{erasure.id}:{now:%Y%m%d%H}"
+    add_job(session, JobKind.ERASE, erasure.id, lane=Lane.SLOW, dedupe_key=key, now=now)
+
+
+def sweep_again(session: Session, now: datetime, pick: Pick = ANY) -> int:
+    """Ask again for what no worker has ended for an hour; returns how many."""
+    query = select(Erasure).where(Erasure.swept_at.is_(None), Erasure.done_at <= now - timedelta(hours=1))
+    rows = session.scalars(pick.narrow(query.where(Erasure.patient_id.is_not(None)).limit(pick.most), Erasure.id))
+    found = rows.all()
+    for erasure in found:
+        sweep_later(session, erasure, now)
+    return len(found)
+
+
+def replay(session: Session, tools: Tools, now: datetime) -> int:
+    """Erase again what an older copy of the database has brought back; returns how many. Raises OSError.
+
+    Lines that were not sealed with the keys of their program are passed over.
+    """
+    found = 0
+    for program, patient in came_back(session, tools):
+        overwrite_what_goes(session)
+        erasure = (waiting_for(session, patient) if patient else None) or Erasure(
+            program_id=program.id, patient_id=patient.id if patient else None, asked_at=now, due_at=now
+        )
+        erasure.basis, erasure.due_at = Basis.RESTORED, now
+        session.add(erasure)
+        session.flush()
+        found += 1
+        if patient is not None:
+            erase_child(session, tools, erasure, now)
+    return found
+
+
+def came_back(session: Session, tools: Tools) -> list[tuple[Program, Patient | None]]:
+    """What the register names and the database still has: children, and where there is none, whole programs."""
+    lines = list(read_lines(tools.folder))
+    programs = {each.public_id: each for each in session.scalars(select(Program))} if lines else {}
+    back = {each.public_id: each for each in _unerased(session, [line.patient for line in lines])}
+    found: list[tuple[Program, Patient | None]] = []
+    for line in lines:
+        program, patient = programs.get(line.program), back.get(line.patient)
+        is_back = patient is not None if line.patient else program is not None and program.erased_at is None
+        if program is not None and is_back and is_ours(line, _key(session, program.id)):
+            found.append((program, patient))
+    return found
+
+
+def _unerased(session: Session, public_ids: list[str]) -> list[Patient]:
+    found: list[Patient] = []
+    for start in range(0, len(public_ids), 500):
+        some = Patient.public_id.in_(public_ids[start : start + 500])
+        found += session.scalars(select(Patient).where(some, Patient.erased_at.is_(None)))
+    return found
+
+
+def _erase_program(session: Session, tools: Tools, erasure: Erasure, now: datetime) -> None:
+    """Some of its children; and where none is left, its key and its accounts."""
+    program = session.get_one(Program, erasure.program_id)
+    if erasure.basis != Basis.RESTORED:
+        refuse_program(session, program)
+    children = select(Patient).where(Patient.program_id == program.id, Patient.erased_at.is_(None))
+    left = session.scalars(children.order_by(Patient.id).limit(AT_ONCE)).all()
+    for patient in left:
+        own = waiting_for(session, patient) or Erasure(
+            program_id=program.id, patient_id=patient.id, asked_at=erasure.asked_at, due_at=now
+        )
+        own.basis = Basis.PROGRAM
+        session.add(own)
+        session.flush()
+        erase_child(session, tools, own, now)
+    if len(left) == AT_ONCE:
+        return
+    write_line(tools.folder, _key(session, program.id), program.public_id, "", now)
+    for person in session.scalars(select(Person).where(Person.program_id == program.id, Person.is_active)):
+        close_account(session, person, now)
+    program.key_wrapped, program.erased_at = NO_KEY_LEFT, now
+    erasure.done_at = erasure.swept_at = now
+    audit.record(session, "erase", "program", program.public_id, now=now, person_id=None, program_id=program.id)
+
+
+def _end_what_lasts(session: Session, patient_id: int, now: datetime) -> None:
+    """Links, papers and invitations end, drafts are thrown away, and files show that they are gone."""
+    for table in (RelatedPerson, ProxyGrant):
+        lasts = or_(table.ends_at.is_(None), table.ends_at > now)
+        session.execute(update(table).where(table.patient_id == patient_id, lasts).values(ends_at=now))
+    own = Invitation.patient_id == patient_id
+    session.execute(update(Invitation).where(own, Invitation.revoked_at.is_(None)).values(revoked_at=now))
+    gone = {"state": AttachmentState.REJECTED, "reason": ERASED, "show_asked_by_id": None, "show_asked_at": None}
+    session.execute(update(Attachment).where(Attachment.patient_id == patient_id).values(gone))
+    consults = select(Consult.id).where(Consult.patient_id == patient_id)
+    session.execute(update(Upload).where(Upload.consult_id.in_(consults)).values(state=UploadState.TERMINATED))
+    asks = OutcomePing.state.in_((PingState.WAITING, PingState.SENT, PingState.DESK))
+    session.execute(
+        update(OutcomePing).where(OutcomePing.consult_id.in_(consults), asks).values(state=PingState.DROPPED)
+    )
+    drafts = Consult.id.in_(consults), Consult.status == Status.DRAFT
+    session.execute(
+        update(Consult).where(*drafts).values(status=Status.WITHDRAWN, ended_at=now, version=Consult.version + 1)
+    )
+
+
+def _key(session: Session, program_id: int) -> bytes:
+    """What keys the register: each program that has done anything has an audit trail, and so a key."""
+    return chain_key(session.scalars(select(AuditChain).where(AuditChain.program_id == program_id)).one())

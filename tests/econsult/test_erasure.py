@@ -1,0 +1,440 @@
+"""The end of a record: refused while it must be kept, undone while it waits, and then gone for ever and everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Text, cast, column, delete, insert, literal_column, select, table, text
+from sqlalchemy.orm import Session
+
+from econsult import tables
+from econsult.access import consult_for, patient_for, patients_for
+from econsult.birthdays import unseen_today
+from econsult.consults import answers, telling
+from econsult.consults.attachments import MediaKind, Received, receive
+from econsult.consults.records import Consult
+from econsult.consults.requests import withdraw
+from econsult.consults.threads import among_clinicians
+from econsult.database import Database, Sealed, SealedJson
+from econsult.erasure import asking, retention
+from econsult.erasure.asking import KeptError, Wish, ask_erasure, ask_program, child_named, undo_erasure
+from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, replay
+from econsult.erasure.forgetting import NAMELESS
+from econsult.erasure.places import places_of
+from econsult.erasure.records import Basis, Erasure
+from econsult.erasure.register import FILE, read_lines
+from econsult.erasure.retention import Retention, kept_until, place_hold, set_rule
+from econsult.erasure.scrubbing import scrub
+from econsult.errors import ErasedError, ForbiddenError, InvalidError, NotFoundError
+from econsult.jobs import Job, JobKind
+from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import Patient, add_patient, link_caregiver
+from econsult.people.persons import Person, Program, Role, add_person, person_by_email
+from econsult.queue.invariants import violations
+from econsult.queue.metrics import figures
+from econsult.rotation import rows_under, seal_anew
+from econsult.trail import AuditEvent
+from econsult.trail_check import check_trail
+from econsult.vault import Vault
+from storage.keys import FieldCipher, WrongKey, generate
+from storage.ringfile import RingFile, add_key, make_current
+from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
+
+CANARY = "ZQ7PHI"
+WHY = "The family court ordered it in case 12-345."
+ORDER = Wish(Basis.ORDER, WHY)
+OBJECT = "a" * 32
+LATER = NOON + timedelta(days=8)
+NOT_A_CHILDS = {
+    "asked_link",
+    "audit_chain",
+    "erasure",
+    "halfway_sign_in",
+    "mobile",
+    "person",
+    "second_factor",
+    "stopped_number",
+}
+"""Tables with something sealed that is no child's: an account's, a program's, or what an erasure tells of itself."""
+
+
+@pytest.fixture
+def tools(database: Database, tmp_path: Path) -> Tools:
+    return Tools(database.cipher, tmp_path / "anchors")
+
+
+def _officer(session: Session, database: Database, clinic: Clinic, name: str = "vera") -> Person:
+    details: dict[str, Any] = {"email": f"{name}@clinic.test", "name": name, "role": Role.PRIVACY}
+    return add_person(session, database.cipher, clinic.program, now=NOON, **details)
+
+
+def _told_and_closed(session: Session, clinic: Clinic) -> Consult:
+    """An eConsult with words in every lane, a file and an answer, which has ended."""
+    consult = clinic.take(session, clinic.econsult(session, question=f"{CANARY} is this a rash, and what helps?"))
+    answer = ANSWER | {"impression": CANARY, "family_summary": f"{CANARY} is a rash. Use the cream."}
+    answers.save_draft(session, consult, clinic.derm, answer, now=NOON, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=NOON)
+    among_clinicians(session, consult, clinic.pcp, f"{CANARY} said on the telephone", now=NOON)
+    receive(session, consult, Received(OBJECT, MediaKind.PHOTO, 100, f"{CANARY}.jpg", b"w", clinic.pcp.id), NOON)
+    answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+    telling.inform(session, consult, clinic.pcp, method="phone", teach_back=True, now=NOON)
+    answers.close(session, consult, clinic.pcp, reason=f"{CANARY} done", now=NOON)
+    return consult
+
+
+def _erase(database: Database, clinic: Clinic, tools: Tools, wish: Wish = ORDER) -> None:
+    with database.writing() as session:
+        ask_erasure(session, session.get_one(Patient, clinic.child.id), None, wish, now=NOON)
+    with database.writing() as session:
+        assert erase_due(session, tools, LATER) == 1
+
+
+def _sealed_of(session: Session, patient_id: int) -> list[str]:
+    """Every sealed value of the child's rows as it rests."""
+    found: list[str] = []
+    for each, is_own in places_of(patient_id):
+        for known in each.columns:
+            if isinstance(known.type, Sealed | SealedJson):
+                found += session.scalars(
+                    select(cast(literal_column(f"{each.name}.{known.name}"), Text)).select_from(each).where(is_own)
+                )
+    return [value for value in found if value]
+
+
+def test_every_table_with_something_sealed_is_emptied_or_is_no_childs() -> None:
+    of_child = {each.name for each, _ in places_of(1)}
+    for each in tables.METADATA.sorted_tables:
+        if any(isinstance(known.type, Sealed | SealedJson) for known in each.columns):
+            assert (each.name in of_child) != (each.name in NOT_A_CHILDS), each.name
+
+
+def test_nothing_of_the_child_can_be_read_any_more_and_nothing_of_another_is_lost(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        consult = _told_and_closed(session, clinic)
+        other_key, other_wrapped = clinic.vault.new_object_key(session, clinic.other_child, "b" * 32)
+        _, wrapped = clinic.vault.new_object_key(session, clinic.child, OBJECT)
+        session.flush()
+        before = _sealed_of(session, clinic.child.id)
+        measured = figures(session, NOON - timedelta(days=1), LATER, LATER)
+        assert len(before) >= 10
+    _erase(database, clinic, tools)
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        assert (child.name, child.key_wrapped, child.sex) == (child.alias, b"", "unknown")
+        assert not set(_sealed_of(session, child.id)) & set(before)
+        assert CANARY not in _all_words(session)
+        with pytest.raises(WrongKey):
+            clinic.vault.object_key(session, child.id, OBJECT, wrapped)
+        assert clinic.vault.object_key(session, clinic.other_child.id, "b" * 32, other_wrapped) == other_key
+        assert session.get_one(Patient, clinic.other_child.id).name == clinic.other_child.name
+        # Who might have opened it reads when it was erased; to others it was never there.
+        for person in (clinic.pcp, clinic.derm):
+            with pytest.raises(ErasedError, match=LATER.date().isoformat()):
+                consult_for(session, session.get_one(Person, person.id), consult.public_id, now=LATER)
+        with pytest.raises(ErasedError):
+            patient_for(session, clinic.pcp, child.public_id, now=LATER)
+        with pytest.raises(NotFoundError):
+            consult_for(session, session.get_one(Person, clinic.other_pcp.id), consult.public_id, now=LATER)
+        assert child.id not in [each.id for each in patients_for(session, clinic.coordinator, now=LATER)]
+        with pytest.raises(ErasedError):
+            _ = child.birth_date
+    with database.reading() as session:
+        assert figures(session, NOON - timedelta(days=1), LATER, LATER) == measured
+        assert list(violations(session, LATER)) == []
+        assert clinic.child.id not in unseen_today(session, LATER, 100)
+        rows = session.scalars(select(AuditEvent).where(AuditEvent.action == "erase")).all()
+        assert {(row.entity, row.detail) for row in rows} == {("patient", "order"), ("person", "")}
+        assert [job.kind for job in session.scalars(select(Job).where(Job.kind == JobKind.ERASE))] == ["erase"]
+    with database.reading() as session:
+        assert [each.fault for each in check_trail(session, [])] == [""]
+
+
+def _all_words(session: Session) -> str:
+    """Every text of the database, opened where it is sealed."""
+    found: list[object] = []
+    for each in tables.METADATA.sorted_tables:
+        for row in session.execute(select(each)):
+            found += row
+    return " ".join(str(value) for value in found)
+
+
+def test_the_databases_own_files_hold_none_of_it(database: Database, clinic: Clinic, tools: Tools) -> None:
+    if database.engine.dialect.name != "sqlite":
+        # PostgreSQL gives the room of dead rows back by VACUUM, which must at least be allowed here.
+        _erase(database, clinic, tools)
+        scrub(database, ["patient", "consult"])
+        return
+    with database.writing() as session:
+        # Some builds of SQLite overwrite by themselves, and others do not.
+        session.execute(text("PRAGMA secure_delete = OFF"))
+        _told_and_closed(session, clinic)
+        session.flush()
+        before = _sealed_of(session, clinic.child.id)
+    path = Path(str(database.engine.url.database))
+    scrub(database, [])
+    assert all(value.encode() in path.read_bytes() for value in before if len(value) < 500)
+    _erase(database, clinic, tools)
+    scrub(database, ["patient"])
+    content = path.read_bytes() + path.with_name(path.name + "-wal").read_bytes()
+    assert not [value for value in before if value.encode()[:60] in content]
+
+
+@pytest.mark.parametrize(
+    ("born", "contact", "rule", "expected"),
+    [
+        ("2020-05-30", "2026-03-02", Retention(), "2048-05-30"),
+        ("2008-02-29", "2026-03-02", Retention(10, 18, 7), "2036-03-02"),
+        ("2008-02-29", "2026-03-02", Retention(1, 21, 7), "2029-03-01"),
+    ],
+)
+def test_the_rule_counts_from_the_last_contact_or_to_an_age(
+    database: Database, clinic: Clinic, born: str, contact: str, rule: Retention, expected: str
+) -> None:
+    with database.writing() as session:
+        set_rule(session, session.get_one(Program, clinic.program.id), rule, now=NOON)
+        child = session.get_one(Patient, clinic.child.id)
+        child.birth_date_text = born
+        session.flush()
+        assert kept_until(session, child).isoformat() == expected
+        with pytest.raises(InvalidError):
+            set_rule(session, session.get_one(Program, clinic.program.id), Retention(0, 18, 7), now=NOON)
+
+
+def test_what_must_be_kept_is_refused_with_a_sentence(database: Database, clinic: Clinic, tools: Tools) -> None:
+    with database.writing() as session:
+        officer = _officer(session, database, clinic)
+        child = session.get_one(Patient, clinic.child.id)
+        consult = clinic.econsult(session)
+        for basis in (Basis.ORDER, Basis.RETENTION):
+            with pytest.raises(KeptError, match="still open"):
+                ask_erasure(session, child, officer, Wish(basis, WHY), now=NOON)
+        withdraw(session, consult, clinic.pcp, "", now=NOON)
+        for basis in (Basis.RETENTION, Basis.REQUEST, Basis.MISTAKE):
+            with pytest.raises(KeptError, match=kept_until(session, child).isoformat()):
+                ask_erasure(session, child, officer, Wish(basis, WHY), now=NOON)
+        with pytest.raises(InvalidError):
+            Wish(Basis.ORDER, "court")
+        with pytest.raises(ForbiddenError):
+            ask_erasure(session, child, clinic.admin, ORDER, now=NOON)
+        # Nobody ever sent anything about the other one.
+        assert ask_erasure(session, clinic.other_child, officer, Wish(Basis.MISTAKE, WHY), now=NOON).due_at > NOON
+        place_hold(session, child, officer, "Litigation hold of the state, 2026-77", now=NOON)
+        with pytest.raises(KeptError, match="legal hold"):
+            ask_erasure(session, child, officer, ORDER, now=NOON)
+        hold = retention.hold_of(session, child)
+        assert hold is not None
+        retention.lift_hold(session, hold, officer, now=NOON)
+        assert ask_erasure(session, child, officer, ORDER, now=NOON).patient_id == child.id
+
+
+def test_a_hold_that_comes_while_it_waits_keeps_the_record(database: Database, clinic: Clinic, tools: Tools) -> None:
+    with database.writing() as session:
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+        place_hold(session, clinic.child, None, "Litigation hold of the state, 2026-77", now=NOON)
+    for moment in (LATER, LATER + timedelta(hours=1)):
+        with database.writing() as session:
+            erase_due(session, tools, moment)
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).name == clinic.child.name
+    assert list(read_lines(tools.folder)) == []
+
+
+def test_it_can_be_undone_while_it_waits_and_every_other_officer_hears_of_it(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        officer, other = (_officer(session, database, clinic, name) for name in ("vera", "pilar"))
+        row = ask_erasure(session, clinic.child, officer, ORDER, now=NOON)
+        assert ask_erasure(session, clinic.child, officer, ORDER, now=NOON) is row
+        told = select(Notice.person_id).where(Notice.kind == NoticeKind.ERASURE_ASKED)
+        assert session.scalars(told).all() == [other.id]
+    with database.writing() as session:
+        assert erase_due(session, tools, NOON + timedelta(days=6)) == 0
+        undo_erasure(session, session.get_one(Erasure, row.id), other, now=NOON)
+    with database.writing() as session:
+        assert erase_due(session, tools, LATER) == 0
+        assert session.get_one(Patient, clinic.child.id).erased_at is None
+
+
+def test_caregivers_of_no_other_child_are_forgotten_and_others_are_not(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        both = add_person(
+            session, database.cipher, clinic.program, email="both@x.test", name="Both", role=Role.CAREGIVER, now=NOON
+        )
+        for child in (clinic.child, clinic.other_child):
+            link_caregiver(session, child, both, "father", NOON)
+    _erase(database, clinic, tools)
+    with database.reading() as session:
+        mother = session.get_one(Person, clinic.mother.id)
+        assert (mother.name, mother.is_active) == (NAMELESS, False)
+        assert person_by_email(session, database.cipher, "mother@clinic.test") is None
+        assert person_by_email(session, database.cipher, "both@x.test") is not None
+        stranger = session.get_one(Person, clinic.stranger.id)
+        assert (stranger.name, stranger.is_active) == (clinic.stranger.name, True)
+
+
+def test_killed_after_the_register_was_written_it_is_done_again(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        _told_and_closed(session, clinic)
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+
+    def killed() -> None:
+        with database.writing() as session:
+            erase_due(session, tools, LATER)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).name == clinic.child.name
+    for _ in range(2):
+        with database.writing() as session:
+            erase_due(session, tools, LATER)
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).erased_at == LATER
+    assert len((tools.folder / FILE).read_text().splitlines()) == 1
+
+
+def test_master_keys_rotate_over_erased_records_and_programs(database: Database, tools: Tools, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text(generate() + "\n")
+    path.chmod(0o600)
+    ring = RingFile(path)
+    vars(database.engine.dialect)["econsult_cipher"] = database.cipher = FieldCipher(ring)
+    vault = Vault(ring)
+    clinic = open_clinic(database, vault=vault)
+    second = open_clinic(database, vault=vault, mark="second-")
+    tools = Tools(database.cipher, tools.folder)
+    _erase(database, clinic, tools)
+    with database.writing() as session:
+        ask_program(session, session.get_one(Program, second.program.id), now=NOON)
+    with database.writing() as session:
+        erase_due(session, tools, LATER)
+    old, new = ring.fresh().current, add_key(path)
+    make_current(path, new)
+    assert seal_anew(database, vault, lambda: None)
+    with database.reading() as session:
+        assert rows_under(session, [old]) == {old: {}}
+        assert session.get_one(Program, second.program.id).key_wrapped == b""
+        assert session.get_one(Patient, clinic.other_child.id).name == clinic.other_child.name
+
+
+def test_an_older_copy_of_the_database_brings_nothing_back(database: Database, clinic: Clinic, tools: Tools) -> None:
+    with database.writing() as session:
+        consult = _told_and_closed(session, clinic)
+        _, wrapped = clinic.vault.new_object_key(session, clinic.child, OBJECT)
+    backup = _copy(database)
+    _erase(database, clinic, tools)
+    _restore(database, backup)
+    with database.reading() as session:
+        # This is what a backup holds, until the register is read: everything.
+        assert session.get_one(Patient, clinic.child.id).name == clinic.child.name
+        assert clinic.vault.object_key(session, clinic.child.id, OBJECT, wrapped)
+    with database.writing() as session:
+        assert replay(session, tools, LATER) == 1
+    with database.writing() as session:
+        assert replay(session, tools, LATER) == 0
+        assert CANARY not in _all_words(session)
+        with pytest.raises(WrongKey):
+            clinic.vault.object_key(session, clinic.child.id, OBJECT, wrapped)
+        with pytest.raises(ErasedError):
+            consult_for(session, clinic.pcp, consult.public_id, now=LATER)
+        assert session.get_one(Patient, clinic.other_child.id).name == clinic.other_child.name
+        assert session.scalars(select(Erasure.basis)).all() == [Basis.RESTORED]
+
+
+def test_nobody_erases_a_record_by_writing_a_line(database: Database, clinic: Clinic, tools: Tools) -> None:
+    _erase(database, clinic, tools)
+    with database.writing() as session:
+        line = (tools.folder / FILE).read_text()
+        forged = line.replace(clinic.child.public_id, clinic.other_child.public_id)
+        (tools.folder / FILE).write_text(line + forged + '{"program": 1}\nnonsense\n{"pro')
+        assert replay(session, tools, LATER) == 0
+        assert session.get_one(Patient, clinic.other_child.id).erased_at is None
+
+
+def _copy(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """All rows as they rest."""
+    with database.engine.connect() as connection:
+        return {
+            each.name: [dict(row) for row in connection.execute(select(_bare(each))).mappings()]
+            for each in tables.METADATA.sorted_tables
+        }
+
+
+def _restore(database: Database, rows: dict[str, list[dict[str, Any]]]) -> None:
+    with database.engine.begin() as connection:
+        for each in reversed(tables.METADATA.sorted_tables):
+            connection.execute(delete(_bare(each)))
+        for each in tables.METADATA.sorted_tables:
+            if rows[each.name]:
+                connection.execute(insert(_bare(each)), rows[each.name])
+
+
+def _bare(each: Any) -> Any:
+    """The table without its seals, so that values pass as they rest."""
+    sealed = Sealed | SealedJson
+    return table(each.name, *(column(c.name, Text if isinstance(c.type, sealed) else c.type) for c in each.columns))
+
+
+def test_a_whole_program_goes_in_steps_and_the_other_one_stays(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    second = open_clinic(database, vault=clinic.vault, mark="second-")
+    with database.writing() as session:
+        program = session.get_one(Program, second.program.id)
+        for number in range(AT_ONCE):
+            key = clinic.vault.new_patient_key(program)
+            details = {"name": f"Child {number}", "birth_date": "2020-01-01"}
+            add_patient(session, program, key_wrapped=key, now=NOON, **details)
+        consult = second.econsult(session)
+        with pytest.raises(KeptError, match="still open"):
+            ask_program(session, program, now=NOON)
+        withdraw(session, consult, second.pcp, "", now=NOON)
+        ask_program(session, program, now=NOON)
+    with database.writing() as session:
+        erase_due(session, tools, LATER)
+        # Some are gone, and the key is still there: a process that ends here is followed by the next.
+        assert session.get_one(Program, second.program.id).key_wrapped
+    with database.writing() as session:
+        assert erase_due(session, tools, LATER) == 1
+    with database.writing() as session:
+        assert erase_due(session, tools, LATER) == 0
+        program = session.get_one(Program, second.program.id)
+        assert (program.key_wrapped, program.erased_at) == (b"", LATER)
+        with pytest.raises(WrongKey):
+            clinic.vault.new_patient_key(program)
+        left = select(Patient.id).where(Patient.program_id == program.id, Patient.erased_at.is_(None))
+        assert session.scalars(left).all() == []
+        assert not session.get_one(Person, second.pcp.id).is_active
+        assert session.get_one(Person, clinic.pcp.id).is_active
+        assert session.get_one(Patient, clinic.child.id).erased_at is None
+    with database.reading() as session:
+        assert [each.fault for each in check_trail(session, [])] == ["", ""]
+
+
+@pytest.mark.parametrize("name", ["alias", "public_id", "number"])
+def test_a_child_is_found_without_its_name(database: Database, clinic: Clinic, name: str) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        named: dict[str, Callable[[], str]] = {
+            "alias": clinic.child.alias.lower,
+            "public_id": lambda: clinic.child.public_id,
+            "number": lambda: consult.number,
+        }
+        assert child_named(session, clinic.program.id, f" {named[name]()} ").id == clinic.child.id
+        for wrong in ("", "C-9999999", clinic.child.name):
+            with pytest.raises(NotFoundError):
+                child_named(session, clinic.program.id, wrong)
+        with pytest.raises(NotFoundError):
+            asking.erasure_named(session, clinic.program.id, "0" * 32)

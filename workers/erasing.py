@@ -1,0 +1,68 @@
+"""The job ERASE: removes what an erased record left in the store and in staging, and looks at its rows once more.
+
+All of it is ciphertext whose keys are destroyed already. Doing it again changes nothing, so it may be cut off anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from econsult import audit
+from econsult.consults.attachments import Attachment
+from econsult.consults.intake import Upload
+from econsult.consults.records import Consult
+from econsult.erasure.places import empty, places_of
+from econsult.erasure.records import Erasure
+from econsult.erasure.scrubbing import scrub
+from econsult.jobs import Lease
+from econsult.people.patients import Patient
+from uploads.staged import discard_staged
+from workers.copies import copies_prefix
+from workers.desk import Desk
+from workers.runtime import Runtime
+
+
+def erase_files(desk: Desk, lease: Lease) -> None:
+    """Remove the objects and end the job. Raises StoreUnavailable, LeaseLostError."""
+    runtime = desk.runtime
+    with runtime.database.reading() as session:
+        erasure = session.get_one(Erasure, lease.subject_id)
+        number = erasure.patient_id
+        if number is None:
+            return
+        files = list(session.scalars(select(Attachment.public_id).where(Attachment.patient_id == number)))
+        begun = select(Upload.public_id).join(Consult, Consult.id == Upload.consult_id)
+        uploads = list(session.scalars(begun.where(Consult.patient_id == number)))
+    count = remove_objects(runtime, files, uploads)
+    with desk.finishing(lease) as session:
+        # Whoever began something in the very moment of the erasure has left words behind it.
+        empty(session, number)
+        patient = session.get_one(Patient, number)
+        patient.name = patient.alias
+        if erasure.swept_at is None:
+            session.get_one(Erasure, erasure.id).swept_at = desk.now()
+            audit.record(
+                session,
+                "erase_files",
+                "patient",
+                patient.public_id,
+                now=desk.now(),
+                person_id=None,
+                patient_id=number,
+                detail=str(count),
+            )
+    scrub(runtime.database, sorted(table.name for table, _ in places_of(number)))
+
+
+def remove_objects(runtime: Runtime, files: Sequence[str], uploads: Sequence[str]) -> int:
+    """Delete originals, copies of whichever attempt, and staged bytes; returns how many objects there were."""
+    count = 0
+    for object_id in files:
+        for key in [*runtime.blobs.list(copies_prefix(object_id)), *runtime.blobs.list(f"originals/{object_id}")]:
+            runtime.blobs.delete(key)
+            count += 1
+    for object_id in {*files, *uploads}:
+        discard_staged(runtime.settings.staging, object_id)
+    return count
