@@ -33,7 +33,7 @@ def answered(runtime: Runtime, clinic: Clinic) -> Consult:
 
 def test_the_board_counts_the_families_who_wait(coordinator: FlaskClient, answered: Consult) -> None:
     page = coordinator.get("/coordination").text
-    assert ("1 family is waiting to hear" in page, answered.number in page) == (True, True)
+    assert ("1 call to make" in page, answered.number in page) == (True, True)
     assert "family told" in page
 
 

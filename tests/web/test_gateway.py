@@ -179,6 +179,6 @@ def test_the_board_shows_whom_nobody_reached_until_somebody_told_them(
     assert answer.location == "/coordination?said=told_otherwise"
     page = here.get("/coordination?said=told_otherwise&lang=en").text
     assert "Could not be told" not in page
-    assert "1 family is waiting to hear" in page
+    assert "1 call to make" in page
     with runtime.database.reading() as session:
         assert session.get_one(Notice, notice.id).state == NoticeState.FAILED

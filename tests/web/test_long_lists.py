@@ -99,7 +99,7 @@ def test_a_family_that_wrote_comes_first_however_late_it_is_due(
     assert (last[1].number in page, '<span class="count">99+</span>' in page) == (False, True)
     board = browser_of(clinic.coordinator).get("/coordination").text
     assert re.findall(r"C-\d+", board)[0] == last[0].number
-    assert ("More than 99 families are waiting" in board, "/coordination?column=untold&amp;cursor=" in board) == (
+    assert ("More than 99 calls to make" in board, "/coordination?column=untold&amp;cursor=" in board) == (
         True,
         True,
     )
@@ -116,7 +116,7 @@ def test_told_families_do_not_push_untold_ones_off_the_board(
         session.add_all(Consult(**told) for _ in range(55))
     coordinator = browser_of(clinic.coordinator)
     board = coordinator.get("/coordination").text
-    assert (untold.number in board, "1 family is waiting to hear" in board) == (True, True)
+    assert (untold.number in board, "1 call to make" in board) == (True, True)
     assert 'Told, still open <span class="count">55</span>' in board
     following = re.findall(r'href="(/coordination\?column=told[^"]+)"', board)[0].replace("&amp;", "&")
     rest = coordinator.get(following).text

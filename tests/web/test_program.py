@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from econsult.consults import holding
 from econsult.consults.policies import Policy
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, RedFlagStop
 from econsult.people.persons import Person
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
@@ -396,3 +396,37 @@ def test_time_off_is_listed_and_ended(
     assert "Nobody is away" in desk.get("/program/roster/off").text
     assert desk.get("/program/roster/off?cursor=soup").status_code == 422
     assert post(specialist, "/program/roster/off/1/end", {}).status_code == 403
+
+
+def test_the_desk_says_that_all_is_in_hands_only_where_somebody_is_there(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    whole = "Every request has somebody who can take it."
+    with runtime.database.writing() as session:
+        asked = clinic.econsult(session, now=datetime.now(UTC))
+        late = clinic.econsult(session, now=datetime.now(UTC) - timedelta(hours=30))
+    page = desk.get("/coordination/desk").text
+    assert (whole in page, "nobody is there now" in page) == (True, False)
+    # By when each must be taken is said, and of a promise that has passed when it was due.
+    taken = [re.search(rf'id="w-{each.public_id}".*?</li>', page, re.DOTALL) for each in (asked, late)]
+    assert [
+        bool(card and words in card[0]) for card, words in zip(taken, ("to be taken by", "should have"), strict=True)
+    ] == [True, True]
+    assert "· was due yesterday, " in page.partition("Will be late")[2]
+    with runtime.database.writing() as session:
+        for person in (clinic.derm, clinic.derm2):
+            away = TimeOff(person_id=person.id, starts_at=NOW, ends_at=datetime.now(UTC) + timedelta(hours=9))
+            session.add(away)
+    page = desk.get("/coordination/desk").text
+    assert (whole in page, "2 requests have a pool in which nobody is there now:" in page) == (False, True)
+    assert page.count("Nobody who can take it is there now.") == 2
+    # Of one column alone nobody knows what the others hold.
+    assert whole not in desk.get("/coordination/desk?column=nobody").text
+
+
+def test_the_board_and_its_badge_count_the_same_calls(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        answered = clinic.answered(session, now=NOW)
+        session.add(RedFlagStop(consult_id=answered.id, person_id=clinic.mother.id, codes="seizure", at=NOW))
+    page = desk.get("/coordination").text
+    assert ("2 calls to make" in page, 'Families to tell <span class="count">2</span>' in page) == (True, True)

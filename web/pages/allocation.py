@@ -54,6 +54,8 @@ class Waiting:
     row: Row
     why: str
     people: list[tuple[str, str]]
+    is_alone: bool
+    """Whether nobody of those who may take it is there now."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ class There:
         if person.id in self.away:
             return gettext("away")
         return gettext("off duty") if self.takers.duty_of(person.id, consult) == [] else ""
+
+    def is_anybody(self, people: list[Person], consult: Consult) -> bool:
+        """Whether one of these people is there for it and may take it."""
+        here = {person.id for person in people if not self.why_not(person, consult)}
+        is_homes = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
+        return bool(here if is_homes else here & set(self.takers.for_request(consult)))
 
 
 @dataclass(frozen=True)
@@ -146,9 +154,13 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
         others = {consult.id: _waiting(session, consult, there) for consult in held if consult.id not in known}
         left = [_waiting(session, consult, there) for consult in absent]
         count_desk(session)
+    untaken = columns.get("untaken")
     return render_template(
         "coordination/desk.html",
         columns=columns,
+        alone=[entry for entry in untaken.entries if entry.is_alone] if untaken else [],
+        # What stands on another page, or was not looked at, is not said to be in good hands.
+        is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
         left=left,
         outlook=outlook,
@@ -189,7 +201,8 @@ def _waiting(session: Session, consult: Consult, there: There) -> Waiting:
         for person, why in sorted(named, key=lambda each: bool(each[1]))
     ]
     # Why it was offered to whom tells of the time before somebody had it.
-    return Waiting(row, why_words(why_of(consult)) if consult.holder_id is None else "", people)
+    why = why_words(why_of(consult)) if consult.holder_id is None else ""
+    return Waiting(row, why, people, is_alone=not there.is_anybody(others, consult))
 
 
 def _pool(session: Session, consult: Consult) -> list[Person]:

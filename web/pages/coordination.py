@@ -80,7 +80,7 @@ def board() -> str:
         phones=phones,
         unreached=unreached,
         asks=asks,
-        untold=untold,
+        waiting=waiting,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
         asked=asked,

@@ -14,7 +14,7 @@ from econsult.consults.clocks import Clock, ClockName, ClockState, clocks_among
 from econsult.consults.contents import Disposition
 from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Urgency
+from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.replies import ASKERS
 from econsult.consults.screening import attested_among
 from econsult.people.patients import Patient
@@ -27,7 +27,7 @@ from web.words import terms
 from web.words.chips import Chip, draft_chip, paused_chip, running_chip, stopped_chip
 from web.words.covered import marks
 from web.words.language import gettext
-from web.words.times import time_left
+from web.words.times import due_by, moment, time_left
 
 SMALL = {MediaKind.VIDEO: "play", MediaKind.LAB_DOCUMENT: "doc"}
 
@@ -57,6 +57,8 @@ class Row:
     holder: str
     holder_note: str
     can_claim: bool
+    taking: str
+    """By when somebody must take it, for those who can; empty where somebody has or need not."""
     picture: str
     picture_drawing: str
     mark: str
@@ -144,10 +146,23 @@ def _row(consult: Consult, around: _Around) -> Row:
         holder=holder,
         holder_note=holder_note,
         can_claim=consult.holder_id is None and consult.status in OPEN,
+        taking=_taking(consult, around.clocks[consult.id]),
         picture=picture,
         picture_drawing=drawing,
         mark=f"{consult.public_id}.{consult.version}",
     )
+
+
+def _taking(consult: Consult, clocks: Sequence[Clock]) -> str:
+    if me().role in ASKERS and consult.kind != Kind.FAMILY_QUESTION:
+        return ""
+    running = (each for each in clocks if each.name == ClockName.ALLOCATE and each.state == ClockState.RUNNING)
+    clock = next(running, None)
+    if clock is None:
+        return ""
+    if clock.deadline_at > now():
+        return gettext("to be taken %(when)s", when=due_by(clock.deadline_at))
+    return gettext("should have been taken: %(moment)s", moment=moment(clock.deadline_at))
 
 
 def _holder(consult: Consult, holders: dict[int, str]) -> tuple[str, str]:

@@ -26,7 +26,7 @@ def init_times(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
-    app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear)
+    app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear, due_or_was=due_or_was)
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -111,6 +111,11 @@ def due_by(when: datetime, *, for_family: bool = False) -> str:
         return gettext("by %(time)s tomorrow", time=clock)
     pattern = _WEEKDAY if abs(away) < 7 else _DATE
     return gettext("by %(day)s %(time)s", day=_said(when, pattern[language()]), time=clock)
+
+
+def due_or_was(when: datetime) -> str:
+    """A promise of which nobody knows whether it has passed: "by Tue 15:00", or "was due Tue 24 Nov, 15:00"."""
+    return due_by(when) if when > now() else gettext("was due %(moment)s", moment=moment(when))
 
 
 def will_hear(when: datetime) -> str:
