@@ -26,6 +26,7 @@ from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning
+from econsult.rosters.limits import Limits
 from econsult.rosters.planning import ShiftForm
 from tests.personas import ANSWER, NOON, Clinic, open_clinic
 
@@ -36,12 +37,17 @@ ALARMS = (NoticeKind.NO_COVER, NoticeKind.UNALLOCATED)
 
 @dataclass
 class Case:
-    """One consult as the desk should know it: `knows` while nobody is there and it has been told (or need not be)."""
+    """One consult as the desk should know it: `knows` while nobody is there and it has been told (or need not be).
+
+    `is_new` while it has just been put into the pool: then hands that are full are nobody.
+    """
 
     number: int
     holder: int | None = None
     owes: bool = True
     is_volunteer: bool = False
+    is_answered: bool = False
+    is_new: bool = True
     knows: bool = False
     told: int = 0
     told_at: datetime | None = None
@@ -49,7 +55,10 @@ class Case:
 
 @dataclass
 class World:
-    """A pool of two with a roster. `plan` is weekday, hour, hours by shift; `away` is from and until by person."""
+    """A pool of two with a roster. `plan` is weekday, hour, hours by shift; `away` is from and until by person.
+
+    `most` is how much each may hold at once; 0 is no limit.
+    """
 
     clinic: Clinic
     dice: random.Random
@@ -57,6 +66,7 @@ class World:
     plan: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
     away: dict[int, tuple[int, datetime, datetime]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
+    most: dict[int, int] = field(default_factory=dict)
 
     @property
     def pool(self) -> list[Person]:
@@ -69,6 +79,10 @@ class World:
         return not self.is_away(person) and any(
             who == person and self._is_in(day, hour, hours) for who, day, hour, hours in self.plan.values()
         )
+
+    def has_room(self, person: int) -> bool:
+        held = sum(case.holder == person and not case.is_answered for case in self.cases)
+        return not self.most.get(person) or held < self.most[person]
 
     def _is_in(self, day: int, hour: int, hours: int) -> bool:
         week = timedelta(days=7)
@@ -83,7 +97,8 @@ class World:
         if not case.owes:
             return True
         if case.holder is None:
-            return any(self.is_here(person.id) for person in self.pool)
+            needs_room = case.knows or case.is_new
+            return any(self.is_here(each.id) and (self.has_room(each.id) or not needs_room) for each in self.pool)
         case.is_volunteer = case.is_volunteer and not self.is_here(case.holder)
         return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
 
@@ -96,6 +111,7 @@ class World:
                 # Twice in one minute is one letter: the shift ends, and at once its person is written off.
                 case.told += case.told_at != self.now
                 case.knows, case.told_at = True, self.now
+            case.is_new = False
 
     def pick(self, session: Session, fits: Callable[[Case], bool]) -> tuple[Case, Consult] | None:
         found = [case for case in self.cases if fits(case)]
@@ -105,6 +121,7 @@ class World:
 
 def _submit(world: World, session: Session) -> None:
     world.cases.append(Case(world.clinic.econsult(session, now=world.now).id))
+    world.look()
 
 
 def _claim(world: World, session: Session) -> None:
@@ -112,6 +129,10 @@ def _claim(world: World, session: Session) -> None:
     if chosen := world.pick(session, lambda case: case.holder is None):
         case, consult = chosen
         person = world.dice.choice(world.pool)
+        if not world.has_room(person.id):
+            with pytest.raises(ForbiddenError):
+                holding.claim(session, consult, person, now=world.now, lease=FOR_EVER)
+            return
         holding.claim(session, consult, person, now=world.now, lease=FOR_EVER)
         case.holder, case.knows, case.is_volunteer = person.id, False, not world.is_here(person.id)
 
@@ -121,7 +142,8 @@ def _release(world: World, session: Session) -> None:
         case, consult = chosen
         if consult.status == "claimed":
             holding.release(session, consult, session.get_one(Person, case.holder or 0), "", now=world.now)
-            case.holder, case.knows = None, False
+            case.holder, case.knows, case.is_new = None, False, True
+            world.look()
 
 
 def _give(world: World, session: Session) -> None:
@@ -135,6 +157,7 @@ def _give(world: World, session: Session) -> None:
                     session, consult, to, "You", by=desk, now=world.now, lease=FOR_EVER, although_off_duty=although
                 )
             except ForbiddenError:
+                assert not although or world.is_away(to.id) or not world.has_room(to.id)
                 continue
             assert although is not world.is_here(to.id)
             case.told += not world.is_here(to.id)
@@ -149,7 +172,7 @@ def _sign(world: World, session: Session) -> None:
             holder = session.get_one(Person, case.holder or 0)
             answers.save_draft(session, consult, holder, ANSWER, now=world.now, lease=FOR_EVER)
             answers.sign(session, consult, holder, now=world.now)
-            case.owes = False
+            case.owes, case.is_answered = False, True
 
 
 def _talk(world: World, session: Session) -> None:
@@ -216,6 +239,9 @@ ACTS = (_submit, _claim, _claim, _release, _give, _sign, _talk, _talk, _plan, _u
 def _live(database: Database, steps: int, seed: int) -> int:
     world = World(open_clinic(database), random.Random(seed))
     with database.writing() as session:
+        for person in world.pool:
+            world.most[person.id] = world.dice.choice((0, 1, 2, 4))
+            session.add(Limits(person_id=person.id, capacity=world.most[person.id]))
         for _ in range(3):
             _plan(world, session)
     for number in range(steps):
