@@ -233,14 +233,30 @@ def _call_back(world: World, session: Session) -> None:
         roster_changed(session, world.clinic.program.id, world.now)
 
 
-ACTS = (_submit, _claim, _claim, _release, _give, _sign, _talk, _talk, _plan, _unplan, _write_off, _call_back)
+ACTS = (
+    _submit,
+    _submit,
+    _submit,
+    _claim,
+    _claim,
+    _claim,
+    _release,
+    _give,
+    _sign,
+    _talk,
+    _talk,
+    _plan,
+    _unplan,
+    _write_off,
+    _call_back,
+)
 
 
 def _live(database: Database, steps: int, seed: int) -> int:
     world = World(open_clinic(database), random.Random(seed))
     with database.writing() as session:
-        for person in world.pool:
-            world.most[person.id] = world.dice.choice((0, 1, 2, 4))
+        for person, most in zip(world.pool, world.dice.choice(((0, 0), (1, 1), (1, 2), (2, 1))), strict=True):
+            world.most[person.id] = most
             session.add(Limits(person_id=person.id, capacity=world.most[person.id]))
         for _ in range(3):
             _plan(world, session)
