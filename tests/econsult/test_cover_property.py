@@ -94,12 +94,12 @@ class World:
         )
 
     def is_covered(self, case: Case) -> bool:
+        case.is_volunteer = case.is_volunteer and not self.is_here(case.holder or 0)
         if not case.owes:
             return True
         if case.holder is None:
             needs_room = case.knows or case.is_new
             return any(self.is_here(each.id) and (self.has_room(each.id) or not needs_room) for each in self.pool)
-        case.is_volunteer = case.is_volunteer and not self.is_here(case.holder)
         return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
 
     def look(self) -> None:
