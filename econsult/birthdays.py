@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstrain
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.access import note_patients
+from econsult.belonging import in_program
 from econsult.database import NO_KEY, Base, Instant
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import NoticeKind, notify
@@ -40,6 +41,7 @@ class AgeTask(Base):
     __table_args__ = (
         UniqueConstraint("patient_id", "age", "is_ahead", name="uq_age_task"),
         Index("ix_age_task_open", "program_id", "done_at"),
+        *in_program("age_task", patient_id="patient", done_by_id="person"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))

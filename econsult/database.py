@@ -34,6 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from econsult.errors import ConsultError, SettingError
+from econsult.keycheck import check_keys, unbound_keys
 from econsult.turns import turns
 
 if TYPE_CHECKING:
@@ -196,12 +197,13 @@ class Database:
         from alembic import command  # noqa: PLC0415
 
         config = alembic_config(self.engine.url.render_as_string(hide_password=False))
-        with self.engine.begin() as connection:
+        with unbound_keys(self.engine) as connection, connection.begin():
             config.attributes["connection"] = connection
             if revision == "base" or revision.startswith("-"):
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)
+            check_keys(connection)
 
     def _is_newest(self) -> bool:
         """Whether the newest migration was the last that ran; the file names carry the revisions."""
@@ -284,15 +286,3 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Any) -> None:
     is_reading = connection.get_execution_options().get("econsult_read_only", False)
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
-
-
-__all__ = [
-    "Base",
-    "Database",
-    "Instant",
-    "PublicId",
-    "Sealed",
-    "TextCipher",
-    "new_public_id",
-    "open_database",
-]

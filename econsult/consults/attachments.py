@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import about_child
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
@@ -56,6 +57,7 @@ class Attachment(PublicId, Base):
     """One file as it was sent. The original rests sealed under `blob_key` and is never served to anyone."""
 
     __tablename__ = "attachment"
+    __table_args__ = (about_child("attachment"),)
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))

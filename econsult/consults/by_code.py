@@ -17,6 +17,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Select, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import about_child
 from econsult.consults.answers import released_answer
 from econsult.consults.records import Consult, note
 from econsult.consults.telling import inform
@@ -42,6 +43,7 @@ class ReadingCode(Base):
     """One code, asked for by one device about one question. `read_until` is there once it was typed right."""
 
     __tablename__ = "reading_code"
+    __table_args__ = (about_child("reading_code"),)
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import about_child
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
@@ -52,7 +53,7 @@ class FurtherConsent(ConsentRow, Base):
     """One yes or no to one of them."""
 
     __tablename__ = "opt_in"
-    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"),)
+    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"), about_child("opt_in"))
 
     what: Mapped[str] = mapped_column(String(16))
     is_given: Mapped[bool]

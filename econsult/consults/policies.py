@@ -18,6 +18,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program
 from econsult.consults.records import Consult, Urgency
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
@@ -77,7 +78,10 @@ class Policy(Base):
     """
 
     __tablename__ = "policy"
-    __table_args__ = (UniqueConstraint("program_id", "specialty", "urgency", "version", name="uq_policy"),)
+    __table_args__ = (
+        UniqueConstraint("program_id", "specialty", "urgency", "version", name="uq_policy"),
+        *in_program("policy", person_id="person"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     specialty: Mapped[str] = mapped_column(String(32), default="")

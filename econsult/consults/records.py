@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult import audit
+from econsult.belonging import CHILD, in_program, numbered_within
 from econsult.consults.lifecycle import Status
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 
@@ -126,6 +127,10 @@ class Consult(PublicId, Base):
             postgresql_where=text("is_taken_off_duty"),
         ),
         Index("ix_consult_patient", "patient_id"),
+        numbered_within("consult"),
+        numbered_within("consult", CHILD),
+        *in_program("consult", patient_id="patient", organization_id="organization"),
+        *in_program("consult", requester_id="person", sent_on_by_id="person", holder_id="person"),
         Index(
             "ix_consult_holder",
             "holder_id",

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import about_child
 from econsult.consults.attachments import (
     CONSENT_WITHDRAWN,
     Attachment,
@@ -57,6 +58,7 @@ class ConsentWithdrawal(ConsentRow, Base):
     """One person's no, after the yes."""
 
     __tablename__ = "consent_withdrawal"
+    __table_args__ = (about_child("consent_withdrawal"),)
 
     at: Mapped[datetime] = mapped_column(Instant)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import about_child
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.preparing import queue_again
@@ -47,6 +48,7 @@ class VoiceConsent(ConsentRow, Base):
     """One yes or no to the voice in a case's films."""
 
     __tablename__ = "voice_consent"
+    __table_args__ = (about_child("voice_consent"),)
 
     is_given: Mapped[bool]
     at: Mapped[datetime] = mapped_column(Instant)

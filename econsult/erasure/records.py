@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from econsult.belonging import in_program
 from econsult.database import Base, Instant, PublicId, Sealed
 
 HELD = text("lifted_at IS NULL")
@@ -42,6 +43,7 @@ class RetentionHold(PublicId, Base):
     __tablename__ = "retention_hold"
     __table_args__ = (
         Index("uq_retention_hold_patient", "patient_id", unique=True, sqlite_where=HELD, postgresql_where=HELD),
+        *in_program("retention_hold", patient_id="patient", placed_by_id="person", lifted_by_id="person"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -64,6 +66,7 @@ class Erasure(PublicId, Base):
     __table_args__ = (
         Index("uq_erasure_patient", "patient_id", unique=True, sqlite_where=WAITS, postgresql_where=WAITS),
         Index("ix_erasure_due", "due_at", sqlite_where=WAITS, postgresql_where=WAITS),
+        *in_program("erasure", patient_id="patient", asked_by_id="person", undone_by_id="person"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"), index=True)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import about_child
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
 from econsult.people.persons import LANGUAGES, Person, Role
@@ -81,6 +82,7 @@ class Consent(ConsentRow, Base):
     """One person's yes for one consult."""
 
     __tablename__ = "consent"
+    __table_args__ = (about_child("consent"),)
 
     given_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -18,6 +18,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.jobs import JobKind, Lane, add_job
@@ -47,6 +48,10 @@ class Invitation(PublicId, Base):
     """One invitation about one child. Of its secret and of the device that opened it only hashes are kept."""
 
     __tablename__ = "invitation"
+    __table_args__ = (
+        *in_program("invitation", patient_id="patient", person_id="person"),
+        *in_program("invitation", created_by_id="person", revoked_by_id="person"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)

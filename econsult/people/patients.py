@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program, numbered_within
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import ErasedError, InvalidError
 from econsult.people.pasted import pasted
@@ -23,6 +24,10 @@ class Patient(PublicId, Base):
     """A child in the program. Specialists see alias, age, sex and region; the rest is for the medical home."""
 
     __tablename__ = "patient"
+    __table_args__ = (
+        numbered_within("patient"),
+        *in_program("patient", organization_id="organization", registered_by_id="person"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindpa
 from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program, numbered_within
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
@@ -73,6 +74,7 @@ class Organization(PublicId, Base):
     """
 
     __tablename__ = "organization"
+    __table_args__ = (numbered_within("organization"),)
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     name: Mapped[str] = mapped_column(String(120))
@@ -85,7 +87,11 @@ class Person(PublicId, Base):
     """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it."""
 
     __tablename__ = "person"
-    __table_args__ = (UniqueConstraint("email_index", name="uq_person_email_index"),)
+    __table_args__ = (
+        UniqueConstraint("email_index", name="uq_person_email_index"),
+        numbered_within("person"),
+        *in_program("person", organization_id="organization"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))

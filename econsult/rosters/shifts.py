@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Date, ForeignKey, Index, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
 from econsult.people.persons import Person, PractitionerSpecialty, specialties_of
@@ -29,7 +30,10 @@ class Shift(Base):
     """One person's weekly duty for a specialty: `starts` minutes after midnight, for `minutes` by the wall clock."""
 
     __tablename__ = "shift"
-    __table_args__ = (Index("ix_shift_specialty", "program_id", "specialty"),)
+    __table_args__ = (
+        Index("ix_shift_specialty", "program_id", "specialty"),
+        *in_program("shift", person_id="person"),
+    )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     specialty: Mapped[str] = mapped_column(String(32))

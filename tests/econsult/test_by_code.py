@@ -31,6 +31,7 @@ from econsult.consults.by_code import (
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm, create
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError, TooManyTriesError
 from econsult.jobs import Job, JobKind
@@ -41,7 +42,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.econsult.test_invitations import OTHER, SECRET, device_of, issue, sent_by
-from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, QUESTION, Clinic
 
 BROWSER = "a token of the device's session"
 
@@ -182,13 +183,16 @@ def test_askings_are_counted_for_the_child_and_for_the_address(
     ask(database, sent[0], reader, source="192.0.2.99", minutes=24 * 60 + CODES)
     with database.writing() as session:
         # As if so many had been asked for about other children from the same place.
-        session.execute(update(ReadingCode).values(patient_id=clinic.other_child.id, created_at=NOON))
+        form = RequestForm(kind="econsult", specialty="dermatology", question=QUESTION)
+        theirs = create(session, clinic.other_pcp, clinic.other_child, form, now=NOON)
+        elsewhere = {"patient_id": clinic.other_child.id, "consult_id": theirs.id}
+        session.execute(update(ReadingCode).values(created_at=NOON, **elsewhere))
     for _ in range(ASKED_FROM_ONE):
         with database.writing() as session:
-            session.execute(update(ReadingCode).values(patient_id=clinic.other_child.id))
+            session.execute(update(ReadingCode).values(**elsewhere))
         ask(database, sent[0], reader, source="198.51.100.1")
     with database.writing() as session:
-        session.execute(update(ReadingCode).values(patient_id=clinic.other_child.id))
+        session.execute(update(ReadingCode).values(**elsewhere))
     with pytest.raises(TooManyTriesError):
         ask(database, sent[0], reader, source="198.51.100.1")
     ask(database, sent[0], reader, source="198.51.100.2")

@@ -183,7 +183,7 @@ def _numbers_of(session: Session, program_id: int) -> set[str]:
         if not names or not parents:
             continue
         name = names[0]
-        parent = next(iter(table.c[name].foreign_keys)).column.table.name
+        parent = name.removesuffix("_id")
         rows = session.execute(select(table).where(table.c[name].in_(owners.get(parent, set())))).mappings().all()
         owners[table.name] = {row["id"] for row in rows}
         found |= {row["public_id"] for row in rows if "public_id" in table.c}

@@ -1,0 +1,31 @@
+"""What belongs together, said to the database itself: a row of one program cannot point to another program's rows.
+
+A key of two columns, `(program_id, patient_id)` to `(program_id, id)` of `patient`, is what the database then checks at
+each write, whoever writes and by whatever code. In the same way what hangs on a consult hangs on its child.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKeyConstraint, Index
+
+PROGRAM, CHILD = "program_id", "patient_id"
+
+
+def in_program(table: str, **parents: str) -> tuple[ForeignKeyConstraint, ...]:
+    """Columns of `table` by the tables that they point to, all of them within the row's own program."""
+    return tuple(_key(table, PROGRAM, column, parent) for column, parent in parents.items())
+
+
+def about_child(table: str) -> ForeignKeyConstraint:
+    """The row's consult is one about the row's child."""
+    return _key(table, CHILD, "consult_id", "consult")
+
+
+def numbered_within(table: str, owner: str = PROGRAM) -> Index:
+    """What the other side of such a key needs: a number that is looked up together with its owner's."""
+    return Index(f"uq_{table}_{owner.removesuffix('_id')}_number", owner, "id", unique=True)
+
+
+def _key(table: str, owner: str, column: str, parent: str) -> ForeignKeyConstraint:
+    name = f"fk_{table}_{column.removesuffix('_id')}_same_{owner.removesuffix('_id')}"
+    return ForeignKeyConstraint((owner, column), (f"{parent}.{owner}", f"{parent}.id"), name=name)
