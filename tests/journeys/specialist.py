@@ -80,7 +80,8 @@ def ready_sheets(eyes: Eyes, count: int) -> list[Locator]:
 
     def are_ready() -> bool:
         eyes.page.reload()
-        return sheets.count() == count == eyes.page.locator("[data-sheet] :is(img, video)").count()
+        shown = eyes.page.locator("[data-sheet]:has(:is(img, video))")
+        return sheets.count() == count == shown.count()
 
     wait_for("prepared media", are_ready)
     return sheets.all()
@@ -107,21 +108,35 @@ def is_magenta(colour: list[int]) -> bool:
 
 
 def ask_for_more(eyes: Eyes, words: str) -> None:
-    """She asks the family for one more photo, and her clock stands still."""
+    """She draws over the close photo how a better one should be, asks the family for it, and her clock stands still."""
     page = eyes.page
-    eyes.turn("nav.lanes a[href='?lane=family']")
+    sheet = open_sheet(eyes, 2)
+    page.keyboard.press("m")
+    box = sheet.locator("[data-picture]").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.35)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + box["height"] * 0.65)
+    page.mouse.up()
+    sheet.locator("input[name=words][value=closer]").check()
+    expect(sheet.locator("[data-told] li")).to_have_text(["Circle, in the middle"])
+    eyes.look("marked")
+    eyes.turn("[data-sheet='2'] button[value=ask]")
     page.locator("#text").fill(words)
-    page.locator("details", has=page.locator("button[value=ask]")).locator("summary").click()
-    page.locator("input[value=close_photo]").check()
+    expect(page.locator("input[name=photo]:checked")).to_have_count(1)
     eyes.look("asking")
-    eyes.turn("button[value=ask]")
+    eyes.turn(".pane-answer button[value=ask]")
     assert "Paused" in eyes.look("paused")
 
 
 def get_more(eyes: Eyes) -> None:
-    """The photo has come, and the clock runs on."""
+    """The photo has come, the clock runs on, and it stands beside the one from before with her marks."""
     eyes.turn("nav.lanes a[href='?']")
     ready_sheets(eyes, 5)
+    sheet = open_sheet(eyes, 5)
+    expect(sheet.locator("[data-picture]:visible")).to_have_count(2)
+    expect(sheet.locator(".was .marks path")).to_have_count(1)
     text = eyes.look("running-again")
     assert "Paused" not in text
     assert re.search(r"\b23 h 5\d min", text)
