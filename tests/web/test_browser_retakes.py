@@ -160,7 +160,7 @@ def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, l
     film = page.locator("[data-live]")
     page.wait_for_function("() => document.querySelector('[data-live]').videoWidth > 0")
     # The marks lie over what the camera sees, whole and in their places.
-    over, seen = page.locator(".finder .marks").bounding_box(), film.bounding_box()
+    over, seen = page.locator(".viewfinder .marks").bounding_box(), film.bounding_box()
     assert over == seen
     look_at(page, "family-camera", language)
     page.locator("[data-shutter]").click()

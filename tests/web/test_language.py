@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,11 +11,15 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
+from econsult.people.patients import Patient
+from tests.personas import Clinic
 from tests.web.conftest import NOON
 from web.wording import extract_messages, faults, main
+from web.words import terms
 from web.words.catalogues import FOLDER, load_catalogue, read_part
-from web.words.language import safe_path
+from web.words.language import safe_path, speaking
 from web.words.times import due_by, moment, time_left, until
+from workers.runtime import Runtime
 
 
 def test_no_text_is_untranslated_or_doubtful() -> None:
@@ -142,3 +146,27 @@ def test_a_moment_names_its_day(shell: Flask) -> None:
         assert moment(NOON - timedelta(days=1)) == "yesterday, 12:00"
         assert moment(NOON + timedelta(days=3)) == "Thu 26 Nov, 12:00"
         assert [time_left(NOON + timedelta(minutes=n)) for n in (20, 130, 4600)] == ["20 min", "2 h 10 min", "3 d 4 h"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sex", "years", "words"),
+    [
+        ("en", "female", 17, "Girl, 17 years"),
+        ("en", "female", 18, "Woman, 18 years"),
+        ("en", "male", 19, "Man, 19 years"),
+        ("en", "unknown", 20, "Adult, 20 years"),
+        ("es", "male", 19, "Hombre, 19 años"),
+        ("es", "female", 18, "Mujer, 18 años"),
+        ("es", "male", 17, "Niño, 17 años"),
+    ],
+)
+def test_an_adult_is_called_no_child(
+    shell: Flask, runtime: Runtime, clinic: Clinic, language: str, sex: str, years: int, words: str
+) -> None:
+    birthday = date(2000, 3, 2)
+    with runtime.database.reading() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        child.sex, child.birth_date_text = sex, birthday.isoformat()
+        with shell.test_request_context(), speaking(language):
+            assert terms.child(child, birthday.replace(year=2000 + years)) == words
+        session.rollback()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.consults import holding
 from econsult.consults.policies import Policy
@@ -430,3 +431,61 @@ def test_the_board_and_its_badge_count_the_same_calls(runtime: Runtime, desk: Fl
         session.add(RedFlagStop(consult_id=answered.id, person_id=clinic.mother.id, codes="seizure", at=NOW))
     page = desk.get("/coordination").text
     assert ("2 calls to make" in page, 'Families to tell <span class="count">2</span>' in page) == (True, True)
+
+
+def test_a_shift_is_shown_as_long_as_it_is_and_a_hole_until_nobody_knows(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    zone = ZoneInfo("America/Denver")
+    local = datetime.now(UTC).astimezone(zone)
+    began = local - timedelta(hours=3)
+    fields = {"weekday": str(began.weekday()), "starts": f"{began:%H:%M}", "hours": "6"}
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm, **fields))
+    with runtime.database.writing() as session:
+        session.execute(update(Shift).values(from_day=began.date() - timedelta(days=1)))
+    page = desk.get("/program/roster?specialty=dermatology").text
+    shown = page.partition("The next seven days</h3>")[2].partition("</section>")[0]
+    # It goes on now, and began three hours ago; the same one next week begins just before the shown days end.
+    assert re.findall(r", (\d\d:\d\d) \N{EN DASH}", shown) == [f"{began:%H:%M}"] * len(re.findall("<li", shown))
+    assert f"{local + timedelta(hours=3):%H:%M}"[:4] in shown
+    holes = page.partition("No cover</h3>")[2].partition("<h3>")[0]
+    assert ("and maybe longer" in holes) == (len(re.findall("<li", shown)) == 1)
+
+
+def test_nobody_is_chosen_before_somebody_chooses(desk: FlaskClient, clinic: Clinic) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    page = desk.get("/program/roster?specialty=dermatology").text
+    for name in ("person", "away", "to"):
+        assert re.search(rf'<select id="{name}" [^>]*><option value="">Choose</option>', page), name
+    assert 'type="time"' not in page
+    assert "datetime-local" not in page
+    swap = {"specialty": "dermatology", "shift": "1", "to": "", "day": _tuesday()}
+    assert post(desk, "/program/roster/swaps", swap).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("fields", "hours"),
+    [
+        ({"from": "{0}", "until": "{0}"}, (0, 24)),
+        ({"from": "{0}", "from_at": "8:30", "until": "{0}", "until_at": "17:00"}, (8.5, 17)),
+        ({"from": "", "from_at": "08:00", "until": "{0}"}, None),
+        ({"from": "{0}", "until": "{0}", "until_at": "5 pm"}, None),
+    ],
+)
+def test_time_off_is_written_in_days_and_the_clock_of_24_hours(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, fields: dict[str, str], hours: tuple[float, float] | None
+) -> None:
+    wish = {name: value.format(_tuesday()) for name, value in fields.items()}
+    page = post(desk, "/program/roster/off", {"person": clinic.derm.public_id, **wish})
+    assert page.status_code == (303 if hours else 422)
+    with runtime.database.reading() as session:
+        found = session.scalars(select(TimeOff)).all()
+    midnight = datetime.fromisoformat(_tuesday()).replace(tzinfo=ZoneInfo("America/Denver"))
+    spans = [((off.starts_at - midnight), (off.ends_at - midnight)) for off in found]
+    assert spans == ([tuple(timedelta(hours=each) for each in hours)] if hours else [])
+
+
+def test_a_state_is_chosen_from_a_list(desk: FlaskClient, clinic: Clinic) -> None:
+    page = desk.get("/program/people?specialty=dermatology").text
+    states = page.partition(f'<select id="{clinic.home.public_id}" name="state">')[2].partition("</select>")[0]
+    assert ("<option>NM</option>" in states, '<option value="">None</option>' in states) == (True, True)

@@ -28,6 +28,9 @@ SPECIALTIES = {
     "cleft": _l("Cleft and face"),
 }
 SEXES = {"female": _l("Girl"), "male": _l("Boy"), "other": _l("Child"), "unknown": _l("Child")}
+ADULTS = {"female": _l("Woman"), "male": _l("Man"), "other": _l("Adult"), "unknown": _l("Adult")}
+ADULT_AT = 18
+"""In years: from then on nobody is called a girl or a boy."""
 LANGUAGES = {"en": _l("English"), "es": _l("Spanish")}
 READERS = {"en": _l("The family reads English."), "es": _l("The family reads Spanish.")}
 URGENCIES = {
@@ -164,7 +167,8 @@ def age(patient: Patient, today: date) -> str:
 
 
 def child(patient: Patient, today: date) -> str:
-    """The child without a name: "Girl, 4 years"; of an erased record when that was."""
+    """The patient without a name: "Girl, 4 years", "Man, 19 years"; of an erased record when that was."""
     if patient.erased_at is not None:
         return erased_words(patient.erased_at)
-    return f"{SEXES.get(patient.sex, SEXES['unknown'])}, {age(patient, today)}"
+    words = ADULTS if age_in_months(patient.birth_date, today) >= 12 * ADULT_AT else SEXES
+    return f"{words.get(patient.sex, words['unknown'])}, {age(patient, today)}"

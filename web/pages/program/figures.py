@@ -24,6 +24,8 @@ promise = Blueprint("promise", __name__, url_prefix="/program")
 READERS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
 PERIODS = (7, 30, 90)
 MOST_MISSED = 50
+FIRST_SHOWN = 12
+"""So many requests of one promise are named at once; the rest opens below them."""
 
 
 @promise.get("")
@@ -36,18 +38,20 @@ def show() -> str:
         unmade = calls_unmade(session, me().program_id)
         asides = [(side.due_at, side.specialty, consult.number) for side, consult in late_sides(session, me(), now())]
         late = missed(session, start, now(), now(), program_id=me().program_id)[:MOST_MISSED]
+    first = [figure for figure in found if figure.clock == "first_reply"]
     return render_template(
         "program/figures.html",
         days=_days(),
         periods=PERIODS,
         overall=[figure for figure in found if figure.by == "all"],
-        parts=[figure for figure in found if figure.by in {"specialty", "language"} and figure.clock == "first_reply"],
-        late=late,
+        parts=[[each for each in first if each.by == by] for by in ("specialty", "language")],
+        late=len(late),
+        missed=_by_promise(late),
+        first_shown=FIRST_SHOWN,
         unmade=unmade,
         asides=asides,
         now=now(),
         name_of=_name_of,
-        number_of=number_of,
         terms=terms,
     )
 
@@ -66,6 +70,14 @@ def download() -> Response:
     answer = Response(table.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=figures.csv"
     return answer
+
+
+def _by_promise(late: list[tuple[int, str, float]]) -> dict[str, list[tuple[str, str]]]:
+    """Of each promise that was broken, which requests missed it and by how many hours, the latest first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for number, clock, hours in late:
+        found.setdefault(clock, []).append((number_of(number), ("%.0f" if hours >= 10 else "%.1f") % hours))
+    return found
 
 
 def _name_of(figure: Figure) -> str:

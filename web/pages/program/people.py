@@ -142,6 +142,7 @@ def _page(errors: Mapping[str, str]) -> str:
         conflicts=conflicts,
         knows_children=me().role == Role.COORDINATOR,
         errors=errors,
+        states=sorted(qualifying.STATES),
         zones=zone_names(),
         zone=settings().time_zone,
         given=request.form,

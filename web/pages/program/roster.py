@@ -28,9 +28,12 @@ from web.shell.forms import FormReader
 from web.shell.numbers import day_in, form_number, instant_in
 from web.words import terms
 from web.words.language import gettext
+from web.words.times import stretch
 
 roster = rings(Blueprint("roster", __name__, url_prefix="/program/roster"))
 AHEAD = timedelta(days=7)
+AROUND = timedelta(days=2)
+"""No shift is longer: what touches the shown days begins and ends within so much of them."""
 PLANNERS = (Role.COORDINATOR, Role.ADMIN, Role.DIRECTOR)
 
 
@@ -76,7 +79,7 @@ def off() -> Response | tuple[str, int]:
     """Write down that somebody is away; what they hold is told to the desk at once."""
     form = FormReader()
     person = form.text("person", longest=40)
-    begins, finishes = form.text("from", longest=16), form.text("until", longest=16)
+    begins, finishes = _day_and_time(form, "from", "00:00"), _day_and_time(form, "until", "24:00")
     starts, ends = _instant(begins), _instant(finishes)
     # A beginning that cannot be read is not taken for "from now on".
     ends = None if begins and starts is None else ends
@@ -155,9 +158,11 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
     specialty, start, zone = _specialty(), now(), ZoneInfo(settings().time_zone)
     with database().reading() as session:
         found = spans(session, me().program_id, specialty, start, start + AHEAD)
+        whole = spans(session, me().program_id, specialty, start - AROUND, start + AHEAD + AROUND)
+        shown = [span for span in whole if span.end > start and span.start < start + AHEAD]
         people = {person.id: person for person in specialists_for(session, me().program_id, specialty)}
         here = on_duty(session, me().program_id, specialty, start)
-        names = {span.person_id: session.get_one(Person, span.person_id).name for span in found}
+        names = {span.person_id: session.get_one(Person, span.person_id).name for span in shown}
         plan = planning.shifts_of(session, me().program_id, specialty)
         planned = has_roster(session, me().program_id, specialty)
         swaps = [_swap(session, *each) for each in swapping.swaps_coming(session, me().program_id, specialty, start)]
@@ -166,8 +171,8 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
     return render_template(
         "program/roster.html",
         specialty=specialty,
-        spans=[(span, names[span.person_id]) for span in found],
-        holes=holes if planned else [],
+        spans=[(stretch(span.start, span.end, zone.key), names[span.person_id]) for span in shown],
+        holes=[(_hole(begin, end, start + AHEAD), at_stake) for begin, end, at_stake in holes] if planned else [],
         planned=planned,
         here=[people[number].name for number in sorted(here) if number in people],
         people=list(people.values()),
@@ -180,6 +185,12 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         tried=tried or {},
         terms=terms,
     )
+
+
+def _hole(begin: datetime, end: datetime, last: datetime) -> str:
+    """From when until when nobody is there; of what goes on after the shown days nobody looked up the end."""
+    found = stretch(begin, end, settings().time_zone)
+    return found if end < last else gettext("%(stretch)s, and maybe longer", stretch=found)
 
 
 def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, str]:
@@ -211,9 +222,20 @@ def _length(hours: str) -> int:
     return int(found[1]) * 60 + round(float(f"0.{found[2] or 0}") * 60) if found else 0
 
 
+def _day_and_time(form: FormReader, name: str, usual: str) -> str:
+    """A day and the time beside it, on the clock of 24 hours; without a time the `usual` one."""
+    day, time = form.text(name, longest=16), form.text(f"{name}_at", longest=5)
+    if "T" in day or not (day or time):
+        return day
+    return f"{day}T{(time or usual).zfill(5)}"
+
+
 def _instant(text: str) -> datetime | None:
-    """A time that a form gives without a zone is the program's."""
-    return instant_in(text, settings().time_zone)
+    """A time that a form gives without a zone is the program's; 24:00 is the end of the day."""
+    if not text.endswith("T24:00"):
+        return instant_in(text, settings().time_zone)
+    day = day_in(text.partition("T")[0])
+    return instant_in(f"{day + timedelta(days=1)}T00:00", settings().time_zone) if day else None
 
 
 def _sentences(error: InvalidError) -> dict[str, str]:
