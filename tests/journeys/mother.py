@@ -126,10 +126,10 @@ def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
     assert asked in text
     assert "El tiempo" in text
     assert "Acérquese más" in text
-    expect(eyes.page.locator(".guide .marks path")).to_have_count(1)
+    expect(eyes.page.locator(".guide .drawn path")).to_have_count(1)
     eyes.turn(f"a.btn-big[href*='{path}/again/']")
     eyes.page.locator("[data-open-camera]").click()
-    expect(eyes.page.locator(".finder .marks path")).to_be_visible()
+    expect(eyes.page.locator(".viewfinder .drawn path")).to_be_visible()
     eyes.look("through-the-marks")
     eyes.page.locator("[data-close]").click()
     choose(eyes, "again-choose", f"{NAME} 3.jpg", "image/jpeg", photo)

@@ -136,7 +136,7 @@ def get_more(eyes: Eyes) -> None:
     ready_sheets(eyes, 5)
     sheet = open_sheet(eyes, 5)
     expect(sheet.locator("[data-picture]:visible")).to_have_count(2)
-    expect(sheet.locator(".was .marks path")).to_have_count(1)
+    expect(sheet.locator(".was .drawn path")).to_have_count(1)
     text = eyes.look("running-again")
     assert "Paused" not in text
     assert re.search(r"\b23 h 5\d min", text)

@@ -152,7 +152,7 @@ def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, l
     page.goto(f"{stage.address}/family/questions/{held[0].public_id}")
     if language == "en":
         page.get_by_role("button", name="English").click()
-    expect(page.locator(".guide .marks path")).to_have_count(2)
+    expect(page.locator(".guide .drawn path")).to_have_count(2)
     look_at(page, "family-asked-again", language)
     page.locator("main a.btn-big").first.click()
     look_at(page, "family-again", language)
@@ -160,7 +160,7 @@ def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, l
     film = page.locator("[data-live]")
     page.wait_for_function("() => document.querySelector('[data-live]').videoWidth > 0")
     # The marks lie over what the camera sees, whole and in their places.
-    over, seen = page.locator(".viewfinder .marks").bounding_box(), film.bounding_box()
+    over, seen = page.locator(".viewfinder .drawn").bounding_box(), film.bounding_box()
     assert over == seen
     look_at(page, "family-camera", language)
     page.locator("[data-shutter]").click()
@@ -183,7 +183,7 @@ def test_without_a_camera_or_scripts_the_plain_way_is_there(stage: Stage, held: 
     page = stage.enter(stage.devices.phone(java_script_enabled=False, **PHONE), stage.clinic.mother)
     page.goto(f"{stage.address}/family/questions/{held[0].public_id}")
     page.locator("main a.btn-big").first.click()
-    assert page.locator(".guide .marks path").count() == 2
+    assert page.locator(".guide .drawn path").count() == 2
     assert not page.locator("[data-open-camera]").is_visible()
     page.set_input_files(
         "#again-take", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": photo("eczema_far", size=(600, 400))}
@@ -237,7 +237,7 @@ def test_the_specialist_sees_both_photos_and_may_hide_the_marks(stage: Stage, he
             page.get_by_role("button", name="Español").click()
     sheet = page.locator("[data-sheet='2']")
     before, now = sheet.locator("[data-picture]").all()
-    expect(sheet.locator(".was .marks path")).to_have_count(2)
+    expect(sheet.locator(".was .drawn path")).to_have_count(2)
     look_at(page, "side-by-side", language)
     left, right = before.bounding_box(), now.bounding_box()
     assert left is not None
@@ -245,7 +245,7 @@ def test_the_specialist_sees_both_photos_and_may_hide_the_marks(stage: Stage, he
     assert abs(left["y"] - right["y"]) + abs(left["width"] - right["width"]) < 1
     assert left["x"] + left["width"] < right["x"]
     sheet.locator("[data-marked]").uncheck()
-    expect(sheet.locator(".was .marks")).to_be_hidden()
+    expect(sheet.locator(".was .drawn")).to_be_hidden()
     page.locator("[data-do=in]").click()
     assert before.evaluate("image => image.style.transform") == now.evaluate("image => image.style.transform") != ""
     sheet.locator("[data-beside]").uncheck()

@@ -10,7 +10,7 @@ const LIGHT = [1, 1.3, 1.6, 0.8];
 let look = { zoom: 1, x: 0, y: 0, turn: 0, light: 0 };
 
 const open = () => sheets.find((sheet) => !sheet.hidden);
-const pictures = () => [...(open()?.querySelectorAll("[data-picture], .marks") ?? [])];
+const pictures = () => [...(open()?.querySelectorAll("[data-picture], .drawn") ?? [])];
 // Beside the one from before, the new one counts.
 const picture = () => pictures().filter((part) => part.matches("[data-picture]")).pop();
 

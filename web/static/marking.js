@@ -56,7 +56,7 @@ for (const form of document.querySelectorAll("[data-marking]")) {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     return [fraction(point.x / width), fraction(point.y / height)];
   };
-  const isOpen = () => { svg.classList.toggle("drawing", box.open); };
+  const isOpen = () => { svg.classList.toggle("open", box.open); };
   svg.addEventListener("pointerdown", (event) => {
     if (!box.open || event.button || drawing) return;
     event.stopPropagation();
