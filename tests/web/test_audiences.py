@@ -158,7 +158,8 @@ def may_read(secret: Secret, facts: Facts) -> set[str]:
 def look(town: Town, consults: list[int], names: tuple[str, ...] = NAMES) -> None:
     """Everybody, or these, read every page of these requests and every answer of the API about them."""
     with town.runtime.database.reading() as session:
-        facts = {number: town.facts(session, number) for number in town.consults}
+        # Lists show requests of earlier seasons too.
+        facts = {number: town.facts(session, number) for number in {secret.consult for secret in town.said.values()}}
     for name in names:
         for number in consults:
             for code in {code for text in _everything(town, name, town.public(number)) for code in _codes(text)}:
@@ -353,8 +354,10 @@ def test_nothing_is_read_outside_of_its_lane_in_ten_thousand_posts(
 ) -> None:
     """In seasons with requests of their own, so that no page grows without end; a mark's number has four digits."""
     seen: set[tuple[str, str]] = set()
+    said: dict[str, Secret] = {}
     for season in range(SEASONS):
         town = _town(runtime, clinic, shell, seed=season)
+        town.said = said
         _live(town, season * SEASON + (season == 0), SEASON - (season == 0))
-        seen |= town.seen
+        seen, said = seen | town.seen, town.said
     assert len(seen) > 20
