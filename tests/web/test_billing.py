@@ -242,3 +242,20 @@ def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(
         assert session.scalars(query).all() == [clinic.coordinator.id]
     empty_file = desk.get("/program/billing/rows.csv?month=1999-01")
     assert (empty_file.status_code, empty_file.text) == (200, "")
+
+
+def test_when_work_began_is_a_day_and_a_time_of_the_24_hour_clock(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    consult = claimed(runtime, clinic)
+    derm, path = browser_of(clinic.derm), f"/consults/{consult.public_id}/billing"
+    day, _, time = by_hand()["began"].partition("T")
+    for wrong in ({"began": day}, {"began": "", "began_at": time}, {"began": day, "began_at": "9 am"}):
+        refused = post(derm, f"{path}/time", by_hand(**wrong))
+        assert (refused.status_code, "Write when it began" in refused.text) == (422, True), wrong
+    # What was typed is still there.
+    assert all(f'value="{typed}"' in refused.text for typed in (day, "9 am"))
+    assert post(derm, f"{path}/time", by_hand(began=day, began_at=time.removeprefix("0"))).status_code == 303
+    (entry,) = kept(runtime, consult)
+    assert f"{entry.started_at.astimezone(ZoneInfo('America/Denver')):%Y-%m-%dT%H:%M}" == f"{day}T{time}"
+    assert "datetime-local" not in derm.get(path).text

@@ -27,7 +27,7 @@ from imaging import typeset
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.shell.numbers import instant_in, number_in
+from web.shell.numbers import day_and_time, instant_in, number_in
 from web.showing.billing_sheet import leaflet_of
 from web.showing.note_files import PDF, headed
 from web.words import billing as words
@@ -83,7 +83,7 @@ def write_down(public_id: str) -> Page:
     """Own work by hand, or a correction of an entry; after the lock as an amendment."""
     form = FormReader()
     minutes = number_in(request.form.get("minutes", ""), -1)
-    start = instant_in(request.form.get("began", ""), choose_zone())
+    start = instant_in(day_and_time("began"), choose_zone())
     reason = form.text("reason", longest=LONGEST_REASON, required=gettext("Say why you write it by hand"))
     if minutes < 0:
         form.errors["minutes"] = gettext("Write the minutes as a whole number")

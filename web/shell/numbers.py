@@ -58,6 +58,17 @@ def day_in(text: str) -> date | None:
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
+def day_and_time(name: str, usual: str = "?") -> str:
+    """The day of a form's field and the time of the one beside it (`_at`), as one text; empty where both are.
+
+    A day alone gets the `usual` time; without one it is no instant, nor is a time without its day.
+    """
+    day, time = request.form.get(name, "").strip()[:16], request.form.get(f"{name}_at", "").strip()[:5]
+    if "T" in day or not (day or time):
+        return day
+    return f"{day}T{(time or usual).zfill(5)}"
+
+
 def instant_in(text: str, zone: str) -> datetime | None:
     """A time that a form gives without a zone, which is this zone's; None for what is none."""
     try:

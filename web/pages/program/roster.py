@@ -25,7 +25,7 @@ from web.pages.program.duty import answer_words, when
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
-from web.shell.numbers import day_in, form_number, instant_in
+from web.shell.numbers import day_and_time, day_in, form_number, instant_in
 from web.words import terms
 from web.words.language import gettext
 from web.words.times import stretch
@@ -79,7 +79,7 @@ def off() -> Response | tuple[str, int]:
     """Write down that somebody is away; what they hold is told to the desk at once."""
     form = FormReader()
     person = form.text("person", longest=40)
-    begins, finishes = _day_and_time(form, "from", "00:00"), _day_and_time(form, "until", "24:00")
+    begins, finishes = day_and_time("from", "00:00"), day_and_time("until", "24:00")
     starts, ends = _instant(begins), _instant(finishes)
     # A beginning that cannot be read is not taken for "from now on".
     ends = None if begins and starts is None else ends
@@ -220,14 +220,6 @@ def _length(hours: str) -> int:
     """Minutes of hours with a decimal point, or with the comma that a Spanish phone offers; 0 for anything else."""
     found = re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]{1,2}))?", hours)
     return int(found[1]) * 60 + round(float(f"0.{found[2] or 0}") * 60) if found else 0
-
-
-def _day_and_time(form: FormReader, name: str, usual: str) -> str:
-    """A day and the time beside it, on the clock of 24 hours; without a time the `usual` one."""
-    day, time = form.text(name, longest=16), form.text(f"{name}_at", longest=5)
-    if "T" in day or not (day or time):
-        return day
-    return f"{day}T{(time or usual).zfill(5)}"
 
 
 def _instant(text: str) -> datetime | None:
