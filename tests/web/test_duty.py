@@ -68,6 +68,9 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     page = derm.get(base).text
     assert (page.count("Ask a colleague to take it"), clinic.neuro.name in page) == (2, False)
     wish = {"shift": str(number), "day": soon.date().isoformat(), "to": clinic.derm2.public_id}
+    # Nobody is asked whom the specialist did not choose.
+    assert page.count('name="to" required><option value="">Choose</option>') == 2
+    assert post(derm, f"{base}/swaps", wish | {"to": ""}).status_code == 422
     refused = post(derm, f"{base}/swaps", wish | {"to": clinic.neuro.public_id})
     assert (refused.status_code, "Choose somebody else who answers for this specialty" in refused.text) == (422, True)
     late = post(derm, f"{base}/swaps", wish | {"day": (soon - timedelta(days=7)).date().isoformat()})
