@@ -37,6 +37,7 @@ from web.shell.kept import init_kept
 from web.shell.numbers import init_numbers
 from web.shell.once import init_once
 from web.shell.places import init_places
+from web.shell.program import init_program
 from web.showing.files import init_files
 from web.showing.media import media
 from web.showing.papers import papers
@@ -115,6 +116,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_errors(app)
     init_crashes(app)
     init_auth(app)
+    init_program(app)
     init_forms(app)
     init_numbers(app)
     init_once(app)

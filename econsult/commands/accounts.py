@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.alerts import tell_of_change
-from econsult.commands.programs import program_of
+from econsult.commands.programs import only_of, program_of
 from econsult.commands.typed import typed_line, typed_password
 from econsult.consults.offering import desk_of
 from econsult.errors import ConsultError, InvalidError
@@ -149,9 +149,10 @@ def _create_person(installation: Installation, options: Namespace, now: datetime
     return ""
 
 
-def _list_people(installation: Installation, _options: Namespace, _now: datetime) -> str:
+def _list_people(installation: Installation, options: Namespace, _now: datetime) -> str:
     with installation.database.reading() as session:
-        people = session.scalars(select(Person).order_by(Person.id)).all()
+        query = select(Person).where(only_of(session, options, Person.program_id))
+        people = session.scalars(query.order_by(Person.id)).all()
     return "\n".join(f"{one.role:<14}{one.email}{'' if one.is_active else '  (closed)'}" for one in people)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.commands.accounts import find_clinic, find_person
-from econsult.commands.programs import program_of
+from econsult.commands.programs import only_of, program_of
 from econsult.commands.typed import typed_line
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
@@ -73,9 +73,10 @@ def _create_clinic(installation: Installation, options: Namespace, now: datetime
     return ""
 
 
-def _list_clinics(installation: Installation, _options: Namespace, _now: datetime) -> str:
+def _list_clinics(installation: Installation, options: Namespace, _now: datetime) -> str:
     with installation.database.reading() as session:
-        return "\n".join(session.scalars(select(Organization.name).order_by(Organization.name)))
+        query = select(Organization.name).where(only_of(session, options, Organization.program_id))
+        return "\n".join(session.scalars(query.order_by(Organization.name)))
 
 
 def _create_child(installation: Installation, options: Namespace, now: datetime) -> str:
@@ -97,11 +98,12 @@ def _create_child(installation: Installation, options: Namespace, now: datetime)
     return child.public_id
 
 
-def _find_children(installation: Installation, _options: Namespace, now: datetime) -> str:
+def _find_children(installation: Installation, options: Namespace, now: datetime) -> str:
     """Names rest sealed, so that each has to be opened; a program has thousands of children, not millions."""
     name = typed_line("Name of the child").casefold()
     with installation.database.writing() as session:
-        found = [child for child in session.scalars(select(Patient)) if child.name.casefold() == name]
+        query = select(Patient).where(only_of(session, options, Patient.program_id))
+        found = [child for child in session.scalars(query) if child.name.casefold() == name]
         for child in found:
             audit.record(session, "read", "patient", child.public_id, now=now, person_id=None, patient_id=child.id)
     if not found:

@@ -6,8 +6,8 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult import audit
 from econsult.errors import ConsultError, InvalidError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 LONGEST = 120
+UNKNOWN = "There is no program of that name: `python -m econsult program list` shows them."
 GONE = "This program was erased: its key is destroyed."
 
 
@@ -45,7 +46,17 @@ def program_of(session: Session, installation: Installation, options: argparse.N
             if program.erased_at:
                 raise ConsultError(GONE)
             return program
-    raise ConsultError("There is no program of that name: `python -m econsult program list` shows them.")
+    raise ConsultError(UNKNOWN)
+
+
+def only_of(session: Session, options: argparse.Namespace, column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """What a list is narrowed to: rows of the program that was named with --program, else those of all of them."""
+    if not options.program:
+        return true()
+    number = session.scalars(select(Program.id).where(Program.name == options.program)).one_or_none()
+    if number is None:
+        raise ConsultError(UNKNOWN)
+    return column == number
 
 
 def _create(installation: Installation, options: argparse.Namespace, now: datetime) -> str:

@@ -299,6 +299,14 @@ def test_a_second_program_has_its_own_people_and_clinics(say: Command, tmp_path:
     say(*north, "person", "create", "--email", "mother@north.test", "--role", "caregiver", typed="Maria\n")
     link = ("child", "link", "--child", child, "--person", "mother@north.test", "--relation", "mother")
     say(*link, refused="This child is of another program than this account.")
+    # Lists tell of the program that is named, and of all of them where none is.
+    assert say(*north, "clinic", "list") == ["Taos Clinic"]
+    assert "Taos Clinic" in say("clinic", "list")
+    assert len(say("clinic", "list")) > 1
+    assert [line.split()[-1] for line in say(*north, "person", "list")] == ["pcp@north.test", "mother@north.test"]
+    say(*north, "child", "find", typed="Luz Prueba\n", refused="There is no child of this name.")
+    assert say("--program", first, "child", "find", typed="luz prueba\n") == [child]
+    say("--program", "South", "clinic", "list", refused=NO_PROGRAM)
     installation = _open(tmp_path)
     person = _person(installation, "pcp@north.test")
     with installation.database.writing() as session:

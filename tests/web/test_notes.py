@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import select
 
 from econsult.consults import answers, holding, reopening, requests
@@ -16,8 +17,9 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.imaging.paper_readers import faults_of, words_of
-from tests.personas import ANSWER, LEASE, Clinic
+from tests.personas import ANSWER, LEASE, Clinic, open_clinic
 from tests.web.browsing import post
+from web.shell.program import KEPT
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
@@ -277,3 +279,21 @@ def test_where_the_press_fails_people_are_led_to_the_text(mother: FlaskClient) -
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
     assert "take the text instead" in page.text
     assert (answer.status_code, answer.get_json()["code"]) == (503, "paper_unavailable")
+
+
+def test_pages_and_papers_carry_the_readers_own_program(
+    runtime: Runtime, clinic: Clinic, answered: Consult, browser_of: Callable[[Person], FlaskClient]
+) -> None:
+    """One program is called as the setting says; as soon as there are two, each by its own name."""
+    pcp = browser_of(clinic.pcp)
+    installed = str(escape(runtime.settings.program_name))
+    assert f"- {installed}</title>" in pcp.get("/clinic").text
+    second = open_clinic(runtime.database, vault=runtime.vault, mark="second-", now=datetime.now(UTC))
+    pcp.application.extensions.pop(KEPT)
+    for person, name in ((clinic.pcp, clinic.program.name), (second.pcp, second.program.name)):
+        page = browser_of(person).get("/clinic").text
+        assert (f"- {name}</title>" in page, f"{installed}<" in page) == (True, False)
+    note = pcp.get(staff(answered, "txt")).text
+    assert (clinic.program.name in note, runtime.settings.program_name in note) == (True, False)
+    # Who is at the door has no program yet.
+    assert f"- {installed}</title>" in pcp.application.test_client().get("/sign-in").text

@@ -59,6 +59,9 @@ def test_staff_without_a_factor_reach_nothing_but_its_set_up(
     secret, page = set_up_in(browser)
     assert (page.status_code, len(RECOVERY_CODE.findall(page.text))) == (200, 10)
     assert f'href="{HOMES[name]}"' in page.text
+    # A passkey is offered beside it, at once.
+    assert 'href="/account#passkeys"' in page.text
+    assert 'id="passkeys"' in browser.get("/account").text
     assert browser.get(HOMES[name]).status_code in {200, 302}
     assert browser.get_cookie(HALFWAY) is None
     assert deeds(strict, person) == ["set_up_factor", "sign_in second_factor"]

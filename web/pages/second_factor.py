@@ -8,6 +8,7 @@ from werkzeug import Response
 from econsult.alerts import tell_of_change
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, passkeys
+from econsult.people.authenticators import site_of
 from econsult.people.factors import Proof
 from econsult.people.halfway import Halfway
 from econsult.people.signin import end_sessions
@@ -16,6 +17,7 @@ from web.context import database, now, ring_workers, settings, signed_in
 from web.shell.auth import home_of, place_for
 from web.shell.entering import CODE_PAGE, SET_UP_PAGE, enter, entered, on_the_way
 from web.shell.forms import FormReader
+from web.shell.program import name_of
 from web.showing.qr import qr_picture
 from web.words.language import gettext
 
@@ -104,7 +106,9 @@ def _set_up(given: str) -> Response | None:
 
 def codes_page(codes: tuple[str, ...], path: str, *, is_new: bool = False) -> str:
     """The recovery codes, this once. The page has no form, because a language switch would take the codes away."""
-    return render_template("door/codes.html", codes=codes, path=path, is_new=is_new)
+    # Numbers have no passkeys: browsers tie them to a name.
+    offers = is_new and site_of(settings().base_url, settings().program_name) is not None
+    return render_template("door/codes.html", codes=codes, path=path, is_new=is_new, offers_passkey=offers)
 
 
 def not_right(proof: Proof) -> str:
@@ -139,7 +143,7 @@ def _code_form(proof: Proof, errors: dict[str, str]) -> str:
 
 
 def _set_up_form(secret: str, halfway: Halfway, errors: dict[str, str]) -> str:
-    address = app_address(secret, halfway.person.email, settings().program_name)
+    address = app_address(secret, halfway.person.email, name_of(halfway.person.program_id))
     must = settings().needs_factor and halfway.person.is_staff
     shown = {"address": address, "picture": qr_picture(address), "key": in_fours(secret)}
     return render_template("door/set_up.html", errors=errors, must=must, **shown)

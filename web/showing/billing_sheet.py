@@ -15,6 +15,7 @@ from econsult.people.persons import Person
 from econsult.rights import Right
 from imaging import Leaflet, Line, Part, Style
 from web.context import settings
+from web.shell.program import name_of
 from web.showing.note import SMALL, grouped
 from web.words import terms
 from web.words.billing import ACTIVITIES, AGAINST, HOLDS
@@ -36,9 +37,9 @@ def leaflet_of(sheet: Sheet) -> Leaflet:
     number = sheet.passed.consult.number
     return Leaflet(
         title=f"Billing support sheet, eConsult {number}",
-        author=settings().program_name,
+        author=name_of(sheet.passed.consult.program_id),
         language="en",
-        footer=f"{settings().program_name} · {number} · not a claim",
+        footer=f"{name_of(sheet.passed.consult.program_id)} · {number} · not a claim",
         page="Page {page} of {pages}",
         unprintable="Some signs cannot be printed. They stand as codes, such as [U+2603].",
         made_at=int(sheet.made_at.timestamp()),

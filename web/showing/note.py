@@ -17,6 +17,7 @@ from econsult.reading import Reader, reader_for
 from econsult.rights import Right
 from imaging import Leaflet, Line, Part, Style
 from web.context import settings
+from web.shell.program import name_of
 from web.showing.clinics import telephone_of
 from web.showing.plain import plain_of
 from web.words import terms
@@ -43,7 +44,7 @@ def leaflet_of(session: Session, note: Note) -> Leaflet:
         title=gettext("Your answer, question %(number)s", number=number)
         if is_family
         else gettext("Answer to eConsult %(number)s", number=number),
-        author=settings().program_name,
+        author=name_of(note.passed.consult.program_id),
         language=language(),
         footer=_footer(note),
         page=gettext("Page {page} of {pages}"),
@@ -201,7 +202,7 @@ def _mark(note: Note) -> Iterator[Part]:
 def _footer(note: Note) -> str:
     return " · ".join(
         (
-            settings().program_name,
+            name_of(note.passed.consult.program_id),
             note.passed.consult.number,
             gettext("Version %(version)d", version=note.answer.version),
             note.fingerprint[:BLOCK],
