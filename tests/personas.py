@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,7 @@ from econsult.rosters.limits import FallbackPool, Limits
 from econsult.vault import Vault
 from econsult.youths import YouthForm, open_account
 from storage.keys import KeyRing, generate
+from tests.remembered import again
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TARGETS = {"routine": timedelta(hours=24), "same_day": timedelta(hours=4), "urgent": timedelta(hours=1)}
@@ -133,7 +136,24 @@ def grown_youth(session: Session, database: Database, clinic: Clinic, now: datet
 
 def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON, mark: str = "") -> Clinic:
     """Fill an empty database with the clinic; with a `mark`, which every name then carries, add one more program."""
-    vault = vault or Vault(KeyRing.parse(generate()))
+    used = vault or Vault(_ring())
+    if mark:
+        return Clinic(vault=used, **_people(database, used, now, mark))
+
+    def fits(people: dict[str, Any]) -> bool:
+        return used.ring.is_current(people["program"].key_wrapped)
+
+    return Clinic(vault=used, **again(database, now, lambda: _people(database, used, now), fits))
+
+
+@functools.cache
+def _ring() -> KeyRing:
+    """The master keys of the clinics that bring none."""
+    return KeyRing.parse(generate())
+
+
+def _people(database: Database, vault: Vault, now: datetime, mark: str = "") -> dict[str, Any]:
+    """Everybody of the clinic but its keys, by the names that the clinic has for them."""
     with database.writing() as session:
         new = vault.add_program if mark else vault.ensure_program
         program = new(session, f"{mark}Test program", now)
@@ -158,24 +178,23 @@ def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime
                 now=now,
             )
 
-        clinic = Clinic(
-            vault=vault,
-            program=program,
-            home=home,
-            child=child("Luz Prueba", home),
-            other_child=child("Sam Sample", other),
-            mother=person("mother", Role.CAREGIVER, language="es"),
-            stranger=person("stranger", Role.CAREGIVER),
-            pcp=person("pcp", Role.PCP, organization=home),
-            other_pcp=person("otherpcp", Role.PCP, organization=other),
-            derm=person("derm", Role.SPECIALIST, specialties=("dermatology",)),
-            derm2=person("derm2", Role.SPECIALIST, specialties=("dermatology",)),
-            neuro=person("neuro", Role.SPECIALIST, specialties=("neurology",)),
-            coordinator=person("coordinator", Role.COORDINATOR),
-            nurse=person("nurse", Role.TELEPRESENTER, organization=home),
-            director=person("director", Role.DIRECTOR),
-            admin=person("admin", Role.ADMIN),
-        )
-        link_caregiver(session, clinic.child, clinic.mother, "mother", now)
-        link_caregiver(session, clinic.other_child, clinic.stranger, "father", now)
-    return clinic
+        people = {
+            "program": program,
+            "home": home,
+            "child": child("Luz Prueba", home),
+            "other_child": child("Sam Sample", other),
+            "mother": person("mother", Role.CAREGIVER, language="es"),
+            "stranger": person("stranger", Role.CAREGIVER),
+            "pcp": person("pcp", Role.PCP, organization=home),
+            "other_pcp": person("otherpcp", Role.PCP, organization=other),
+            "derm": person("derm", Role.SPECIALIST, specialties=("dermatology",)),
+            "derm2": person("derm2", Role.SPECIALIST, specialties=("dermatology",)),
+            "neuro": person("neuro", Role.SPECIALIST, specialties=("neurology",)),
+            "coordinator": person("coordinator", Role.COORDINATOR),
+            "nurse": person("nurse", Role.TELEPRESENTER, organization=home),
+            "director": person("director", Role.DIRECTOR),
+            "admin": person("admin", Role.ADMIN),
+        }
+        link_caregiver(session, people["child"], people["mother"], "mother", now)
+        link_caregiver(session, people["other_child"], people["stranger"], "father", now)
+    return people

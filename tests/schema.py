@@ -17,7 +17,8 @@ def lay_schema(database: Database) -> None:
     url = database.engine.url
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         shutil.copyfile(migrated_sqlite(), url.database)
-    database.migrate()
+    else:
+        database.migrate()
 
 
 @functools.cache

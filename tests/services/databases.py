@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from econsult.database import Database, TextCipher, open_database
 from storage.keys import FieldCipher, KeyRing, generate
 from tests.schema import lay_schema
-from tests.services.postgres import PostgresServer
+from tests.services.postgres import PostgresServer, empty
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +27,8 @@ def cipher() -> TextCipher:
 class CleanDatabases:
     """Migrated PostgreSQL databases: emptied and handed on after a test, unless it changed their tables.
 
-    The engine is handed on too: SQLAlchemy keeps the statements that it has compiled with it, and compiling them anew
-    in each test costs more than running them.
+    The engine is handed on too, with a connection: SQLAlchemy keeps the statements that it has compiled with the one,
+    PostgreSQL what it knows of the tables with the other, and either costs more to begin anew than a test's statements.
     """
 
     server: PostgresServer
@@ -42,11 +44,18 @@ class CleanDatabases:
         return open_database(self.server.url(name), self.cipher), self.server.shape(name)
 
     def give_back(self, database: Database, shape: tuple[int, ...]) -> None:
-        database.close()
         name = str(database.engine.url.database)
-        if self.server.empty(name, shape):
+        if isinstance(database.engine.pool, QueuePool) and database.engine.pool.checkedout():
+            # Whoever still has a connection loses it, and the pool must not count it for ever.
+            database.close()
+        with database.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            is_as_before = empty(driver, shape)
+        if is_as_before:
             self.spare.append((database, shape))
         else:
+            database.close()
             self.server.drop(name)
 
 
@@ -76,14 +85,17 @@ class CleanFiles:
 
 
 @pytest.fixture(scope="session")
-def clean_databases(postgres_server: PostgresServer, cipher: TextCipher) -> CleanDatabases:
+def clean_databases(postgres_server: PostgresServer, cipher: TextCipher) -> Iterator[CleanDatabases]:
     """The session's stock of migrated PostgreSQL databases."""
     template = postgres_server.create()
     database = open_database(postgres_server.url(template), cipher)
     database.migrate()
     # Nothing may be connected to a database that is copied.
     database.close()
-    return CleanDatabases(postgres_server, template, cipher)
+    stock = CleanDatabases(postgres_server, template, cipher)
+    yield stock
+    for spare, _shape in stock.spare:
+        spare.close()
 
 
 @pytest.fixture(scope="session")

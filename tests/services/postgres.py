@@ -41,7 +41,7 @@ BEGIN
     -- A table whose rows were taken back or deleted is empty, and its numbers have gone on all the same.
     FOR one IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
         WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-        EXECUTE format('ALTER SEQUENCE %s RESTART', one);
+        PERFORM setval(one::regclass, 1, false);
     END LOOP;
 END
 $$
@@ -74,14 +74,6 @@ class PostgresServer:
         with self._connected(name) as connection:
             return _shape(connection)
 
-    def empty(self, name: str, shape: tuple[int, ...]) -> bool:
-        """Remove every row but the schema's version, and whoever is connected; False where the shape is another."""
-        with self._connected(name) as connection:
-            if _shape(connection) != shape:
-                return False
-            connection.execute(EMPTY)
-            return True
-
     def is_up(self) -> bool:
         try:
             self._run(sql.SQL("SELECT 1"))
@@ -98,6 +90,17 @@ class PostgresServer:
 
     def _connected(self, name: str) -> psycopg.Connection[Any]:
         return psycopg.connect(host=str(self.folder), user="econsult", dbname=name, autocommit=True)
+
+
+def empty(connection: psycopg.Connection[Any], shape: tuple[int, ...]) -> bool:
+    """Remove every row but the schema's version, and whoever else is connected; False where the shape is another."""
+    try:
+        if _shape(connection) != shape:
+            return False
+        connection.execute(EMPTY)
+        return True
+    finally:
+        connection.commit()
 
 
 def _shape(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
