@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 from econsult.database import Database, open_database
+from econsult.installation import open_installation
+from econsult.settings import load_settings
 from storage.keys import FieldCipher, KeyRing, generate
 
 
@@ -19,6 +21,13 @@ def lay_schema(database: Database) -> None:
         shutil.copyfile(migrated_sqlite(), url.database)
     else:
         database.migrate()
+
+
+def lay_installation(folder: Path) -> None:
+    """Leave a data folder as `python -m econsult migrate` leaves it, with its keys."""
+    installation = open_installation(load_settings({"ECONSULT_DATA": str(folder)}))
+    lay_schema(installation.database)
+    installation.close()
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from econsult.settings import load_settings
 from tests.bench._month import Month
 from tests.bench._witness import HOUR, QUARTER
 from tests.personas import open_clinic
+from tests.schema import lay_schema
 from workers.runtime import Runtime, open_runtime
 
 SPOILS = {
@@ -76,7 +77,7 @@ class Unlapsed(Ill):
 @pytest.fixture
 def runtime(tmp_path: Path) -> Runtime:
     found = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path)}))
-    found.database.migrate()
+    lay_schema(found.database)
     return found
 
 

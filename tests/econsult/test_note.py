@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from econsult.__main__ import main
 from econsult.consults import answers, holding, reopening
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
@@ -18,6 +17,7 @@ from econsult.installation import open_installation
 from econsult.note import Edition, fingerprint_of, note_for
 from econsult.settings import load_settings
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
+from tests.schema import lay_schema
 
 
 @pytest.fixture
@@ -74,10 +74,12 @@ def test_the_code_holds_every_word_and_changes_with_any(database: Database, clin
             assert fingerprint_of(session, consult, second) == known
 
 
-def test_an_operator_compares_a_paper_with_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operator_compares_a_paper_with_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("ECONSULT_DATA", str(tmp_path))
     installation = open_installation(load_settings())
-    installation.database.migrate()
+    lay_schema(installation.database)
     consult = answered_twice(installation.database, open_clinic(installation.database, vault=installation.vault))
     with installation.database.reading() as session:
         signed = session.scalars(select(Answer).order_by(Answer.version)).all()
@@ -85,10 +87,9 @@ def test_an_operator_compares_a_paper_with_what_is_kept(tmp_path: Path, monkeypa
     installation.close()
 
     def run(*words: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "econsult", "note", *words], capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout, done.stderr
+        status = main(["note", *words])
+        said = capsys.readouterr()
+        return status, said.out, said.err
 
     told = f"{consult.number} version 2, signed 2026-03-02 12:00 UTC: {second}\n"
     assert run(consult.number, *[second[place : place + 8] for place in range(0, 64, 8)]) == (0, told, "")

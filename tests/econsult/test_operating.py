@@ -25,6 +25,7 @@ from econsult.people.totp import new_secret
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
 from tests.personas import open_clinic
+from tests.schema import lay_installation
 
 PASSWORD = "a long enough password"
 Command = Callable[..., list[str]]
@@ -47,7 +48,7 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         assert (status, said.err) == ((1, refused + "\n") if refused else (0, ""))
         return said.out.splitlines()
 
-    run("migrate")
+    lay_installation(tmp_path)
     run("clinic", "create", "--name", "Taos Clinic", "--phone", "505-555-0110")
     return run
 
