@@ -75,6 +75,12 @@ class Product:
         found = _descendants(self.service.pid) | _marked(self.environ[MARK])
         return {pid: stamp for pid in found if (stamp := _started(pid))}
 
+    def hold_demo(self, number: signal.Signals) -> None:
+        """Stop the process that draws the demo's own files, or let it go on: preparing them takes a minute."""
+        for pid in _descendants(self.service.pid):
+            if b"workers.demo" in _read(pid, "cmdline"):
+                os.kill(pid, number)
+
     def drain(self) -> None:
         """Ask it to end. Raises AssertionError where it does not exit with 0, or leaves a process behind."""
         family = self.family_of_processes()
@@ -179,7 +185,11 @@ def product(pytestconfig: pytest.Config) -> Iterator[Product]:
 def s3_product(pytestconfig: pytest.Config, rgw: Gateway) -> Iterator[Product]:
     """The demo clinic with its blobs in a bucket of a real S3 server."""
     bucket = {"ECONSULT_BLOBS_URL": rgw.s3_url("journeys")}
-    yield from _served(pytestconfig, "ec-s3-", **bucket, **rgw.environment)
+    for product in _served(pytestconfig, "ec-s3-", **bucket, **rgw.environment):
+        # The other product prepares them already.
+        product.hold_demo(signal.SIGSTOP)
+        yield product
+        product.hold_demo(signal.SIGCONT)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -36,6 +36,7 @@ from econsult.queue.pending import look_for_work
 from econsult.rosters.shifts import Shift, TimeOff
 from econsult.rosters.watching import CoverWatch
 from econsult.trail import AuditChain
+from tests.services.databases import CleanDatabases
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from uploads import verbs
@@ -64,7 +65,8 @@ def either(request: pytest.FixtureRequest, folder: Path) -> Iterator[Clinic]:
         yield from clinic_in(folder)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create()
+    stock: CleanDatabases = request.getfixturevalue("clean_databases")
+    name = server.create(stock.template)
     yield from clinic_in(folder, database_url=server.url(name))
     server.drop(name)
 
