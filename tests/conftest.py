@@ -38,6 +38,15 @@ def _memory_available() -> int:
 
 _in_memory()
 
+
+def _keep_what_is_compiled() -> None:
+    """Let Python keep what it compiles, whatever the shell says: each of the hundreds of processes would compile it."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+_keep_what_is_compiled()
+
 # These modules import each other, so pytest must know all of them before it loads the first.
 pytest.register_assert_rewrite("tests.services")
 

@@ -35,7 +35,7 @@ class Size:
     limit: float
 
 
-SHORT = Size(lease=2, jobs=12, limit=30)
+SHORT = Size(lease=2, jobs=6, limit=30)
 SIZES = [
     pytest.param(SHORT, id="short"),
     pytest.param(Size(lease=15, jobs=200, limit=90), id="full", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
@@ -52,9 +52,9 @@ SECONDS_90 = [
 
 @pytest.fixture(scope="session")
 def long_paper() -> bytes:
-    """A document that takes the jail seconds, which is long enough to stop it in the middle."""
+    """A document that takes the jail a second or two, which is long enough to stop it in the middle."""
     patient: samples.Patient = {"name": "Synthetic", "birth_date": "2021-05-04", "mrn": "0"}
-    return samples.lab_pdf(seed=1, patient=patient, pages=4)
+    return samples.lab_pdf(seed=1, patient=patient, pages=2)
 
 
 @pytest.fixture
