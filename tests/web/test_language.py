@@ -69,7 +69,7 @@ def test_a_wished_language_is_remembered(visitor: FlaskClient) -> None:
 def test_the_record_of_the_person_beats_the_browser(
     shell: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = SimpleNamespace(id=1, language="es", time_zone="America/New_York", organization_id=None)
+    person = SimpleNamespace(id=1, program_id=1, language="es", time_zone="America/New_York", organization_id=None)
     funcs = [lambda: g.__setattr__("person", person), *shell.before_request_funcs[None]]
     monkeypatch.setitem(shell.before_request_funcs, None, funcs)
     assert '<html lang="es">' in visitor.get("/parts/family", headers={"Accept-Language": "en"}).text
