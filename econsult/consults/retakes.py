@@ -64,7 +64,8 @@ class Retake(PublicId, Base):
 
     @property
     def drawing(self) -> Drawing:
-        return read_drawing({name: self.told[name] for name in ("marks", "words")})
+        # What was erased is told as nothing.
+        return read_drawing({name: self.told.get(name, []) for name in ("marks", "words")})
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,8 @@ def test_a_drawing_is_told_as_it_was_read_and_no_finer_than_it_can_be_seen() -> 
     assert drawing == Drawing((Mark("arrow", ((0.1235, 0.0), (1.0, 1.0))),), ("closer", "ruler"))
     assert read_drawing(told_drawing(drawing)) == drawing
     assert not Drawing()
+    # Of an erased record nothing is left, and that is no fault.
+    assert Retake(told={}).drawing == Drawing()
 
 
 def test_a_draft_is_its_authors_until_the_request_is_sent(database: Database, clinic: Clinic) -> None:
