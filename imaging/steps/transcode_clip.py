@@ -30,6 +30,8 @@ _ENCODER = {"preset": "veryfast", "crf": "23", "maxrate": "5M", "bufsize": "10M"
 _UNITS_OF_PICTURE = "filter_units=remove_types=6"
 """Drops the encoder's remarks (H.264 type 6), so that nothing but coded picture is left."""
 _POSTER_SECONDS = 2.0
+_ALONE, _IN_ONE = 4, 16
+"""So many pictures of a film may go into its only one, and into each of several; cameras take 240, few 960 a second."""
 _BLACK = 24.0
 
 
@@ -91,10 +93,15 @@ def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
 
 
 def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, VideoFrame]]:
-    """Yield frames with their times from zero, in order, at most 60 in a second; uneven spacing stays uneven."""
+    """Yield frames with their times from zero, in order, at most 60 in a second; uneven spacing stays uneven.
+
+    Refuses `damaged` where the times that the file tells would leave next to nothing of the film.
+    """
     first, last = None, None
+    decoded = shown = 0
     shortest = Fraction(1, limits.VIDEO_FRAMES_PER_SECOND + 1)
     for frame in _decoded(opened, sound):
+        decoded += 1
         if frame.pts is None or frame.time_base is None:
             continue
         time = frame.pts * frame.time_base
@@ -105,8 +112,12 @@ def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, Vi
         if at > opened.seconds_most:
             raise Refused("too_long")
         if last is None or at - last >= shortest:
-            last = at
+            last, shown = at, shown + 1
             yield at, frame
+    # Wrong times may also make an edit list hide all pictures but one, which are then not even decoded.
+    found = max(decoded, opened.stream.frames) if shown == 1 else decoded
+    if shown and found > max(_ALONE, _IN_ONE * (shown - 1)):
+        raise Refused("damaged")
 
 
 def _decoded(opened: Clip, sound: FilmSound | None) -> Iterator[VideoFrame]:

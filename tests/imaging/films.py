@@ -49,6 +49,12 @@ def film(
     return buffer.getvalue()
 
 
+def with_time_scale(data: bytes, box: bytes, scale: int) -> bytes:
+    """The film with another number of units in a second, in the header of its only track or of the film."""
+    at = data.index(box) + 16
+    return data[:at] + struct.pack(">I", scale) + data[at + 4 :]
+
+
 @contextmanager
 def _same_turn() -> Iterator[None]:
     """SVT-AV1, run by root, puts whoever calls it before everything else on the machine, and leaves it there."""

@@ -99,6 +99,24 @@ def test_high_speed_is_brought_to_sixty_frames_a_second(run: Prepare) -> None:
     assert 24 <= len(times) <= 31
 
 
+@pytest.mark.parametrize("scale", [0, 1, 2**31 - 1, 2**32 - 1])
+def test_a_film_whose_times_leave_one_picture_of_it_is_refused_and_no_still(run: Prepare, scale: int) -> None:
+    report, kept = run(films.with_time_scale(films.film(films.steady(2)), b"mdhd", scale), "video")
+    assert (report.verdict, report.reason, kept.files) == ("rejected", "damaged", {})
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2**32 - 1])
+def test_a_time_scale_that_tells_no_picture_s_time_costs_none(run: Prepare, scale: int) -> None:
+    report, kept = run(films.with_time_scale(films.film(films.steady(2)), b"mvhd", scale), "video")
+    assert (report.is_ready, len(films.decoded(kept.files["play"])[0])) == (True, 30)
+
+
+def test_a_film_of_one_picture_and_one_of_a_burst_are_films(run: Prepare) -> None:
+    for times in ([0.0], [0.0, 0.004, 0.008]):
+        report, kept = run(films.film(times), "video")
+        assert (report.is_ready, len(films.decoded(kept.files["play"])[0])) == (True, 1)
+
+
 @pytest.mark.parametrize(
     ("form", "codec"),
     [
