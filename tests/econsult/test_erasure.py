@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from econsult.consults.attachments import MediaKind, Received, receive
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.threads import among_clinicians
-from econsult.database import Database, Sealed, SealedJson
+from econsult.database import Database, Sealed, SealedJson, open_database
 from econsult.erasure import asking, retention
 from econsult.erasure.asking import KeptError, Wish, ask_erasure, ask_program, child_named, undo_erasure
 from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, replay
@@ -305,12 +305,21 @@ def test_killed_after_the_register_was_written_it_is_done_again(
     assert len((tools.folder / FILE).read_text().splitlines()) == 1
 
 
-def test_master_keys_rotate_over_erased_records_and_programs(database: Database, tools: Tools, tmp_path: Path) -> None:
+@pytest.fixture
+def keyed(database: Database, tmp_path: Path) -> Iterator[tuple[Database, Path]]:
+    """The same records, opened with keys that lie in a file."""
     path = tmp_path / "keys"
     path.write_text(generate() + "\n")
     path.chmod(0o600)
+    url = database.engine.url.render_as_string(hide_password=False)
+    opened = open_database(url, FieldCipher(RingFile(path)))
+    yield opened, path
+    opened.close()
+
+
+def test_master_keys_rotate_over_erased_records_and_programs(keyed: tuple[Database, Path], tools: Tools) -> None:
+    database, path = keyed
     ring = RingFile(path)
-    vars(database.engine.dialect)["econsult_cipher"] = database.cipher = FieldCipher(ring)
     vault = Vault(ring)
     clinic = open_clinic(database, vault=vault)
     second = open_clinic(database, vault=vault, mark="second-")
