@@ -119,8 +119,8 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "es": "Una solicitud puede atrasarse pronto. Entre para verla.",
     },
     NoticeKind.NO_COVER: {
-        "en": "Nobody is on duty for a request. Sign in to find somebody.",
-        "es": "Nadie está de turno para una solicitud. Entre para buscar a alguien.",
+        "en": "Nobody who is there can take a request. Sign in to find somebody.",
+        "es": "De quienes están ahora, nadie puede tomar una solicitud. Entre para buscar a alguien.",
     },
     NoticeKind.UNTAKEN: {
         "en": "A request waits for somebody to take it. Sign in to see it.",

@@ -164,7 +164,11 @@ def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
     ours = _program(person)
     closed = Consult.status.not_in((*OPEN, Status.DRAFT))
     of_views: dict[View, list[Slice]] = {
-        View.UNALLOCATED: [Consult.is_unallocated.is_(True)],
+        # What nobody may ever take, and what nobody who is there can take now, be they away or their hands full.
+        View.UNALLOCATED: [
+            Consult.is_unallocated.is_(True),
+            and_(Consult.status == Status.SUBMITTED, Consult.uncovered_at.is_not(None)),
+        ],
         View.MINE: [],
         View.ASKED: [],
         View.POOL: [Consult.status == Status.SUBMITTED],

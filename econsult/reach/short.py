@@ -33,7 +33,7 @@ SPANISH = {
     NoticeKind.WITHDRAWN: "Una solicitud fue retirada. Entre para verla.",
     NoticeKind.REMINDER: "Una solicitud espera respuesta. Entre para ver el plazo.",
     NoticeKind.AT_RISK: "Una solicitud puede retrasarse pronto. Entre para verla.",
-    NoticeKind.NO_COVER: "Nadie tiene turno para una solicitud. Entre para buscar a alguien.",
+    NoticeKind.NO_COVER: "De quienes tienen turno, nadie puede tomar una solicitud. Entre para buscar a alguien.",
     NoticeKind.UNTAKEN: "Una solicitud espera que alguien la tome. Entre para verla.",
     NoticeKind.UNALLOCATED: "Nadie puede tomar una solicitud. Entre para elegir a alguien.",
     NoticeKind.RETURNED: "Una solicitud regresa al grupo porque nadie la trabajaba. Entre para verla.",

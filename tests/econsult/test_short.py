@@ -100,6 +100,12 @@ def test_an_unknown_language_is_answered_in_english_and_never_in_nothing(kind: N
     assert short_text(kind, "es", "https://c.test") != short_text(kind, "en", "https://c.test")
 
 
+def test_no_cover_is_told_of_full_hands_as_well() -> None:
+    said = [TEXTS[NoticeKind.NO_COVER]["en"], TEXTS[NoticeKind.NO_COVER]["es"], SHORT["es"][NoticeKind.NO_COVER]]
+    assert ["can take a request" in said[0], *("puede tomar una solicitud" in each for each in said[1:])] == [True] * 3
+    assert not any("on duty" in each or each.startswith("Nadie") for each in said)
+
+
 def test_every_language_has_its_short_words_and_its_code() -> None:
     assert set(SHORT) == set(SUBJECTS) - {"en"}
     assert set(CODES) == set(SUBJECTS)

@@ -407,7 +407,7 @@ def test_the_desk_says_that_all_is_in_hands_only_where_somebody_is_there(
         asked = clinic.econsult(session, now=datetime.now(UTC))
         late = clinic.econsult(session, now=datetime.now(UTC) - timedelta(hours=30))
     page = desk.get("/coordination/desk").text
-    assert (whole in page, "nobody is there now" in page) == (True, False)
+    assert (whole in page, "Nobody who is there can take" in page) == (True, False)
     # By when each must be taken is said, and of a promise that has passed when it was due.
     taken = [re.search(rf'id="w-{each.public_id}".*?</li>', page, re.DOTALL) for each in (asked, late)]
     assert [
@@ -419,7 +419,7 @@ def test_the_desk_says_that_all_is_in_hands_only_where_somebody_is_there(
             away = TimeOff(person_id=person.id, starts_at=NOW, ends_at=datetime.now(UTC) + timedelta(hours=9))
             session.add(away)
     page = desk.get("/coordination/desk").text
-    assert (whole in page, "2 requests have a pool in which nobody is there now:" in page) == (False, True)
+    assert (whole in page, "Nobody who is there can take 2 requests now:" in page) == (False, True)
     assert page.count("Nobody who can take it is there now.") == 2
     # Of one column alone nobody knows what the others hold.
     assert whole not in desk.get("/coordination/desk?column=nobody").text

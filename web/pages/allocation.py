@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults import passing
 from econsult.consults.offering import why_of
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
-from econsult.queue.able import Takers, around
-from econsult.queue.absence import away_now, uncovered_held
+from econsult.queue.absence import uncovered_held
 from econsult.queue.forecast import SECOND, forecast
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -25,12 +26,20 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.rows import Row, rows_of
+from web.showing.there import There, is_homes, there_now
 from web.words import terms
 from web.words.language import gettext
 from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
 LONGEST_REASON, MOST = 1000, 50
+REFUSALS = {
+    "off_duty": _l("This person is not on duty now. Choose somebody else, or say that you give it to them anyway"),
+    "away": _l("This person is away. Choose somebody else"),
+    "at_capacity": _l("This person has as many as they may hold at once. Choose somebody else, or raise the limit"),
+    "conflict": _l("This person has a conflict of interest with this child. Choose somebody else"),
+    "no_licence": _l("This person has no licence where this child lives. Choose somebody else"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class _NotAlarmed(Filters):
     """What somebody could take; the rest has a column of its own."""
 
     def conditions(self) -> list[Slice]:
-        return [*super().conditions(), ~Consult.is_unallocated]
+        return [*super().conditions(), ~Consult.is_unallocated, Consult.uncovered_at.is_(None)]
 
 
 COLUMNS: dict[str, tuple[View, Filters]] = {
@@ -52,30 +61,13 @@ class Waiting:
     """A request that nobody has, why, and who could be given it."""
 
     row: Row
+    specialty: str
+    """The code of the specialty that was asked; empty for a family's question."""
+    is_unallocated: bool
     why: str
     people: list[tuple[str, str]]
-    is_alone: bool
-    """Whether nobody of those who may take it is there now."""
-
-
-@dataclass(frozen=True)
-class There:
-    """Who is there now: looked up once for the whole page."""
-
-    takers: Takers
-    away: set[int]
-
-    def why_not(self, person: Person, consult: Consult) -> str:
-        """In a word why this person is not there for it; empty where they are."""
-        if person.id in self.away:
-            return gettext("away")
-        return gettext("off duty") if self.takers.duty_of(person.id, consult) == [] else ""
-
-    def is_anybody(self, people: list[Person], consult: Consult) -> bool:
-        """Whether one of these people is there for it and may take it."""
-        here = {person.id for person in people if not self.why_not(person, consult)}
-        is_homes = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
-        return bool(here if is_homes else here & set(self.takers.for_request(consult)))
+    lack: str
+    """Why nobody of those who may take it can now; empty where somebody can."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +109,10 @@ def assign(public_id: str) -> Response | tuple[str, int]:
                 although_off_duty=form.text("although", longest=1) == "1",
             )
     except ForbiddenError as error:
-        return _desk({f"p-{public_id}": _refusal(error)}, off_duty=public_id if error.code == "off_duty" else ""), 422
+        return _desk({f"p-{public_id}": _refusal(error.code)}, {public_id: error.code}), 422
     except InvalidError as error:
         is_mute = "reason" in error.fields
-        words = gettext("Say why, so that the others understand") if is_mute else _refusal(None)
+        words = gettext("Say why, so that the others understand") if is_mute else _refusal("")
         return _desk({f"p-{public_id}": words}), 422
     return redirect(url_for(".desk", said="assigned"), 303)
 
@@ -132,18 +124,18 @@ def _reason(consult: Consult, wished: str) -> str:
     return wished.strip() or gettext("Assigned by the desk")
 
 
-def _refusal(error: ForbiddenError | None) -> str:
-    if error is not None and error.code == "off_duty":
-        return gettext("This person is not on duty now. Choose somebody else, or say that you give it to them anyway")
-    return gettext("This person cannot take it now. Choose somebody else")
+def _refusal(code: str) -> str:
+    return str(REFUSALS.get(code) or gettext("This person cannot take it now. Choose somebody else"))
 
 
-def _desk(errors: dict[str, str], off_duty: str = "") -> str:
-    """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id."""
+def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
+    """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id.
+
+    `refused` has the code of why, by the request's id: some forms then offer a way out.
+    """
     chosen = request.args.get("column", "")
     with database().writing() as session:
-        takers = Takers(session, around(session, me().program_id), now())
-        there = There(takers, away_now(session, now()))
+        there = there_now(session, me().program_id, now())
         columns = {name: _column(session, name, there) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         outlook = forecast(session, me().program_id, now())
         # Of a colleague's reply that will be late the request itself need not change hands.
@@ -158,7 +150,7 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
     return render_template(
         "coordination/desk.html",
         columns=columns,
-        alone=[entry for entry in untaken.entries if entry.is_alone] if untaken else [],
+        alone=[entry for entry in untaken.entries if entry.lack] if untaken else [],
         # What stands on another page, or was not looked at, is not said to be in good hands.
         is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
@@ -166,7 +158,7 @@ def _desk(errors: dict[str, str], off_duty: str = "") -> str:
         outlook=outlook,
         terms=terms,
         errors=errors,
-        off_duty=off_duty,
+        refused=refused or {},
         given=request.form,
     )
 
@@ -202,11 +194,11 @@ def _waiting(session: Session, consult: Consult, there: There) -> Waiting:
     ]
     # Why it was offered to whom tells of the time before somebody had it.
     why = why_words(why_of(consult)) if consult.holder_id is None else ""
-    return Waiting(row, why, people, is_alone=not there.is_anybody(others, consult))
+    return Waiting(row, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult))
 
 
 def _pool(session: Session, consult: Consult) -> list[Person]:
-    if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
+    if is_homes(consult):
         return team_of(session, consult.organization_id)
     pools = [name for name in (consult.specialty, consult.fallback_specialty) if name]
     found = [person for name in pools for person in specialists_for(session, consult.program_id, name)]

@@ -1,0 +1,74 @@
+"""The desk of what nobody has: why nobody can take it, what will be late, and who stands in for the desk."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults import holding
+from econsult.consults.records import Consult
+from econsult.people.persons import Person
+from econsult.rosters.limits import Limits
+from econsult.rosters.shifts import TimeOff
+from tests.personas import LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+WHOLE = "Every request has somebody who can take it."
+
+
+@pytest.fixture
+def desk(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.coordinator)
+
+
+def column(page: str, name: str) -> str:
+    """What stands in one column of the desk."""
+    return html.unescape(page[page.index(f'id="c-{name}"') :].partition("</section>")[0])
+
+
+def test_what_nobody_has_room_for_is_listed_first_and_says_why(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        quiet = clinic.econsult(session, now=now)
+        held = clinic.econsult(session, now=now)
+        holding.claim(session, held, session.get_one(Person, clinic.derm.id), now=now, lease=LEASE)
+        session.add(Limits(person_id=clinic.derm.id, capacity=1))
+        session.add(TimeOff(person_id=clinic.derm2.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.flush()
+        waits = clinic.econsult(session, now=now)
+        assert (waits.uncovered_at is not None, waits.is_unallocated) == (True, False)
+    page = desk.get("/coordination/desk").text
+    first, second = column(page, "nobody"), column(page, "untaken")
+    assert (waits.number in first, waits.number in second, WHOLE in first) == (True, False, False)
+    assert re.search(r'class="count">(\d+)', first)[1] == "1"  # type: ignore[index]
+    assert 'Nobody has it <span class="count">1</span>' in page
+    assert "Everybody who is there for it has as many as they may hold at once." in first
+    # What was offered while somebody had room, and has not been looked at since, is named as well.
+    assert (quiet.number in second, "Nobody who is there can take 1 request now:" in first) == (True, True)
+    assert f"{clinic.derm.name} (full)" in first
+    assert f"{clinic.derm2.name} (away)" in first
+    refused = post(desk, f"/coordination/desk/{waits.public_id}", {"person": clinic.derm.public_id})
+    assert (refused.status_code, refused.text.count("has as many as they may hold at once. Choose")) == (422, 2)
+    assert '<a class="tap" href="/program/people?specialty=dermatology">' in refused.text
+    refused = post(desk, f"/coordination/desk/{waits.public_id}", {"person": clinic.derm2.public_id})
+    assert (refused.status_code, "This person is away. Choose somebody else" in refused.text) == (422, True)
+    with runtime.database.writing() as session:
+        session.scalars(select(Limits)).one().capacity = 2
+    # Until the watch has looked again it stands where it stood, and says that somebody has room.
+    first = column(desk.get("/coordination/desk").text, "nobody")
+    assert (waits.number in first, "Somebody who can take it is there again." in first) == (True, True)
+    assert first.index(f">{clinic.derm.name}<") < first.index(f">{clinic.derm2.name} (away)<")
+    given = post(desk, f"/coordination/desk/{waits.public_id}", {"person": clinic.derm.public_id})
+    assert given.status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, waits.id).holder_id == clinic.derm.id
+    assert waits.number not in column(desk.get("/coordination/desk").text, "nobody")
