@@ -19,7 +19,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine
 
 import econsult.tables  # noqa: F401 - so that all are known.
-from econsult.database import Base, Database
+from econsult.database import Base, Database, TextCipher
 
 T = TypeVar("T")
 FRESH = timedelta(minutes=5)
@@ -31,10 +31,14 @@ class Kept:
     """Rows by table, as the driver knows them, and the pickled records that were made with them."""
 
     at: datetime
+    cipher: TextCipher
     rows: dict[str, Any]
     records: bytes
 
-    def serves(self, now: datetime) -> bool:
+    def serves(self, database: Database, now: datetime) -> bool:
+        """Whether it is of that time, and sealed by the cipher that the database has now."""
+        if self.cipher is not database.cipher:
+            return False
         is_present = abs(datetime.now(UTC) - now) < timedelta(days=1)
         return self.at == now or (is_present and timedelta() <= now - self.at < FRESH)
 
@@ -52,7 +56,7 @@ def again(database: Database, now: datetime, make: Callable[[], T], fits: Callab
         is_empty = not connection.exec_driver_sql(_any_row()).scalar()
         for kept in _kept.get(database.engine, ()) if is_empty else ():
             records: T = pickle.loads(kept.records)  # noqa: S301 - pickled by this process, below.
-            if kept.serves(now) and fits(records):
+            if kept.serves(database, now) and fits(records):
                 _restore(connection, kept.rows)
                 return records
     made = make()
@@ -60,7 +64,10 @@ def again(database: Database, now: datetime, make: Callable[[], T], fits: Callab
         with database.engine.begin() as connection:
             rows = _taken(connection)
         # The newest first, since what was asked for as of now is of use for minutes only.
-        _kept[database.engine] = [Kept(now, rows, pickle.dumps(made)), *_kept.get(database.engine, ())][:4]
+        _kept[database.engine] = [
+            Kept(now, database.cipher, rows, pickle.dumps(made)),
+            *_kept.get(database.engine, ()),
+        ][:4]
     return made
 
 
