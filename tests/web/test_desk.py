@@ -15,6 +15,7 @@ from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
+from tests.crowd import Crowd, add_crowd
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -72,3 +73,24 @@ def test_what_nobody_has_room_for_is_listed_first_and_says_why(
     with runtime.database.reading() as session:
         assert session.get_one(Consult, waits.id).holder_id == clinic.derm.id
     assert waits.number not in column(desk.get("/coordination/desk").text, "nobody")
+
+
+def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    past = datetime.now(UTC) - timedelta(days=3)
+    with runtime.database.writing() as session:
+        add_crowd(session, clinic.econsult(session, now=past), Crowd(119, past, timedelta(0), ("dermatology",)))
+        numbers = sorted(consult.number for consult in session.scalars(select(Consult)))
+    address, seen, pages = "/coordination/desk", list[str](), 0
+    while address:
+        shown = column(desk.get(address).text, "soon")
+        assert re.search(r'class="count">([^<]*)<', shown)[1] == "99+"  # type: ignore[index]
+        seen += re.findall(r'<a class="num" href="[^"]*">([^<]*)<', shown)
+        following = re.search(r'href="([^"]*column=soon[^"]*cursor=[^"]*)"', shown)
+        address, pages = following[1] if following else "", pages + 1
+    assert (sorted(seen), pages) == (numbers, 3)
+    assert [desk.get(f"/coordination/desk?column=soon&cursor={made_up}").status_code for made_up in ("x", "WzFd")] == [
+        422,
+        422,
+    ]

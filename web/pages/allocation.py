@@ -15,7 +15,7 @@ from econsult.consults import passing
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
-from econsult.consults.worklist import COUNT_CAP, count, page
+from econsult.consults.worklist import PAGE, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.absence import uncovered_held
@@ -25,6 +25,7 @@ from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
+from web.showing.outlook import Late, capped, late_page
 from web.showing.rows import Row, rows_of
 from web.showing.there import There, is_homes, there_now
 from web.words import terms
@@ -32,7 +33,7 @@ from web.words.language import gettext
 from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
-LONGEST_REASON, MOST = 1000, 50
+LONGEST_REASON, LATE = 1000, "soon"
 REFUSALS = {
     "off_duty": _l("This person is not on duty now. Choose somebody else, or say that you give it to them anyway"),
     "away": _l("This person is away. Choose somebody else"),
@@ -136,14 +137,13 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
     chosen = request.args.get("column", "")
     with database().writing() as session:
         there = there_now(session, me().program_id, now())
-        columns = {name: _column(session, name, there) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
-        outlook = forecast(session, me().program_id, now())
-        # Of a colleague's reply that will be late the request itself need not change hands.
-        ours = [risk.consult for risk in outlook.risks if risk.clock != SECOND]
-        held = [consult for consult in ours if consult.holder_id is not None][:MOST]
-        absent = uncovered_held(session, me().program_id, MOST) if not chosen else []
+        names = [chosen] if chosen in (*COLUMNS, LATE) else [*COLUMNS, LATE]
+        columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
+        outlook = forecast(session, me().program_id, now()) if LATE in names else None
+        late = late_page(outlook, _cursor(LATE)) if outlook else None
+        absent = uncovered_held(session, me().program_id, PAGE) if len(names) > 1 else []
         known = {consult.id for consult in absent}
-        others = {consult.id: _waiting(session, consult, there) for consult in held if consult.id not in known}
+        others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.id not in known}
         left = [_waiting(session, consult, there) for consult in absent]
         count_desk(session)
     untaken = columns.get("untaken")
@@ -155,7 +155,9 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
         left=left,
-        outlook=outlook,
+        late=late,
+        gaps=outlook.gaps if outlook else [],
+        is_one=len(names) == 1,
         terms=terms,
         errors=errors,
         refused=refused or {},
@@ -170,17 +172,22 @@ def count_desk(session: Session) -> int:
     return number
 
 
-def capped(number: int) -> str:
-    """A number as a page says it, which stops counting at the cap."""
-    return f"{COUNT_CAP}+" if number > COUNT_CAP else str(number)
-
-
 def _column(session: Session, name: str, there: There) -> Column:
     view, filters = COLUMNS[name]
-    cursor = (request.args.get("cursor") or None) if request.args.get("column") == name else None
-    found = page(session, me(), view, now=now(), filters=filters, cursor=cursor, limit=MOST)
+    found = page(session, me(), view, now=now(), filters=filters, cursor=_cursor(name))
     number = count(session, me(), view, now=now(), filters=filters)
     return Column([_waiting(session, consult, there) for consult in found.consults], capped(number), found.next_cursor)
+
+
+def _cursor(name: str) -> str | None:
+    """Where the page of this column begins, where another than the first was asked for."""
+    return (request.args.get("cursor") or None) if request.args.get("column") == name else None
+
+
+def _held_late(late: Late | None) -> list[Consult]:
+    """What somebody has of what is shown as late; of a colleague's reply the request itself need not change hands."""
+    risks = late.risks if late else ()
+    return [each.consult for each in risks if each.clock != SECOND and each.consult.holder_id is not None]
 
 
 def _waiting(session: Session, consult: Consult, there: There) -> Waiting:

@@ -23,7 +23,7 @@ from econsult.errors import InvalidError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.allocation import capped, count_desk
+from web.pages.allocation import count_desk
 from web.pages.calls import phones_for
 from web.pages.outcomes import asked_lines
 from web.pages.stops import calls_for
@@ -32,6 +32,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.casefile import close_refusal, open_case
+from web.showing.outlook import capped
 from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
