@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
+from econsult.consults.clocks import lock, open_clocks, refresh_deadline, start_clock, stop_clock
 from econsult.consults.ledger import Clock, ClockState, log
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
@@ -30,7 +31,7 @@ from econsult.people.persons import (
     pools_of,
     team_of,
 )
-from econsult.rosters.limits import conflicted, fallbacks_of, limits_of
+from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of
 from econsult.rosters.routing import WORDS, Ask, Route, Why, route
 from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
@@ -56,7 +57,7 @@ def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | N
 
     The clock is due `by` then at the latest.
     """
-    chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+    chosen = choose(session, consult, now)
     consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     consult.is_unallocated = chosen.is_unallocated
     consult.fallback_specialty = stand_in(session, consult, chosen)
@@ -71,6 +72,21 @@ def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | N
         about = f"{consult.kind}:{clock.cycle}"
         notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=about, now=now)
     return chosen
+
+
+def choose(session: Session, consult: Consult, now: datetime) -> Route:
+    """Who may take it and who can now: the router's choice, and with it the pool that a broken promise went to."""
+    ask = ask_of(session, consult)
+    chosen = _routed(session, ask, now)
+    name = stand_in(session, consult, chosen)
+    if name is None or name == chosen.specialty:
+        return chosen
+    also = _routed(session, replace(ask, specialty=name), now)
+    return chosen if also.specialty != name else chosen.along_with(also)
+
+
+def _routed(session: Session, ask: Ask, now: datetime) -> Route:
+    return route(session, ask, lambda people: loads_of(session, people), now)
 
 
 def offer_anew(session: Session, consult: Consult, now: datetime) -> Route:
@@ -137,8 +153,13 @@ def ask_of(session: Session, consult: Consult) -> Ask:
 
 
 def loads_of(session: Session, people: set[int]) -> Mapping[int, int]:
-    """How much each of these people holds: open consults, and colleagues' questions about others."""
-    held = select(Consult.holder_id).where(Consult.holder_id.in_(people), Consult.status.in_(OPEN))
+    """How much each of these people holds: open consults, and colleagues' questions about others.
+
+    What waits for information counts, since it may come at any moment; a test is no work.
+    """
+    held = select(Consult.holder_id).where(
+        Consult.holder_id.in_(people), Consult.status.in_(OPEN), Consult.is_test.is_(False)
+    )
     asked = select(SideQuestion.holder_id).where(
         SideQuestion.holder_id.in_(people), SideQuestion.state == SideState.OPEN
     )
@@ -168,8 +189,20 @@ def check_may_hold(session: Session, consult: Consult, person: Person) -> None:
         return
     if not limits.may_work_in(ask.state):
         raise ForbiddenError("This child lives where you have no licence.", code="no_licence")
+    if limits.capacity:
+        _lock_hands(session, consult, person)
     if limits.capacity and loads_of(session, {person.id}).get(person.id, 0) >= limits.capacity:
         raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
+
+
+def _lock_hands(session: Session, consult: Consult, person: Person) -> None:
+    """Wait for whoever fills these hands at this moment: of two that come at once, the last free place takes one.
+
+    The consult first, as everywhere, so that two never wait for each other.
+    """
+    lock(session, consult)
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(Limits.id).where(Limits.person_id == person.id).with_for_update(key_share=True))
 
 
 def pools_asked(consult: Consult) -> set[str]:
@@ -187,7 +220,7 @@ def can_be_urgent(session: Session, consult: Consult, now: datetime) -> bool:
 
 def has_cover(session: Session, consult: Consult, now: datetime) -> bool:
     """Whether somebody is on duty who may take the consult, and has room for it."""
-    return route(session, ask_of(session, consult), lambda people: loads_of(session, people), now).has_cover
+    return choose(session, consult, now).has_cover
 
 
 def not_on_duty(session: Session, program_id: int, now: datetime) -> list[str]:

@@ -127,6 +127,12 @@ class Consult(PublicId, Base):
             postgresql_where=text("is_taken_off_duty"),
         ),
         Index("ix_consult_patient", "patient_id"),
+        Index(
+            "ix_consult_asked",
+            "holder_id",
+            sqlite_where=text("clinic_waits_since IS NOT NULL"),
+            postgresql_where=text("clinic_waits_since IS NOT NULL"),
+        ),
         numbered_within("consult"),
         numbered_within("consult", CHILD),
         *in_program("consult", patient_id="patient", organization_id="organization"),

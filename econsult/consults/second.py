@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from econsult.consults.going_on import go_on_after
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import ask_of, desk_of, loads_of
@@ -19,7 +20,6 @@ from econsult.consults.sides import (
     SideState,
     due_of,
     end_side,
-    go_on_after,
     keep_for_side,
     log_side,
     side_of,

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.going_on import go_on_after
 from econsult.consults.records import Consult, note
 from econsult.consults.second import able_to_answer, check_open, named_until, tell_asked, tell_waiting, to_its_pool
-from econsult.consults.sides import SideQuestion, SideState, end_side, go_on_after, log_side
+from econsult.consults.sides import SideQuestion, SideState, end_side, log_side
 from econsult.errors import InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person

@@ -123,10 +123,10 @@ def keep_for_side(session: Session, consult: Consult, now: datetime) -> None:
     side = side_of(session, consult.id)
     if side is not None and consult.claim_until is not None:
         until = max(now, side.due_at)
-        consult.claim_until = max(consult.claim_until, until + _while_after(session, consult, until))
+        consult.claim_until = max(consult.claim_until, until + while_after(session, consult, until))
 
 
-def _while_after(session: Session, consult: Consult, at: datetime) -> timedelta:
+def while_after(session: Session, consult: Consult, at: datetime) -> timedelta:
     """How long a holder may take to go on once nothing is waited for, as after information that was asked for."""
     return grace(min((each.deadline_at for each in _promises(session, consult)), default=at), at)
 
@@ -162,12 +162,6 @@ def end_side(session: Session, side: SideQuestion, state: SideState, *, person_i
     """It is over, and nobody is told of it any more."""
     side.state, side.next_at, side.ended_at, side.claim_until = state, None, now, None
     log_side(session, side, state, person_id=person_id, now=now)
-
-
-def go_on_after(session: Session, consult: Consult, now: datetime) -> None:
-    """Nothing is waited for any more: the holder has a while to take the request up again."""
-    if consult.claim_until is not None:
-        consult.claim_until = now + _while_after(session, consult, now)
 
 
 def end_sides(session: Session, consult: Consult, *, person_id: int | None, now: datetime) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Protocol
 
 from sqlalchemy import select
@@ -51,20 +52,20 @@ class Able:
         self._barred = {(row[0], row[1]) for row in session.execute(barred.where(Person.program_id == program_id))}
         self._states: dict[int | None, str] = {}
         self._languages: dict[int, str] = {}
-        self._full: set[int] | None = None
+        self._places: dict[int, int] | None = None
 
     @property
     def has_rules(self) -> bool:
         """Whether anybody is limited at all."""
         return bool(self._limits or self._barred)
 
-    def with_room(self, people: Collection[int]) -> set[int]:
-        """Those of these people who hold less than they may hold at once; looked up once for everybody."""
-        if self._full is None:
+    def places(self, person: int) -> float:
+        """How many more the person may hold at once; looked up once for everybody, and endless without a limit."""
+        if self._places is None:
             limited = {number: each.capacity for number, each in self._limits.items() if each.capacity}
             held = loads_of(self._session, set(limited)) if limited else {}
-            self._full = {number for number, most in limited.items() if held.get(number, 0) >= most}
-        return set(people) - self._full
+            self._places = {number: max(most - held.get(number, 0), 0) for number, most in limited.items()}
+        return self._places.get(person, inf)
 
     def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
         """Those of these people who may take the request; where it is no word to a family, in whatever language."""
@@ -123,7 +124,7 @@ class Takers:
 
     def with_room_for(self, asked: Asked) -> list[Person]:
         """Who could take the request and has room for it, in the order of their numbers."""
-        found = self.able.with_room(self.for_request(asked))
+        found = [number for number in self.for_request(asked) if self.able.places(number) > 0]
         members = {each.id: each for name in pools(asked) for each in self._around.pools.get(name, ())}
         return [members[number] for number in sorted(found)]
 
@@ -135,6 +136,10 @@ class Takers:
                     found.setdefault(span.person_id, []).append(span)
             self._together[names] = found
         return self._together[names]
+
+    def places_for(self, specialty: str) -> float:
+        """How many more requests those who are there for the specialty may hold."""
+        return sum(self.able.places(number) for number in {span.person_id for span in self.spans_of(specialty)})
 
     def duty_of(self, person: int, asked: Asked) -> list[Span] | None:
         """When a person who has the request is on duty for it; None where no roster says so.

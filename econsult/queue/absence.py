@@ -11,7 +11,7 @@ from sqlalchemy import ColumnClause, ColumnElement, Row, Select, and_, exists, l
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
-from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.uncovered import NO_COVER, PROMISED
@@ -20,8 +20,6 @@ from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
 
-HOLDING = (*OPEN, Status.ANSWERED)
-"""States in which somebody who holds a consult owes a reply; after an answer, what the clinic asks about it."""
 ASKED = (
     *("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "is_taken_off_duty"),
     *("specialty", "fallback_specialty", "patient_id", "organization_id", "requester_id", "sent_on_by_id"),
@@ -34,8 +32,11 @@ def said(state: StrEnum) -> ColumnClause[str]:
     return literal_column(f"'{state.value}'")
 
 
-_HELD = exists().where(Consult.holder_id == Person.id, Consult.status.in_([said(each) for each in HOLDING]))
-_LEFT = (~Person.is_active, _HELD)
+_OWES = or_(
+    exists().where(Consult.holder_id == Person.id, Consult.status.in_([said(each) for each in OPEN])),
+    exists().where(Consult.holder_id == Person.id, Consult.clinic_waits_since.is_not(None)),
+)
+_LEFT = (~Person.is_active, _OWES)
 _OWED = (Clock.consult_id == Consult.id, Clock.name.in_(PROMISED), Clock.lane != "family")
 _RUNS = exists().where(*_OWED, Clock.state == ClockState.RUNNING)
 _IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists().where(
@@ -63,8 +64,8 @@ def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequen
 
 def uncovered_held(session: Session, program_id: int, limit: int) -> list[Consult]:
     """What somebody holds who is not there, as the desk was told; the most urgent first."""
-    marked = (Consult.program_id == program_id, Consult.uncovered_at.is_not(None), Consult.holder_id.is_not(None))
-    query = select(Consult).where(*marked, Consult.status.in_(HOLDING), or_(_RUNS, _IS_HELD_UP))
+    marked = (Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
+    query = select(Consult).where(*marked, owed(Consult.holder_id.is_not(None)), or_(_RUNS, _IS_HELD_UP))
     return list(session.scalars(query.order_by(Consult.urgency_rank, Consult.due_at, Consult.id).limit(limit)))
 
 
@@ -119,14 +120,24 @@ def come_back(
         session.execute(update(Consult).where(Consult.id.in_(on_duty)).values(is_taken_off_duty=False))
 
 
-def unmark(session: Session, numbers: Sequence[int]) -> None:
-    """Take the mark off these consults."""
-    if numbers:
-        session.execute(update(Consult).where(Consult.id.in_(numbers)).values(uncovered_at=None))
+def unmark(session: Session, numbers: Sequence[int], *only: ColumnElement[bool]) -> set[int]:
+    """Take the mark off these consults, as far as they are still so; returns of which."""
+    if not numbers:
+        return set()
+    marked = update(Consult).where(Consult.id.in_(numbers), Consult.uncovered_at.is_not(None), *only)
+    return set(session.scalars(marked.values(uncovered_at=None).returning(Consult.id)))
 
 
 def _held_by(people: Collection[int] | None) -> Select[Any]:
     """What these people (None: anybody) hold, as plain rows."""
-    query = select(*(getattr(Consult, name) for name in ASKED)).where(Consult.status.in_(HOLDING))
     held = Consult.holder_id.is_not(None) if people is None else Consult.holder_id.in_(people)
-    return query.where(held).order_by(Consult.id)
+    return select(*(getattr(Consult, name) for name in ASKED)).where(owed(held)).order_by(Consult.id)
+
+
+def owed(held: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What is held so and its holder owes a reply to: until the answer, and after it to what the clinic asks about it.
+
+    What was answered and asked about no more stays with its holder for years, and is not looked at: each half has an
+    index of its own.
+    """
+    return or_(and_(held, Consult.status.in_(OPEN)), and_(held, Consult.clinic_waits_since.is_not(None)))

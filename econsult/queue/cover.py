@@ -134,17 +134,36 @@ def _unmark_covered(session: Session, watch: CoverWatch, takers: Takers, batch: 
     """
     if not watch.is_covered:
         return []
-    marked = _waiting(watch).where(Consult.uncovered_at.is_not(None), Consult.is_unallocated.is_(False))
-    rows = session.execute(marked.order_by(Consult.id).limit(MOST_BARRED)).all()
-    found = {row.id: (row, people) for row in rows if (people := takers.with_room_for(row))}
-    numbers = sorted(found)[:batch]
-    unmark(session, numbers)
+    found = _with_room(session, watch, takers, batch)
+    changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
+    cover_came(session, changed, now)
     return [
         Telling(person, NoticeKind.NEW_REQUEST, number, f"cover:{minute_of(now)}", row.urgency == Urgency.URGENT)
-        for number in sorted(cover_came(session, numbers, now))
-        for row, people in [found[number]]
+        for number, (row, people) in found.items()
+        if number in changed
         for person in people
     ]
+
+
+def _with_room(
+    session: Session, watch: CoverWatch, takers: Takers, batch: int
+) -> dict[int, tuple[Row[Any], list[Person]]]:
+    """What may lose its mark, the most pressing first: as much as there are free places, beside what waits for them."""
+    places = min(takers.places_for(watch.specialty), batch)
+    unmarked = _waiting(watch).where(Consult.uncovered_at.is_(None)).limit(batch)
+    if takers.places_for(watch.specialty) < batch:
+        places -= len(session.execute(unmarked).all())
+    found: dict[int, tuple[Row[Any], list[Person]]] = {}
+    marked = _waiting(watch).where(Consult.uncovered_at.is_not(None), Consult.is_unallocated.is_(False))
+    order = (Consult.urgency_rank, Consult.due_at, Consult.id)
+    # As many as may be barred are passed over; the rest of a page is not read.
+    with session.execute(marked.order_by(*order).execution_options(yield_per=MOST_BARRED)) as rows:
+        for row in rows:
+            if len(found) >= places:
+                break
+            if people := takers.with_room_for(row):
+                found[row.id] = row, people
+    return found
 
 
 def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:
@@ -178,10 +197,12 @@ def _waiting(watch: CoverWatch) -> Any:
 def _mark(session: Session, rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
     """Of several clocks that find it at once, one marks it."""
     found = {row.id: row for row in rows}
-    if not found:
-        return []
-    unmarked = update(Consult).where(Consult.id.in_(found), Consult.uncovered_at.is_(None))
-    marked = set(session.scalars(unmarked.values(uncovered_at=now).returning(Consult.id)))
+    marked: set[int] = set()
+    for holder in {row.holder_id for row in rows}:
+        # Whoever has been given it meanwhile is looked at the next time.
+        same = (Consult.id.in_([row.id for row in rows if row.holder_id == holder]), Consult.holder_id == holder)
+        unmarked = update(Consult).where(*same, Consult.uncovered_at.is_(None))
+        marked |= set(session.scalars(unmarked.values(uncovered_at=now).returning(Consult.id)))
     return [found[number] for number in sorted(marked)]
 
 

@@ -142,7 +142,7 @@ class _Outlook:
             planned = None if _is_homes(consult) else self._takers.duty_of(consult.holder_id, consult)
             found = self._holders.get(consult.holder_id, ()) if planned is None else planned
             there = self._hours(found, due_at)
-            return "" if there >= HANDS_ON else "holder_away"
+            return self._booked(consult.holder_id, there) if there >= HANDS_ON else "holder_away"
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)
         return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "no_cover"
@@ -155,8 +155,13 @@ class _Outlook:
         # Whoever has most left takes it; what is due first was given away first.
         left = {person: there - self._used.get(person, timedelta()) for person, there in hours.items()}
         person = max(left, key=lambda number: (left[number], -number))
-        self._used[person] = self._used.get(person, timedelta()) + HANDS_ON
-        return "too_many" if left[person] < HANDS_ON else ""
+        return self._booked(person, hours[person])
+
+    def _booked(self, person: int, there: timedelta) -> str:
+        """Give the person this one too, beside what is due sooner; a code where they are not there for long enough."""
+        before = self._used.get(person, timedelta())
+        self._used[person] = before + HANDS_ON
+        return "too_many" if there - before < HANDS_ON else ""
 
     def _hours(self, found: Iterable[Span], due_at: datetime) -> timedelta:
         """For how long they are there before the promise runs out; twice on duty at once is there once."""

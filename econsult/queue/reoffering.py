@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import open_clocks, refresh_deadline, supersede
+from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock, supersede
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import allocate_within, ask_of, loads_of, offer_anew, stand_in
+from econsult.consults.offering import allocate_within, choose, offer_anew, stand_in
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
-from econsult.rosters.routing import route
 from econsult.rosters.watching import look_soon
 
 MOST = 500
@@ -27,7 +26,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
     waiting = select(Consult.id).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
     count = 0
     for consult in _locked(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST)))):
-        chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+        chosen = choose(session, consult, now)
         stands_in = stand_in(session, consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
         if (chosen.is_unallocated, stands_in) != before:
@@ -49,16 +48,18 @@ def roster_changed(session: Session, program_id: int, now: datetime) -> int:
     return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))
 
 
-def cover_came(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
+def cover_came(session: Session, numbers: Collection[int], now: datetime) -> None:
     """Somebody is there, with room, for these requests, of which the desk heard that nobody was.
 
-    Each is due to be taken within the usual time from now. Returns those of which nobody would hear otherwise: the ones
-    whose clock was brought forward, and those whose ladder has had its last step.
+    What was given longer, until somebody comes, is due to be taken within the usual time from now, with all its steps.
     """
     ahead = session.execute(_to_be_taken(now).where(Consult.id.in_(numbers))).all()
-    for_cover = [row.id for row in ahead if _waits_for_cover(row)]
-    sooner = {each.id for each in _locked(session, for_cover) if _bring_forward(session, each, now)}
-    return sooner | (set(numbers) - {row.id for row in ahead})
+    for consult in _locked(session, [row.id for row in ahead if _waits_for_cover(row)]):
+        target = rules_of(consult).allocate
+        for clock in open_clocks(session, consult.id, ClockName.ALLOCATE):
+            if now + target < clock.deadline_at:
+                stop_clock(session, consult, ClockName.ALLOCATE, now, "cover_came")
+                start_clock(session, consult, ClockName.ALLOCATE, target, now)
 
 
 def _to_be_taken(now: datetime) -> Select[int, str | None, str, int]:
@@ -77,7 +78,7 @@ def _waits_for_cover(row: Row[int, str | None, str, int]) -> bool:
 
 
 def _bring_forward(session: Session, consult: Consult, now: datetime) -> bool:
-    chosen = route(session, ask_of(session, consult), lambda people: loads_of(session, people), now)
+    chosen = choose(session, consult, now)
     for clock in open_clocks(session, consult.id, ClockName.ALLOCATE):
         within = now + allocate_within(consult, chosen, now) - clock.started_at
         if within < timedelta(seconds=clock.target_seconds):

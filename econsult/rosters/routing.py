@@ -6,7 +6,7 @@ It has no dice and no memory, so that the same question gets the same answer, an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,11 @@ WORDS: dict[str, dict[str, str]] = {
     "full": {"en": "{n} at their limit", "es": "{n} en su límite"},
     "off": {"en": "{n} away or off duty", "es": "{n} fuera de turno"},
     "fallback": {"en": "nobody there, so {specialty} stands in", "es": "no hay nadie, así que responde {specialty}"},
+    "beside": {
+        "en": "the promise was broken, so {specialty} may take it too",
+        "es": "la promesa se incumplió: también puede tomarla {specialty}",
+    },
+    "all_full": {"en": "everybody on duty is at their limit", "es": "todas las personas de turno están en su límite"},
     "duty": {"en": "{n} on duty now", "es": "{n} de turno ahora"},
     "later": {"en": "nobody on duty; next cover is planned", "es": "nadie de turno; hay turno más tarde"},
     "never": {"en": "nobody on duty and no cover planned", "es": "nadie de turno ni previsto"},
@@ -80,6 +85,16 @@ class Route:
     @property
     def has_cover(self) -> bool:
         return bool(self.ready)
+
+    def along_with(self, other: Route) -> Route:
+        """The same with the people of a pool that stands in beside it, and not instead of it."""
+        ready, qualified = (
+            tuple({person.id: person for person in (*own, *theirs)}.values())
+            for own, theirs in ((self.ready, other.ready), (self.qualified, other.qualified))
+        )
+        cover_at = min((at for at in (self.cover_at, other.cover_at) if at is not None), default=None)
+        beside = Why("beside", of=other.specialty or "")
+        return replace(self, ready=ready, qualified=qualified, cover_at=cover_at, why=(*self.why, beside, *other.why))
 
     def explain(self, language: str = "en") -> str:
         return "; ".join(line.sentence(language) for line in self.why) + "."
@@ -145,7 +160,10 @@ def _ready(
         return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))))
     able = {person.id for person in qualified}
     cover_at = first_cover(session, ask.program_id, specialty, able, now) if planned else None
-    return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why("later" if cover_at else "never")))
+    # Who is there may have full hands, and room at any moment.
+    is_full = bool(here & able) if planned else not free
+    code = "all_full" if is_full else "later" if cover_at else "never"
+    return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why(code)))
 
 
 def _limit(limits: Mapping[int, Limits], person: Person) -> Limits:

@@ -35,6 +35,7 @@ class Case:
     urgency: str = "routine"
     holder: str | None = None
     lease: float | None = None
+    drafted: tuple[str | None, int] | None = None
     release_at: int | None = None
     told: bool = False
     signed_at: int | None = None
@@ -72,10 +73,11 @@ class Case:
         self._offer(now)
 
     def draft(self, now: int) -> None:
+        self.drafted = (self.holder, now)
         self.lease = max(self.lease or 0, now + 8 * LEASE)
 
     def sign(self, now: int, *, is_emergency: bool = False) -> None:
-        self.status, self.lease, self.reply_due = "answered", None, None
+        self.status, self.lease, self.reply_due, self.drafted = "answered", None, None, None
         self.answered_at = now
         self.release_at = None if is_emergency else now + self.rules["release"]
         self._stop("first_reply", now)
@@ -97,6 +99,8 @@ class Case:
         self.reply_due = None
         if self.lease is not None:
             self.lease = now + self._grace(now)
+            if self.drafted is not None and self.drafted[0] == self.holder:
+                self.lease = max(self.lease, self.drafted[1] + 14400)
 
     def _keep(self, now: int) -> None:
         if self.reply_due is not None and self.lease is not None:

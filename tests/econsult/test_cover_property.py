@@ -80,9 +80,12 @@ class World:
             who == person and self._is_in(day, hour, hours) for who, day, hour, hours in self.plan.values()
         )
 
-    def has_room(self, person: int) -> bool:
+    def places(self, person: int) -> int:
         held = sum(case.holder == person and not case.is_answered for case in self.cases)
-        return not self.most.get(person) or held < self.most[person]
+        return max(self.most[person] - held, 0)
+
+    def has_room(self, person: int) -> bool:
+        return not self.most[person] or self.places(person) > 0
 
     def _is_in(self, day: int, hour: int, hours: int) -> bool:
         week = timedelta(days=7)
@@ -98,8 +101,11 @@ class World:
         if not case.owes:
             return True
         if case.holder is None:
-            needs_room = case.knows or case.is_new
-            return any(self.is_here(each.id) and (self.has_room(each.id) or not needs_room) for each in self.pool)
+            here = [each.id for each in self.pool if self.is_here(each.id)]
+            if case.is_new or not case.knows:
+                return any(self.has_room(each) or not case.is_new for each in here)
+            waiting = sum(each.holder is None and not each.knows for each in self.cases)
+            return any(not self.most[each] for each in here) or sum(map(self.places, here)) > waiting
         return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
 
     def look(self) -> None:
