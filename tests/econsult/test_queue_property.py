@@ -1,6 +1,6 @@
 """Random lives of many consults: what the clocks did is what a second, independent set of rules says, and nothing else.
 
-The normal run takes four thousand events, the same ones each time, since a gamble is no gate; `-m slow` a million.
+The normal run takes ten thousand events, the same ones each time, since a gamble is no gate; `-m slow` a million.
 Other lives: `QUEUE_SEED=N QUEUE_EVENTS=N python -m pytest tests/econsult/test_queue_property.py -k lives`.
 """
 
@@ -53,7 +53,7 @@ from econsult.rosters.shifts import TimeOff, is_off
 from tests.econsult.oracle import RANK, STEPS, Case, rules
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
-NORMAL, CHUNK = 4_000, 50
+NORMAL, CHUNK = 10_000, 50
 # Several shorter lives, so that each ends within a test's time on a machine that does other things as well.
 PARTS = 4
 WISHES = {
@@ -457,7 +457,7 @@ def test_random_lives_keep_the_five_promises(sqlite_database: Database, part: in
 
 
 def test_random_lives_keep_the_five_promises_on_postgres(postgres_database: Database) -> None:
-    _live(postgres_database, NORMAL // 8, seed=7)
+    _live(postgres_database, NORMAL // 20, seed=7)
 
 
 @pytest.mark.slow
