@@ -29,6 +29,7 @@ from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 from econsult.rosters.limits import conflicted
 from econsult.seconds import seconds_relation
+from econsult.standing import desk_relation
 
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
@@ -208,7 +209,7 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
         case Role.SPECIALIST:
             return _specialists_relation(session, person, consult)
         case _:
-            return Relation.COORDINATOR if person.role == Role.COORDINATOR else None
+            return desk_relation(session, person)
 
 
 def _familys_relation(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:

@@ -20,6 +20,7 @@ class Relation(StrEnum):
     INVITED = "invited"
     ASKED = "asked"
     SECOND = "second"
+    STAND_IN = "stand_in"
 
 
 class Right(StrEnum):
@@ -41,6 +42,7 @@ class Right(StrEnum):
     ANSWER = "answer"
     SEND_ON = "send_on"
     ASSIGN = "assign"
+    GIVE = "give"
     CHANGE_URGENCY = "change_urgency"
     ACKNOWLEDGE = "acknowledge"
     INFORM = "inform"
@@ -98,6 +100,8 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     # A second specialist reads no more than the question needs, and writes through the reply to it alone.
     Relation.ASKED: frozenset({Right.SEE, Right.SEE_MEDIA, Right.SECOND}),
     Relation.SECOND: frozenset({Right.SEE, Right.SEE_MEDIA, Right.READ_CLINICIANS, Right.SECOND}),
+    # Gives a request to somebody while the desk is empty, and learns no more of it than that it waits.
+    Relation.STAND_IN: frozenset({Right.GIVE}),
     # Sends, and sees how far that is: no picture, no message, no answer.
     Relation.INVITED: frozenset({Right.SEE, Right.UPLOAD}),
 }

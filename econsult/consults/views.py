@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from econsult.consults.desks import stands_in
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
@@ -64,6 +65,8 @@ class Shelf:
     own: tuple[str, ...] = ()
     stands_in: tuple[str, ...] = ()
     barred: frozenset[int] = frozenset()
+    is_desk: bool = False
+    """Whether they stand in for a desk that has no coordinator."""
 
     def of_status(self, status: Status, asked: str) -> list[Slice]:
         """The pool of each specialty (or of the one `asked` for), and of those that it stands in for."""
@@ -91,7 +94,7 @@ SHELF = union_all(
 def shelf_of(session: Session, person: Person) -> Shelf:
     """Read what this person's lists may hold."""
     if person.role != Role.SPECIALIST:
-        return Shelf(person)
+        return Shelf(person, is_desk=stands_in(session, person))
     rows = session.execute(SHELF, {"person_id": person.id, "program_id": person.program_id}).all()
     own = sorted((specialty, is_offered) for specialty, is_offered, barred in rows if not barred)
     return Shelf(
@@ -113,6 +116,8 @@ def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list
         case Role.PCP | Role.TELEPRESENTER:
             return _clinics(person, view, now)
         case Role.COORDINATOR:
+            return _desks(person, view, now)
+        case Role.DIRECTOR | Role.ADMIN if shelf.is_desk and view in (View.POOL, View.UNALLOCATED):
             return _desks(person, view, now)
         case _:
             return []

@@ -10,15 +10,22 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.access import consult_for
 from econsult.consults import holding
 from econsult.consults.records import Consult
+from econsult.errors import ForbiddenError
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.people.signin import close_account
+from econsult.rights import Right
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
+from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
-from tests.personas import LEASE, Clinic
+from tests.personas import LEASE, QUESTION, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.words import terms
 from workers.runtime import Runtime
 
 WHOLE = "Every request has somebody who can take it."
@@ -94,3 +101,35 @@ def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(
         422,
         422,
     ]
+
+
+def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_child(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    now, director = datetime.now(UTC), browser_of(clinic.director)
+    assert "/coordination/desk" not in director.get("/program").text
+    with runtime.database.writing() as session:
+        session.add_all(Limits(person_id=person.id, languages="fr") for person in (clinic.derm, clinic.derm2))
+        waits = clinic.econsult(session, now=now, details={"body_site": "elbow", "contact": {"way": "phone"}})
+        late = clinic.econsult(session, now=now - timedelta(days=3))
+        close_account(session, session.get_one(Person, clinic.coordinator.id), now)
+    assert 'href="/coordination/desk"' in director.get("/program").text
+    page = director.get("/coordination/desk").text
+    assert all(number in column(page, "nobody") for number in (waits.number, late.number))
+    assert late.number in column(page, "soon")
+    with runtime.database.reading() as session:
+        child = terms.child(session.get_one(Patient, clinic.child.id), now.date())
+        seen = [word for word in (clinic.child.name, child, QUESTION, "Wants a call") if word in html.unescape(page)]
+    assert seen == []
+    assert f'href="/coordination/{late.public_id}"' not in page
+    path, fields = f"/coordination/desk/{waits.public_id}", {"person": clinic.derm.public_id}
+    assert post(director, path, fields).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, waits.id).holder_id == clinic.derm.id
+        acts = select(AuditEvent.action, AuditEvent.detail).where(AuditEvent.person_id == clinic.director.id)
+        assert {("list", ""), ("use/give", "stand_in")} <= {(row[0], row[1]) for row in session.execute(acts)}
+        # What the page shows is all: nothing else of the request opens by its id.
+        for right in set(Right) - {Right.GIVE}:
+            with pytest.raises(ForbiddenError):
+                consult_for(session, clinic.director, waits.public_id, now=now, right=right)
+    assert post(browser_of(clinic.admin), path, fields).status_code == 403

@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults import passing
+from econsult.consults.desks import STAND_INS
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
@@ -21,6 +22,7 @@ from econsult.people.persons import Person, Role, specialists_for, team_of
 from econsult.queue.absence import uncovered_held
 from econsult.queue.forecast import SECOND, forecast
 from econsult.rights import Right
+from econsult.standing import check_desk
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -34,6 +36,8 @@ from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
 LONGEST_REASON, LATE = 1000, "soon"
+DESK = (Role.COORDINATOR, *STAND_INS)
+"""Who may come at all; of the last two only whoever stands in for a desk without a coordinator."""
 REFUSALS = {
     "off_duty": _l("This person is not on duty now. Choose somebody else, or say that you give it to them anyway"),
     "away": _l("This person is away. Choose somebody else"),
@@ -81,14 +85,14 @@ class Column:
 
 
 @allocation.get("")
-@only(Role.COORDINATOR)
+@only(*DESK)
 def desk() -> str:
     """What nobody can take, what nobody has taken, and what will be late."""
     return _desk({})
 
 
 @allocation.post("/<public_id>")
-@only(Role.COORDINATOR)
+@only(*DESK)
 def assign(public_id: str) -> Response | tuple[str, int]:
     """Give the request to a named person."""
     form = FormReader()
@@ -96,7 +100,9 @@ def assign(public_id: str) -> Response | tuple[str, int]:
     wish = form.text("person", longest=40)
     try:
         with database().writing() as session:
-            loaded = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN)
+            check_desk(session, me())
+            right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
+            loaded = consult_for(session, me(), public_id, now=now(), right=right)
             reason = _reason(loaded.consult, wished)
             to = _person(session, loaded.consult, wish)
             passing.assign(
@@ -136,6 +142,7 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
     """
     chosen = request.args.get("column", "")
     with database().writing() as session:
+        check_desk(session, me())
         there = there_now(session, me().program_id, now())
         names = [chosen] if chosen in (*COLUMNS, LATE) else [*COLUMNS, LATE]
         columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
@@ -158,6 +165,7 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         late=late,
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
+        is_coordinator=me().role == Role.COORDINATOR,
         terms=terms,
         errors=errors,
         refused=refused or {},

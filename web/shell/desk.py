@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, g, request
 from flask_babel import lazy_gettext as _l
 
-from econsult.people.persons import Role
-from web.context import ring_workers, signed_in
+from econsult.consults.desks import STAND_INS, stands_in
+from econsult.people.persons import Person, Role
+from web.context import database, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
 
 PLACES = {
@@ -45,6 +46,8 @@ PLACES = {
         ("/program", _l("How we keep it")),
     ),
 }
+EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
+"""Where whoever stands in for a desk without a coordinator goes too."""
 SAID = {
     "signed": _l("Signed. The clinic has been told."),
     "signed_to_family": _l("Signed. The family can read it now."),
@@ -120,8 +123,15 @@ def desk_places() -> list[tuple[str, str, str]]:
     """Address, words and count of each entry of the signed-in person's navigation."""
     person = signed_in()
     places = PLACES.get(Role(person.role), ()) if person else ()
+    if person and person.role in STAND_INS and _stands_in(person):
+        places = (EMPTY_DESK, *places)
     counts: dict[str, str] = g.get("place_counts", {})
     return [(address, str(words), counts.get(address, "")) for address, words in places]
+
+
+def _stands_in(person: Person) -> bool:
+    with database().reading() as session:
+        return stands_in(session, person)
 
 
 def count_place(address: str, count: str) -> None:

@@ -12,6 +12,7 @@ from econsult.consults.answers import emergencies_among
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, attachments_among, renditions_of
 from econsult.consults.clocks import Clock, ClockName, ClockState, clocks_among
 from econsult.consults.contents import Disposition
+from econsult.consults.desks import STAND_INS
 from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, Urgency
@@ -132,17 +133,18 @@ def _pause_words(consult: Consult, clock: Clock) -> str:
 def _row(consult: Consult, around: _Around) -> Row:
     patient = around.patients[consult.patient_id]
     picture, drawing = around.pictures.get(consult.id, ("", ""))
+    is_blind = me().role in STAND_INS
     holder, holder_note = _holder(consult, around.holders)
     return Row(
         id=consult.public_id,
         number=consult.number,
         chip=brief(chip_of(consult, around.clocks[consult.id]), consult),
-        name=patient.name if me().role != Role.SPECIALIST else "",
-        child=terms.child(patient, now().date()),
+        name=patient.name if me().role not in (Role.SPECIALIST, *STAND_INS) else "",
+        child="" if is_blind else terms.child(patient, now().date()),
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
-        question=around.readers[patient.id].text(consult.question),
+        question="" if is_blind else around.readers[patient.id].text(consult.question),
         language=patient.language.upper(),
-        flags=(*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
+        flags=_urgent(consult) if is_blind else (*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
         holder=holder,
         holder_note=holder_note,
         can_claim=consult.holder_id is None and consult.status in OPEN,
@@ -189,10 +191,14 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     return found
 
 
+def _urgent(consult: Consult) -> tuple[Flag, ...]:
+    if consult.urgency == Urgency.ROUTINE:
+        return ()
+    return (Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"),)
+
+
 def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
-    found = []
-    if consult.urgency != Urgency.ROUTINE:
-        found.append(Flag("flag", str(terms.URGENCIES[Urgency(consult.urgency)]), "stop"))
+    found = [*_urgent(consult)]
     if consult.status in OPEN and contact_of(consult.details)["way"]:
         found.append(Flag("phone", gettext("Wants a call"), "warm"))
     if consult.awaits_adoption:
@@ -216,7 +222,7 @@ def _flags(consult: Consult, files: Sequence[Attachment]) -> list[Flag]:
 
 def _pictures(session: Session, files: dict[int, list[Attachment]]) -> dict[int, tuple[str, str]]:
     """Address and small drawing of each consult's first picture that is ready and open to everybody in the list."""
-    if me().role == Role.COORDINATOR:
+    if me().role in (Role.COORDINATOR, *STAND_INS):
         return {}
     ready = [file for group in files.values() for file in group if file.state == AttachmentState.READY]
     if me().role == Role.SPECIALIST:
