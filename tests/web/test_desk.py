@@ -114,6 +114,9 @@ def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_chi
         late = clinic.econsult(session, now=now - timedelta(days=3))
         close_account(session, session.get_one(Person, clinic.coordinator.id), now)
     assert 'href="/coordination/desk"' in director.get("/program").text
+    # Where the letter leads first, it is said as well; an administrator decides only where no director is left.
+    starts = [browser.get("/start").text for browser in (director, browser_of(clinic.admin))]
+    assert ["so you decide who takes a request" in start for start in starts] == [True, False]
     page = director.get("/coordination/desk").text
     assert all(number in column(page, "nobody") for number in (waits.number, late.number))
     assert late.number in column(page, "soon")

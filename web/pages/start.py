@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template
 from werkzeug import Response
 
+from econsult.consults.desks import stands_in
 from econsult.people.persons import Role
+from web.context import database
 from web.shell.auth import HOME_OF, me, only
 
 start = Blueprint("start", __name__)
@@ -16,4 +18,8 @@ start = Blueprint("start", __name__)
 def own_start() -> str | Response:
     """Directors and administrators see no child here; everybody else goes to their own list."""
     home = HOME_OF.get(Role(me().role))
-    return redirect(home, 303) if home else render_template("staff/start.html")
+    if home:
+        return redirect(home, 303)
+    with database().reading() as session:
+        is_desk = stands_in(session, me())
+    return render_template("staff/start.html", is_desk=is_desk)
