@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -120,9 +121,8 @@ def test_next_passes_over_any_number_of_barred_requests(database: Database, clin
         template = clinic.econsult(session)
         add_crowd(session, template, Crowd(700, NOON, timedelta(seconds=1), ("dermatology",)))
         assert next_for(session, clinic.derm, now=NOON) is None
-        last = clinic.econsult(session, now=NOON + timedelta(days=9))
-        last.patient_id, last.organization_id = clinic.other_child.id, clinic.other_child.organization_id
-        session.flush()
+        theirs = replace(clinic, child=clinic.other_child, pcp=clinic.other_pcp)
+        last = theirs.econsult(session, now=NOON + timedelta(days=9))
         found = next_for(session, clinic.derm, now=NOON)
         assert found is not None
         assert found.id == last.id
