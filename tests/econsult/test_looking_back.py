@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from econsult.consults.glass import REVIEWED_WITHIN, BrokenGlass, break_glass
 from econsult.consults.looking_back import AGAIN, openings_for, remind, review, unreviewed
-from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
@@ -103,10 +102,10 @@ def test_nobody_else_reviews_and_nothing_of_another_program(
         elsewhere = Program(name="Other", key_wrapped=b"x", created_at=NOON)
         session.add(elsewhere)
         session.flush()
-        session.scalars(select(Consult)).one().program_id = elsewhere.id
-        session.flush()
+        details = {"email": "w@other.test", "name": "Wilma", "role": Role.PRIVACY, "now": NOON}
+        theirs = add_person(session, database.cipher, elsewhere, **details)
         with pytest.raises(NotFoundError):
-            review(session, officer, number, outcome="right", words="", now=NOON)
+            review(session, theirs, number, outcome="right", words="", now=NOON)
         session.rollback()
 
 

@@ -149,3 +149,15 @@ def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Cl
         assert kept is not None
         assert (kept.f2f_planned_14d, kept.attested_at) == (True, NOON + timedelta(hours=1))
         assert [records.billing_of(session, number).diagnosis for number in numbers] == ["", "L20.83"]
+
+
+def test_the_narrow_indexes_of_consults_are_the_newest(sqlite_database: Database) -> None:
+    """Of two that fit SQLite takes the newest: with the wide one a specialist's page read every open consult."""
+    with sqlite_database.engine.connect() as connection:
+        made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'consult' ORDER BY rowid"
+        found = [(name, " WHERE " in (words or "")) for name, words in connection.exec_driver_sql(made)]
+        mine = "SELECT id FROM consult WHERE program_id = 1 AND holder_id = 2 AND status NOT IN ('draft') LIMIT 100"
+        plan = [row[3] for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + mine)]
+    narrow = [is_narrow for _name, is_narrow in found]
+    assert narrow == sorted(narrow)
+    assert plan == ["SEARCH consult USING INDEX ix_consult_holder (holder_id=?)"]

@@ -94,7 +94,11 @@ def test_a_photo_in_a_form_may_take_its_time(server: Server, head: tuple[str, st
         assert b" 303 " in told.split(b"\r\n")[0], told
     with server.runtime.database.reading() as session:
         # The server is shared with a test that leaves a photo in a request of its own.
-        mine = select(Attachment.size).join(Consult).where(Consult.public_id == head[0].rpartition("/")[2])
+        mine = (
+            select(Attachment.size)
+            .join(Consult, Consult.id == Attachment.consult_id)
+            .where(Consult.public_id == head[0].rpartition("/")[2])
+        )
         assert session.scalars(mine).all() == [len(PHOTO)]
 
 

@@ -42,7 +42,7 @@ def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
         _is_sound(page, TITLES[language][1], language)
         expect(page.locator(".codes li")).to_have_count(10)
         expect(page.locator("[data-print]")).to_be_visible()
-        page.locator("main a.btn").click()
+        page.locator("main a.btn-big").click()
         page.wait_for_url("**/clinic")
         page.goto(f"{address}/account")
         page.locator("form[action='/sign-out'] button").click()

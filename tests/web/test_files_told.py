@@ -8,20 +8,27 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import web
+from econsult.consults import holding, retakes, threads
+from econsult.consults.attachments import MediaKind
+from econsult.consults.records import Consult
 from econsult.people.persons import Person
-from tests.personas import Clinic
+from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.filing import file_ready
 from web.uploading.plain_form import PROBLEMS
 from web.words.refusals import OTHER, REFUSED
+from workers.copies import Made
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 CODES = sorted({code for _, code in PROBLEMS})
 TEMPLATES = Path(web.__file__).parent / "templates"
 FORM = '"/uploads/simple"'
+PAGES = ["request", "case", "question", "presenter", "photos", "more", "again", "wanted"]
 
 
 @pytest.fixture
@@ -32,11 +39,22 @@ def pages(runtime: Runtime, clinic: Clinic) -> dict[str, tuple[Person, str]]:
         draft, asked = clinic.draft(session, now=NOW), clinic.econsult(session, now=NOW)
         presented = clinic.econsult(session, now=NOW)
         presented.requester_id = clinic.nurse.id
+        wanted = holding.claim(session, clinic.econsult(session, now=NOW), clinic.derm, now=NOW, lease=LEASE)
         question, begun = (
             clinic.family_question(session, now=NOW),
             clinic.family_draft(session, now=NOW, details=details),
         )
+    photo = file_ready(runtime, wanted, clinic.pcp, MediaKind.PHOTO, [Made("view", "image/jpeg", b"y", 8, 8)], NOW)
+    with runtime.database.writing() as session:
+        consult, photos = session.get_one(Consult, wanted.id), [retakes.Wanted(photo.public_id)]
+        lane = threads.Audience.CLINICIANS
+        threads.request_info(
+            session, consult, clinic.derm, text="Closer", items=[], audience=lane, now=NOW, again=photos
+        )
+        again = session.scalars(select(retakes.Retake.public_id)).one()
     return {
+        "again": (clinic.pcp, f"/consults/{wanted.public_id}/again/{again}"),
+        "wanted": (clinic.pcp, f"/consults/{wanted.public_id}"),
         "request": (clinic.pcp, f"/clinic/requests/{draft.public_id}"),
         "case": (clinic.pcp, f"/consults/{asked.public_id}"),
         "question": (clinic.pcp, f"/consults/{question.public_id}"),
@@ -48,12 +66,16 @@ def pages(runtime: Runtime, clinic: Clinic) -> dict[str, tuple[Person, str]]:
 
 def test_no_other_page_has_the_form() -> None:
     texts = {path.relative_to(TEMPLATES).as_posix(): path.read_text() for path in TEMPLATES.rglob("*.html")}
-    assert {name for name, text in texts.items() if FORM in text} == {"clinic/upload.html", "family/photos.html"}
+    assert {name for name, text in texts.items() if FORM in text} == {
+        "clinic/upload.html",
+        "family/photos.html",
+        "parts/again.html",
+    }
     holders = {name for name, text in texts.items() if '"clinic/upload.html"' in text}
-    assert holders == {"clinic/request.html", "clinic/case_actions.html"}
+    assert holders == {"clinic/request.html", "clinic/case_actions.html", "consult/lane.html"}
 
 
-@pytest.mark.parametrize("name", ["request", "case", "question", "presenter", "photos", "more"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_code_is_said_in_words(pages: dict[str, tuple[Person, str]], browser_of: BrowserOf, name: str) -> None:
     person, address = pages[name]
     browser = browser_of(person)
@@ -71,7 +93,7 @@ def test_every_code_is_said_in_words(pages: dict[str, tuple[Person, str]], brows
     assert len(set(said.values())) == len(said)
 
 
-@pytest.mark.parametrize("name", ["request", "case", "question", "presenter", "photos", "more"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_with_the_form_has_the_uploader(
     pages: dict[str, tuple[Person, str]], browser_of: BrowserOf, name: str
 ) -> None:

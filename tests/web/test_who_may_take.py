@@ -93,7 +93,6 @@ def test_a_conflict_is_written_down_by_the_number_of_a_request(
         ("{derm}/limits", {"states": "New Mexico"}, "two letters, for example NM, TX"),
         ("{derm}/limits", {"capacity": "many"}, "Write a number up to 999"),
         ("{derm}/limits", {"capacity": "-1"}, "Write a number up to 999"),
-        ("clinics/{home}", {"state": "XX"}, "Write the state with two letters"),
         ("conflicts", {"person": "{derm}", "number": "C-999999"}, "There is no request with this number"),
         ("conflicts", {"person": "{derm}", "number": "soup"}, "There is no request with this number"),
     ],
@@ -106,6 +105,12 @@ def test_what_cannot_be_is_refused_in_words_and_kept_in_the_form(
     reply = post(desk, f"{PAGE}/{path.format(**ids)}", given)
     assert (reply.status_code, sentence in reply.text) == (422, True)
     assert all(value in reply.text for value in given.values())
+
+
+def test_a_state_that_there_is_not_is_refused_in_words(desk: FlaskClient, clinic: Clinic) -> None:
+    """No choice of the list, and so nothing that could be kept in it."""
+    reply = post(desk, f"{PAGE}/clinics/{clinic.home.public_id}", {"state": "XX"})
+    assert (reply.status_code, "Write the state with two letters" in reply.text) == (422, True)
 
 
 def test_these_forms_are_for_the_planners_of_the_program(browser_of: BrowserOf, clinic: Clinic) -> None:

@@ -1,7 +1,7 @@
 """An index of what the clinic asks after an answer: not everything that somebody has ever answered.
 
-SQLite takes the newest of two indexes that fit as well, and a table that was built anew has its own in any order: those
-of what is still promised are made once more, after the wider ones that they are to be taken before.
+Of two indexes that fit as well SQLite takes the newest, and a table that was built anew has its own in any order. Those
+of a part of the rows are made once more, after the wider ones that they are to be taken before.
 
 Revision ID: 0045
 Revises: 0044
@@ -16,20 +16,35 @@ branch_labels = None
 depends_on = None
 
 ASKED = sa.text("clinic_waits_since IS NOT NULL")
-PROMISED = sa.text("status IN ('answered', 'declined') AND next_deadline_at IS NOT NULL")
-ORDER = ("status", "urgency_rank", "due_at", "id")
+NARROW = (
+    "ix_consult_next_deadline",
+    "ix_consult_lease",
+    "ix_consult_fallback",
+    "ix_consult_unallocated",
+    "ix_consult_unheard",
+    "ix_consult_uncovered",
+    "ix_consult_off_duty",
+    "ix_consult_holder",
+    "ix_consult_asked",
+    "ix_consult_clinic_promised",
+    "ix_consult_desk_promised",
+)
 
 
 def upgrade() -> None:
     op.create_index("ix_consult_asked", "consult", ["holder_id"], sqlite_where=ASKED, postgresql_where=ASKED)
     if op.get_bind().dialect.name == "sqlite":
-        for name, first in (
-            ("ix_consult_desk_promised", "program_id"),
-            ("ix_consult_clinic_promised", "organization_id"),
-        ):
-            op.drop_index(name, "consult")
-            op.create_index(name, "consult", [first, *ORDER], sqlite_where=PROMISED)
+        for name in NARROW:
+            _make_anew(name)
 
 
 def downgrade() -> None:
     op.drop_index("ix_consult_asked", "consult")
+
+
+def _make_anew(name: str) -> None:
+    """The same index as it is, after all others."""
+    made = sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = :name").bindparams(name=name)
+    words = op.get_bind().execute(made).scalar_one()
+    op.drop_index(name, "consult")
+    op.execute(words)
