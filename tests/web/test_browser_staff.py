@@ -242,6 +242,8 @@ def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     page.locator("[data-sign]").click()
     expect(page.locator("#problem li")).to_have_count(3)
+    # What is seen is there before the scripts that look at what is typed.
+    page.wait_for_load_state()
     page.locator("#impression").fill("Eczema")
     page.locator("#disposition").select_option("advice_only")
     expect(page.locator("#problem li")).to_have_count(1)
