@@ -6,9 +6,15 @@ each write, whoever writes and by whatever code. In the same way what hangs on a
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from typing import TypeVar
+
+from sqlalchemy import ForeignKeyConstraint, Index, select
+from sqlalchemy.orm import Session
+
+from econsult.errors import NotFoundError
 
 PROGRAM, CHILD = "program_id", "patient_id"
+Row = TypeVar("Row")
 
 
 def in_program(table: str, **parents: str) -> tuple[ForeignKeyConstraint, ...]:
@@ -24,6 +30,14 @@ def about_child(table: str) -> ForeignKeyConstraint:
 def numbered_within(table: str, owner: str = PROGRAM) -> Index:
     """What the other side of such a key needs: a number that is looked up together with its owner's."""
     return Index(f"uq_{table}_{owner.removesuffix('_id')}_number", owner, "id", unique=True)
+
+
+def named_in(session: Session, program_id: int, table: type[Row], public_id: str) -> Row:
+    """The row of this program with this public id. Raises NotFoundError for one of another program as for none."""
+    found = session.scalars(select(table).filter_by(public_id=public_id, program_id=program_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def _key(table: str, owner: str, column: str, parent: str) -> ForeignKeyConstraint:

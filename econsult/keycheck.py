@@ -15,12 +15,12 @@ def unbound_keys(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name != "sqlite":
             yield connection
             return
-        driver = connection.connection.driver_connection
-        driver.execute("PRAGMA foreign_keys=off")  # type: ignore[union-attr]
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys=off")
         try:
             yield connection
         finally:
-            driver.execute("PRAGMA foreign_keys=on")  # type: ignore[union-attr]
+            driver.execute("PRAGMA foreign_keys=on")
 
 
 def check_keys(connection: Connection) -> None:

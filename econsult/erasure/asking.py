@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.belonging import named_in
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import coordinators_of
@@ -210,11 +211,7 @@ def erasures_of(session: Session, program_id: int, most: int = 100) -> list[tupl
 
 def erasure_named(session: Session, program_id: int, public_id: str) -> Erasure:
     """An erasure of this program. Raises NotFoundError."""
-    query = select(Erasure).where(Erasure.public_id == public_id, Erasure.program_id == program_id)
-    found = session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return found
+    return named_in(session, program_id, Erasure, public_id)
 
 
 def _tell(session: Session, erasure: Erasure, kind: NoticeKind, but: Person | None, now: datetime) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.belonging import named_in
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.database import NO_KEY
 from econsult.erasure.records import RetentionHold, RetentionRule
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.ages import birthday, local_day
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import Person, Program, Role
@@ -146,11 +147,7 @@ def lift_hold(session: Session, hold: RetentionHold, officer: Person | None, *, 
 
 def hold_named(session: Session, program_id: int, public_id: str) -> RetentionHold:
     """A legal hold of this program. Raises NotFoundError."""
-    query = select(RetentionHold).where(RetentionHold.public_id == public_id, RetentionHold.program_id == program_id)
-    found = session.scalars(query).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return found
+    return named_in(session, program_id, RetentionHold, public_id)
 
 
 def check_officer(officer: Person | None) -> None:

@@ -24,7 +24,7 @@ def scrub(database: Database, tables: Sequence[str]) -> None:
     if database.engine.dialect.name == "sqlite":
         connection = database.engine.raw_connection()
         try:
-            connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
         return

@@ -130,7 +130,7 @@ def _waiting_for_nobody(session: Session, watch: CoverWatch, takers: Takers, bat
 def _unmark_covered(session: Session, watch: CoverWatch, takers: Takers, batch: int, now: datetime) -> list[Telling]:
     """Somebody is there again, with room: what waits for this specialty is told anew when they go.
 
-    Returns what they are told of it, where no step of the ladder would tell them soon.
+    Returns what they are told of it.
     """
     if not watch.is_covered:
         return []

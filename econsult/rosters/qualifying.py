@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.belonging import named_in
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Organization, Person, Role
@@ -145,11 +146,7 @@ def set_clinic_zone(session: Session, by: Person, public_id: str, name: str, *, 
 
 
 def _clinic(session: Session, by: Person, public_id: str) -> Organization:
-    query = select(Organization).where(Organization.public_id == public_id, Organization.program_id == by.program_id)
-    clinic = session.scalars(query).one_or_none()
-    if clinic is None:
-        raise NotFoundError
-    return clinic
+    return named_in(session, by.program_id, Organization, public_id)
 
 
 def clinics_of(session: Session, program_id: int) -> list[Organization]:
