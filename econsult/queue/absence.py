@@ -62,10 +62,12 @@ def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequen
     return session.execute(pick.narrow(fresh, Consult.id)).all()
 
 
-def uncovered_held(session: Session, program_id: int, limit: int) -> list[Consult]:
-    """What somebody holds who is not there, as the desk was told; the most urgent first."""
+def uncovered_held(session: Session, program_id: int, limit: int, specialty: str = "") -> list[Consult]:
+    """What somebody holds who is not there, as the desk was told, of one specialty or all; the most urgent first."""
     marked = (Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
     query = select(Consult).where(*marked, owed(Consult.holder_id.is_not(None)), or_(_RUNS, _IS_HELD_UP))
+    if specialty:
+        query = query.where(Consult.specialty == specialty)
     return list(session.scalars(query.order_by(Consult.urgency_rank, Consult.due_at, Consult.id).limit(limit)))
 
 

@@ -1,4 +1,4 @@
-"""What a change of the roster would do to open requests, before anybody saves it: done, looked at and taken back."""
+"""What a change of who is there or may take what would do to open requests: done, looked at and taken back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.lifecycle import Status
+from econsult.consults.records import Consult, number_of
 from econsult.queue.forecast import Forecast, Gap, Risk, forecast
-from econsult.queue.reoffering import roster_changed
+from econsult.queue.reoffering import MOST, ORDER, roster_changed
 from econsult.rosters.shifts import outside, rostered
 
 AHEAD = timedelta(days=7)
@@ -36,11 +39,21 @@ class Promised:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A request that waits and would be offered elsewhere: at `desk`, or to the pool of `specialty`."""
+
+    number: str
+    specialty: str
+    is_at_desk: bool
+
+
+@dataclass(frozen=True)
 class Trial:
     """What would be otherwise within a week; `is_part` where more runs out than was looked at.
 
     `late` would be late and is not now, `kept` the other way round; `sooner` is how many requests would have to be
-    taken sooner, since somebody comes sooner. `unplanned` are specialties of which nothing is planned any more, so that
+    taken sooner, since somebody comes sooner. `moved` are requests that wait and would be offered elsewhere, as they
+    would be then. `unplanned` are specialties of which nothing is planned any more, so that
     their whole pool counts as on duty at all hours.
     """
 
@@ -49,13 +62,15 @@ class Trial:
     uncovered: list[Stretch]
     covered: list[Stretch]
     sooner: int
+    moved: list[Offered]
     unplanned: list[str]
     is_part: bool
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing would change for anybody."""
-        return not (self.late or self.kept or self.uncovered or self.covered or self.sooner or self.unplanned)
+        somebody = self.uncovered or self.covered or self.unplanned
+        return not (self.late or self.kept or self.sooner or self.moved or somebody)
 
 
 def try_out(session: Session, program_id: int, act: Callable[[Session], object], now: datetime) -> Trial:
@@ -65,18 +80,30 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     did before in the same one would miss its line of the trail.
     """
     before = forecast(session, program_id, now, AHEAD)
-    planned = rostered(session, program_id)
+    planned, offered = rostered(session, program_id), _offered(session, program_id)
     attempt = session.begin_nested()
     try:
         act(session)
         sooner = roster_changed(session, program_id, now)
         after = forecast(session, program_id, now, AHEAD)
-        return _compared(before, after, sooner, sorted(planned - rostered(session, program_id)))
+        moved = [each for each in _offered(session, program_id) if each not in offered]
+        return _compared(before, after, sooner, moved, sorted(planned - rostered(session, program_id)))
     finally:
         attempt.rollback()
 
 
-def _compared(before: Forecast, after: Forecast, sooner: int, unplanned: list[str]) -> Trial:
+def _offered(session: Session, program_id: int) -> list[Offered]:
+    """Where each request that waits is offered; so many are looked at as one form offers again."""
+    waiting = select(Consult.id, Consult.specialty, Consult.fallback_specialty, Consult.is_unallocated).where(
+        Consult.program_id == program_id, Consult.status == Status.SUBMITTED
+    )
+    rows = session.execute(waiting.order_by(*ORDER).limit(MOST))
+    return [
+        Offered(number_of(row.id), row.fallback_specialty or row.specialty or "", row.is_unallocated) for row in rows
+    ]
+
+
+def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offered], unplanned: list[str]) -> Trial:
     was, would_be = ({risk.consult.id for risk in each.risks} for each in (before, after))
     # Where nothing is planned nobody knows any more who is there: that is no cover that was missing before.
     no_longer_known = {risk.consult.id for risk in before.risks if risk.consult.specialty in unplanned}
@@ -86,6 +113,7 @@ def _compared(before: Forecast, after: Forecast, sooner: int, unplanned: list[st
         uncovered=_without(after.gaps, before.gaps),
         covered=[each for each in _without(before.gaps, after.gaps) if each.specialty not in unplanned],
         sooner=sooner,
+        moved=moved,
         unplanned=unplanned,
         is_part=before.is_part or after.is_part,
     )

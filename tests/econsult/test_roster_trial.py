@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.notices import Notice
 from econsult.queue.forecast import forecast
-from econsult.queue.reoffering import roster_changed
-from econsult.queue.trial import AHEAD, Stretch, try_out
-from econsult.rosters import planning
+from econsult.queue.reoffering import offer_again, roster_changed
+from econsult.queue.trial import AHEAD, Offered, Stretch, Trial, try_out
+from econsult.rosters import planning, qualifying
 from econsult.rosters.planning import ShiftForm
+from econsult.rosters.qualifying import LimitsForm
 from econsult.rosters.shifts import Shift, TimeOff
 from econsult.trail import AuditEvent
 from econsult.trail_check import check_trail
@@ -144,3 +147,40 @@ def test_a_trial_says_that_a_specialty_would_have_no_plan(database: Database, cl
         trial = try_out(session, clinic.program.id, remove, NOW)
     # Somebody counts as on duty at all hours then, which is no good news.
     assert (trial.unplanned, trial.covered, trial.kept, trial.is_quiet) == (["dermatology"], [], [], False)
+
+
+def test_limits_and_a_stand_in_tell_where_what_waits_would_be_offered(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = clinic.econsult(session).number
+        qualifying.set_state(session, clinic.coordinator, clinic.home.public_id, "NM", now=NOON)
+        _licensed(session, clinic, clinic.derm2.public_id, "TX")
+
+    def barred(session: Session) -> None:
+        _licensed(session, clinic, clinic.derm.public_id, "TX")
+
+    def stands_in(session: Session) -> None:
+        qualifying.add_fallback(session, clinic.coordinator, "dermatology", "neurology", now=NOW)
+
+    last = _tried(database, clinic, barred)
+    assert last.moved == [Offered(number, "dermatology", is_at_desk=True)]
+    assert ([late.number for late in last.late], last.is_quiet) == ([number], False)
+    with database.reading() as session:
+        assert not session.scalars(select(Consult.is_unallocated)).one()
+    assert _tried(database, clinic, stands_in).is_quiet
+    with database.writing() as session:
+        barred(session)
+        offer_again(session, clinic.program.id, NOW)
+    assert _tried(database, clinic, stands_in).moved == [Offered(number, "neurology", is_at_desk=False)]
+
+
+def _licensed(session: Session, clinic: Clinic, public_id: str, states: str) -> None:
+    qualifying.set_limits(session, clinic.coordinator, public_id, LimitsForm(states, (), 0), now=NOON)
+
+
+def _tried(database: Database, clinic: Clinic, act: Callable[[Session], None]) -> Trial:
+    def and_offer(session: Session) -> None:
+        act(session)
+        offer_again(session, clinic.program.id, NOW)
+
+    with database.writing() as session:
+        return try_out(session, clinic.program.id, and_offer, NOW)

@@ -47,7 +47,7 @@ def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: Flask
     assert post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm)).status_code == 303
     page = desk.get("/program/roster?specialty=dermatology").text
     assert "No cover" in page
-    assert "Tuesday, 18:00-06:00" in page
+    assert '<h3>Tuesday</h3><ul class="shifts"><li><span>18:00-06:00</span>' in page
     with runtime.database.reading() as session:
         shift = session.scalars(select(Shift)).one()
     path, fields = f"/program/roster/shifts/{shift.id}/remove", {"specialty": "dermatology"}
@@ -349,11 +349,16 @@ def test_the_first_page_of_the_desk_says_that_nobody_can_take_something(
     assert "Nobody can take: 1" in desk.get("/coordination").text
 
 
-def test_the_desk_leads_to_every_request_that_waits(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+@pytest.mark.parametrize("narrow", ["", "?specialty=dermatology"])
+def test_the_desk_leads_to_every_request_that_waits(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, narrow: str
+) -> None:
     with runtime.database.writing() as session:
+        if narrow:
+            clinic.econsult(session, specialty="neurology", now=NOW)
         add_crowd(session, clinic.econsult(session, now=NOW), Crowd(60, NOW, timedelta(seconds=1), ("dermatology",)))
-        numbers = {consult.number for consult in session.scalars(select(Consult))}
-    address, seen, pages = "/coordination/desk", set(), 0
+        numbers = {each.number for each in session.scalars(select(Consult)) if each.specialty == "dermatology"}
+    address, seen, pages = f"/coordination/desk{narrow}", set(), 0
     while address:
         text = html.unescape(desk.get(address).text)
         column = text[text.index('id="c-untaken"') :].partition("</section>")[0]
@@ -446,10 +451,11 @@ def test_a_shift_is_shown_as_long_as_it_is_and_a_hole_until_nobody_knows(
     page = desk.get("/program/roster?specialty=dermatology").text
     shown = page.partition("The next seven days</h3>")[2].partition("</section>")[0]
     # It goes on now, and began three hours ago; the same one next week begins just before the shown days end.
-    assert re.findall(r", (\d\d:\d\d) \N{EN DASH}", shown) == [f"{began:%H:%M}"] * len(re.findall("<li", shown))
+    shifts = re.findall(r"<li><span>(\d\d:\d\d)-", shown)
+    assert (shifts, len(shifts)) == ([f"{began:%H:%M}"] * len(shifts), len(re.findall("<h4", shown)))
     assert f"{local + timedelta(hours=3):%H:%M}"[:4] in shown
     holes = page.partition("No cover</h3>")[2].partition("<h3>")[0]
-    assert ("and maybe longer" in holes) == (len(re.findall("<li", shown)) == 1)
+    assert ("and maybe longer" in holes) == (len(shifts) == 1)
 
 
 def test_nobody_is_chosen_before_somebody_chooses(desk: FlaskClient, clinic: Clinic) -> None:
@@ -489,3 +495,50 @@ def test_a_state_is_chosen_from_a_list(desk: FlaskClient, clinic: Clinic) -> Non
     page = desk.get("/program/people?specialty=dermatology").text
     states = page.partition(f'<select id="{clinic.home.public_id}" name="state">')[2].partition("</select>")[0]
     assert ("<option>NM</option>" in states, '<option value="">None</option>' in states) == (True, True)
+
+
+def test_limits_and_stand_ins_are_looked_at_before_they_are_saved(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.add(Limits(person_id=clinic.derm2.id, languages="fr"))
+    limits = f"/program/people/{clinic.derm.public_id}/limits"
+    wish = {"specialty": "dermatology", "languages": "es", "states": "nm", "capacity": "7"}
+    page = post(desk, limits, {**wish, "verb": "look"})
+    assert (page.status_code, "1 request that waits would be offered elsewhere:" in page.text) == (200, True)
+    assert f"{asked.number}</span> nobody could take it: the coordinators decide" in page.text
+    # What was written stays in the form, and nothing of it is saved.
+    assert ('value="nm"' in page.text, 'value="7"' in page.text) == (True, True)
+    with runtime.database.reading() as session:
+        assert [found.capacity for found in session.scalars(select(Limits))] == [0]
+    assert post(desk, limits, {**wish, "verb": "save"}).status_code == 303
+    pools, stands_in = "/program/people/fallbacks", {"specialty": "dermatology", "fallback": "neurology"}
+    page = post(desk, pools, {**stands_in, "verb": "look"})
+    assert f"{asked.number}</span> Neurology" in page.text
+    assert '<option value="neurology" selected>' in page.text
+    assert post(desk, pools, {**stands_in, "verb": "add"}).status_code == 303
+    page = post(desk, pools, {**stands_in, "verb": "look_remove"})
+    assert (f"{asked.number}</span> nobody" in page.text, 'value="remove">Remove<' in page.text) == (True, True)
+    assert post(desk, pools, {**stands_in, "verb": "remove"}).status_code == 303
+    assert "Nobody stands in" in desk.get("/program/people?specialty=dermatology").text
+
+
+def test_the_desk_is_narrowed_to_one_specialty_and_stays_so(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    late = datetime.now(UTC) - timedelta(days=2)
+    with runtime.database.writing() as session:
+        other = clinic.econsult(session, specialty="neurology", now=late)
+        held = [clinic.econsult(session, specialty=name) for name in ("neurology", "dermatology")]
+        for consult, holder in zip(held, (clinic.neuro, clinic.derm), strict=True):
+            holding.claim(session, consult, holder, now=NOW, lease=LEASE)
+            consult.uncovered_at = NOW
+    of_skin, of_nerves = {asked.number, held[1].number}, {other.number, held[0].number}
+    for specialty, shown in (("", of_skin | of_nerves), ("neurology", of_nerves), ("dermatology", of_skin)):
+        page = desk.get(f"/coordination/desk?specialty={specialty}").text
+        assert set(re.findall(r"C-\d+", page)) == shown
+        assert ("To the whole desk" in page) == bool(specialty)
+    assert "Nothing of this specialty." in desk.get("/coordination/desk?specialty=genetics").text
+    assert set(re.findall(r"C-\d+", desk.get("/coordination/desk?specialty=nonsense").text)) == of_skin | of_nerves
+    given = post(desk, f"/coordination/desk/{other.public_id}?specialty=neurology", {"person": clinic.neuro.public_id})
+    assert given.location.endswith("/coordination/desk?said=assigned&specialty=neurology")

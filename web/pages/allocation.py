@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -18,9 +18,9 @@ from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import PAGE, count, page
 from econsult.errors import ForbiddenError, InvalidError
-from econsult.people.persons import Person, Role, specialists_for, team_of
+from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
 from econsult.queue.absence import uncovered_held
-from econsult.queue.forecast import SECOND, forecast
+from econsult.queue.forecast import SECOND, Forecast, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
 from web.context import database, now, settings
@@ -87,7 +87,7 @@ class Column:
 @allocation.get("")
 @only(*DESK)
 def desk() -> str:
-    """What nobody can take, what nobody has taken, and what will be late."""
+    """What nobody can take, what nobody has taken, and what will be late; of one `specialty` where it is asked for."""
     return _desk({})
 
 
@@ -121,7 +121,7 @@ def assign(public_id: str) -> Response | tuple[str, int]:
         is_mute = "reason" in error.fields
         words = gettext("Say why, so that the others understand") if is_mute else _refusal("")
         return _desk({f"p-{public_id}": words}), 422
-    return redirect(url_for(".desk", said="assigned"), 303)
+    return redirect(url_for(".desk", said="assigned", specialty=_specialty() or None), 303)
 
 
 def _reason(consult: Consult, wished: str) -> str:
@@ -146,9 +146,9 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         there = there_now(session, me().program_id, now())
         names = [chosen] if chosen in (*COLUMNS, LATE) else [*COLUMNS, LATE]
         columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
-        outlook = forecast(session, me().program_id, now()) if LATE in names else None
+        outlook = _narrowed(forecast(session, me().program_id, now())) if LATE in names else None
         late = late_page(outlook, _cursor(LATE)) if outlook else None
-        absent = uncovered_held(session, me().program_id, PAGE) if len(names) > 1 else []
+        absent = uncovered_held(session, me().program_id, PAGE, _specialty()) if len(names) > 1 else []
         known = {consult.id for consult in absent}
         others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.id not in known}
         left = [_waiting(session, consult, there) for consult in absent]
@@ -165,6 +165,7 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         late=late,
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
+        specialty=_specialty(),
         is_coordinator=me().role == Role.COORDINATOR,
         terms=terms,
         errors=errors,
@@ -182,9 +183,25 @@ def count_desk(session: Session) -> int:
 
 def _column(session: Session, name: str, there: There) -> Column:
     view, filters = COLUMNS[name]
+    filters = replace(filters, specialty=_specialty())
     found = page(session, me(), view, now=now(), filters=filters, cursor=_cursor(name))
     number = count(session, me(), view, now=now(), filters=filters)
     return Column([_waiting(session, consult, there) for consult in found.consults], capped(number), found.next_cursor)
+
+
+def _specialty() -> str:
+    """The one specialty that the page is narrowed to, or nothing."""
+    wish = request.args.get("specialty", "")
+    return wish if wish in SPECIALTIES else ""
+
+
+def _is_shown(specialty: str | None) -> bool:
+    return _specialty() in ("", specialty)
+
+
+def _narrowed(outlook: Forecast) -> Forecast:
+    risks = [risk for risk in outlook.risks if _is_shown(risk.consult.specialty)]
+    return replace(outlook, risks=risks, gaps=[gap for gap in outlook.gaps if _is_shown(gap.specialty)])
 
 
 def _cursor(name: str) -> str | None:

@@ -96,9 +96,15 @@ def stretch(starts: datetime, ends: datetime, zone: str) -> str:
     """From when until when in this zone, which the page names: "Mon 2 Mar, 08:00 - Tue 3 Mar, 06:00"."""
     start, end = starts.astimezone(ZoneInfo(zone)), ends.astimezone(ZoneInfo(zone))
     said = [_said(each, _DATE[language()], zone) for each in (start, end)]
-    clocks = [_said(each, _CLOCK[language(), False], zone).replace(" ", "\N{NO-BREAK SPACE}") for each in (start, end)]
+    # A roster is written and read in the 24-hour clock in both languages, as its forms are.
+    clocks = [f"{each:%H:%M}" for each in (start, end)]
     last = clocks[1] if start.date() == end.date() else f"{said[1]}, {clocks[1]}"
     return f"{said[0]}, {clocks[0]} \N{EN DASH} {last}"
+
+
+def day_of(local: datetime) -> str:
+    """The day of a time as the clock on its own wall shows it: "Mon 2 Mar", "lunes 2 de marzo"."""
+    return format_datetime(local.replace(tzinfo=None), _DATE[language()], locale=language())
 
 
 def due_by(when: datetime, *, for_family: bool = False) -> str:

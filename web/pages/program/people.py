@@ -14,7 +14,8 @@ from econsult.access import consult_for, note_patients, patient_for
 from econsult.consults.records import Consult, numbered
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role, specialists_for
-from econsult.queue.reoffering import offer_again
+from econsult.queue.reoffering import offer_again, roster_changed
+from econsult.queue.trial import Trial, try_out
 from econsult.rosters import qualifying
 from econsult.rosters.limits import Limits, fallbacks_of, limits_of
 from econsult.rosters.qualifying import LimitsForm
@@ -41,7 +42,7 @@ def show() -> str:
 @people.post("/<public_id>/limits")
 @only(*PLANNERS)
 def limits(public_id: str) -> Response | tuple[str, int]:
-    """What one specialist may and can take."""
+    """What one specialist may and can take; with the verb `look` only show what it would change."""
     form = FormReader()
     capacity = form.text("capacity", longest=4)
     wish = LimitsForm(
@@ -56,9 +57,11 @@ def limits(public_id: str) -> Response | tuple[str, int]:
 @only(*PLANNERS)
 def fallbacks() -> Response | tuple[str, int]:
     """Let another specialty stand in, or no longer."""
-    wish, verb = FormReader().text("fallback", longest=40), request.form.get("verb")
-    act = qualifying.remove_fallback if verb == "remove" else qualifying.add_fallback
-    return _change(lambda session: act(session, me(), _specialty(), wish, now=now()), "fallback")
+    wish, verb = FormReader().text("fallback", longest=40), request.form.get("verb", "")
+    ends = verb in ("remove", "look_remove")
+    act = qualifying.remove_fallback if ends else qualifying.add_fallback
+    place = f"remove {wish}" if ends else "fallback"
+    return _change(lambda session: act(session, me(), _specialty(), wish, now=now()), place)
 
 
 @people.post("/clinics/<public_id>")
@@ -112,17 +115,30 @@ def no_conflict(public_id: str, patient_id: str) -> Response | tuple[str, int]:
 
 
 def _change(act: Act, place: str) -> Response | tuple[str, int]:
-    """Do it, and offer again what waits for somebody who may take it now; a refusal is said at its `place`."""
+    """Do it, and offer again what waits for somebody who may take it now; or only show what that would change.
+
+    What it would change, and a refusal, are said at its `place`.
+    """
+
+    def and_offer(session: Session) -> None:
+        act(session)
+        session.flush()
+        offer_again(session, me().program_id, now())
+
     try:
         with database().writing() as session:
-            act(session)
-            offer_again(session, me().program_id, now())
+            if request.form.get("verb", "").startswith("look"):
+                tried = try_out(session, me().program_id, and_offer, now())
+            else:
+                and_offer(session)
+                roster_changed(session, me().program_id, now())
+                return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
     except InvalidError as error:
         return _page({place: _sentence(next(iter(error.fields)))}), 422
-    return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
+    return _page({}, {place: tried}), 200
 
 
-def _page(errors: Mapping[str, str]) -> str:
+def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -> str:
     specialty, program_id = _specialty(), me().program_id
     with database().writing() as session:
         pool = specialists_for(session, program_id, specialty)
@@ -142,6 +158,7 @@ def _page(errors: Mapping[str, str]) -> str:
         conflicts=conflicts,
         knows_children=me().role == Role.COORDINATOR,
         errors=errors,
+        tried=tried or {},
         states=sorted(qualifying.STATES),
         zones=zone_names(),
         zone=settings().time_zone,

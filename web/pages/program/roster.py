@@ -19,7 +19,7 @@ from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
 from econsult.rosters.planning import ShiftForm
-from econsult.rosters.shifts import Shift, Swap, gaps, has_roster, on_duty, spans, whole_span
+from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
 from web.pages.program.duty import answer_words, when
 from web.shell.auth import me, only
@@ -28,7 +28,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import day_and_time, day_in, form_number, instant_in
 from web.words import terms
 from web.words.language import gettext
-from web.words.times import stretch
+from web.words.times import day_of, stretch
 
 roster = rings(Blueprint("roster", __name__, url_prefix="/program/roster"))
 AHEAD = timedelta(days=7)
@@ -171,7 +171,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
     return render_template(
         "program/roster.html",
         specialty=specialty,
-        spans=[(stretch(span.start, span.end, zone.key), names[span.person_id]) for span in shown],
+        days=_by_day([(span, names[span.person_id]) for span in shown], zone),
         holes=[(_hole(begin, end, start + AHEAD), at_stake) for begin, end, at_stake in holes] if planned else [],
         planned=planned,
         here=[people[number].name for number in sorted(here) if number in people],
@@ -198,6 +198,17 @@ def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, s
     names = [session.get_one(Person, number).name for number in (asked.to_id, shift.person_id)]
     span = when(whole_span(shift, asked.on_day))
     return names[0], names[1], span, answer_words(asked)
+
+
+def _by_day(spans: list[tuple[Span, str]], zone: ZoneInfo) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The day on which each shift begins, and of each shift of it its hours and whose it is."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for span, name in spans:
+        start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+        is_long = end.date() > start.date() + timedelta(days=1)
+        times = stretch(span.start, span.end, zone.key) if is_long else f"{start:%H:%M}-{end:%H:%M}"
+        found.setdefault(day_of(start), []).append((times, name))
+    return list(found.items())
 
 
 def _times(starts: int, minutes: int) -> str:
