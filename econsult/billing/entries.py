@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, case, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.billing.spans import Span, counted
+from econsult.billing.rounds import Begun, begun_in, version_at
+from econsult.billing.spans import Span, Sums, counted
 from econsult.consults.answers import Answer
 from econsult.consults.lifecycle import ENDED, OPEN
 from econsult.consults.records import Consult, Kind
@@ -93,14 +94,17 @@ def is_measured(session: Session, consult_id: int, person: Person) -> bool:
 def locked_at(session: Session, consult: Consult, person: Person) -> datetime | None:
     """When this person's time was last locked: by a signature; the clinic's by reading the answer, or by the end.
 
-    Opening a question again unlocks nothing: what the clinic did before the last answer stays locked.
+    Opening an answered question again locks all that was before it: that belongs to the answer which is there already.
     """
-    query = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id)
+    begun = begun_in(session, Consult.id == consult.id).get(consult.id, [])
+    reopened_at = begun[-1][0] if begun else None
     if person.role == Role.SPECIALIST:
-        return session.scalar(query.where(Answer.author_id == person.id))
+        signed = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id)
+        signed_at = session.scalar(signed.where(Answer.author_id == person.id))
+        return signed_at and max(signed_at, reopened_at or signed_at)
     if consult.status in OPEN:
-        return session.scalar(query)
-    return consult.acknowledged_at or consult.ended_at
+        return reopened_at
+    return consult.acknowledged_at or consult.ended_at or reopened_at
 
 
 def entries_of(session: Session, consult: Consult, person: Person | None = None) -> list[TimeEntry]:
@@ -118,8 +122,8 @@ def history_of(session: Session, entry: TimeEntry) -> list[TimeEntry]:
     return list(session.scalars(query.order_by(TimeEntry.id)))
 
 
-def sums_of(session: Session, person_id: int, consult_ids: Iterable[int]) -> dict[tuple[int, str], timedelta]:
-    """How long this person worked by (consult id, activity), over these consults, no moment counted twice.
+def sums_of(session: Session, person_id: int, consult_ids: Iterable[int]) -> Sums:
+    """How long this person worked by purpose, over these consults, no moment counted twice.
 
     A moment that belongs to several consults is counted for one: timers go before what was entered by hand.
     """
@@ -127,9 +131,16 @@ def sums_of(session: Session, person_id: int, consult_ids: Iterable[int]) -> dic
 
 
 def sums_by_person(
-    session: Session, person_ids: Iterable[int], consult_ids: Iterable[int]
-) -> dict[int, dict[tuple[int, str], timedelta]]:
-    """The same for several people, whose time is counted apart; two statements, however many they are."""
+    session: Session,
+    person_ids: Iterable[int],
+    consult_ids: Iterable[int],
+    begun: Mapping[int, Sequence[Begun]] | None = None,
+) -> dict[int, Sums]:
+    """The same for several people, whose time is counted apart; two statements, however many they are.
+
+    Of consults that `begun` names the rounds are told apart; without it, all is of the first one.
+    """
+    begun = begun or {}
     people = TimeEntry.person_id.in_(set(person_ids))
     bounds = select(func.min(TimeEntry.started_at), func.max(TimeEntry.ended_at)).where(
         people, TimeEntry.consult_id.in_(set(consult_ids)), TimeEntry.replaced_at.is_(None)
@@ -144,5 +155,6 @@ def sums_by_person(
     )
     spans: dict[int, list[Span]] = defaultdict(list)
     for person_id, consult_id, activity, start, end in session.execute(query.order_by(*order)):
-        spans[person_id].append(Span((consult_id, activity), start, end))
+        purpose = (consult_id, activity, version_at(begun.get(consult_id, ()), start))
+        spans[person_id].append(Span(purpose, start, end))
     return {person_id: counted(own) for person_id, own in spans.items()}

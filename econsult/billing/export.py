@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, load_only
 
-from econsult.billing.gathering import Part, parts_in
+from econsult.billing.gathering import Part, parts_in, signed_between
 from econsult.billing.loading import Loaded, load
 from econsult.billing.siterules import rules_in
 from econsult.consults.answers import Answer
@@ -30,12 +30,11 @@ _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", 
 
 
 def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: int | None = None) -> list[int]:
-    """The ids of the consults whose last answer was signed in `span` (the end is left out), oldest first.
+    """The ids of the consults of which an answer was signed in `span` (the end is left out), oldest first.
 
-    A consult that was answered again is in the span of its last answer alone.
+    A consult that was answered again is in the spans of both answers, in each with that answer's parts alone.
     """
-    last = func.max(Answer.signed_at)
-    signed = select(Answer.consult_id).group_by(Answer.consult_id).having(last >= span[0], last < span[1])
+    signed = select(Answer.consult_id).where(Answer.signed_at >= span[0], Answer.signed_at < span[1])
     query = select(Consult.id).where(
         Consult.id.in_(signed), Consult.kind != Kind.FAMILY_QUESTION, Consult.is_test.is_(False)
     )
@@ -60,21 +59,24 @@ def note_export(session: Session, ids: Sequence[int], *, person_id: int | None, 
 def rows_of(
     session: Session, span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
 ) -> list[dict[str, str]]:
-    """The rows of what was last signed in `span`, oldest first; each consult leaves an audit row.
+    """The rows of what was signed in `span`, oldest consult first; each consult leaves an audit row.
 
     They name neither child nor family: a claim's own system knows them by the consult's number.
     """
     ids = signed_in(session, span)
     note_export(session, ids, person_id=None, now=now)
-    return [row for start in range(0, len(ids), TOGETHER) for row in _rows(session, ids[start:][:TOGETHER], zone, now)]
+    pieces = (ids[start:][:TOGETHER] for start in range(0, len(ids), TOGETHER))
+    return [row for piece in pieces for row in _rows(session, piece, span, zone, now)]
 
 
-def streamed(database: Database, ids: Sequence[int], zone: ZoneInfo, *, now: datetime) -> Iterator[str]:
+def streamed(
+    database: Database, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
+) -> Iterator[str]:
     """The same rows of these consults as CSV, some at a time; whoever sends them called `note_export` before."""
     header = True
     for start in range(0, len(ids), TOGETHER):
         with database.reading() as session:
-            text = as_safe_csv(_rows(session, ids[start:][:TOGETHER], zone, now), with_header=header)
+            text = as_safe_csv(_rows(session, ids[start:][:TOGETHER], span, zone, now), with_header=header)
         header = header and not text
         yield text and f"{text}\n"
 
@@ -104,7 +106,9 @@ def as_safe_csv(rows: list[dict[str, str]], *, with_header: bool = True) -> str:
     return table.getvalue().rstrip("\n")
 
 
-def _rows(session: Session, ids: Sequence[int], zone: ZoneInfo, now: datetime) -> list[dict[str, str]]:
+def _rows(
+    session: Session, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, now: datetime
+) -> list[dict[str, str]]:
     consults = consults_of(session, ids)
     loaded = load(session, consults, with_words=True)
     wanted = {consult.patient_id for consult in consults}
@@ -113,7 +117,7 @@ def _rows(session: Session, ids: Sequence[int], zone: ZoneInfo, now: datetime) -
     return [
         _row(loaded, consult, children[consult.patient_id], part, zone)
         for consult in consults
-        for part in parts[consult.id]
+        for part in signed_between(parts[consult.id], span)
     ]
 
 
@@ -140,12 +144,12 @@ def _row(loaded: Loaded, consult: Consult, child: Patient, part: Part, zone: Zon
         "medicaid_id": facts.insurance_id if part.is_medicaid else "",
         "plan": facts.program_id,
         "state_of_child": facts.child_state,
-        "requested_at": _written(loaded.requested_at(consult), zone),
+        "requested_at": _written(part.of.asked_at, zone),
         "reason_for_request": consult.question_type or "",
         **_consent(loaded, consult, zone),
         "report_signed_at": _written(report.signed_at if report else None, zone),
         "report_sha256": fingerprint(consult, report, loaded.people[report.author_id]) if report else "",
-        "report_read_at": _written(consult.acknowledged_at, zone),
+        "report_read_at": _written(part.of.read_at, zone),
         "code": found.code,
         "modifiers": " ".join(found.modifiers),
         "units": "1" if found.code else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, select
@@ -20,6 +20,8 @@ from econsult.billing.records import (
     no_coverage,
     no_numbers,
 )
+from econsult.billing.rounds import Begun, Course, Round, begun_in, version_at
+from econsult.billing.spans import Sums
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base
@@ -28,8 +30,9 @@ from econsult.people.persons import Person, Role
 from econsult.trail import AuditEvent
 
 Row = TypeVar("Row", bound=Base)
-Dated = dict[tuple[int, int], list[tuple[int, datetime]]]
-"""By (person id, child's id): in which consult (id), and when."""
+Dated = dict[tuple[int, int], list[datetime]]
+"""By (person id, child's id): when such a part was done."""
+_TRAILED = ("send_on", "acknowledge")
 
 
 @dataclass(frozen=True)
@@ -37,23 +40,24 @@ class Loaded:
     """What is on record of `consults`; all but what has a pair as its key by the ids that the names say."""
 
     consults: Sequence[Consult]
-    reports: dict[int, list[Answer]]
+    rounds: dict[int, list[Round]]
+    begun: dict[int, list[Begun]]
     people: dict[int, Person]
     consents: dict[int, Consent]
     billing: dict[int, ConsultBilling]
-    attested: dict[tuple[int, int], Attestation]
+    attested: dict[tuple[int, int, int], Attestation]
     coverage: dict[int, Coverage]
     numbers: dict[int, ClinicianNumbers]
     sent_on: dict[int, datetime]
     answered: Dated
     requested: Dated
-    sums: dict[int, dict[tuple[int, str], timedelta]]
+    sums: dict[int, Sums]
 
     def billing_of(self, consult: Consult) -> ConsultBilling:
         return self.billing.get(consult.id) or no_billing(consult.id)
 
-    def attestation_of(self, consult: Consult, person: Person | None) -> Attestation | None:
-        return self.attested.get((consult.id, person.id)) if person else None
+    def attestation_of(self, consult: Consult, person: Person | None, version: int) -> Attestation | None:
+        return self.attested.get((consult.id, person.id, version)) if person else None
 
     def coverage_of(self, consult: Consult) -> Coverage:
         return self.coverage.get(consult.patient_id) or no_coverage(consult.patient_id)
@@ -62,51 +66,57 @@ class Loaded:
         number = person.id if person else 0
         return self.numbers.get(number) or no_numbers(number)
 
-    def reports_by_author(self, consult: Consult) -> list[Answer]:
-        """The last signed answer of each who signed one, the newest first."""
-        found: dict[int, Answer] = {}
-        for report in reversed(self.reports.get(consult.id, [])):
-            found.setdefault(report.author_id, report)
-        return list(found.values())
+    def asker_of(self, each: Round) -> Person | None:
+        """The clinician who asked for this answer; nobody where a family or a nurse did."""
+        person = self.people.get(each.asker_id)
+        return person if person is not None and person.role == Role.PCP else None
 
-    def asker_of(self, consult: Consult) -> Person | None:
-        """The clinician who signed the request; nobody where a family or a nurse asked."""
-        person = self.people[consult.sent_on_by_id or consult.requester_id]
-        return person if person.role == Role.PCP else None
-
-    def requested_at(self, consult: Consult) -> datetime | None:
-        """When the clinic asked: what a family had sent before counts from when its clinic sent it on."""
-        return self.sent_on.get(consult.id) or consult.submitted_at
+    def version_at(self, consult: Consult, at: datetime) -> int:
+        """In which round of the consult work is that began at this moment."""
+        return version_at(self.begun.get(consult.id, ()), at)
 
     def before(self, consult: Consult, person: Person | None, at: datetime, *, is_consultant: bool) -> datetime | None:
-        """When this person last had such a part for this child in another consult, billed or not."""
+        """When this person last had such a part for this child, in this consult or in another one, billed or not."""
         dated = self.answered if is_consultant else self.requested
-        others = dated.get((person.id if person else 0, consult.patient_id), [])
-        return max((when for number, when in others if number != consult.id and when < at), default=None)
+        moments = dated.get((person.id if person else 0, consult.patient_id), [])
+        return max((when for when in moments if when < at), default=None)
 
 
 def load(session: Session, consults: Sequence[Consult], *, with_words: bool = False) -> Loaded:
     """Load it all; `with_words` also what the answers say, by which their fingerprints are reckoned."""
     ids = {consult.id for consult in consults}
     children = {consult.patient_id for consult in consults}
+    trailed = _trailed(session, children)
+    sent_on = {number: moments[-1] for number, moments in trailed["send_on"].items()}
+    begun = begun_in(session, Consult.patient_id.in_(children))
     reports = _reports(session, ids, with_words=with_words)
-    people = _people(session, consults, reports)
-    sent_on = _sent_on(session, children)
+    rounds = {
+        consult.id: Course(
+            reports.get(consult.id, ()),
+            begun.get(consult.id, ()),
+            sent_on.get(consult.id),
+            trailed["acknowledge"].get(consult.id, ()),
+        ).rounds(consult)
+        for consult in consults
+    }
+    people = _people(session, consults, rounds)
     return Loaded(
         consults=consults,
-        reports=reports,
+        rounds=rounds,
+        begun=begun,
         people=people,
         consents={row.consult_id: row for row in _rows(session, Consent, Consent.consult_id, ids)},
         billing={row.consult_id: row for row in _rows(session, ConsultBilling, ConsultBilling.consult_id, ids)},
         attested={
-            (row.consult_id, row.person_id): row for row in _rows(session, Attestation, Attestation.consult_id, ids)
+            (row.consult_id, row.person_id, row.answer): row
+            for row in _rows(session, Attestation, Attestation.consult_id, ids)
         },
         coverage={row.patient_id: row for row in _rows(session, Coverage, Coverage.patient_id, children)},
         numbers={row.person_id: row for row in _rows(session, ClinicianNumbers, ClinicianNumbers.person_id, people)},
         sent_on=sent_on,
         answered=_answered(session, children),
-        requested=_requested(session, children, sent_on),
-        sums=sums_by_person(session, people, ids),
+        requested=_requested(session, children, sent_on, begun),
+        sums=sums_by_person(session, people, ids, begun),
     )
 
 
@@ -125,19 +135,25 @@ def _reports(session: Session, ids: set[int], *, with_words: bool) -> dict[int, 
     return found
 
 
-def _people(session: Session, consults: Sequence[Consult], reports: dict[int, list[Answer]]) -> dict[int, Person]:
-    wanted = {report.author_id for each in reports.values() for report in each}
+def _people(session: Session, consults: Sequence[Consult], rounds: dict[int, list[Round]]) -> dict[int, Person]:
+    wanted = {each.asker_id for of in rounds.values() for each in of}
+    wanted |= {each.report.author_id for of in rounds.values() for each in of if each.report}
     for consult in consults:
         wanted |= {consult.requester_id, consult.sent_on_by_id or 0, consult.holder_id or 0}
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
 
 
-def _sent_on(session: Session, children: set[int]) -> dict[int, datetime]:
-    """When a clinic made a family's question its own: the trail alone holds that."""
-    query = select(AuditEvent.consult_id, AuditEvent.at).where(
-        AuditEvent.patient_id.in_(children), AuditEvent.action == "send_on", AuditEvent.consult_id.is_not(None)
+def _trailed(session: Session, children: set[int]) -> dict[str, dict[int, list[datetime]]]:
+    """When a clinician made a family's question their own, and when answers were read, by what was done and the
+    consult's id, oldest first: of what a later reopening forgets the trail alone tells."""
+    columns = (AuditEvent.action, AuditEvent.consult_id, AuditEvent.at)
+    query = select(*columns).where(
+        AuditEvent.patient_id.in_(children), AuditEvent.action.in_(_TRAILED), AuditEvent.consult_id.is_not(None)
     )
-    return {number: at for number, at in session.execute(query) if number is not None}
+    found: dict[str, dict[int, list[datetime]]] = {action: {} for action in _TRAILED}
+    for action, number, at in session.execute(query.order_by(AuditEvent.at, AuditEvent.id)):
+        found[action].setdefault(number or 0, []).append(at)
+    return found
 
 
 def _counts(children: set[int]) -> tuple[ColumnElement[bool], ...]:
@@ -150,22 +166,26 @@ def _counts(children: set[int]) -> tuple[ColumnElement[bool], ...]:
 
 def _answered(session: Session, children: set[int]) -> Dated:
     query = (
-        select(Answer.author_id, Consult.patient_id, Consult.id, Answer.signed_at)
+        select(Answer.author_id, Consult.patient_id, Answer.signed_at)
         .join(Consult, Consult.id == Answer.consult_id)
         .where(Answer.signed_at.is_not(None), *_counts(children))
     )
     found: Dated = {}
-    for author, child, number, at in session.execute(query):
+    for author, child, at in session.execute(query):
         if at is not None:
-            found.setdefault((author, child), []).append((number, at))
+            found.setdefault((author, child), []).append(at)
     return found
 
 
-def _requested(session: Session, children: set[int], sent_on: dict[int, datetime]) -> Dated:
+def _requested(
+    session: Session, children: set[int], sent_on: dict[int, datetime], begun: dict[int, list[Begun]]
+) -> Dated:
     asker = func.coalesce(Consult.sent_on_by_id, Consult.requester_id)
     query = select(asker, Consult.patient_id, Consult.id, Consult.submitted_at)
     found: Dated = {}
     for who, child, number, at in session.execute(query.where(Consult.submitted_at.is_not(None), *_counts(children))):
         if at is not None:
-            found.setdefault((who, child), []).append((number, sent_on.get(number, at)))
+            found.setdefault((who, child), []).append(sent_on.get(number, at))
+            for when, by in begun.get(number, ()):
+                found.setdefault((by, child), []).append(when)
     return found

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from econsult.billing.export import TOGETHER, consults_of, signed_in
-from econsult.billing.gathering import Part, all_parts_of
+from econsult.billing.gathering import Part, all_parts_of, signed_between
 from econsult.billing.rules import Side
 
 
@@ -36,7 +36,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Month:
-    """The parts of what was last signed in a month, oldest consult first, summed in different ways."""
+    """The parts of what was signed in a month, oldest consult first, summed in different ways."""
 
     listed: list[Listed]
 
@@ -89,12 +89,15 @@ def span_of(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def month_of(session: Session, program_id: int, month: date, zone: ZoneInfo, *, now: datetime) -> Month:
     """The figures of a program's month; as many statements for each `TOGETHER` consults as for one."""
-    ids = signed_in(session, span_of(month, zone), program_id=program_id)
+    span = span_of(month, zone)
+    ids = signed_in(session, span, program_id=program_id)
     listed: list[Listed] = []
     for start in range(0, len(ids), TOGETHER):
         consults = consults_of(session, ids[start:][:TOGETHER])
         parts = all_parts_of(session, consults, zone, now=now)
         listed += [
-            Listed(consult.number, consult.public_id, part) for consult in consults for part in parts[consult.id]
+            Listed(consult.number, consult.public_id, part)
+            for consult in consults
+            for part in signed_between(parts[consult.id], span)
         ]
     return Month(listed)

@@ -57,13 +57,14 @@ class ConsultBilling(Base):
 
 
 class Attestation(Base):
-    """What somebody who answered says of their own part; the last word of each."""
+    """What somebody who answered says of their own part in one answer, by its version; the last word on each."""
 
     __tablename__ = "attestation"
-    __table_args__ = (UniqueConstraint("consult_id", "person_id", name="uq_attestation"),)
+    __table_args__ = (UniqueConstraint("consult_id", "person_id", "answer", name="uq_attestation"),)
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    answer: Mapped[int]
     f2f_prior_14d: Mapped[bool]
     f2f_planned_14d: Mapped[bool]
     transfer_of_care: Mapped[bool]
@@ -117,9 +118,9 @@ def billing_of(session: Session, consult_id: int) -> ConsultBilling:
     return _found(session, ConsultBilling, ConsultBilling.consult_id == consult_id) or no_billing(consult_id)
 
 
-def attestation_of(session: Session, consult_id: int, person_id: int) -> Attestation | None:
-    """What this person said of their part in the consult."""
-    own = and_(Attestation.consult_id == consult_id, Attestation.person_id == person_id)
+def attestation_of(session: Session, consult_id: int, person_id: int, *, answer: int) -> Attestation | None:
+    """What this person said of their part in the consult's answer of this version."""
+    own = and_(Attestation.consult_id == consult_id, Attestation.person_id == person_id, Attestation.answer == answer)
     return _found(session, Attestation, own)
 
 
@@ -174,10 +175,14 @@ def set_diagnosis(session: Session, consult: Consult, person: Person, diagnosis:
     note(session, consult, "set_diagnosis", person_id=person.id, now=now)
 
 
-def attest(session: Session, consult: Consult, person: Person, said: Attested, *, now: datetime) -> None:
-    """Keep what somebody who answered says of their own part; the audit trail holds every earlier word."""
+def attest(session: Session, consult: Consult, person: Person, said: Attested, *, answer: int, now: datetime) -> None:
+    """Keep what somebody says of their own part in an answer, by its version; the audit trail holds each earlier word.
+
+    What was said of one answer says nothing of the next one, which may have come weeks later.
+    """
     _in_line(session, Consult, consult.id)
-    row = attestation_of(session, consult.id, person.id) or Attestation(consult_id=consult.id, person_id=person.id)
+    row = attestation_of(session, consult.id, person.id, answer=answer)
+    row = row or Attestation(consult_id=consult.id, person_id=person.id, answer=answer)
     row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
     row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
     row.attested_at = now

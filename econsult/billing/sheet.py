@@ -39,8 +39,9 @@ class Sheet:
     made_at: datetime
 
     def entries_of(self, part: Part) -> list[TimeEntry]:
-        number = part.person.id if part.person else None
-        return [entry for entry in self.entries if entry.person_id == number]
+        number, consult = part.person.id if part.person else None, self.passed.consult
+        own = (entry for entry in self.entries if entry.person_id == number)
+        return [entry for entry in own if self.loaded.version_at(consult, entry.started_at) == part.of.version]
 
 
 def seen_parts(person: Person, sides: tuple[Side, ...], parts: list[Part]) -> list[Part]:

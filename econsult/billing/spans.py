@@ -7,20 +7,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+Purpose = tuple[int, str, int]
+"""For which consult (id), what it was, and in which round of the consult (the version of its answer)."""
+Sums = dict[Purpose, timedelta]
+
 
 @dataclass(frozen=True)
 class Span:
     """Somebody's work from `start` to `end` (aware UTC), for `purpose`; one that was entered before goes first."""
 
-    purpose: tuple[int, str]
+    purpose: Purpose
     start: datetime
     end: datetime
 
 
-def counted(spans: Sequence[Span]) -> dict[tuple[int, str], timedelta]:
+def counted(spans: Sequence[Span]) -> Sums:
     """How long one person worked for each purpose, when no moment counts twice; earlier of `spans` win."""
     taken: list[tuple[datetime, datetime]] = []
-    sums: dict[tuple[int, str], timedelta] = defaultdict(timedelta)
+    sums: Sums = defaultdict(timedelta)
     for span in spans:
         free = _free(span.start, span.end, taken)
         for start, end in free:
@@ -29,10 +33,14 @@ def counted(spans: Sequence[Span]) -> dict[tuple[int, str], timedelta]:
     return dict(sums)
 
 
-def seconds_of(sums: dict[tuple[int, str], timedelta], consult_id: int, activities: Iterable[str] = ()) -> int:
-    """The whole seconds of a consult, of all activities or of some."""
+def seconds_of(sums: Sums, consult_id: int, activities: Iterable[str] = (), *, version: int | None = None) -> int:
+    """The whole seconds of a consult, of all activities or of some, of all rounds or of the one of this version."""
     wanted = frozenset(activities)
-    parts = (time for (consult, name), time in sums.items() if consult == consult_id and (not wanted or name in wanted))
+    parts = (
+        time
+        for (consult, name, round_of), time in sums.items()
+        if consult == consult_id and (not wanted or name in wanted) and version in (None, round_of)
+    )
     return int(sum(parts, timedelta()).total_seconds())
 
 

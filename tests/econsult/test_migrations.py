@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, inspect, text
 
 from econsult.billing import records
 from econsult.billing.records import Attested
-from econsult.consults import declining, telling
+from econsult.consults import declining, reopening, telling
 from econsult.consults.records import Consult
 from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.persons import person_by_email
@@ -132,8 +132,8 @@ def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Cl
     said = Attested(f2f_prior_14d=False, f2f_planned_14d=True, transfer_of_care=False, is_spoken_report=True)
     with database.writing() as session:
         first, second = clinic.claimed(session), clinic.claimed(session)
-        records.attest(session, first, clinic.derm2, said, now=NOON)
-        records.attest(session, first, clinic.derm, said, now=NOON + timedelta(hours=1))
+        records.attest(session, first, clinic.derm2, said, answer=1, now=NOON)
+        records.attest(session, first, clinic.derm, said, answer=1, now=NOON + timedelta(hours=1))
         records.set_diagnosis(session, second, clinic.pcp, "L20.83", now=NOON)
         numbers = (first.id, second.id)
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))
@@ -145,10 +145,35 @@ def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Cl
         assert [tuple(row) for row in connection.execute(query)] == [(clinic.derm.id, 0, 1), (None, None, None)]
     database.migrate()
     with database.reading() as session:
-        kept = records.attestation_of(session, numbers[0], clinic.derm.id)
+        kept = records.attestation_of(session, numbers[0], clinic.derm.id, answer=1)
         assert kept is not None
         assert (kept.f2f_planned_14d, kept.attested_at) == (True, NOON + timedelta(hours=1))
         assert [records.billing_of(session, number).diagnosis for number in numbers] == ["", "L20.83"]
+
+
+def test_what_was_attested_is_of_the_answer_that_it_followed(database: Database, clinic: Clinic) -> None:
+    said = Attested(f2f_prior_14d=False, f2f_planned_14d=False, transfer_of_care=False, is_spoken_report=False)
+    with database.writing() as session:
+        number = clinic.answered(session).id
+        consult = session.get_one(Consult, number)
+        records.attest(session, consult, clinic.derm, said, answer=1, now=NOON + timedelta(hours=1))
+        reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=NOON + timedelta(hours=2))
+        records.attest(session, consult, clinic.derm2, said, answer=2, now=NOON + timedelta(hours=3))
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0045' for each in script.walk_revisions())}")
+    database.migrate()
+    with database.reading() as session:
+        found = {
+            (who.id, answer): records.attestation_of(session, number, who.id, answer=answer) is not None
+            for who in (clinic.derm, clinic.derm2)
+            for answer in (1, 2)
+        }
+        assert found == {
+            (clinic.derm.id, 1): True,
+            (clinic.derm.id, 2): False,
+            (clinic.derm2.id, 1): False,
+            (clinic.derm2.id, 2): True,
+        }
 
 
 def test_the_narrow_indexes_of_consults_are_the_newest(sqlite_database: Database) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from econsult.billing import timing
 from econsult.billing.entries import TimeEntry, entries_of
-from econsult.billing.records import billing_of, coverage_of, numbers_of
-from econsult.consults import answers
+from econsult.billing.records import attestation_of, billing_of, coverage_of, numbers_of
+from econsult.consults import answers, holding, reopening
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
 from econsult.note import fingerprint_of
@@ -211,6 +211,32 @@ def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of:
     kept_back = words_of(desk.get(f"{path}/sheet.pdf").data)
     assert "keeps this question from the family" in kept_back
     assert not any(secret in kept_back for secret in (clinic.child.name, "91234567A", "L20.83"))
+
+
+def test_each_answer_has_its_own_part_and_its_own_word(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        consult = ready(session, clinic, now - timedelta(days=20))
+        reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=now - timedelta(hours=2))
+        holding.claim(session, consult, clinic.derm, now=now - timedelta(hours=2), lease=timedelta(days=1))
+    derm, desk = browser_of(clinic.derm), browser_of(clinic.coordinator)
+    path = f"/consults/{consult.public_id}/billing"
+    page = derm.get(path).text
+    # The answer that is being written is the one that is asked about; of the first one everything was said.
+    assert ("answer 2" in page, "answer 1" in page, 'name="answer" value="2"' in page) == (True, True, True)
+    assert page.count("Nothing on record stands against it") == 1
+    assert 'href="?answer=2#attest"' in page
+    assert 'name="answer" value="1"' in derm.get(f"{path}?answer=1").text
+    assert post(derm, f"{path}/attest", {**YES_NO, "answer": "1", "transfer_of_care": "yes"}).status_code == 303
+    assert post(derm, f"{path}/attest", YES_NO).status_code == 303
+    assert post(derm, f"{path}/attest", {**YES_NO, "answer": "3"}).status_code == 403
+    with runtime.database.reading() as session:
+        said = [attestation_of(session, consult.id, clinic.derm.id, answer=number) for number in (1, 2)]
+        assert [each.transfer_of_care for each in said] == [True, False]
+    assert desk.get(path).text.count("answer 1") == 2
+    words = words_of(desk.get(f"{path}/sheet.pdf").data)
+    assert "Asked again, answer 2" in words
+    assert "The specialist's part, answer 1" in words
 
 
 def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(

@@ -14,7 +14,7 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.billing import records, timing
 from econsult.billing.entries import MANUAL, Activity, TimeEntry, entries_of, locked_at
-from econsult.billing.gathering import all_parts_of
+from econsult.billing.gathering import Part, all_parts_of
 from econsult.billing.records import Attested
 from econsult.billing.rules import Side
 from econsult.billing.seeing import billing_for
@@ -103,7 +103,7 @@ def write_down(public_id: str) -> Page:
 @billing.post("/billing/attest")
 @only(Role.SPECIALIST)
 def attest(public_id: str) -> Page:
-    """What only the specialist can say, each of it yes or no."""
+    """What only the specialist can say of an answer, each of it yes or no."""
     form = FormReader()
     said = {
         name: form.choice(name, ("yes", "no"), required=gettext("Choose yes or no")) == "yes" for name in words.SAID
@@ -111,9 +111,10 @@ def attest(public_id: str) -> Page:
 
     def act(session: Session, loaded: Pass) -> None:
         parts = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
-        if not seen_parts(me(), (Side.CONSULTANT,), parts):
+        part = _attested_part(parts)
+        if part is None:
             raise ForbiddenError("Only who answered can say that.")
-        records.attest(session, loaded.consult, me(), Attested(**said), now=now())
+        records.attest(session, loaded.consult, me(), Attested(**said), answer=part.of.version, now=now())
 
     return _done(public_id, form, act)
 
@@ -190,9 +191,18 @@ def _sentence(field: str) -> str:
     return known.get(field, gettext("Choose one of these"))
 
 
+def _attested_part(parts: list[Part]) -> Part | None:
+    """The reader's own part that the form is about: of the answer that is named, else of the newest one."""
+    own = seen_parts(me(), (Side.CONSULTANT,), parts)
+    wanted = number_in(request.values.get("answer", ""), 0)
+    return next((part for part in own if wanted in (0, part.of.version)), None)
+
+
 def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[str, str]) -> str:
     found = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
     is_worker = me().role in WORKERS
+    about = _attested_part(found) if me().role == Role.SPECIALIST else None
+    version = about.of.version if about else 0
     knows_child = me().role in (Role.PCP, Role.COORDINATOR)
     return render_template(
         "billing/consult.html",
@@ -207,7 +217,8 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
         is_locked=is_worker and locked_at(session, loaded.consult, me()) is not None,
         numbers=records.numbers_of(session, me().id) if is_worker else None,
         coverage=records.coverage_of(session, loaded.patient.id) if knows_child else None,
-        said=records.attestation_of(session, loaded.consult.id, me().id),
+        about=about,
+        said=records.attestation_of(session, loaded.consult.id, me().id, answer=version),
         kept=records.billing_of(session, loaded.consult.id),
         wall=lambda at: at.astimezone(ZoneInfo(choose_zone())).strftime("%Y-%m-%dT%H:%M"),
         place={Role.SPECIALIST: "/worklist", Role.PCP: "/clinic"}.get(Role(me().role), "/coordination"),

@@ -84,12 +84,14 @@ def _about(sheet: Sheet) -> Facts:
 
 def _request(sheet: Sheet) -> Facts:
     consult, loaded = sheet.passed.consult, sheet.loaded
-    asker = loaded.asker_of(consult)
+    rounds = loaded.rounds[consult.id]
     if consult.id in loaded.sent_on:
         yield "A family asked first", _at(consult.submitted_at)
-    yield "Asked by", asker.name if asker else "no clinician"
-    yield from _numbers(sheet, asker)
-    yield "Asked", _at(loaded.requested_at(consult)) or "not sent yet"
+    for each in reversed(rounds):
+        asker, is_again = loaded.asker_of(each), each.version > rounds[-1].version
+        yield f"Asked again, answer {each.version}" if is_again else "Asked by", asker.name if asker else "no clinician"
+        yield from _numbers(sheet, asker)
+        yield "Asked", _at(each.asked_at) or "not sent yet"
     yield "Reason", str(terms.QUESTION_TYPES.get(consult.question_type or "", ""))
     yield "SHA-256 of the request as it stands", grouped(sheet.request_mark or "")
 
@@ -112,7 +114,9 @@ def _consent(sheet: Sheet) -> Facts:
 
 def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
     name = part.person.name if part.person else "nobody yet"
-    yield _facts(f"{PARTS[part.side]}: {name}", _suggested(sheet, part))
+    several = len(sheet.loaded.rounds[sheet.passed.consult.id]) > 1
+    answer = f", answer {part.of.version}" if several else ""
+    yield _facts(f"{PARTS[part.side]}{answer}: {name}", _suggested(sheet, part))
     yield Part("What stands against it", _lines(AGAINST, part.suggestion.blockers), Style.POINTS)
     yield Part("What holds", _lines(HOLDS, part.suggestion.reasons), Style.POINTS)
     worked = [_entry(entry) for entry in sheet.entries_of(part)]
@@ -135,11 +139,11 @@ def _suggested(sheet: Sheet, part: Share) -> Facts:
         yield from _attested(sheet, part)
         yield "Written report", f"version {report.version}, signed {_at(report.signed_at)}" if report else "not signed"
         yield "SHA-256 of the report", _mark(sheet, report) if report else ""
-        yield "Read by the clinic", _at(sheet.passed.consult.acknowledged_at)
+        yield "Read by the clinic", _at(part.of.read_at)
 
 
 def _attested(sheet: Sheet, part: Share) -> Facts:
-    row = sheet.loaded.attestation_of(sheet.passed.consult, part.person)
+    row = sheet.loaded.attestation_of(sheet.passed.consult, part.person, part.of.version)
     for name, words in ATTESTED.items():
         said = getattr(part.facts, name)
         yield words, "not said" if said is None else "yes" if said else "no"

@@ -271,7 +271,7 @@ WORK = st.tuples(st.integers(0, 3), st.sampled_from(["review", "prep"]), st.inte
 def test_no_second_is_counted_twice(work) -> None:
     """The oracle colours a line of seconds, one after the other, and never looks at an end or a beginning."""
     spans = [
-        Span((consult, name), MIDNIGHT + timedelta(seconds=start), MIDNIGHT + timedelta(seconds=start + length))
+        Span((consult, name, 1), MIDNIGHT + timedelta(seconds=start), MIDNIGHT + timedelta(seconds=start + length))
         for consult, name, start, length in work
     ]
     line: dict[int, tuple[int, str]] = {}

@@ -29,14 +29,6 @@ DAY = timedelta(days=1)
 NUMBERS_OF_A_CLAIM = ("birth_date", "medicaid_id", "diagnosis", "payer", "insurance_id", "plan", "state_of_child")
 
 
-def answered_again(session, clinic: Clinic, consult: Consult, when) -> None:
-    reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=when)
-    if consult.holder_id is None:
-        holding.claim(session, consult, clinic.derm, now=when, lease=LEASE)
-    answers.save_draft(session, consult, clinic.derm, ANSWER, now=when, lease=LEASE)
-    answers.sign(session, consult, clinic.derm, now=when)
-
-
 def test_a_file_gives_no_insurer_a_confidential_question(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = ready(session, clinic)
@@ -48,15 +40,6 @@ def test_a_file_gives_no_insurer_a_confidential_question(database: Database, cli
             ("requester", "blocked", "confidential"),
         ]
         assert {row[name] for row in rows for name in NUMBERS_OF_A_CLAIM} == {""}
-
-
-def test_a_question_answered_again_is_in_one_file_alone(database: Database, clinic: Clinic) -> None:
-    with database.writing() as session:
-        consult = ready(session, clinic)
-        answered_again(session, clinic, consult, at(1200) + 50 * DAY)
-        first = rows_of(session, (at(0), at(0) + 30 * DAY), DENVER, now=at(0) + 60 * DAY)
-        second = rows_of(session, (at(0) + 30 * DAY, at(0) + 60 * DAY), DENVER, now=at(0) + 60 * DAY)
-        assert (first, [row["answer"] for row in second]) == ([], ["2", "2"])
 
 
 def test_a_familys_question_counts_from_the_day_its_clinic_sent_it_on(database: Database, clinic: Clinic) -> None:
@@ -83,35 +66,37 @@ def test_each_who_answered_has_a_part_and_nobodys_word_is_anothers(database: Dat
         timing.enter(session, clinic.derm2, consult.public_id, work, now=at(2000))
         answers.save_draft(session, consult, clinic.derm2, ANSWER, now=at(2000), lease=LEASE)
         answers.sign(session, consult, clinic.derm2, now=at(2000))
-        second, asker, first = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
-        assert [part.person.id for part in (second, asker, first)] == [clinic.derm2.id, clinic.pcp.id, clinic.derm.id]
+        found = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
+        people = [clinic.derm2.id, clinic.pcp.id, clinic.derm.id, clinic.pcp.id]
+        assert [part.person.id for part in found] == people
+        second, first = found[0], found[2]
         assert [(part.answer, part.suggestion.minutes) for part in (second, first)] == [(2, 10), (1, 20)]
         for person, own in ((clinic.derm, [first]), (clinic.derm2, [second])):
-            assert seen_parts(person, (Side.CONSULTANT,), [second, asker, first]) == own
-        assert seen_parts(clinic.coordinator, tuple(Side), [second, asker, first]) == [second, asker, first]
+            assert seen_parts(person, (Side.CONSULTANT,), found) == own
+        assert seen_parts(clinic.coordinator, tuple(Side), found) == found
         # The first one attested; that says nothing of the second, who has no NPI either.
         assert first.suggestion.is_ready
         assert {"f2f_prior", "f2f_planned", "transfer", "consultant_npi"} <= set(second.suggestion.blockers)
         # Nor does the second one's word take the first one's away.
-        records.attest(session, consult, clinic.derm2, replace(NO, transfer_of_care=True), now=at(2100))
-        second, _asker, first = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
+        records.attest(session, consult, clinic.derm2, replace(NO, transfer_of_care=True), answer=2, now=at(2100))
+        second, _asker, first, _first_asker = all_parts_of(session, [consult], DENVER, now=at(4000))[consult.id]
         assert (first.suggestion.is_ready, second.facts.transfer_of_care) == (True, True)
         rows = rows_of(session, (at(0), at(2001)), DENVER, now=at(4000))
         assert [(row["side"], row["answer"], row["state"]) for row in rows] == [
             ("consultant", "2", "blocked"),
             ("requester", "2", "blocked"),
             ("consultant", "1", "ready"),
+            ("requester", "1", "ready"),
         ]
 
 
-def test_opening_a_question_again_unlocks_no_time(database: Database, clinic: Clinic) -> None:
+def test_opening_a_question_again_locks_all_that_was_before(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = ready(session, clinic)
-        signed_at = at(1200)
         answers.acknowledge(session, consult, clinic.pcp, now=at(1500))
         assert locked_at(session, consult, clinic.pcp) == at(1500)
         reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=at(1600))
-        assert [locked_at(session, consult, person) for person in (clinic.pcp, clinic.derm)] == [signed_at, signed_at]
+        assert [locked_at(session, consult, person) for person in (clinic.pcp, clinic.derm)] == [at(1600), at(1600)]
 
 
 def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, clinic: Clinic) -> None:
@@ -124,7 +109,7 @@ def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, c
 
     def attest() -> None:
         with database.writing() as session:
-            records.attest(session, session.get_one(Consult, number), clinic.derm, NO, now=at(0))
+            records.attest(session, session.get_one(Consult, number), clinic.derm, NO, answer=1, now=at(0))
 
     at_once(diagnose, attest, diagnose, attest)
     with database.reading() as session:

@@ -258,7 +258,7 @@ def ready(session, clinic: Clinic, now: datetime = NOON, *, minutes: int = 20) -
     now += timedelta(minutes=minutes)
     answers.save_draft(session, consult, clinic.derm, ANSWER, now=now, lease=LEASE)
     answers.sign(session, consult, clinic.derm, now=now)
-    records.attest(session, consult, clinic.derm, NO, now=now)
+    records.attest(session, consult, clinic.derm, NO, answer=1, now=now)
     records.set_diagnosis(session, consult, clinic.pcp, "l20.83", now=now)
     for person, npi in ((clinic.derm, "1234567893"), (clinic.pcp, "1245319599")):
         records.set_numbers(session, person, npi=npi, taxonomy="", states="ca, NV", is_enrolled=True, now=now)

@@ -48,11 +48,13 @@ def show() -> str:
 @only(Role.COORDINATOR)
 def rows() -> Response:
     """All that a claim asks for, for whoever may know the children. The audit rows are there before the first byte."""
-    month = _month()
+    month, zone = _month(), _zone()
+    span = span_of(month, zone)
     with database().writing() as session:
-        ids = signed_in(session, span_of(month, _zone()), program_id=me().program_id)
+        ids = signed_in(session, span, program_id=me().program_id)
         note_export(session, ids, person_id=me().id, now=now())
-    return _file(Response(streamed(database(), ids, _zone(), now=now()), mimetype=CSV), f"billing-{month:%Y-%m}.csv")
+    pieces = streamed(database(), ids, span, zone, now=now())
+    return _file(Response(pieces, mimetype=CSV), f"billing-{month:%Y-%m}.csv")
 
 
 @monthly.get("/clinicians.csv")

@@ -1,0 +1,118 @@
+"""The rounds of a consult: each signed answer with the request that led to it, and the one that is not answered yet.
+
+A reopening after an answer begins the next round. A round is known by the version of its answer, which is what that
+answer has or will have.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.answers import Answer
+from econsult.consults.handover import Handover
+from econsult.consults.records import Consult
+
+Begun = tuple[datetime, int]
+"""When a round was begun, and by whom (person id; 0 where nobody knows)."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One answer of a consult with what led to it: who asked (person id) and when, and when the clinic read it.
+
+    `report` is empty while nobody has signed; `asked_at` before the request was sent.
+    """
+
+    version: int
+    report: Answer | None
+    asker_id: int
+    asked_at: datetime | None
+    read_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """What became of one consult: its signed answers, oldest first, and when each round but the first one began.
+
+    `sent_on_at` is when a clinician made a family's question their own; `read` holds when a clinic read an answer.
+    """
+
+    reports: Sequence[Answer]
+    begun: Sequence[Begun]
+    sent_on_at: datetime | None = None
+    read: Sequence[datetime] = ()
+
+    def rounds(self, consult: Consult) -> list[Round]:
+        """Its rounds, the newest first. What a clinic answered while a family's question was its own is none."""
+        count = max(len(self.reports), len(self.begun) + 1)
+        return [self._round(consult, place) for place in reversed(range(count)) if self._is_asked(place)]
+
+    def _is_asked(self, place: int) -> bool:
+        report = self._report(place)
+        return report is None or self.sent_on_at is None or _signed(report) >= self.sent_on_at
+
+    def _round(self, consult: Consult, place: int) -> Round:
+        report = self._report(place)
+        if place == 0 or (self.sent_on_at is not None and self.sent_on_at >= self.begun[place - 1][0]):
+            asker, asked_at = consult.sent_on_by_id or consult.requester_id, self.sent_on_at or consult.submitted_at
+        else:
+            asked_at, asker = self.begun[place - 1]
+        return Round(place + 1, report, asker, asked_at, self._read_at(place, report))
+
+    def _report(self, place: int) -> Answer | None:
+        return self.reports[place] if place < len(self.reports) else None
+
+    def _read_at(self, place: int, report: Answer | None) -> datetime | None:
+        if report is None:
+            return None
+        end = self.begun[place][0] if place < len(self.begun) else None
+        return next((at for at in self.read if at >= _signed(report) and (end is None or at < end)), None)
+
+
+def begun_by(signed: Iterable[datetime], reopened: Sequence[Begun]) -> list[Begun]:
+    """What began each round after the first one: of `reopened`, oldest first, the first one after each signature.
+
+    A question that was declined and asked again is still in the same round.
+    """
+    found: list[Begun] = []
+    place = 0
+    moments = list(signed)
+    for each, at in enumerate(moments):
+        place = next((n for n in range(place, len(reopened)) if reopened[n][0] >= at), len(reopened))
+        if place < len(reopened):
+            found.append(reopened[place])
+            place += 1
+        elif each + 1 < len(moments):
+            found.append((at, 0))
+    return found
+
+
+def version_at(begun: Sequence[Begun], at: datetime) -> int:
+    """In which round a moment is: work belongs to the round in which it began."""
+    return bisect_right([when for when, _who in begun], at) + 1
+
+
+def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Begun]]:
+    """What began the later rounds of the consults `which` is true of, by their ids; two statements for any number."""
+    signed: dict[int, list[datetime]] = {}
+    answers = select(Answer.consult_id, Answer.signed_at).join(Consult, Consult.id == Answer.consult_id).where(which)
+    for number, at in session.execute(answers.where(Answer.signed_at.is_not(None)).order_by(Answer.version)):
+        if at is not None:
+            signed.setdefault(number, []).append(at)
+    reopened: dict[int, list[Begun]] = {}
+    query = select(Handover.consult_id, Handover.at, Handover.by_id).join(Consult, Consult.id == Handover.consult_id)
+    for number, at, who in session.execute(query.where(which, Handover.verb == "reopen").order_by(Handover.id)):
+        reopened.setdefault(number, []).append((at, who or 0))
+    return {number: begun_by(moments, reopened.get(number, [])) for number, moments in signed.items()}
+
+
+def _signed(report: Answer) -> datetime:
+    if report.signed_at is None:
+        raise ValueError("A report is a signed answer.")
+    return report.signed_at
