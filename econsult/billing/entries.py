@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, case, false, func, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.billing.rounds import Begun, begun_in, version_at
@@ -15,6 +15,7 @@ from econsult.billing.spans import Span, Sums, counted
 from econsult.consults.answers import Answer
 from econsult.consults.lifecycle import ENDED, OPEN
 from econsult.consults.records import Consult, Kind
+from econsult.consults.sides import SideQuestion, SideState
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.people.persons import Person, Role
 
@@ -73,12 +74,18 @@ class TimeEntry(PublicId, Base):
 def works_on(person: Person) -> ColumnElement[bool]:
     """Of a consult: whether this person's work on it is measured now.
 
-    The specialist's while they hold it, and the clinic's from the first word of the request until the answer was read.
+    The specialist's while they hold it or a question that was asked beside it, and the clinic's from the first word of
+    the request until the answer was read.
     """
     is_asked = Consult.kind != Kind.FAMILY_QUESTION
     match person.role:
         case Role.SPECIALIST:
-            return and_(is_asked, Consult.status.in_(OPEN), Consult.holder_id == person.id)
+            own_side = exists().where(
+                SideQuestion.consult_id == Consult.id,
+                SideQuestion.holder_id == person.id,
+                SideQuestion.state == SideState.OPEN,
+            )
+            return and_(is_asked, Consult.status.in_(OPEN), or_(Consult.holder_id == person.id, own_side))
         case Role.PCP:
             is_home = Consult.organization_id == person.organization_id
             return and_(is_asked, is_home, Consult.status.not_in(ENDED), Consult.acknowledged_at.is_(None))
@@ -92,19 +99,30 @@ def is_measured(session: Session, consult_id: int, person: Person) -> bool:
 
 
 def locked_at(session: Session, consult: Consult, person: Person) -> datetime | None:
-    """When this person's time was last locked: by a signature; the clinic's by reading the answer, or by the end.
+    """When this person's time was last locked: by a signature, or a reply to whoever asked a question beside it; the
+    clinic's by reading the answer, or by the end.
 
     Opening an answered question again locks all that was before it: that belongs to the answer which is there already.
     """
     begun = begun_in(session, Consult.id == consult.id).get(consult.id, [])
     reopened_at = begun[-1][0] if begun else None
     if person.role == Role.SPECIALIST:
-        signed = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id)
-        signed_at = session.scalar(signed.where(Answer.author_id == person.id))
-        return signed_at and max(signed_at, reopened_at or signed_at)
+        done_at = _done_at(session, consult, person)
+        return done_at and max(done_at, reopened_at or done_at)
     if consult.status in OPEN:
         return reopened_at
     return consult.acknowledged_at or consult.ended_at or reopened_at
+
+
+def _done_at(session: Session, consult: Consult, person: Person) -> datetime | None:
+    """When this specialist last signed an answer, or replied to a colleague's question beside it."""
+    signed = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id, Answer.author_id == person.id)
+    replied = select(func.max(SideQuestion.ended_at)).where(
+        SideQuestion.consult_id == consult.id,
+        SideQuestion.holder_id == person.id,
+        SideQuestion.state == SideState.REPLIED,
+    )
+    return max(filter(None, (session.scalar(signed), session.scalar(replied))), default=None)
 
 
 def entries_of(session: Session, consult: Consult, person: Person | None = None) -> list[TimeEntry]:

@@ -5,7 +5,7 @@ However many consults are asked about at once, the statements are as many as for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -43,6 +43,11 @@ class Part:
     is_medicaid: bool
 
     @property
+    def may_have_code(self) -> bool:
+        """Whether there are codes at all for such work."""
+        return self.side != Side.COLLEAGUE
+
+    @property
     def report(self) -> Answer | None:
         return self.of.report
 
@@ -69,7 +74,7 @@ def parts_in(loaded: Loaded, zone: ZoneInfo, *, now: datetime, rules: RuleSet) -
     """The same, from what was loaded already."""
     reader = _Reader(loaded, zone, now, rules)
     return {
-        consult.id: [reader.part(consult, side, each) for each in loaded.rounds[consult.id] for side in Side]
+        consult.id: [part for each in loaded.rounds[consult.id] for part in reader.parts(consult, each)]
         for consult in loaded.consults
     }
 
@@ -88,13 +93,21 @@ class _Reader:
     now: datetime
     rules: RuleSet
 
-    def part(self, consult: Consult, side: Side, each: Round) -> Part:
-        loaded, is_consultant, report = self.loaded, side == Side.CONSULTANT, each.report
-        asker = loaded.asker_of(each)
-        consultant = loaded.people.get(report.author_id if report else consult.holder_id or 0)
-        person = consultant if is_consultant else asker
-        served = (report.signed_at if report else None) if is_consultant else each.asked_at
-        before = loaded.before(consult, person, served or self.now, is_consultant=is_consultant)
+    def parts(self, consult: Consult, each: Round) -> Iterator[Part]:
+        """Of one answer: the consultant's, the clinic's, and those of colleagues whom the consultant asked."""
+        yield self._part(consult, Side.CONSULTANT, each, self._consultant(consult, each))
+        yield self._part(consult, Side.REQUESTER, each, self.loaded.asker_of(each))
+        for person in self.loaded.colleagues_of(consult, each):
+            yield self._part(consult, Side.COLLEAGUE, each, person)
+
+    def _consultant(self, consult: Consult, each: Round) -> Person | None:
+        return self.loaded.people.get(each.report.author_id if each.report else consult.holder_id or 0)
+
+    def _part(self, consult: Consult, side: Side, each: Round, person: Person | None) -> Part:
+        loaded, report = self.loaded, each.report
+        asker, consultant = loaded.asker_of(each), self._consultant(consult, each)
+        served = each.asked_at if side == Side.REQUESTER else report.signed_at if report else None
+        before = loaded.before(consult, person, served or self.now, is_consultant=side != Side.REQUESTER)
         own = loaded.sums.get(person.id, {}) if person else {}
         facts = Facts(
             **_request(loaded, consult, each),

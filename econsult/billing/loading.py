@@ -21,9 +21,10 @@ from econsult.billing.records import (
     no_numbers,
 )
 from econsult.billing.rounds import Begun, Course, Round, begun_in, version_at
-from econsult.billing.spans import Sums
+from econsult.billing.spans import Sums, seconds_of
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
+from econsult.consults.sides import HANDS, SideEvent, SideQuestion
 from econsult.database import Base
 from econsult.people.consent import Consent
 from econsult.people.persons import Person, Role
@@ -36,8 +37,20 @@ _TRAILED = ("send_on", "acknowledge")
 
 
 @dataclass(frozen=True)
+class Aside:
+    """Somebody has a question that was asked beside a consult at that moment, or had it in their hands."""
+
+    person_id: int
+    at: datetime
+    is_now: bool
+
+
+@dataclass(frozen=True)
 class Loaded:
-    """What is on record of `consults`; all but what has a pair as its key by the ids that the names say."""
+    """What is on record of `consults`; all but what has a pair as its key by the ids that the names say.
+
+    `colleagues` holds who had a question that was asked beside the consult.
+    """
 
     consults: Sequence[Consult]
     rounds: dict[int, list[Round]]
@@ -48,6 +61,7 @@ class Loaded:
     attested: dict[tuple[int, int, int], Attestation]
     coverage: dict[int, Coverage]
     numbers: dict[int, ClinicianNumbers]
+    colleagues: dict[int, list[Aside]]
     sent_on: dict[int, datetime]
     answered: Dated
     requested: Dated
@@ -70,6 +84,17 @@ class Loaded:
         """The clinician who asked for this answer; nobody where a family or a nurse did."""
         person = self.people.get(each.asker_id)
         return person if person is not None and person.role == Role.PCP else None
+
+    def colleagues_of(self, consult: Consult, each: Round) -> list[Person]:
+        """Who has a question beside this answer or worked on one, but for whoever gives the answer themselves."""
+        asides = [
+            one for one in self.colleagues.get(consult.id, ()) if self.version_at(consult, one.at) == each.version
+        ]
+        of = {one.person_id for one in asides}
+        of.discard(each.report.author_id if each.report else consult.holder_id or 0)
+        have = {one.person_id for one in asides if one.is_now}
+        worked = {who for who in of if seconds_of(self.sums.get(who, {}), consult.id, version=each.version)}
+        return [self.people[who] for who in sorted(of & (have | worked))]
 
     def version_at(self, consult: Consult, at: datetime) -> int:
         """In which round of the consult work is that began at this moment."""
@@ -99,7 +124,8 @@ def load(session: Session, consults: Sequence[Consult], *, with_words: bool = Fa
         ).rounds(consult)
         for consult in consults
     }
-    people = _people(session, consults, rounds)
+    colleagues = _colleagues(session, ids)
+    people = _people(session, consults, rounds, colleagues)
     return Loaded(
         consults=consults,
         rounds=rounds,
@@ -113,6 +139,7 @@ def load(session: Session, consults: Sequence[Consult], *, with_words: bool = Fa
         },
         coverage={row.patient_id: row for row in _rows(session, Coverage, Coverage.patient_id, children)},
         numbers={row.person_id: row for row in _rows(session, ClinicianNumbers, ClinicianNumbers.person_id, people)},
+        colleagues=colleagues,
         sent_on=sent_on,
         answered=_answered(session, children),
         requested=_requested(session, children, sent_on, begun),
@@ -135,12 +162,35 @@ def _reports(session: Session, ids: set[int], *, with_words: bool) -> dict[int, 
     return found
 
 
-def _people(session: Session, consults: Sequence[Consult], rounds: dict[int, list[Round]]) -> dict[int, Person]:
-    wanted = {each.asker_id for of in rounds.values() for each in of}
+def _people(
+    session: Session,
+    consults: Sequence[Consult],
+    rounds: dict[int, list[Round]],
+    colleagues: dict[int, list[Aside]],
+) -> dict[int, Person]:
+    wanted = {each.person_id for of in colleagues.values() for each in of}
+    wanted |= {each.asker_id for of in rounds.values() for each in of}
     wanted |= {each.report.author_id for of in rounds.values() for each in of if each.report}
     for consult in consults:
         wanted |= {consult.requester_id, consult.sent_on_by_id or 0, consult.holder_id or 0}
     return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+
+
+def _colleagues(session: Session, ids: set[int]) -> dict[int, list[Aside]]:
+    in_hands = (SideEvent.side_id == SideQuestion.id) & SideEvent.kind.in_(HANDS)
+    query = (
+        select(SideQuestion, SideEvent.person_id)
+        .join(SideEvent, in_hands, isouter=True)
+        .where(SideQuestion.consult_id.in_(ids))
+    )
+    found: dict[int, list[Aside]] = {}
+    for side, before in session.execute(query):
+        of = found.setdefault(side.consult_id, [])
+        if side.holder_id is not None:
+            of.append(Aside(side.holder_id, side.opened_at, is_now=side.is_open))
+        if before is not None:
+            of.append(Aside(before, side.opened_at, is_now=False))
+    return found
 
 
 def _trailed(session: Session, children: set[int]) -> dict[str, dict[int, list[datetime]]]:

@@ -45,6 +45,11 @@ class Month:
         return sum(each.part.suggestion.is_ready for each in self.listed)
 
     @property
+    def count(self) -> int:
+        """How many parts there are for which there is a code at all."""
+        return sum(each.part.may_have_code for each in self.listed)
+
+    @property
     def totals(self) -> list[Total]:
         """By side and code."""
         groups: dict[tuple[Side, str], list[Part]] = {}
@@ -64,7 +69,8 @@ class Month:
     @property
     def lacking(self) -> list[tuple[str, int]]:
         """What (key of a check) stands against how many parts, the most frequent first."""
-        count = Counter(key for each in self.listed for key in each.part.suggestion.blockers)
+        of = (each.part.suggestion for each in self.listed if each.part.may_have_code)
+        count = Counter(key for found in of for key in found.blockers)
         return sorted(count.items(), key=lambda row: (-row[1], row[0]))
 
     @property

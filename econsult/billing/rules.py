@@ -16,10 +16,11 @@ VERSION = "2026-11"
 
 
 class Side(StrEnum):
-    """Whose work a code is for."""
+    """Whose work it was. A colleague is whom the consultant asked a question of their own: no code is for that."""
 
     CONSULTANT = "consultant"
     REQUESTER = "requester"
+    COLLEAGUE = "colleague"
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class Check:
         return case.side in self.sides and is_wanted
 
 
-_CONSULTANT = (Side.CONSULTANT,)
+_CONSULTANT, _COLLEAGUE = (Side.CONSULTANT,), (Side.COLLEAGUE,)
 
 
 def _is_window_free(case: Case) -> bool:
@@ -180,6 +181,9 @@ def _is_window_free(case: Case) -> bool:
 
 
 CHECKS = (
+    # The codes are for whom the treating clinician asked and who reports to them. A colleague was asked by the
+    # consultant, whose report it is, and whose own minutes alone count.
+    Check("colleague", lambda case: case.side != Side.COLLEAGUE, _COLLEAGUE),
     Check("requested", lambda case: case.facts.is_requested_by_clinician),
     Check("request_signed", lambda case: case.facts.is_request_signed),
     Check("reason", lambda case: case.facts.has_reason),

@@ -1,4 +1,4 @@
-"""Who may see whose time and what may be billed: each their own, the clinic its side, the coordinators both."""
+"""Who may see whose time and what may be billed: each their own, the clinic its side, the coordinators all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from econsult.people.persons import Person
 from econsult.rights import Relation
 
 SIDES: dict[Relation, tuple[Side, ...]] = {
-    Relation.HOLDER: (Side.CONSULTANT,),
+    Relation.HOLDER: (Side.CONSULTANT, Side.COLLEAGUE),
+    Relation.SECOND: (Side.COLLEAGUE,),
     Relation.MEDICAL_HOME: (Side.REQUESTER,),
-    Relation.COORDINATOR: (Side.CONSULTANT, Side.REQUESTER),
+    Relation.COORDINATOR: tuple(Side),
 }
 
 

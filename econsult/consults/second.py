@@ -14,6 +14,7 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.offering import ask_of, desk_of, loads_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import (
+    HANDS,
     POOL_LEVEL,
     SideEvent,
     SideQuestion,
@@ -233,8 +234,7 @@ def check_open(side: SideQuestion, consult: Consult) -> None:
 
 
 def _had_it_last(session: Session, side: SideQuestion, person: Person) -> bool:
-    hands = ("taken", "given", "given_back", "lapsed", "gone")
-    query = select(SideEvent).where(SideEvent.side_id == side.id, SideEvent.kind.in_(hands))
+    query = select(SideEvent).where(SideEvent.side_id == side.id, SideEvent.kind.in_(HANDS))
     last = session.scalars(query.order_by(SideEvent.id.desc()).limit(1)).first()
     return last is not None and (last.kind, last.person_id) == ("lapsed", person.id)
 

@@ -20,6 +20,8 @@ from econsult.database import Base, Instant, PublicId
 
 LONGEST, SHORTEST, AGAIN = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=4)
 """What a reply may take, what it is given at least, and after what a late one is told again at the earliest."""
+HANDS = ("taken", "given", "given_back", "lapsed", "gone")
+"""The lines of the ledger that say in whose hands it came, or whose it left."""
 LADDER = (50, 75, 90, 100)
 POOL_LEVEL = LADDER.index(75) + 1
 """The step from which whoever was asked by name has it no longer alone, unless they look after it."""

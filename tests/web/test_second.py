@@ -14,9 +14,11 @@ from econsult.queue.asides import fire_sides
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.rosters.shifts import TimeOff
+from tests.imaging.paper_readers import words_of
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.test_billing import YES_NO, by_hand
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -54,6 +56,12 @@ def test_a_colleague_is_asked_takes_it_replies_and_is_out(
     assert post(neuro, f"{path}/second/take", {}).location == f"{path}?said=noted"
     assert "lane=clinicians" in neuro.get(path).text
     assert post(neuro, f"{path}/messages", {"lane": "clinicians", "text": "Hello"}).status_code == 403
+    own = neuro.get(f"{path}/billing").text
+    assert ("A colleague" in own, "no code is for it" in own, "99451" in own) == (True, True, False)
+    assert ("Prueba" in own, "Your own numbers" in own, "What only you can say" in own) == (False, False, False)
+    assert post(neuro, f"{path}/billing/time", by_hand("9")).status_code == 303
+    assert post(neuro, f"{path}/billing/attest", YES_NO).status_code == 403
+    assert "A colleague's part" in words_of(neuro.get(f"{path}/billing/sheet.pdf").data)
     refused = post(neuro, f"{path}/second/reply", {"second_reply": ""})
     assert (refused.status_code, "Write your reply" in refused.text) == (422, True)
     assert "Asked: Neurology" in pcp.get(path).text
@@ -61,7 +69,10 @@ def test_a_colleague_is_asked_takes_it_replies_and_is_out(
         post(neuro, f"{path}/second/reply", {"second_reply": "No, it is skin."}).location
         == "/worklist?said=second_replied"
     )
-    assert neuro.get(path).status_code == 404
+    assert [neuro.get(each).status_code for each in (path, f"{path}/billing")] == [404, 404]
+    sheet = words_of(browser_of(clinic.coordinator).get(f"{path}/billing/sheet.pdf").data)
+    for words in ("none is for this work: not claimable by itself", "Read it on paper", "Minutes that count"):
+        assert words in sheet
     for reader in (derm, pcp):
         assert "No, it is skin." in reader.get(f"{path}?lane=clinicians").text
     assert "No, it is skin." not in browser_of(clinic.mother).get(f"/family/questions/{held.public_id}").text

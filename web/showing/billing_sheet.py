@@ -27,7 +27,11 @@ ATTESTED = {
     "transfer_of_care": "Care taken over for this problem",
     "is_spoken_report": "Also reported by voice",
 }
-PARTS = {Side.CONSULTANT: "The specialist's part", Side.REQUESTER: "The clinic's part"}
+PARTS = {
+    Side.CONSULTANT: "The specialist's part",
+    Side.REQUESTER: "The clinic's part",
+    Side.COLLEAGUE: "A colleague's part",
+}
 WAYS = {"electronic": "on their own page", "verbal": "by word of mouth", "paper": "on paper"}
 Facts = Iterator[tuple[str, str]]
 
@@ -125,8 +129,8 @@ def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
 
 def _suggested(sheet: Sheet, part: Share) -> Facts:
     found, report = part.suggestion, part.report
-    code = "-".join((found.code, *found.modifiers)) if found.code else "none fits the time"
-    yield "Code that fits", code
+    none = "none fits the time" if part.may_have_code else "none is for this work: not claimable by itself"
+    yield "Code that fits", "-".join((found.code, *found.modifiers)) if found.code else none
     yield "State", "ready" if found.is_ready else "blocked"
     yield "Date of service", long_day(part.facts.served_on) if part.facts.served_on else ""
     yield "Place of service", found.place_of_service

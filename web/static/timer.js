@@ -72,6 +72,7 @@ function move(event) {
   const place = event.target instanceof Element ? event.target : null;
   if (place?.closest("[data-viewer]")) work = "media_view";
   else if (place?.closest("[data-answer]") && event.type !== "pointermove") work = "report_writing";
+  else if (place?.closest("[data-messages]") && event.type !== "pointermove") work = "communication";
   if (!entry && moved - asked > 2000) { asked = moved; begin(); }
 }
 

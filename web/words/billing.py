@@ -17,7 +17,11 @@ ACTIVITIES = {
     Activity.PREP: _l("Prepared the request"),
     Activity.DISCUSSION: _l("Spoke with the other clinician"),
 }
-SIDES = {Side.CONSULTANT: _l("The specialist's part"), Side.REQUESTER: _l("The clinic's part")}
+SIDES = {
+    Side.CONSULTANT: _l("The specialist's part"),
+    Side.REQUESTER: _l("The clinic's part"),
+    Side.COLLEAGUE: _l("A colleague's part"),
+}
 SAID = {
     "f2f_prior_14d": _l("Did you or your team see this child in person in the 14 days before?"),
     "f2f_planned_14d": _l("Will you see this child in person within 14 days, or at the next free visit?"),
@@ -26,6 +30,7 @@ SAID = {
 }
 PAYERS = {"medicaid": _l("Medicaid or CHIP"), "private": _l("Private insurance"), "self_pay": _l("Pays itself")}
 HOLDS = {
+    "colleague": _l("The treating clinician asked, and the report is their own"),
     "requested": _l("A clinician asked"),
     "request_signed": _l("The clinician sent the request under their name"),
     "reason": _l("The reason is in the request"),
@@ -52,6 +57,10 @@ HOLDS = {
     "requester_licence": _l("The clinician has a license in the child's state"),
 }
 AGAINST = {
+    "colleague": _l(
+        "Asked by the specialist, whose report it is, and not by the child's clinic. This time is on record, but no "
+        "code is for it, and it adds nothing to the specialist's minutes"
+    ),
     "requested": _l("A family asked. It counts once a clinician sends it on"),
     "request_signed": _l("No clinician has sent the request under their name"),
     "reason": _l("The request gives no reason"),

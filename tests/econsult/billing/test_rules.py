@@ -109,7 +109,7 @@ MEDICAIDS = {
 @pytest.mark.parametrize(("key", "more", "sides"), AGAINST)
 def test_each_rule_stands_against_a_code_alone(key, more, sides) -> None:
     facts = replace(GOOD, seconds=time(20, 0))
-    for side in Side:
+    for side in BOTH:
         assert suggest(facts, side).is_ready
         found = suggest(replace(facts, **more), side)
         assert (key in found.blockers, found.is_ready) == (side in sides, side not in sides)
@@ -117,6 +117,16 @@ def test_each_rule_stands_against_a_code_alone(key, more, sides) -> None:
         assert found.code == suggest(facts, side).code
         privately = suggest(replace(facts, **{"payer": "private", **more}), side)
         assert (key in privately.blockers) == (side in sides and key not in MEDICAIDS)
+
+
+def test_a_colleagues_work_has_no_code_whatever_is_there() -> None:
+    """However long, however spoken, with everything on record: the consultant asked, and not the treating clinician."""
+    for minutes in (0, 5, 16, 31, 500):
+        for spoken in (0, minutes):
+            facts = replace(GOOD, seconds=time(minutes, 0), spoken_seconds=time(spoken, 0), is_spoken_report=True)
+            found = suggest(facts, Side.COLLEAGUE)
+            assert (found.code, found.blockers, found.reasons, found.is_ready) == ("", ("colleague",), (), False)
+            assert found.minutes == minutes
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def show() -> str:
     """What is ready, what is not and who can mend it; whose consult it is about, the page does not say."""
     month = _month()
     found = _found(month)
-    listed = sorted(found.listed, key=lambda each: each.part.suggestion.is_ready)
+    listed = sorted(found.listed, key=lambda each: each.part.suggestion.is_ready or not each.part.may_have_code)
     return render_template(
         "program/billing.html",
         month=month,
