@@ -13,6 +13,7 @@ from econsult.database import Base, Instant
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
 from econsult.people.persons import Person
+from econsult.picking import one_of
 
 __all__ = ["SUBJECTS", "TEXTS", "NoticeKind"]
 
@@ -34,6 +35,7 @@ class NoticeState(StrEnum):
 
 _CONSULT = table("consult", column("id", Integer), column("requester_id", Integer), column("is_test", Boolean))
 """By its name: the consult's own modules write notices, and know of these."""
+_TESTS = select(_CONSULT.c.id, _CONSULT.c.requester_id).where(one_of(_CONSULT.c.id, "numbers"), _CONSULT.c.is_test)
 UNTOLD = text("state = 'failed' AND settled_at IS NULL")
 
 
@@ -61,8 +63,7 @@ class Notice(Base):
 
 def makers_of_tests(session: Session, consult_ids: Collection[int]) -> dict[int, int]:
     """Who made each of these consults that is a test, by its id: nobody else is ever told of it."""
-    query = select(_CONSULT.c.id, _CONSULT.c.requester_id).where(_CONSULT.c.id.in_(consult_ids), _CONSULT.c.is_test)
-    return {row.id: row.requester_id for row in session.execute(query)}
+    return {row.id: row.requester_id for row in session.execute(_TESTS, {"numbers": consult_ids})}
 
 
 def notify(

@@ -1,12 +1,22 @@
-"""Which of the rows that are due one transaction takes: a batch without those that were put aside, or a single one."""
+"""Which of the rows that are due one transaction takes: a batch without those that were put aside, or a single one.
+
+And those of many numbers, given as one parameter.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Dialect, Integer, Select, Text, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
 
@@ -28,3 +38,41 @@ class Pick:
 
 ANY = Pick()
 """A batch of the usual size of whatever is due."""
+
+
+class _Numbers(TypeDecorator[Collection[int]]):
+    """Many numbers as one value: an array in PostgreSQL, a list in JSON in SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Integer()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
+
+
+class _Each(FunctionElement[int]):
+    """A table of the numbers."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+def one_of(number: ColumnElement[int] | InstrumentedAttribute[int], name: str) -> ColumnElement[bool]:
+    """Whether a number is one of those that the parameter `name` gives, any collection of numbers.
+
+    A parameter for each of a hundred numbers costs more to write and to read than their rows to find.
+    """
+    return number.in_(select(_Each(bindparam(name, type_=_Numbers())).column_valued("value")))
+
+
+@compiles(_Each, "postgresql")
+def _each_of_array(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Each, "sqlite")
+def _each_of_list(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"

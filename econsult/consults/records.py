@@ -126,7 +126,12 @@ class Consult(PublicId, Base):
             sqlite_where=text("is_taken_off_duty"),
             postgresql_where=text("is_taken_off_duty"),
         ),
-        Index("ix_consult_patient", "patient_id"),
+        Index(
+            "ix_consult_release",
+            "release_at",
+            sqlite_where=text("release_at IS NOT NULL"),
+            postgresql_where=text("release_at IS NOT NULL"),
+        ),
         Index(
             "ix_consult_asked",
             "holder_id",
@@ -148,7 +153,7 @@ class Consult(PublicId, Base):
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
-    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
     requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     sent_on_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -182,7 +187,7 @@ class Consult(PublicId, Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
     claim_until: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
-    release_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    release_at: Mapped[datetime | None] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_at: Mapped[datetime | None] = mapped_column(Instant)

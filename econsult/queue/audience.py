@@ -69,6 +69,9 @@ class Audience:
         return [person for specialty in pools(consult) for person in self._may_answer(consult, specialty)]
 
     def _may_answer(self, consult: DueConsult, specialty: str) -> list[Person]:
+        return self._once(("answer", consult.id, specialty), lambda: self._find_able(consult, specialty))
+
+    def _find_able(self, consult: DueConsult, specialty: str) -> list[Person]:
         number = consult.program_id
         here = self._specialists(number, specialty)
         able = self._takers(number).able

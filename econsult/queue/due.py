@@ -19,7 +19,7 @@ from sqlalchemy.orm.util import identity_key
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant
-from econsult.picking import ANY, Pick
+from econsult.picking import ANY, Pick, one_of
 from econsult.queue.bulk import change
 
 
@@ -86,11 +86,10 @@ DUE = (
     .limit(bindparam("most", type_=Integer()))
     .with_for_update(skip_locked=True, key_share=True)
 )
-RUNNING = (
-    select(*(getattr(Clock, name) for name in CLOCK_NAMES))
-    .where(Clock.consult_id.in_(bindparam("numbers", expanding=True)), Clock.state != ClockState.STOPPED)
-    .order_by(Clock.id)
+RUNNING = select(*(getattr(Clock, name) for name in CLOCK_NAMES)).where(
+    one_of(Clock.consult_id, "numbers"), Clock.state != ClockState.STOPPED
 )
+"""In no order: SQLite would read all clocks by their number to spare itself the sorting of a few."""
 
 
 def due_consults(session: Session, now: datetime, pick: Pick = ANY) -> list[DueConsult]:
@@ -98,7 +97,7 @@ def due_consults(session: Session, now: datetime, pick: Pick = ANY) -> list[DueC
     rows = session.execute(pick.narrow(DUE, Consult.id), {"now": now, "most": pick.most})
     found = {row.id: _as_read(DueConsult(*row), row) for row in rows}
     if found:
-        for row in session.execute(RUNNING, {"numbers": list(found)}):
+        for row in sorted(session.execute(RUNNING, {"numbers": list(found)}), key=attrgetter("id")):
             found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))
     return list(found.values())
 
