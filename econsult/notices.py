@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstr
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
+from econsult.family_notices import said_to
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
 from econsult.people.persons import Person
@@ -88,10 +89,10 @@ def notify(
     return notice
 
 
-def letter(notice: Notice, base_url: str) -> tuple[str, str]:
+def letter(notice: Notice, base_url: str, *, is_family: bool) -> tuple[str, str]:
     """Subject and text of the notice in the person's language; the link leads to the sign-in page only."""
     language = notice.language if notice.language in SUBJECTS else "en"
-    return SUBJECTS[language], f"{TEXTS[NoticeKind(notice.kind)][language]}\n\n{base_url}/\n"
+    return SUBJECTS[language], f"{said_to(notice.kind, is_family=is_family)[language]}\n\n{base_url}/\n"
 
 
 def mark_notice_sent(notice: Notice, now: datetime) -> None:

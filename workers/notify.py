@@ -154,10 +154,11 @@ class _Stage:
         """What goes out, in the reader's language. That it was tried is known before it is, whatever happens then."""
         delivery.attempts += 1
         runtime, notice = self.desk.runtime, self.notice
-        base = runtime.settings.base_url
+        base, is_family = runtime.settings.base_url, not self.person.is_staff
         if delivery.channel == Channel.EMAIL:
-            subject, text = letter(notice, base)
+            subject, text = letter(notice, base, is_family=is_family)
             name = f"notice/{notice.id}"
             return Parcel(delivery.id, Post(name, self.person.email, subject, text, notice.created_at))
         number = ways_to(self.session, runtime.database.cipher, self.person, has_gateway=True).number or ""
-        return Parcel(delivery.id, Sms(delivery.key, number, short_text(notice.kind, notice.language, base)))
+        text = short_text(notice.kind, notice.language, base, is_family=is_family)
+        return Parcel(delivery.id, Sms(delivery.key, number, text))

@@ -7,7 +7,8 @@ what its letter says.
 
 from __future__ import annotations
 
-from econsult.notices import TEXTS, NoticeKind
+from econsult.family_notices import FAMILY, TOLD, said_to
+from econsult.notices import NoticeKind
 
 ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -71,12 +72,13 @@ READING_CODES = {
 READING_SUBJECTS = {"en": "eConsult: your code", "es": "eConsult: su clave"}
 
 
-def short_text(kind: str, language: str, base_url: str) -> str:
+def short_text(kind: str, language: str, base_url: str, *, is_family: bool) -> str:
     """The words of a notice and the way to the front door, in the reader's language, or else in English."""
-    words = {
-        **TEXTS[NoticeKind(kind)],
-        **{code: said[NoticeKind(kind)] for code, said in SHORT.items() if kind in said},
-    }
+    words = said_to(kind, is_family=is_family)
+    # What a family is told in words of its own is short by itself; else the letter's words have short ones beside them.
+    if not is_family or kind not in FAMILY:
+        known = NoticeKind.MESSAGE if is_family and kind not in TOLD else NoticeKind(kind)
+        words = words | {code: said[known] for code, said in SHORT.items() if known in said}
     return f"{words.get(language) or words[FALLBACK]} {base_url}/"
 
 

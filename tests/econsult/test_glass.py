@@ -80,7 +80,7 @@ def test_every_officer_is_told_once_and_nothing_of_the_child_is_said(
         told = list(session.scalars(select(Notice).where(Notice.kind == NoticeKind.NAME_OPENED)))
         assert {notice.person_id for notice in told} == {officer.id for officer in officers}
         assert len(told) == len(officers)
-        words = " ".join(" ".join(letter(notice, "https://clinic.example")) for notice in told)
+        words = " ".join(" ".join(letter(notice, "https://clinic.example", is_family=False)) for notice in told)
         assert "Luz" not in words + "".join(notice.dedupe_key for notice in told)
         assert "Luz" not in session.scalars(select(bare.c.reason)).one()
         rows = list(session.scalars(select(AuditEvent).where(AuditEvent.action == "break_glass")))

@@ -38,7 +38,9 @@ def test_a_letter_is_in_the_persons_language_and_holds_no_health_data(database: 
     with database.writing() as session:
         consult = clinic.answered(session)
         notices = session.scalars(select(Notice).where(Notice.consult_id == consult.id)).all()
-        letters = {notice.person_id: " ".join(letter(notice, "https://clinic.test")) for notice in notices}
+        letters = {
+            notice.person_id: " ".join(letter(notice, "https://clinic.test", is_family=True)) for notice in notices
+        }
     assert "Recibimos" in letters[clinic.mother.id]
     forbidden = {
         "luz",
@@ -64,7 +66,7 @@ def test_a_letter_leads_to_the_front_door_only(database: Database, clinic: Clini
     with database.writing() as session:
         consult: Consult = clinic.draft(session)
         notice = notify(session, clinic.pcp, kind, consult_id=consult.id, about="x", now=NOON)
-        assert letter(notice, "https://clinic.test")[1].endswith("\n\nhttps://clinic.test/\n")
+        assert letter(notice, "https://clinic.test", is_family=False)[1].endswith("\n\nhttps://clinic.test/\n")
 
 
 def test_of_a_test_nobody_is_told_but_who_made_it(database: Database, clinic: Clinic) -> None:

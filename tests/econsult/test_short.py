@@ -7,14 +7,22 @@ import re
 import pytest
 
 from econsult.consults.contents import Disposition
+from econsult.family_notices import said_to
 from econsult.notices import SUBJECTS, TEXTS, Notice, NoticeKind, letter
 from econsult.people.persons import LANGUAGES, SPECIALTIES
 from econsult.reach.deliveries import Channel
 from econsult.reach.short import ALPHABET, CODES, DOUBLE, SHORT, code_text, parts, short_text
 from tests.personas import ANSWER, FAMILY_QUESTION, QUESTION
 
+STAFF, FAMILY = False, True
 LONGEST_BASE = "https://" + "m" * 37
-EVERYTHING = [(kind, language, channel) for kind in NoticeKind for language in LANGUAGES for channel in Channel]
+EVERYTHING = [
+    (kind, language, channel, reader)
+    for kind in NoticeKind
+    for language in LANGUAGES
+    for channel in Channel
+    for reader in (STAFF, FAMILY)
+]
 HEALTH = [
     "rash",
     "mancha",
@@ -64,16 +72,16 @@ MONTHS = [
 ]
 
 
-def said(kind: NoticeKind, language: str, channel: Channel) -> str:
+def said(kind: NoticeKind, language: str, channel: Channel, reader: bool) -> str:
     """What leaves the house."""
     if channel == Channel.SMS:
-        return short_text(kind, language, LONGEST_BASE)
-    return "\n".join(letter(Notice(kind=kind, language=language), LONGEST_BASE))
+        return short_text(kind, language, LONGEST_BASE, is_family=reader)
+    return "\n".join(letter(Notice(kind=kind, language=language), LONGEST_BASE, is_family=reader))
 
 
-@pytest.mark.parametrize(("kind", "language", "channel"), EVERYTHING)
-def test_what_is_said_is_about_nobody(kind: NoticeKind, language: str, channel: Channel) -> None:
-    text = said(kind, language, channel)
+@pytest.mark.parametrize(("kind", "language", "channel", "reader"), EVERYTHING)
+def test_what_is_said_is_about_nobody(kind: NoticeKind, language: str, channel: Channel, reader: bool) -> None:
+    text = said(kind, language, channel, reader)
     words = text.replace(LONGEST_BASE, "").casefold()
     told = [*SPECIALTIES, *HEALTH, *MONTHS, *(each.value for each in Disposition)]
     told += [word for word in f"{QUESTION} {FAMILY_QUESTION} {ANSWER['impression']}".split() if len(word) > 7]
@@ -86,8 +94,9 @@ def test_what_is_said_is_about_nobody(kind: NoticeKind, language: str, channel: 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_text_is_one_message(kind: NoticeKind, language: str) -> None:
-    text = short_text(kind, language, LONGEST_BASE)
+@pytest.mark.parametrize("reader", [STAFF, FAMILY])
+def test_a_text_is_one_message(kind: NoticeKind, language: str, reader: bool) -> None:
+    text = short_text(kind, language, LONGEST_BASE, is_family=reader)
     assert set(text) <= ALPHABET
     assert len(text) <= 160
     assert parts(text) == 1
@@ -95,9 +104,13 @@ def test_a_text_is_one_message(kind: NoticeKind, language: str) -> None:
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_an_unknown_language_is_answered_in_english_and_never_in_nothing(kind: NoticeKind) -> None:
-    assert short_text(kind, "fr", "https://c.test") == short_text(kind, "en", "https://c.test")
-    assert letter(Notice(kind=kind, language="fr"), "https://c.test")[1].startswith(TEXTS[kind]["en"])
-    assert short_text(kind, "es", "https://c.test") != short_text(kind, "en", "https://c.test")
+    for reader in (STAFF, FAMILY):
+        foreign, english, spanish = (
+            short_text(kind, code, "https://c.test", is_family=reader) for code in ("fr", "en", "es")
+        )
+        assert foreign == english != spanish
+        told = letter(Notice(kind=kind, language="fr"), "https://c.test", is_family=reader)[1]
+        assert told.startswith(said_to(kind, is_family=reader)["en"])
 
 
 def test_no_cover_is_told_of_full_hands_as_well() -> None:

@@ -1,12 +1,19 @@
-"""What families read is short and light: few words a sentence, few bytes a page."""
+"""What families read is short, plain and light: few words a sentence, no words of staff, few bytes a page."""
 
 from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
 
 import pytest
 
+from econsult.consults.plainness import GOAL, grade
+from econsult.notices import Notice, NoticeKind, letter
+from econsult.people import invitations, links
+from econsult.reach.short import code_text, reading_code_letter, short_text
+from econsult.templates.items import FAMILY as AUDIENCE
+from econsult.templates.loading import built_in
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -14,7 +21,101 @@ from web.shell.assets import Assets
 from web.words.catalogues import FOLDER, read_part
 
 LONGEST_SENTENCE = 20
+LANGUAGES = ("en", "es")
+OURS = {
+    "en": "consult* referral* referred specialty specialties pool* queue* assign* claim claims claimed triag* desk sla "
+    "disposition* pcp* provider* clinician* practitioner* overdue escalat* roster* shift* duty cycle* ledger* breach* "
+    "request* attest* allocation* allocate* worklist* adopt* intake encounter* impression* handover* upload* pending",
+    "es": "consult* interconsult* solicitud* remisi* derivaci* triaje triage proveedor* clínico* atrasad* escal* cola "
+    "turno* guardia asignar asignad* asignaci* disposici* especialidad* adopt* reabr* subir carg* pendiente* plazo*",
+}
+"""The words of those who work here; a star stands for any end."""
+BRAND = "eConsult"
 FIRST_PAGE_BYTES = 60 * 1024
+
+
+def letters_of(language: str) -> list[str]:
+    """Whatever leaves the house for a family: by letter and by text message, of every kind, and with a code or link."""
+    found = [
+        text
+        for kind in NoticeKind
+        for text in (
+            *letter(Notice(kind=kind, language=language), "", is_family=True),
+            short_text(kind, language, "", is_family=True),
+        )
+    ]
+    found += [code_text("", language), *reading_code_letter("", language)]
+    for subjects, texts in ((links.SUBJECTS, links.TEXTS), (invitations.SUBJECTS, invitations.TEXTS)):
+        found += [subjects[language], texts[language].replace("{link}", "")]
+    return sorted(set(found))
+
+
+def pages_of(language: str) -> list[str]:
+    catalogue = read_part(FOLDER / "es" / "family.po", "es")
+    both = [(message.id, message.string) for message in catalogue if message.id]
+    told = [pair[language == "es"] for pair in both]
+    return [text for each in told for text in ([each] if isinstance(each, str) else each)]
+
+
+def forms_of(language: str) -> list[str]:
+    """What the questionnaires ask a family."""
+    forms = [form for form in built_in() if form.audience == AUDIENCE]
+    assert len(forms) == 4
+    items = [item for form in forms for item in form.by_link.values()]
+    items += [column for item in items for column in item.items]
+    words = [form.title for form in forms] + [item.words for item in items]
+    words += [hint for item in items for hint in (item.hint,) if hint] + [
+        each.words for item in items for each in item.options
+    ]
+    return sorted({each.in_language(language) for each in words})
+
+
+def ours(text: str, language: str) -> list[str]:
+    """The words in it that are not a family's."""
+    known = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in OURS[language].split())
+    return re.findall(rf"\b(?:{known})\b", text.replace(BRAND, "").casefold())
+
+
+def hard(text: str, language: str) -> bool:
+    """Whether a text in sentences is above the grade that families are promised; a label has none."""
+    told = re.sub(r"%\(\w+\)[sd]|\{\w+\}", "Ana", text).strip()
+    found = grade(told, language) if re.search(r"[.!?:]$", told) else None
+    return found is not None and found > GOAL
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("texts_of", [letters_of, pages_of, forms_of])
+def test_families_are_told_in_plain_words_and_not_in_ours(language: str, texts_of: Callable[[str], list[str]]) -> None:
+    texts = texts_of(language)
+    assert len(texts) > 30
+    assert {text: found for text in texts if (found := ours(text, language))} == {}
+    assert [text for text in texts if hard(text, language)] == []
+
+
+def test_all_that_a_family_is_sent_together_is_plain() -> None:
+    """A text of less than ten words has no grade of its own: so it is taken with the others."""
+    for language in LANGUAGES:
+        assert (grade(" ".join(letters_of(language)), language) or 99) <= GOAL
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("Several requests wait for you in the queue of eConsult.", "en", ["requests", "queue"]),
+        ("Su solicitud está atrasada. La consulta espera turno.", "es", ["solicitud", "atrasada", "consulta", "turno"]),
+        ("We got your question. Sign in to eConsult.", "en", []),
+    ],
+)
+def test_the_words_of_staff_are_seen(text: str, language: str, found: list[str]) -> None:
+    assert ours(text, language) == found
+
+
+def test_a_hard_sentence_is_seen() -> None:
+    text = "Additional documentation is necessary before the interdisciplinary evaluation can be completed."
+    assert [hard(text, "en"), hard("Send us one more photo, so that we can see the arm of your child.", "en")] == [
+        True,
+        False,
+    ]
 
 
 def sentences(text: str) -> list[str]:

@@ -263,6 +263,24 @@ def test_a_worker_that_is_killed_after_the_gateways_yes_leaves_one_text(
         assert len(text_gateway.texts) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (NoticeKind.DIGEST, "There is more than one new thing for you."),
+        (NoticeKind.RECEIVED, "We got your question."),
+        # What is meant for staff alone says to a family that there is something new, and no more.
+        (NoticeKind.NEW_REQUEST, "You have a new message."),
+    ],
+)
+def test_a_family_is_not_told_in_the_words_of_staff(clinic: Clinic, desk: Desk, kind: NoticeKind, words: str) -> None:
+    number(clinic, HOME + "0142", "both")
+    _notice, job = told(clinic, kind)
+    run(replace(desk, now=lambda: _at(NOON)), job)
+    sent = {path.suffix: path.read_text() for path in clinic.runtime.settings.outbox.iterdir()}
+    assert [words in sent[end] for end in (".eml", ".txt")] == [True, True]
+    assert not any("request" in text.replace("Message-ID", "") for text in sent.values())
+
+
 def test_without_a_gateway_texts_become_files_and_nobody_relies_on_them(clinic: Clinic, desk: Desk) -> None:
     number(clinic, HOME + "0142")
     notice, job = told(clinic)

@@ -13,7 +13,7 @@ REFUSED = {
     ),
     "empty": _l("A file is empty. Choose another one."),
     "not_allowed": _l("You may not add files to this request."),
-    "closed": _l("This request takes no more files."),
+    "closed": _l("This question takes no more files."),
     "too_many": _l("These are too many files at once. Send fewer, or wait a little."),
 }
 OTHER = _l("A file did not arrive. Send it again.")

@@ -1,0 +1,59 @@
+"""What families are told: the words of staff are not theirs. The same by letter and by text message.
+
+The Spanish here keeps to the alphabet of text messages (`reach.short`).
+"""
+
+from __future__ import annotations
+
+from econsult.notice_words import TEXTS, NoticeKind
+
+FAMILY: dict[NoticeKind, dict[str, str]] = {
+    NoticeKind.RECEIVED: {
+        "en": "We got your question. Sign in to see when we will answer.",
+        "es": "Recibimos su pregunta. Entre para ver la hora de la respuesta.",
+    },
+    NoticeKind.SENT_ON: {
+        "en": "Your clinic asked a children's specialist. Sign in to see when we will answer.",
+        "es": "Su pregunta va ahora a un especialista. Entre para ver la hora de la respuesta.",
+    },
+    NoticeKind.DECLINED: {
+        "en": "We could not answer your question here. Sign in to see what to do now.",
+        "es": "No pudimos responder su pregunta. Entre para ver lo que puede hacer ahora.",
+    },
+    NoticeKind.WITHDRAWN: {
+        "en": "A question about your child has ended without an answer. Sign in to see it.",
+        "es": "Una pregunta sobre su hijo ha terminado sin respuesta. Entre para verla.",
+    },
+    NoticeKind.DIGEST: {
+        "en": "There is more than one new thing for you. Sign in to see what.",
+        "es": "Hay varias cosas nuevas para usted. Entre para verlas.",
+    },
+}
+"""Where a family is told in other words than staff."""
+TOLD = frozenset(
+    {
+        *FAMILY,
+        NoticeKind.MORE_NEEDED,
+        NoticeKind.STILL_NEEDED,
+        NoticeKind.MESSAGE,
+        NoticeKind.ANSWERED,
+        NoticeKind.LATE,
+        NoticeKind.READ_NOW,
+        NoticeKind.SIGN_IN_CHANGED,
+        NoticeKind.CONTACT_CHANGED,
+        NoticeKind.RIGHT_ENDS,
+        NoticeKind.OUTCOME_ASKED,
+        NoticeKind.STEP_OPEN,
+        NoticeKind.ACCOUNT_OPENED,
+    }
+)
+"""What families are told. Anything else that reaches one says no more than that there is something new."""
+
+
+def said_to(kind: str, *, is_family: bool) -> dict[str, str]:
+    """The words of a letter of this kind for such a reader, by language."""
+    known = NoticeKind(kind)
+    if not is_family:
+        return TEXTS[known]
+    known = known if known in TOLD else NoticeKind.MESSAGE
+    return FAMILY.get(known) or TEXTS[known]
