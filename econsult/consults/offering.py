@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy import func, select, union_all
@@ -28,11 +28,10 @@ from econsult.people.persons import (
     Person,
     PractitionerSpecialty,
     Role,
-    pools_of,
     team_of,
 )
-from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of
-from econsult.rosters.routing import WORDS, Ask, Route, Why, route
+from econsult.rosters.limits import Limits, conflicted, limits_of
+from econsult.rosters.routing import WORDS, Ask, Route, Why, beside, route
 from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
@@ -60,7 +59,7 @@ def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | N
     chosen = choose(session, consult, now)
     consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     consult.is_unallocated = chosen.is_unallocated
-    consult.fallback_specialty = stand_in(session, consult, chosen)
+    consult.fallback_specialty = stand_in(consult, chosen)
     stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
     within = allocate_within(consult, chosen, now)
     if by is not None:
@@ -77,16 +76,12 @@ def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | N
 def choose(session: Session, consult: Consult, now: datetime) -> Route:
     """Who may take it and who can now: the router's choice, and with it the pool that a broken promise went to."""
     ask = ask_of(session, consult)
-    chosen = _routed(session, ask, now)
-    name = stand_in(session, consult, chosen)
-    if name is None or name == chosen.specialty:
+    loads = partial(loads_of, session)
+    chosen = route(session, ask, loads, now)
+    if ask.specialty is None or chosen.specialty != ask.specialty or not _is_broken(session, consult):
         return chosen
-    also = _routed(session, replace(ask, specialty=name), now)
-    return chosen if also.specialty != name else chosen.along_with(also)
-
-
-def _routed(session: Session, ask: Ask, now: datetime) -> Route:
-    return route(session, ask, lambda people: loads_of(session, people), now)
+    also, _passed_over = beside(session, ask, loads, now)
+    return chosen if also is None else chosen.along_with(also)
 
 
 def offer_anew(session: Session, consult: Consult, now: datetime) -> Route:
@@ -95,16 +90,9 @@ def offer_anew(session: Session, consult: Consult, now: datetime) -> Route:
     return offer(session, consult, now, by=min((at for at in ahead if at > now), default=None))
 
 
-def stand_in(session: Session, consult: Consult, chosen: Route) -> str | None:
-    """The specialty that stands in: the router's, or the one that a broken promise of a reply was offered to.
-
-    Offering it anew takes it away from nobody who was told of it.
-    """
-    if chosen.specialty != consult.specialty or consult.specialty is None or not _is_broken(session, consult):
-        return chosen.specialty if chosen.specialty != consult.specialty else None
-    served = pools_of(session, consult.program_id)
-    found = [name for name in fallbacks_of(session, consult.program_id, consult.specialty) if served.get(name)]
-    return consult.fallback_specialty if consult.fallback_specialty in found else next(iter(found), None)
+def stand_in(consult: Consult, chosen: Route) -> str | None:
+    """The specialty that stands in: for a pool of which nobody may take it, or beside one that broke its promise."""
+    return chosen.beside if chosen.specialty == consult.specialty else chosen.specialty
 
 
 def _is_broken(session: Session, consult: Consult) -> bool:
@@ -149,6 +137,7 @@ def ask_of(session: Session, consult: Consult) -> Ask:
         # Not the whole record: its name may not open, and is of no use here.
         language=session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one(),
         excluded=frozenset() if is_clinics else frozenset({consult.requester_id, consult.sent_on_by_id or 0}),
+        told=consult.fallback_specialty,
     )
 
 

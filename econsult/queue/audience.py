@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,21 @@ from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.queue.able import Around, Takers, around, pools
 from econsult.queue.due import DueConsult
 from econsult.rosters.limits import fallbacks_of
+from econsult.rosters.routing import first_choice
 from econsult.rosters.shifts import is_off, on_duty
 from storage.keys import WrongKey
 
 log = logging.getLogger("econsult.queue")
 Found = TypeVar("Found")
 POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
+
+
+class Standing(NamedTuple):
+    """A pool that could stand in for a request."""
+
+    specialty: str
+    may_take: bool
+    is_there: bool
 
 
 class Audience:
@@ -83,14 +92,28 @@ class Audience:
         return [person for person in here if person.id in found]
 
     def fallback(self, consult: DueConsult, name: str) -> str | None:
-        """The specialty that stands in: whoever was offered it before, or the one for a reply that was not given."""
-        if consult.fallback_specialty or consult.kind == Kind.FAMILY_QUESTION or not consult.specialty:
-            return consult.fallback_specialty
-        if name != ClockName.FIRST_REPLY:
-            return None
-        key = (consult.program_id, consult.specialty)
-        found = self._once(("fallbacks", *key), lambda: fallbacks_of(self._session, *key))
-        return next((each for each in found if self._specialists(consult.program_id, each)), None)
+        """The specialty that stands in: for a reply that was not given the one that the router's rule chooses."""
+        told = consult.fallback_specialty
+        is_promised = name == ClockName.FIRST_REPLY and consult.kind != Kind.FAMILY_QUESTION and consult.specialty
+        # Who has it may be of the pool that stood in, and is asked by that pool's roster.
+        if not is_promised or (told and consult.holder_id is not None):
+            return told
+        key = (consult.program_id, consult.specialty or "")
+        names = self._once(("fallbacks", *key), lambda: fallbacks_of(self._session, *key))
+
+        def find(specialty: str) -> Standing:
+            return self._standing(consult, specialty)
+
+        found = first_choice(names, told, find, lambda each: each.may_take, lambda each: each.is_there)
+        return found.specialty if found is not None else None
+
+    def _standing(self, consult: DueConsult, specialty: str) -> Standing:
+        """Whether somebody of the pool may take it, and whether somebody who may is there, with room."""
+        takers = self._takers(consult.program_id)
+        members = {person.id for person in self._around(consult.program_id).pools.get(specialty, ())}
+        able = takers.able.among(members, consult)
+        here = {span.person_id for span in takers.spans_of(specialty)}
+        return Standing(specialty, bool(able), any(takers.able.places(number) > 0 for number in able & here))
 
     def desk(self, consult: DueConsult) -> list[Person]:
         return self._once(("desk", consult.program_id), lambda: desk_of(self._session, consult.program_id))

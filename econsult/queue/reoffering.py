@@ -27,7 +27,7 @@ def offer_again(session: Session, program_id: int, now: datetime) -> int:
     count = 0
     for consult in _locked(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST)))):
         chosen = choose(session, consult, now)
-        stands_in = stand_in(session, consult, chosen)
+        stands_in = stand_in(consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
         if (chosen.is_unallocated, stands_in) != before:
             offer_anew(session, consult, now)

@@ -5,9 +5,10 @@ It has no dice and no memory, so that the same question gets the same answer, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 Loads = Callable[[set[int]], Mapping[int, int]]
 """How many open consults each of these people holds."""
+Pool = TypeVar("Pool")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Ask:
     state: str = ""
     language: str = ""
     excluded: frozenset[int] = frozenset()
+    told: str | None = None
+    """The specialty that stands in already: nobody who was told of a request loses it while they may take it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Route:
     specialty: str | None = None
     cover_at: datetime | None = None
     why: tuple[Why, ...] = field(default=())
+    beside: str | None = None
+    """The specialty whose people are among these too, although its own pool has somebody."""
 
     @property
     def is_unallocated(self) -> bool:
@@ -93,8 +99,9 @@ class Route:
             for own, theirs in ((self.ready, other.ready), (self.qualified, other.qualified))
         )
         cover_at = min((at for at in (self.cover_at, other.cover_at) if at is not None), default=None)
-        beside = Why("beside", of=other.specialty or "")
-        return replace(self, ready=ready, qualified=qualified, cover_at=cover_at, why=(*self.why, beside, *other.why))
+        why = (*self.why, Why("beside", of=other.specialty or ""), *other.why)
+        found = replace(self, ready=ready, qualified=qualified, cover_at=cover_at, why=why)
+        return replace(found, beside=other.specialty)
 
     def explain(self, language: str = "en") -> str:
         return "; ".join(line.sentence(language) for line in self.why) + "."
@@ -106,14 +113,63 @@ def route(session: Session, ask: Ask, loads: Loads, now: datetime) -> Route:
         team = tuple(person for person in team_of(session, ask.organization_id) if person.id not in ask.excluded)
         why = (Why("team", len(team)),) if team else (Why("team", 0), Why("nobody"))
         return Route(team, team, None, now if team else None, why)
+    own = _pool(session, ask, ask.specialty, loads, now)
+    if own.qualified:
+        return own
+    found, passed_over = beside(session, ask, loads, now)
+    lines = [*own.why, *(line for each in passed_over for line in _standing_in(each))]
+    if found is None:
+        return Route(why=(*lines, Why("nobody")))
+    return replace(found, why=(*lines, *_standing_in(found)))
+
+
+def beside(session: Session, ask: Ask, loads: Loads, now: datetime) -> tuple[Route | None, list[Route]]:
+    """Which of the pools that stand in does so (None where nobody of any may take it), and which were passed over."""
+    looked_at: list[Route] = []
+
+    def find(specialty: str) -> Route:
+        looked_at.append(_pool(session, ask, specialty, loads, now))
+        return looked_at[-1]
+
+    names = fallbacks_of(session, ask.program_id, ask.specialty or "")
+    found = first_choice(names, ask.told, find, lambda each: bool(each.qualified), lambda each: each.has_cover)
+    return found, [each for each in looked_at if each is not found]
+
+
+def _standing_in(found: Route) -> tuple[Why, ...]:
+    return (Why("fallback", of=found.specialty or ""), *found.why)
+
+
+def _pool(session: Session, ask: Ask, specialty: str, loads: Loads, now: datetime) -> Route:
+    """Who of one pool may take it, and who is there."""
     lines: list[Why] = []
-    for specialty in (ask.specialty, *fallbacks_of(session, ask.program_id, ask.specialty)):
-        if specialty != ask.specialty:
-            lines.append(Why("fallback", of=specialty))
-        qualified = _qualified(session, ask, specialty, lines)
-        if qualified:
-            return _ready(session, ask, qualified, lines, specialty=specialty, loads=loads, now=now)
-    return Route(why=(*lines, Why("nobody")))
+    qualified = _qualified(session, ask, specialty, lines)
+    if not qualified:
+        return Route(specialty=specialty, why=tuple(lines))
+    return _ready(session, ask, qualified, lines, specialty=specialty, loads=loads, now=now)
+
+
+def first_choice(
+    names: Iterable[str],
+    told: str | None,
+    find: Callable[[str], Pool],
+    may_take: Callable[[Pool], bool],
+    is_there: Callable[[Pool], bool],
+) -> Pool | None:
+    """Which of the pools that stand in does so, in their order: one rule for the router and the ladder.
+
+    The one that was told already, while somebody of it may take the request; else the first where somebody who may is
+    there, else the first where somebody may.
+    """
+    able: list[Pool] = []
+    for name in sorted(names, key=lambda each: each != told):
+        found = find(name)
+        if not may_take(found):
+            continue
+        if name == told or is_there(found):
+            return found
+        able.append(found)
+    return able[0] if able else None
 
 
 def _qualified(session: Session, ask: Ask, specialty: str, lines: list[Why]) -> list[Person]:

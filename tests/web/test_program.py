@@ -410,7 +410,8 @@ def test_the_desk_says_that_all_is_in_hands_only_where_somebody_is_there(
     whole = "Every request has somebody who can take it."
     with runtime.database.writing() as session:
         asked = clinic.econsult(session, now=datetime.now(UTC))
-        late = clinic.econsult(session, now=datetime.now(UTC) - timedelta(hours=30))
+        # Its day is promised: it was due a whole day ago, which is yesterday at any hour.
+        late = clinic.econsult(session, now=datetime.now(UTC) - timedelta(hours=48))
     page = desk.get("/coordination/desk").text
     assert (whole in page, "Nobody who is there can take" in page) == (True, False)
     # By when each must be taken is said, and of a promise that has passed when it was due.
