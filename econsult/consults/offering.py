@@ -30,11 +30,13 @@ from econsult.people.persons import (
     Role,
     team_of,
 )
-from econsult.rosters.limits import Limits, conflicted, limits_of
+from econsult.rosters.limits import conflicted, limits_of
 from econsult.rosters.routing import WORDS, Ask, Route, Why, beside, route
 from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
+HANDS = 0x48414E44
+"""The first key of PostgreSQL's locks on somebody's hands; the second is the person's number."""
 ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
 
 
@@ -187,11 +189,12 @@ def check_may_hold(session: Session, consult: Consult, person: Person) -> None:
 def _lock_hands(session: Session, consult: Consult, person: Person) -> None:
     """Wait for whoever fills these hands at this moment: of two that come at once, the last free place takes one.
 
-    The consult first, as everywhere, so that two never wait for each other.
+    The consult first, as everywhere, so that two never wait for each other; and then no row, which a form may have
+    written before it comes to the consults that wait.
     """
     lock(session, consult)
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Limits.id).where(Limits.person_id == person.id).with_for_update(key_share=True))
+        session.execute(select(func.pg_advisory_xact_lock(HANDS, person.id)))
 
 
 def pools_asked(consult: Consult) -> set[str]:

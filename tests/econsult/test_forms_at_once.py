@@ -7,22 +7,27 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import cycle, islice
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from econsult.advice.following import accept_and_read
 from econsult.advice.late import tell_of_late_steps
+from econsult.consults import holding
 from econsult.consults.policies import save_policy
 from econsult.consults.recommendations import events_of, steps_of
 from econsult.consults.records import Consult
 from econsult.database import Database
+from econsult.errors import ForbiddenError
+from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.reoffering import offer_again, roster_changed
 from econsult.rosters.limits import Limits
-from tests.personas import NOON, TARGETS, Clinic, open_clinic
+from econsult.rosters.qualifying import LimitsForm, set_limits
+from tests.personas import LEASE, NOON, TARGETS, Clinic, open_clinic
 from tests.workers.clinic import wait_until
 
 LATER = NOON + timedelta(hours=13)
@@ -133,6 +138,30 @@ def test_a_clinic_reads_an_answer_while_the_clock_tells_of_its_step(postgres_dat
         (step,) = steps_of(session, number)
         lines = [(line.number, line.kind) for line in events_of(session, [step.id])]
         assert lines == [(1, "proposed"), (2, "overdue"), (3, "accepted")]
+
+
+def test_a_limit_is_set_while_its_person_takes_a_request(postgres_database: Database) -> None:
+    """The form has written the limit and not yet locked what waits; the claim has locked what it takes."""
+    clinic, database = open_clinic(postgres_database), postgres_database
+    with database.writing() as session:
+        session.add(Limits(person_id=clinic.derm.id, capacity=1))
+        first, second = (clinic.econsult(session, now=NOON).id for _ in range(2))
+
+    def claim(number: int) -> None:
+        with database.writing() as session:
+            consult, person = session.get_one(Consult, number), session.get_one(Person, clinic.derm.id)
+            holding.claim(session, consult, person, now=NOON, lease=LEASE)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            limits = LimitsForm(states="", languages=("en", "es"), capacity=1)
+            set_limits(session, clinic.coordinator, clinic.derm.public_id, limits, now=NOON)
+            taken = pool.submit(claim, first)
+            wait_until(lambda: taken.done() or _waiting(database) == 1)
+            offer_again(session, clinic.program.id, NOON)
+        taken.result()
+    with pytest.raises(ForbiddenError, match="as many requests as you may hold"):
+        claim(second)
 
 
 def _waiting(database: Database) -> int:
