@@ -35,6 +35,7 @@ TOLD = frozenset(
         *FAMILY,
         NoticeKind.MORE_NEEDED,
         NoticeKind.STILL_NEEDED,
+        NoticeKind.LESS_NEEDED,
         NoticeKind.MESSAGE,
         NoticeKind.ANSWERED,
         NoticeKind.LATE,

@@ -10,6 +10,7 @@ class NoticeKind(StrEnum):
     NEW_REQUEST = "new_request"
     SENT_ON = "sent_on"
     MORE_NEEDED = "more_needed"
+    LESS_NEEDED = "less_needed"
     MESSAGE = "message"
     ANSWERED = "answered"
     DECLINED = "declined"
@@ -69,6 +70,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.MORE_NEEDED: {
         "en": "We need one more thing from you. Please sign in.",
         "es": "Necesitamos una cosa más. Por favor entre.",
+    },
+    NoticeKind.LESS_NEEDED: {
+        "en": "We no longer need all that we asked you for. Sign in to see what is left.",
+        "es": "Ya no necesitamos todo lo que le pedimos. Entre para ver lo que falta.",
     },
     NoticeKind.MESSAGE: {
         "en": "You have a new message. Sign in to read it.",

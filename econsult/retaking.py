@@ -35,7 +35,8 @@ class Asked:
 def retake_for(session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.SEE) -> Asked:
     """What is asked for again, when this person may know the consult, has the right, and reads the lane that asks.
 
-    Raises NotFoundError for a draft, whoever asks, and for a photo that the family has sealed.
+    What was taken back is found as well: a photo that is on its way for it goes on. Raises NotFoundError for a draft,
+    whoever asks, and for a photo that the family has sealed.
     """
     query = select(Retake, Consult.public_id).join(Consult, Consult.id == Retake.consult_id)
     row = session.execute(query.where(Retake.public_id == public_id)).one_or_none()
@@ -47,7 +48,7 @@ def retake_for(session: Session, person: Person, public_id: str, *, now: datetim
     message = next((each for each in readable if each.id == number), None)
     if message is None:
         raise NotFoundError
-    found = retakes_of(session, [message.id]).get(message.id, [])
+    found = retakes_of(session, [message.id], even_taken_back=True).get(message.id, [])
     for retake, photo in found:
         if retake.id == row[0].id:
             return Asked(loaded, message, retake, photo)

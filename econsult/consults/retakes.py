@@ -61,6 +61,7 @@ class Retake(PublicId, Base):
     told: Mapped[dict[str, Any]] = mapped_column("drawing", SealedJson("retake.drawing"))
     saved_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
 
     @property
     def drawing(self) -> Drawing:
@@ -143,7 +144,9 @@ def drafts_of(session: Session, consult: Consult, person: Person) -> Mapping[int
     return {each.attachment_id: each for each in session.scalars(query.where(Retake.message_id.is_(None)))}
 
 
-def retakes_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[tuple[Retake, Attachment]]]:
+def retakes_of(
+    session: Session, message_ids: Sequence[int], *, even_taken_back: bool = False
+) -> dict[int, list[tuple[Retake, Attachment]]]:
     """What each message asks for again, with the old photo; nothing of one that the family has sealed.
 
     The caller has checked that its reader may read the messages.
@@ -151,7 +154,8 @@ def retakes_of(session: Session, message_ids: Sequence[int]) -> dict[int, list[t
     found: dict[int, list[tuple[Retake, Attachment]]] = {}
     query = select(Retake, Attachment).join(Attachment, Attachment.id == Retake.attachment_id).order_by(Retake.id)
     for retake, photo in session.execute(query.where(Retake.message_id.in_(message_ids))):
-        if not photo.is_sealed and retake.message_id is not None:
+        is_asked = even_taken_back or retake.taken_back_at is None
+        if is_asked and not photo.is_sealed and retake.message_id is not None:
             found.setdefault(retake.message_id, []).append((retake, photo))
     return found
 

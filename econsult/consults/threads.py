@@ -36,7 +36,9 @@ class Audience(StrEnum):
 class Message(PublicId, Base):
     """One message. `items` is the checklist of a request for information, maybe with nothing on it; None otherwise.
 
-    `is_relayed` marks what the family said on the telephone, written down by staff.
+    `is_relayed` marks what the family said on the telephone, written down by staff. `items` also holds what was taken
+    back (`gone`, see `unasking`), and how many of its last lines word the photos that are asked for again (`worded`);
+    with `taken_back_at` nothing of the request is left.
     """
 
     __tablename__ = "message"
@@ -48,6 +50,43 @@ class Message(PublicId, Base):
     items: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("message.items"))
     is_relayed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def lines(self) -> list[str]:
+        """The whole list, also what was taken back."""
+        return list((self.items or {}).get("items", ()))
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the text says no more than the list."""
+        return bool(self.lines) and self.text == "; ".join(self.lines)
+
+    @property
+    def standing_items(self) -> list[tuple[int, str]]:
+        """The lines that are still asked for, each with its number."""
+        gone = self._gone
+        return [(number, line) for number, line in enumerate(self.lines) if str(number) not in gone]
+
+    @property
+    def standing_text(self) -> str:
+        """The text without what was taken back of it; empty where nothing of it stands."""
+        if self.is_list:
+            return "; ".join(line for _number, line in self.standing_items)
+        return "" if "words" in self._gone else self.text
+
+    @property
+    def _gone(self) -> set[str]:
+        return set((self.items or {}).get("gone", ()))
+
+    def worded(self, count: int) -> list[int]:
+        """The numbers of the lines that word `count` photos, in their order; none where nothing does."""
+        length = len(self.lines)
+        return list(range(length - count, length)) if (self.items or {}).get("worded", 0) == count else []
+
+    def drop(self, key: str) -> None:
+        """Ask for this no more: the number of a line, "words", or something that is on no list."""
+        self.items = {**(self.items or {}), "gone": sorted({*self._gone, key})}
 
 
 def post(
@@ -69,7 +108,7 @@ def post(
     message = _add(session, consult, person, audience, text=text, items=None, now=now)
     message.is_relayed = is_relayed and person.is_staff
     said(session, consult, person, audience, now=now, is_relayed=message.is_relayed)
-    _tell(session, consult, message, NoticeKind.MESSAGE, now)
+    tell_lane(session, consult, message, NoticeKind.MESSAGE, now)
     return message
 
 
@@ -83,12 +122,14 @@ def request_info(
     audience: Audience | None,
     now: datetime,
     again: Sequence[Wanted] = (),
+    again_words: Sequence[str] = (),
 ) -> Message:
     """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit.
 
     Once a promise has been held for that long the question is asked all the same, and the clock runs on. `again` are
-    photos that should be taken once more, as their marks show. Raises InvalidError for a family of which nobody has an
-    account: the question would wait for nobody; and for a photo of a private place that a family would have to take.
+    photos that should be taken once more, as their marks show, `again_words` how the list puts each. Raises
+    InvalidError for a family of which nobody has an account: the question would wait for nobody; and for a photo of a
+    private place that a family would have to take.
     """
     status = next_status(consult.status, "request_info")
     require_holder(consult, person)
@@ -100,7 +141,9 @@ def request_info(
     if again and lane == Audience.FAMILY and consult.is_private_site:
         raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
     photos = photos_of(session, consult, again)
-    message = _add(session, consult, person, lane, text=text, items=items, now=now)
+    message = _add(session, consult, person, lane, text=text, items=[*items, *again_words], now=now)
+    if again_words:
+        message.items = {**(message.items or {}), "worded": len(again_words)}
     send_retakes(session, consult, person, message.id, photos, now=now)
     consult.first_contact_at = consult.first_contact_at or now
     consult.version += 1
@@ -109,14 +152,14 @@ def request_info(
     if is_held and pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
         consult.status = status
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
-    _tell(session, consult, message, NoticeKind.MORE_NEEDED, now)
+    tell_lane(session, consult, message, NoticeKind.MORE_NEEDED, now)
     return message
 
 
 def among_clinicians(session: Session, consult: Consult, person: Person, text: str, *, now: datetime) -> Message:
     """A word between specialists: the clinic and the holder read it; it is no reply to the clinic and ends no wait."""
     message = _add(session, consult, person, Audience.CLINICIANS, text=text, items=None, now=now)
-    _tell(session, consult, message, NoticeKind.MESSAGE, now)
+    tell_lane(session, consult, message, NoticeKind.MESSAGE, now)
     return message
 
 
@@ -162,7 +205,7 @@ def _concerns_holder(consult: Consult, message: Message) -> bool:
     return consult.status in OPEN or message.audience == Audience.CLINICIANS
 
 
-def _tell(session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime) -> None:
+def tell_lane(session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime) -> None:
     """Tell everybody in the lane but the author."""
     people: list[Person] = []
     if message.audience == Audience.FAMILY:

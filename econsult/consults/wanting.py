@@ -30,7 +30,9 @@ _SENT_SINCE = exists().where(
     _sender.id == Attachment.uploaded_by_id,
     _sender.role != Role.SPECIALIST,
 )
-_IS_QUESTION = and_(Message.audience == Audience.CLINICIANS, Message.items.is_not(None))
+_IS_QUESTION = and_(
+    Message.audience == Audience.CLINICIANS, Message.items.is_not(None), Message.taken_back_at.is_(None)
+)
 _PAUSED = exists().where(
     Clock.consult_id == Consult.id, Clock.state == ClockState.PAUSED, Clock.paused_reason == "needs_clinicians"
 )
@@ -47,5 +49,7 @@ def question_to_clinic(session: Session, consult: Consult) -> Message | None:
         return None
     asked = select(Message).join(Person, Person.id == Message.author_id)
     asked = asked.where(Message.consult_id == consult.id, Message.audience == Audience.CLINICIANS)
-    asked = asked.where(Person.role.not_in(ASKERS)).order_by(Message.items.is_(None), Message.id.desc())
+    asked = asked.where(Message.taken_back_at.is_(None), Person.role.not_in(ASKERS)).order_by(
+        Message.items.is_(None), Message.id.desc()
+    )
     return session.scalars(asked.limit(1)).first()

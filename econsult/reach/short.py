@@ -22,6 +22,7 @@ SPANISH = {
     NoticeKind.NEW_REQUEST: "Tiene una solicitud nueva. Entre para verla.",
     NoticeKind.SENT_ON: "Su solicitud sigue adelante. Entre para ver la hora de la respuesta.",
     NoticeKind.MORE_NEEDED: "Nos falta una cosa de usted. Por favor entre.",
+    NoticeKind.LESS_NEEDED: "Ya no necesitamos todo lo que le pedimos. Entre para ver lo que falta.",
     NoticeKind.MESSAGE: "Tiene un mensaje nuevo. Entre para leerlo.",
     NoticeKind.ANSWERED: "Tiene una respuesta nueva. Entre para leerla.",
     NoticeKind.DECLINED: "No pudimos responder su solicitud. Entre para ver lo que puede hacer ahora.",

@@ -169,3 +169,24 @@ def test_a_draft_of_the_page_goes_along_and_nobody_reads_it_before(
         assert "0.4375" not in program_of(getattr(clinic, name)).get(f"/consults/{consult.public_id}").text
     assert ask(derm, consult, attachment_id=old.public_id).status_code == 200
     assert retakes(derm, consult)[0]["marks"] == MARKS
+
+
+def test_a_part_of_what_was_asked_for_is_taken_back(
+    clinic: Clinic, program_of: ProgramOf, held: tuple[Consult, Attachment]
+) -> None:
+    consult, old = held
+    derm, mother = program_of(clinic.derm), program_of(clinic.mother)
+    path = f"/consults/{consult.public_id}"
+    body = {"text": "Closer, please", "items": ["Weight", "Height"], "audience": "family"}
+    derm.post(f"{path}/request-info", {**body, "retakes": [{"attachment_id": old.public_id}]})
+    (message,) = derm.get(path).json["messages"]
+    at = f"{path}/messages/{message['id']}/take-back"
+    assert derm.post(at, {"item": 7}).status_code == derm.post(at, {}).status_code == 404
+    assert derm.post(at, {"item": 0}).json["status"] == "needs_info"
+    (told,) = mother.get(path).json["messages"]
+    assert (told["items"], told["item_numbers"], len(told["retakes"])) == (["Height"], [1], 1)
+    assert derm.post(at, {"retake": told["retakes"][0]["id"]}).json["status"] == "needs_info"
+    assert derm.post(at, {"item": 1}).json["status"] == "needs_info"
+    assert derm.post(at, {"words": True}).json["status"] == "claimed"
+    (told,) = mother.get(path).json["messages"]
+    assert (told["text"], told["items"], told["retakes"]) == ("", [], [])

@@ -53,6 +53,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
 BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/decline"): {"reason": "No"},
     ("POST", "/request-info"): {"text": "More, please"},
+    ("POST", "/messages/nothing/take-back"): {"item": 0},
     ("POST", "/informed"): {"method": "phone"},
     ("POST", "/take-over"): {"reason": "Away"},
     ("POST", "/assign"): {"person": "nobody", "reason": "Away"},
@@ -70,6 +71,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/request-info"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/messages/nothing/take-back"): {"mother": 403, "pcp": 403, "derm": 404, "derm2": 403, "coordinator": 403},
     ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
     ("POST", "/take-over"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
     ("POST", "/assign"): {"mother": 403, "pcp": 403, "derm": 403, "derm2": 403, "coordinator": 422},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.retakes import Retake
 from econsult.consults.sealing import Withdrawing, withdraw_consent
+from econsult.notices import Notice
 from tests.personas import Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
@@ -212,6 +214,39 @@ def test_sent_marks_are_shown_in_their_lane_with_as_much_of_the_photo_as_its_rea
         assert is_shown or "ruler" not in guide
     desk = browser_of(clinic.coordinator).get(f"/coordination/{held[0].public_id}?lane={lane}").text
     assert ("Drawn over the photo: Box, left" in desk.replace("</p>", " ")) == is_familys
+
+
+def test_one_photo_is_taken_back_and_the_family_is_asked_for_it_no_more(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, held: Held
+) -> None:
+    derm, mother, where = browser_of(clinic.derm), browser_of(clinic.mother), f"/family/questions/{held[0].public_id}"
+    fields = {"lane": "family", "verb": "ask", "text": "", "items": "weight", "photo": held[1].public_id}
+    assert post(derm, f"{case(held)}/messages", fields, form_at=case(held)).status_code == 303
+    (sent,) = kept(runtime)
+    page = derm.get(f"{case(held)}?lane=family").text
+    (message,) = set(re.findall(r"/messages/(\w{32})/take-back", page))
+    assert re.findall(r'name="what" value="(\w+)"', page) == ["0", "1"]
+    at = f"{case(held)}/messages/{message}/take-back"
+    for person, status in ((clinic.derm2, 403), (clinic.pcp, 403), (clinic.stranger, 403)):
+        assert post(browser_of(person), at, {"what": "1"}).status_code == status
+    assert post(derm, at, {"what": "9"}).status_code == 404
+    assert f"/again/{sent.public_id}" in mother.get(where).text
+    assert post(derm, at, {"what": "1"}).location.endswith("lane=family&said=unasked")
+    page = mother.get(where).text
+    assert (f"/again/{sent.public_id}" in page, "A better photo" in page, page.count("Weight today")) == (
+        False,
+        False,
+        1,
+    )
+    assert mother.get(f"{where}/again/{sent.public_id}").location == where
+    assert "Taken back:" in derm.get(f"{case(held)}?lane=family").text
+    assert post(derm, at, {"what": "0"}).status_code == 303
+    page = mother.get(where).text
+    assert ("Ya no necesitamos esto." in page, "Weight today" in page) == (True, False)
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, held[0].id).status == "claimed"
+        kinds = list(session.scalars(select(Notice.kind).where(Notice.person_id == clinic.mother.id)))
+        assert kinds.count("less_needed") == 1
 
 
 def test_the_page_of_a_retake_leads_away_where_no_photo_is_taken(

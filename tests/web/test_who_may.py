@@ -170,6 +170,7 @@ WHO = {
     "GET /consults/<public_id>": CLINIC + NURSE + SPECIALIST,
     "POST /consults/<public_id>/messages": CLINIC + NURSE + SPECIALIST + DESK,
     # What a better photo should show: drawn by whoever holds the request, taken by whoever sends photos.
+    "POST /consults/<public_id>/messages/<message_id>/take-back": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/marks/<attachment_id>": CLINIC + SPECIALIST,
     "GET /consults/<public_id>/again/<retake_id>": CLINIC + NURSE,
     "GET /family/questions/<public_id>/again/<retake_id>": FAMILY,

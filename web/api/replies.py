@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults import answers, threads
+from econsult.consults import answers, threads, unasking
 from econsult.consults.threads import Audience
 from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
 from web.api.loading import as_it_is, loaded
 from web.api.marks import wanted_of
 from web.api.routing import route
-from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN
+from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_IN
 from web.api.shapes import answer_json, message_json
 from web.context import now, settings
 from web.shell.auth import me
@@ -42,6 +42,15 @@ def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             now=now(),
             again=wanted_of(body),
         )
+    return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/messages/<message_id>/take-back", answer="Consult", body=TAKE_BACK_IN)
+def take_back_part(consult_id: str, message_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Take back a part of what was asked for: the words, one item of the list, or one photo; the rest is waited for."""
+    named = body.get("retake") or ("words" if body.get("words") else str(body.get("item", "")))
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        unasking.take_back_part(session, passed.consult, me(), message_id, named, now=now())
     return as_it_is(consult_id)
 
 

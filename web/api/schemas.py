@@ -114,6 +114,7 @@ REQUEST_INFO_IN = closed(
     audience=text(16, Audience.FAMILY, Audience.CLINICIANS),
     retakes=RETAKES_IN,
 )
+TAKE_BACK_IN = closed((), item=COUNT, retake=text(32), words=FLAG)
 MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=text())
 INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
 
@@ -167,11 +168,12 @@ ATTACHMENT = closed(
     report_url=MAYBE_TEXT,
 )
 MESSAGE = closed(
-    ("id", "audience", "text", "items", "retakes", "author", "created_at"),
+    ("id", "audience", "text", "items", "item_numbers", "retakes", "author", "created_at"),
     id=text(),
     audience=text(16, *Audience),
     text=text(),
     items=listed(text()),
+    item_numbers=listed(COUNT),
     retakes=listed(RETAKE),
     author=PERSON,
     created_at=INSTANT,

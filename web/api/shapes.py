@@ -160,8 +160,9 @@ def message_json(
     return {
         "id": message.public_id,
         "audience": message.audience,
-        "text": read.text(message.text),
-        "items": read.whole(list((message.items or {}).get("items", []))),
+        "text": read.text(message.standing_text),
+        "items": read.whole([line for _number, line in message.standing_items]),
+        "item_numbers": [number for number, _line in message.standing_items],
         "retakes": list(retakes),
         "author": person_json(session.get_one(Person, message.author_id)),
         "created_at": stamp(message.created_at),

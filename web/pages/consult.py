@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.consults import declining, holding, threads
+from econsult.consults import declining, holding, threads, unasking
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import CLOSING
@@ -53,6 +53,7 @@ class Asking:
 
     items: list[str]
     photos: list[Wanted]
+    photo_words: list[str]
 
 
 @consult.get("")
@@ -187,10 +188,10 @@ def say(public_id: str) -> Response | tuple[str, int]:
         with speaking(loaded.patient.language if lane == Audience.FAMILY else me().language):
             items = [str(terms.ASKABLE[code]) for code in codes]
             items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
-            items += again_items(session, loaded.consult, photos)
-        text = text or ("; ".join(items) if is_asking else "")
+            again = again_items(session, loaded.consult, photos)
+        text = text or ("; ".join([*items, *again]) if is_asking else "")
         try:
-            asked = Asking(items, [Wanted(name) for name in photos]) if is_asking else None
+            asked = Asking(items, [Wanted(name) for name in photos], again) if is_asking else None
             once(session, lambda: _write(session, loaded.consult, lane, text, asked))
         except InvalidError as error:
             errors = {**form.errors} or {"text": _why_not_said(error)}
@@ -199,6 +200,22 @@ def say(public_id: str) -> Response | tuple[str, int]:
                 return card_page(session, loaded, errors=errors, lane=lane, given=given), 422
             return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
+
+
+@consult.post("/messages/<message_id>/take-back")
+@only(Role.SPECIALIST, Role.PCP)
+def take_back(public_id: str, message_id: str) -> Response | tuple[str, int]:
+    """Whoever holds it needs a part of what was asked for no more: `what` names it."""
+    what = request.form.get("what", "")
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
+        try:
+            message = unasking.take_back_part(session, loaded.consult, me(), message_id, what, now=now())
+        except InvalidError:
+            errors = {"text": gettext("This photo has come already")}
+            return case_page(open_case(session, loaded), errors=errors), 422
+        lane = Audience(message.audience)
+    return redirect(_lane_address(public_id, lane, "unasked"), 303)
 
 
 def _why_not_said(error: InvalidError) -> str:
@@ -222,7 +239,15 @@ def _write(session: Session, consult: Consult, lane: Audience, text: str, asked:
         threads.post(session, consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
     else:
         threads.request_info(
-            session, consult, me(), text=text, items=asked.items, audience=lane, now=now(), again=asked.photos
+            session,
+            consult,
+            me(),
+            text=text,
+            items=asked.items,
+            audience=lane,
+            now=now(),
+            again=asked.photos,
+            again_words=asked.photo_words,
         )
     return consult
 

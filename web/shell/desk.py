@@ -58,6 +58,7 @@ SAID = {
     "assigned": _l("Assigned. Your colleague has been told."),
     "rerouted": _l("Passed on to the other specialty."),
     "taken": _l("Somebody was faster. The page says who has it."),
+    "unasked": _l("Taken back. Those whom you asked hear of it."),
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
     "second_asked": _l("Asked. You hear when the reply is there."),

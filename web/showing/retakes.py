@@ -77,7 +77,7 @@ def _may_see(loaded: Pass, photo: Attachment) -> bool:
 
 def _take(loaded: Pass, retake: Retake) -> str:
     consult = loaded.consult
-    if not loaded.may(Right.UPLOAD) or consult.status not in OPEN:
+    if not loaded.may(Right.UPLOAD) or consult.status not in OPEN or retake.taken_back_at is not None:
         return ""
     if me().is_staff:
         return f"/consults/{consult.public_id}/again/{retake.public_id}"

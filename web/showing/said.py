@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.consults.threads import Audience, messages_of
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.threads import Audience, Message, messages_of
+from econsult.consults.unasking import Asked, asked_by
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.shell.auth import me
@@ -29,8 +31,27 @@ class Said:
     text: str
     items: tuple[str, ...]
     is_mine: bool
+    public_id: str = ""
+    gone: tuple[str, ...] = ()
+    """What was asked for and is not any more."""
+    may_drop: Sequence[Asked] = ()
+    """What this reader may take back of it."""
     guides: Sequence[Guide] = ()
     """The photos that are asked for again."""
+
+
+def gone_of(message: Message) -> list[str]:
+    """What was taken back of a request for information, in the words that asked for it."""
+    standing = {line for _number, line in message.standing_items}
+    words = [] if message.is_list or message.standing_text else [message.text]
+    return [*words, *(line for line in message.lines if line not in standing)]
+
+
+def _may_drop(session: Session, loaded: Pass, message: Message) -> list[Asked]:
+    consult = loaded.consult
+    if message.items is None or consult.holder_id != me().id or consult.status not in OPEN:
+        return []
+    return [thing for thing in asked_by(session, message) if not thing.has_come]
 
 
 def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
@@ -46,8 +67,11 @@ def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, lis
                 id=message.id,
                 author=gettext("Family") if is_family else author.name,
                 at=moment(message.created_at),
-                text=read.text(message.text),
-                items=tuple(read.text(item) for item in (message.items or {}).get("items", ())),
+                text=read.text(message.standing_text),
+                items=tuple(read.text(line) for _number, line in message.standing_items),
+                gone=tuple(read.text(line) for line in gone_of(message)),
+                may_drop=_may_drop(session, loaded, message),
+                public_id=message.public_id,
                 is_mine=author.id == me().id,
                 guides=guides.get(message.id, ()),
             )

@@ -37,13 +37,12 @@ def wanted_of(session: Session, loaded: Pass, read: Reader) -> Wanted | None:
     asked = question_to_clinic(session, consult)
     if asked is None:
         return None
-    items = tuple(read.text(item) for item in (asked.items or {}).get("items", ()))
-    text = read.text(asked.text)
+    items = tuple(read.text(item) for _number, item in asked.standing_items)
     return Wanted(
         id=asked.id,
         by=session.get_one(Person, asked.author_id).name,
         at=asked.created_at,
-        text="" if text == "; ".join(items) else text,
+        text="" if asked.is_list else read.text(asked.standing_text),
         items=items,
         until=next((clock.paused_until for clock in open_clocks(session, consult.id, ClockName.FIRST_REPLY)), None),
     )

@@ -243,7 +243,9 @@ def _said(session: Session, loaded: Pass) -> list[Said]:
     for message in messages:
         author = session.get_one(Person, message.author_id)
         who = gettext("You") if author.id == me().id else str(AUTHORS.get(author.role, AUTHORS["pcp"]))
-        items = (message.items or {}).get("items", [])
+        items = [line for _number, line in message.standing_items]
+        # A text that says no more than the list is the list.
+        text = "" if message.is_list and items else message.standing_text or gettext("We do not need this any more.")
         about = guides.get(message.id, ())
-        found.append(Said(who, author.id == me().id, message.created_at, message.text, items, about))
+        found.append(Said(who, author.id == me().id, message.created_at, text, items, about))
     return found
