@@ -30,6 +30,7 @@ from econsult.picking import Pick
 from econsult.queue.absence import away_now, unheard
 from econsult.queue.asides import fire_sides, let_lie, return_sides
 from econsult.queue.calling import fire_calls
+from econsult.queue.clinics import watch_clinics, watched_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.outbox import Quiet
@@ -120,6 +121,11 @@ def lost_jobs(runtime: Runtime) -> Work:
 def sweeps(quiet: Quiet) -> tuple[Work, ...]:
     """What is looked after once a minute."""
     return (
+        Work(
+            "the watch over clinics",
+            watched_clinics,
+            lambda session, now, pick: watch_clinics(session, now, quiet, pick),
+        ),
         Work("questions that colleagues let lie", let_lie, return_sides),
         Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
         Work(

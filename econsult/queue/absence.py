@@ -10,12 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnClause, ColumnElement, Row, Select, and_, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
-from econsult.consults.uncovered import NO_COVER, PROMISED
-from econsult.people.persons import Organization, Person, Role
+from econsult.consults.uncovered import PROMISED
+from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
@@ -69,30 +68,6 @@ def uncovered_held(session: Session, program_id: int, limit: int, specialty: str
     if specialty:
         query = query.where(Consult.specialty == specialty)
     return list(session.scalars(query.order_by(Consult.urgency_rank, Consult.due_at, Consult.id).limit(limit)))
-
-
-def forsaken(session: Session, program_id: int) -> list[tuple[Row[Any], Clock]]:
-    """What waits for people of a clinic that has nobody left, and the desk has not heard of, each with its clock."""
-    team = exists().where(Person.organization_id == Organization.id, Person.role == Role.PCP, Person.is_active)
-    empty = list(session.scalars(select(Organization.id).where(Organization.program_id == program_id, ~team)))
-    if not empty:
-        return []
-    told = exists().where(
-        ClockEvent.consult_id == Clock.consult_id,
-        ClockEvent.name == Clock.name,
-        ClockEvent.cycle == Clock.cycle,
-        ClockEvent.reason == NO_COVER,
-    )
-    is_homes = or_(
-        Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family")
-    )
-    query = (
-        select(Clock, *(getattr(Consult, name) for name in ASKED))
-        .join(Consult, Consult.id == Clock.consult_id)
-        .where(Consult.organization_id.in_(empty), Clock.state == ClockState.RUNNING, is_homes, ~told)
-        .order_by(Clock.id)
-    )
-    return [(row, row[0]) for row in session.execute(query)]
 
 
 def off_duty(takers: Takers, around: Around) -> set[int]:

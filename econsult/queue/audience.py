@@ -17,6 +17,7 @@ from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.queue.able import Around, Takers, around, pools
 from econsult.queue.due import DueConsult
+from econsult.rosters.homes import last_there, there_of
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.routing import first_choice
 from econsult.rosters.shifts import is_off, on_duty
@@ -137,12 +138,19 @@ class Audience:
         if not people:
             return True
         if name == ClockName.FAMILY_INFORMED or lane == "family":
-            return False
+            return not self._is_team_there(consult)
         if consult.holder_id is not None:
             number = consult.holder_id
             is_away = self._once(("off", number), lambda: is_off(self._session, number, self._now))
             return is_away or self._is_planned_off(consult, number) or not self._person(number).is_active
-        return bool(consult.specialty) and consult.kind != Kind.FAMILY_QUESTION and self._is_gap(consult)
+        if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
+            return not self._is_team_there(consult)
+        return self._is_gap(consult)
+
+    def last_there(self, consult: DueConsult) -> datetime | None:
+        """When somebody of the clinic was there last, of which nobody is; None where nothing says so."""
+        clinic = consult.organization_id or 0
+        return self._once(("last", clinic), lambda: last_there(self._session, [clinic], self._now).get(clinic))
 
     def _is_planned_off(self, consult: DueConsult, holder: int) -> bool:
         """By the roster; who took it off duty is there for it."""
@@ -178,6 +186,10 @@ class Audience:
     def _team(self, consult: DueConsult) -> list[Person]:
         key = ("team", consult.organization_id)
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
+
+    def _is_team_there(self, consult: DueConsult) -> bool:
+        key = ("team there", consult.organization_id)
+        return bool(self._once(key, lambda: there_of(self._session, self._team(consult), self._now)))
 
     def _clinic(self, consult: DueConsult) -> list[Person]:
         key = ("clinic", consult.program_id, consult.organization_id, consult.requester_id, consult.sent_on_by_id)

@@ -24,7 +24,7 @@ from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
-from econsult.queue.absence import ASKED, away_now, come_back, forsaken, is_left, off_duty, unheard, unmark
+from econsult.queue.absence import ASKED, away_now, come_back, is_left, off_duty, unheard, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.queue.reoffering import cover_came
@@ -60,7 +60,7 @@ def watch_cover(
         found += _held_by_nobody(session, program_id, here, takers, now)
     told = tell_uncovered(session, found, now, quiet)
     tell_all(session, tellings, quiet or Quiet(), now)
-    return told + sum(_tell_forsaken(session, program_id, now, quiet) for program_id in programs)
+    return told
 
 
 def watch_absences(
@@ -173,16 +173,6 @@ def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Tak
     come_back(session, program_id, away, suspects, takers)
     held = unheard(session, suspects) if suspects else ()
     return [row for row in held if row.program_id == program_id and is_left(row, away, takers)]
-
-
-def _tell_forsaken(session: Session, program_id: int, now: datetime, quiet: Quiet | None) -> int:
-    """A clinic has lost its last clinician: the desk hears of each family that waits for it, once for each wait."""
-    found = forsaken(session, program_id)
-    if found:
-        insert_new(session, ClockEvent, [line_of(clock, now) for _row, clock in found])
-        rows = list({row.id: row for row, _clock in found}.values())
-        tell_all(session, letters(session, rows, now), quiet or Quiet(), now)
-    return len({row.id for row, _clock in found})
 
 
 def _waiting(watch: CoverWatch) -> Any:

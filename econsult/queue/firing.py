@@ -21,11 +21,12 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.steps import deadlines, next_step
-from econsult.consults.uncovered import NO_COVER, is_clinicians, line_of
+from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
 from econsult.queue.bulk import insert_new
+from econsult.queue.clinics import has_heard, told_at
 from econsult.queue.cover import letters
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
 from econsult.queue.outbox import Quiet, Telling, tell_all
@@ -128,10 +129,9 @@ class _Firing:
             self.consult.uncovered_at = self.now
 
     def _has_heard(self, clock: DueClock) -> bool:
-        """Whether the desk knows of this wait already that nobody of the clinic is left."""
-        same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name)
-        line = select(ClockEvent.id).where(*same, ClockEvent.cycle == clock.cycle, ClockEvent.reason == NO_COVER)
-        return self.session.scalars(line.limit(1)).first() is not None
+        """Whether the desk knows of this wait already that nobody of the clinic is there."""
+        heard = self.session.scalars(told_at(clock.consult_id, clock.name, clock.cycle)).one()
+        return has_heard(heard, self.around.last_there(self.consult))
 
     def _pause_step(self, clock: DueClock, instant: datetime) -> None:
         if not clock.is_reminded:

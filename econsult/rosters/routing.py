@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from econsult.people.persons import Person, specialists_for, team_of
+from econsult.rosters.homes import back_at, there_of
 from econsult.rosters.limits import Limits, conflicted, fallbacks_of, limits_of, why_barred
 from econsult.rosters.shifts import first_cover, has_roster, is_off, on_duty
 
@@ -111,8 +112,7 @@ def route(session: Session, ask: Ask, loads: Loads, now: datetime) -> Route:
     """The pool of a request, and in words why it is this one."""
     if ask.specialty is None:
         team = tuple(person for person in team_of(session, ask.organization_id) if person.id not in ask.excluded)
-        why = (Why("team", len(team)),) if team else (Why("team", 0), Why("nobody"))
-        return Route(team, team, None, now if team else None, why)
+        return _of_team(session, team, now)
     own = _pool(session, ask, ask.specialty, loads, now)
     if own.qualified:
         return own
@@ -170,6 +170,18 @@ def first_choice(
             return found
         able.append(found)
     return able[0] if able else None
+
+
+def _of_team(session: Session, team: tuple[Person, ...], now: datetime) -> Route:
+    """The medical home has no roster: who is not away is there."""
+    if not team:
+        return Route(why=(Why("team", 0), Why("nobody")))
+    ready = tuple(there_of(session, team, now))
+    lines = (Why("team", len(team)), *((Why("off", len(team) - len(ready)),) if len(ready) < len(team) else ()))
+    if ready:
+        return Route(team, ready, None, now, lines)
+    cover_at = back_at(session, team, now)
+    return Route(team, (), None, cover_at, (*lines, Why("later" if cover_at else "never")))
 
 
 def _qualified(session: Session, ask: Ask, specialty: str, lines: list[Why]) -> list[Person]:

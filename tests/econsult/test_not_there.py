@@ -20,6 +20,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.absence import uncovered_held
+from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -41,6 +42,7 @@ def all_day(session: Session, start: datetime, end: datetime, step: timedelta = 
         fire(session, at)
         watch_cover(session, at)
         watch_absences(session, at)
+        watch_clinics(session, at)
         at += step
 
 

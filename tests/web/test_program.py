@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from econsult.consults import holding
 from econsult.consults.policies import Policy
 from econsult.consults.records import Consult, RedFlagStop
+from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
@@ -21,6 +22,7 @@ from tests.crowd import Crowd, add_crowd
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from workers.clock import Ticker
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=30)
@@ -158,6 +160,32 @@ def test_time_off_of_somebody_who_holds_a_request_is_an_alarm(
     with runtime.database.reading() as session:
         assert session.scalars(select(TimeOff.person_id)).all() == [clinic.derm.id]
     assert "Whoever has it is away" in desk.get("/coordination/desk").text
+
+
+def test_time_off_of_the_only_clinician_of_a_clinic_is_an_alarm_until_they_are_back(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    page = desk.get("/program/roster?specialty=dermatology").text
+    away = page.partition('<select id="away"')[2].partition("</select>")[0]
+    assert re.findall('<optgroup label="([^"]+)">', away) == ["Dermatology", "Home clinic", "Other clinic"]
+    assert clinic.pcp.public_id in away
+    assert clinic.pcp.public_id not in page.replace(away, "")
+    ends = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    fields = {"person": clinic.pcp.public_id, "until": ends}
+    looked = post(desk, "/program/roster/off", {**fields, "verb": "look"})
+    assert question.number in looked.text
+    assert post(desk, "/program/roster/off", fields).status_code == 303
+    with runtime.database.reading() as session:
+        told = select(Notice.person_id).where(Notice.kind == NoticeKind.NO_COVER)
+        assert session.scalars(told).all() == [clinic.coordinator.id]
+        assert session.get_one(Consult, question.id).uncovered_at is not None
+    assert "Nobody who can take it is there now." in html.unescape(desk.get("/coordination/desk").text)
+    assert post(desk, "/program/roster/off/1/end", {}).status_code == 303
+    Ticker(runtime).tick(datetime.now(UTC))
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, question.id).uncovered_at is None
 
 
 def test_a_swap_is_asked_for_and_accepted(
@@ -419,7 +447,7 @@ def test_the_desk_says_that_all_is_in_hands_only_where_somebody_is_there(
     assert [
         bool(card and words in card[0]) for card, words in zip(taken, ("to be taken by", "should have"), strict=True)
     ] == [True, True]
-    assert "· was due yesterday, " in page.partition("Will be late")[2]
+    assert "· was due " in page.partition("Will be late")[2]
     with runtime.database.writing() as session:
         for person in (clinic.derm, clinic.derm2):
             away = TimeOff(person_id=person.id, starts_at=NOW, ends_at=datetime.now(UTC) + timedelta(hours=9))

@@ -13,11 +13,14 @@ from werkzeug import Response
 
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
+from econsult.picking import Pick
+from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
 from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
+from econsult.rosters.homes import clinicians_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
@@ -89,7 +92,9 @@ def off() -> Response | tuple[str, int]:
         session.flush()
         if away.starts_at > now():
             return None
-        return watch_absences(session, now(), anew=session.get_one(Person, away.person_id))
+        absent = session.get_one(Person, away.person_id)
+        watch_absences(session, now(), anew=absent)
+        return watch_clinics(session, now(), pick=Pick(only=absent.organization_id)) if absent.organization_id else 0
 
     return _change("off", act)
 
@@ -161,6 +166,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         whole = spans(session, me().program_id, specialty, start - AROUND, start + AHEAD + AROUND)
         shown = [span for span in whole if span.end > start and span.start < start + AHEAD]
         people = {person.id: person for person in specialists_for(session, me().program_id, specialty)}
+        clinics = clinicians_of(session, me().program_id)
         here = on_duty(session, me().program_id, specialty, start)
         names = {span.person_id: session.get_one(Person, span.person_id).name for span in shown}
         plan = planning.shifts_of(session, me().program_id, specialty)
@@ -176,6 +182,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         planned=planned,
         here=[people[number].name for number in sorted(here) if number in people],
         people=list(people.values()),
+        clinics=clinics,
         plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
         swaps=swaps,
         times=_times,

@@ -1,0 +1,134 @@
+"""A clinic of which nobody is there: the desk hears of each family that waits for it, once for as long as that lasts.
+
+Once a minute. What waits for the clinic to be answered has the mark of every request (`uncovered_at`), which is taken
+off when somebody is back; what the clinic owes a family beside that is known by its line in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.overdue import IS_STILL_PROMISED
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult, Kind, Urgency
+from econsult.consults.uncovered import NO_COVER, line_of, minute_of
+from econsult.notices import NoticeKind
+from econsult.people.persons import Organization, team_of
+from econsult.picking import ANY, Pick
+from econsult.queue.absence import ASKED, unmark
+from econsult.queue.bulk import insert_new
+from econsult.queue.cover import letters, tell_uncovered
+from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.reoffering import cover_came
+from econsult.rosters.homes import empty_homes, last_there, there_of
+
+_IS_HOMES = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
+_OWES = or_(Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family"))
+EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick = ANY) -> int:
+    """Tell the desk of what waits for clinics of which nobody is there, and a clinic that is back of what waits for it.
+
+    Returns of how many consults the desk heard.
+    """
+    empty = empty_homes(session, now)
+    _begin_again(session, empty, now, quiet or Quiet(), pick)
+    clinics = _locked(session, empty, pick)
+    if not clinics:
+        return 0
+    told = tell_uncovered(session, session.execute(_waiting(clinics)).all(), now, quiet)
+    found = _unheard(session, clinics, now)
+    if found:
+        insert_new(session, ClockEvent, [line_of(row[0], now) for row in found])
+        rows = list({row.id: row for row in found}.values())
+        tell_all(session, letters(session, rows, now), quiet or Quiet(), now)
+    return told + len({row.id for row in found})
+
+
+def watched_clinics(session: Session, now: datetime) -> list[int]:
+    """The clinics that one look is about: those of which nobody is there, and those with marks."""
+    marked = select(Consult.organization_id).where(*_MARKED).distinct()
+    return sorted({*empty_homes(session, now), *(each for each in session.scalars(marked) if each is not None)})
+
+
+def has_heard(told_at: datetime | None, last_there_at: datetime | None) -> bool:
+    """Whether the desk heard of a wait since somebody of the clinic was there."""
+    return told_at is not None and told_at >= (last_there_at or EVER)
+
+
+def told_at(consult_id: Any, name: Any, cycle: Any) -> Select[datetime | None]:
+    """When the desk last heard that nobody is there for this wait."""
+    same = (ClockEvent.consult_id == consult_id, ClockEvent.name == name, ClockEvent.cycle == cycle)
+    return select(func.max(ClockEvent.at)).where(*same, ClockEvent.reason == NO_COVER)
+
+
+_MARK = aliased(Consult)
+_MARKED = (
+    # By the index of the marks, beside which SQLite would find another one, of everything that waits.
+    Consult.id.in_(select(_MARK.id).where(_MARK.uncovered_at.is_not(None))),
+    Consult.status == Status.SUBMITTED,
+    _IS_HOMES,
+    Consult.is_unallocated.is_(False),
+)
+
+
+def _locked(session: Session, clinics: Collection[int], pick: Pick) -> list[int]:
+    """Those of these clinics that no other clock process looks at in this moment."""
+    if not clinics:
+        return []
+    query = pick.narrow(select(Organization.id).where(Organization.id.in_(clinics)), Organization.id)
+    return list(session.scalars(query.order_by(Organization.id).with_for_update(skip_locked=True, key_share=True)))
+
+
+def _waiting(clinics: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """What waits for one of these clinics to take it, and the desk has not heard of."""
+    return (
+        select(*(getattr(Consult, name) for name in ASKED))
+        .where(Consult.organization_id.in_(clinics), Consult.status == Status.SUBMITTED, _IS_HOMES)
+        .where(Consult.uncovered_at.is_(None), Consult.is_unallocated.is_(False))
+        .order_by(Consult.id)
+    )
+
+
+def _unheard(session: Session, clinics: Collection[int], now: datetime) -> Sequence[Row[Any]]:
+    """What these clinics owe a family, each with its clock first, of which the desk has not heard in this gap."""
+    since = last_there(session, clinics, now)
+    heard = told_at(Clock.consult_id, Clock.name, Clock.cycle).scalar_subquery().label("told_at")
+    query = (
+        select(Clock, heard, *(getattr(Consult, name) for name in ASKED))
+        .join(Consult, Consult.id == Clock.consult_id)
+        .where(Consult.organization_id.in_(clinics), Clock.state == ClockState.RUNNING, _OWES)
+        .order_by(Clock.id)
+    )
+    # What was answered and asked about no more is not read: each half has an index of its own.
+    halves = (query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED))
+    rows = [row for half in halves for row in session.execute(half)]
+    return [row for row in rows if not has_heard(row.told_at, since.get(row.organization_id))]
+
+
+def _begin_again(session: Session, empty: Collection[int], now: datetime, quiet: Quiet, pick: Pick) -> None:
+    """Somebody of a clinic is back: they hear of what waits, and the desk hears anew when they go."""
+    query = select(*(getattr(Consult, name) for name in ASKED)).where(*_MARKED, Consult.organization_id.is_not(None))
+    query = query.where(Consult.organization_id.not_in(empty)) if empty else query
+    rows = session.execute(query.order_by(Consult.id)).all()
+    found = {row.id: row for row in rows if pick.only in (None, row.organization_id)}
+    changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
+    if not changed:
+        return
+    cover_came(session, changed, now)
+    clinics = {found[number].organization_id for number in changed}
+    there = {clinic: there_of(session, team_of(session, clinic), now) for clinic in sorted(clinics)}
+    tellings = [
+        Telling(person, NoticeKind.NEW_REQUEST, row.id, f"cover:{minute_of(now)}", row.urgency == Urgency.URGENT)
+        for row in (found[number] for number in sorted(changed))
+        for person in there[row.organization_id]
+    ]
+    tell_all(session, tellings, quiet, now)

@@ -1,0 +1,75 @@
+"""Who of a clinic's team is there. A medical home has no roster: everybody is there, but for their time off."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from econsult.people.persons import Organization, Person, Role
+from econsult.picking import ANY, Pick
+from econsult.rosters.shifts import HORIZON, Span, TimeOff, without_time_off
+
+
+def there_of(session: Session, people: Sequence[Person], now: datetime) -> list[Person]:
+    """Those of these people who are not away now, in the same order."""
+    numbers = [person.id for person in people]
+    off = select(TimeOff.person_id).where(TimeOff.person_id.in_(numbers), TimeOff.starts_at <= now)
+    away = set(session.scalars(off.where(TimeOff.ends_at > now)))
+    return [person for person in people if person.id not in away]
+
+
+def back_at(session: Session, people: Sequence[Person], now: datetime) -> datetime | None:
+    """When the first of these people is there; None where none of them is within the week."""
+    week = [Span(person.id, now, now + HORIZON) for person in people]
+    return min((span.start for span in without_time_off(session, week, now, now + HORIZON)), default=None)
+
+
+def empty_homes(session: Session, now: datetime, pick: Pick = ANY) -> list[int]:
+    """The clinics of every program of which no clinician is there: all are away, or none is left."""
+    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    there = select(Person.organization_id).where(
+        Person.role == Role.PCP, Person.is_active, Person.organization_id.is_not(None), ~is_off
+    )
+    query = select(Organization.id).where(Organization.id.not_in(there)).order_by(Organization.id)
+    return list(session.scalars(pick.narrow(query, Organization.id)))
+
+
+def last_there(session: Session, clinics: Collection[int], now: datetime) -> dict[int, datetime]:
+    """The last moment at which time off says that somebody of each of these empty clinics was there, where it says so.
+
+    Whoever is away was there when that began, and whoever has left when it ended. What the desk heard before is of
+    another gap than the one that goes on.
+    """
+    found: dict[int, dict[int, tuple[datetime, datetime]]] = {}
+    query = (
+        select(Person.organization_id, TimeOff)
+        .join(Person, Person.id == TimeOff.person_id)
+        .where(Person.organization_id.in_(clinics), Person.role == Role.PCP, TimeOff.starts_at <= now)
+        .order_by(TimeOff.starts_at, TimeOff.id)
+    )
+    for clinic, off in session.execute(query):
+        people = found.setdefault(clinic or 0, {})
+        start, end = people.get(off.person_id, (off.starts_at, off.starts_at))
+        # One absence that goes on where another ends is one.
+        start = start if off.starts_at <= end else off.starts_at
+        people[off.person_id] = start, max(end, off.ends_at)
+    return {
+        clinic: max(start if end > now else end for start, end in people.values()) for clinic, people in found.items()
+    }
+
+
+def clinicians_of(session: Session, program_id: int) -> dict[str, list[Person]]:
+    """The clinicians of each of the program's clinics, by the clinic's name."""
+    query = (
+        select(Organization.name, Person)
+        .join(Person, Person.organization_id == Organization.id)
+        .where(Organization.program_id == program_id, Person.role == Role.PCP, Person.is_active)
+        .order_by(Organization.name, Organization.id, Person.id)
+    )
+    found: dict[str, list[Person]] = {}
+    for name, person in session.execute(query):
+        found.setdefault(name, []).append(person)
+    return found

@@ -1,0 +1,174 @@
+"""A medical home of which nobody is there: the desk hears at once, once for each gap, as of every pool and holder."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers, holding, threads
+from econsult.consults.clocks import open_clocks
+from econsult.consults.ledger import ClockEvent
+from econsult.consults.offering import choose, why_of
+from econsult.consults.policies import ClockName
+from econsult.database import Database
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Organization, Person, PractitionerSpecialty, Role, add_person
+from econsult.people.signin import close_account
+from econsult.queue.audience import Audience
+from econsult.queue.clinics import watch_clinics
+from econsult.queue.due import due_consults
+from econsult.queue.forecast import forecast
+from econsult.queue.invariants import violations
+from econsult.rosters.shifts import TimeOff
+from tests.econsult.test_cover import HOUR, told
+from tests.econsult.test_not_there import MINUTE, all_day
+from tests.personas import LEASE, NOON, Clinic, open_clinic
+
+
+def off(session: Session, person: Person, start: float, end: float) -> None:
+    """Away from so many to so many hours after noon."""
+    session.add(TimeOff(person_id=person.id, starts_at=NOON + start * HOUR, ends_at=NOON + end * HOUR))
+    session.flush()
+
+
+def heard(session: Session, kind: NoticeKind, person: Person) -> list[timedelta]:
+    """When this person was told of something, after noon."""
+    query = select(Notice.created_at).where(Notice.kind == kind, Notice.person_id == person.id).order_by(Notice.id)
+    return [at - NOON for at in session.scalars(query)]
+
+
+def colleague(session: Session, database: Database, clinic: Clinic) -> Person:
+    """A second clinician of the medical home."""
+    home = session.get_one(Organization, clinic.home.id)
+    details = {"name": "Second", "role": Role.PCP, "organization": home, "now": NOON}
+    return add_person(session, database.cipher, clinic.program, email="second@clinic.test", **details)
+
+
+def lines(session: Session) -> list[tuple[str, timedelta]]:
+    rows = select(ClockEvent.name, ClockEvent.at).where(ClockEvent.reason == "no_cover").order_by(ClockEvent.id)
+    return [(row.name, row.at - NOON) for row in session.execute(rows)]
+
+
+@pytest.mark.parametrize("has_pools", [True, False])
+def test_a_question_to_a_clinic_on_leave_is_told_at_once_and_anew_in_the_next_gap(
+    database: Database, clinic: Clinic, has_pools: bool
+) -> None:
+    """Also in a program that has no specialists at all."""
+    with database.writing() as session:
+        if not has_pools:
+            session.execute(delete(PractitionerSpecialty))
+        off(session, clinic.pcp, -1, 3)
+        off(session, clinic.pcp, 3.75, 9)
+        consult = clinic.family_question(session)
+        assert (consult.uncovered_at, [why.code for why in why_of(consult)]) == (NOON, ["team", "off", "later"])
+        due = [clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.ALLOCATE)]
+        assert (due, told(session)) == ([NOON + 4 * HOUR], [(consult.id, clinic.coordinator.id)])
+        all_day(session, NOON, NOON + 3 * HOUR - MINUTE)
+        assert len(told(session)) == 1
+        before = heard(session, NoticeKind.NEW_REQUEST, clinic.pcp)
+        all_day(session, NOON + 3 * HOUR, NOON + 3.5 * HOUR)
+        assert consult.uncovered_at is None
+        assert heard(session, NoticeKind.NEW_REQUEST, clinic.pcp) == [*before, 3 * HOUR]
+        all_day(session, NOON + 3.75 * HOUR, NOON + 8 * HOUR)
+        assert consult.uncovered_at == NOON + 3.75 * HOUR
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * 2
+        assert list(violations(session, NOON + 8 * HOUR)) == []
+
+
+def test_a_family_that_writes_while_its_clinic_is_on_leave_is_told_of_once_in_each_gap(
+    database: Database, clinic: Clinic
+) -> None:
+    """The only clinician reads the answer and goes; the mother writes of a fever."""
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON + MINUTE)
+        for hours in ((1, 5), (5, 6), (9, 20)):
+            off(session, clinic.pcp, *hours)
+        all_day(session, NOON, NOON + 2 * HOUR)
+        at = NOON + 2 * HOUR
+        threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="Ahora tiene fiebre", now=at)
+        all_day(session, at, NOON + 8.5 * HOUR)
+        assert lines(session) == [("family_informed", HOUR), ("next_reply", 2 * HOUR)]
+        all_day(session, NOON + 9 * HOUR, NOON + 10 * HOUR)
+        assert sorted(lines(session)[2:]) == [("family_informed", 9 * HOUR), ("next_reply", 9 * HOUR)]
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * 3
+        # They never come back: that is the gap of which the desk knows.
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON + 10 * HOUR)
+        session.flush()
+        all_day(session, NOON + 10 * HOUR, NOON + 13 * HOUR)
+        assert len(told(session)) == 3
+        assert list(violations(session, NOON + 13 * HOUR)) == []
+
+
+def test_a_clinic_whose_last_clinician_leaves_for_good_after_a_leave_is_told_of_anew(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        off(session, clinic.pcp, 1, 3)
+        all_day(session, NOON, NOON + 4 * HOUR)
+        assert lines(session) == [("family_informed", HOUR)]
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON + 4 * HOUR)
+        session.flush()
+        all_day(session, NOON + 4 * HOUR + MINUTE, NOON + 7 * HOUR)
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * 2
+
+
+def test_while_one_of_a_clinic_is_there_nobody_is_told(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        second = colleague(session, database, clinic)
+        off(session, clinic.pcp, -1, 30)
+        consult, other = clinic.family_question(session), clinic.answered(session)
+        assert [why.code for why in why_of(consult)] == ["team", "off"]
+        all_day(session, NOON, NOON + 8 * HOUR)
+        assert told(session) == []
+        holding.claim(session, consult, second, now=NOON + 8 * HOUR, lease=100 * LEASE)
+        off(session, second, 9, 30)
+        all_day(session, NOON + 9 * HOUR, NOON + 10 * HOUR)
+        assert sorted(told(session)) == [(consult.id, clinic.coordinator.id), (other.id, clinic.coordinator.id)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_router_ladder_watch_and_forecast_agree_on_who_of_a_clinic_is_there(
+    database: Database, clinic: Clinic, seed: int
+) -> None:
+    """At every third hour of a day on which two clinicians are away as it falls, by whole minutes."""
+    dice = random.Random(seed)
+    with database.writing() as session:
+        people = [session.get_one(Person, clinic.pcp.id), colleague(session, database, clinic)]
+        spans: list[list[tuple[int, int]]] = [[], []]
+        for person, own in zip(people, spans, strict=True):
+            for _ in range(dice.randint(1, 4)):
+                start = dice.randint(-300, 1440)
+                own.append((start, start + dice.randint(60, 1800)))
+                off(session, person, own[-1][0] / 60, own[-1][1] / 60)
+        consult = clinic.family_question(session)
+
+        def is_there(minute: int) -> bool:
+            return any(not any(start <= minute < end for start, end in own) for own in spans)
+
+        for minute in range(1, 1440, 180):
+            now = NOON + minute * MINUTE
+            watch_clinics(session, now)
+            assert choose(session, consult, now).has_cover is is_there(minute)
+            assert (consult.uncovered_at is None) is is_there(minute)
+            due = next(each for each in due_consults(session, NOON + 90 * HOUR) if each.id == consult.id)
+            assert Audience(session, now).lacks_cover(due, "allocate", "") is not is_there(minute)
+            risks = [risk.why for risk in forecast(session, clinic.program.id, now).risks]
+            assert risks == ([] if any(map(is_there, range(minute, 1440))) else ["no_cover"])
+
+
+def test_clocks_that_look_at_once_tell_it_once(postgres_database: Database) -> None:
+    """While one has not written yet what it tells, the other passes the clinic over; also in another minute."""
+    clinic = open_clinic(postgres_database)
+    with postgres_database.writing() as session:
+        clinic.answered(session)
+        off(session, clinic.pcp, 1, 30)
+    with postgres_database.writing() as first, postgres_database.writing() as second:
+        assert [watch_clinics(each, NOON + at * HOUR) for each, at in ((first, 1), (second, 3))] == [1, 0]
+    with postgres_database.writing() as session:
+        assert watch_clinics(session, NOON + 4 * HOUR) == 0
