@@ -147,7 +147,7 @@ def _furnish(supervisor: Supervisor, opening: Opening, runtime: Runtime, environ
         return []
     now: datetime = read_clock()
     demo.seed(runtime, now)
-    if demo.lacks_media(runtime):
+    if demo.is_unfinished(runtime):
         supervisor.start(Program("demo media", (sys.executable, "-m", "workers.demo"), environ, is_once=True))
     base = environ["ECONSULT_BASE_URL"]
     links = [f"{email:<24} {base}{LINK_PATH}{token}" for email, token in demo.sign_in_links(runtime, now)]

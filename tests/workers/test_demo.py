@@ -10,14 +10,18 @@ import pytest
 from sqlalchemy import func, select
 
 from econsult.access import patients_for
-from econsult.consults.attachments import Attachment, AttachmentState
+from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
+from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
+from econsult.consults.retakes import retakes_of
+from econsult.consults.threads import Audience, messages_of
 from econsult.errors import SettingError
 from econsult.jobs import Job, JobState
 from econsult.people.caregivers import caregivers_of
 from econsult.people.patients import Patient
 from econsult.people.persons import SPECIALTIES, Person, person_by_email
 from econsult.people.signin import use_link
+from econsult.retaking import retake_for
 from econsult.settings import load_settings
 from imaging.__main__ import main
 from tests.schema import lay_schema
@@ -26,6 +30,7 @@ from workers import demo
 from workers.clock import Ticker
 from workers.demo.cast import add_cast
 from workers.demo.drawing import NOTE, draw, seed_of
+from workers.demo.telling import Stage, tell, told
 from workers.runtime import Runtime, open_runtime
 
 STAFF = ["pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "privacy", "admin"]
@@ -40,6 +45,18 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     lay_schema(runtime.database)
     demo.check_records(runtime)
     demo.seed(runtime, now())
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Iterator[Runtime]:
+    """A demo clinic that tells one story alone."""
+    runtime = open_runtime(load_settings({"ECONSULT_DATA": str(tmp_path)}, is_demo=True))
+    lay_schema(runtime.database)
+    with runtime.database.writing() as session:
+        people, children = add_cast(runtime, session, now())
+    tell(Stage(runtime, people, children, now()), next(case for case in demo.CASES if case.key == "lucia-ring"))
     yield runtime
     runtime.close()
 
@@ -75,11 +92,11 @@ def test_a_young_person_of_the_demo_has_an_account_of_their_own(seeded: Runtime)
         session.get_one(Person, teen.id).is_active = True
 
 
-def test_there_are_twelve_children_and_twenty_five_consults_of_every_specialty_and_state(seeded: Runtime) -> None:
+def test_there_are_twelve_children_and_twenty_six_consults_of_every_specialty_and_state(seeded: Runtime) -> None:
     with seeded.database.reading() as session:
         assert session.scalars(select(func.count(Patient.id))).one() == 12
         consults = list(session.scalars(select(Consult)))
-    assert len(consults) == 25
+    assert len(consults) == 26
     assert {consult.specialty for consult in consults} - {None} == set(SPECIALTIES)
     # Nothing leads to `redirected` yet.
     states = ["draft", "submitted", "claimed", "needs_info", "answered", "closed", "declined", "withdrawn"]
@@ -129,6 +146,29 @@ def test_the_files_that_follow_are_drawn_and_sent_once(seeded: Runtime) -> None:
     assert sent > 10
     assert not demo.lacks_media(seeded)
     assert demo.send_media(seeded, now()) == 0
+
+
+def test_a_better_photo_is_asked_for_once_its_file_is_ready(ring: Runtime) -> None:
+    """As long as it is not prepared, somebody waits for it; then the parent is shown a circle over it."""
+    demo.send_media(ring, now())
+    assert (demo.is_unfinished(ring), demo.go_on(ring, now())) == (True, True)
+    with ring.database.writing() as session:
+        consult = session.scalars(select(Consult).where(Consult.public_id == told(session)["lucia-ring"])).one()
+        (photo,) = attachments_of(session, consult.id)
+        copies = [PreparedCopy("view", "image/jpeg", 1344, 1008, 9, "0" * 64, "b", "renditions/b", b"k")]
+        link_renditions(session, photo, copies, {}, now())
+    assert not demo.go_on(ring, now())
+    parent, derm, pcp = (_person(ring, key) for key in ("parent", "derm", "pcp"))
+    with ring.database.writing() as session:
+        for person in (parent, derm, pcp):
+            (message,) = messages_of(session, consult.id, (Audience.FAMILY,))
+            ((retake, _photo),) = retakes_of(session, [message.id])[message.id]
+            found = retake_for(session, person, retake.public_id, now=now())
+            assert [(mark.shape, found.retake.drawing.words) for mark in found.retake.drawing.marks] == [
+                ("ellipse", ("closer", "in_focus"))
+            ]
+        assert session.get_one(Consult, consult.id).status == "needs_info"
+    assert not demo.go_on(ring, now())
 
 
 def test_a_case_s_file_is_the_same_on_every_machine(seeded: Runtime) -> None:

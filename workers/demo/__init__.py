@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment
+from econsult.consults.attachments import Attachment, AttachmentState
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.errors import SettingError
 from econsult.people.madeup import DOMAIN, holds_made_up
@@ -22,7 +23,7 @@ from workers.demo.drawing import send_files
 from workers.demo.organs import OPEN_CASES
 from workers.demo.people import PERSONAS
 from workers.demo.skin import SKIN
-from workers.demo.telling import Stage, pass_time, settle, tell, told
+from workers.demo.telling import LATER, Stage, pass_time, settle, tell, tell_later, told
 from workers.runtime import Runtime
 
 CASES: tuple[Case, ...] = (*SKIN, *OPEN_CASES, *ANSWERED)
@@ -76,6 +77,37 @@ def lacks_media(runtime: Runtime) -> bool:
     with runtime.database.reading() as session:
         ours = select(Consult.id).where(Consult.public_id.in_(told(session).values()))
         return session.scalars(select(func.count(Attachment.id)).where(Attachment.consult_id.in_(ours))).one() < wanted
+
+
+def is_unfinished(runtime: Runtime) -> bool:
+    """Whether files are to be drawn, or a story is to go on once its files are ready."""
+    return lacks_media(runtime) or bool(_later(runtime))
+
+
+def go_on(runtime: Runtime, now: datetime) -> bool:
+    """Go on with each story whose files are ready now; whether another one still waits for its own."""
+    waiting = False
+    for case, number in _later(runtime):
+        with runtime.database.writing() as session:
+            people, children = add_cast(runtime, session, now)
+            states = list(session.scalars(select(Attachment.state).where(Attachment.consult_id == number)))
+            is_open = session.get_one(Consult, number).status == Status.CLAIMED
+        is_ready = len(states) == len(case.media) and set(states) == {AttachmentState.READY}
+        # Whoever tries the demo out may have gone on with it in their own way.
+        if is_ready and is_open:
+            tell_later(Stage(runtime, people, children, now), case, number)
+        waiting = waiting or (is_open and not is_ready)
+    return waiting
+
+
+def _later(runtime: Runtime) -> list[tuple[Case, int]]:
+    """The stories that are to go on, each with the id of its consult."""
+    with runtime.database.reading() as session:
+        known = told(session)
+        going_on = [case for case in CASES if case.later and case.key in known and f"{case.key}{LATER}" not in known]
+        query = select(Consult.public_id, Consult.id).where(Consult.public_id.in_(known[each.key] for each in going_on))
+        numbers = {row.public_id: row.id for row in session.execute(query)}
+    return [(case, numbers[known[case.key]]) for case in going_on]
 
 
 def sign_in_links(runtime: Runtime, now: datetime) -> list[tuple[str, str]]:

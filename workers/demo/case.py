@@ -52,6 +52,8 @@ class Case:
     urgency: str = "routine"
     details: Mapping[str, Any] = field(default_factory=dict)
     media: tuple[Media, ...] = ()
+    later: tuple[Step, ...] = ()
+    """What happens once the workers have prepared every file, at that moment; `hours` say nothing there."""
 
     @property
     def is_family_question(self) -> bool:

@@ -202,6 +202,38 @@ SKIN = (
         details={"body_site": "back", "thinks": "Severe acne, scarring.", "tried": "Doxycycline 100 mg, adapalene."},
     ),
     Case(
+        "lucia-ring",
+        "lucia",
+        "pcp",
+        2.4,
+        "Round itchy patch on the forearm for 10 days, a cat at home. Is this ringworm, and is a cream enough?",
+        (Step("submit", 2.3), Step("claim", 0.2, "derm")),
+        "dermatology",
+        "diagnosis",
+        details={
+            "body_site": "arm",
+            "thinks": "Tinea corporis from the cat; nummular eczema is the other thought.",
+            "tried": "Nothing yet.",
+            "background": "Weight 16 kg. Known eczema of the elbows. Nobody else at home has it.",
+        },
+        media=(Media("photo", "ring", 3, "blur", view="close"),),
+        later=(
+            Step(
+                "ask_again",
+                0,
+                "derm",
+                "Necesito ver mejor el borde: una foto más cerca y sin mover el teléfono, por favor.",
+                ("Una foto mejor: de cerca",),
+                "family",
+                {
+                    "photo": 0,
+                    "marks": [{"shape": "ellipse", "points": [[0.36, 0.16], [0.8, 0.66]]}],
+                    "words": ["closer", "in_focus"],
+                },
+            ),
+        ),
+    ),
+    Case(
         "priya-spots",
         "priya",
         "pcp",

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from econsult import audit
 from econsult.advice.following import accept_and_read, mark
 from econsult.consults import answers, declining, holding, requests, telling, threads
+from econsult.consults.attachments import attachments_of
+from econsult.consults.marks import read_drawing
 from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
 from econsult.errors import EmergencyError
 from econsult.jobs import Job, JobKind, JobState
@@ -29,7 +32,7 @@ from workers.demo.case import Case, Step
 from workers.demo.drawing import send_files
 from workers.runtime import Runtime
 
-MARK = "demo"
+MARK, LATER = "demo", "/later"
 NEWS = timedelta(hours=1)
 """Notices older than this were read long ago, as the story goes; younger ones are really sent."""
 
@@ -64,6 +67,17 @@ def tell(stage: Stage, case: Case) -> None:
     except EmergencyError:
         # The stop is what this story is about; its record is kept.
         return
+
+
+def tell_later(stage: Stage, case: Case, consult_id: int) -> None:
+    """Go on with a story whose files are ready now, and mark that, so that it is told once."""
+    with stage.runtime.database.writing() as session:
+        consult = session.get_one(Consult, consult_id)
+        for step in case.later:
+            ACTS[step.verb](session, stage, consult, step)
+        names = {"patient_id": consult.patient_id, "consult_id": consult.id}
+        detail = f"{case.key}{LATER}"
+        audit.record(session, MARK, "consult", consult.public_id, now=stage.now, person_id=None, detail=detail, **names)
 
 
 def _go_on(session: Session, stage: Stage, consult: Consult, case: Case) -> None:
@@ -156,6 +170,23 @@ def _ask(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
     )
 
 
+def _ask_again(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    """A better photo, as what was drawn over this one shows."""
+    photo = attachments_of(session, consult.id)[step.form["photo"]]
+    drawing = read_drawing({name: step.form[name] for name in ("marks", "words")})
+    threads.request_info(
+        session,
+        consult,
+        stage.people[step.who],
+        text=step.text,
+        items=(),
+        audience=Audience(step.lane),
+        now=stage.at(step.hours),
+        again=[Wanted(photo.public_id, drawing)],
+        again_words=step.items,
+    )
+
+
 def _answer(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
     lease = stage.runtime.settings.claim
     plan = [_dated(stage, entry) for entry in step.form["recommendations"]]
@@ -210,6 +241,7 @@ ACTS: dict[str, Act] = {
     "claim": _claim,
     "post": _post,
     "ask": _ask,
+    "ask_again": _ask_again,
     "answer": _answer,
     "sign": _sign,
     "acknowledge": _acknowledge,
