@@ -27,21 +27,20 @@ from econsult.erasure.register import size_of
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
 from econsult.people.signin import sweep_sign_ins
-from econsult.queue.calling import oldest_call
-from econsult.queue.firing import oldest_due
 from econsult.queue.outbox import Quiet, quiet_of
-from econsult.queue.pending import Pending, lag_of, look_for_work
+from econsult.queue.pending import Pending, look_for_work
 from storage.blobs import BlobError
 from storage.keys import WrongKey
 from uploads.door import Door
 from uploads.finishing import sweep
 from uploads.root import StagingAwayError
+from workers.lateness import Due, find_due, lag
 from workers.net import IN_THE_DATA, Net, place_of
 from workers.process import Heart, read_clock, start_log
 from workers.queue import job_policy, relay
 from workers.runtime import Runtime, open_runtime
 from workers.shared_clock import SharedClock
-from workers.work import CALLS, DEADLINES, deadlines, endings, lapses, lost_jobs, rounds, sweeps
+from workers.work import deadlines, endings, lapses, lost_jobs, rounds, sweeps
 
 log = logging.getLogger("workers.clock")
 
@@ -90,7 +89,8 @@ class Ticker:
     def tick(self, now: datetime, *, is_held: bool = False) -> int:
         """Do everything that is due at `now`; returns the lag of deadlines in seconds. Raises SQLAlchemyError.
 
-        One look without a lock says what there is to do; where there is nothing, nothing is written.
+        The lag is how late the oldest is of what this tick found due, or of what it left: whichever is more. One look
+        without a lock says what there is to do; where there is nothing, nothing is written.
         """
         is_sweep_due = not is_held and not _is_between(self.swept_at, now, SWEEP_EVERY)
         if is_sweep_due:
@@ -105,19 +105,21 @@ class Ticker:
             return self._lag(pending, now)
         if pending.has_lost_job and not _is_between(self.held_at, now, self.runtime.settings.lease):
             self.net.run(lost_jobs(self.runtime), now)
+        due = self._due(now) if pending.lag(now) else {}
         has_fired = self._fire(now, pending)
         if is_sweep_due:
             self._sweep(now)
-        return self._lag(self._look(now) if has_fired else pending, now)
+        left = self._lag(self._look(now) if has_fired else pending, now)
+        return max(left, lag(due, self.net.numbers_aside(), now))
 
     def _lag(self, pending: Pending, now: datetime) -> int:
         """How late the oldest deadline is that can be done: what is put aside has an alarm of its own."""
         aside = self.net.numbers_aside()
-        if not aside:
-            return pending.lag(now)
+        return lag(self._due(now), aside, now) if aside else pending.lag(now)
+
+    def _due(self, now: datetime) -> Due:
         with self.runtime.database.reading() as session:
-            oldest = oldest_due(session, aside.get(DEADLINES, ())), oldest_call(session, aside.get(CALLS, ()))
-        return lag_of(*oldest, now)
+            return find_due(session, now, self.net.numbers_aside())
 
     def _fire(self, now: datetime, pending: Pending) -> bool:
         """Fire in small transactions, oldest deadline first, so that a crash repeats at most one batch."""
@@ -230,10 +232,10 @@ def run(
         try:
             now = shared.read()
             guard = guard or JumpGuard(now, steady())
-            lag = turn(ticker, guard, now, steady())
-            heart.beat(now, lag_seconds=lag, aside=aside_text(ticker.net.numbers_aside()))
-            if lag > 2 * TICK.total_seconds():
-                log.warning("ALARM: deadlines fire %d s late.", lag)
+            late = turn(ticker, guard, now, steady())
+            heart.beat(now, lag_seconds=late, aside=aside_text(ticker.net.numbers_aside()))
+            if late > 2 * TICK.total_seconds():
+                log.warning("ALARM: deadlines fire %d s late.", late)
         except SQLAlchemyError:
             log.warning("The database does not answer; trying again.")
         wish.wait(TICK.total_seconds())

@@ -50,6 +50,15 @@ def test_operations_names_every_entry_of_the_health_page(visitor: FlaskClient) -
     assert [name for name in sorted({*told, *inner}) if f"`{name}`" not in page] == []
 
 
+def test_a_clock_that_fires_late_is_an_alarm_although_nothing_is_left_to_do(
+    runtime: Runtime, visitor: FlaskClient
+) -> None:
+    with runtime.database.writing() as session:
+        beat(session, "clock-1", "clock", datetime.now(UTC), lag_seconds=40)
+    clock = visitor.get("/health/ready").json["clock"]
+    assert (clock["ok"], clock["alarm"], clock["lag_s"]) == (True, True, 40)
+
+
 @pytest.mark.parametrize("is_aside", [True, False])
 def test_a_row_that_cannot_be_done_is_an_alarm_and_takes_no_page_away(
     runtime: Runtime, clinic: Clinic, visitor: FlaskClient, is_aside: bool

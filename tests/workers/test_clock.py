@@ -117,8 +117,20 @@ def test_a_tick_that_is_held_fires_nothing_and_says_how_late_it_is(either: Clini
     ticker.tick(NOON + DAY - timedelta(seconds=1))
     assert ticker.tick(NOON + DAY + timedelta(seconds=40), is_held=True) == 40
     assert _breaches(either) == 0
-    assert ticker.tick(NOON + DAY + timedelta(seconds=42)) == 0
+    assert ticker.tick(NOON + DAY + timedelta(seconds=42)) == 42
     assert _breaches(either) == 1
+    assert ticker.tick(NOON + DAY + timedelta(seconds=44)) == 0
+
+
+def test_a_clock_that_fires_everything_late_says_so(either: Clinic) -> None:
+    """Its ticks come twenty seconds apart: each leaves nothing behind, and was late all the same."""
+    _submit(either, NOON)
+    ticker, begun = Ticker(either.runtime), NOON + timedelta(hours=2, seconds=-5)
+    lags = [ticker.tick(begun + number * timedelta(seconds=20)) for number in range(3)]
+    with either.runtime.database.reading() as session:
+        fired = session.scalars(select(ClockEvent).where(ClockEvent.level > 0)).all()
+    assert [each.at - (each.due_at or NOON) for each in fired] == [timedelta(seconds=15)]
+    assert lags == [0, 15, 0]
 
 
 def test_a_job_whose_worker_fell_silent_is_taken_back(either: Clinic, photo: bytes) -> None:
@@ -330,7 +342,8 @@ def test_words_that_do_not_open_keep_no_deadline_waiting(either: Clinic, caplog:
         session.execute(update(Consult).values(question=DAMAGED, details=DAMAGED, rules='{"first_reply"'))
         session.execute(update(BrokenGlass).values(reason=DAMAGED))
     late = NOON + timedelta(days=2)
-    assert ticker.tick(late) == 0
+    assert ticker.tick(late) > DAY.total_seconds()
+    assert ticker.tick(late + TICK) == 0
     assert "1 uploads could not be swept" in caplog.text
     assert "waiting" not in caplog.text
     with either.runtime.database.reading() as session:
@@ -347,7 +360,8 @@ def test_people_whose_names_do_not_open_are_told_of_deadlines(either: Clinic) ->
     ticker.tick(NOON)
     with either.runtime.database.writing() as session:
         session.execute(update(Person).values(name=DAMAGED, email=DAMAGED))
-    assert ticker.tick(NOON + timedelta(days=2)) == 0
+    ticker.tick(NOON + timedelta(days=2))
+    assert ticker.tick(NOON + timedelta(days=2) + TICK) == 0
     assert _breaches(either) == 1
 
 
