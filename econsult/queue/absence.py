@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.orders import Order, after, keys_of, read_cursor, sorting
 from econsult.consults.records import Consult
 from econsult.consults.uncovered import PROMISED
 from econsult.people.persons import Person
@@ -61,13 +62,25 @@ def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequen
     return session.execute(pick.narrow(fresh, Consult.id)).all()
 
 
-def uncovered_held(session: Session, program_id: int, limit: int, specialty: str = "") -> list[Consult]:
+def uncovered_held(
+    session: Session, program_id: int, limit: int, specialty: str = "", *, cursor: str | None = None
+) -> list[Consult]:
     """What somebody holds who is not there, as the desk was told, of one specialty or all; the most urgent first."""
-    marked = (Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
-    query = select(Consult).where(*marked, owed(Consult.holder_id.is_not(None)), or_(_RUNS, _IS_HELD_UP))
-    if specialty:
-        query = query.where(Consult.specialty == specialty)
-    return list(session.scalars(query.order_by(Consult.urgency_rank, Consult.due_at, Consult.id).limit(limit)))
+    reached = [after(Order.URGENCY, read_cursor(cursor)[1])] if cursor else []
+    query = select(Consult).where(*_uncovered(program_id, specialty), *reached)
+    return list(session.scalars(query.order_by(*sorting(Order.URGENCY, *keys_of(Order.URGENCY))).limit(limit)))
+
+
+def count_uncovered_held(session: Session, program_id: int, most: int, specialty: str = "") -> int:
+    """How many these are, as far as `most`; test consults never count."""
+    found = select(Consult.id).where(*_uncovered(program_id, specialty), ~Consult.is_test).limit(most)
+    return len(session.scalars(found).all())
+
+
+def _uncovered(program_id: int, specialty: str) -> list[ColumnElement[bool]]:
+    marked = [Consult.program_id == program_id, Consult.uncovered_at.is_not(None)]
+    asked = [Consult.specialty == specialty] if specialty else []
+    return [*marked, *asked, owed(Consult.holder_id.is_not(None)), or_(_RUNS, _IS_HELD_UP)]
 
 
 def off_duty(takers: Takers, around: Around) -> set[int]:

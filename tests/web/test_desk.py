@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.access import consult_for
 from econsult.consults import holding
@@ -80,6 +80,52 @@ def test_what_nobody_has_room_for_is_listed_first_and_says_why(
     with runtime.database.reading() as session:
         assert session.get_one(Consult, waits.id).holder_id == clinic.derm.id
     assert waits.number not in column(desk.get("/coordination/desk").text, "nobody")
+
+
+@pytest.mark.parametrize(("crowd", "number"), [(59, "60"), (119, "99+")])
+def test_what_somebody_holds_who_is_away_is_counted_and_comes_fifty_at_a_time(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, crowd: int, number: str
+) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        add_crowd(session, clinic.econsult(session, now=now), Crowd(crowd, now, timedelta(0), ("dermatology",)))
+        session.execute(update(Consult).values(status="claimed", holder_id=clinic.derm.id, uncovered_at=now))
+        held = sorted(session.scalars(select(Consult.public_id)))
+    address, seen, pages = "/coordination/desk?specialty=dermatology", list[str](), 0
+    while address:
+        shown = column(desk.get(address).text, "left")
+        assert re.search(r'class="count">([^<]*)<', shown)[1] == number  # type: ignore[index]
+        seen += re.findall(r'<li class="tick" id="w-([^"]*)"', shown)
+        following = re.search(r'href="([^"]*column=left[^"]*cursor=[^"]*)"', shown)
+        address, pages = following[1] if following else "", pages + 1
+    assert (sorted(seen), pages) == (held, len(held) // 50 + 1)
+    assert desk.get("/coordination/desk?column=left&cursor=soup").status_code == 422
+    beside = desk.get("/coordination/desk?column=left&specialty=neurology").text
+    assert "Nothing of this specialty." in column(beside, "left")
+
+
+@pytest.mark.parametrize(
+    ("crowd", "specialties", "words"),
+    [
+        (59, ("dermatology",), "take 60 requests now"),
+        (119, ("dermatology",), "take 99+ requests now"),
+        # Fifty of the first hundred; nobody has looked at the rest.
+        (119, ("dermatology", "neurology"), "take 50+ requests now"),
+    ],
+)
+def test_what_nobody_can_take_now_is_counted_beyond_its_page(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, crowd: int, specialties: tuple[str, ...], words: str
+) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        add_crowd(session, clinic.econsult(session, now=now), Crowd(crowd, now, timedelta(0), specialties))
+        for person in (clinic.derm, clinic.derm2):
+            session.add(TimeOff(person_id=person.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+    shown = column(desk.get("/coordination/desk").text, "nobody")
+    assert words in shown
+    further = re.search(r'href="([^"]*column=untaken[^"]*cursor=[^"]*)"', shown)
+    assert further is not None
+    assert "Nobody who can take it is there now." in column(desk.get(further[1]).text, "untaken")
 
 
 def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(

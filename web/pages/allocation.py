@@ -14,12 +14,13 @@ from econsult.access import consult_for
 from econsult.consults import passing
 from econsult.consults.desks import STAND_INS
 from econsult.consults.offering import why_of
+from econsult.consults.orders import Order, make_cursor
 from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
-from econsult.consults.worklist import PAGE, count, page
+from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
-from econsult.queue.absence import uncovered_held
+from econsult.queue.absence import count_uncovered_held, uncovered_held
 from econsult.queue.forecast import SECOND, Forecast, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
@@ -35,7 +36,7 @@ from web.words.language import gettext
 from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
-LONGEST_REASON, LATE = 1000, "soon"
+LONGEST_REASON, LATE, LEFT = 1000, "soon", "left"
 DESK = (Role.COORDINATOR, *STAND_INS)
 """Who may come at all; of the last two only whoever stands in for a desk without a coordinator."""
 REFUSALS = {
@@ -80,6 +81,16 @@ class Column:
     """One page of one column, how many there are in all, and where it goes on."""
 
     entries: list[Waiting]
+    count: str
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Which of what stands in a column nobody can take now, and how many there are on the next pages too, in words."""
+
+    entries: list[Waiting]
+    number: int
     count: str
     next_cursor: str | None
 
@@ -144,20 +155,20 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
     with database().writing() as session:
         check_desk(session, me())
         there = there_now(session, me().program_id, now())
-        names = [chosen] if chosen in (*COLUMNS, LATE) else [*COLUMNS, LATE]
+        names = [chosen] if chosen in (*COLUMNS, LATE, LEFT) else [*COLUMNS, LATE, LEFT]
         columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
         outlook = _narrowed(forecast(session, me().program_id, now())) if LATE in names else None
         late = late_page(outlook, _cursor(LATE)) if outlook else None
-        absent = uncovered_held(session, me().program_id, PAGE, _specialty()) if len(names) > 1 else []
-        known = {consult.id for consult in absent}
-        others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.id not in known}
-        left = [_waiting(session, consult, there) for consult in absent]
+        left = _left(session, there) if LEFT in names else None
+        known = {entry.row.id for entry in left.entries} if left else set()
+        others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.public_id not in known}
+        untaken = columns.get("untaken")
+        alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
         count_desk(session)
-    untaken = columns.get("untaken")
     return render_template(
         "coordination/desk.html",
         columns=columns,
-        alone=[entry for entry in untaken.entries if entry.lack] if untaken else [],
+        alone=alone,
         # What stands on another page, or was not looked at, is not said to be in good hands.
         is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
@@ -187,6 +198,28 @@ def _column(session: Session, name: str, there: There) -> Column:
     found = page(session, me(), view, now=now(), filters=filters, cursor=_cursor(name))
     number = count(session, me(), view, now=now(), filters=filters)
     return Column([_waiting(session, consult, there) for consult in found.consults], capped(number), found.next_cursor)
+
+
+def _left(session: Session, there: There) -> Column:
+    """One page of what is held by somebody who is not there."""
+    found = uncovered_held(session, me().program_id, PAGE + 1, _specialty(), cursor=_cursor(LEFT))
+    number = count_uncovered_held(session, me().program_id, COUNT_CAP + 1, _specialty())
+    following = make_cursor(Order.URGENCY, found[PAGE - 1], 0) if len(found) > PAGE else None
+    return Column([_waiting(session, consult, there) for consult in found[:PAGE]], capped(number), following)
+
+
+def _alone(session: Session, untaken: Column, there: There) -> Alone:
+    """What nobody can take now of the column's first page and, as far as a count goes, of those after it."""
+    entries = [entry for entry in untaken.entries if entry.lack]
+    number, is_part = len(entries), False
+    if untaken.next_cursor:
+        view, filters = COLUMNS["untaken"]
+        wanted, most = replace(filters, specialty=_specialty()), COUNT_CAP + 1 - PAGE
+        rest = page(session, me(), view, now=now(), filters=wanted, cursor=untaken.next_cursor, limit=most)
+        number += sum(bool(there.lack(_pool(session, consult), consult)) for consult in rest.consults)
+        is_part = rest.next_cursor is not None
+    words = f"{number}+" if is_part and number <= COUNT_CAP else capped(number)
+    return Alone(entries, number, words, untaken.next_cursor if number > len(entries) else None)
 
 
 def _specialty() -> str:
