@@ -75,6 +75,17 @@ def record_list(session: Session, listed: Iterable[Listed], *, now: datetime, pe
         )
 
 
+def carry(session: Session) -> list[dict[str, Any]]:
+    """Take what was noted out of a transaction that only reads, for one that may write: see `add`."""
+    rows: list[dict[str, Any]] = session.info.pop(PENDING, [])
+    return rows
+
+
+def add(session: Session, rows: Iterable[dict[str, Any]]) -> None:
+    """Write down, when this transaction commits, what was noted in another."""
+    _pending(session).extend(rows)
+
+
 class Governed(Protocol):
     """A person or a clinic."""
 

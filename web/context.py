@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import cast
 
 from flask import current_app, g
+from sqlalchemy.orm import Session
 
+from econsult import audit
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.settings import Settings
@@ -25,8 +29,23 @@ def settings() -> Settings:
 
 
 def database() -> Database:
-    """The records: `database().writing()` for anything that loads through access, because a read is audited."""
+    """The records: `database().writing()` or `looking()` for anything that loads through access: a read is audited."""
     return runtime().database
+
+
+@contextmanager
+def looking() -> Iterator[Session]:
+    """A transaction that only reads, for a page that looks at much: nobody who writes waits for it.
+
+    What is noted of it in the trail is written when the block ends, in a short transaction of its own: before the first
+    byte of the page, which is not shown where that fails.
+    """
+    with database().reading() as session:
+        yield session
+        noted = audit.carry(session)
+    if noted:
+        with database().writing() as session:
+            audit.add(session, noted)
 
 
 def ring_workers() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, text, update
 
 from econsult.access import consult_for
 from econsult.consults import holding
@@ -126,6 +126,40 @@ def test_what_nobody_can_take_now_is_counted_beyond_its_page(
     further = re.search(r'href="([^"]*column=untaken[^"]*cursor=[^"]*)"', shown)
     assert further is not None
     assert "Nobody who can take it is there now." in column(desk.get(further[1]).text, "untaken")
+
+
+def test_the_desk_is_read_beside_those_who_write_and_noted_before_it_is_shown(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    """Only the lines of the trail are written, and the page is shown to nobody where they are not."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        asked = clinic.econsult(session, now=now)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+    written: list[str] = []
+    engine = runtime.database.engine
+
+    def note(_connection: object, _cursor: object, statement: str, _given: object, context: object, _: object) -> None:
+        if not getattr(context, "execution_options", {}).get("econsult_read_only"):
+            written.append(" ".join(statement.split()))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert asked.number in desk.get("/coordination/desk").text
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    tables = {table for line in written for table in re.findall(r"(?:FROM|INTO|UPDATE) (\w+)", line)}
+    assert {"audit_event", "audit_chain"} <= tables <= {"audit_event", "audit_chain", "person"}
+    with runtime.database.writing() as session:
+        rows = select(AuditEvent).where(AuditEvent.entity_id == asked.public_id, AuditEvent.action == "list")
+        assert [row.person_id for row in session.scalars(rows)] == [clinic.coordinator.id]
+        session.execute(text("ALTER TABLE audit_event RENAME TO audit_event_gone"))
+    try:
+        refused = desk.get("/coordination/desk")
+    finally:
+        with runtime.database.writing() as session:
+            session.execute(text("ALTER TABLE audit_event_gone RENAME TO audit_event"))
+    assert (refused.status_code, asked.number in refused.text) == (503, False)
 
 
 def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(

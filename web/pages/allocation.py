@@ -24,7 +24,7 @@ from econsult.queue.absence import count_uncovered_held, uncovered_held
 from econsult.queue.forecast import SECOND, Forecast, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
-from web.context import database, now, settings
+from web.context import database, looking, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
@@ -152,7 +152,7 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
     `refused` has the code of why, by the request's id: some forms then offer a way out.
     """
     chosen = request.args.get("column", "")
-    with database().writing() as session:
+    with looking() as session:
         check_desk(session, me())
         there = there_now(session, me().program_id, now())
         names = [chosen] if chosen in (*COLUMNS, LATE, LEFT) else [*COLUMNS, LATE, LEFT]
