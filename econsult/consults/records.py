@@ -38,6 +38,8 @@ class Urgency(StrEnum):
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
 STILL_PROMISED = "status IN ('answered', 'declined') AND next_deadline_at IS NOT NULL"
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
+TAKEN_OFF_DUTY, UNALLOCATED = text("consult.is_taken_off_duty"), text("consult.is_unallocated")
+"""In the words of their indexes: SQLite does not take `is_taken_off_duty = 1` for the same."""
 FIRST_NUMBER = 1000
 """Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
@@ -75,6 +77,10 @@ class Consult(PublicId, Base):
             "ix_consult_fallback",
             "program_id",
             "fallback_specialty",
+            "status",
+            "urgency_rank",
+            "due_at",
+            "id",
             sqlite_where=text("fallback_specialty IS NOT NULL"),
             postgresql_where=text("fallback_specialty IS NOT NULL"),
         ),
@@ -115,6 +121,10 @@ class Consult(PublicId, Base):
         Index(
             "ix_consult_uncovered",
             "program_id",
+            "specialty",
+            "status",
+            "urgency_rank",
+            "due_at",
             "id",
             sqlite_where=text("uncovered_at IS NOT NULL"),
             postgresql_where=text("uncovered_at IS NOT NULL"),

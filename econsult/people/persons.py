@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
@@ -83,6 +83,11 @@ class Organization(PublicId, Base):
     time_zone: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
 
+_IS_CLOSED = text("NOT is_active AND role NOT IN ('caregiver', 'youth', 'invited')")
+CLOSED = (text("NOT person.is_active"), text("person.role NOT IN ('caregiver', 'youth', 'invited')"))
+"""Accounts of staff that are closed: the words of the index that finds them among all families."""
+
+
 class Person(PublicId, Base):
     """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it."""
 
@@ -91,6 +96,7 @@ class Person(PublicId, Base):
         UniqueConstraint("email_index", name="uq_person_email_index"),
         numbered_within("person"),
         *in_program("person", organization_id="organization"),
+        Index("ix_person_closed", "id", sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from math import inf
 from typing import Protocol
 
@@ -66,6 +67,20 @@ class Able:
             held = loads_of(self._session, set(limited)) if limited else {}
             self._places = {number: max(most - held.get(number, 0), 0) for number, most in limited.items()}
         return self._places.get(person, inf)
+
+    def is_free(self, person: int) -> bool:
+        """Whether neither a licence, nor a language, nor a conflict keeps the person from anything."""
+        limits = self._limits.get(person)
+        return not (limits and (limits.states or limits.languages)) and person not in {who for who, _ in self._barred}
+
+    def print_of(self, people: Collection[int]) -> str:
+        """These people, and all that keeps any of them from a request, as one word; the same for the same."""
+        limits = [(who, self._limits[who].states, self._limits[who].languages) for who in people if who in self._limits]
+        clinics = select(Organization.id, Organization.state).where(Organization.program_id == self._program_id)
+        states = [tuple(row) for row in self._session.execute(clinics)] if any(each[1] for each in limits) else []
+        barred = [pair for pair in self._barred if pair[0] in people]
+        said = repr([sorted(people), sorted(limits), sorted(states), sorted(barred)])
+        return blake2b(said.encode(), digest_size=16).hexdigest() if people else ""
 
     def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
         """Those of these people who may take the request; where it is no word to a family, in whatever language."""
@@ -137,9 +152,30 @@ class Takers:
             self._together[names] = found
         return self._together[names]
 
-    def places_for(self, specialty: str) -> float:
-        """How many more requests those who are there for the specialty may hold."""
-        return sum(self.able.places(number) for number in {span.person_id for span in self.spans_of(specialty)})
+    def few_places(self, specialties: Collection[str]) -> dict[int, int]:
+        """How many more each may hold of those who are there for these pools and may hold only so many; none is 0."""
+        places = {person: self.able.places(person) for name in specialties for person in self._there(name)}
+        return {person: int(number) for person, number in places.items() if 0 < number < inf}
+
+    def has_endless(self, specialty: str) -> bool:
+        """Whether anybody is there who may hold any number."""
+        return any(self.able.places(person) == inf for person in self._there(specialty))
+
+    def contested(self, people: Collection[int]) -> list[str]:
+        """The pools for which these people are there, and nobody who may hold any number of whatever is asked."""
+        return [
+            name
+            for name in sorted(self._around.pools)
+            if (there := self._there(name)) & set(people)
+            and not any(self.able.places(person) == inf and self.able.is_free(person) for person in there)
+        ]
+
+    def print_of(self, specialty: str) -> str:
+        """Who is there and what they may take, as one word: while it stays the same, so do those who may take what."""
+        return self.able.print_of(self._there(specialty))
+
+    def _there(self, specialty: str) -> set[int]:
+        return {span.person_id for span in self.spans_of(specialty)}
 
     def duty_of(self, person: int, asked: Asked) -> list[Span] | None:
         """When a person who has the request is on duty for it; None where no roster says so.

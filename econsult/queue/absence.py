@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.orders import Order, after, keys_of, read_cursor, sorting
-from econsult.consults.records import Consult
+from econsult.consults.records import TAKEN_OFF_DUTY, Consult
 from econsult.consults.uncovered import PROMISED
-from econsult.people.persons import Person
+from econsult.people.persons import CLOSED, Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
@@ -36,7 +36,7 @@ _OWES = or_(
     exists().where(Consult.holder_id == Person.id, Consult.status.in_([said(each) for each in OPEN])),
     exists().where(Consult.holder_id == Person.id, Consult.clinic_waits_since.is_not(None)),
 )
-_LEFT = (~Person.is_active, _OWES)
+_LEFT = (*CLOSED, _OWES)
 _OWED = (Clock.consult_id == Consult.id, Clock.name.in_(PROMISED), Clock.lane != "family")
 _RUNS = exists().where(*_OWED, Clock.state == ClockState.RUNNING)
 _IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists().where(
@@ -53,7 +53,7 @@ def away_now(session: Session, now: datetime) -> set[int]:
 
 def has_left() -> ColumnElement[bool]:
     """Whether anybody holds something though their account is closed, as a part of another statement."""
-    return exists().where(*_LEFT)
+    return select(Person.id).where(*_LEFT).exists()
 
 
 def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequence[Row[Any]]:
@@ -101,10 +101,11 @@ def come_back(
 ) -> None:
     """Take the mark off what is held by somebody who is there again, so that the next time is told anew."""
     doubtful = set(suspects)
-    held = _held_by(None).where(Consult.program_id == program_id)
+    # In no order: to have one, SQLite would read all that the program ever had.
+    held = _held_by(None).where(Consult.program_id == program_id).order_by(None)
     told = session.execute(held.where(Consult.uncovered_at.is_not(None))).all()
     unmark(session, [row.id for row in told if row.holder_id not in doubtful or not is_left(row, away, takers)])
-    taken = session.execute(held.where(Consult.is_taken_off_duty)).all()
+    taken = session.execute(held.where(TAKEN_OFF_DUTY)).all()
     on_duty = [row.id for row in taken if row.holder_id not in doubtful]
     if on_duty:
         session.execute(update(Consult).where(Consult.id.in_(on_duty)).values(is_taken_off_duty=False))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -19,7 +21,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
-from econsult.consults.uncovered import about_of, is_clinicians, line_of, minute_of
+from econsult.consults.uncovered import about_of, is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
@@ -27,10 +29,11 @@ from econsult.queue.able import Around, Takers, around
 from econsult.queue.absence import ASKED, away_now, come_back, is_left, off_duty, unheard, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
-from econsult.queue.reoffering import cover_came
-from econsult.rosters.watching import BEYOND, CoverWatch, look, unwatched
+from econsult.queue.regained import regained
+from econsult.queue.reoffering import offer_unallocated
+from econsult.rosters.watching import BEYOND, CLINICS, LOOK_EVERY, CoverWatch, look, unwatched
 
-MOST_BARRED = 2000
+MOST_BARRED = 500
 """So many that wait are held against licences and languages in one look; the ladder looks at its own consult anyway."""
 
 
@@ -41,26 +44,46 @@ def watch_cover(
     _begin(session, now)
     is_due = or_(CoverWatch.next_at <= now, CoverWatch.next_at > now + BEYOND)
     due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
-    found: list[Row[Any]] = []
-    tellings: list[Telling] = []
-    programs: dict[int, tuple[Around, Takers]] = {}
-    for watch in session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)):
-        is_covered, next_at = look(session, watch, now)
-        if watch.is_covered != is_covered:
-            watch.is_covered, watch.after_id = is_covered, None
-        if watch.program_id not in programs:
-            here = around(session, watch.program_id)
-            programs[watch.program_id] = here, Takers(session, here, now)
-        tellings += _unmark_covered(session, watch, programs[watch.program_id][1], batch, now)
-        found += _waiting_for_nobody(session, watch, programs[watch.program_id][1], batch)
-        has_more = watch.after_id is not None and not is_covered
-        watch.next_at = now if has_more else next_at
+    watches = session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
+    told = 0
+    for program_id, own in groupby(sorted(watches, key=attrgetter("program_id", "id")), key=attrgetter("program_id")):
+        told += _look_at(session, program_id, list(own), batch=batch, now=now, quiet=quiet)
+    return told
+
+
+def _look_at(
+    session: Session, program_id: int, watches: Sequence[CoverWatch], *, batch: int, now: datetime, quiet: Quiet | None
+) -> int:
+    """Look at these pools of a program, at what its people hold and at its clinics."""
+    here = around(session, program_id)
+    takers = Takers(session, here, now)
+    pools = [watch for watch in watches if watch.specialty]
+    for watch in watches:
+        _look_who_is_there(session, watch, takers, now)
+        if watch.specialty == CLINICS:
+            watch.after_id = offer_unallocated(session, program_id, watch.after_id or 0, now)
+    covered = [watch for watch in pools if watch.is_covered]
+    tellings, has_more = regained(
+        session, program_id, [watch.specialty for watch in covered], takers, batch=batch, now=now
+    )
+    for watch in covered if has_more else ():
+        watch.next_at = now
+    # The first of a gap goes by a letter at once, and not the first of each look that it takes to tell of all.
+    is_new = any(watch.after_id is None for watch in pools)
+    found = [row for watch in pools for row in _waiting_for_nobody(session, watch, takers, batch, now)]
     session.flush()
-    for program_id, (here, takers) in programs.items():
-        found += _held_by_nobody(session, program_id, here, takers, now)
-    told = tell_uncovered(session, found, now, quiet)
+    found += _held_by_nobody(session, program_id, here, takers, now)
+    told = tell_uncovered(session, found, now, quiet, is_new=is_new)
     tell_all(session, tellings, quiet or Quiet(), now)
     return told
+
+
+def _look_who_is_there(session: Session, watch: CoverWatch, takers: Takers, now: datetime) -> None:
+    """Whether somebody is there, and whether others are, or may take other requests, than at the last look."""
+    watch.is_covered, watch.next_at = look(session, watch, now)
+    people = takers.print_of(watch.specialty) if watch.specialty else ""
+    if watch.people != people or watch.changed_at is None:
+        watch.people, watch.changed_at, watch.after_id = people, now, None
 
 
 def watch_absences(
@@ -77,26 +100,32 @@ def watch_absences(
     return tell_uncovered(session, unheard(session, away, pick), now, quiet) if away else 0
 
 
-def tell_uncovered(session: Session, rows: Sequence[Row[Any]], now: datetime, quiet: Quiet | None) -> int:
+def tell_uncovered(
+    session: Session, rows: Sequence[Row[Any]], now: datetime, quiet: Quiet | None, *, is_new: bool = True
+) -> int:
     """Mark these consults, and tell the desk of those that nobody has marked before; returns how many.
 
-    The first of each desk, and what is urgent, goes by a letter at once; the rest is gathered.
+    The first of each desk (where this is new and not the rest of what it hears of), and what is urgent, goes by a
+    letter at once; the rest is gathered.
     """
     fresh = _mark(session, rows, now)
     lines = [line_of(clock, now) for clock in _owed(session, fresh)]
     if lines:
         insert_new(session, ClockEvent, lines)
-    tell_all(session, letters(session, fresh, now), quiet or Quiet(), now)
+    tell_all(session, letters(session, fresh, now, is_new=is_new), quiet or Quiet(), now)
     return len(fresh)
 
 
-def letters(session: Session, rows: Sequence[Any], now: datetime) -> list[Telling]:
+def letters(session: Session, rows: Sequence[Any], now: datetime, *, is_new: bool = True) -> list[Telling]:
     """What the desk of each program is told about these consults (id, program, urgency)."""
     tellings: list[Telling] = []
+    about = about_of(now)
     for program_id in sorted({row.program_id for row in rows}):
         own = [row for row in rows if row.program_id == program_id]
         tellings += [
-            Telling(person, NoticeKind.NO_COVER, row.id, about_of(now), place == 0 or row.urgency == Urgency.URGENT)
+            Telling(
+                person, NoticeKind.NO_COVER, row.id, about, (is_new and place == 0) or row.urgency == Urgency.URGENT
+            )
             for person in desk_of(session, program_id)
             for place, row in enumerate(own)
         ]
@@ -106,64 +135,33 @@ def letters(session: Session, rows: Sequence[Any], now: datetime) -> list[Tellin
 def _begin(session: Session, now: datetime) -> None:
     """The watch over a pool begins with what waits for nobody who is there, where the desk has not heard."""
     rows = [
-        {"program_id": program_id, "specialty": specialty, "is_covered": False, "next_at": now}
+        {"program_id": program_id, "specialty": specialty, "is_covered": False, "people": "", "next_at": now}
         for program_id, specialty in unwatched(session)
     ]
     if rows:
         insert_new(session, CoverWatch, rows)
 
 
-def _waiting_for_nobody(session: Session, watch: CoverWatch, takers: Takers, batch: int) -> list[Row[Any]]:
+def _waiting_for_nobody(
+    session: Session, watch: CoverWatch, takers: Takers, batch: int, now: datetime
+) -> list[Row[Any]]:
     """The next of what waits for this specialty, and for no other that is there.
 
-    While somebody is on duty: of what they may not take, for want of a licence or a language, or for a conflict.
+    While somebody is on duty: of what they may not take, for want of a licence or a language, or for a conflict. All of
+    it is looked at once others are there or may take others, and once more for what was sent meanwhile; what comes
+    later is looked at when it is offered.
     """
-    if watch.is_covered and not takers.has_rules:
+    has_changed = watch.after_id is not None or watch.changed_at is None or now <= watch.changed_at + 2 * LOOK_EVERY
+    if not has_changed or (watch.is_covered and not takers.has_rules):
+        watch.after_id = None
         return []
     most = MOST_BARRED if watch.is_covered else batch
     query = _waiting(watch).where(Consult.uncovered_at.is_(None), Consult.id > (watch.after_id or 0))
     found = session.execute(query.order_by(Consult.id).limit(most)).all()
     watch.after_id = found[-1].id if len(found) == most else None
+    if watch.after_id is not None:
+        watch.next_at = now
     return [each for each in found if not each.is_unallocated and not takers.for_request(each)]
-
-
-def _unmark_covered(session: Session, watch: CoverWatch, takers: Takers, batch: int, now: datetime) -> list[Telling]:
-    """Somebody is there again, with room: what waits for this specialty is told anew when they go.
-
-    Returns what they are told of it.
-    """
-    if not watch.is_covered:
-        return []
-    found = _with_room(session, watch, takers, batch)
-    changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
-    cover_came(session, changed, now)
-    return [
-        Telling(person, NoticeKind.NEW_REQUEST, number, f"cover:{minute_of(now)}", row.urgency == Urgency.URGENT)
-        for number, (row, people) in found.items()
-        if number in changed
-        for person in people
-    ]
-
-
-def _with_room(
-    session: Session, watch: CoverWatch, takers: Takers, batch: int
-) -> dict[int, tuple[Row[Any], list[Person]]]:
-    """What may lose its mark, the most pressing first: as much as there are free places, beside what waits for them."""
-    places = min(takers.places_for(watch.specialty), batch)
-    unmarked = _waiting(watch).where(Consult.uncovered_at.is_(None)).limit(batch)
-    if takers.places_for(watch.specialty) < batch:
-        places -= len(session.execute(unmarked).all())
-    found: dict[int, tuple[Row[Any], list[Person]]] = {}
-    marked = _waiting(watch).where(Consult.uncovered_at.is_not(None), Consult.is_unallocated.is_(False))
-    order = (Consult.urgency_rank, Consult.due_at, Consult.id)
-    # As many as may be barred are passed over; the rest of a page is not read.
-    with session.execute(marked.order_by(*order).execution_options(yield_per=MOST_BARRED)) as rows:
-        for row in rows:
-            if len(found) >= places:
-                break
-            if people := takers.with_room_for(row):
-                found[row.id] = row, people
-    return found
 
 
 def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
-from econsult.queue.replay import Replayed, replay_all
+from econsult.queue.replay import NOTHING, Replayed, replay_all
 
 KEPT_BY = {
     ClockName.ALLOCATE: {"claim", "assign"},
@@ -29,6 +30,10 @@ KEPT_BY = {
 """What stops a clock by doing what was promised. Anything else (taken back, sent on, reopened) was no answer: a promise
 that ends so before its time counts nowhere, and one that was broken by then stays broken. Another target for the same
 promise (less urgent now, a newer policy) is no new promise: what was late against the old one counts as late, once."""
+
+
+OFFERED_ANEW = {"offered_again", "cover_came"}
+"""A request that is offered anew goes on waiting to be taken: whoever waits for it has waited since the first time."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +115,13 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
     facts = _facts(session, program_id)
     for clocks in replay_all(session):
         around = facts.get(clocks[0].consult_id)
+        waits = _waits(clocks) if around is not None else {}
         for clock, before in _promises(clocks, now) if around is not None else ():
             at = _counted_at(clock, before, now)
             if at is not None and period[0] <= at < period[1] and around is not None:
                 target = min(each.target for each in (clock, *before))
-                yield Kept(clock, around, clock.wall(now), clock.net(now), target)
+                wall = clock.wall(now) + (waits[clock.cycle] if clock.name == ClockName.ALLOCATE else NOTHING)
+                yield Kept(clock, around, wall, clock.net(now), target)
 
 
 def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
@@ -127,6 +134,18 @@ def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Repla
         else:
             yield clock, broken
             broken = []
+
+
+def _waits(clocks: Sequence[Replayed]) -> dict[int, timedelta]:
+    """How long a request had waited to be taken before it was offered anew, by the cycle that began then."""
+    found: dict[int, timedelta] = {}
+    since: datetime | None = None
+    for clock in sorted((each for each in clocks if each.name == ClockName.ALLOCATE), key=attrgetter("cycle")):
+        starts = clock.started_at or clock.stopped_at
+        began = since or starts
+        found[clock.cycle] = starts - began if starts and began else NOTHING
+        since = began if clock.is_superseded or clock.reason in OFFERED_ANEW else None
+    return found
 
 
 def _counted_at(clock: Replayed, before: Sequence[Replayed], now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ has not been sent yet. Rows go in in one order whoever writes, so that two clock
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -106,7 +106,7 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, now: d
     # Whoever has an urgent letter of a kind now reads of the rest of that kind in the digest.
     urgent = {(unique[key].person.id, unique[key].kind) for key in added if unique[key].is_urgent}
     calm = [unique[key] for key in added if (unique[key].person.id, unique[key].kind) not in urgent]
-    slots = _take_slots(session, calm, reached)
+    slots = _take_slots(session, calm, reached, urgent, now)
     letters: list[tuple[int, datetime]] = []
     crowd: list[tuple[int, Person]] = []
     for key, number in added.items():
@@ -162,15 +162,23 @@ def _add_rows(
 
 
 def _take_slots(
-    session: Session, tellings: Sequence[Telling], reached: Mapping[int, datetime]
+    session: Session,
+    tellings: Sequence[Telling],
+    reached: Mapping[int, datetime],
+    urgent: Collection[tuple[int, NoticeKind]],
+    now: datetime,
 ) -> dict[tuple[int, str], bool]:
-    """Whose first letter of a kind within this hour is still to be written: one winner among all clocks."""
-    wanted = {(telling.person.id, str(telling.kind)) for telling in tellings}
-    if not wanted:
+    """Whose first letter of a kind within this hour is still to be written: one winner among all clocks.
+
+    An urgent letter is written anyway, and is the first of its hour all the same.
+    """
+    wanted = {(telling.person.id, str(telling.kind)): reached[telling.person.id] for telling in tellings}
+    hours = {**{(person, str(kind)): now for person, kind in urgent}, **wanted}
+    if not hours:
         return {}
-    rows = [{"person_id": person, "kind": kind, "hour": _hour(reached[person])} for person, kind in sorted(wanted)]
+    rows = [{"person_id": person, "kind": kind, "hour": _hour(at)} for (person, kind), at in sorted(hours.items())]
     added = insert_new(session, NoticeSlot, rows, NoticeSlot.person_id, NoticeSlot.kind)
-    return {(row.person_id, row.kind): True for row in added}
+    return {(row.person_id, row.kind): True for row in added if (row.person_id, row.kind) in wanted}
 
 
 def _send(session: Session, letters: Sequence[tuple[int, datetime]], now: datetime) -> None:

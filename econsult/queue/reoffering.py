@@ -13,19 +13,37 @@ from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.offering import allocate_within, choose, offer_anew, stand_in
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult
+from econsult.consults.records import UNALLOCATED, Consult
 from econsult.rosters.watching import look_soon
 
 MOST = 500
 """So many that wait are looked at within one form; each step of the ladder looks at its own consult anyway."""
+A_FEW = 50
+"""So many that nobody may take are looked at in a minute."""
 ORDER = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
 
 
 def offer_again(session: Session, program_id: int, now: datetime) -> int:
     """Offer each waiting request again whose pool is another than it was told; returns how many."""
     waiting = select(Consult.id).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
+    return _offer(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST))), now)
+
+
+def offer_unallocated(session: Session, program_id: int, after: int, now: datetime) -> int | None:
+    """Offer a part of what nobody may take to whoever may by now; returns the last number, or None after the last.
+
+    A form offers again what waits, as far as it comes; and somebody may stand in from now on whom no form told of.
+    """
+    wanted = select(Consult.id).where(Consult.program_id == program_id, UNALLOCATED, Consult.id > after)
+    numbers = list(session.scalars(wanted.order_by(Consult.id).limit(A_FEW)))
+    _offer(session, numbers, now)
+    return numbers[-1] if len(numbers) == A_FEW else None
+
+
+def _offer(session: Session, numbers: list[int], now: datetime) -> int:
+    """Those of them whose pool is another than they were told; returns how many."""
     count = 0
-    for consult in _locked(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST)))):
+    for consult in _locked(session, numbers):
         chosen = choose(session, consult, now)
         stands_in = stand_in(consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, literal_column, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
-from econsult.people.persons import Person, PractitionerSpecialty, specialists_for
+from econsult.people.persons import Person, PractitionerSpecialty, Program, specialists_for
 from econsult.rosters.shifts import Span, has_roster, spans, without_time_off
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -20,7 +20,11 @@ BEYOND = 2 * LOOK_EVERY
 
 
 class CoverWatch(Base):
-    """One specialty of a program. `after_id` is how far the look at what waits for it has got, where it is many."""
+    """One specialty of a program; the one without a name stands for its clinics, and for what its people hold.
+
+    `people` is a word for who is there and what they may take, since `changed_at`; `after_id` is how far the look at
+    what waits for them has got, where it is many.
+    """
 
     __tablename__ = "cover_watch"
     __table_args__ = (UniqueConstraint("program_id", "specialty", name="uq_cover_watch"),)
@@ -28,19 +32,22 @@ class CoverWatch(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     specialty: Mapped[str] = mapped_column(String(32))
     is_covered: Mapped[bool] = mapped_column(default=True)
+    people: Mapped[str] = mapped_column(String(32), default="")
+    changed_at: Mapped[datetime | None] = mapped_column(Instant)
     after_id: Mapped[int | None]
     next_at: Mapped[datetime] = mapped_column(Instant)
 
 
 def is_unwatched() -> ColumnElement[bool]:
-    """Whether somebody answers for a specialty that nobody watches yet, as a part of another statement."""
-    return _UNWATCHED.exists()
+    """Whether there is a pool or a program that nobody watches yet, as a part of another statement."""
+    return _UNWATCHED.exists() | _UNKNOWN.exists()
 
 
 def unwatched(session: Session) -> list[tuple[int, str]]:
-    """Program and specialty of each pool that nobody watches yet, with a roster or without one."""
+    """Program and specialty of each pool that nobody watches yet, with a roster or without; `CLINICS` for a program."""
     query = _UNWATCHED.distinct().order_by(Person.program_id, PractitionerSpecialty.specialty)
-    return [(program_id, specialty) for program_id, specialty in session.execute(query)]
+    programs = session.scalars(_UNKNOWN.order_by(Program.id))
+    return [(number, CLINICS) for number in programs] + [(row[0], row[1]) for row in session.execute(query)]
 
 
 _UNWATCHED = (
@@ -54,6 +61,13 @@ _UNWATCHED = (
 )
 
 
+CLINICS = ""
+"""The name of the watch over a program's clinics, what its people hold, and what nobody may take."""
+_UNKNOWN = select(Program.id).where(
+    ~exists().where(CoverWatch.program_id == Program.id, CoverWatch.specialty == literal_column("''"))
+)
+
+
 def look_soon(session: Session, program_id: int, now: datetime) -> None:
     """The roster was changed: the next tick works out anew who is on duty, and until when."""
     later = (CoverWatch.program_id == program_id, CoverWatch.next_at > now)
@@ -62,6 +76,8 @@ def look_soon(session: Session, program_id: int, now: datetime) -> None:
 
 def look(session: Session, watch: CoverWatch, now: datetime) -> tuple[bool, datetime]:
     """Whether somebody is on duty, and when to look again: at the next edge of a shift, or after a minute."""
+    if watch.specialty == CLINICS:
+        return True, now + LOOK_EVERY
     found = _there(session, watch, now, now + LOOK_EVERY)
     is_covered = any(span.start <= now for span in found)
     return is_covered, min([now + LOOK_EVERY, *(at for at in _edges(found) if at > now)])

@@ -104,8 +104,9 @@ class World:
             here = [each.id for each in self.pool if self.is_here(each.id)]
             if case.is_new or not case.knows:
                 return any(self.has_room(each) or not case.is_new for each in here)
-            waiting = sum(each.holder is None and not each.knows for each in self.cases)
-            return any(not self.most[each] for each in here) or sum(map(self.places, here)) > waiting
+            # Places are for what was asked first, whether the desk has heard of it or not.
+            before = sum(each.holder is None and each.number < case.number for each in self.cases)
+            return any(not self.most[each] for each in here) or sum(map(self.places, here)) > before
         return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
 
     def look(self) -> None:

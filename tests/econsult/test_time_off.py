@@ -114,7 +114,7 @@ def test_whoever_is_back_takes_what_waits_sooner(database: Database, clinic: Cli
         assert roster_changed(session, clinic.program.id, NOON + HOUR) == 0
         assert _taken_by(session, waiting) == NOON + 2 * HOUR
         watch_cover(session, NOON + HOUR)
-        assert session.scalars(select(CoverWatch.is_covered)).all() == [True, True]
+        assert set(session.scalars(select(CoverWatch.is_covered))) == {True}
         assert list(violations(session, NOON + HOUR)) == []
 
 

@@ -254,8 +254,8 @@ def test_a_leap_that_is_put_right_leaves_no_work_waiting_for_the_wrong_time(eith
         assert ticker.swept_at is not None
         assert timedelta() <= at - ticker.swept_at < SWEEP_EVERY
     with either.runtime.database.reading() as session:
-        watch = session.scalars(select(CoverWatch)).one()
-        assert watch.next_at <= NOON + 5 * TICK + timedelta(minutes=1)
+        watches = session.scalars(select(CoverWatch.next_at)).all()
+        assert max(watches) <= NOON + 5 * TICK + timedelta(minutes=1)
 
 
 def _steps(clinic: Clinic) -> list[int]:
