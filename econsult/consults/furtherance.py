@@ -32,18 +32,18 @@ class Allowed(StrEnum):
     TEACHING = "teaching"
 
 
-TEXT_VERSION = "2026-11"
+TEXT_VERSION = "2026-11.2"
 TEXTS: dict[Allowed, dict[str, str]] = {
     Allowed.FACES: {
         "en": "The doctors who answer may see my child's face in these photos. Nobody else may.",
         "es": "Los médicos que responden pueden ver la cara de mi hijo en estas fotos. Nadie más.",
     },
     Allowed.TRAINEES: {
-        "en": "Doctors and nurses who are still learning may look at this question beside the doctor who answers.",
+        "en": "Doctors and nurses who are still learning may see this question. The doctor who answers is with them.",
         "es": "Médicos y enfermeras que aún se forman pueden ver esta pregunta junto al médico que responde.",
     },
     Allowed.TEACHING: {
-        "en": "My clinic may ask me later whether it can use these photos to teach, without my child's name.",
+        "en": "My clinic may ask me later if it can use these photos to teach. My child's name is left out.",
         "es": "Mi clínica me puede preguntar después si usa estas fotos para enseñar, sin el nombre de mi hijo.",
     },
 }
