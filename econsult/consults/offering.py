@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import lock, open_clocks, refresh_deadline, start_clock, stop_clock
+from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
+from econsult.consults.hands import check_room, loads_of
 from econsult.consults.ledger import Clock, ClockState, log
-from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind, Urgency
-from econsult.consults.sides import SideQuestion, SideState, end_sides, keep_for_side, side_of
+from econsult.consults.sides import end_sides, keep_for_side, side_of
 from econsult.consults.uncovered import NO_COVER
 from econsult.errors import ForbiddenError
 from econsult.notices import NoticeKind, notify
@@ -35,8 +34,6 @@ from econsult.rosters.routing import WORDS, Ask, Route, Why, beside, route
 from econsult.rosters.shifts import is_off_duty, on_duty, rostered
 
 LONGEST_WITHOUT_COVER = timedelta(hours=4)
-HANDS = 0x48414E44
-"""The first key of PostgreSQL's locks on somebody's hands; the second is the person's number."""
 ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
 
 
@@ -143,22 +140,6 @@ def ask_of(session: Session, consult: Consult) -> Ask:
     )
 
 
-def loads_of(session: Session, people: set[int]) -> Mapping[int, int]:
-    """How much each of these people holds: open consults, and colleagues' questions about others.
-
-    What waits for information counts, since it may come at any moment; a test is no work.
-    """
-    held = select(Consult.holder_id).where(
-        Consult.holder_id.in_(people), Consult.status.in_(OPEN), Consult.is_test.is_(False)
-    )
-    asked = select(SideQuestion.holder_id).where(
-        SideQuestion.holder_id.in_(people), SideQuestion.state == SideState.OPEN
-    )
-    both = union_all(held, asked).subquery()
-    number = both.c.holder_id
-    return {row[0]: row[1] for row in session.execute(select(number, func.count()).group_by(number))}
-
-
 def check_may_take(session: Session, consult: Consult, person: Person) -> None:
     """Raise ForbiddenError for somebody who may not take it of their own accord: as below, or without the language."""
     check_may_hold(session, consult, person)
@@ -180,21 +161,7 @@ def check_may_hold(session: Session, consult: Consult, person: Person) -> None:
         return
     if not limits.may_work_in(ask.state):
         raise ForbiddenError("This child lives where you have no licence.", code="no_licence")
-    if limits.capacity:
-        _lock_hands(session, consult, person)
-    if limits.capacity and loads_of(session, {person.id}).get(person.id, 0) >= limits.capacity:
-        raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
-
-
-def _lock_hands(session: Session, consult: Consult, person: Person) -> None:
-    """Wait for whoever fills these hands at this moment: of two that come at once, the last free place takes one.
-
-    The consult first, as everywhere, so that two never wait for each other; and then no row, which a form may have
-    written before it comes to the consults that wait.
-    """
-    lock(session, consult)
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(func.pg_advisory_xact_lock(HANDS, person.id)))
+    check_room(session, consult, person)
 
 
 def pools_asked(consult: Consult) -> set[str]:

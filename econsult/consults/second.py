@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.going_on import go_on_after
+from econsult.consults.hands import check_room, loads_of, lock_hands
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.offering import ask_of, desk_of, loads_of
+from econsult.consults.offering import ask_of, desk_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import (
     HANDS,
@@ -54,6 +55,8 @@ def ask_second(
         raise ImpossibleVerbError(consult.status, "ask_second")
     if side_of(session, consult.id) is not None:
         raise InvalidError("One question at a time: wait for the reply, or take it back.", {"second": "one_at_a_time"})
+    if wanted is not None:
+        lock_hands(session, consult, wanted)
     chosen = _routed(session, consult, person, specialty, now)
     if wanted is not None:
         _check_wanted(chosen, wanted)
@@ -87,7 +90,7 @@ def ask_second(
 def take_second(
     session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime, lease: timedelta = LEASE
 ) -> None:
-    """One of those who may answer takes it, for a while; exactly one of several who try.
+    """One of those who may answer and has room takes it, for a while; exactly one of several who try.
 
     Raises TakenError, ForbiddenError.
     """
@@ -98,6 +101,13 @@ def take_second(
         raise TakenError(side.state, session.get_one(Person, side.holder_id).name)
     if not may_answer(session, consult, side, person, now):
         raise ForbiddenError("You may look at this question, but not answer it.")
+    check_room(session, consult, person)
+    _take(session, consult, side, person, now=now, lease=lease)
+
+
+def _take(
+    session: Session, consult: Consult, side: SideQuestion, person: Person, *, now: datetime, lease: timedelta = LEASE
+) -> None:
     free = (SideQuestion.id == side.id, SideQuestion.holder_id.is_(None), SideQuestion.state == SideState.OPEN)
     won = session.execute(
         update(SideQuestion).where(*free).values(holder_id=person.id, claim_until=now + lease, uncovered_at=None)
@@ -146,8 +156,10 @@ def reply_second(
     """The reply goes among the clinicians, to whoever asked and to the clinic; then the second specialist is out."""
     check_open(side, consult)
     if side.holder_id is None and _had_it_last(session, side, person):
-        # It lapsed while they wrote, and nobody else has taken it: what they wrote is welcome.
-        take_second(session, consult, side, person, now=now)
+        # It lapsed while they wrote, and nobody else has taken it: what they wrote is welcome, full hands or not.
+        if not may_answer(session, consult, side, person, now):
+            raise ForbiddenError("You may look at this question, but not answer it.")
+        _take(session, consult, side, person, now=now)
     if side.holder_id != person.id:
         raise ForbiddenError("Take the question first.")
     message = among_clinicians(session, consult, person, text, now=now)

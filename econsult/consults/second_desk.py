@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.going_on import go_on_after
+from econsult.consults.hands import lock_hands
 from econsult.consults.records import Consult, note
 from econsult.consults.second import able_to_answer, check_open, named_until, tell_asked, tell_waiting, to_its_pool
 from econsult.consults.sides import SideQuestion, SideState, end_side, log_side
@@ -20,6 +21,7 @@ def give_second(
 ) -> None:
     """Give it to somebody who may answer it, is there and has room. Raises InvalidError for anybody else."""
     check_open(side, consult)
+    lock_hands(session, consult, to)
     if to.id not in {each.id for each in able_to_answer(session, consult, side, now)}:
         raise InvalidError("This person cannot answer it now: choose somebody else.", {"second": "not_allowed"})
     before = side.holder_id

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, holding, reopening, telling, threads
-from econsult.consults.offering import ask_of, loads_of
+from econsult.consults.hands import loads_of
+from econsult.consults.offering import ask_of
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.people.persons import Organization, Person

@@ -109,7 +109,7 @@ def test_two_forms_that_meet_in_the_middle_of_a_list_both_end(postgres_database:
         with database.writing() as session:
             session.execute(select(Consult.id).where(Consult.id == numbers[4]).with_for_update())
             forms = [pool.submit(go_over), pool.submit(offer)]
-            wait_until(lambda: _waiting(database) == 2)
+            wait_until(lambda: waiting(database) == 2)
         assert [form.result() for form in forms] == [9, 9]
     with database.writing() as session:
         while fire(session, LATER)[0]:
@@ -132,7 +132,7 @@ def test_a_clinic_reads_an_answer_while_the_clock_tells_of_its_step(postgres_dat
         with database.writing() as session:
             assert tell_of_late_steps(session, late, Quiet()) == 1
             form = pool.submit(read)
-            wait_until(lambda: _waiting(database) == 1)
+            wait_until(lambda: waiting(database) == 1)
         form.result()
     with database.reading() as session:
         (step,) = steps_of(session, number)
@@ -157,14 +157,14 @@ def test_a_limit_is_set_while_its_person_takes_a_request(postgres_database: Data
             limits = LimitsForm(states="", languages=("en", "es"), capacity=1)
             set_limits(session, clinic.coordinator, clinic.derm.public_id, limits, now=NOON)
             taken = pool.submit(claim, first)
-            wait_until(lambda: taken.done() or _waiting(database) == 1)
+            wait_until(lambda: taken.done() or waiting(database) == 1)
             offer_again(session, clinic.program.id, NOON)
         taken.result()
     with pytest.raises(ForbiddenError, match="as many requests as you may hold"):
         claim(second)
 
 
-def _waiting(database: Database) -> int:
+def waiting(database: Database) -> int:
     """How many of this database's transactions wait for a lock."""
     with database.reading() as session:
         own = text(

@@ -13,7 +13,7 @@ from econsult.access import attachment_for, consult_for
 from econsult.advice.colleagues import asked_of_me, open_sides, unanswered_sides
 from econsult.consults import answers, declining, holding, passing
 from econsult.consults.attachments import Attachment
-from econsult.consults.offering import loads_of
+from econsult.consults.hands import loads_of
 from econsult.consults.records import Consult
 from econsult.consults.second import (
     ask_second,
@@ -24,6 +24,7 @@ from econsult.consults.second import (
     take_back,
     take_second,
 )
+from econsult.consults.second_desk import give_second
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.consults.threads import Audience, messages_of
 from econsult.consults.urgency import change_urgency
@@ -38,7 +39,9 @@ from econsult.queue.outbox import Quiet
 from econsult.rights import Relation, Right
 from econsult.rosters.limits import Conflict, Limits
 from econsult.rosters.shifts import TimeOff
-from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+from tests.econsult.test_forms_at_once import waiting
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
+from tests.workers.clinic import wait_until
 
 H = timedelta(hours=1)
 ASKED = "Could the new patches be a sign of neurofibromatosis?"
@@ -310,6 +313,67 @@ def test_a_question_of_a_colleague_fills_hands_too(database: Database, clinic: C
         assert loads_of(session, {clinic.neuro.id, clinic.derm.id}) == {clinic.neuro.id: 1, clinic.derm.id: 1}
         take_back(session, consult, side, clinic.derm, now=NOON)
         assert loads_of(session, {clinic.neuro.id}) == {}
+
+
+def test_a_question_about_a_test_fills_no_hands(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        consult.is_test = True
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        assert loads_of(session, {clinic.neuro.id, clinic.derm.id}) == {}
+
+
+def test_full_hands_take_no_question_but_what_was_written_counts(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, side = open_side(session, clinic)
+        take_second(session, consult, side, clinic.neuro, now=NOON)
+        return_sides(session, NOON + H)
+        assert side.holder_id is None
+        own = holding.claim(session, clinic.econsult(session, specialty="neurology"), clinic.neuro, now=NOON, lease=H)
+        session.add(Limits(person_id=clinic.neuro.id, capacity=1))
+        session.flush()
+        with pytest.raises(ForbiddenError) as refused:
+            take_second(session, consult, side, clinic.neuro, now=NOON + H)
+        assert (refused.value.code, side.holder_id, own.holder_id) == ("at_capacity", None, clinic.neuro.id)
+        reply_second(session, consult, side, clinic.neuro, "Yes.", now=NOON + H)
+        assert side.state == "replied"
+
+
+@pytest.mark.parametrize("other", ["take", "give", "ask"])
+def test_two_things_at_once_never_pass_a_limit(postgres_database: Database, other: str) -> None:
+    """While a claim fills the last place, a colleague's question waits for it, by whichever way it comes."""
+    clinic = open_clinic(postgres_database)
+    with postgres_database.writing() as session:
+        session.add(Limits(person_id=clinic.neuro.id, capacity=1))
+        number = clinic.econsult(session, specialty="neurology").id
+        asked = open_side(session, clinic)[0].id if other != "ask" else clinic.claimed(session).id
+    refused: list[str] = []
+
+    def fill() -> None:
+        try:
+            with postgres_database.writing() as session:
+                consult, neuro = session.get_one(Consult, asked), session.get_one(Person, clinic.neuro.id)
+                derm, desk = (session.get_one(Person, each.id) for each in (clinic.derm, clinic.coordinator))
+                side = side_of(session, asked)
+                if side is None:
+                    ask_second(session, consult, derm, ASKED, specialty="neurology", wanted=neuro, now=NOON)
+                elif other == "take":
+                    take_second(session, consult, side, neuro, now=NOON)
+                else:
+                    give_second(session, consult, side, neuro, by=desk, now=NOON)
+        except (ForbiddenError, InvalidError) as error:
+            refused.append(error.code)
+
+    thread = Thread(target=fill)
+    with postgres_database.writing() as session:
+        neuro = session.get_one(Person, clinic.neuro.id)
+        holding.claim(session, session.get_one(Consult, number), neuro, now=NOON, lease=LEASE)
+        thread.start()
+        # It waits for the claim, and goes on when that is written.
+        wait_until(lambda: not thread.is_alive() or waiting(postgres_database) == 1)
+    thread.join()
+    with postgres_database.reading() as session:
+        assert (loads_of(session, {clinic.neuro.id}), len(refused)) == ({clinic.neuro.id: 1}, 1)
 
 
 @pytest.mark.parametrize("why", ["away", "left", "conflict", "lapsed", "given_back"])

@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from econsult.consults import holding
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.notices import Notice
 from econsult.queue.asides import fire_sides
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Quiet
+from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
 from tests.imaging.paper_readers import words_of
-from tests.personas import Clinic
+from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.test_billing import YES_NO, by_hand
@@ -53,6 +55,14 @@ def test_a_colleague_is_asked_takes_it_replies_and_is_out(
     assert ("lane=clinicians" in page, "Change the urgency" in page) == (False, False)
     assert post(neuro, f"{path}/claim", {}).status_code == 403
     assert post(neuro, f"{path}/second/reply", {"second_reply": "Yes"}).status_code == 403
+    with runtime.database.writing() as session:
+        session.add(Limits(person_id=clinic.neuro.id, capacity=1))
+        other = clinic.econsult(session, now=NOW, specialty="neurology")
+        holding.claim(session, other, clinic.neuro, now=datetime.now(UTC), lease=LEASE)
+    full = post(neuro, f"{path}/second/take", {}).location
+    assert (full, "Your hands are full" in neuro.get(full).text) == ("/worklist?said=full", True)
+    with runtime.database.writing() as session:
+        session.execute(update(Limits).values(capacity=2))
     assert post(neuro, f"{path}/second/take", {}).location == f"{path}?said=noted"
     assert "lane=clinicians" in neuro.get(path).text
     assert post(neuro, f"{path}/messages", {"lane": "clinicians", "text": "Hello"}).status_code == 403

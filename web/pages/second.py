@@ -12,7 +12,7 @@ from econsult.access import Pass, consult_for
 from econsult.consults import second, second_desk
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.threads import LONGEST_MESSAGE
-from econsult.errors import InvalidError, NotFoundError, TakenError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -61,6 +61,10 @@ def take(public_id: str) -> Page:
         )
     except TakenError:
         return redirect(url_for("worklist.queue", said="taken"), 303)
+    except ForbiddenError as error:
+        if error.code != "at_capacity":
+            raise
+        return redirect(url_for("worklist.queue", said="full"), 303)
 
 
 @seconds.post("/give-back")

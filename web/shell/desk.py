@@ -58,6 +58,7 @@ SAID = {
     "assigned": _l("Assigned. Your colleague has been told."),
     "rerouted": _l("Passed on to the other specialty."),
     "taken": _l("Somebody was faster. The page says who has it."),
+    "full": _l("Your hands are full: you hold as many as you may hold at once. Finish one, or give one back."),
     "unasked": _l("Taken back. Those whom you asked hear of it."),
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
