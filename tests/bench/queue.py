@@ -1,7 +1,8 @@
 """What the queue costs at ten thousand and at a million open consults: `python -m tests.bench.queue --rows N`.
 
-A whole idle tick of the clock process, a hundred due consults fired, the first and a deep page of the worklist, and a
-page over HTTP, on SQLite and, where its server programs are installed, on PostgreSQL.
+A whole idle tick of the clock process, the tick of each minute that sweeps and looks at cover as well, a hundred due
+consults fired, the first and a deep page of the worklist, and a page over HTTP, on SQLite and, where its server
+programs are installed, on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from workers.runtime import Runtime, open_runtime
 
 SMALL = 10_000
 TURNS = 15
-FAR, SECOND = timedelta(days=2), timedelta(seconds=1)
+FAR, SECOND, MINUTE = timedelta(days=2), timedelta(seconds=1), timedelta(seconds=61)
 LIMITS = {"idle": 1.0, "due_100": 20.0, "first_page": 5.0, "deep_page": 5.0, "page_over_http": 60.0}
 
 
@@ -54,10 +55,19 @@ class Bench:
     browser: FlaskClient
     ticker: Ticker
     deep: str = ""
+    minutes: int = 0
 
     def idle(self) -> None:
         """One whole tick of the clock process with nothing due: its one look, and all that it writes (nothing)."""
         assert self.ticker.tick(NOON + SECOND) == 0
+
+    def minute(self, at: datetime) -> None:
+        """A tick of the clock process that sweeps and looks at cover as well, as it does once a minute."""
+        assert self.ticker.tick(at) == 0
+
+    def next_minute(self) -> datetime:
+        self.minutes += 1
+        return NOON + self.minutes * MINUTE
 
     def due_100(self, at: datetime) -> None:
         with self.database.writing() as session:
@@ -148,6 +158,7 @@ def _measure(url: str, rows: int) -> dict[str, tuple[float, float]]:
     bench = Bench(runtime.database, clinic, _browser(runtime, clinic), ticker, deep)
     names = ("idle", "first_page", "deep_page", "page_over_http")
     found = {what: _median(getattr(bench, what)) for what in names}
+    found["minute"] = _median(bench.minute, bench.next_minute)
     found["due_100"] = _median(bench.due_100, bench.next_due)
     runtime.close()
     shutil.rmtree(folder)
