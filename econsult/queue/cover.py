@@ -40,11 +40,13 @@ MOST_BARRED = 500
 def watch_cover(
     session: Session, now: datetime, batch: int = 200, quiet: Quiet | None = None, *, pick: Pick = ANY
 ) -> int:
-    """Look at every specialty whose time has come; returns how many consults were told of, at most a batch of each."""
+    """Look at the specialties whose time has come; returns how many consults were told of, at most a batch of each."""
     _begin(session, now)
     is_due = or_(CoverWatch.next_at <= now, CoverWatch.next_at > now + BEYOND)
-    due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.id), CoverWatch.id)
-    watches = session.scalars(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
+    due = pick.narrow(select(CoverWatch).where(is_due).order_by(CoverWatch.next_at, CoverWatch.id), CoverWatch.id)
+    # The rest of many programs is looked at by the next tick: one look must not keep everybody from writing.
+    locked = due.limit(pick.most).with_for_update(skip_locked=True)
+    watches = session.scalars(locked.execution_options(populate_existing=True)).all()
     told = 0
     for program_id, own in groupby(sorted(watches, key=attrgetter("program_id", "id")), key=attrgetter("program_id")):
         told += _look_at(session, program_id, list(own), batch=batch, now=now, quiet=quiet)

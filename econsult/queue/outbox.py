@@ -95,6 +95,8 @@ def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, now: d
 
     Of a test nobody is told but who made it: it takes nobody's letter of the hour, and stands in nobody's digest.
     """
+    if not tellings:
+        return 0
     makers = makers_of_tests(session, {telling.consult_id for telling in tellings})
     tellings = [each for each in tellings if makers.get(each.consult_id, each.person.id) == each.person.id]
     unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, select, text
+from sqlalchemy import delete, event, func, select, text
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding
@@ -24,6 +24,7 @@ from econsult.queue.metrics import figures
 from econsult.queue.pending import look_for_work
 from econsult.rosters.limits import FallbackPool, Limits
 from econsult.rosters.shifts import TimeOff
+from econsult.rosters.watching import CoverWatch
 from tests.crowd import Crowd, add_crowd
 from tests.econsult.test_cover import HOUR, shift
 from tests.econsult.test_room import MINUTE, heard, limit, take
@@ -182,6 +183,21 @@ def test_what_nobody_may_take_is_offered_to_whoever_stands_in_later(database: Da
         _look(session, 2)
         assert {(each.is_unallocated, each.fallback_specialty) for each in waiting} == {(False, "neurology")}
         assert clinic.neuro.id in heard(session, waiting[-1], NoticeKind.NEW_REQUEST)
+
+
+def test_many_programs_are_looked_at_part_by_part(database: Database, clinic: Clinic) -> None:
+    """The longest due first: nobody who writes waits for all of them, and none is left out."""
+    with database.writing() as session:
+        watch_cover(session, NOON)
+        same = {"program_id": clinic.program.id, "is_covered": True, "people": ""}
+        session.add_all(CoverWatch(specialty=f"s{number}", next_at=NOON, **same) for number in range(150))
+        session.flush()
+        late = [
+            session.scalar(select(func.count()).where(CoverWatch.next_at <= NOON + at * MINUTE))
+            for at in (0, 1, 1)
+            if watch_cover(session, NOON + at * MINUTE) == 0
+        ]
+        assert late == [50, 53, 0]
 
 
 def test_a_look_reads_what_is_marked_and_not_what_waits(sqlite_database: Database) -> None:
