@@ -81,7 +81,7 @@ def save_draft(
         draft.content, draft.saves = clean, draft.saves + 1
         draft.saved_at, draft.author_id = now, person.id
     draft.disposition = clean.get("disposition")
-    keep_holding(consult, now, lease)
+    keep_holding(session, consult, now, lease)
     session.flush()
     return draft
 

@@ -6,18 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.answers import draft_of
-from econsult.consults.clocks import GRACE
 from econsult.consults.records import Consult
-from econsult.consults.sides import while_after
+from econsult.consults.sides import SideQuestion, while_after
 
 
-def go_on_after(session: Session, consult: Consult, now: datetime) -> None:
-    """Nothing is waited for any more: the holder has a while to go on, and with a draft of their own what it gave."""
+def go_on_after(session: Session, consult: Consult, side: SideQuestion, now: datetime) -> None:
+    """Nothing is waited for any more: the holder has a while to go on, and never less than without the question."""
     if consult.claim_until is None:
         return
+    session.flush()
+    session.refresh(side, ["own_until"])
     until = now + while_after(session, consult, now)
-    draft = draft_of(session, consult.id)
-    if draft is not None and draft.author_id == consult.holder_id:
-        until = max(until, draft.saved_at + GRACE)
-    consult.claim_until = until
+    consult.claim_until = max(until, side.own_until or until)

@@ -13,7 +13,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import check_may_take, desk_of, offer, taken
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
-from econsult.consults.sides import keep_for_side
+from econsult.consults.sides import keep_for_side, renew_own
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
 from econsult.notices import NoticeKind, notify
@@ -33,6 +33,7 @@ def claim(session: Session, consult: Consult, person: Person, *, now: datetime, 
     if consult.holder_id == person.id and consult.status in (Status.CLAIMED, Status.NEEDS_INFO):
         # Whoever has written a draft has it for much longer already.
         consult.claim_until = max(now + lease, consult.claim_until or now)
+        renew_own(session, consult, now + lease)
         return consult
     _check_free(session, consult)
     check_may_take(session, consult, person)
@@ -74,9 +75,10 @@ def release(session: Session, consult: Consult, person: Person, reason: str, *, 
     return consult
 
 
-def keep_holding(consult: Consult, now: datetime, lease: timedelta) -> None:
+def keep_holding(session: Session, consult: Consult, now: datetime, lease: timedelta) -> None:
     """Work on the consult renews the claim, for much longer once there is a draft."""
     until = now + lease * DRAFT_FACTOR
+    renew_own(session, consult, until)
     if consult.claim_until is None or consult.claim_until < until:
         consult.claim_until = until
 
@@ -88,6 +90,8 @@ def stay(session: Session, consult: Consult, person: Person, now: datetime, leas
     session.flush()
     # Asked and done in one statement: a claim that lapses meanwhile is not brought back.
     session.execute(update(Consult).where(*own, Consult.claim_until < until).values(claim_until=until))
+    if consult.holder_id == person.id:
+        renew_own(session, consult, until)
 
 
 def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Consult]:
@@ -125,7 +129,7 @@ def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now:
     )
     # Whoever has written a draft has it for much longer already.
     consult.claim_until = max(now + grace(deadline_at, now), consult.claim_until or now)
-    keep_for_side(session, consult, now)
+    keep_for_side(session, consult, now, is_own=False)
     note(session, consult, verb, person_id=person.id, now=now)
 
 

@@ -165,7 +165,7 @@ def reply_second(
     message = among_clinicians(session, consult, person, text, now=now)
     side.reply_id = message.id
     end_side(session, side, SideState.REPLIED, person_id=person.id, now=now)
-    go_on_after(session, consult, now)
+    go_on_after(session, consult, side, now)
     note(session, consult, "reply_second", person_id=person.id, now=now)
     asker = session.get_one(Person, side.asked_by_id)
     if asker.is_active and consult.holder_id != asker.id:
@@ -179,7 +179,7 @@ def take_back(session: Session, consult: Consult, side: SideQuestion, person: Pe
     check_open(side, consult)
     require_holder(consult, person)
     end_side(session, side, SideState.TAKEN_BACK, person_id=person.id, now=now)
-    go_on_after(session, consult, now)
+    go_on_after(session, consult, side, now)
     note(session, consult, "take_back_second", person_id=person.id, now=now)
 
 

@@ -47,6 +47,6 @@ def drop_second(session: Session, consult: Consult, side: SideQuestion, *, by: P
     """Nobody can reply: whoever waits for it hears that it was taken back, and goes on without."""
     check_open(side, consult)
     end_side(session, side, SideState.TAKEN_BACK, person_id=by.id, now=now)
-    go_on_after(session, consult, now)
+    go_on_after(session, consult, side, now)
     note(session, consult, "take_back_second", person_id=by.id, now=now)
     tell_waiting(session, consult, side, now, but=by.id)

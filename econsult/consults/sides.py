@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.clocks import grace, open_clocks
@@ -44,7 +44,8 @@ class SideQuestion(PublicId, Base):
     """One question to a specialty, or to one person of it. Its words and its reply are messages among clinicians.
 
     `level` counts the steps that were told, `next_at` is the next one; NULL once it has ended. Who has it has it until
-    `claim_until` at least. `uncovered_at` says since when the desk knows that nobody is there for it.
+    `claim_until` at least; who has the consult would have it until `own_until` if nothing had been asked.
+    `uncovered_at` says since when the desk knows that nobody is there for it.
     """
 
     __tablename__ = "side_question"
@@ -65,6 +66,7 @@ class SideQuestion(PublicId, Base):
     opened_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     claim_until: Mapped[datetime | None] = mapped_column(Instant)
+    own_until: Mapped[datetime | None] = mapped_column(Instant)
     uncovered_at: Mapped[datetime | None] = mapped_column(Instant)
     level: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -120,12 +122,23 @@ def hasten_side(session: Session, consult: Consult, now: datetime, *, person_id:
         log_side(session, side, "hastened", person_id=person_id, now=now)
 
 
-def keep_for_side(session: Session, consult: Consult, now: datetime) -> None:
-    """Waiting for a colleague costs nobody the request: it is theirs until the reply is due, and a while longer."""
+def keep_for_side(session: Session, consult: Consult, now: datetime, *, is_own: bool = True) -> None:
+    """Waiting for a colleague costs nobody the request: it is theirs until the reply is due, and a while longer.
+
+    `is_own`: what they have it for by now, a fresh claim or one from before the question, is noted to be left to them.
+    """
     side = side_of(session, consult.id)
     if side is not None and consult.claim_until is not None:
+        if is_own:
+            side.own_until = consult.claim_until
         until = max(now, side.due_at)
         consult.claim_until = max(consult.claim_until, until + while_after(session, consult, until))
+
+
+def renew_own(session: Session, consult: Consult, until: datetime) -> None:
+    """Whoever has the consult works on it: their own claim goes on, although the question keeps it for longer."""
+    own = (SideQuestion.consult_id == consult.id, SideQuestion.state == SideState.OPEN, SideQuestion.own_until < until)
+    session.execute(update(SideQuestion).where(*own).values(own_until=until))
 
 
 def while_after(session: Session, consult: Consult, at: datetime) -> timedelta:

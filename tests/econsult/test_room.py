@@ -135,6 +135,33 @@ def test_a_reply_of_a_colleague_takes_nothing_from_a_draft(database: Database, c
         assert consult.claim_until == NOON + LEASE * holding.DRAFT_FACTOR
 
 
+@pytest.mark.parametrize("what", ["nothing", "draft before", "draft meanwhile", "look", "other holder"])
+def test_a_question_to_a_colleague_shortens_no_claim_however_long_claims_are(
+    database: Database, clinic: Clinic, what: str
+) -> None:
+    """Twelve hours each, of a request that is urgent: what the question gave would be over much sooner."""
+    lease, replied = 12 * HOUR, NOON + 10 * MINUTE
+    with database.writing() as session:
+        consult, other = clinic.econsult(session, urgency="urgent"), clinic.econsult(session, urgency="urgent")
+        for each in (consult, other):
+            holding.claim(session, each, clinic.derm, now=NOON, lease=lease)
+            if what == "draft before":
+                answers.save_draft(session, each, clinic.derm, ANSWER, now=NOON, lease=lease)
+        side = second.ask_second(session, consult, clinic.derm, "Yours?", specialty="neurology", now=NOON)
+        second.take_second(session, consult, side, clinic.neuro, now=NOON + MINUTE)
+        for each in (consult, other):
+            if what == "draft meanwhile":
+                answers.save_draft(session, each, clinic.derm, ANSWER, now=NOON + MINUTE, lease=lease)
+            elif what == "look":
+                holding.stay(session, each, clinic.derm, NOON + MINUTE, lease)
+                holding.stay(session, each, clinic.derm2, NOON + 2 * MINUTE, lease)
+            elif what == "other holder":
+                passing.take_over(session, each, clinic.derm2, "Hers", now=NOON + MINUTE, lease=lease / 2)
+        second.reply_second(session, consult, side, clinic.neuro, "No.", now=replied)
+        session.expire_all()
+        assert consult.claim_until == other.claim_until
+
+
 def test_a_test_fills_nobodys_hands(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         limit(session, clinic.derm, 1)
