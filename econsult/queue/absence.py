@@ -16,7 +16,7 @@ from econsult.consults.orders import Order, after, keys_of, read_cursor, sorting
 from econsult.consults.records import TAKEN_OFF_DUTY, Consult
 from econsult.consults.uncovered import PROMISED
 from econsult.people.persons import CLOSED, Person
-from econsult.picking import ANY, Pick
+from econsult.picking import ANY, Pick, one_of
 from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
 
@@ -115,8 +115,16 @@ def unmark(session: Session, numbers: Sequence[int], *only: ColumnElement[bool])
     """Take the mark off these consults, as far as they are still so; returns of which."""
     if not numbers:
         return set()
+    lock_in_order(session, numbers)
     marked = update(Consult).where(Consult.id.in_(numbers), Consult.uncovered_at.is_not(None), *only)
     return set(session.scalars(marked.values(uncovered_at=None).returning(Consult.id)))
+
+
+def lock_in_order(session: Session, numbers: Collection[int]) -> None:
+    """Lock these consults by their numbers, as whoever writes many does: an update alone takes them in any order."""
+    if numbers:
+        query = select(Consult.id).where(one_of(Consult.id, "numbers")).order_by(Consult.id)
+        session.execute(query.with_for_update(key_share=True), {"numbers": list(numbers)})
 
 
 def _held_by(people: Collection[int] | None) -> Select[Any]:

@@ -26,7 +26,7 @@ from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
-from econsult.queue.absence import ASKED, away_now, come_back, is_left, off_duty, unheard, unmark
+from econsult.queue.absence import ASKED, away_now, come_back, is_left, lock_in_order, off_duty, unheard, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.queue.regained import regained
@@ -187,6 +187,7 @@ def _waiting(watch: CoverWatch) -> Any:
 def _mark(session: Session, rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
     """Of several clocks that find it at once, one marks it."""
     found = {row.id: row for row in rows}
+    lock_in_order(session, found)
     marked: set[int] = set()
     for holder in {row.holder_id for row in rows}:
         # Whoever has been given it meanwhile is looked at the next time.

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from econsult.consults.answers import Answer
 from econsult.consults.clocks import PAUSE_LIMIT, held_for
 from econsult.consults.contents import Disposition
+from econsult.consults.desks import STAND_INS
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, Policy, read_content, rules_of
@@ -71,7 +72,8 @@ def _no_owner_or_deadline(session: Session) -> Iterator[str]:
     team = exists().where(Person.organization_id == Consult.organization_id, Person.role == Role.PCP, Person.is_active)
     is_clinics = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
     nobody = or_(is_clinics & ~team, ~is_clinics & ~pool)
-    desk = exists().where(Person.program_id == Consult.program_id, Person.role == Role.COORDINATOR, Person.is_active)
+    at_desk = Person.role.in_((Role.COORDINATOR, *STAND_INS))
+    desk = exists().where(Person.program_id == Consult.program_id, at_desk, Person.is_active)
     for number in _numbers(session, Consult.status == Status.SUBMITTED, or_(nobody, Consult.is_unallocated), ~desk):
         yield f"1 {number}: nobody may take it and there is no desk to turn to"
     for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~Consult.is_unallocated):

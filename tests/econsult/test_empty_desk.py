@@ -22,8 +22,6 @@ from tests.personas import NOON, Clinic
 def _close(session: Session, clinic: Clinic, *roles: Role) -> None:
     for person in session.scalars(select(Person).where(Person.role.in_(roles))).all():
         close_account(session, person, NOON)
-    barred = (clinic.derm.id, clinic.derm2.id)
-    session.add_all(Limits(person_id=number, capacity=0, states="", languages="fr") for number in barred)
     session.flush()
 
 
@@ -40,11 +38,22 @@ def test_whoever_stands_in_for_the_desk_hears_at_once(
 ) -> None:
     with database.writing() as session:
         _close(session, clinic, *gone)
+        barred = (clinic.derm.id, clinic.derm2.id)
+        session.add_all(Limits(person_id=number, languages="fr") for number in barred)
+        session.flush()
         consult = clinic.econsult(session)
         told = select(Person.role).join(Notice, Notice.person_id == Person.id)
         assert set(session.scalars(told.where(Notice.kind == NoticeKind.UNALLOCATED))) == {heir}
         fire(session, NOON + timedelta(hours=4))
         assert heir in set(session.scalars(told.where(Notice.kind == NoticeKind.UNTAKEN)))
         assert heir in {person.role for person in callers(session, consult, is_late=False)}
-        lines = [line for line in violations(session, NOON + timedelta(hours=4)) if "no desk to turn to" in line]
-        assert len(lines) == (1 if gone else 0)
+        assert _lines(session) == []
+        _close(session, clinic, *DESKS)
+        assert len(_lines(session)) == 1
+
+
+DESKS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
+
+
+def _lines(session: Session) -> list[str]:
+    return [line for line in violations(session, NOON + timedelta(hours=4)) if "no desk to turn to" in line]
