@@ -1,7 +1,8 @@
 """Who may take which request, and is there: of whole pools, looked up once for many requests.
 
 One rule for the steps of the ladder, the watch over rosters and the forecast; who is barred is the router's rule too.
-Hands that are full now count as there: they are empty again before a promise runs out. Whether a request that found no
+Hands that are full now count as there: they are empty again before a promise runs out, but for what waits for
+information (`queue.forecast_hands`). Whether a request that found no
 room has some now is asked of `with_room_for`.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
 from econsult.queue.able import Takers, around, pools
+from econsult.queue.forecast_hands import room_from, spans_with_room
 from econsult.queue.forecast_sides import HANDS_ON, sides_at_risk
 from econsult.rosters.shifts import Span, gaps, without_time_off
 
@@ -75,13 +76,14 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
     consults = _running_out(session, program_id, end)
     soon = _promises(session, consults, end)
     takers = Takers(session, around(session, program_id), now, end)
-    outlook = _Outlook(session, takers, now, end, soon)
+    room = room_from(session, program_id)
+    outlook = _Outlook(session, takers, soon, room, now=now, end=end)
     risks: dict[int, Risk] = {}
     for promise in soon:
         why = outlook.why_late(promise)
         if why and promise.consult.id not in risks:
             risks[promise.consult.id] = Risk(promise.consult, why, promise.clock.name, promise.due_at)
-    for consult, why, due_at in sides_at_risk(session, program_id, takers, now, end):
+    for consult, why, due_at in sides_at_risk(session, program_id, takers, room, now=now, end=end):
         risks.setdefault(consult.id, Risk(consult, why, SECOND, due_at))
     holes = [
         Gap(specialty, start, until, _at_stake(soon, specialty, start, until))
@@ -125,9 +127,19 @@ def _promises(session: Session, consults: Sequence[Consult], end: datetime) -> l
 class _Outlook:
     """Whether each promise can still be kept; whoever has hours for one has them no more for the next."""
 
-    def __init__(self, session: Session, takers: Takers, now: datetime, end: datetime, soon: Sequence[Promise]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        takers: Takers,
+        soon: Sequence[Promise],
+        room: Mapping[int, datetime],
+        *,
+        now: datetime,
+        end: datetime,
+    ) -> None:
         self._session, self._takers, self._now, self._end = session, takers, now, end
         holders = {each.consult.holder_id for each in soon if each.consult.holder_id is not None}
+        self._room = room
         self._holders = _there(session, holders, now, end)
         self._teams: dict[int | None, Mapping[int, list[Span]]] = {}
         self._used: dict[int, timedelta] = {}
@@ -139,19 +151,29 @@ class _Outlook:
             return "late"
         is_taken = promise.clock.name in REPLIES and promise.clock.lane != "family"
         if is_taken and consult.holder_id is not None:
-            planned = None if _is_homes(consult) else self._takers.duty_of(consult.holder_id, consult)
-            found = self._holders.get(consult.holder_id, ()) if planned is None else planned
-            there = self._hours(found, due_at)
+            there = self._hours(self._holder_of(consult, consult.holder_id), due_at)
             return self._booked(consult.holder_id, there) if there >= HANDS_ON else "holder_away"
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)
         return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "no_cover"
 
+    def _holder_of(self, consult: Consult, holder: int) -> Sequence[Span]:
+        """When the holder is there for it. Who took it off duty is until their next shift, and then by the roster."""
+        here = self._holders.get(holder, [])
+        planned = None if _is_homes(consult) else self._takers.duty_of(holder, consult)
+        if planned is None or not consult.is_taken_off_duty:
+            return here if planned is None else planned
+        begins = min((span.start for span in planned), default=self._end)
+        return [*planned, *(replace(span, end=min(span.end, begins)) for span in here if span.start < begins)]
+
     def _pool_is_late(self, consult: Consult, due_at: datetime) -> str:
         found = self._takers.for_request(consult)
-        hours = {person: self._hours(spans, due_at) for person, spans in found.items()}
-        if not any(hours.values()):
+        if not any(self._hours(spans, due_at) for spans in found.values()):
             return "no_cover"
+        hours = {
+            person: self._hours(spans_with_room(spans, self._room.get(person)), due_at)
+            for person, spans in found.items()
+        }
         # Whoever has most left takes it; what is due first was given away first.
         left = {person: there - self._used.get(person, timedelta()) for person, there in hours.items()}
         person = max(left, key=lambda number: (left[number], -number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, SideState
 from econsult.queue.able import Takers
+from econsult.queue.forecast_hands import spans_with_room
 from econsult.rosters.shifts import Span
 
 HANDS_ON = timedelta(minutes=15)
@@ -34,7 +35,7 @@ class Beside:
 
 
 def sides_at_risk(
-    session: Session, program_id: int, takers: Takers, now: datetime, end: datetime
+    session: Session, program_id: int, takers: Takers, room: Mapping[int, datetime], *, now: datetime, end: datetime
 ) -> Iterator[tuple[Consult, str, datetime]]:
     """Consult, why (a code) and when it is due, the first one first. A colleague needs a quarter of an hour."""
     query = (
@@ -53,12 +54,12 @@ def sides_at_risk(
         .limit(MOST)
     )
     for side, consult in session.execute(query):
-        why = _why_late(side, consult, takers, now)
+        why = _why_late(side, consult, takers, room, now)
         if why:
             yield consult, why, side.due_at
 
 
-def _why_late(side: SideQuestion, consult: Consult, takers: Takers, now: datetime) -> str:
+def _why_late(side: SideQuestion, consult: Consult, takers: Takers, room: Mapping[int, datetime], now: datetime) -> str:
     if side.due_at <= now:
         return "late"
     names = ("program_id", "organization_id", "requester_id", "sent_on_by_id", "patient_id")
@@ -70,7 +71,10 @@ def _why_late(side: SideQuestion, consult: Consult, takers: Takers, now: datetim
     }
     if side.holder_id is not None:
         return "" if _is_long_enough(there.get(side.holder_id, ()), now, side.due_at) else "holder_away"
-    return "" if any(_is_long_enough(spans, now, side.due_at) for spans in there.values()) else "no_cover"
+    if not any(_is_long_enough(spans, now, side.due_at) for spans in there.values()):
+        return "no_cover"
+    free = (spans_with_room(spans, room.get(person)) for person, spans in there.items())
+    return "" if any(_is_long_enough(spans, now, side.due_at) for spans in free) else "too_many"
 
 
 def _is_long_enough(spans: list[Span] | tuple[()], now: datetime, due_at: datetime) -> bool:

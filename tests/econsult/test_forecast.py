@@ -6,11 +6,12 @@ import random
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, declining, holding, reopening, telling, threads
+from econsult.consults import answers, declining, holding, reopening, second, telling, threads
 from econsult.consults.hands import loads_of
+from econsult.consults.ledger import Clock
 from econsult.consults.offering import ask_of
 from econsult.consults.threads import Audience
 from econsult.database import Database
@@ -131,6 +132,71 @@ def test_a_held_clock_runs_out_at_the_end_of_its_longest_pause(database: Databas
         _off(session, clinic.derm, (1, 200))
         assert _risks(session, clinic, NOON + 71 * HOUR) == []
         assert _risks(session, clinic, NOON + 73 * HOUR) == [(consult.id, "first_reply", "holder_away")]
+
+
+@pytest.mark.parametrize("hours", [1, 3])
+def test_hands_that_stay_full_until_a_pause_is_over_are_no_room(database: Database, clinic: Clinic, hours: int) -> None:
+    """Each holds what waits for a photo; of two whose pauses end in time one is enough."""
+    with database.writing() as session:
+        for person in (clinic.derm, clinic.derm2):
+            session.add(Limits(person_id=person.id, capacity=1))
+            held = holding.claim(session, clinic.econsult(session), person, now=NOON, lease=LEASE)
+            threads.request_info(session, held, person, text="Better photo?", items=[], audience=None, now=NOON)
+        waiting = clinic.econsult(session, urgency="same_day")
+        session.flush()
+        assert _risks(session, clinic) == [(waiting.id, "first_reply", "too_many")]
+        # The one who has a second place has room.
+        session.execute(update(Limits).where(Limits.person_id == clinic.derm2.id).values(capacity=2))
+        assert _risks(session, clinic) == []
+        session.execute(update(Limits).values(capacity=1))
+        ends = NOON + 4 * HOUR - hours * timedelta(minutes=10)
+        paused = Clock.consult_id == held.id, Clock.name == "first_reply"
+        session.execute(update(Clock).where(*paused).values(paused_until=ends))
+        assert _risks(session, clinic) == ([(waiting.id, "first_reply", "too_many")] if hours == 1 else [])
+
+
+def test_a_colleague_whose_hands_stay_full_replies_in_no_time(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        session.add(Limits(person_id=clinic.neuro.id, capacity=1))
+        own = holding.claim(
+            session, clinic.econsult(session, specialty="neurology"), clinic.neuro, now=NOON, lease=LEASE
+        )
+        consult = clinic.claimed(session)
+        second.ask_second(session, consult, clinic.derm, "Yours?", specialty="neurology", now=NOON)
+        assert _risks(session, clinic) == []
+        threads.request_info(session, own, clinic.neuro, text="Since when?", items=[], audience=None, now=NOON)
+        assert _risks(session, clinic) == [(consult.id, "second", "too_many")]
+
+
+def test_who_took_it_off_duty_is_there_until_their_next_shift(database: Database, clinic: Clinic) -> None:
+    """As the watch and the ladder have it; after that shift they are off duty like everybody."""
+    with database.writing() as session:
+        _shift(session, clinic, clinic.derm2, "dermatology", (0, 1))
+        session.add(
+            Shift(
+                program_id=clinic.program.id,
+                specialty="dermatology",
+                person_id=clinic.derm.id,
+                weekday=3,
+                starts=0,
+                minutes=600,
+                time_zone="UTC",
+                from_day=date(2026, 1, 1),
+            )
+        )
+        session.flush()
+        consult = clinic.take(session, clinic.econsult(session, urgency="same_day"))
+        assert (consult.is_taken_off_duty, _risks(session, clinic)) == (True, [])
+        _off(session, clinic.derm, (2, 9))
+        assert _risks(session, clinic) == []
+        _off(session, clinic.derm, (0.9, 2))
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "holder_away")]
+        session.execute(delete(TimeOff))
+        # On duty from one until ten past one, and then no more.
+        session.execute(
+            update(Shift).where(Shift.person_id == clinic.derm.id).values(weekday=0, starts=780, minutes=10)
+        )
+        assert _risks(session, clinic) == [(consult.id, "first_reply", "holder_away")]
 
 
 def test_more_than_those_who_are_there_can_answer(database: Database, clinic: Clinic) -> None:
