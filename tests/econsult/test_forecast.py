@@ -152,7 +152,13 @@ def test_hands_that_stay_full_until_a_pause_is_over_are_no_room(database: Databa
         ends = NOON + 4 * HOUR - hours * timedelta(minutes=10)
         paused = Clock.consult_id == held.id, Clock.name == "first_reply"
         session.execute(update(Clock).where(*paused).values(paused_until=ends))
-        assert _risks(session, clinic) == ([(waiting.id, "first_reply", "too_many")] if hours == 1 else [])
+        is_late = [(waiting.id, "first_reply", "too_many")] if hours == 1 else []
+        assert _risks(session, clinic) == is_late
+        # Of two that wait for information the first one makes room.
+        session.execute(update(Limits).where(Limits.person_id == clinic.derm2.id).values(capacity=2))
+        more = holding.claim(session, clinic.econsult(session), clinic.derm2, now=NOON, lease=LEASE)
+        threads.request_info(session, more, clinic.derm2, text="Since when?", items=[], audience=None, now=NOON)
+        assert _risks(session, clinic) == is_late
 
 
 def test_a_colleague_whose_hands_stay_full_replies_in_no_time(database: Database, clinic: Clinic) -> None:
