@@ -16,6 +16,7 @@ from econsult.billing.records import attestation_of, billing_of, coverage_of, nu
 from econsult.consults import answers, holding, reopening
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
+from econsult.consults.second import ask_second
 from econsult.note import fingerprint_of
 from econsult.trail import AuditEvent
 from tests.econsult.billing.test_timing import ready
@@ -172,6 +173,24 @@ def test_a_page_in_use_measures_itself(
     desk.goto(f"{address}/consults/{consult.public_id}")
     expect(desk.locator("[data-timer-words]")).to_have_text("0 min, running")
     assert len(kept(runtime, consult)) == 2
+
+
+def test_who_writes_a_reply_to_a_colleague_is_measured_as_writing_it(
+    runtime: Runtime, clinic: Clinic, enter: Enter, devices: Devices, address: str
+) -> None:
+    consult = claimed(runtime, clinic)
+    with runtime.database.writing() as session:
+        held, now = session.get_one(Consult, consult.id), datetime.now(UTC)
+        ask_second(session, held, clinic.derm, "Is it a nerve?", specialty="neurology", wanted=clinic.neuro, now=now)
+    desk = enter(devices.desktop(), clinic.neuro)
+    desk.clock.install()
+    desk.goto(f"{address}/consults/{consult.public_id}")
+    expect(desk.locator("[data-timer-words]")).to_have_text("0 min, running")
+    desk.clock.fast_forward(20_000)
+    desk.locator("#second_reply").press_sequentially("No, it is skin.")
+    # What was begun as reading goes on as writing at the next beat.
+    desk.clock.fast_forward(15_000)
+    wait_until(lambda: [each.activity for each in kept(runtime, consult)] == ["review", "communication"])
 
 
 def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
