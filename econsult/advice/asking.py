@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
 from econsult.consults.answers import close, open_end_of
+from econsult.consults.hearers import clinic_of, desk_of
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import clinic_of, desk_of
 from econsult.consults.outcomes import (
     CLOSING,
     LATER_OF_CLINIC,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.answers import Answer
-from econsult.consults.offering import desk_of
+from econsult.consults.hearers import desk_of
 from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.alerts import tell_of_change
 from econsult.commands.programs import only_of, program_of
 from econsult.commands.typed import typed_line, typed_password
-from econsult.consults.offering import desk_of
+from econsult.consults.hearers import desk_of
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
 from econsult.people.account import known_of

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
+from econsult.consults.hearers import clinic_of
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.lifecycle import OPEN, Status, next_status
-from econsult.consults.offering import clinic_of
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import open_steps

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import can_be_urgent
 from econsult.consults.details import CONTACT_WAYS, contact_of
-from econsult.consults.offering import can_be_urgent
 from econsult.consults.records import Consult, Kind, Source, Urgency
 from econsult.consults.redflags import is_answer_fresh
 from econsult.errors import InvalidError

@@ -10,9 +10,9 @@ from econsult.consults.answers import held_back, open_earlier
 from econsult.consults.clocks import start_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.hearers import clinic_of
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import next_status
-from econsult.consults.offering import clinic_of
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
 from econsult.notices import NoticeKind, notify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import desk_of
+from econsult.consults.hearers import desk_of
 from econsult.people.persons import Person, Role
 
 STAND_INS = (Role.DIRECTOR, Role.ADMIN)

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import open_clocks
+from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import ClockEvent, ClockState
-from econsult.consults.offering import desk_of
 from econsult.consults.records import Consult
 from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind, notify

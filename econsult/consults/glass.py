@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.consults.offering import coordinators_of
+from econsult.consults.hearers import coordinators_of
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError

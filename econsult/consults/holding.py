@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace, open_clocks, resume_clock
+from econsult.consults.fitting import check_may_take
 from econsult.consults.handover import hand_over
+from econsult.consults.hearers import desk_of
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_take, desk_of, offer, taken
+from econsult.consults.offering import offer, taken
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.consults.sides import keep_for_side, renew_own

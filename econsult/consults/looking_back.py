@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.glass import BrokenGlass
-from econsult.consults.offering import coordinators_of
+from econsult.consults.hearers import coordinators_of
 from econsult.consults.records import Consult, note
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError

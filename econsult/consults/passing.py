@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import pools_asked
 from econsult.consults.duty import tell_no_cover
+from econsult.consults.fitting import check_may_hold, check_may_take
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import check_may_hold, check_may_take, offer, pools_asked, taken
+from econsult.consults.offering import offer, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import end_sides, side_of
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import released_answer
+from econsult.consults.choice import has_cover
 from econsult.consults.clocks import is_open, start_clock, stop_clock
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import next_status
-from econsult.consults.offering import has_cover, offer
+from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS

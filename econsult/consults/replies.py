@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import halt, is_open, lock, open_clocks, refresh_deadline, start_clock
+from econsult.consults.hearers import home_of
 from econsult.consults.holding import took_reply
 from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.offering import home_of
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
 from econsult.notices import NoticeKind, notify

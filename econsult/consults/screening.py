@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.details import flags_of
 from econsult.consults.fever import tells_fever
-from econsult.consults.offering import home_of
+from econsult.consults.hearers import home_of
 from econsult.consults.records import Consult, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError

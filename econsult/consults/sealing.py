@@ -22,9 +22,9 @@ from econsult.consults.attachments import (
     note_attachment,
 )
 from econsult.consults.furtherance import take_all_back
+from econsult.consults.hearers import clinic_of
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.offering import clinic_of
 from econsult.consults.records import Consult, note
 from econsult.consults.requests import withdraw
 from econsult.database import NO_KEY, Base, Instant

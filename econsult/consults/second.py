@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import ask_of
 from econsult.consults.going_on import go_on_after
 from econsult.consults.hands import check_room, loads_of, lock_hands
+from econsult.consults.hearers import desk_of
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.offering import ask_of, desk_of
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import (
     HANDS,

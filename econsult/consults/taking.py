@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import check_may_take
+from econsult.consults.fitting import check_may_take
 from econsult.consults.records import Consult, Kind
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import page

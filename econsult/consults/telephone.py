@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.consults.offering import coordinators_of, desk_of
+from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError

@@ -11,9 +11,9 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.clocks import pause_clock
+from econsult.consults.hearers import clinic_of, desk_of, home_of
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
-from econsult.consults.offering import clinic_of, desk_of, home_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said

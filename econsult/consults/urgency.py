@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import can_be_urgent
 from econsult.consults.clocks import rearm
 from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.hearers import desk_of
 from econsult.consults.holding import go_on
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import can_be_urgent, desk_of, offer_anew
+from econsult.consults.offering import offer_anew
 from econsult.consults.policies import current_rules, rules_of
 from econsult.consults.recomputing import recompute, retake
 from econsult.consults.records import RANKS, Consult, Urgency, note

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.belonging import named_in
+from econsult.consults.hearers import coordinators_of
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.offering import coordinators_of
 from econsult.consults.records import Consult, numbered
 from econsult.consults.telephone import PhoneTask
 from econsult.database import NO_KEY

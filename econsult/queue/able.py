@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import loads_of
-from econsult.consults.offering import Asking
+from econsult.consults.hearers import Asking
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
 from econsult.rosters.limits import Conflict, Limits, why_barred

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.offering import coordinators_of, desk_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency, number_of
 from econsult.consults.second import people_asked, to_its_pool
 from econsult.consults.sides import DESK_LEVEL, LATE_LEVEL, SideEvent, SideQuestion, SideState, end_side, step_at

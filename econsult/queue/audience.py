@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.offering import clinic_of, coordinators_of, desk_of
+from econsult.consults.hearers import clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.notices import NoticeKind

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
+from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.uncovered import about_of, is_clinicians, line_of

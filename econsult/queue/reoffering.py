@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import choose, stand_in
 from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock, supersede
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.offering import allocate_within, choose, offer_anew, stand_in
+from econsult.consults.offering import allocate_within, offer_anew
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import UNALLOCATED, Consult
 from econsult.rosters.watching import look_soon

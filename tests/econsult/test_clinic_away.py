@@ -10,9 +10,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, threads
+from econsult.consults.choice import choose
 from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockEvent
-from econsult.consults.offering import choose, why_of
+from econsult.consults.offering import why_of
 from econsult.consults.policies import ClockName
 from econsult.database import Database
 from econsult.notices import Notice, NoticeKind

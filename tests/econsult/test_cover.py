@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults import holding
+from econsult.consults.choice import not_on_duty
 from econsult.consults.ledger import ClockEvent
-from econsult.consults.offering import not_on_duty
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import InvalidError

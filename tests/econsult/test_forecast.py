@@ -10,9 +10,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, holding, reopening, second, telling, threads
+from econsult.consults.choice import ask_of
 from econsult.consults.hands import loads_of
 from econsult.consults.ledger import Clock
-from econsult.consults.offering import ask_of
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.people.persons import Organization, Person

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from econsult.consults.choice import ask_of
 from econsult.consults.hands import loads_of
-from econsult.consults.offering import ask_of
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.forecast import forecast

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import holding, offering
+from econsult.consults import choice, holding, offering
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.notices import Notice
@@ -73,8 +73,8 @@ def test_a_broken_promise_goes_to_whoever_may_take_it_and_is_there(
         # The router says the same, of this one and of one that nobody was told of.
         for told in ("genetics", None):
             consult.fallback_specialty = told
-            chosen = offering.choose(session, consult, BROKEN)
-            assert (offering.stand_in(consult, chosen), clinic.derm2.id) == ("genetics", chosen.ready[-1].id)
+            chosen = choice.choose(session, consult, BROKEN)
+            assert (choice.stand_in(consult, chosen), clinic.derm2.id) == ("genetics", chosen.ready[-1].id)
         holding.claim(session, consult, clinic.derm2, now=BROKEN, lease=LEASE)
 
 
@@ -90,8 +90,8 @@ def test_where_nobody_is_there_it_goes_to_the_first_who_may_and_stays_with_them(
         fire(session, BROKEN)
         assert consult.fallback_specialty == ("neurology" if how in ABSENT else None)
         session.execute(delete(Conflict).where(Conflict.person_id == clinic.derm2.id))
-        chosen = offering.choose(session, consult, BROKEN + HOUR)
-        assert offering.stand_in(consult, chosen) == ("neurology" if how in ABSENT else "genetics")
+        chosen = choice.choose(session, consult, BROKEN + HOUR)
+        assert choice.stand_in(consult, chosen) == ("neurology" if how in ABSENT else "genetics")
 
 
 @pytest.mark.parametrize("how", [*BARRED, *ABSENT])

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
+from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import contact_of, text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.offering import not_on_duty, why_of
+from econsult.consults.offering import why_of
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
 from econsult.consults.second import stay_second

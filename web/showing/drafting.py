@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, consult_for, consults_about
 from econsult.consults.asked import forms_of
 from econsult.consults.attachments import attachments_of
+from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
 from econsult.consults.drafts import WORDS
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.offering import not_on_duty
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceConsent, voice_consent_of
 from econsult.people.consent import Consent, consent_for

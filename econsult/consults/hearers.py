@@ -1,0 +1,58 @@
+"""Who hears what: the desk, a request's clinic, a family's medical home."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import Consult
+from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
+
+ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
+
+
+class Asking(Protocol):
+    """What says who asked, as a record or as a plain row."""
+
+    @property
+    def program_id(self) -> int: ...
+    @property
+    def organization_id(self) -> int | None: ...
+    @property
+    def requester_id(self) -> int: ...
+    @property
+    def sent_on_by_id(self) -> int | None: ...
+
+
+def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDINATOR) -> list[Person]:
+    """The active people of the program's desk (or of another role)."""
+    query = select(Person).where(Person.program_id == program_id, Person.role == role, Person.is_active)
+    return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))
+
+
+def desk_of(session: Session, program_id: int) -> list[Person]:
+    """Who hears what the desk must know: its coordinators; of an empty desk the directors, else the administrators."""
+    for role in (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN):
+        found = coordinators_of(session, program_id, role)
+        if found:
+            return found
+    return []
+
+
+def clinic_of(session: Session, asked: Asking) -> list[Person]:
+    """Who hears what a request's clinic must know: its clinicians, and whoever of the staff put the question.
+
+    A telepresenter belongs to no team, and is the one who has the child in front of them. Where nobody is left, the
+    desk hears it.
+    """
+    numbers = {asked.requester_id, asked.sent_on_by_id} - {None}
+    askers = select(Person).where(Person.id.in_(numbers), Person.role.in_(ASKING_ROLES), Person.is_active)
+    found = [*team_of(session, asked.organization_id), *session.scalars(askers.options(*NAMES_STAY_SHUT))]
+    return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id)
+
+
+def home_of(session: Session, consult: Consult) -> list[Person]:
+    """Who answers a family: its clinic's team; the desk where the clinic has nobody left."""
+    return team_of(session, consult.organization_id) or desk_of(session, consult.program_id)
