@@ -16,6 +16,7 @@ from econsult.consults.sides import DESK_LEVEL, SideQuestion, SideState
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role, specialties_of
 from econsult.rosters.limits import Conflict, limits_of, why_barred
+from econsult.standing import desk_relation
 
 SHOWN = 100
 
@@ -73,7 +74,7 @@ def _answerable(
 
 def unanswered_sides(session: Session, person: Person) -> list[tuple[SideQuestion, Consult]]:
     """What the desk was told of and nobody has replied to, the soonest due first."""
-    if person.role != Role.COORDINATOR:
+    if desk_relation(session, person) is None:
         return []
     query = open_sides(person).where(or_(SideQuestion.level >= DESK_LEVEL, SideQuestion.uncovered_at.is_not(None)))
     return [(side, consult) for side, consult in session.execute(query)]

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select, text, update
 
 from econsult.access import consult_for
-from econsult.consults import holding
+from econsult.consults import holding, second
 from econsult.consults.records import Consult
+from econsult.consults.sides import side_of
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -216,3 +217,43 @@ def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_chi
             with pytest.raises(ForbiddenError):
                 consult_for(session, clinic.director, waits.public_id, now=now, right=right)
     assert post(browser_of(clinic.admin), path, fields).status_code == 403
+
+
+def test_whoever_stands_in_finds_somebody_who_replies_to_a_colleague(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    now, director = datetime.now(UTC), browser_of(clinic.director)
+    secret = "Is this a sign of a nerve?"
+    with runtime.database.writing() as session:
+        away = TimeOff(person_id=clinic.neuro.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9))
+        session.add(away)
+        session.flush()
+        asked = clinic.take(session, clinic.econsult(session, now=now), now=now)
+        derm = session.get_one(Person, clinic.derm.id)
+        second.ask_second(session, asked, derm, secret, specialty="neurology", now=now)
+    path = f"/consults/{asked.public_id}/second/desk"
+    assert post(director, path, {"to": "nobody"}).status_code == 403
+    assert "c-asides" not in browser_of(clinic.coordinator).get("/coordination/desk").text
+    with runtime.database.writing() as session:
+        close_account(session, session.get_one(Person, clinic.coordinator.id), now)
+    page = director.get("/coordination/desk").text
+    shown = column(page, "asides")
+    assert all(word in shown for word in (asked.number, "derm asks a colleague:", "Nobody has taken it yet."))
+    with runtime.database.reading() as session:
+        child = terms.child(session.get_one(Patient, clinic.child.id), now.date())
+    assert [word for word in (clinic.child.name, child, QUESTION, secret) if word in html.unescape(page)] == []
+    assert "c-asides" not in director.get("/coordination/desk?specialty=dermatology").text
+    assert post(director, path, {"to": clinic.neuro.public_id}).location == "/coordination/desk?said=second_nobody"
+    with runtime.database.writing() as session:
+        session.delete(session.get_one(TimeOff, away.id))
+    choices = re.findall(r'<option value="([^"]*)">', column(director.get("/coordination/desk").text, "asides"))
+    assert choices == [clinic.neuro.public_id, "pool", "nobody"]
+    assert post(director, path, {"to": clinic.neuro.public_id}).location == "/coordination/desk?said=noted"
+    with runtime.database.reading() as session:
+        side = side_of(session, asked.id)
+        assert side is not None
+        assert (side.holder_id, side.uncovered_at) == (clinic.neuro.id, None)
+    assert post(browser_of(clinic.admin), path, {"to": "nobody"}).status_code == 403
+    assert post(director, path, {"to": "nobody"}).location == "/coordination/desk?said=noted"
+    with runtime.database.reading() as session:
+        assert side_of(session, asked.id) is None

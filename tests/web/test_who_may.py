@@ -386,7 +386,11 @@ def test_each_role_comes_to_its_own_pages_alone(
     assert wrong == [], wrong
 
 
-STANDING_IN = ("GET /coordination/desk", "POST /coordination/desk/<public_id>")
+STANDING_IN = (
+    "GET /coordination/desk",
+    "POST /coordination/desk/<public_id>",
+    "POST /consults/<public_id>/second/desk",
+)
 """What of the desk opens to directors while no coordinator has an account, else to administrators; nothing else does:
 they give a request to somebody, and learn nothing of a child."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
+from econsult.advice.colleagues import unanswered_sides
 from econsult.consults import passing
 from econsult.consults.desks import STAND_INS
 from econsult.consults.offering import why_of
@@ -30,6 +31,7 @@ from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.outlook import Late, capped, late_page
 from web.showing.rows import Row, rows_of
+from web.showing.second import SideBox, desk_box
 from web.showing.there import There, is_homes, there_now
 from web.words import terms
 from web.words.language import gettext
@@ -164,6 +166,9 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.public_id not in known}
         untaken = columns.get("untaken")
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
+        # On a coordinator's board they stand by themselves, and lead to the card.
+        is_coordinator = me().role == Role.COORDINATOR
+        asides = _asides(session) if len(names) > 1 and not is_coordinator else []
         count_desk(session)
     return render_template(
         "coordination/desk.html",
@@ -177,7 +182,8 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
         specialty=_specialty(),
-        is_coordinator=me().role == Role.COORDINATOR,
+        is_coordinator=is_coordinator,
+        asides=asides,
         terms=terms,
         errors=errors,
         refused=refused or {},
@@ -220,6 +226,12 @@ def _alone(session: Session, untaken: Column, there: There) -> Alone:
         is_part = rest.next_cursor is not None
     words = f"{number}+" if is_part and number <= COUNT_CAP else capped(number)
     return Alone(entries, number, words, untaken.next_cursor if number > len(entries) else None)
+
+
+def _asides(session: Session) -> list[tuple[Consult, SideBox]]:
+    """What colleagues were asked and the desk was told of, for whoever stands in for it."""
+    found = [each for each in unanswered_sides(session, me()) if _is_shown(each[0].specialty)]
+    return [(consult, desk_box(session, consult, side)) for side, consult in found]
 
 
 def _specialty() -> str:

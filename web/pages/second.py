@@ -10,11 +10,13 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults import second, second_desk
+from econsult.consults.desks import STAND_INS
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
+from econsult.standing import check_desk
 from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.shell.auth import me, only
@@ -101,13 +103,15 @@ def take_back(public_id: str) -> Page:
 
 
 @seconds.post("/desk")
-@only(Role.COORDINATOR)
+@only(Role.COORDINATOR, *STAND_INS)
 def decide(public_id: str) -> Response:
-    """The desk gives it to the person with the id `to`, to its "pool", or takes it back: "nobody"."""
+    """The desk, or whoever stands in, gives it to the person with the id `to`, to its "pool", or takes it back."""
     to = request.form.get("to", "")
-    said = "noted"
+    said, is_coordinator = "noted", me().role == Role.COORDINATOR
     with database().writing() as session:
-        consult = consult_for(session, me(), public_id, now=now(), right=Right.ASSIGN).consult
+        check_desk(session, me())
+        right = Right.ASSIGN if is_coordinator else Right.GIVE
+        consult = consult_for(session, me(), public_id, now=now(), right=right).consult
         side = side_of(session, consult.id, is_locked=True)
         if side is None:
             raise NotFoundError
@@ -120,6 +124,8 @@ def decide(public_id: str) -> Response:
                 second_desk.give_second(session, consult, side, _person(session, to), by=me(), now=now())
         except InvalidError:
             said = "second_nobody"
+    if not is_coordinator:
+        return redirect(url_for("allocation.desk", said=said), 303)
     return redirect(url_for("coordination.card", public_id=public_id, said=said), 303)
 
 

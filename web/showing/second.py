@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -49,20 +50,28 @@ def side_box(session: Session, loaded: Pass, read: Reader) -> SideBox | None:
     mode = _mode(session, loaded, side, is_holder=is_holder)
     if not mode:
         return None
-    # The desk sees who was asked and since when; what colleagues say to each other is not for it.
-    question = "" if mode == "desk" else read.text(session.get_one(Message, side.message_id).text)
-    able = able_to_answer(session, consult, side, now()) if mode == "desk" else []
+    if mode == "desk":
+        return desk_box(session, consult, side)
+    return _box(session, side, mode, question=read.text(session.get_one(Message, side.message_id).text))
+
+
+def desk_box(session: Session, consult: Consult, side: SideQuestion) -> SideBox:
+    """The box for the desk: who was asked and by when, and who may reply now. What colleagues say is not for it."""
+    able = able_to_answer(session, consult, side, now())
     people = [session.get_one(Person, each.id, populate_existing=True) for each in able]
+    return _box(session, side, "desk", whom=[("", "", [(person.public_id, person.name) for person in people])])
+
+
+def _box(session: Session, side: SideQuestion, mode: str, **more: Any) -> SideBox:
     holder = session.get(Person, side.holder_id) if side.holder_id else None
     return SideBox(
         mode,
-        question=question,
         asker=session.get_one(Person, side.asked_by_id).name,
         specialty=str(terms.SPECIALTIES[side.specialty]),
         holder=holder.name if holder else "",
         due=moment(side.due_at),
         is_late=side.due_at <= now(),
-        whom=[("", "", [(person.public_id, person.name) for person in people])] if mode == "desk" else [],
+        **more,
     )
 
 
