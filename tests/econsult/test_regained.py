@@ -72,7 +72,8 @@ def test_a_place_is_for_the_most_pressing_child_whatever_else_waits(
     with database.writing() as session:
         waiting = [clinic.econsult(session, is_test=before == "a test") for _ in range(3)]
         held = _full(session, clinic)
-        child = clinic.econsult(session, urgency="same_day", now=NOON + MINUTE)
+        urgency = "routine" if before == "a test" else "same_day"
+        child = clinic.econsult(session, urgency=urgency, now=NOON + MINUTE)
         assert ([each.uncovered_at for each in waiting], child.uncovered_at) == ([None] * 3, NOON + MINUTE)
         _sign(session, held[0])
         _look(session)
