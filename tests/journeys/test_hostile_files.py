@@ -1,0 +1,49 @@
+"""Files made to hurt, sent as a phone sends them: each ends with a reason, and the next photo is ready soon."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from tests.imaging.bombs import BOMBS
+from tests.journeys import story
+from tests.journeys.media import Media
+from tests.journeys.sending import send
+from tests.journeys.story import Cast
+
+FEW = ("pdf that draws itself", "film of a million pictures in 100 bytes")
+AT_ONCE = 5
+"""So many of a request's files may wait at the same time."""
+ENDS = {"ready", "rejected", "held"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(FEW, id="few"),
+        pytest.param(tuple(BOMBS), id="all", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+    ],
+)
+def test_each_ends_with_a_reason_and_the_next_photo_is_ready_soon(
+    cast: Cast, media: Media, names: tuple[str, ...]
+) -> None:
+    for start in range(0, len(names), AT_ONCE):
+        consult_id = story.draft_question(cast)
+        for name in names[start : start + AT_ONCE]:
+            kind, make = BOMBS[name]
+            told = {"document_type": "laboratory"} if kind == "lab_document" else {}
+            send(cast.parent, consult_id, kind, make(), **told)
+        ended = story.wait_settled(cast.parent, consult_id)
+        assert {each["state"] for each in ended} <= ENDS
+        assert [each for each in ended if each["state"] == "rejected" and not each["reason"]] == []
+    good = story.draft_question(cast)
+    began = time.monotonic()
+    send(cast.parent, good, "photo", media.close)
+    photo = story.wait_ready(cast.parent, good)
+    assert (len(photo), time.monotonic() - began < 30) == (1, True)
+    with urlopen(f"{cast.product.address}/health/ready", timeout=10) as reply:  # noqa: S310 - the product's own.
+        health = json.load(reply)
+    assert (health["status"], health["workers"]["ok"], health["queue"]["oldest_job_age_s"]) == ("ready", True, 0)
