@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from econsult.access import consult_for
 from econsult.consults import holding, second
@@ -161,6 +161,33 @@ def test_the_desk_is_read_beside_those_who_write_and_noted_before_it_is_shown(
         with runtime.database.writing() as session:
             session.execute(text("ALTER TABLE audit_event_gone RENAME TO audit_event"))
     assert (refused.status_code, asked.number in refused.text) == (503, False)
+
+
+def test_a_full_page_of_the_desk_asks_no_more_than_a_short_one(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    now = datetime.now(UTC)
+    numbers: list[int] = []
+    for crowd in (2, 60):
+        with runtime.database.writing() as session:
+            add_crowd(session, clinic.econsult(session, now=now), Crowd(crowd, now, timedelta(0), ("dermatology",)))
+            session.execute(
+                update(Consult).where(Consult.id % 2 == 0).values(holder_id=clinic.derm.id, uncovered_at=now)
+            )
+            session.execute(update(Consult).where(Consult.id % 2 == 0).values(status="claimed"))
+            session.execute(update(Consult).values(public_id=func.hex(func.randomblob(16))))
+        asked: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object, asked: list[str] = asked) -> None:
+            asked.append(statement)
+
+        event.listen(runtime.database.engine, "before_cursor_execute", note)
+        page = desk.get("/coordination/desk").text
+        event.remove(runtime.database.engine, "before_cursor_execute", note)
+        assert page.count('<li class="tick" id="w-') >= crowd / 2
+        numbers.append(len(asked))
+    # The long page looks once more for what nobody can take beyond it.
+    assert numbers[1] <= numbers[0] + 5, numbers
 
 
 def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(

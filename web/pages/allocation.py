@@ -14,13 +14,12 @@ from econsult.access import consult_for
 from econsult.advice.colleagues import unanswered_sides
 from econsult.consults import passing
 from econsult.consults.desks import STAND_INS
-from econsult.consults.offering import why_of
 from econsult.consults.orders import Order, make_cursor
 from econsult.consults.records import Consult
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
 from econsult.errors import ForbiddenError, InvalidError
-from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for, team_of
+from econsult.people.persons import SPECIALTIES, Person, Role
 from econsult.queue.absence import count_uncovered_held, uncovered_held
 from econsult.queue.forecast import SECOND, Forecast, forecast
 from econsult.rights import Right
@@ -30,12 +29,11 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.showing.outlook import Late, capped, late_page
-from web.showing.rows import Row, rows_of
 from web.showing.second import SideBox, desk_box
-from web.showing.there import There, is_homes, there_now
+from web.showing.there import There, there_now
+from web.showing.waiting import Waiting, asked_of, pool_of, pools_of, waiting
 from web.words import terms
 from web.words.language import gettext
-from web.words.routes import why_words
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
 LONGEST_REASON, LATE, LEFT = 1000, "soon", "left"
@@ -62,20 +60,6 @@ COLUMNS: dict[str, tuple[View, Filters]] = {
     "nobody": (View.UNALLOCATED, Filters()),
     "untaken": (View.POOL, _NotAlarmed()),
 }
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A request that nobody has, why, and who could be given it."""
-
-    row: Row
-    specialty: str
-    """The code of the specialty that was asked; empty for a family's question."""
-    is_unallocated: bool
-    why: str
-    people: list[tuple[str, str]]
-    lack: str
-    """Why nobody of those who may take it can now; empty where somebody can."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +147,8 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         late = late_page(outlook, _cursor(LATE)) if outlook else None
         left = _left(session, there) if LEFT in names else None
         known = {entry.row.id for entry in left.entries} if left else set()
-        others = {each.id: _waiting(session, each, there) for each in _held_late(late) if each.public_id not in known}
+        held_late = [each for each in _held_late(late) if each.public_id not in known]
+        others = {each.id: entry for each, entry in zip(held_late, waiting(session, held_late, there), strict=True)}
         untaken = columns.get("untaken")
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
         # On a coordinator's board they stand by themselves, and lead to the card.
@@ -203,7 +188,7 @@ def _column(session: Session, name: str, there: There) -> Column:
     filters = replace(filters, specialty=_specialty())
     found = page(session, me(), view, now=now(), filters=filters, cursor=_cursor(name))
     number = count(session, me(), view, now=now(), filters=filters)
-    return Column([_waiting(session, consult, there) for consult in found.consults], capped(number), found.next_cursor)
+    return Column(waiting(session, found.consults, there), capped(number), found.next_cursor)
 
 
 def _left(session: Session, there: There) -> Column:
@@ -211,7 +196,7 @@ def _left(session: Session, there: There) -> Column:
     found = uncovered_held(session, me().program_id, PAGE + 1, _specialty(), cursor=_cursor(LEFT))
     number = count_uncovered_held(session, me().program_id, COUNT_CAP + 1, _specialty())
     following = make_cursor(Order.URGENCY, found[PAGE - 1], 0) if len(found) > PAGE else None
-    return Column([_waiting(session, consult, there) for consult in found[:PAGE]], capped(number), following)
+    return Column(waiting(session, found[:PAGE], there), capped(number), following)
 
 
 def _alone(session: Session, untaken: Column, there: There) -> Alone:
@@ -222,7 +207,8 @@ def _alone(session: Session, untaken: Column, there: There) -> Alone:
         view, filters = COLUMNS["untaken"]
         wanted, most = replace(filters, specialty=_specialty()), COUNT_CAP + 1 - PAGE
         rest = page(session, me(), view, now=now(), filters=wanted, cursor=untaken.next_cursor, limit=most)
-        number += sum(bool(there.lack(_pool(session, consult), consult)) for consult in rest.consults)
+        pools = pools_of(session, rest.consults)
+        number += sum(bool(there.lack(pools[asked_of(consult)], consult)) for consult in rest.consults)
         is_part = rest.next_cursor is not None
     words = f"{number}+" if is_part and number <= COUNT_CAP else capped(number)
     return Alone(entries, number, words, untaken.next_cursor if number > len(entries) else None)
@@ -260,30 +246,8 @@ def _held_late(late: Late | None) -> list[Consult]:
     return [each.consult for each in risks if each.clock != SECOND and each.consult.holder_id is not None]
 
 
-def _waiting(session: Session, consult: Consult, there: There) -> Waiting:
-    row = rows_of(session, [consult])[0]
-    others = [person for person in _pool(session, consult) if person.id != consult.holder_id]
-    named = [(person, there.why_not(person, consult)) for person in others]
-    # Who is there comes first, and is what the form offers where nobody is chosen.
-    people = [
-        (person.public_id, f"{person.name} ({why})" if why else person.name)
-        for person, why in sorted(named, key=lambda each: bool(each[1]))
-    ]
-    # Why it was offered to whom tells of the time before somebody had it.
-    why = why_words(why_of(consult)) if consult.holder_id is None else ""
-    return Waiting(row, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult))
-
-
-def _pool(session: Session, consult: Consult) -> list[Person]:
-    if is_homes(consult):
-        return team_of(session, consult.organization_id)
-    pools = [name for name in (consult.specialty, consult.fallback_specialty) if name]
-    found = [person for name in pools for person in specialists_for(session, consult.program_id, name)]
-    return list({person.id: person for person in found}.values())
-
-
 def _person(session: Session, consult: Consult, public_id: str) -> Person:
-    for person in _pool(session, consult):
+    for person in pool_of(session, consult):
         if person.public_id == public_id:
             return person
     raise InvalidError("Choose somebody of the list.", {"person": "required"})

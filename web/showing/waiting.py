@@ -1,0 +1,73 @@
+"""What the desk must give to somebody: each request with whom it could be given to, and why nobody can take it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.offering import why_of
+from econsult.consults.records import Consult
+from econsult.people.persons import Person, specialists_for, team_of
+from web.showing.rows import Row, rows_of
+from web.showing.there import There, is_homes
+from web.words.routes import why_words
+
+Asked = tuple[int | None, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request that nobody has, why, and who could be given it."""
+
+    row: Row
+    specialty: str
+    """The code of the specialty that was asked; empty for a family's question."""
+    is_unallocated: bool
+    why: str
+    people: list[tuple[str, str]]
+    lack: str
+    """Why nobody of those who may take it can now; empty where somebody can."""
+
+
+def waiting(session: Session, consults: Sequence[Consult], there: There) -> list[Waiting]:
+    """Each of these with whom it could be given to, looked up for all of them together."""
+    pools, rows = pools_of(session, consults), rows_of(session, consults)
+    return [_entry(consult, row, pools[asked_of(consult)], there) for consult, row in zip(consults, rows, strict=True)]
+
+
+def _entry(consult: Consult, row: Row, pool: Sequence[Person], there: There) -> Waiting:
+    others = [person for person in pool if person.id != consult.holder_id]
+    named = [(person, there.why_not(person, consult)) for person in others]
+    # Who is there comes first, and is what the form offers where nobody is chosen.
+    people = [
+        (person.public_id, f"{person.name} ({why})" if why else person.name)
+        for person, why in sorted(named, key=lambda each: bool(each[1]))
+    ]
+    # Why it was offered to whom tells of the time before somebody had it.
+    why = why_words(why_of(consult)) if consult.holder_id is None else ""
+    return Waiting(row, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult))
+
+
+def asked_of(consult: Consult) -> Asked:
+    """Whom a request is for: its clinic's team, or the pools of its specialties."""
+    if is_homes(consult):
+        return consult.organization_id, ()
+    return consult.program_id, tuple(name for name in (consult.specialty, consult.fallback_specialty) if name)
+
+
+def pools_of(session: Session, consults: Sequence[Consult]) -> dict[Asked, list[Person]]:
+    """Who could be given each of these, by whom it is for: one look-up for each pool."""
+    return {
+        asked_of(consult): pool_of(session, consult) for consult in {asked_of(each): each for each in consults}.values()
+    }
+
+
+def pool_of(session: Session, consult: Consult) -> list[Person]:
+    """Whoever could be given it: of its clinic's team, or of its own pool and the one that stands in."""
+    number, names = asked_of(consult)
+    if not names:
+        return team_of(session, number)
+    found = [person for name in names for person in specialists_for(session, consult.program_id, name)]
+    return list({person.id: person for person in found}.values())
