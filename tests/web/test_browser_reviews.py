@@ -1,0 +1,49 @@
+"""A clinic decides about a held photo in its browser: the picture beside the decision, a part of a face kept open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.conftest import Enter
+from tests.web.filing import file_ready
+from tests.web.looking import complaints, look_at
+from tests.web.test_browser_retakes import copies
+from workers.runtime import Runtime
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_fields_that_are_ticked_over_the_picture_stay_open(
+    runtime: Runtime, clinic: Clinic, devices: Devices, enter: Enter, address: str, width: int
+) -> None:
+    now = datetime.now(UTC)
+    review = replace(copies()[1], name="review")
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=now)
+    file = file_ready(runtime, consult, clinic.pcp, MediaKind.PHOTO, [*copies(), review], now)
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.state, mine.reason, mine.blob_key = AttachmentState.HELD, "no_face_model", "originals/x"
+    page = enter(devices.desktop(viewport={"width": width, "height": 844}), clinic.pcp)
+    heard = complaints(page)
+    page.goto(f"{address}/reviews")
+    page.locator("main a[href^='/reviews/']").click()
+    expect(page.locator("h1")).to_have_text("Decide about a file")
+    look_at(page, "review", "en")
+    picture, button = page.locator(".region").bounding_box(), page.locator("#faces .btn").bounding_box()
+    assert (picture["x"] + picture["width"] <= button["x"]) == (width == 1440)
+    page.locator(".region-grid input").nth(8 * 2 + 3).check()
+    page.locator("input[name=face_policy][value=keep_region]").check()
+    page.get_by_role("button", name="Prepare it this way").click()
+    page.wait_for_url(lambda url: "/reviews/" not in url)
+    assert heard == []
+    with runtime.database.reading() as session:
+        kept = session.get_one(Attachment, file.id)
+        region = {"left": 0.375, "top": 0.25, "width": 0.125, "height": 0.125}
+        assert (kept.state, kept.face_policy, kept.face_regions) == ("received", "keep_region", {"regions": [region]})
