@@ -84,6 +84,7 @@ class Organization(PublicId, Base):
 
 
 _IS_CLOSED = text("NOT is_active AND role NOT IN ('caregiver', 'youth', 'invited')")
+_IS_OF_CLINIC = text("organization_id IS NOT NULL")
 CLOSED = (text("NOT person.is_active"), text("person.role NOT IN ('caregiver', 'youth', 'invited')"))
 """Accounts of staff that are closed: the words of the index that finds them among all families."""
 
@@ -97,6 +98,12 @@ class Person(PublicId, Base):
         numbered_within("person"),
         *in_program("person", organization_id="organization"),
         Index("ix_person_closed", "id", sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
+        Index(
+            "ix_person_clinic",
+            *("organization_id", "role", "is_active"),
+            sqlite_where=_IS_OF_CLINIC,
+            postgresql_where=_IS_OF_CLINIC,
+        ),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))

@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, threads
@@ -173,3 +173,21 @@ def test_clocks_that_look_at_once_tell_it_once(postgres_database: Database) -> N
         assert [watch_clinics(each, NOON + at * HOUR) for each, at in ((first, 1), (second, 3))] == [1, 0]
     with postgres_database.writing() as session:
         assert watch_clinics(session, NOON + 4 * HOUR) == 0
+
+
+def test_the_look_at_clinics_reads_neither_every_family_nor_everything_that_waits(sqlite_database: Database) -> None:
+    open_clinic(sqlite_database)
+    plans: list[str] = []
+    with sqlite_database.writing() as session:
+        connection = session.connection()
+        plain = connection.exec_driver_sql
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+            if statement.startswith("SELECT"):
+                plans.extend(row[3] for row in plain("EXPLAIN QUERY PLAN " + statement, parameters))
+
+        watch_clinics(session, NOON)
+    assert any("ix_person_clinic" in line for line in plans)
+    assert any("ix_consult_uncovered" in line for line in plans)
+    assert {line for line in plans if line in {"SCAN person", "SCAN consult"}} == set()
