@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, func, select, text
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding
@@ -138,6 +138,23 @@ def test_a_gap_is_one_letter_however_many_looks_it_takes(database: Database, cli
         assert told == 451
         letters = select(Notice.id).where(Notice.kind == NoticeKind.NO_COVER, Notice.state == "pending")
         assert len(session.scalars(letters.where(Notice.person_id == clinic.coordinator.id)).all()) == 1
+
+
+def test_all_that_nobody_there_may_take_any_more_is_found_however_much_it_is(
+    database: Database, clinic: Clinic
+) -> None:
+    """Within two ticks of a change of languages, and not again at each minute's look: nothing has changed since."""
+    with database.writing() as session:
+        crowd = Crowd(520, NOON + 24 * HOUR, timedelta(seconds=1), ("dermatology",))
+        add_crowd(session, clinic.econsult(session), crowd)
+        watch_cover(session, NOON)
+        session.add_all(Limits(person_id=each.id, languages="fr") for each in (clinic.derm, clinic.derm2))
+        session.flush()
+        told = [watch_cover(session, NOON + MINUTE + tick * timedelta(seconds=2)) for tick in range(3)]
+        assert told == [500, 21, 0]
+        session.execute(update(Consult).where(Consult.specialty == "dermatology").values(uncovered_at=None))
+        again = [watch_cover(session, NOON + minute * MINUTE) for minute in (4, 5)]
+        assert again == [0, 0]
 
 
 def test_an_absence_is_told_each_time_where_nobody_is_a_specialist(database: Database, clinic: Clinic) -> None:
