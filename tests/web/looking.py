@@ -24,12 +24,18 @@ RULES = {
 
 def look_at(page: Page, name: str, language: str, words: AbstractSet[str] = frozenset()) -> None:
     """Fail where the page is not accessible, not whole or, but for `words`, not in its language."""
-    page.wait_for_load_state("networkidle")
+    settle(page)
     if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
         width = page.evaluate("innerWidth")
         page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
     assert (name, violations(page), overflow(page)) == (name, [], 0)
     assert language == "en" or english_left(page) - words == set(), name
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has loaded, its scripts have run and it is drawn; not for half a second of silence after."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => drawn())))")
 
 
 def violations(page: Page) -> list[str]:

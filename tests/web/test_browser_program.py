@@ -21,7 +21,7 @@ from econsult.rosters.planning import ShiftForm
 from tests.personas import ANSWER, LEASE, TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, english_left, overflow, settle, violations
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -80,7 +80,7 @@ def test_every_page_of_the_program_is_accessible_whole_and_quiet(
     for name, person, path in pages:
         enter(page, person)
         page.goto(f"{address}{path}?lang={language}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
         assert (path, violations(page), overflow(page)) == (path, [], 0)

@@ -20,7 +20,7 @@ from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready, file_received
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, english_left, overflow, settle, violations
 from workers.copies import Made
 from workers.runtime import Runtime
 
@@ -111,7 +111,7 @@ def test_every_page_is_accessible_whole_and_quiet(place: Place, language: str, w
     for person, path in pages_of(place.clinic, place.rich):
         place.enter(page, person)
         page.goto(f"{place.address}{path}{'&' if '?' in path else '?'}lang={language}")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert (path, violations(page), overflow(page)) == (path, [], 0)
         assert page.locator("html").get_attribute("lang") == language
         assert language == "en" or english_left(page) == set(), path
