@@ -36,8 +36,12 @@ def start_clock(
     since: datetime | None = None,
     person_id: int | None = None,
 ) -> Clock:
-    """Open the next cycle of the clock, due `target` from now, or from `since` where it began before."""
+    """Open the next cycle of the clock, due `target` from now, or from `since` where it began before.
+
+    A target is of whole seconds: so is the ledger, from which its deadline is worked out again.
+    """
     lock(session, consult)
+    seconds = int(target.total_seconds())
     if since is None and is_clinicians(name, lane):
         # Whoever is not there is told of it anew.
         consult.uncovered_at = None
@@ -50,8 +54,8 @@ def start_clock(
         lane=lane,
         state=ClockState.RUNNING,
         started_at=began,
-        target_seconds=int(target.total_seconds()),
-        deadline_at=began + target,
+        target_seconds=seconds,
+        deadline_at=began + timedelta(seconds=seconds),
         fired_level=0,
         pauses=0,
     )

@@ -21,7 +21,7 @@ def end(session: Session, consult: Consult, person: Person, verb: str, *, reason
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
     consult.is_ended_by_staff = person.is_staff
     consult.holder_id = consult.claim_until = None
-    consult.is_unallocated = False
+    consult.is_unallocated, consult.uncovered_at = False, None
     consult.family_waits_since = consult.clinic_waits_since = None
     consult.version += 1
     stop_all(session, consult, now, verb)

@@ -70,7 +70,8 @@ class Program(PublicId, Base):
 class Organization(PublicId, Base):
     """A clinic: the medical home of children and the site of staff. `state` is where licences must hold.
 
-    `time_zone` is that of its people who have chosen none; empty is the program's.
+    `time_zone` is that of its people who have chosen none; empty is the program's. `empty_since` is when the watch over
+    clinics found that none of its clinicians is there, for as long as that lasts.
     """
 
     __tablename__ = "organization"
@@ -81,6 +82,7 @@ class Organization(PublicId, Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(2), default="")
     time_zone: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    empty_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
 _IS_CLOSED = text("NOT is_active AND role NOT IN ('caregiver', 'youth', 'invited')")

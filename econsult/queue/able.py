@@ -102,6 +102,10 @@ class Able:
             self._states[organization_id] = clinic.state if clinic else ""
         return self._states[organization_id]
 
+    def know(self, patient_id: int, language: str) -> None:
+        """Take a child's language from a row that has it, so that it is not looked up child by child."""
+        self._languages.setdefault(patient_id, language)
+
     def _language(self, patient_id: int) -> str:
         if patient_id not in self._languages:
             language = select(Patient.language).where(Patient.id == patient_id)

@@ -150,7 +150,7 @@ class Audience:
     def last_there(self, consult: DueConsult) -> datetime | None:
         """When somebody of the clinic was there last, of which nobody is; None where nothing says so."""
         clinic = consult.organization_id or 0
-        return self._once(("last", clinic), lambda: last_there(self._session, [clinic], self._now).get(clinic))
+        return self._once(("last", clinic), lambda: last_there(self._session, [clinic]).get(clinic))
 
     def _is_planned_off(self, consult: DueConsult, holder: int) -> bool:
         """By the roster; who took it off duty is there for it."""

@@ -27,7 +27,7 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.cover import letters, tell_uncovered
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.queue.reoffering import cover_came
-from econsult.rosters.homes import empty_homes, last_there, there_of
+from econsult.rosters.homes import empty_homes, last_there, note_gaps, noted, there_of
 
 _IS_HOMES = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
 _OWES = or_(Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family"))
@@ -41,11 +41,13 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
     """
     empty = empty_homes(session, now)
     _begin_again(session, empty, now, quiet or Quiet(), pick)
-    clinics = _locked(session, empty, pick)
+    known = _locked(session, {*empty, *noted(session)}, pick)
+    note_gaps(session, known, empty, now)
+    clinics = sorted(set(known) & set(empty))
     if not clinics:
         return 0
     told = tell_uncovered(session, session.execute(_waiting(clinics)).all(), now, quiet)
-    found = _unheard(session, clinics, now)
+    found = _unheard(session, clinics)
     if found:
         insert_new(session, ClockEvent, [line_of(row[0], now) for row in found])
         rows = list({row.id: row for row in found}.values())
@@ -54,9 +56,10 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
 
 
 def watched_clinics(session: Session, now: datetime) -> list[int]:
-    """The clinics that one look is about: those of which nobody is there, and those with marks."""
+    """The clinics that one look is about: those of which nobody is or was there, and those with marks."""
     marked = select(Consult.organization_id).where(*_MARKED).distinct()
-    return sorted({*empty_homes(session, now), *(each for each in session.scalars(marked) if each is not None)})
+    found = {*empty_homes(session, now), *noted(session), *session.scalars(marked)}
+    return sorted(each for each in found if each is not None)
 
 
 def has_heard(told_at: datetime | None, last_there_at: datetime | None) -> bool:
@@ -98,9 +101,9 @@ def _waiting(clinics: Collection[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _unheard(session: Session, clinics: Collection[int], now: datetime) -> Sequence[Row[Any]]:
+def _unheard(session: Session, clinics: Collection[int]) -> Sequence[Row[Any]]:
     """What these clinics owe a family, each with its clock first, of which the desk has not heard in this gap."""
-    since = last_there(session, clinics, now)
+    since = last_there(session, clinics)
     heard = told_at(Clock.consult_id, Clock.name, Clock.cycle).scalar_subquery().label("told_at")
     query = (
         select(Clock, heard, *(getattr(Consult, name) for name in ASKED))

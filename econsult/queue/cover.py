@@ -71,20 +71,26 @@ def _look_at(
     for watch in covered if has_more else ():
         watch.next_at = now
     # The first of a gap goes by a letter at once, and not the first of each look that it takes to tell of all.
-    is_new = any(watch.after_id is None for watch in pools)
-    found = [row for watch in pools for row in _waiting_for_nobody(session, watch, takers, batch, now)]
+    found: dict[bool, list[Row[Any]]] = {True: [], False: []}
+    for watch in pools:
+        is_new = watch.after_id is None
+        found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
     session.flush()
-    found += _held_by_nobody(session, program_id, here, takers, now)
-    told = tell_uncovered(session, found, now, quiet, is_new=is_new)
+    found[True] += _held_by_nobody(session, program_id, here, takers, now)
+    told = sum(tell_uncovered(session, rows, now, quiet, is_new=is_new) for is_new, rows in found.items())
     tell_all(session, tellings, quiet or Quiet(), now)
     return told
 
 
 def _look_who_is_there(session: Session, watch: CoverWatch, takers: Takers, now: datetime) -> None:
-    """Whether somebody is there, and whether others are, or may take other requests, than at the last look."""
+    """Whether somebody is there, and whether others are, or may take other requests, than at the last look.
+
+    Where looks failed, or no clock ran, others may have been there in between.
+    """
+    was_away = watch.next_at < now - LOOK_EVERY
     watch.is_covered, watch.next_at = look(session, watch, now)
     people = takers.print_of(watch.specialty) if watch.specialty else ""
-    if watch.people != people or watch.changed_at is None:
+    if watch.people != people or watch.changed_at is None or was_away:
         watch.people, watch.changed_at, watch.after_id = people, now, None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from heapq import merge
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from math import inf
 from typing import Any
 
@@ -22,6 +22,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.uncovered import minute_of
 from econsult.notices import NoticeKind
+from econsult.people.patients import Patient
 from econsult.queue.able import Takers
 from econsult.queue.absence import ASKED, unmark
 from econsult.queue.outbox import Telling
@@ -65,7 +66,9 @@ def _has_marks(session: Session, program_id: int) -> bool:
 def _waiting(program_id: int) -> Select[Any]:
     columns = (*ASKED, "urgency_rank", "due_at", "uncovered_at", "is_test")
     return (
-        select(*(getattr(Consult, name) for name in columns))
+        select(*(getattr(Consult, name) for name in columns), Patient.language.label("child_language"))
+        # An outer join, so that the consults give the order, and the child is looked up for each.
+        .outerjoin(Patient, Patient.id == Consult.patient_id)
         .where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
         .where(Consult.kind != Kind.FAMILY_QUESTION, Consult.is_unallocated.is_(False))
     )
@@ -97,7 +100,8 @@ class _Seats:
     def __init__(self, places: dict[int, int]) -> None:
         self._places, self.free = places, sum(places.values())
         self._taken: dict[int, list[int]] = {person: [] for person in places}
-        self._able: dict[int, set[int]] = {}
+        self._able: dict[int, frozenset[int]] = {}
+        self._full: set[frozenset[int]] = set()
 
     @property
     def people(self) -> Collection[int]:
@@ -106,17 +110,24 @@ class _Seats:
 
     def take(self, request: int, able: Collection[int]) -> bool:
         """Whether there is a place for this request, too, beside those that have one."""
-        self._able[request] = self._places.keys() & set(able)
-        has_place = self._seat(request, set())
+        people = self._able[request] = frozenset(self._places.keys() & set(able))
+        # Places are only ever filled: where one request found none, no other that the same people may take does.
+        has_place = people not in self._full and self._seat(request, set())
         self.free -= has_place
+        if not has_place:
+            self._full.add(people)
         return has_place
 
     def _seat(self, request: int, tried: set[int]) -> bool:
-        for person in sorted(self._able[request] - tried):
-            tried.add(person)
+        people = sorted(self._able[request] - tried)
+        for person in people:
             if len(self._taken[person]) < self._places[person]:
                 self._taken[person].append(request)
                 return True
+        for person in people:
+            if person in tried:
+                continue
+            tried.add(person)
             for place, other in enumerate(self._taken[person]):
                 if self._seat(other, tried):
                     self._taken[person][place] = request
@@ -135,22 +146,22 @@ def _while_free(rows: Iterator[Row[Any]], seats: _Seats) -> Iterator[Row[Any]]:
 def _with_room(waiting: _Waiting, specialties: Collection[str], takers: Takers, batch: int) -> dict[int, Row[Any]]:
     """What has heard that nobody is there, and has a place of somebody who is, as it comes."""
     seats = _Seats(takers.few_places(specialties))
+    # Whoever has only so many places may be wanted by other pools as well, whether or not those are looked at now.
+    contested = takers.contested(seats.people)
     endless = {name for name in specialties if takers.has_endless(name)}
-    marked = [
-        waiting.of(name, is_marked=True) if name in endless else _while_free(waiting.of(name, is_marked=True), seats)
-        for name in specialties
-    ]
-    # Whoever has only so many places may be wanted by other pools as well.
-    before = [
-        islice(_while_free(waiting.of(name, is_marked=False), seats), MOST_BEFORE)
-        for name in takers.contested(seats.people)
-    ]
+    told = [(name, waiting.of(name, is_marked=True)) for name in sorted({*specialties, *contested})]
+    marked = merge(*(rows if name in endless else _while_free(rows, seats) for name, rows in told), key=_place)
+    first = next(marked, None)
+    if first is None:
+        return {}
+    before = [islice(_while_free(waiting.of(name, is_marked=False), seats), MOST_BEFORE) for name in contested]
     found: dict[int, Row[Any]] = {}
     seen: set[int] = set()
-    for row in merge(*marked, *before, key=_place):
+    for row in merge(chain([first], marked), *before, key=_place):
         if row.id in seen:
             continue
         seen.add(row.id)
+        takers.able.know(row.patient_id, row.child_language)
         able = takers.for_request(row)
         has_place = bool(able) and (row.is_test or any(takers.able.places(each) == inf for each in able))
         if (has_place or seats.take(row.id, able)) and row.uncovered_at is not None:

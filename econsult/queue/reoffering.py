@@ -14,7 +14,7 @@ from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.offering import allocate_within, offer_anew
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import UNALLOCATED, Consult
+from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult
 from econsult.rosters.watching import look_soon
 
 MOST = 500
@@ -111,4 +111,4 @@ def _locked(session: Session, numbers: list[int]) -> list[Consult]:
     """Those of them that still wait, locked by number, so that two forms at once never wait for each other."""
     locked = select(Consult).where(Consult.id.in_(numbers), Consult.status == Status.SUBMITTED).order_by(Consult.id)
     again = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return list(session.scalars(again))
+    return list(session.scalars(again.options(*SEALED_STAY_SHUT)))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.people.persons import Organization, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.rosters.shifts import HORIZON, Span, TimeOff, without_time_off
+from econsult.rosters.watching import LOOK_EVERY
 
 
 def there_of(session: Session, people: Sequence[Person], now: datetime) -> list[Person]:
@@ -37,11 +38,34 @@ def empty_homes(session: Session, now: datetime, pick: Pick = ANY) -> list[int]:
     return list(session.scalars(pick.narrow(query, Organization.id)))
 
 
-def last_there(session: Session, clinics: Collection[int], now: datetime) -> dict[int, datetime]:
-    """The last moment at which time off says that somebody of each of these empty clinics was there, where it says so.
+def last_there(session: Session, clinics: Collection[int]) -> dict[int, datetime]:
+    """Since when each of these clinics is empty, as the watch found it: what was told before is of another gap."""
+    query = select(Organization.id, Organization.empty_since).where(Organization.id.in_(clinics))
+    return {number: at for number, at in session.execute(query) if at is not None}
 
-    Whoever is away was there when that began, and whoever has left when it ended. What the desk heard before is of
-    another gap than the one that goes on.
+
+def noted(session: Session) -> set[int]:
+    """The clinics of which the watch knows that they are empty."""
+    return set(session.scalars(select(Organization.id).where(Organization.empty_since.is_not(None))))
+
+
+def note_gaps(session: Session, clinics: Collection[int], empty: Collection[int], now: datetime) -> None:
+    """Write down since when these clinics are empty, and nothing any more of those that are not: all are locked."""
+    planned = _planned(session, empty, now)
+    for clinic in session.scalars(select(Organization).where(Organization.id.in_(clinics))):
+        if clinic.id not in empty:
+            clinic.empty_since = None
+        elif clinic.empty_since is None:
+            # A leave that began just now began when it was to begin; one that is written down later begins now.
+            at = planned.get(clinic.id, now)
+            clinic.empty_since = at if now - at <= 2 * LOOK_EVERY else now
+    session.flush()
+
+
+def _planned(session: Session, clinics: Collection[int], now: datetime) -> dict[int, datetime]:
+    """The last moment at which time off says that somebody of each of these clinics was there, where it says so.
+
+    Whoever is away was there when that began, and whoever has left when it ended.
     """
     found: dict[int, dict[int, tuple[datetime, datetime]]] = {}
     query = (

@@ -69,7 +69,12 @@ _UNKNOWN = select(Program.id).where(
 
 
 def look_soon(session: Session, program_id: int, now: datetime) -> None:
-    """The roster was changed: the next tick works out anew who is on duty, and until when."""
+    """The roster was changed: the next tick works out anew who is on duty, and until when.
+
+    Whoever locks requests as well calls it before: the clock process has the watch first, and then the requests.
+    """
+    own = select(CoverWatch.id).where(CoverWatch.program_id == program_id).order_by(CoverWatch.id)
+    session.execute(own.with_for_update())
     later = (CoverWatch.program_id == program_id, CoverWatch.next_at > now)
     session.execute(update(CoverWatch).where(*later).values(next_at=now))
 

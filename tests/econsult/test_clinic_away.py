@@ -191,3 +191,21 @@ def test_the_look_at_clinics_reads_neither_every_family_nor_everything_that_wait
     assert any("ix_person_clinic" in line for line in plans)
     assert any("ix_consult_uncovered" in line for line in plans)
     assert {line for line in plans if line in {"SCAN person", "SCAN consult"}} == set()
+
+
+def test_a_leave_that_is_written_from_before_is_a_gap_of_its_own(database: Database, clinic: Clinic) -> None:
+    """Back at four and ill again at eight, "from today": what was told in the morning is told anew."""
+    with database.writing() as session:
+        consult = clinic.answered(session, now=NOON)
+        off(session, clinic.pcp, 1, 60)
+        watch_clinics(session, NOON + HOUR)
+        back = session.scalars(select(TimeOff)).one()
+        back.ends_at = NOON + 4 * HOUR
+        session.flush()
+        watch_clinics(session, NOON + 4 * HOUR)
+        off(session, clinic.pcp, -5, 60)
+        for minute in (0, 1, 2):
+            watch_clinics(session, NOON + 8 * HOUR + minute * MINUTE)
+        assert lines(session) == [("family_informed", HOUR), ("family_informed", 8 * HOUR)]
+        assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == [HOUR, 8 * HOUR]
+        assert consult.uncovered_at is None

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, holding
+from econsult.consults import answers, holding, requests
 from econsult.consults.clocks import open_clocks
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.database import Database
-from econsult.jobs import JobPolicy
+from econsult.jobs import Job, JobKind, JobPolicy
 from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import add_patient
 from econsult.people.persons import Person, PractitionerSpecialty
 from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
 from econsult.queue.pending import look_for_work
+from econsult.queue.regained import _Seats
+from econsult.queue.reoffering import roster_changed
 from econsult.rosters.limits import FallbackPool, Limits
 from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch
@@ -123,6 +127,107 @@ def test_one_place_of_somebody_of_two_pools_is_given_once(database: Database, cl
         assert (first.uncovered_at, second.uncovered_at) == (None, NOON)
 
 
+@pytest.mark.parametrize("drift", [0, 20])
+def test_the_place_is_for_the_most_pressing_of_all_pools_whichever_is_looked_at(
+    database: Database, clinic: Clinic, drift: int
+) -> None:
+    with database.writing() as session:
+        session.add(PractitionerSpecialty(person_id=clinic.derm.id, specialty="neurology"))
+        limit(session, clinic.derm, 1)
+        for person in (clinic.derm2, clinic.neuro):
+            session.add(TimeOff(person_id=person.id, starts_at=NOON - HOUR, ends_at=NOON + 90 * HOUR))
+        watch_cover(session, NOON)
+        held = take(session, clinic, clinic.derm)
+        routine = clinic.econsult(session)
+        sooner = clinic.econsult(session, specialty="neurology", urgency="same_day")
+        watch_cover(session, FREED)
+        later = timedelta(seconds=drift)
+        session.execute(update(CoverWatch).where(CoverWatch.specialty == "neurology").values(next_at=FREED + later))
+        _sign(session, held)
+        for tick in range(15):
+            watch_cover(session, FREED + MINUTE + tick * timedelta(seconds=2))
+        session.expire_all()
+        assert (routine.uncovered_at is None, sooner.uncovered_at) == (False, None)
+
+
+def test_places_are_given_at_once_however_many_wait_for_them() -> None:
+    """What cannot have a place costs no more than a look, once the same people have had none for another."""
+    seats = _Seats(dict.fromkeys(range(30), 40) | {99: 1})
+    began = process_time()
+    assert sum(seats.take(request, range(30)) for request in range(2000)) == 1200
+    assert (seats.take(5000, [3, 99]), seats.take(5001, [99]), seats.free) == (True, False, 0)
+    assert process_time() - began < 1
+
+
+def test_a_request_whose_words_do_not_open_keeps_nobody_else_waiting(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        held = _full(session, clinic)
+        broken, whole = clinic.econsult(session), clinic.econsult(session)
+        session.execute(text("UPDATE consult SET question = 'broken' WHERE id = :id"), {"id": broken.id})
+        session.expunge(broken)
+        for consult in held:
+            _sign(session, consult)
+        _look(session)
+        assert whole.uncovered_at is None
+        session.execute(text("UPDATE consult SET is_unallocated = :yes"), {"yes": True})
+        _look(session, 1, FREED + 4 * MINUTE)
+
+
+def test_no_mark_stays_on_what_ended_or_was_answered(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        held = _full(session, clinic)
+        waiting = clinic.econsult(session)
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON, ends_at=NOON + 9 * HOUR))
+        session.flush()
+        watch_absences(session, NOON + MINUTE)
+        session.expire_all()
+        assert None not in (held[0].uncovered_at, waiting.uncovered_at)
+        _sign(session, held[0])
+        requests.withdraw(session, waiting, clinic.pcp, "Seen", now=FREED)
+        assert (held[0].uncovered_at, waiting.uncovered_at) == (None, None)
+
+
+def test_a_gap_that_was_there_before_a_standstill_is_looked_at_after_it(database: Database, clinic: Clinic) -> None:
+    """The clock stood still while somebody was there and a request was sent: to it nobody was there all the time."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, starts=6, hours=1)
+        for minute in range(5):
+            watch_cover(session, NOON + minute * MINUTE)
+        sent = clinic.econsult(session, now=NOON + 110 * MINUTE)
+        assert sent.uncovered_at is None
+        watch_cover(session, NOON + 130 * MINUTE)
+        session.expire_all()
+        assert sent.uncovered_at == NOON + 130 * MINUTE
+
+
+def test_what_the_look_at_what_people_hold_finds_waits_for_no_morning(database: Database, clinic: Clinic) -> None:
+    """No pool is looked at in that moment; the desk's people are asleep."""
+    night = NOON + 18 * HOUR
+    with database.writing() as session:
+        held = take(session, clinic, clinic.derm)
+        watch_cover(session, NOON)
+        shift(session, clinic, clinic.derm, hours=2)
+        session.execute(update(CoverWatch).where(CoverWatch.specialty != "").values(next_at=night + MINUTE))
+        watch_cover(session, night)
+        session.expire_all()
+        assert held.uncovered_at == night
+        number = select(Notice.id).where(Notice.kind == NoticeKind.NO_COVER, Notice.consult_id == held.id)
+        letters = session.scalars(select(Job.run_after).where(Job.subject_id.in_(number), Job.kind == JobKind.NOTIFY))
+        assert set(letters) == {night}
+
+
+def test_an_instant_with_a_part_of_a_second_is_the_same_in_the_ledger(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, starts=7, hours=8)
+        at = NOON + timedelta(microseconds=123_456)
+        clinic.econsult(session, now=at)
+        roster_changed(session, clinic.program.id, at + timedelta(seconds=3, microseconds=777))
+        shift(session, clinic, clinic.derm2, starts=6, hours=8)
+        roster_changed(session, clinic.program.id, at + timedelta(seconds=9, microseconds=777))
+    with database.reading() as session:
+        assert list(violations(session, at)) == []
+
+
 def test_a_gap_is_one_letter_however_many_looks_it_takes(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         shift(session, clinic, clinic.derm, hours=5)
@@ -152,8 +257,9 @@ def test_all_that_nobody_there_may_take_any_more_is_found_however_much_it_is(
         session.flush()
         told = [watch_cover(session, NOON + MINUTE + tick * timedelta(seconds=2)) for tick in range(3)]
         assert told == [500, 21, 0]
+        assert [watch_cover(session, NOON + minute * MINUTE) for minute in (2, 3, 4)] == [0, 0, 0]
         session.execute(update(Consult).where(Consult.specialty == "dermatology").values(uncovered_at=None))
-        again = [watch_cover(session, NOON + minute * MINUTE) for minute in (4, 5)]
+        again = [watch_cover(session, NOON + minute * MINUTE) for minute in (5, 6)]
         assert again == [0, 0]
 
 
@@ -228,7 +334,7 @@ def test_a_look_reads_what_is_marked_and_not_what_waits(sqlite_database: Databas
         _look(session, 4)
         asked: list[tuple[str, Any]] = []
         with _listening(session, asked):
-            _look(session, 1, FREED + 9 * MINUTE)
+            _look(session, 1, FREED + 4 * MINUTE)
         plans = [
             (row[3], said)
             for said, given in asked

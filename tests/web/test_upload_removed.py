@@ -88,7 +88,8 @@ def test_an_upload_whose_beginning_is_answered_too_late_is_ended(server: Server,
     cards.first.locator("[data-remove]").click()
     with phone.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
         late.fulfill(response=answer)
-    assert ended.value.status == 204
+    # On a slow machine the page has asked after it and ended it before the late answer comes.
+    assert ended.value.status in {204, 410}
     assert states(server, draft) == ["terminated"]
     assert comes_back(server, draft, phone) == 0
 

@@ -19,6 +19,7 @@ from econsult.queue.trial import Trial, try_out
 from econsult.rosters import qualifying
 from econsult.rosters.limits import Limits, fallbacks_of, limits_of
 from econsult.rosters.qualifying import LimitsForm
+from econsult.rosters.watching import look_soon
 from econsult.zones import zone_names
 from web.context import database, now, settings
 from web.pages.program.roster import PLANNERS
@@ -121,6 +122,8 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
     """
 
     def and_offer(session: Session) -> None:
+        # The watch is locked before any consult, as the clock process does.
+        look_soon(session, me().program_id, now())
         act(session)
         session.flush()
         offer_again(session, me().program_id, now())

@@ -23,6 +23,7 @@ from econsult.rosters import planning, swapping
 from econsult.rosters.homes import clinicians_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
+from econsult.rosters.watching import look_soon
 from web.context import database, now, settings
 from web.pages.program.duty import answer_words, when
 from web.shell.auth import me, only
@@ -150,6 +151,8 @@ def _change(what: str, act: Callable[[Session], object]) -> Response | tuple[str
     try:
         with database().writing() as session:
             if not _looks():
+                # The watch is locked before any consult, as the clock process does.
+                look_soon(session, me().program_id, now())
                 act(session)
                 roster_changed(session, me().program_id, now())
                 return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
