@@ -24,7 +24,8 @@ RULES = {
 
 def look_at(page: Page, name: str, language: str, words: AbstractSet[str] = frozenset()) -> None:
     """Fail where the page is not accessible, not whole or, but for `words`, not in its language."""
-    settle(page)
+    # Somebody has clicked: until half a second is quiet, the page that comes may not have begun.
+    page.wait_for_load_state("networkidle")
     if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
         width = page.evaluate("innerWidth")
         page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
@@ -33,7 +34,7 @@ def look_at(page: Page, name: str, language: str, words: AbstractSet[str] = froz
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has loaded, its scripts have run and it is drawn; not for half a second of silence after."""
+    """Wait until a page that was gone to has loaded, its scripts have run and it is drawn; not for silence after."""
     page.wait_for_load_state("load")
     page.evaluate("() => document.fonts.ready.then(() => new Promise(drawn => requestAnimationFrame(() => drawn())))")
 
