@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import process_time
 from typing import Any
@@ -346,15 +348,14 @@ def test_a_look_reads_what_is_marked_and_not_what_waits(sqlite_database: Databas
     assert (found, any(wide[3] in plan for plan, _said in plans)) == ([], True)
 
 
-class _listening:  # noqa: N801 - it reads as a word of its line.
-    def __init__(self, session: Session, asked: list[tuple[str, Any]]) -> None:
-        self._engine, self._asked = session.connection().engine, asked
+@contextmanager
+def _listening(session: Session, asked: list[tuple[str, Any]]) -> Iterator[None]:
+    """Note every statement and what it was given."""
 
-    def _note(self, _connection: Any, _cursor: Any, said: str, given: Any, *_rest: Any) -> None:
-        self._asked.append((said, given))
+    def note(_connection: Any, _cursor: Any, said: str, given: Any, *_rest: Any) -> None:
+        asked.append((said, given))
 
-    def __enter__(self) -> None:
-        event.listen(self._engine, "before_cursor_execute", self._note)
-
-    def __exit__(self, *_error: object) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._note)
+    engine = session.connection().engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield
+    event.remove(engine, "before_cursor_execute", note)
