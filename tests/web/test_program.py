@@ -571,3 +571,15 @@ def test_the_desk_is_narrowed_to_one_specialty_and_stays_so(
     assert set(re.findall(r"C-\d+", desk.get("/coordination/desk?specialty=nonsense").text)) == of_skin | of_nerves
     given = post(desk, f"/coordination/desk/{other.public_id}?specialty=neurology", {"person": clinic.neuro.public_id})
     assert given.location.endswith("/coordination/desk?said=assigned&specialty=neurology")
+
+
+def test_what_a_clinic_owes_a_family_is_not_given_to_another_specialist(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        number = clinic.answered(session, now=NOW).number
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=NOW, ends_at=NOW + timedelta(days=4)))
+    page = desk.get("/coordination/desk").text
+    column = page[page.index('id="c-soon"') :]
+    assert (number in column, "family told" in column) == (True, True)
+    assert ("Give it to" in column, "Nobody here can answer this" in column) == (False, False)
