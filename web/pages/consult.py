@@ -18,14 +18,14 @@ from econsult.consults.outcomes import CLOSING
 from econsult.consults.records import Consult
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
-from econsult.errors import InvalidError, TakenError
+from econsult.errors import ForbiddenError, InvalidError, TakenError
 from econsult.people.caregivers import is_old_enough
 from econsult.people.persons import Role
 from econsult.rights import WRITE_RIGHTS, Right
 from web.context import database, now, settings
 from web.pages.coordination import card_page
 from web.shell.auth import me, only
-from web.shell.desk import rings
+from web.shell.desk import rings, why_barred
 from web.shell.forms import FormReader
 from web.shell.numbers import argument
 from web.shell.once import once
@@ -145,6 +145,8 @@ def claim(public_id: str) -> Response:
             holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
     except TakenError:
         return redirect(url_for(".show", public_id=public_id, said="taken"), 303)
+    except ForbiddenError as error:
+        return redirect(url_for(".show", public_id=public_id, said=why_barred(error)), 303)
     return redirect(url_for(".show", public_id=public_id), 303)
 
 

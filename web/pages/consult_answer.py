@@ -12,7 +12,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
 from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_TEXT, OWNERS, Disposition
-from econsult.errors import InvalidError, StaleVersionError
+from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -93,10 +93,18 @@ def _signed(public_id: str) -> Response:
         sign(session, loaded.consult, me(), now=now())
     if me().role != Role.SPECIALIST:
         return redirect(url_for("consult.show", public_id=public_id, said="signed_to_family"), 303)
-    following = take_next() if request.form["verb"] == "sign_next" else None
+    following = _following() if request.form["verb"] == "sign_next" else None
     if following:
         return redirect(url_for("consult.show", public_id=following, said="signed", was=loaded.consult.number), 303)
     return redirect(url_for("worklist.queue", said="signed"), 303)
+
+
+def _following() -> str | None:
+    """The next request, if there is one that can be taken: the answer is signed, whatever this comes to."""
+    try:
+        return take_next()
+    except ForbiddenError:
+        return None
 
 
 def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:

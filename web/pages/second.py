@@ -20,7 +20,7 @@ from econsult.standing import check_desk
 from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.shell.auth import me, only
-from web.shell.desk import rings
+from web.shell.desk import rings, why_barred
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
 from web.words.language import gettext
@@ -64,9 +64,7 @@ def take(public_id: str) -> Page:
     except TakenError:
         return redirect(url_for("worklist.queue", said="taken"), 303)
     except ForbiddenError as error:
-        if error.code != "at_capacity":
-            raise
-        return redirect(url_for("worklist.queue", said="full"), 303)
+        return redirect(url_for("worklist.queue", said=why_barred(error)), 303)
 
 
 @seconds.post("/give-back")

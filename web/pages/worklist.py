@@ -14,12 +14,12 @@ from econsult.consults import holding
 from econsult.consults.taking import next_for
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
-from econsult.errors import ImpossibleVerbError
+from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right
 from web.context import database, now, settings
 from web.shell.auth import me, only
-from web.shell.desk import count_place, rings
+from web.shell.desk import count_place, rings, why_barred
 from web.showing.rows import rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -72,12 +72,18 @@ def marks() -> Response:
 @only(Role.SPECIALIST)
 def next_case() -> Response:
     """Take the most urgent request that nobody holds and open it."""
-    taken = take_next()
+    try:
+        taken = take_next()
+    except ForbiddenError as error:
+        return redirect(url_for(".queue", said=why_barred(error)), 303)
     return redirect(url_for("consult.show", public_id=taken) if taken else url_for(".queue", said="all_answered"), 303)
 
 
 def take_next() -> str | None:
-    """Claim the first request that the signed-in person may take; its public id, or None where there is none."""
+    """Claim the first request that the signed-in person may take; its public id, or None where there is none.
+
+    Raises ForbiddenError for somebody whose hands are full.
+    """
     for _ in range(TRIES):
         with database().writing() as session:
             first = next_for(session, me(), now=now())

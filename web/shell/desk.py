@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, g, request
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.desks import STAND_INS, stands_in
+from econsult.errors import ForbiddenError
 from econsult.people.persons import Person, Role
 from web.context import database, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
@@ -59,6 +60,11 @@ SAID = {
     "rerouted": _l("Passed on to the other specialty."),
     "taken": _l("Somebody was faster. The page says who has it."),
     "full": _l("Your hands are full: you hold as many as you may hold at once. Finish one, or give one back."),
+    "conflict": _l("You have a conflict of interest with this child. A colleague must take this."),
+    "no_licence": _l("This child lives where you have no licence. A colleague must take this."),
+    "no_language": _l(
+        "You do not answer in this family's language. A colleague must take this, or the desk gives it to you."
+    ),
     "unasked": _l("Taken back. Those whom you asked hear of it."),
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
@@ -105,6 +111,15 @@ SAID = {
     "told_otherwise": _l("Written down: they were told in another way."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
+BARRED = {"at_capacity": "full", "conflict": "conflict", "no_licence": "no_licence", "no_language": "no_language"}
+"""What is said to somebody who may see a request and may not take it, by the code of the rule."""
+
+
+def why_barred(error: ForbiddenError) -> str:
+    """The `said` for somebody whom a rule keeps from taking this; raises the error where it is about something else."""
+    if error.code not in BARRED:
+        raise error
+    return BARRED[error.code]
 
 
 def init_desk(app: Flask) -> None:
