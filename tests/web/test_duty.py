@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from econsult.rosters.shifts import Shift, Swap
+from econsult.rosters.shifts import Shift, Swap, TimeOff
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -84,3 +84,21 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     assert f"instead of {clinic.derm.name}" in derm2.get(base).text
     # The other week's shift is still one's own.
     assert derm.get(base).text.count("Ask a colleague to take it") == 1
+
+
+def test_a_clinician_sees_when_they_are_away_and_nobody_else_is_named(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """The letter about a changed leave leads somewhere; shifts are for specialists."""
+    pcp = browser_of(clinic.pcp)
+    assert "No time off is planned." in pcp.get("/program/roster/mine").text
+    starts = datetime(2030, 3, 4, 12, tzinfo=UTC)
+    with runtime.database.writing() as session:
+        for person, day in ((clinic.pcp, 0), (clinic.derm, 3)):
+            start = starts + timedelta(days=day)
+            session.add(TimeOff(person_id=person.id, starts_at=start, ends_at=start + timedelta(hours=2)))
+    assert 'href="/program/roster/mine"' in pcp.get("/clinic").text
+    page = pcp.get("/program/roster/mine").text
+    assert ("My time off" in page, "My duty" in page, "Shifts to take over" in page) == (True, False, False)
+    assert page.count('<li class="tick">') == 1
+    assert post(pcp, "/program/roster/mine/swaps", {"shift": "1"}).status_code == 403

@@ -12,7 +12,12 @@ from web.context import database, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
 
 PLACES = {
-    Role.PCP: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request")), ("/clinic?view=done", _l("Closed"))),
+    Role.PCP: (
+        ("/clinic", _l("Clinic")),
+        ("/clinic/ask", _l("New request")),
+        ("/clinic?view=done", _l("Closed")),
+        ("/program/roster/mine", _l("My time off")),
+    ),
     Role.TELEPRESENTER: (("/clinic", _l("Clinic")), ("/clinic/ask", _l("New request"))),
     Role.SPECIALIST: (
         ("/worklist", _l("Queue")),

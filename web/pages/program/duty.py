@@ -1,4 +1,7 @@
-"""My duty: a specialist's own shifts, whom they ask to take one, what they are asked to take, and their time off."""
+"""My duty: a specialist's own shifts, whom they ask to take one, what they are asked to take, and their time off.
+
+A clinician of a clinic has no shifts, and sees their time off.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +45,9 @@ class Own:
 
 
 @duty.get("")
-@only(Role.SPECIALIST)
+@only(Role.SPECIALIST, Role.PCP)
 def mine() -> str:
-    """When this person is on duty, and the shifts that they are asked to take over."""
+    """When this person is on duty or away, and the shifts that they are asked to take over."""
     return _mine({})
 
 
@@ -109,7 +112,14 @@ def _mine(errors: dict[str, str]) -> str:
         away = [when(off) for off in planning.own_time_off(session, me(), start)]
     zone = settings().time_zone
     return render_template(
-        "program/swaps.html", offered=offered, own=taken, away=away, terms=terms, zone=zone, errors=errors
+        "program/swaps.html",
+        has_shifts=me().role == Role.SPECIALIST,
+        offered=offered,
+        own=taken,
+        away=away,
+        terms=terms,
+        zone=zone,
+        errors=errors,
     )
 
 
