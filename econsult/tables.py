@@ -1,7 +1,7 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
 from econsult import birthdays, heartbeats, holds, jobs, notices, trail
-from econsult.billing import entries
+from econsult.billing import entries, exported
 from econsult.billing import records as billing
 from econsult.consults import (
     adopting,
@@ -59,6 +59,7 @@ MODULES = (
     deliveries,
     entries,
     erasures,
+    exported,
     factors,
     glass,
     halfway,

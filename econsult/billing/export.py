@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, load_only
 
+from econsult.billing.exported import keep_exported
 from econsult.billing.gathering import Part, parts_in, signed_between
 from econsult.billing.loading import Loaded, load
+from econsult.billing.services import SHUT
 from econsult.billing.siterules import rules_in
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind, note
@@ -22,7 +24,6 @@ from econsult.people.patients import Patient
 
 TOGETHER = 200
 """So many consults are read at once: a file of a year takes no more memory than one of a week."""
-_SHUT = (Consult.details, Consult.override_reason, Consult.end_reason)
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet takes for a formula."""
 _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
@@ -46,7 +47,7 @@ def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: 
 def consults_of(session: Session, ids: Sequence[int]) -> list[Consult]:
     """These consults, oldest first; of their words only the question is opened: a code asks that it is there."""
     query = select(Consult).where(Consult.id.in_(ids)).order_by(Consult.id)
-    return list(session.scalars(query.options(*(defer(shut) for shut in _SHUT))))
+    return list(session.scalars(query.options(*(defer(shut) for shut in SHUT))))
 
 
 def note_export(session: Session, ids: Sequence[int], *, person_id: int | None, now: datetime) -> None:
@@ -72,10 +73,13 @@ def rows_of(
 def streamed(
     database: Database, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
 ) -> Iterator[str]:
-    """The same rows of these consults as CSV, some at a time; whoever sends them called `note_export` before."""
+    """The same rows of these consults as CSV, some at a time; whoever sends them called `note_export` before.
+
+    What a piece tells is kept before it leaves.
+    """
     header = True
     for start in range(0, len(ids), TOGETHER):
-        with database.reading() as session:
+        with database.writing() as session:
             text = as_safe_csv(_rows(session, ids[start:][:TOGETHER], span, zone, now), with_header=header)
         header = header and not text
         yield text and f"{text}\n"
@@ -86,7 +90,7 @@ def remuneration_of(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     sums: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         total = sums.setdefault((row["clinician"], row["side"]), [0, 0, 0])
-        for place, more in enumerate((1, int(row["minutes"]), int(row["state"] == "ready"))):
+        for place, more in enumerate((1, int(row["minutes_own"]), int(row["state"] == "ready"))):
             total[place] += more
     return [
         {"clinician": who, "side": side, "consults": str(count), "minutes": str(minutes), "ready": str(ready)}
@@ -110,20 +114,19 @@ def _rows(
     session: Session, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, now: datetime
 ) -> list[dict[str, str]]:
     consults = consults_of(session, ids)
-    loaded = load(session, consults, with_words=True)
+    loaded = load(session, consults, zone, now=now, with_words=True)
     wanted = {consult.patient_id for consult in consults}
     children = {child.id: child for child in session.scalars(select(Patient).where(Patient.id.in_(wanted)))}
     parts = parts_in(loaded, zone, now=now, rules=rules_in(session))
-    return [
-        _row(loaded, consult, children[consult.patient_id], part, zone)
-        for consult in consults
-        for part in signed_between(parts[consult.id], span)
-    ]
+    told = [part for consult in consults for part in signed_between(parts[consult.id], span)]
+    rows = [_row(loaded, children[part.consult.patient_id], part, zone) for part in told]
+    new = [part for part in told if part.exported is None or part.exported.figures != part.figures]
+    keep_exported(session, ((part.key, part.figures) for part in new), now)
+    return rows
 
 
-def _row(loaded: Loaded, consult: Consult, child: Patient, part: Part, zone: ZoneInfo) -> dict[str, str]:
-    found, facts = part.suggestion, part.facts
-    report = part.report
+def _row(loaded: Loaded, child: Patient, part: Part, zone: ZoneInfo) -> dict[str, str]:
+    found, facts, consult, report = part.suggestion, part.facts, part.consult, part.report
     row = {
         "note": "not a claim",
         "consult": consult.number,
@@ -136,7 +139,10 @@ def _row(loaded: Loaded, consult: Consult, child: Patient, part: Part, zone: Zon
         "requester_taxonomy": facts.requester_taxonomy,
         "date_of_service": facts.served_on.isoformat() if facts.served_on else "",
         "minutes": str(found.minutes),
+        "minutes_own": str(part.minutes),
         **{f"minutes_{activity}": str(seconds // 60) for activity, seconds in part.seconds.items()},
+        "counted_with": _named(part.first) if found.is_counted and part.first else "",
+        "counts_also": "; ".join(f"{_named(each)} {each.minutes} min" for each in part.counted_here),
         "birth_date": child.birth_date_text,
         "diagnosis": facts.diagnosis,
         "payer": facts.payer,
@@ -154,12 +160,23 @@ def _row(loaded: Loaded, consult: Consult, child: Patient, part: Part, zone: Zon
         "modifiers": " ".join(found.modifiers),
         "units": "1" if found.code else "",
         "place_of_service": found.place_of_service,
-        "state": "ready" if found.is_ready else "blocked",
+        "state": found.state,
         "blockers": " ".join(found.blockers),
         "rules": found.version,
+        "earlier_file": _earlier(part, zone),
     }
     # The row still says that somebody worked.
     return row | dict.fromkeys(_WITHHELD, "") if consult.is_confidential else row
+
+
+def _named(part: Part) -> str:
+    return f"{part.consult.number} answer {part.of.version} {part.facts.served_on}"
+
+
+def _earlier(part: Part, zone: ZoneInfo) -> str:
+    """What an earlier file told as ready, where it is not so any more."""
+    told = part.was_ready
+    return f"{told.code} {told.minutes} min, {_written(told.exported_at, zone)}" if told else ""
 
 
 def _consent(loaded: Loaded, consult: Consult, zone: ZoneInfo) -> dict[str, str]:

@@ -6,7 +6,7 @@ However many consults are asked about at once, the statements are as many as for
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from econsult.billing.entries import Activity
+from econsult.billing.exported import ExportedPart, PartKey
+from econsult.billing.facts import Facts, Later
 from econsult.billing.loading import Loaded, load
 from econsult.billing.records import Attestation
 from econsult.billing.rounds import Round
-from econsult.billing.rules import Facts, RuleSet, Side, Suggestion, suggest
+from econsult.billing.rules import RuleSet, Side, Suggestion, suggest
 from econsult.billing.siterules import rules_in
 from econsult.billing.spans import seconds_of
+from econsult.billing.together import ALONE, Key, Place
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
 from econsult.people.persons import Person
@@ -30,9 +33,11 @@ class Part:
     """One person's part in one answer: who, how long by activity (seconds), the facts, and what fits them.
 
     `of` is the round that it belongs to: the answer, and the request that led to it. `served_at` is when the part was
-    done, now where it is not.
+    done, now where it is not. `first` is the part that this one is one service with, `later` those that are one with
+    it; `exported` what a file told of it, where one did.
     """
 
+    consult: Consult
     side: Side
     person: Person | None
     of: Round
@@ -41,11 +46,39 @@ class Part:
     suggestion: Suggestion
     served_at: datetime
     is_medicaid: bool
+    exported: ExportedPart | None = None
+    first: Part | None = None
+    later: tuple[Part, ...] = ()
 
     @property
     def may_have_code(self) -> bool:
-        """Whether there are codes at all for such work."""
-        return self.side != Side.COLLEAGUE
+        """Whether there may be a code for such work by itself."""
+        return self.side != Side.COLLEAGUE and not self.suggestion.is_counted
+
+    @property
+    def minutes(self) -> int:
+        """The whole minutes of this part alone, wherever they count."""
+        return self.facts.seconds // 60
+
+    @property
+    def counted_here(self) -> list[Part]:
+        """The later parts whose minutes count with this one's."""
+        return [each for each in self.later if each.suggestion.is_counted]
+
+    @property
+    def key(self) -> PartKey:
+        return self.consult.id, self.answer, self.side.value, self.person.id if self.person else 0
+
+    @property
+    def figures(self) -> tuple[str, int, str]:
+        """What a file tells: the code, the minutes that count for it, and the state."""
+        return self.suggestion.code, self.suggestion.minutes, self.suggestion.state
+
+    @property
+    def was_ready(self) -> ExportedPart | None:
+        """What a file told as ready and is not so any more: whoever billed it has to look at it again."""
+        told = self.exported
+        return told if told is not None and told.state == "ready" and told.figures != self.figures else None
 
     @property
     def report(self) -> Answer | None:
@@ -67,7 +100,7 @@ def all_parts_of(
     session: Session, consults: Sequence[Consult], zone: ZoneInfo, *, now: datetime
 ) -> dict[int, list[Part]]:
     """The parts of these consults by their ids: of the newest answer the consultant's and the clinic's, and so on."""
-    return parts_in(load(session, consults), zone, now=now, rules=rules_in(session))
+    return parts_in(load(session, consults, zone, now=now), zone, now=now, rules=rules_in(session))
 
 
 def parts_in(loaded: Loaded, zone: ZoneInfo, *, now: datetime, rules: RuleSet) -> dict[int, list[Part]]:
@@ -104,10 +137,42 @@ class _Reader:
         return self.loaded.people.get(each.report.author_id if each.report else consult.holder_id or 0)
 
     def _part(self, consult: Consult, side: Side, each: Round, person: Person | None) -> Part:
+        """One part; a consultant's with those that are one service with it."""
+        if side != Side.CONSULTANT:
+            return self._alone(consult, side, each, person)
+        key = (consult.id, each.version)
+        place = self.loaded.places.get(key, ALONE)
+        later = tuple(filter(None, map(self._answer, self.loaded.later.get(key, ()))))
+        part = self._alone(consult, side, each, person, place=place, later=tuple(map(_told, later)))
+        first = self._answer(place.first) if place.first else None
+        return replace(part, first=first, later=later)
+
+    def _answer(self, key: Key) -> Part | None:
+        """The consultant's part in an answer, which may be of another consult: with what counts with it, as a first."""
+        consult = self.loaded.known[key[0]]
+        each = next((one for one in self.loaded.rounds[consult.id] if one.version == key[1]), None)
+        if each is None:
+            return None
+        place = self.loaded.places[key]
+        later = () if place.first else tuple(filter(None, map(self._answer, self.loaded.later.get(key, ()))))
+        person = self._consultant(consult, each)
+        part = self._alone(consult, Side.CONSULTANT, each, person, place=place, later=tuple(map(_told, later)))
+        return replace(part, later=later)
+
+    def _alone(
+        self,
+        consult: Consult,
+        side: Side,
+        each: Round,
+        person: Person | None,
+        *,
+        place: Place = ALONE,
+        later: tuple[Later, ...] = (),
+    ) -> Part:
         loaded, report = self.loaded, each.report
         asker, consultant = loaded.asker_of(each), self._consultant(consult, each)
         served = each.asked_at if side == Side.REQUESTER else report.signed_at if report else None
-        before = loaded.before(consult, person, served or self.now, is_consultant=side != Side.REQUESTER)
+        before = loaded.asked_before(consult, person, served or self.now)
         own = loaded.sums.get(person.id, {}) if person else {}
         facts = Facts(
             **_request(loaded, consult, each),
@@ -119,11 +184,14 @@ class _Reader:
             # The clinic can read a report from its signature on.
             is_report_sent=report is not None and consult.organization_id is not None,
             served_on=_day(served or self.now, self.zone),
-            previous_on=_day(before, self.zone),
+            previous_on=_day(before, self.zone) if side == Side.REQUESTER else place.previous_on,
+            first_on=place.first_on,
+            later=later,
         )
         by_activity = {kind.value: seconds_of(own, consult.id, [kind], version=each.version) for kind in Activity}
         payer = self.rules.payers.get(facts.payer)
-        return Part(
+        part = Part(
+            consult,
             side,
             person,
             each,
@@ -133,6 +201,19 @@ class _Reader:
             served_at=served or self.now,
             is_medicaid=payer is not None and payer.is_medicaid,
         )
+        return replace(part, exported=loaded.exported.get(part.key))
+
+
+def _told(part: Part) -> Later:
+    """What a later answer brings to the first one of its service."""
+    facts = part.facts
+    return Later(
+        facts.seconds,
+        facts.spoken_seconds,
+        facts.is_spoken_report,
+        is_in_person=True in (facts.f2f_prior_14d, facts.f2f_planned_14d, facts.transfer_of_care),
+        counts=part.suggestion.is_counted,
+    )
 
 
 def _request(loaded: Loaded, consult: Consult, each: Round) -> dict[str, Any]:

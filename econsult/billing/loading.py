@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from econsult.billing.entries import sums_by_person
+from econsult.billing.exported import ExportedPart, PartKey, exported_of
 from econsult.billing.records import (
     Attestation,
     ClinicianNumbers,
@@ -21,9 +23,11 @@ from econsult.billing.records import (
     no_numbers,
 )
 from econsult.billing.rounds import Begun, Course, Round, begun_in, version_at
+from econsult.billing.services import being_written, counts, others_of, places_of, signed_answers
 from econsult.billing.spans import Sums, seconds_of
+from econsult.billing.together import Key, Place, later_of
 from econsult.consults.answers import Answer
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult
 from econsult.consults.sides import HANDS, SideEvent, SideQuestion
 from econsult.database import Base
 from econsult.people.consent import Consent
@@ -49,10 +53,16 @@ class Aside:
 class Loaded:
     """What is on record of `consults`; all but what has a pair as its key by the ids that the names say.
 
-    `colleagues` holds who had a question that was asked beside the consult.
+    `known` holds these consults, and others of which an answer is one service with one of theirs: `places` says where
+    each specialist's answer stands, `later` which are one service with it. `colleagues` holds who had a question that
+    was asked beside the consult, `exported` what files have told.
     """
 
     consults: Sequence[Consult]
+    known: dict[int, Consult]
+    places: dict[Key, Place]
+    later: dict[Key, list[Key]]
+    exported: dict[PartKey, ExportedPart]
     rounds: dict[int, list[Round]]
     begun: dict[int, list[Begun]]
     people: dict[int, Person]
@@ -63,7 +73,6 @@ class Loaded:
     numbers: dict[int, ClinicianNumbers]
     colleagues: dict[int, list[Aside]]
     sent_on: dict[int, datetime]
-    answered: Dated
     requested: Dated
     sums: dict[int, Sums]
 
@@ -100,20 +109,26 @@ class Loaded:
         """In which round of the consult work is that began at this moment."""
         return version_at(self.begun.get(consult.id, ()), at)
 
-    def before(self, consult: Consult, person: Person | None, at: datetime, *, is_consultant: bool) -> datetime | None:
-        """When this person last had such a part for this child, in this consult or in another one, billed or not."""
-        dated = self.answered if is_consultant else self.requested
-        moments = dated.get((person.id if person else 0, consult.patient_id), [])
+    def asked_before(self, consult: Consult, person: Person | None, at: datetime) -> datetime | None:
+        """When this person last asked for this child, in this consult or in another one, billed or not."""
+        moments = self.requested.get((person.id if person else 0, consult.patient_id), [])
         return max((when for when in moments if when < at), default=None)
 
 
-def load(session: Session, consults: Sequence[Consult], *, with_words: bool = False) -> Loaded:
+def load(
+    session: Session, asked: Sequence[Consult], zone: ZoneInfo, *, now: datetime, with_words: bool = False
+) -> Loaded:
     """Load it all; `with_words` also what the answers say, by which their fingerprints are reckoned."""
-    ids = {consult.id for consult in consults}
-    children = {consult.patient_id for consult in consults}
+    children = {consult.patient_id for consult in asked}
     trailed = _trailed(session, children)
     sent_on = {number: moments[-1] for number, moments in trailed["send_on"].items()}
     begun = begun_in(session, Consult.patient_id.in_(children))
+    signed = signed_answers(session, children)
+    numbers = {consult.id for consult in asked} | {each.consult_id for each in signed}
+    billing = {row.consult_id: row for row in _rows(session, ConsultBilling, ConsultBilling.consult_id, numbers)}
+    places = places_of(session, [*signed, *being_written(asked, signed, begun, now)], billing, zone)
+    consults = [*asked, *others_of(session, asked, places)]
+    ids = {consult.id for consult in consults}
     reports = _reports(session, ids, with_words=with_words)
     rounds = {
         consult.id: Course(
@@ -127,12 +142,16 @@ def load(session: Session, consults: Sequence[Consult], *, with_words: bool = Fa
     colleagues = _colleagues(session, ids)
     people = _people(session, consults, rounds, colleagues)
     return Loaded(
-        consults=consults,
+        consults=asked,
+        known={consult.id: consult for consult in consults},
+        places=places,
+        later=later_of(places),
+        exported=exported_of(session, ids),
         rounds=rounds,
         begun=begun,
         people=people,
         consents={row.consult_id: row for row in _rows(session, Consent, Consent.consult_id, ids)},
-        billing={row.consult_id: row for row in _rows(session, ConsultBilling, ConsultBilling.consult_id, ids)},
+        billing=billing,
         attested={
             (row.consult_id, row.person_id, row.answer): row
             for row in _rows(session, Attestation, Attestation.consult_id, ids)
@@ -141,7 +160,6 @@ def load(session: Session, consults: Sequence[Consult], *, with_words: bool = Fa
         numbers={row.person_id: row for row in _rows(session, ClinicianNumbers, ClinicianNumbers.person_id, people)},
         colleagues=colleagues,
         sent_on=sent_on,
-        answered=_answered(session, children),
         requested=_requested(session, children, sent_on, begun),
         sums=sums_by_person(session, people, ids, begun),
     )
@@ -206,34 +224,13 @@ def _trailed(session: Session, children: set[int]) -> dict[str, dict[int, list[d
     return found
 
 
-def _counts(children: set[int]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Consult.patient_id.in_(children),
-        Consult.is_test.is_(False),
-        Consult.kind != Kind.FAMILY_QUESTION,
-    )
-
-
-def _answered(session: Session, children: set[int]) -> Dated:
-    query = (
-        select(Answer.author_id, Consult.patient_id, Answer.signed_at)
-        .join(Consult, Consult.id == Answer.consult_id)
-        .where(Answer.signed_at.is_not(None), *_counts(children))
-    )
-    found: Dated = {}
-    for author, child, at in session.execute(query):
-        if at is not None:
-            found.setdefault((author, child), []).append(at)
-    return found
-
-
 def _requested(
     session: Session, children: set[int], sent_on: dict[int, datetime], begun: dict[int, list[Begun]]
 ) -> Dated:
     asker = func.coalesce(Consult.sent_on_by_id, Consult.requester_id)
     query = select(asker, Consult.patient_id, Consult.id, Consult.submitted_at)
     found: Dated = {}
-    for who, child, number, at in session.execute(query.where(Consult.submitted_at.is_not(None), *_counts(children))):
+    for who, child, number, at in session.execute(query.where(Consult.submitted_at.is_not(None), *counts(children))):
         if at is not None:
             found.setdefault((who, child), []).append(sent_on.get(number, at))
             for when, by in begun.get(number, ()):

@@ -18,17 +18,25 @@ from econsult.billing.rules import Side
 class Listed:
     """One part of one consult, without a word about the child."""
 
-    number: str
-    public_id: str
     part: Part
+
+    @property
+    def number(self) -> str:
+        return self.part.consult.number
+
+    @property
+    def public_id(self) -> str:
+        return self.part.consult.public_id
 
 
 @dataclass(frozen=True)
 class Total:
-    """Of one code (empty: none fits) on one side: how many parts, how many of them ready, their whole minutes."""
+    """Of one code (empty: none fits, or another part's) on one side: how many parts, how many of them ready, and the
+    whole minutes that count there."""
 
     side: Side
     code: str
+    is_counted: bool
     count: int
     ready: int
     minutes: int
@@ -51,19 +59,21 @@ class Month:
 
     @property
     def totals(self) -> list[Total]:
-        """By side and code."""
-        groups: dict[tuple[Side, str], list[Part]] = {}
+        """By side and code, what counts with another part by itself."""
+        groups: dict[tuple[Side, str, bool], list[Part]] = {}
         for each in self.listed:
-            groups.setdefault((each.part.side, each.part.suggestion.code), []).append(each.part)
+            found = each.part.suggestion
+            groups.setdefault((each.part.side, found.code, found.is_counted), []).append(each.part)
         return [
             Total(
                 side,
                 code,
+                is_counted,
                 len(parts),
                 sum(part.suggestion.is_ready for part in parts),
                 sum(part.suggestion.minutes for part in parts),
             )
-            for (side, code), parts in sorted(groups.items())
+            for (side, code, is_counted), parts in sorted(groups.items())
         ]
 
     @property
@@ -74,6 +84,13 @@ class Month:
         return sorted(count.items(), key=lambda row: (-row[1], row[0]))
 
     @property
+    def changed(self) -> list[Part]:
+        """What a file told as ready and is not so any more; of other months, where a part of this one changed it."""
+        parts = [each.part for each in self.listed]
+        firsts = [part.first for part in parts if part.first is not None]
+        return list({part.key: part for part in (*parts, *firsts) if part.was_ready}.values())
+
+    @property
     def by_clinician(self) -> list[dict[str, str]]:
         """Consults, minutes and ready codes of each clinician on each side, by name."""
         sums: dict[tuple[str, str, str], list[int]] = {}
@@ -81,7 +98,7 @@ class Month:
             person, found = each.part.person, each.part.suggestion
             if person is not None:
                 total = sums.setdefault((person.name, person.public_id, each.part.side.value), [0, 0, 0])
-                for place, more in enumerate((1, found.minutes, int(found.is_ready))):
+                for place, more in enumerate((1, each.part.minutes, int(found.is_ready))):
                     total[place] += more
         names = ("name", "clinician", "side", "consults", "minutes", "ready")
         return [dict(zip(names, (*who, *map(str, total)), strict=True)) for who, total in sorted(sums.items())]
@@ -101,9 +118,5 @@ def month_of(session: Session, program_id: int, month: date, zone: ZoneInfo, *, 
     for start in range(0, len(ids), TOGETHER):
         consults = consults_of(session, ids[start:][:TOGETHER])
         parts = all_parts_of(session, consults, zone, now=now)
-        listed += [
-            Listed(consult.number, consult.public_id, part)
-            for consult in consults
-            for part in signed_between(parts[consult.id], span)
-        ]
+        listed += [Listed(part) for consult in consults for part in signed_between(parts[consult.id], span)]
     return Month(listed)

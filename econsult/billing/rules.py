@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from enum import StrEnum
+
+from econsult.billing.facts import Facts, Later
 
 VERSION = "2026-11"
 """Of the tables below; a suggestion names it, and whatever a site changed is added to it."""
@@ -84,44 +85,6 @@ DEFAULTS = RuleSet()
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is on record of one person's part in one consult. None is "nobody has said", which never counts as no.
-
-    `seconds` is this side's own time, `spoken_seconds` the part of it that was a discussion; `previous_on` the last
-    earlier day on which this person had a part of this kind for the same child.
-    """
-
-    seconds: int = 0
-    spoken_seconds: int = 0
-    is_requested_by_clinician: bool = False
-    is_request_signed: bool = False
-    has_reason: bool = False
-    has_consent: bool = False
-    is_confidential: bool = False
-    is_report_signed: bool = False
-    is_report_sent: bool = False
-    is_spoken_report: bool | None = None
-    f2f_prior_14d: bool | None = None
-    f2f_planned_14d: bool | None = None
-    transfer_of_care: bool | None = None
-    served_on: date | None = None
-    previous_on: date | None = None
-    payer: str = ""
-    consultant_npi: str = ""
-    requester_npi: str = ""
-    consultant_taxonomy: str = ""
-    requester_taxonomy: str = ""
-    is_consultant_enrolled: bool = False
-    is_requester_enrolled: bool = False
-    consultant_states: frozenset[str] = frozenset()
-    requester_states: frozenset[str] = frozenset()
-    child_state: str = ""
-    insurance_id: str = ""
-    diagnosis: str = ""
-    program_id: str = ""
-
-
-@dataclass(frozen=True)
 class Case:
     """What a check looks at: the facts, the side, the site's rules."""
 
@@ -130,14 +93,24 @@ class Case:
     rules: RuleSet
 
     @property
+    def contacts(self) -> tuple[Facts | Later, ...]:
+        """The answer itself, and the later ones whose time counts with its own."""
+        return (self.facts, *(each for each in self.facts.later if each.counts))
+
+    @property
+    def seconds(self) -> int:
+        return sum(each.seconds for each in self.contacts)
+
+    @property
     def minutes(self) -> int:
-        """Whole minutes: 10:59 is ten."""
-        return self.facts.seconds // 60
+        """Whole minutes of all of it: 10:59 is ten."""
+        return self.seconds // 60
 
     @property
     def is_spoken(self) -> bool:
-        """Whether somebody said that the report was spoken, and more than half of the time was a discussion."""
-        return self.facts.is_spoken_report is True and self.facts.spoken_seconds * 2 > self.facts.seconds
+        """Whether somebody said that a report was spoken, and more than half of the time was a discussion."""
+        spoken = sum(each.spoken_seconds for each in self.contacts)
+        return any(each.is_spoken_report is True for each in self.contacts) and spoken * 2 > self.seconds
 
     @property
     def payer(self) -> Payer | None:
@@ -164,11 +137,13 @@ class Check:
     medicaid_only: bool = False
     listed_only: bool = False
     """Only where the payer has a list of the codes that it takes."""
+    later_only: bool = False
+    """Only where later answers are one service with this one."""
 
     def applies(self, case: Case) -> bool:
         is_listed = case.payer is not None and case.payer.codes is not None
         is_wanted = (case.is_medicaid or not self.medicaid_only) and (is_listed or not self.listed_only)
-        return case.side in self.sides and is_wanted
+        return case.side in self.sides and is_wanted and (bool(case.facts.later) or not self.later_only)
 
 
 _CONSULTANT, _COLLEAGUE = (Side.CONSULTANT,), (Side.COLLEAGUE,)
@@ -177,6 +152,8 @@ _CONSULTANT, _COLLEAGUE = (Side.CONSULTANT,), (Side.COLLEAGUE,)
 def _is_window_free(case: Case) -> bool:
     days = case.rules.consultant_days if case.side == Side.CONSULTANT else case.rules.requester_days
     served, before = case.facts.served_on, case.facts.previous_on
+    if case.facts.first_on is not None:
+        return False
     return served is None or before is None or (served - before).days >= days
 
 
@@ -196,6 +173,8 @@ CHECKS = (
     Check("f2f_prior", lambda case: case.facts.f2f_prior_14d is False, _CONSULTANT),
     Check("f2f_planned", lambda case: case.facts.f2f_planned_14d is False, _CONSULTANT),
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
+    # One service has one code: what was said of any of its answers is said of all of it.
+    Check("later", lambda case: not any(each.is_in_person for each in case.facts.later), _CONSULTANT, later_only=True),
     Check("window", _is_window_free),
     Check("payer", lambda case: case.facts.payer in case.rules.payers),
     Check("accepted", lambda case: case.is_accepted, listed_only=True),
@@ -213,13 +192,16 @@ CHECKS = (
     Check("requester_licence", lambda case: case.facts.child_state in case.facts.requester_states, medicaid_only=True),
 )
 """Every rule, in the order in which people read it."""
+_OF_THE_FIRST = frozenset({"minutes", "window"})
+"""What an answer that counts with an earlier one needs not keep by itself."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
     """`code` fits the time; it may be billed only where `blockers` is empty, and then by a person, elsewhere.
 
-    `reasons` and `blockers` hold keys of `CHECKS`: what was found right, and what stands against it.
+    `reasons` and `blockers` hold keys of `CHECKS`: what was found right, and what stands against it. `minutes` are all
+    that count for the code. Where `is_counted`, they count with the first answer of the service, and none here.
     """
 
     side: Side
@@ -230,32 +212,48 @@ class Suggestion:
     reasons: tuple[str, ...]
     blockers: tuple[str, ...]
     version: str
+    is_counted: bool = False
 
     @property
     def is_ready(self) -> bool:
         return bool(self.code) and not self.blockers
 
+    @property
+    def state(self) -> str:
+        """In a word: `ready`, `counted` (with another one) or `blocked`."""
+        return "ready" if self.is_ready else "counted" if self.is_counted else "blocked"
+
 
 def suggest(facts: Facts, side: Side, rules: RuleSet = DEFAULTS) -> Suggestion:
-    """What fits one side's work on a consult, with every rule that holds or does not."""
+    """What fits one side's work on a consult, with every rule that holds or does not.
+
+    A later answer of a service has no code of its own: its time counts with the first one as soon as nothing else
+    stands against it.
+    """
     case = Case(facts, side, rules)
     checks = [check for check in CHECKS if check.applies(case)]
-    code = _code_for(case)
-    payer = case.payer
+    against = tuple(check.key for check in checks if not check.holds(case))
+    code, payer, is_later = _code_for(case), case.payer, facts.first_on is not None
+    is_counted = is_later and _OF_THE_FIRST.issuperset(against)
+    if is_later:
+        against = () if is_counted else tuple(key for key in against if key != "minutes")
     return Suggestion(
         side=side,
         code=code.code if code else "",
-        minutes=case.minutes,
+        minutes=0 if is_counted else case.minutes,
         modifiers=payer.modifiers.get(code.code, ()) if payer and code else (),
         place_of_service=payer.place_of_service if payer and code else "",
         reasons=tuple(check.key for check in checks if check.holds(case)),
-        blockers=tuple(check.key for check in checks if not check.holds(case)),
+        blockers=against,
         version=rules.version,
+        is_counted=is_counted,
     )
 
 
 def _code_for(case: Case) -> Code | None:
     """The one code whose minutes hold the time; a spoken report has codes of its own."""
+    if case.facts.first_on is not None:
+        return None
     for code in case.rules.codes(case.side):
         if code.is_spoken == case.is_spoken and code.first <= case.minutes <= (code.last or case.minutes):
             return code

@@ -55,7 +55,7 @@ def sheet_for(session: Session, person: Person, public_id: str, zone: ZoneInfo, 
     """The sheet of a consult for this reader; for whom there is no billing page there is no sheet either."""
     passed, sides = billing_for(session, person, public_id, now=now)
     consult = passed.consult
-    loaded = load(session, [consult], with_words=True)
+    loaded = load(session, [consult], zone, now=now, with_words=True)
     parts = seen_parts(person, sides, parts_in(loaded, zone, now=now, rules=rules_in(session))[consult.id])
     people = {part.person.id for part in parts if part.person}
     query = select(TimeEntry).where(TimeEntry.consult_id == consult.id, TimeEntry.person_id.in_(people))

@@ -258,6 +258,34 @@ def test_each_answer_has_its_own_part_and_its_own_word(runtime: Runtime, browser
     assert "The specialist's part, answer 1" in words
 
 
+def test_answers_of_one_service_and_what_a_file_told_before_are_said_everywhere(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    began = datetime.now(UTC) - timedelta(days=1)
+    with runtime.database.writing() as session:
+        first = ready(session, clinic, began)
+    derm, desk = browser_of(clinic.derm), browser_of(clinic.coordinator)
+    months = {each.astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m") for each in (began, NOW)}
+    for month in months:
+        assert desk.get(f"/program/billing/rows.csv?month={month}").status_code == 200
+        assert "since a file told it as ready" not in desk.get(f"/program/billing?month={month}").text
+    with runtime.database.writing() as session:
+        second = ready(session, clinic, NOW - timedelta(minutes=10), minutes=6)
+    counted, told = f"Counted with {first.number}, answer 1 of", "with 20 min. It has changed since"
+    summed = f"The minutes of one service: 20 min here; 6 min of {second.number}, answer 1 of"
+    for browser in (derm, desk):
+        page = browser.get(f"/consults/{second.public_id}/billing").text
+        assert (counted in page, f'href="/consults/{first.public_id}/billing"' in page) == (True, True)
+        page = browser.get(f"/consults/{first.public_id}/billing").text
+        assert all(words in page for words in (summed, told, "26 min")), page
+    sheets = [words_of(desk.get(f"/consults/{each.public_id}/billing/sheet.pdf").data) for each in (first, second)]
+    assert all(words in sheets[0] for words in ("Minutes that count: 26", summed, told))
+    assert all(words in sheets[1] for words in ("Minutes that count: 0", counted, "none of its own: one for both"))
+    month = desk.get(f"/program/billing?month={max(months)}").text
+    assert "1 part has changed since a file told it as ready" in month
+    assert all(words in month for words in (counted, told, "Now: 99451, 26 min"))
+
+
 def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
 ) -> None:

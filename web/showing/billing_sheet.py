@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from econsult.billing.entries import MANUAL, Activity, TimeEntry
 from econsult.billing.gathering import Part as Share
@@ -18,7 +19,7 @@ from web.context import settings
 from web.shell.program import name_of
 from web.showing.note import SMALL, grouped
 from web.words import terms
-from web.words.billing import ACTIVITIES, AGAINST, HOLDS
+from web.words.billing import ACTIVITIES, HOLDS, against, changed, counted, summed
 from web.words.times import long_day, written
 
 ATTESTED = {
@@ -121,8 +122,8 @@ def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
     several = len(sheet.loaded.rounds[sheet.passed.consult.id]) > 1
     answer = f", answer {part.of.version}" if several else ""
     yield _facts(f"{PARTS[part.side]}{answer}: {name}", _suggested(sheet, part))
-    yield Part("What stands against it", _lines(AGAINST, part.suggestion.blockers), Style.POINTS)
-    yield Part("What holds", _lines(HOLDS, part.suggestion.reasons), Style.POINTS)
+    yield Part("What stands against it", _lines(part.suggestion.blockers, partial(against, part)), Style.POINTS)
+    yield Part("What holds", _lines(part.suggestion.reasons, HOLDS.__getitem__), Style.POINTS)
     worked = [_entry(entry) for entry in sheet.entries_of(part)]
     yield Part(f"Time of {name}", tuple(worked), Style.FACTS)
 
@@ -130,11 +131,15 @@ def _share(sheet: Sheet, part: Share) -> Iterator[Part]:
 def _suggested(sheet: Sheet, part: Share) -> Facts:
     found, report = part.suggestion, part.report
     none = "none fits the time" if part.may_have_code else "none is for this work: not claimable by itself"
+    none = "none of its own: one for both" if part.first else none
     yield "Code that fits", "-".join((found.code, *found.modifiers)) if found.code else none
-    yield "State", "ready" if found.is_ready else "blocked"
+    yield "State", found.state
+    yield "Changed", changed(part)
     yield "Date of service", long_day(part.facts.served_on) if part.facts.served_on else ""
     yield "Place of service", found.place_of_service
     yield "Minutes that count", str(found.minutes)
+    yield "Made of", summed(part)
+    yield "Counted elsewhere", counted(part)
     for activity, seconds in part.seconds.items():
         yield str(ACTIVITIES[Activity(activity)]), _length(timedelta(seconds=seconds)) if seconds else ""
     yield "Rules", found.version
@@ -179,8 +184,8 @@ def _length(span: timedelta) -> str:
     return f"{minutes} min {seconds:02} s" if seconds else f"{minutes} min"
 
 
-def _lines(words: dict[str, object], keys: tuple[str, ...]) -> tuple[Line, ...]:
-    return tuple(Line(str(words[key])) for key in keys)
+def _lines(keys: tuple[str, ...], words: Callable[[str], object]) -> tuple[Line, ...]:
+    return tuple(Line(str(words(key))) for key in keys)
 
 
 def _mark(sheet: Sheet, report: Answer) -> str:

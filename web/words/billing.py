@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from econsult.billing.entries import Activity
+from econsult.billing.gathering import Part
 from econsult.billing.rules import RuleSet, Side
 from econsult.people.persons import Role
+from web.words.language import choose_zone, gettext
+from web.words.times import long_day
 
 ACTIVITIES = {
     Activity.REVIEW: _l("Read the case"),
@@ -42,6 +47,7 @@ HOLDS = {
     "f2f_prior": _l("Said: not seen in person in the 14 days before"),
     "f2f_planned": _l("Said: no visit in person within 14 days"),
     "transfer": _l("Said: care is not taken over"),
+    "later": _l("No later answer within the days says that the child is seen in person"),
     "window": _l("Long enough since the last one for this child"),
     "payer": _l("It is known who pays"),
     "accepted": _l("The payer takes this code"),
@@ -72,6 +78,7 @@ AGAINST = {
     "f2f_prior": _l("Seen in person in the 14 days before, or not said"),
     "f2f_planned": _l("A visit in person within 14 days, or not said"),
     "transfer": _l("Care is taken over, or not said"),
+    "later": _l("A later answer within the days says that the child is seen in person, or care is taken over"),
     "window": _l("Too soon after the last one for this child"),
     "payer": _l("Nobody said who pays"),
     "accepted": _l("The payer does not take this code"),
@@ -120,6 +127,62 @@ MENDERS: dict[str, LazyString] = {
 def mended_by(key: str) -> str:
     """Who can do something about what stands against a part."""
     return str(MENDERS.get(key, _NOBODY))
+
+
+def named(part: Part) -> str:
+    """A part by its consult's number, its answer where there are several, and its day."""
+    day = long_day(part.facts.served_on) if part.facts.served_on else ""
+    return gettext(
+        "%(number)s, answer %(answer)d of %(day)s", number=part.consult.number, answer=part.of.version, day=day
+    )
+
+
+def against(part: Part, key: str) -> str:
+    """What stands against this part; of a later answer also where its minutes will count."""
+    if key == "window" and part.first is not None:
+        return gettext(
+            "One code for this and %(other)s. Its minutes count there once no more stands here", other=named(part.first)
+        )
+    return str(AGAINST[key])
+
+
+def counted(part: Part) -> str:
+    """Where the minutes of this part count, if not under a code of its own; else empty."""
+    if not part.suggestion.is_counted or part.first is None:
+        return ""
+    return gettext("Counted with %(other)s: one code for both", other=named(part.first))
+
+
+def summed(part: Part) -> str:
+    """What the minutes of a code are made of, where those of later answers are among them; else empty."""
+    if not part.counted_here:
+        return ""
+    pieces = [gettext("%(minutes)d min here", minutes=part.minutes)]
+    pieces += [
+        gettext("%(minutes)d min of %(other)s", minutes=each.minutes, other=named(each)) for each in part.counted_here
+    ]
+    return gettext("The minutes of one service: %(pieces)s", pieces="; ".join(pieces))
+
+
+def changed(part: Part) -> str:
+    """What a file told of this part as ready, where it is not so any more; else empty."""
+    told = part.was_ready
+    if told is None:
+        return ""
+    return gettext(
+        "The file of %(day)s told %(code)s with %(minutes)d min. It has changed since: what was billed by that file "
+        "has to be looked at again",
+        day=long_day(told.exported_at.astimezone(ZoneInfo(choose_zone())).date()),
+        code=told.code,
+        minutes=told.minutes,
+    )
+
+
+def state(part: Part) -> str:
+    """Whether a part is ready, in a word or two."""
+    if part.suggestion.is_ready:
+        return gettext("ready")
+    return gettext("not ready") if part.may_have_code else gettext("no code of its own")
 
 
 def payers_of(rules: RuleSet) -> list[tuple[str, str]]:

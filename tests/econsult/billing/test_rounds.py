@@ -85,7 +85,9 @@ def test_each_answer_is_of_the_month_of_its_signature(database: Database, clinic
         before = told(month(session, clinic, *months[0]))
         again(session, clinic, consult, local(*second) - 12 * MINUTE, 12)
         ones = [("consultant", 1, 20, "99451"), ("requester", 1, 20, "99452")]
-        twos = [("consultant", 2, 12, "99451"), ("requester", 2, 12, "")]
+        # Within the days of the first one there is one code for both.
+        is_later = (date(*second[:3]) - date(*first[:3])).days < 7
+        twos = [("consultant", 2, 12, "" if is_later else "99451"), ("requester", 2, 12, "")]
         assert before == ones
         if months[0] == months[1]:
             assert told(month(session, clinic, *months[0])) == [*twos, *ones]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from econsult.billing import identifiers
-from econsult.billing.rules import DEFAULTS, Facts, Side, suggest
+from econsult.billing.facts import Facts
+from econsult.billing.rules import DEFAULTS, Side, suggest
 from econsult.billing.siterules import load_rules, read_rules
 from econsult.billing.spans import Span, counted, seconds_of
 from econsult.errors import InvalidError, SettingError
