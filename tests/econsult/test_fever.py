@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from econsult.consults.fever import tells_fever
-from tests.timing import own_time
+from tests.timing import quickest
 
 TOLD: list[dict[str, Any]] = [
     *({"symptoms": [code]} for code in (
@@ -162,11 +162,5 @@ def test_what_is_denied_or_something_else_is_none(details: dict[str, Any]) -> No
     ],
 )
 def test_long_texts_are_read_in_a_moment(text: str) -> None:
-    with own_time() as took:
-        for details in (
-            {"fever": text},
-            {"temp": [text] * 3},
-            {"x": [{"code": text, **dict.fromkeys("abcdefgh", "no")}]},
-        ):
-            tells_fever(details)
-    assert took() < 1
+    told = ({"fever": text}, {"temp": [text] * 3}, {"x": [{"code": text, **dict.fromkeys("abcdefgh", "no")}]})
+    assert quickest(lambda: [tells_fever(details) for details in told], 1) < 1

@@ -50,7 +50,7 @@ def test_pages_answer_while_hundreds_of_lines_trickle(server: Server, beginning:
             assert phone.ask("GET", "/health/live").status == 200
             took.append(time.monotonic() - began)
     # Without limits the first answer takes as long as the slowest line; the best of three forgives a busy machine.
-    assert min(took) < 1
+    assert min(took) < 3
 
 
 def test_who_comes_too_late_with_a_body_is_told_when_to_come_again(server: Server) -> None:
@@ -64,8 +64,8 @@ def test_answers_that_nobody_hangs_up_on_delay_nobody(server: Server) -> None:
     with slow_lines(server.ports[0], request):
         began = time.monotonic()
         assert Phone(server.ports[0], "").ask("GET", "/health/live").status == 200
-        # A process that waited for those who hang on would wait for half a minute; a busy machine may take a second.
-        assert time.monotonic() - began < 5
+        # A process that waited for those who hang on would wait for half a minute; a busy machine may take seconds.
+        assert time.monotonic() - began < 15
 
 
 def test_a_request_in_two_halves_and_the_next_behind_it_are_answered(server: Server) -> None:

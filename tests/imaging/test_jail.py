@@ -161,7 +161,12 @@ def test_a_forked_worker_uses_the_jail_that_its_parent_opened(own_jail: Jail) ->
 
 
 def test_a_forked_worker_starts_a_dead_server_again(own_jail: Jail) -> None:
+    assert good_photo(own_jail).is_ready
+    twin = twin_of(own_jail.pid)
+    assert twin is not None
     os.kill(own_jail.pid, signal.SIGKILL)
+    # A kill takes its time, and whoever is still dying takes a job and fails it.
+    eventually(lambda: not twin.is_running())
     pid = os.fork()
     if pid == 0:
         status = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +20,7 @@ from imaging.walks.tracks import tracks
 from tests.imaging import films
 from tests.imaging.conftest import PLAIN, Prepare
 from tests.imaging.voices import RATE, converted, heard, loud, pitch, sounding
+from tests.timing import quickest
 
 HEARD = replace(PLAIN, keeps_voice=True)
 
@@ -50,9 +50,9 @@ def test_a_table_that_claims_more_samples_than_memory_holds_costs_nothing(run: P
     film = bytearray(run(films.film(films.steady(0.3)), "video")[1].files["play"])
     box = next(box for box in mp4.walk(bytes(film)) if box.name == "stsz")
     film[box.start + 4 : box.start + 12] = (1).to_bytes(4, "big") + (2**31).to_bytes(4, "big")
-    began = time.process_time()
-    assert "more samples than any film of ours" in str(verify_bytes(bytes(film), "play"))
-    assert time.process_time() - began < 2
+    found: list[object] = []
+    assert quickest(lambda: found.append(verify_bytes(bytes(film), "play")), 1) < 1
+    assert "more samples than any film of ours" in str(found[0])
 
 
 def test_what_was_said_before_the_first_picture_is_not_in_the_film(run: Prepare) -> None:

@@ -20,6 +20,7 @@ from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.people.signin import ApiToken
 from storage import sealed
+from tests.timing import TRIES
 from tests.web.uploading import Phone, Server
 from uploads.kinds import LIVES
 from uploads.staged import staged_path
@@ -93,15 +94,19 @@ def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
 
 def test_a_phone_that_vanished_delays_nobody(server: Server, mother: Phone, consult: Consult) -> None:
     data = os.urandom(SIZE)
-    path = mother.create(consult, SIZE, kind="video")
-    with mother.hanging_patch(path, 0, SIZE, data[:1_000_000]):
-        wait_for_bytes(server, path, 700_000)
-        started = time.monotonic()
-        offset = mother.head(path).offset
-        assert mother.patch(path, offset, data[offset : offset + 1000]).offset == offset + 1000
-        # A server that locks a file waits three seconds for the lock; a busy machine may take one for two requests.
-        assert time.monotonic() - started < 2.5
-    assert offset >= 700_000
+    for _try in range(TRIES):
+        path = mother.create(consult, SIZE, kind="video")
+        with mother.hanging_patch(path, 0, SIZE, data[:1_000_000]):
+            wait_for_bytes(server, path, 700_000)
+            started = time.monotonic()
+            offset = mother.head(path).offset
+            assert mother.patch(path, offset, data[offset : offset + 1000]).offset == offset + 1000
+            took = time.monotonic() - started
+        assert offset >= 700_000
+        if took < 2.5:
+            break
+    # A server that locks a file waits three seconds for the lock, each time; a busy machine once takes as long.
+    assert took < 2.5
 
 
 def test_late_bytes_of_a_vanished_phone_change_nothing(server: Server, mother: Phone, consult: Consult) -> None:

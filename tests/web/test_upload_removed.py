@@ -101,7 +101,7 @@ def words_of(server: Server, draft: Consult) -> str:
         return session.scalars(query.limit(1)).one()
 
 
-@pytest.mark.parametrize("how", ["lost", "reloaded"])
+@pytest.mark.parametrize("how", ["lost", "left"])
 def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     server: Server, draft: Consult, phone: Page, how: str
 ) -> None:
@@ -109,11 +109,13 @@ def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     cards, late = begin_unheard(server, draft, phone)
     late.fetch()
     assert states(server, draft) == ["created"]
-    cards.first.locator("[data-remove]").click()
     if how == "lost":
+        cards.first.locator("[data-remove]").click()
         late.abort()
     else:
-        expect(cards).to_have_count(0)
+        # The page is gone before anything can have been answered, also by the browser's own database.
+        phone.evaluate("document.querySelector('[data-remove]').click(), location.replace('about:blank')")
+        phone.wait_for_url("about:blank")
         cards = open_photos(server, phone, draft)
     # Whether this page or the next one ends it: a page that goes away hears no answer any more.
     deadline = time.monotonic() + 60

@@ -88,7 +88,13 @@ export async function forget(file, how) {
   const { id } = file, at = file.over ? file.at : Date.now();
   memory.delete(id);
   over.add(id);
-  const put = (store) => store.delete(id) && store.put({ ...told(file), over: how, at });
+  const put = (store) => {
+    store.delete(id);
+    const last = store.put({ ...told(file), over: how, at });
+    // Said before a page that goes away in this moment is gone: otherwise all of it would be taken back.
+    store.transaction.commit?.();
+    return last;
+  };
   await run("readwrite", put).catch(() => {});
 }
 
