@@ -147,6 +147,9 @@ def test_each_part_of_a_claim_is_entered_by_whoever_knows_it(
     page = desk.get(path).text
     assert page.count("Nothing on record stands against it") == 2
     assert ("99451" in page, "99452" in page) == (True, True)
+    # The desk sees whose time it was; no object of the program stands on a page.
+    assert (f"{clinic.derm.name} · " in page, f"{clinic.pcp.name} · " in page) == (True, True)
+    assert "object at" not in derm.get(path).text
     # A specialist learns neither the number of the card nor the clinic's time.
     own = derm.get(path).text
     assert ("91234567A" in own, "99452" in own) == (False, False)
