@@ -28,7 +28,7 @@ from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
 from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
 from econsult.rosters.limits import conflicted
-from econsult.seconds import seconds_relation
+from econsult.seconds import seconds_relation, time_relation
 from econsult.standing import desk_relation
 
 REVIEW_COPY = "review"
@@ -60,7 +60,7 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
     consult = session.scalars(query).one_or_none()
     if consult is None or consult.program_id != person.program_id:
         raise NotFoundError
-    relation = _relation_to(session, person, consult, now)
+    relation = time_relation(session, person, consult, right) or _relation_to(session, person, consult, now)
     if relation is None:
         raise NotFoundError
     patient = session.get_one(Patient, consult.patient_id)

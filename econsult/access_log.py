@@ -49,6 +49,8 @@ DEEDS_OF = {
     "legal_hold": Deed.HOLD,
     "list": Deed.LISTED,
     NOTE_TAKEN: Deed.NOTE,
+    # Somebody puts their own hours right, and sees nothing of the child.
+    "use/own_time": Deed.WORKED,
     "break_glass": Deed.EXCEPTION,
     "read_identity": Deed.EXCEPTION,
     # By a device without an account.

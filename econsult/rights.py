@@ -20,6 +20,7 @@ class Relation(StrEnum):
     INVITED = "invited"
     ASKED = "asked"
     SECOND = "second"
+    REPLIED = "replied"
     STAND_IN = "stand_in"
 
 
@@ -53,6 +54,7 @@ class Right(StrEnum):
     FOLLOW = "follow"
     SECOND = "second"
     KEEP_CONFIDENTIAL = "keep_confidential"
+    OWN_TIME = "own_time"
 
 
 # Anybody who is involved may make it more urgent.
@@ -73,14 +75,17 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | _CLINICIANS
         | _COORDINATION
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
-        | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL}
+        | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL, Right.OWN_TIME}
     ),
     Relation.PRESENTER: frozenset(
         _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
     ),
     Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(
-        _SEEING | _FAMILY | _CLINICIANS | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND}
+        _SEEING
+        | _FAMILY
+        | _CLINICIANS
+        | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND, Right.OWN_TIME}
     ),
     Relation.COORDINATOR: frozenset(
         {
@@ -99,7 +104,9 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     ),
     # A second specialist reads no more than the question needs, and writes through the reply to it alone.
     Relation.ASKED: frozenset({Right.SEE, Right.SEE_MEDIA, Right.SECOND}),
-    Relation.SECOND: frozenset({Right.SEE, Right.SEE_MEDIA, Right.READ_CLINICIANS, Right.SECOND}),
+    Relation.SECOND: frozenset({Right.SEE, Right.SEE_MEDIA, Right.READ_CLINICIANS, Right.SECOND, Right.OWN_TIME}),
+    # After the reply the case is closed to them; how long they worked they may still put right, with a reason.
+    Relation.REPLIED: frozenset({Right.OWN_TIME}),
     # Gives a request to somebody while the desk is empty, and learns no more of it than that it waits.
     Relation.STAND_IN: frozenset({Right.GIVE}),
     # Sends, and sees how far that is: no picture, no message, no answer.

@@ -20,7 +20,9 @@ from econsult.billing.rules import Side
 from econsult.billing.seeing import billing_for
 from econsult.billing.siterules import rules_in
 from econsult.consults.records import Consult, note
+from econsult.errors import NotFoundError
 from econsult.people.persons import Person, Role
+from econsult.rights import Relation
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,13 @@ def seen_parts(person: Person, sides: tuple[Side, ...], parts: list[Part]) -> li
 
 
 def sheet_for(session: Session, person: Person, public_id: str, zone: ZoneInfo, *, now: datetime) -> Sheet:
-    """The sheet of a consult for this reader; for whom there is no billing page there is no sheet either."""
+    """The sheet of a consult for this reader; for whom there is no billing page there is no sheet either.
+
+    To whoever replied to a question beside it the consult is closed: a sheet would tell of it.
+    """
     passed, sides = billing_for(session, person, public_id, now=now)
+    if passed.relation == Relation.REPLIED:
+        raise NotFoundError
     consult = passed.consult
     loaded = load(session, [consult], zone, now=now, with_words=True)
     parts = seen_parts(person, sides, parts_in(loaded, zone, now=now, rules=rules_in(session))[consult.id])

@@ -26,6 +26,7 @@ from econsult.database import new_public_id
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, NotFoundError
 from econsult.people.pasted import pasted
 from econsult.people.persons import Person
+from econsult.rights import Right
 
 BEAT = timedelta(seconds=30)
 """How often a page says that it is there."""
@@ -144,9 +145,10 @@ def enter(
 ) -> TimeEntry:
     """Write down own work by hand, or correct an entry of one's own (`replaces`); a length of nothing takes it away.
 
-    Raises LockedError where a signature has locked the time and this is no amendment, InvalidError for wrong fields.
+    Whoever replied to a question beside it, to whom the consult is closed, may still amend their own. Raises
+    LockedError where a signature has locked the time and this is no amendment, InvalidError for wrong fields.
     """
-    consult = consult_for(session, person, public_id, now=now).consult
+    consult = consult_for(session, person, public_id, now=now, right=Right.OWN_TIME).consult
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     old = _own(session, consult, person, replaces) if replaces else None
     reason = pasted(work.reason)

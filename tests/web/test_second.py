@@ -79,13 +79,41 @@ def test_a_colleague_is_asked_takes_it_replies_and_is_out(
         post(neuro, f"{path}/second/reply", {"second_reply": "No, it is skin."}).location
         == "/worklist?said=second_replied"
     )
-    assert [neuro.get(each).status_code for each in (path, f"{path}/billing")] == [404, 404]
+    assert neuro.get(path).status_code == 404
     sheet = words_of(browser_of(clinic.coordinator).get(f"{path}/billing/sheet.pdf").data)
     for words in ("none is for this work: not claimable by itself", "Read it on paper", "Minutes that count"):
         assert words in sheet
     for reader in (derm, pcp):
         assert "No, it is skin." in reader.get(f"{path}?lane=clinicians").text
     assert "No, it is skin." not in browser_of(clinic.mother).get(f"/family/questions/{held.public_id}").text
+
+
+def test_after_the_reply_only_the_own_time_is_left(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    neuro, path = browser_of(clinic.neuro), f"/consults/{held.public_id}"
+    assert post(browser_of(clinic.derm), f"{path}/second", ASKED).status_code == 303
+    assert post(neuro, f"{path}/second/take", {}).status_code == 303
+    assert post(neuro, f"{path}/billing/time", by_hand("9")).status_code == 303
+    assert post(neuro, f"{path}/second/reply", {"second_reply": "No, it is skin."}).status_code == 303
+    assert [neuro.get(each).status_code for each in (path, f"{path}/billing/sheet.pdf")] == [404, 404]
+    # It is found from the list of what they answered.
+    listed, own = neuro.get("/worklist?view=done").text, neuro.get(f"{path}/billing").text
+    assert (f'href="{path}/billing#time"' in listed, "9 min" in listed) == (True, True)
+    assert ("Read it on paper" in own, "sheet.pdf" in own, f'href="{path}"' in own, "Prueba" in own) == (
+        True, False, False, False,
+    )  # fmt: skip
+    late = by_hand("7", replaces=own.split('name="replaces" value="')[1].split('"')[0])
+    refused = post(neuro, f"{path}/billing/time", late)
+    assert (refused.status_code, "This time is locked" in refused.text) == (422, True)
+    refused = post(neuro, f"{path}/billing/time", {**late, "amendment": "on", "reason": ""})
+    assert (refused.status_code, "Say why you write it by hand" in refused.text) == (422, True)
+    assert post(neuro, f"{path}/billing/time", {**late, "amendment": "on"}).status_code == 303
+    assert ("amended" in neuro.get(f"{path}/billing").text, "7 min" in neuro.get("/worklist?view=done").text) == (
+        True,
+        True,
+    )
+    assert browser_of(clinic.derm2).get(f"{path}/billing").status_code == 404
 
 
 def test_one_person_gives_it_back_and_whoever_asked_takes_it_back(

@@ -23,6 +23,7 @@ from econsult.billing.siterules import rules_in
 from econsult.billing.timing import LONGEST_REASON, LockedError, Work
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Role
+from econsult.rights import Relation
 from imaging import typeset
 from web.context import database, now, settings
 from web.shell.auth import me, only
@@ -207,6 +208,8 @@ def _page(session: Session, loaded: Pass, sides: tuple[Side, ...], errors: dict[
     return render_template(
         "billing/consult.html",
         consult=loaded.consult,
+        # Whoever replied to a colleague comes from the list and goes back to it: the case itself is closed.
+        is_closed=loaded.relation == Relation.REPLIED,
         parts=seen_parts(me(), sides, found),
         words=words,
         payers=words.payers_of(rules_in(session)),

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.advice.colleagues import asked_of_me
+from econsult.billing.replies import replied_of
 from econsult.consults import holding
 from econsult.consults.taking import next_for
 from econsult.consults.views import Filters, View
@@ -38,11 +39,13 @@ def queue() -> str:
         counts = counts_of(session, tuple(tabs()))
         own = sorted(specialties_of(session, me()))
         asides = asked_of_me(session, me(), now())
+        replied = replied_of(session, me(), now()) if _view() == View.DONE else []
     count_place("/worklist", counts[View.POOL])
     return render_template(
         "worklist/queue.html",
         rows=rows,
         asides=[(each, terms.child(each.patient, now().date())) for each in asides],
+        replied=replied,
         me_id=me().id,
         terms_specialties=terms.SPECIALTIES,
         tabs=tabs(),

@@ -6,21 +6,25 @@ from datetime import date, timedelta
 
 import pytest
 
+from econsult.access import consult_for
+from econsult.access_log import Deed, deed_of
 from econsult.billing import timing
 from econsult.billing.entries import is_measured, locked_at
 from econsult.billing.export import rows_of
 from econsult.billing.gathering import all_parts_of
 from econsult.billing.monthly import month_of, span_of
+from econsult.billing.replies import DAYS, replied_of
 from econsult.billing.rules import Side
 from econsult.billing.seeing import billing_for
-from econsult.billing.sheet import seen_parts
+from econsult.billing.sheet import seen_parts, sheet_for
 from econsult.consults import answers, holding
 from econsult.consults.passing import take_over
 from econsult.consults.records import Consult
 from econsult.consults.second import ask_second, give_back, reply_second, take_second
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.database import Database
-from econsult.errors import ForbiddenError, NotFoundError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.rights import Right
 from tests.econsult.billing.test_timing import DENVER, at, beats, seconds, start, write_down
 from tests.personas import ANSWER, LEASE, Clinic
 
@@ -52,6 +56,7 @@ def test_a_colleague_is_measured_from_taking_the_question_until_the_reply(databa
         consult, side = asked(session, clinic)
         with pytest.raises(ForbiddenError):
             start(session, clinic.neuro, consult, 30)
+        assert replied_of(session, clinic.neuro, at(30)) == []
         take_second(session, consult, side, clinic.neuro, now=at(60))
         entry = start(session, clinic.neuro, consult, 60)
         # One timer for each of them: the holder's runs beside it.
@@ -67,9 +72,30 @@ def test_a_colleague_is_measured_from_taking_the_question_until_the_reply(databa
         reply_second(session, consult, side, clinic.neuro, "No, it is skin.", now=at(840))
         assert locked_at(session, consult, clinic.neuro) == at(840)
         assert not is_measured(session, consult.id, clinic.neuro)
-        # The case is closed to them, and so is its time.
+        # The case is closed to them. Their own time they may still put right, as an amendment and no other way.
         with pytest.raises(NotFoundError):
-            write_down(session, clinic.neuro, consult, (100, 200), 850, is_amendment=True)
+            consult_for(session, clinic.neuro, consult.public_id, now=at(850))
+        for more in ({}, {"replaces": entry}):
+            with pytest.raises(timing.LockedError):
+                write_down(session, clinic.neuro, consult, (60, 360), 850, **more)
+        with pytest.raises(InvalidError):
+            write_down(session, clinic.neuro, consult, (60, 360), 850, reason=" ", is_amendment=True)
+        amended = write_down(session, clinic.neuro, consult, (60, 660), 850, replaces=entry, is_amendment=True)
+        assert (amended.is_amendment, amended.origin_id is not None) == (True, True)
+        # Nobody else comes in by that door, and it opens nothing else.
+        for person in (clinic.derm2, clinic.stranger, clinic.director):
+            with pytest.raises((NotFoundError, ForbiddenError)):
+                write_down(session, person, consult, (60, 360), 860, is_amendment=True)
+        for right in Right:
+            if right != Right.OWN_TIME:
+                with pytest.raises(NotFoundError):
+                    consult_for(session, clinic.neuro, consult.public_id, now=at(860), right=right)
+        with pytest.raises(NotFoundError):
+            sheet_for(session, clinic.neuro, consult.public_id, DENVER, now=at(860))
+        assert deed_of("use/own_time", "consult") == Deed.WORKED
+        assert [(each.number, each.seconds) for each in replied_of(session, clinic.neuro, at(870))] == [
+            (consult.number, 720)
+        ]
         assert [seconds(session, consult, person) for person in (clinic.neuro, clinic.derm)] == [720, 300]
         sign(session, clinic, consult, 900)
         assert told(session, consult) == [
@@ -88,6 +114,21 @@ def test_the_reply_ends_the_timer(database: Database, clinic: Clinic) -> None:
         reply_second(session, consult, side, clinic.neuro, "No, it is skin.", now=at(80))
         assert not timing.beat(session, clinic.neuro, entry, idle=timedelta(0), limit=timedelta(9), now=at(100))
         assert seconds(session, consult, clinic.neuro) == 60
+        # Months later it is no longer listed, and may be amended all the same.
+        later = at(80) + DAYS
+        assert [len(replied_of(session, clinic.neuro, now)) for now in (later, later + timedelta(seconds=1))] == [1, 0]
+
+
+def test_who_never_replied_comes_back_to_nothing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, _side = asked(session, clinic, wanted=clinic.neuro, specialty="neurology")
+        beats(session, clinic.neuro, start(session, clinic.neuro, consult, 0), 30, 180)
+        sign(session, clinic, consult, 300)
+        with pytest.raises(NotFoundError):
+            write_down(session, clinic.neuro, consult, (0, 60), 400, is_amendment=True)
+        with pytest.raises(NotFoundError):
+            billing_for(session, clinic.neuro, consult.public_id, now=at(400))
+        assert replied_of(session, clinic.neuro, at(400)) == []
 
 
 def test_what_a_colleague_gave_back_is_on_record_too(database: Database, clinic: Clinic) -> None:
