@@ -5,23 +5,34 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
 
-from econsult.consults import furtherance, sealing, voice
+from econsult.consults import answers, furtherance, holding, reopening, sealing, voice
+from econsult.consults.contents import Disposition
 from econsult.consults.plainness import GOAL, grade
+from econsult.consults.records import Consult
+from econsult.note import Edition, note_for
 from econsult.notices import Notice, NoticeKind, letter
 from econsult.people import consent, invitations, links
+from econsult.people.patients import Patient
 from econsult.reach.short import code_text, reading_code_letter, short_text
 from econsult.templates.items import FAMILY as AUDIENCE
 from econsult.templates.loading import built_in
-from tests.personas import Clinic
+from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.shell.assets import Assets
+from web.showing.note import leaflet_of
 from web.words.catalogues import FOLDER, read_part
+from web.words.language import speaking
+from workers.runtime import Runtime
 
 LONGEST_SENTENCE = 20
+NOW = datetime.now(UTC) - timedelta(hours=3)
 LANGUAGES = ("en", "es")
 OURS = {
     "en": "consult* referral* referred specialty specialties pool* queue* assign* claim claims claimed triag* desk sla "
@@ -123,6 +134,64 @@ def test_a_hard_sentence_is_seen() -> None:
         True,
         False,
     ]
+
+
+WRITTEN = {**ANSWER, "family_summary": "Es un eccema.", "watch_for": "Fiebre"}
+"""What a doctor wrote, whose words are judged while they are written; the paper's own are judged here."""
+OTHERS = {str(WRITTEN["family_summary"]), str(WRITTEN["watch_for"]), WRITTEN["recommendations"][0]["text"]}
+
+
+def words_of_paper(app: Flask, session: Session, clinic: Clinic, consult: Consult, version: int | None) -> list[str]:
+    """What stands on the paper that the mother takes home, piece by piece, but for what a doctor wrote."""
+    note = note_for(
+        session,
+        clinic.mother,
+        consult.public_id,
+        now=datetime.now(UTC),
+        edition=Edition.FAMILY,
+        version=version,
+        how="pdf",
+    )
+    with app.test_request_context(), speaking(note.passed.patient.language):
+        paper = leaflet_of(session, note)
+    lines = [line for part in paper.parts for line in part.lines]
+    pieces = [paper.title, paper.author, paper.footer, paper.page, paper.unprintable]
+    pieces += [part.heading for part in paper.parts] + [text for line in lines for text in (line.text, line.beside)]
+    assert set(pieces) >= OTHERS
+    return [text for text in pieces if text and text not in OTHERS]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_paper_that_a_family_takes_home_is_plain(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, language: str
+) -> None:
+    """Whatever can stand on it: of every kind of answer, of one that was replaced, and of one that is open again."""
+    app = browser_of(clinic.mother).application
+    texts: set[str] = set()
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).language = language
+        for disposition in Disposition:
+            consult = clinic.claimed(session, now=NOW)
+            signed(session, clinic, consult, NOW, disposition)
+            texts |= set(words_of_paper(app, session, clinic, consult, None))
+        reopening.reopen(session, consult, clinic.pcp, "It spreads", now=NOW + 2 * LEASE)
+        texts |= set(words_of_paper(app, session, clinic, consult, None))
+        holding.claim(session, consult, clinic.derm, now=NOW + 2 * LEASE, lease=LEASE)
+        signed(session, clinic, consult, NOW + 2 * LEASE, Disposition.ADVICE_ONLY)
+        texts |= set(words_of_paper(app, session, clinic, consult, 1))
+    assert len(texts) > 25
+    assert {text: found for text in texts if (found := ours(text, language))} == {}
+    assert sorted(text for text in texts if hard(text, language)) == []
+    assert [part for text in texts for part in sentences(text) if len(part.split()) > LONGEST_SENTENCE] == []
+    told = " ".join(sorted(text for text in texts if re.search(r"[.!?:]$", text)))
+    assert (grade(told, language) or 99) <= GOAL
+
+
+def signed(session: Session, clinic: Clinic, consult: Consult, now: datetime, disposition: Disposition) -> None:
+    content = {**WRITTEN, "disposition": disposition, "new_photo_days": 7}
+    answers.save_draft(session, consult, clinic.derm, content, now=now, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=now)
+    answers.acknowledge(session, consult, clinic.pcp, now=now)
 
 
 def sentences(text: str) -> list[str]:

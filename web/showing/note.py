@@ -78,7 +78,7 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
     yield _facts(_family_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
     if plain.is_urgent:
-        said = f"{EMERGENCY[1]}. {gettext('Call 911 if you cannot go there safely.')}"
+        said = f"{EMERGENCY[1]}. {gettext('Call 911 if it is not safe to go there.')}"
         yield Part("", (Line(said),), Style.WARNING)
     yield _text(gettext("In short"), plain.summary, plain.language)
     yield Part(gettext("What to do"), tuple(map(Line, plain.at_home)), Style.STEPS, plain.language)
@@ -191,7 +191,7 @@ def _mark(note: Note) -> Iterator[Part]:
     yield _text(
         gettext("To compare this paper"),
         gettext(
-            "The page of %(number)s shows the same code for version %(version)d while no word of it was changed.",
+            "The page of %(number)s shows a code for version %(version)d. If it is this one, no word was changed.",
             number=note.passed.consult.number,
             version=note.answer.version,
         ),
