@@ -28,6 +28,7 @@ from tests.web.conftest import BrowserOf
 from web.shell.assets import Assets
 from web.showing.note import leaflet_of
 from web.words.catalogues import FOLDER, read_part
+from web.words.families import WHAT_NOW
 from web.words.language import speaking
 from workers.runtime import Runtime
 
@@ -180,11 +181,18 @@ def test_the_paper_that_a_family_takes_home_is_plain(
         signed(session, clinic, consult, NOW + 2 * LEASE, Disposition.ADVICE_ONLY)
         texts |= set(words_of_paper(app, session, clinic, consult, 1))
     assert len(texts) > 25
+    # What comes next is told, whatever it is, where the family does not do all of it alone.
+    assert len({words for words in texts if words in {str(told) for told in next_steps(app, language)}}) == 4
     assert {text: found for text in texts if (found := ours(text, language))} == {}
     assert sorted(text for text in texts if hard(text, language)) == []
     assert [part for text in texts for part in sentences(text) if len(part.split()) > LONGEST_SENTENCE] == []
     told = " ".join(sorted(text for text in texts if re.search(r"[.!?:]$", text)))
     assert (grade(told, language) or 99) <= GOAL
+
+
+def next_steps(app: Flask, language: str) -> list[str]:
+    with app.test_request_context(), speaking(language):
+        return [str(of_child) for of_child, _of_youth in WHAT_NOW.values()]
 
 
 def signed(session: Session, clinic: Clinic, consult: Consult, now: datetime, disposition: Disposition) -> None:

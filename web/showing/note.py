@@ -14,7 +14,7 @@ from econsult.consults.records import Kind
 from econsult.note import Edition, Note
 from econsult.people.persons import Organization, specialties_of
 from econsult.reading import Reader, reader_for
-from econsult.rights import Right
+from econsult.rights import Relation, Right
 from imaging import Leaflet, Line, Part, Style
 from web.context import settings
 from web.shell.program import name_of
@@ -82,8 +82,7 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
         yield Part("", (Line(said),), Style.WARNING)
     yield _text(gettext("In short"), plain.summary, plain.language)
     yield Part(gettext("What to do"), tuple(map(Line, plain.at_home)), Style.STEPS, plain.language)
-    if plain.needs_visit:
-        yield _text("", gettext("Your child needs a visit. Your clinic will call you."))
+    yield _text("", plain.what_now(is_youth=note.passed.relation == Relation.YOUTH))
     yield Part(gettext("Get help if:"), tuple(map(Line, plain.watch_for)), Style.POINTS, plain.language)
     yield Part(gettext("When to call"), tuple(_calls(session, note)), Style.POINTS)
 

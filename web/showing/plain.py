@@ -11,9 +11,9 @@ from econsult.consults.answers import Answer
 from econsult.consults.contents import Disposition
 from econsult.people.patients import Patient
 from web.words import terms
+from web.words.families import WHAT_NOW
 
 URGENT = frozenset({"emergency_now"})
-VISIT = frozenset({"clinic_visit", "expedite", "convert_to_referral"})
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,13 @@ class Plain:
     next_step: str
     references: str
     is_urgent: bool
-    needs_visit: bool
+    disposition: str
     signed_at: datetime
+
+    def what_now(self, *, is_youth: bool) -> str:
+        """What comes next, beside what the family does itself, for whoever reads; empty where nothing does."""
+        of_child, of_youth = WHAT_NOW.get(self.disposition, ("", ""))
+        return str(of_youth if is_youth else of_child)
 
 
 def plain_of(answer: Answer, signed_at: datetime, patient: Patient, content: Mapping[str, Any] | None = None) -> Plain:
@@ -52,6 +57,6 @@ def plain_of(answer: Answer, signed_at: datetime, patient: Patient, content: Map
         next_step=str(terms.DISPOSITIONS[Disposition(answer.disposition)]) if answer.disposition else "",
         references=content.get("references") or "",
         is_urgent=answer.disposition in URGENT,
-        needs_visit=answer.disposition in VISIT,
+        disposition=answer.disposition or "",
         signed_at=signed_at,
     )

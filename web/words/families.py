@@ -119,6 +119,25 @@ TAKEN_BACK = ("phone", _l("Your clinic took this question back. Please call them
 OPEN_AGAIN = ("send", _l("Your question is open again. A doctor will look soon."))
 EMERGENCY = ("alert", _l("Please go to the emergency room now"))
 """Of an answer that says so, wherever the family meets it."""
+_VISIT = (
+    _l("Your child needs a visit. Your clinic will call you."),
+    _l("You need a visit. Your clinic will call you."),
+)
+_TESTS = (
+    _l("Your child needs tests first. Ask your clinic which ones."),
+    _l("You need tests first. Ask your clinic which ones."),
+)
+_PHOTO = (_l("The doctor would like to see a new photo later on. Ask your clinic when."),) * 2
+_OTHER = (_l("A different kind of doctor should look at this. Your clinic will help you with that."),) * 2
+WHAT_NOW = {
+    "work_up_first": _TESTS,
+    "new_photo": _PHOTO,
+    "clinic_visit": _VISIT,
+    "expedite": _VISIT,
+    "convert_to_referral": _VISIT,
+    "wrong_specialty": _OTHER,
+}
+"""By the code of an answer's next step: what it means for the family of a child, and for a young person."""
 # A signed answer that the clinic has not read yet.
 WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
 MESSAGE_CAME = _l("We got your message. Your clinic will answer.")
