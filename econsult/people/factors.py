@@ -1,4 +1,4 @@
-"""The second factor: an authenticator app, and ten recovery codes for when the phone is not at hand.
+"""The second factor: an authenticator app, and ten recovery codes for when it, or the passkeys in its place, are lost.
 
 A code works once: the step of the newest one that was used is kept, and an atomic UPDATE moves it on, so that of two
 processes that are given the same code only one takes it. Of recovery codes only hashes are stored. Wrong codes
@@ -92,8 +92,12 @@ def standing(session: Session, person: Person) -> Standing | None:
     since = session.scalar(select(SecondFactor.since).where(SecondFactor.person_id == person.id))
     if since is None:
         return None
-    left = session.scalar(select(func.count(RecoveryCode.id)).where(RecoveryCode.person_id == person.id))
-    return Standing(since, left or 0)
+    return Standing(since, codes_left(session, person))
+
+
+def codes_left(session: Session, person: Person) -> int:
+    """How many recovery codes are left."""
+    return session.scalars(select(func.count(RecoveryCode.id)).where(RecoveryCode.person_id == person.id)).one()
 
 
 def lock(session: Session, person: Person) -> None:
@@ -133,6 +137,13 @@ def set_up(session: Session, person: Person, secret: str, step: int, *, now: dat
     return _new_codes(session, person)
 
 
+def set_up_by_passkey(session: Session, person: Person, *, now: datetime) -> tuple[str, ...]:
+    """The recovery codes of somebody whose first passkey, just kept, is their second factor."""
+    lock(session, person)
+    _note(session, person, "set_up_factor", now, detail="passkey")
+    return _new_codes(session, person)
+
+
 def renew_codes(session: Session, person: Person, *, now: datetime) -> tuple[str, ...]:
     """Ten new recovery codes; the old ones are void."""
     lock(session, person)
@@ -140,11 +151,17 @@ def renew_codes(session: Session, person: Person, *, now: datetime) -> tuple[str
     return _new_codes(session, person)
 
 
-def remove(session: Session, person: Person, *, now: datetime, is_operator: bool = False) -> bool:
-    """Take the factor and its recovery codes away; False where there was none. The wrong tries stay counted."""
+def remove(
+    session: Session, person: Person, *, now: datetime, is_operator: bool = False, keeps_codes: bool = False
+) -> bool:
+    """Take the app away, and the recovery codes unless something else stands; False where there was no app.
+
+    The wrong tries stay counted.
+    """
     lock(session, person)
     removed = session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    if not keeps_codes:
+        drop_codes(session, person)
     if not changed_rows(removed):
         return False
     if is_operator:
@@ -152,6 +169,11 @@ def remove(session: Session, person: Person, *, now: datetime, is_operator: bool
     else:
         _note(session, person, "remove_factor", now)
     return True
+
+
+def drop_codes(session: Session, person: Person) -> None:
+    """Let no recovery code work any more."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
 
 
 def forget_tries(session: Session, person: Person) -> None:
@@ -189,7 +211,7 @@ def _use_recovery(session: Session, cipher: TextCipher, person: Person, given: s
 
 def _new_codes(session: Session, person: Person) -> tuple[str, ...]:
     """Each has 123 bits: of so many a plain hash is enough, and it outlives every key."""
-    session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    drop_codes(session, person)
     codes = tuple("-".join(_five() for _ in range(5)) for _ in range(RECOVERY_CODES))
     hashes = (hashed(_spelt(person, code)) for code in codes)
     session.add_all(RecoveryCode(person_id=person.id, code_hash=each) for each in hashes)

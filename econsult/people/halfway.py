@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base, Instant, Sealed, changed_rows
 from econsult.people import factors
 from econsult.people.persons import Person
+from econsult.people.standing import Step, step_after_password
 from econsult.people.tokens import hashed
 from econsult.people.totp import new_secret
 
@@ -54,7 +55,7 @@ class Halfway:
 def wanted_of(session: Session, person: Person, *, is_required: bool) -> Wanted:
     """What this person must do. The person stays locked, so that a factor cannot come up before the session does."""
     factors.lock(session, person)
-    if factors.stands(session, person):
+    if step_after_password(session, person, is_required=is_required) != Step.NONE:
         return Wanted.CODE
     return Wanted.SET_UP if is_required and person.is_staff else Wanted.NOTHING
 

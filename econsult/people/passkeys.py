@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     ADD = "add"
     ALONE = "alone"
     SECOND = "second"
+    OWNER = "owner"
 
 
 class Passkey(PublicId, Base):

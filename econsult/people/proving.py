@@ -1,4 +1,4 @@
-"""Asking for a passkey and weighing the answer: to add one, to come in by one alone, or as a second factor.
+"""Asking for a passkey and weighing the answer: to add one, to come in by it, or to show that one is the owner.
 
 What reads the answers is loaded by the first of them: seven megabytes that most processes never need.
 """
@@ -78,27 +78,37 @@ def add(session: Session, place: Place, person: Person, answer: Any, device: str
     return passkey
 
 
-def ask_to_prove(session: Session, place: Place, person: Person | None, *, now: datetime) -> str:
+def ask_to_prove(
+    session: Session, place: Place, person: Person | None, *, now: datetime, purpose: Purpose = Purpose.SECOND
+) -> str:
     """What the browser is asked to prove, as JSON: who this is (None), or that it is this person.
 
     Raises TooManyTriesError.
     """
     from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
 
-    purpose = Purpose.ALONE if person is None else Purpose.SECOND
+    purpose = Purpose.ALONE if person is None else purpose
     challenge = _ask(session, place, purpose, person, now)
     known = None if person is None else [each.credential_id for each in passkeys_of(session, person)]
     return ceremonies.ask_for_one(place.site, challenge, known)
 
 
-def prove(session: Session, place: Place, person: Person | None, answer: Any, *, now: datetime) -> Person | None:
+def prove(
+    session: Session,
+    place: Place,
+    person: Person | None,
+    answer: Any,
+    *,
+    now: datetime,
+    purpose: Purpose = Purpose.SECOND,
+) -> Person | None:
     """Who has answered; None where the answer does not fit. The caller must let it be written either way.
 
     Alone (`person` is None) it counts only where the authenticator has verified its user, by a finger, a face or a PIN.
     """
     from econsult.people import ceremonies  # noqa: PLC0415 - see the top.
 
-    purpose = Purpose.ALONE if person is None else Purpose.SECOND
+    purpose = Purpose.ALONE if person is None else purpose
     try:
         claim = ceremonies.claim_in(answer)
     except OddAnswerError:

@@ -17,6 +17,7 @@ from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links, passkeys
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, Role, person_by_email
+from econsult.people.standing import Step, step_after_password
 from econsult.people.tokens import hashed
 from storage.keys import WrongKey
 
@@ -278,7 +279,8 @@ def visitor_by_token(session: Session, token: str, now: datetime) -> Visitor | N
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)
-    has_factor = factors.stands(session, person)
+    # What counts for staff whose program asks for it; of others nobody looks.
+    has_factor = step_after_password(session, person, is_required=True) != Step.NONE
     return Visitor(person, None, row.created_at, has_factor) if person.is_active else None
 
 

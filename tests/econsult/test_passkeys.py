@@ -15,12 +15,14 @@ from sqlalchemy import select, text, update
 
 from econsult.database import Database
 from econsult.errors import InvalidError, NotFoundError, TooManyTriesError
-from econsult.people import passkeys, proving
+from econsult.people import factors, passkeys, proving, standing
 from econsult.people.authenticators import site_of
-from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, passkeys_of
+from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, has_passkeys, passkeys_of
 from econsult.people.persons import Person
 from econsult.people.proving import ASKED_FROM_ONE, LIVES, Place
 from econsult.people.signin import clear_factor, sweep_sign_ins
+from econsult.people.standing import LastFactorError
+from econsult.people.totp import new_secret
 from econsult.trail import AuditEvent
 from tests.econsult.soft_key import PRESENT, SoftKey
 from tests.personas import NOON, Clinic
@@ -215,6 +217,35 @@ def test_they_are_removed_by_their_owner_or_all_by_the_operator(
         assert clear_factor(session, clinic.derm, NOON)
         assert passkeys_of(session, clinic.derm) == []
         assert not clear_factor(session, clinic.derm, NOON)
+
+
+@pytest.mark.parametrize("order", [("app", "passkey"), ("passkey", "app"), ()])
+def test_of_an_app_and_a_passkey_one_stays_also_when_both_go_at_the_same_moment(
+    database: Database, clinic: Clinic, key: SoftKey, order: tuple[str, ...]
+) -> None:
+    with database.writing() as session:
+        codes = factors.set_up(session, clinic.derm, new_secret(), 1, now=NOON)
+        (mine,) = passkeys_of(session, clinic.derm)
+
+    def take(what: str) -> bool:
+        try:
+            with database.writing() as session:
+                if what == "app":
+                    standing.remove_app(session, clinic.derm, is_required=True, now=NOON)
+                else:
+                    standing.remove_passkey(session, clinic.derm, mine.public_id, is_required=True, now=NOON)
+        except LastFactorError:
+            return False
+        return True
+
+    if order:
+        assert [take(each) for each in order] == [True, False]
+    else:
+        with ThreadPoolExecutor(2) as both:
+            assert sum(both.map(take, ("app", "passkey"))) == 1
+    with database.reading() as session:
+        assert factors.stands(session, clinic.derm) != has_passkeys(session, clinic.derm)
+        assert factors.codes_left(session, clinic.derm) == len(codes)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,8 @@ from werkzeug.test import TestResponse
 from econsult.people import factors
 from econsult.people.persons import Person
 from econsult.people.totp import STEP_SECONDS, new_secret, step_of
-from tests.web.browsing import post
+from tests.econsult.soft_key import SoftKey
+from tests.web.browsing import post, send
 from workers.runtime import Runtime
 
 KEY = re.compile(r'<code class="key"[^>]*>([A-Z2-7 ]+)</code>')
@@ -38,6 +40,20 @@ def key_on(page: str) -> str:
     found = KEY.search(page)
     assert found is not None
     return found[1].replace(" ", "")
+
+
+def knock(browser: FlaskClient, person: Person, password: str) -> str:
+    """Give address and password; returns where that leads."""
+    answer = post(browser, "/sign-in", {"email": person.email, "password": password})
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def key_in(browser: FlaskClient, key: SoftKey) -> TestResponse:
+    """Choose a passkey on the page of the set-up, as its script does; returns the page with the recovery codes."""
+    asked = send(browser, "/sign-in/second-factor/passkey/options")
+    assert asked.status_code == 200, asked.text
+    return post(browser, "/sign-in/second-factor/passkey", {"passkey": json.dumps(key.make(asked.text))})
 
 
 def set_up_in(browser: FlaskClient, *, form_at: str = "/nowhere") -> tuple[str, TestResponse]:

@@ -34,6 +34,12 @@ def post(visitor: FlaskClient, path: str, fields: dict[str, Any], *, form_at: st
     return visitor.post(path, data={"csrf_token": token, **fields})
 
 
+def send(browser: FlaskClient, path: str, body: Any = None) -> Any:
+    """Post JSON as a page's script does."""
+    token = token_from(browser.get("/nowhere").text)
+    return browser.post(path, json=body, headers={"X-CSRF-Token": token, "Accept": "application/json"})
+
+
 def refuse_without_authority(
     runtime: Runtime, browsers: tuple[FlaskClient, FlaskClient], path: str, fields: dict[str, Any]
 ) -> None:

@@ -118,13 +118,14 @@ def test_both_password_and_code_are_needed(
 
 def test_new_recovery_codes_are_shown_once(runtime: Runtime, here: FlaskClient, person: Person) -> None:
     secret, old = enrol(runtime, person)
-    page = post(here, "/account/second-factor/codes?lang=en", {**OWNER, "factor_code": code_of(secret)})
+    code = code_of(secret)
+    page = post(here, "/account/second-factor/codes?lang=en", {**OWNER, "factor_code": code})
     new = RECOVERY_CODE.findall(page.text)
     assert (page.status_code, len(new), set(new) & set(old)) == (200, 10, set())
     assert "The old ones are void." in page.text
     assert not any(code in here.get("/account").text for code in new)
     assert "renew_recovery_codes" in deeds(runtime, person)
-    again = post(here, "/account/second-factor/codes", {**OWNER, "factor_code": code_of(secret)})
+    again = post(here, "/account/second-factor/codes", {**OWNER, "factor_code": code})
     assert again.status_code == 422, "the code was used"
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
+from sqlalchemy import update
 
 from econsult.people.persons import Person
 from tests.services.browser import Devices
 from tests.web.authenticator import code_of
 from tests.web.conftest import PASSWORD
-from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.looking import complaints, english_left, look_at, overflow, violations
 from tests.web.serving import served
+from workers.runtime import Runtime
 
 NARROW = {"width": 390, "height": 844}
 TITLES = {
@@ -67,9 +71,73 @@ def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
         expect(page.locator(".codes")).to_have_count(0)
 
 
-def _knock(page: Page, address: str, person: Person) -> None:
+@pytest.mark.parametrize(("language", "width"), [("es", 390), ("en", 1440)])
+def test_a_nurse_chooses_a_passkey_instead_and_comes_in_by_it(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, width: int
+) -> None:
+    person = staffed["nurse"]
+    with strict.database.writing() as session:
+        session.execute(update(Person).values(language=language))
+    with served(strict_app) as address:
+        settings = replace(strict.settings, base_url=address)
+        strict_app.extensions["econsult"] = Runtime(replace(strict.installation, settings=settings))
+        page = devices.desktop(viewport={"width": width, "height": 844})
+        heard = complaints(page)
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        first = _hold(devtools, "internal")
+        _knock(page, address, person, language)
+        look_at(page, "factor-set-up", language)
+        page.locator('[data-passkey="make"] button').click()
+        page.locator(".codes li").nth(9).wait_for()
+        look_at(page, "factor-codes", language)
+        codes = page.locator(".codes code").all_inner_texts()
+        page.locator("main a.btn-line").click()
+        page.wait_for_url("**/account#second-step")
+        look_at(page, "factor-account", language, {person.name, "Chrome, Linux"})
+        # New codes by the password and a touch, without a code.
+        page.locator("#second-step summary").click()
+        page.fill("#factor_password", PASSWORD)
+        look_at(page, "factor-change", language, {person.name, "Chrome, Linux"})
+        page.locator('[data-passkey="owner"] button').first.click()
+        page.locator(".codes li").nth(9).wait_for()
+        assert not set(codes) & set(page.locator(".codes code").all_inner_texts())
+        # Another authenticator is added by a touch of the first.
+        page.goto(f"{address}/account")
+        page.route("**/account/passkeys/options", lambda route: _take_another(devtools, first, route))
+        page.fill("#passkey-password", PASSWORD)
+        page.locator('[data-passkey="make"] button').click()
+        page.locator("#passkeys li").nth(1).wait_for()
+        devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": first})
+        page.context.clear_cookies()
+        _knock(page, address, person, language)
+        look_at(page, "factor-asked", language)
+        page.locator('[data-passkey="prove"] button').click()
+        page.wait_for_url("**/clinic")
+        assert heard == []
+        bare = devices.desktop(viewport={"width": width, "height": 844}, java_script_enabled=False)
+        _knock(bare, address, person, language)
+        assert bare.locator("[data-no-passkey]").is_visible()
+        assert not bare.locator("[data-passkey]").is_visible()
+
+
+def _take_another(devtools: Any, first: str, route: Route) -> None:
+    """Between the two touches, leave the first authenticator, which has a passkey already, and take one more."""
+    devtools.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": first, "enabled": False})
+    _hold(devtools, "usb")
+    route.continue_()
+
+
+def _hold(devtools: Any, transport: str) -> str:
+    """Give the browser an authenticator that says yes at once; returns its number."""
+    abilities = {"protocol": "ctap2", "transport": transport, "automaticPresenceSimulation": True}
+    abilities |= {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    return str(devtools.send("WebAuthn.addVirtualAuthenticator", {"options": abilities})["authenticatorId"])
+
+
+def _knock(page: Page, address: str, person: Person, language: str = "") -> None:
     """Sign in by the keyboard alone."""
-    page.goto(f"{address}/sign-in")
+    page.goto(f"{address}/sign-in{f'?lang={language}' if language else ''}")
     page.locator("#email").fill(person.email)
     page.locator("#password").fill(PASSWORD)
     page.keyboard.press("Enter")

@@ -19,7 +19,7 @@ from tests.econsult.soft_key import PRESENT, SoftKey
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.authenticator import code_of, enrol
-from tests.web.browsing import SESSION, post, token_from
+from tests.web.browsing import SESSION, post, send
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
 from tests.web.looking import complaints, look_at
 from tests.web.serving import served
@@ -37,12 +37,6 @@ def person(request: pytest.FixtureRequest, runtime: Runtime, clinic: Clinic) -> 
     with runtime.database.writing() as session:
         session.execute(update(Person).where(Person.id == found.id).values(password_hash=stored_password()))
         return session.get_one(Person, found.id, populate_existing=True)
-
-
-def send(browser: FlaskClient, path: str, body: Any = None) -> Any:
-    """Post as the page's script does."""
-    token = token_from(browser.get("/nowhere").text)
-    return browser.post(path, json=body, headers={"X-CSRF-Token": token, "Accept": "application/json"})
 
 
 def add(browser: FlaskClient, key: SoftKey, **fields: str) -> Any:

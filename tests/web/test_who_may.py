@@ -41,9 +41,9 @@ OPEN = (
     "/health/ready",
 )
 """For everybody, signed in or not."""
-HALFWAY = ("/sign-in/code", "/sign-in/second-factor")
+HALFWAY = ("/sign-in/code", "/sign-in/second-factor", "/sign-in/second-factor/passkey")
 """For a browser whose password or link was right; everybody else is sent to the door or home."""
-HALFWAY_SCRIPTS = ("/sign-in/code/passkey", "/sign-in/code/passkey/options")
+HALFWAY_SCRIPTS = ("/sign-in/code/passkey", "/sign-in/code/passkey/options", "/sign-in/second-factor/passkey/options")
 """For the same browser, by its script."""
 MACHINE = ("/api/", "/uploads", "/media/", "/gateway/")
 """Doors of programs: tests/api, the tests of the upload door and tests/web/test_gateway.py have tables of their own."""
@@ -79,6 +79,7 @@ WHO = {
     "POST /account/second-factor": EVERYBODY,
     "POST /account/second-factor/codes": EVERYBODY,
     "POST /account/second-factor/off": EVERYBODY,
+    "POST /account/second-factor/passkey/options": EVERYBODY,
     "POST /account/sign-out-others": EVERYBODY,
     "GET /start": EVERYBODY,
     "GET /family": FAMILY,

@@ -9,18 +9,19 @@ from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
 from econsult.people.account import change_password, end_others, sessions_of, usual_zone_of
-from econsult.people.authenticators import site_of
 from econsult.people.factors import Proof
-from econsult.people.passkeys import passkeys_of
+from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
+from econsult.people.standing import LastFactorError, Step, remove_app, standing
 from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
-from web.pages.owning import check_code, check_owner
+from web.pages.owning import check_code, check_owner, check_second_step
 from web.pages.second_factor import codes_page, too_many_tries
 from web.shell.auth import me, only
 from web.shell.desk import rings
-from web.shell.entering import enter, entered, start_set_up
+from web.shell.entering import enter, entered, must_have_factor, start_set_up, step_of
 from web.shell.forms import FormReader
+from web.shell.site import site_here
 from web.showing.contact import contact_of
 from web.words.devices import device_words
 from web.words.language import gettext
@@ -88,16 +89,12 @@ def _fault(error: InvalidError) -> str:
 @account.post("/second-factor")
 @only()
 def begin_factor() -> Response | tuple[str, int]:
-    """Lead to the set-up of an app; where one stands, after its code or a recovery code, for the phone may be lost."""
+    """Lead to the set-up of an app; after what stands, or a recovery code, for the phone or the passkey may be lost."""
     if g.get("session_id") is None:
         raise ForbiddenError("A program cannot set up a second factor.")
     form = FormReader()
     check_owner(form)
-    with database().reading() as session:
-        is_another = factors.stands(session, me())
-    if is_another and not form.errors:
-        is_recovery = len("".join(request.form.get("factor_code", "").split())) > len("123456")
-        check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
+    check_second_step(form, may_recover=True)
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
@@ -110,42 +107,49 @@ def renew_codes() -> str | tuple[str, int]:
     """Ten new recovery codes, in place of the old ones."""
     form = FormReader()
     check_owner(form)
-    check_code(form, Proof.APP)
+    with database().reading() as session:
+        by_passkey = step_of(session, me()) == Step.PASSKEY
+    if by_passkey:
+        check_second_step(form)
+    else:
+        check_code(form, Proof.APP)
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
         codes = factors.renew_codes(session, me(), now=now())
         tell_of_change(session, me(), now())
     ring_workers()
-    return codes_page(codes, "/account")
+    return codes_page(codes, "/account", by_passkey=by_passkey)
 
 
 @account.post("/second-factor/off")
 @only()
 def remove_factor() -> Response | tuple[str, int]:
-    """Sign in by the password alone again. Staff of a program that asks for a second factor cannot."""
-    if _must_have_factor():
-        raise ForbiddenError("Your program asks its staff for a second factor.")
+    """Sign in by the password alone again; staff of a program that asks for a second factor only by their passkeys."""
+    with database().reading() as session:
+        if must_have_factor(me()) and not has_passkeys(session, me()):
+            raise ForbiddenError("Your program asks its staff for a second factor.")
     form = FormReader()
     check_owner(form)
     check_code(form, Proof.APP)
     if form.errors:
         return account_page(form.errors), 422
-    with database().writing() as session:
-        factors.remove(session, me(), now=now())
-        tell_of_change(session, me(), now())
-    return redirect("/account?said=factor_off", 303)
-
-
-def _must_have_factor() -> bool:
-    return settings().needs_factor and me().is_staff
+    try:
+        with database().writing() as session:
+            remove_app(session, me(), is_required=settings().needs_factor, now=now())
+            tell_of_change(session, me(), now())
+    except LastFactorError as error:
+        raise ForbiddenError(str(error)) from None
+    said = "app_off" if must_have_factor(me()) else "factor_off"
+    return redirect(f"/account?said={said}", 303)
 
 
 def account_page(errors: dict[str, str]) -> str:
     """The whole page, with what was wrong in one of its forms."""
     with database().reading() as session:
         found = sessions_of(session, me(), now())
-        factor = factors.standing(session, me())
+        factor = standing(session, me(), is_required=settings().needs_factor)
+        step = step_of(session, me())
         contact = contact_of(session, me())
         keys = passkeys_of(session, me())
         usual = usual_zone_of(session, me()) or settings().time_zone
@@ -158,10 +162,11 @@ def account_page(errors: dict[str, str]) -> str:
         errors=errors,
         least=SHORTEST,
         factor=factor,
-        can_passkey=site_of(settings().base_url, "") is not None,
+        step=step,
+        can_passkey=site_here() is not None,
         passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
         has_password=me().has_password,
-        must_have=_must_have_factor(),
+        must_have=must_have_factor(me()),
         contact=contact,
         given=request.form,
         channels=CHANNELS,

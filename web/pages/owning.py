@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from flask import g, request
 
 from econsult.errors import TooManyTriesError
-from econsult.people import factors
+from econsult.people import factors, proving
 from econsult.people.account import is_fresh, is_own_password
 from econsult.people.factors import Proof
+from econsult.people.passkeys import Purpose
+from econsult.people.standing import Step
 from web.context import database, now
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
-from web.shell.auth import me
+from web.shell.auth import COOKIE, me
+from web.shell.entering import step_of
 from web.shell.forms import FormReader
+from web.shell.site import place_by
 from web.words.language import gettext
 
 
@@ -33,6 +40,43 @@ def check_owner(form: FormReader) -> None:
             form.errors["factor_password"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["factor_password"] = too_many_tries()
+
+
+def check_second_step(form: FormReader, *, may_recover: bool = False) -> None:
+    """Ask for what stands, once everything else is right: a code of the app, or the passkey that staff sign in with.
+
+    A recovery code does for the passkey, since that may be lost; for the app where `may_recover` says so.
+    """
+    with database().reading() as session:
+        step = step_of(session, me())
+    if step == Step.NONE or form.errors:
+        return
+    if step == Step.APP:
+        is_recovery = may_recover and len("".join(request.form.get("factor_code", "").split())) > len("123456")
+        check_code(form, Proof.RECOVERY if is_recovery else Proof.APP)
+    elif request.form.get("factor_code", "").strip():
+        check_code(form, Proof.RECOVERY)
+    else:
+        _check_passkey(form)
+
+
+def _check_passkey(form: FormReader) -> None:
+    if not request.form.get("passkey"):
+        form.errors["factor_code"] = gettext("Use your passkey, or write a recovery code")
+        return
+    with database().writing() as session:
+        given = answer_in_form()
+        owner = proving.prove(session, place_by(COOKIE), me(), given, now=now(), purpose=Purpose.OWNER)
+    if owner is None:
+        form.errors["factor_code"] = gettext("This passkey did not fit. Try again, or write a recovery code")
+
+
+def answer_in_form() -> Any:
+    """What an authenticator has answered, where a script has put it into a form; None where that is no JSON."""
+    try:
+        return json.loads(request.form.get("passkey", ""))
+    except (ValueError, RecursionError):
+        return None
 
 
 def check_code(form: FormReader, proof: Proof) -> None:

@@ -10,23 +10,27 @@ import secrets
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug import Response as BaseResponse
 
 from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors, passkeys, proving
-from econsult.people.authenticators import Site, site_of
-from econsult.people.factors import Proof
+from econsult.people.halfway import Halfway
+from econsult.people.passkeys import Purpose
 from econsult.people.persons import Person
-from econsult.people.proving import LIVES, SOURCE, Place
+from econsult.people.proving import LIVES
+from econsult.people.signin import end_sessions
+from econsult.people.standing import LastFactorError, remove_passkey
 from web.context import database, now, ring_workers, settings
 from web.cookies import cookie_name, set_cookie
 from web.pages.account import account_page
-from web.pages.owning import check_code, check_owner
-from web.pages.second_factor import too_many_tries
+from web.pages.owning import answer_in_form, check_owner, check_second_step
+from web.pages.second_factor import codes_page, elsewhere, set_up_form, too_many_tries
 from web.shell.auth import COOKIE, me, only, place_for
-from web.shell.entering import HALFWAY, enter, entered, on_the_way
+from web.shell.entering import HALFWAY, SET_UP_PAGE, enter, entered, is_in, must_have_factor, on_the_way, setting_up
 from web.shell.forms import FormReader
+from web.shell.site import place_by, place_of
 from web.words.devices import device_of
 from web.words.language import gettext
 
@@ -38,20 +42,17 @@ Answer = BaseResponse | tuple[Response, int]
 @passkey_pages.post("/account/passkeys/options")
 @only()
 def ask_to_add() -> Answer:
-    """What the browser is to make, once it is clear that this is the owner: the password, and the code of the app."""
+    """What the browser is to make, once it is clear that this is the owner: the password, and the second step."""
     if g.get("session_id") is None:
         raise ForbiddenError("A program cannot have a passkey.")
     form = FormReader()
     check_owner(form)
-    with database().reading() as session:
-        has_app = factors.stands(session, me())
-    if has_app and not form.errors:
-        check_code(form, Proof.APP)
+    check_second_step(form)
     if form.errors:
         return _refused(" ".join(form.errors.values()))
     try:
         with database().writing() as session:
-            asked = proving.ask_to_add(session, _place(_session_token()), me(), now=now())
+            asked = proving.ask_to_add(session, place_by(COOKIE), me(), now=now())
     except InvalidError:
         return _refused(gettext("You have ten passkeys. Remove one that you no longer use"))
     except TooManyTriesError:
@@ -65,7 +66,7 @@ def add() -> Answer:
     """Keep the passkey that the authenticator has made."""
     device = device_of(request.headers.get("User-Agent", ""))
     with database().writing() as session:
-        made = proving.add(session, _place(_session_token()), me(), _given(), device, now=now())
+        made = proving.add(session, place_by(COOKIE), me(), _given(), device, now=now())
         if made is not None:
             tell_of_change(session, me(), now())
     if made is None:
@@ -77,7 +78,7 @@ def add() -> Answer:
 @passkey_pages.post("/account/passkeys/<passkey_id>/remove")
 @only()
 def remove(passkey_id: str) -> BaseResponse | tuple[str, int]:
-    """Take one away, by its owner."""
+    """Take one away, by its owner; not the last one of somebody who must have a second factor and has no app."""
     form = FormReader()
     with database().reading() as session:
         known = {each.public_id for each in passkeys.passkeys_of(session, me())}
@@ -85,11 +86,77 @@ def remove(passkey_id: str) -> BaseResponse | tuple[str, int]:
         check_owner(form)
     if form.errors:
         return account_page(form.errors), 422
-    with database().writing() as session:
-        passkeys.remove(session, me(), passkey_id, now=now())
-        tell_of_change(session, me(), now())
+    try:
+        with database().writing() as session:
+            remove_passkey(session, me(), passkey_id, is_required=settings().needs_factor, now=now())
+            tell_of_change(session, me(), now())
+    except LastFactorError:
+        return account_page({"passkeys": gettext("Add another passkey or an app before you remove your only one")}), 422
     ring_workers()
     return redirect("/account?said=passkey_removed#passkeys", 303)
+
+
+@passkey_pages.post("/account/second-factor/passkey/options")
+@only()
+def ask_owner() -> Answer:
+    """What the browser is to prove in place of a code, where the passkey is the second step of who is signed in."""
+    if g.get("session_id") is None:
+        raise ForbiddenError("A program cannot have a passkey.")
+    try:
+        with database().writing() as session:
+            asked = proving.ask_to_prove(session, place_by(COOKIE), me(), now=now(), purpose=Purpose.OWNER)
+    except TooManyTriesError:
+        return _refused(too_many_tries(), 429)
+    return _question(asked)
+
+
+@passkey_pages.post("/sign-in/second-factor/passkey/options")
+def ask_to_set_up() -> Answer:
+    """What the browser is to make, after a password or a link, as the second factor that staff must have."""
+    try:
+        with database().writing() as session:
+            halfway = _first_time(session)
+            if halfway is None:
+                return _over()
+            asked = proving.ask_to_add(session, place_by(HALFWAY), halfway.person, now=now())
+    except TooManyTriesError:
+        return _refused(too_many_tries(), 429)
+    return _question(asked)
+
+
+@passkey_pages.route("/sign-in/second-factor/passkey", methods=["GET", "POST"])
+def set_up() -> BaseResponse | tuple[str, int]:
+    """Keep the passkey as the second factor, and show the recovery codes in a session that it has opened.
+
+    The answer comes in a form and not by the script, because what follows is a page that is shown once.
+    """
+    if request.method == "GET":
+        with database().reading() as session:
+            return redirect(SET_UP_PAGE, 303) if _first_time(session) else elsewhere()
+    device = device_of(request.headers.get("User-Agent", ""))
+    with database().writing() as session:
+        halfway = _first_time(session, to_judge=True)
+        if halfway is None:
+            return elsewhere()
+        person = halfway.person
+        made = proving.add(session, place_by(HALFWAY), person, answer_in_form(), device, now=now())
+        if made is not None:
+            codes = factors.set_up_by_passkey(session, person, now=now())
+            # Sessions from before were opened without this factor.
+            end_sessions(session, person)
+            token = enter(session, person, has_factor=True)
+            tell_of_change(session, person, now())
+    if made is None:
+        return set_up_form({"passkey": gettext("This passkey could not be added. Try again")})
+    ring_workers()
+    return entered(make_response(codes_page(codes, place_for(person), is_new=True, by_passkey=True)), token)
+
+
+def _first_time(session: Session, *, to_judge: bool = False) -> Halfway | None:
+    """Who sets up, before anything is open, a second factor that they must have."""
+    halfway = setting_up(session, to_judge=to_judge)
+    fits = halfway is not None and must_have_factor(halfway.person) and not is_in(halfway)
+    return halfway if fits else None
 
 
 @passkey_pages.post("/sign-in/passkey/options")
@@ -98,7 +165,7 @@ def ask_who() -> Answer:
     browser = _asked_before() or secrets.token_hex(16)
     try:
         with database().writing() as session:
-            asked = proving.ask_to_prove(session, _place(browser), None, now=now())
+            asked = proving.ask_to_prove(session, place_of(browser), None, now=now())
     except TooManyTriesError:
         return _refused(too_many_tries(), 429)
     answer = _question(asked)
@@ -110,7 +177,7 @@ def ask_who() -> Answer:
 def come_in() -> Answer:
     """Sign in by a passkey alone: it is in somebody's hand, and has verified whose."""
     with database().writing() as session:
-        person = proving.prove(session, _place(_asked_before()), None, _given(), now=now())
+        person = proving.prove(session, place_of(_asked_before()), None, _given(), now=now())
         token = enter(session, person, has_factor=True) if person is not None else ""
     return _entered(person, token)
 
@@ -123,8 +190,7 @@ def ask_second() -> Answer:
             halfway = on_the_way(session)
             if halfway is None or halfway.secret is not None:
                 return _over()
-            place = _place(request.cookies.get(cookie_name(HALFWAY), ""))
-            asked = proving.ask_to_prove(session, place, halfway.person, now=now())
+            asked = proving.ask_to_prove(session, place_by(HALFWAY), halfway.person, now=now())
     except TooManyTriesError:
         return _refused(too_many_tries(), 429)
     return _question(asked)
@@ -137,22 +203,9 @@ def come_in_second() -> Answer:
         halfway = on_the_way(session, to_judge=True)
         if halfway is None or halfway.secret is not None:
             return _over()
-        place = _place(request.cookies.get(cookie_name(HALFWAY), ""))
-        person = proving.prove(session, place, halfway.person, _given(), now=now())
+        person = proving.prove(session, place_by(HALFWAY), halfway.person, _given(), now=now())
         token = enter(session, person, has_factor=True) if person is not None else ""
     return _entered(person, token)
-
-
-def site_here() -> Site | None:
-    """This site as passkeys know it; None where browsers have none."""
-    return site_of(settings().base_url, settings().program_name)
-
-
-def _place(browser: str) -> Place:
-    site = site_here()
-    if site is None or not browser:
-        raise ForbiddenError("Passkeys need a site with a name, and a browser that keeps cookies.")
-    return Place(site, browser, tuple(database().cipher.blind_indexes(request.remote_addr or "", SOURCE)))
 
 
 def _entered(person: Person | None, token: str) -> Answer:
@@ -179,10 +232,6 @@ def _refused(words: str, status: int = 422) -> Answer:
 
 def _over() -> Answer:
     return _refused(gettext("Your sign-in is over. Start again"), 401)
-
-
-def _session_token() -> str:
-    return request.cookies.get(cookie_name(COOKIE), "")
 
 
 def _asked_before() -> str:

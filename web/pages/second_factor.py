@@ -8,16 +8,27 @@ from werkzeug import Response
 from econsult.alerts import tell_of_change
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, passkeys
-from econsult.people.authenticators import site_of
 from econsult.people.factors import Proof
 from econsult.people.halfway import Halfway
 from econsult.people.signin import end_sessions
+from econsult.people.standing import Step
 from econsult.people.totp import app_address, in_fours, matching_step
 from web.context import database, now, ring_workers, settings, signed_in
 from web.shell.auth import home_of, place_for
-from web.shell.entering import CODE_PAGE, SET_UP_PAGE, enter, entered, on_the_way
+from web.shell.entering import (
+    CODE_PAGE,
+    SET_UP_PAGE,
+    enter,
+    entered,
+    is_in,
+    must_have_factor,
+    on_the_way,
+    setting_up,
+    step_of,
+)
 from web.shell.forms import FormReader
 from web.shell.program import name_of
+from web.shell.site import site_here
 from web.showing.qr import qr_picture
 from web.words.language import gettext
 
@@ -27,13 +38,13 @@ LONGEST_CODE = 60
 
 @second_factor.route(CODE_PAGE, methods=["GET", "POST"])
 def code_page() -> str | Response | tuple[str, int]:
-    """Ask for the code of the app, or with `?with=recovery` for a recovery code."""
+    """Ask for the code of the app, or for a passkey where no app stands; with `?with=recovery` for a recovery code."""
     proof = Proof.RECOVERY if request.args.get("with") == "recovery" else Proof.APP
     if (halfway := _waiting()) is None:
-        return _elsewhere()
+        return elsewhere()
     if halfway.secret is not None:
         return redirect(SET_UP_PAGE, 303)
-    if request.method == "GET":
+    if request.method == "GET" or (proof == Proof.APP and _is_by_passkey(halfway)):
         return _code_form(proof, {})
     form = FormReader()
     given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))
@@ -53,7 +64,7 @@ def _come_in(given: str, proof: Proof) -> Response | None:
     with database().writing() as session:
         halfway = on_the_way(session, to_judge=True)
         if halfway is None:
-            return _elsewhere()
+            return elsewhere()
         person = halfway.person
         if not factors.prove(session, database().cipher, person, given, proof, now=now()):
             return None
@@ -68,11 +79,11 @@ def _come_in(given: str, proof: Proof) -> Response | None:
 def set_up_page() -> str | Response | tuple[str, int]:
     """Show the secret to an app, and take its first code as the proof that the app has it."""
     if (halfway := _waiting()) is None:
-        return _elsewhere()
+        return elsewhere()
     if halfway.secret is None:
         return redirect(CODE_PAGE, 303)
     if request.method == "GET":
-        return _set_up_form(halfway.secret, halfway, {})
+        return set_up_form({})
     form = FormReader()
     given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))
     answer = None if form.errors else _set_up(given)
@@ -82,15 +93,15 @@ def set_up_page() -> str | Response | tuple[str, int]:
         form.errors["code"] = gettext(
             "This code does not fit. Wait for the next one, and check that the clock of the phone is right."
         )
-    return _set_up_form(halfway.secret, halfway, form.errors), 422
+    return set_up_form(form.errors)
 
 
 def _set_up(given: str) -> Response | None:
     """The recovery codes, in a session that this factor has opened; None for a wrong code."""
     with database().writing() as session:
-        halfway = on_the_way(session, to_judge=True)
+        halfway = setting_up(session, to_judge=True)
         if halfway is None or halfway.secret is None:
-            return _elsewhere()
+            return elsewhere()
         person, step = halfway.person, matching_step(halfway.secret, given, now())
         if step is None:
             return None
@@ -104,11 +115,11 @@ def _set_up(given: str) -> Response | None:
     return entered(make_response(codes_page(codes, path, is_new=True)), token)
 
 
-def codes_page(codes: tuple[str, ...], path: str, *, is_new: bool = False) -> str:
+def codes_page(codes: tuple[str, ...], path: str, *, is_new: bool = False, by_passkey: bool = False) -> str:
     """The recovery codes, this once. The page has no form, because a language switch would take the codes away."""
-    # Numbers have no passkeys: browsers tie them to a name.
-    offers = is_new and site_of(settings().base_url, settings().program_name) is not None
-    return render_template("door/codes.html", codes=codes, path=path, is_new=is_new, offers_passkey=offers)
+    offers = is_new and site_here() is not None
+    shown = {"codes": codes, "path": path, "is_new": is_new, "offers_passkey": offers, "by_passkey": by_passkey}
+    return render_template("door/codes.html", **shown)
 
 
 def not_right(proof: Proof) -> str:
@@ -128,7 +139,13 @@ def _waiting() -> Halfway | None:
         return on_the_way(session)
 
 
-def _elsewhere() -> Response:
+def _is_by_passkey(halfway: Halfway) -> bool:
+    """Whether this person has no app, and passkeys that take its place."""
+    with database().reading() as session:
+        return step_of(session, halfway.person) == Step.PASSKEY
+
+
+def elsewhere() -> Response:
     """Nobody waits here: the sign-in is over, or this browser is in already."""
     person = signed_in()
     return redirect(home_of(person) if person else "/sign-in?ended=1", 303)
@@ -136,14 +153,25 @@ def _elsewhere() -> Response:
 
 def _code_form(proof: Proof, errors: dict[str, str]) -> str:
     halfway = _waiting()
+    can_passkey = by_passkey = False
+    if halfway is not None:
+        by_passkey = _is_by_passkey(halfway)
+        with database().reading() as session:
+            can_passkey = site_here() is not None and passkeys.has_passkeys(session, halfway.person)
+    shown = {"is_recovery": proof == Proof.RECOVERY, "can_passkey": can_passkey, "by_passkey": by_passkey}
+    return render_template("door/code.html", errors=errors, **shown)
+
+
+def set_up_form(errors: dict[str, str]) -> Response | tuple[str, int]:
+    """The page of the set-up, for whoever is at it, with what was wrong."""
     with database().reading() as session:
-        can_passkey = halfway is not None and passkeys.has_passkeys(session, halfway.person)
-    is_recovery = proof == Proof.RECOVERY
-    return render_template("door/code.html", errors=errors, is_recovery=is_recovery, can_passkey=can_passkey)
-
-
-def _set_up_form(secret: str, halfway: Halfway, errors: dict[str, str]) -> str:
-    address = app_address(secret, halfway.person.email, name_of(halfway.person.program_id))
-    must = settings().needs_factor and halfway.person.is_staff
-    shown = {"address": address, "picture": qr_picture(address), "key": in_fours(secret)}
-    return render_template("door/set_up.html", errors=errors, must=must, **shown)
+        halfway = setting_up(session)
+    if halfway is None or halfway.secret is None:
+        return elsewhere()
+    address = app_address(halfway.secret, halfway.person.email, name_of(halfway.person.program_id))
+    must = must_have_factor(halfway.person)
+    # Whoever is in already has the account page for that.
+    offers = must and not is_in(halfway) and site_here() is not None
+    shown = {"address": address, "picture": qr_picture(address), "key": in_fours(halfway.secret)}
+    page = render_template("door/set_up.html", errors=errors, must=must, offers_passkey=offers, **shown)
+    return page, 422 if errors else 200

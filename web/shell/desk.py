@@ -106,6 +106,7 @@ SAID = {
     "passkey_added": _l("The passkey is added. You can sign in with it from now on."),
     "passkey_removed": _l("The passkey is gone."),
     "factor_off": _l("Signing in takes your password alone again."),
+    "app_off": _l("The app is turned off. Your passkey is your second step now."),
     "code_sent": _l("A code is on its way to the phone. It works for 10 minutes."),
     "number_confirmed": _l("The phone is confirmed. It gets our text messages from now on."),
     "number_removed": _l("The phone number is gone."),

@@ -13,7 +13,8 @@ from econsult.people import halfway
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import close_session, open_session
-from web.context import database, now, settings
+from econsult.people.standing import Step, step_after_password
+from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import COOKIE, NEXT
 from web.words.devices import device_of
@@ -71,6 +72,34 @@ def on_the_way(session: Session, *, to_judge: bool = False) -> Halfway | None:
     token = request.cookies.get(cookie_name(HALFWAY), "")
     look = halfway.take if to_judge else halfway.find
     return look(session, token, now()) if token else None
+
+
+def setting_up(session: Session, *, to_judge: bool = False) -> Halfway | None:
+    """Who sets a second factor up in this browser.
+
+    Where one stands by now, only whoever is in already goes on: a password alone, which was enough when this began,
+    must not put another factor beside it.
+    """
+    halfway = on_the_way(session, to_judge=to_judge)
+    if halfway is None or halfway.secret is None:
+        return None
+    return halfway if is_in(halfway) or step_of(session, halfway.person) == Step.NONE else None
+
+
+def is_in(halfway: Halfway) -> bool:
+    """Whether this browser has a session of the same person, and so came here from the account page."""
+    person = signed_in()
+    return person is not None and person.id == halfway.person.id and g.get("session_id") is not None
+
+
+def must_have_factor(person: Person) -> bool:
+    """Whether the program asks this person for a second factor."""
+    return settings().needs_factor and person.is_staff
+
+
+def step_of(session: Session, person: Person) -> Step:
+    """What this person's password has to be followed by here."""
+    return step_after_password(session, person, is_required=settings().needs_factor)
 
 
 def end_old(session: Session) -> None:

@@ -1,5 +1,5 @@
 // Passkeys: asks the server, then the authenticator, and brings its answer back. Where there is no script or the browser
-// knows no passkeys, the buttons stay hidden and everything else works.
+// knows no passkeys, the buttons stay hidden, what is said instead is seen, and everything else works.
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0))
 const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -50,19 +50,44 @@ const wrapped = (key, more) =>
     response: { clientDataJSON: text(key.response.clientDataJSON), ...more },
   })
 
+const ask = async (address, form) => said(await send(address, new URLSearchParams(new FormData(form))))
+
+// Where a passkey takes the place of a code, the owner shows it first, unless they have written a recovery code.
+const own = async (form) => {
+  const field = form.querySelector("[data-owner]")
+  if (!field) return
+  field.value = ""
+  if (form.querySelector("[name=factor_code]").value.trim() === "") field.value = await prove(await ask(field.dataset.owner, form))
+}
+
+// What the authenticator made goes to the server by the script, or with the form where a page is to come back.
+const bring = async (form) => {
+  const answer = await (form.dataset.passkey === "make" ? make : prove)(await ask(form.dataset.ask, form))
+  if (!form.dataset.answer) {
+    form.querySelector("[name=passkey]").value = answer
+    form.submit()
+    return
+  }
+  const { next } = await said(await send(form.dataset.answer, answer, "application/json"))
+  location.assign(next)
+  if (new URL(next, location).pathname === location.pathname) location.reload()
+}
+
+const able = Boolean(window.PublicKeyCredential)
+for (const words of document.querySelectorAll("[data-no-passkey]")) words.hidden = able
 for (const form of document.querySelectorAll("[data-passkey]")) {
-  if (!window.PublicKeyCredential) continue
+  if (!able) continue
   form.hidden = false
   const told = form.querySelector("[data-told]")
   form.addEventListener("submit", async (event) => {
+    const { submitter } = event
     event.preventDefault()
     told.hidden = true
     try {
-      const asked = await said(await send(form.dataset.ask, new URLSearchParams(new FormData(form))))
-      const answer = await (form.dataset.passkey === "make" ? make : prove)(asked)
-      const { next } = await said(await send(form.dataset.answer, answer, "application/json"))
-      location.assign(next)
-      if (new URL(next, location).pathname === location.pathname) location.reload()
+      await own(form)
+      if (form.dataset.passkey !== "owner") return await bring(form)
+      form.action = submitter?.getAttribute("formaction") || form.getAttribute("action")
+      form.submit()
     } catch (fault) {
       // What the browser itself says, that somebody closed its window for one, is in no language of ours.
       told.querySelector("span").textContent = (!(fault instanceof DOMException) && fault.message) || told.dataset.fail

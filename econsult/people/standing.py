@@ -1,0 +1,67 @@
+"""What stands between a password and its account: an app of codes, or passkeys where staff must have a factor.
+
+Everybody else's passkeys are another way in, not a step that is asked for. Recovery codes belong to what stands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from econsult.errors import ConsultError
+from econsult.people import factors, passkeys
+from econsult.people.factors import Standing
+from econsult.people.persons import Person
+
+
+class LastFactorError(ConsultError):
+    """Nothing would stand any more, where something must: a password alone could then set up another factor."""
+
+    code = "last_factor"
+
+
+class Step(StrEnum):
+    """What a password or a link has to be followed by."""
+
+    NONE = "none"
+    APP = "app"
+    PASSKEY = "passkey"
+
+
+def step_after_password(session: Session, person: Person, *, is_required: bool) -> Step:
+    """What stands. `is_required` tells that the program asks its staff for a second factor."""
+    if factors.stands(session, person):
+        return Step.APP
+    by_passkey = is_required and person.is_staff and passkeys.has_passkeys(session, person)
+    return Step.PASSKEY if by_passkey else Step.NONE
+
+
+def standing(session: Session, person: Person, *, is_required: bool) -> Standing | None:
+    """What the account page tells of it, of passkeys since the oldest of them; None where nothing stands."""
+    if step_after_password(session, person, is_required=is_required) != Step.PASSKEY:
+        return factors.standing(session, person)
+    for oldest in passkeys.passkeys_of(session, person)[:1]:
+        return Standing(oldest.created_at, factors.codes_left(session, person))
+    return None
+
+
+def remove_passkey(session: Session, person: Person, public_id: str, *, is_required: bool, now: datetime) -> None:
+    """Take one passkey away. Raises NotFoundError for what is not this person's, LastFactorError."""
+    factors.lock(session, person)
+    step = step_after_password(session, person, is_required=is_required)
+    if step == Step.PASSKEY and [each.public_id for each in passkeys.passkeys_of(session, person)] == [public_id]:
+        raise LastFactorError("This is the only second factor of somebody who must have one.")
+    passkeys.remove(session, person, public_id, now=now)
+    if not factors.stands(session, person) and not passkeys.has_passkeys(session, person):
+        factors.drop_codes(session, person)
+
+
+def remove_app(session: Session, person: Person, *, is_required: bool, now: datetime) -> None:
+    """Take the app away: with its recovery codes, unless passkeys stand in its place. Raises LastFactorError."""
+    factors.lock(session, person)
+    must_have = is_required and person.is_staff
+    if must_have and not passkeys.has_passkeys(session, person):
+        raise LastFactorError("The program asks its staff for a second factor.")
+    factors.remove(session, person, now=now, keeps_codes=must_have)
