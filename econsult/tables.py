@@ -24,6 +24,7 @@ from econsult.consults import (
     sides,
     telephone,
     threads,
+    tries,
     voice,
 )
 from econsult.database import Base
@@ -94,6 +95,7 @@ MODULES = (
     telephone,
     threads,
     trail,
+    tries,
     voice,
     watching,
 )

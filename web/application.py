@@ -41,6 +41,7 @@ from web.shell.program import init_program
 from web.showing.files import init_files
 from web.showing.media import media
 from web.showing.papers import papers
+from web.showing.tries import init_tries
 from web.showing.worktime import init_worktime
 from web.uploading.servers import RIGHT_ONE, refuse_buffering, unproven
 from web.uploading.simple_upload import simple_upload
@@ -124,6 +125,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_kept(app)
     init_files(app)
     init_worktime(app)
+    init_tries(app)
     init_desk(app)
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)

@@ -36,7 +36,7 @@ def inform(
     is_family = person.role in READING
     if READING.get(Role(person.role), "") != (method if method in READING.values() else ""):
         raise ForbiddenError("A caregiver opens the answer; staff tell it by phone or at a visit.")
-    _check_can_hear(session, consult, is_family=is_family)
+    check_can_hear(session, consult, is_family=is_family)
     is_current = consult.status in TELLABLE and (not is_family or consult.released_at is not None)
     _heard(session, consult, person, Telling(method, teach_back, is_current), now)
     if not is_family:
@@ -71,7 +71,7 @@ class Telling:
     is_current: bool
 
 
-def _check_can_hear(session: Session, consult: Consult, *, is_family: bool) -> None:
+def check_can_hear(session: Session, consult: Consult, *, is_family: bool) -> None:
     """There must be something to hear: a question that is open again, or taken back, has it from a cycle before."""
     next_status(consult.status, "inform")
     has_open = released_answer(session, consult.id) is not None

@@ -77,6 +77,36 @@ def test_a_family_that_heard_moves_on_and_is_closed(
     assert details == ["visit/teach_back"]
 
 
+def test_who_does_not_reach_a_family_writes_that_down(
+    runtime: Runtime, coordinator: FlaskClient, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    card, case = f"/coordination/{answered.public_id}", f"/consults/{answered.public_id}"
+    pcp = browser_of(clinic.pcp)
+    for browser, path in ((coordinator, card), (pcp, case)):
+        refused = post(browser, f"{path}/tried", {"tried": "asleep"})
+        assert (refused.status_code, "Say what came of it" in refused.text) == (422, True)
+    assert post(coordinator, f"{card}/tried", {"tried": "no_answer"}).location == f"{card}?said=not_reached"
+    assert post(pcp, f"{case}/tried", {"tried": "wrong_number"}).status_code == 303
+    for browser, path in ((coordinator, card), (pcp, case)):
+        page = browser.get(path).text
+        assert all(words in page for words in ("Tried 2 times", clinic.coordinator.name, clinic.pcp.name)), path
+        assert page.index(f"Nobody answered · {clinic.coordinator.name}") < page.index(
+            f"Wrong number · {clinic.pcp.name}"
+        )
+    # It is still to be told, by the same clock.
+    board = coordinator.get("/coordination").text
+    assert ("1 call to make" in board, "Tried 2 times: Wrong number" in board) == (True, True)
+    assert "Tried 2" not in browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}").text
+    assert post(coordinator, f"{card}/informed", {"method": "phone"}).status_code == 303
+    assert post(coordinator, f"{card}/tried", {"tried": "no_answer"}).status_code == 409
+    assert "Tried 2" not in coordinator.get("/coordination").text
+    with runtime.database.reading() as session:
+        rows = session.execute(
+            select(AuditEvent.person_id, AuditEvent.detail).where(AuditEvent.action == "tell_tried")
+        ).all()
+    assert rows == [(clinic.coordinator.id, "no_answer"), (clinic.pcp.id, "wrong_number")]
+
+
 def test_closing_early_needs_a_reason(coordinator: FlaskClient, answered: Consult) -> None:
     page = post(coordinator, f"/coordination/{answered.public_id}/close", {})
     assert (page.status_code, "before the family heard" in page.text) == (422, True)

@@ -17,6 +17,7 @@ from econsult.consults import answers, telling
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, messages_of
+from econsult.consults.tries import TryResult, tries_of, write_try
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.errors import InvalidError
@@ -69,6 +70,7 @@ def board() -> str:
         columns = {name: _column(session, name) for name in ([chosen] if chosen in COLUMNS else COLUMNS)}
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
+        tries = tries_of(session, shown)
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
         asked, asides = asked_lines(session), unanswered_sides(session, me())
@@ -81,12 +83,14 @@ def board() -> str:
         phones=phones,
         unreached=unreached,
         asks=asks,
+        tries=tries,
         waiting=waiting,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
         asked=asked,
         asides=[(side, consult, str(terms.SPECIALTIES[side.specialty])) for side, consult in asides],
         cap=COUNT_CAP,
+        terms=terms,
     )
 
 
@@ -132,6 +136,20 @@ def informed(public_id: str) -> Response | tuple[str, int]:
             return card_page(session, loaded, errors=form.errors), 422
         telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
     return redirect(url_for(".card", public_id=public_id, said="informed"), 303)
+
+
+@coordination.post("/<public_id>/tried")
+@only(Role.COORDINATOR)
+def tried(public_id: str) -> Response | tuple[str, int]:
+    """Write down that the family was not reached."""
+    form = FormReader()
+    result = form.choice("tried", tuple(TryResult), required=gettext("Say what came of it"))
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
+        if form.errors:
+            return card_page(session, loaded, errors=form.errors), 422
+        write_try(session, loaded.consult, me(), result, now=now())
+    return redirect(url_for(".card", public_id=public_id, said="not_reached"), 303)
 
 
 @coordination.post("/<public_id>/close")

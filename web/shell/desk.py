@@ -84,6 +84,7 @@ SAID = {
     "sent_on": _l("Sent on to the specialists."),
     "acknowledged": _l("Thank you. The family can read the answer now."),
     "informed": _l("Written down: the family has heard the answer."),
+    "not_reached": _l("Written down: the family was not reached. Try again before the time is over."),
     "told": _l("Written down: the family has been told."),
     "tried": _l("Written down. Try again: the reminders go on until somebody is reached."),
     "called": _l("Written down: you called the family."),

@@ -56,6 +56,11 @@ DISPOSITIONS = {
     Disposition.CONVERT_TO_REFERRAL: _l("Full referral instead"),
     Disposition.WRONG_SPECIALTY: _l("Another specialty should answer"),
 }
+TRIED = {
+    "no_answer": _l("Nobody answered"),
+    "left_message": _l("Asked to call back"),
+    "wrong_number": _l("Wrong number"),
+}
 CONFIDENCES = {"sure": _l("Sure"), "likely": _l("Likely"), "unsure": _l("Unsure")}
 OWNERS = {
     "family": _l("Family"),

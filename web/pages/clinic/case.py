@@ -18,6 +18,7 @@ from econsult.consults.outcomes import CLOSING
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import RequestForm
+from econsult.consults.tries import TryResult, write_try
 from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
@@ -65,6 +66,25 @@ def informed(public_id: str) -> Page:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
     return _back(public_id, "told" if loaded.consult.status == Status.DECLINED else "informed")
+
+
+@clinic_case.post("/tried")
+@only(Role.PCP)
+def tried(public_id: str) -> Page:
+    """Write down that the family was not reached."""
+    form = FormReader()
+    result = form.choice("tried", tuple(TryResult), required=gettext("Say what came of it"))
+    if form.errors:
+        return _refused(public_id, Right.INFORM, form.errors)
+    with database().writing() as session:
+        write_try(
+            session,
+            consult_for(session, me(), public_id, now=now(), right=Right.INFORM).consult,
+            me(),
+            result,
+            now=now(),
+        )
+    return _back(public_id, "not_reached")
 
 
 @clinic_case.post("/close")

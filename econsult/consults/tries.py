@@ -1,0 +1,69 @@
+"""Tries to tell a family its answer that came to nothing: who tried, when, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.consults.records import Consult, note
+from econsult.consults.telephone import try_call
+from econsult.consults.telling import check_can_hear
+from econsult.database import Base, Instant
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.persons import Person
+
+
+class TryResult(StrEnum):
+    NO_ANSWER = "no_answer"
+    LEFT_MESSAGE = "left_message"
+    WRONG_NUMBER = "wrong_number"
+
+
+class FamilyTry(Base):
+    """One try to tell a family that did not reach it."""
+
+    __tablename__ = "family_try"
+
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    result: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+def write_try(session: Session, consult: Consult, person: Person, result: str, *, now: datetime) -> FamilyTry:
+    """Staff tried to tell the family and did not reach it; its clock runs on, and so does an emergency's call.
+
+    Raises InvalidError for an unknown result, ImpossibleVerbError where there is nothing left to tell.
+    """
+    if result not in frozenset(TryResult):
+        raise InvalidError("Say what came of the try.", {"tried": "unknown_value"})
+    if not person.is_staff:
+        raise ForbiddenError("Only staff try to reach a family.")
+    check_can_hear(session, consult, is_family=False)
+    if consult.informed_at is not None and consult.unheard_version is None:
+        raise ImpossibleVerbError(consult.status, "inform")
+    row = FamilyTry(consult_id=consult.id, person_id=person.id, result=result, at=now)
+    session.add(row)
+    session.flush()
+    note(session, consult, "tell_tried", person_id=person.id, now=now, detail=result)
+    try_call(session, consult, person, now=now)
+    return row
+
+
+def tries_of(session: Session, consults: Iterable[Consult]) -> dict[int, list[tuple[FamilyTry, Person]]]:
+    """The tries since each consult was answered last, with who tried, oldest first; one statement for any number."""
+    ids = {consult.id for consult in consults}
+    query = (
+        select(FamilyTry, Person)
+        .join(Person, Person.id == FamilyTry.person_id)
+        .join(Consult, Consult.id == FamilyTry.consult_id)
+        .where(FamilyTry.consult_id.in_(ids), or_(Consult.answered_at.is_(None), FamilyTry.at >= Consult.answered_at))
+    )
+    found: dict[int, list[tuple[FamilyTry, Person]]] = {}
+    for row, person in session.execute(query.order_by(FamilyTry.at, FamilyTry.id)):
+        found.setdefault(row.consult_id, []).append((row, person))
+    return found
