@@ -167,13 +167,14 @@ def test_the_paper_that_a_family_takes_home_is_plain(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, language: str
 ) -> None:
     """Whatever can stand on it: of every kind of answer, of one that was replaced, and of one that is open again."""
-    app = browser_of(clinic.mother).application
-    texts: set[str] = set()
+    mother = browser_of(clinic.mother)
+    app, texts, pages = mother.application, set(), {}
     with runtime.database.writing() as session:
         session.get_one(Patient, clinic.child.id).language = language
         for disposition in Disposition:
             consult = clinic.claimed(session, now=NOW)
             signed(session, clinic, consult, NOW, disposition)
+            pages[disposition] = consult.public_id
             texts |= set(words_of_paper(app, session, clinic, consult, None))
         reopening.reopen(session, consult, clinic.pcp, "It spreads", now=NOW + 2 * LEASE)
         texts |= set(words_of_paper(app, session, clinic, consult, None))
@@ -181,18 +182,22 @@ def test_the_paper_that_a_family_takes_home_is_plain(
         signed(session, clinic, consult, NOW + 2 * LEASE, Disposition.ADVICE_ONLY)
         texts |= set(words_of_paper(app, session, clinic, consult, 1))
     assert len(texts) > 25
-    # What comes next is told, whatever it is, where the family does not do all of it alone.
-    assert len({words for words in texts if words in {str(told) for told in next_steps(app, language)}}) == 4
+    # What comes next is told, whatever it is, where the family does not do all of it alone; on the page as well.
+    told = next_steps(app, language)
+    assert len(texts & set(told.values())) == 4
+    for code, words in told.items():
+        if code != Disposition.WRONG_SPECIALTY:  # This one was asked and answered again.
+            assert words in mother.get(f"/family/questions/{pages[Disposition(code)]}/answer?lang={language}").text
     assert {text: found for text in texts if (found := ours(text, language))} == {}
     assert sorted(text for text in texts if hard(text, language)) == []
     assert [part for text in texts for part in sentences(text) if len(part.split()) > LONGEST_SENTENCE] == []
-    told = " ".join(sorted(text for text in texts if re.search(r"[.!?:]$", text)))
-    assert (grade(told, language) or 99) <= GOAL
+    together = " ".join(sorted(text for text in texts if re.search(r"[.!?:]$", text)))
+    assert (grade(together, language) or 99) <= GOAL
 
 
-def next_steps(app: Flask, language: str) -> list[str]:
+def next_steps(app: Flask, language: str) -> dict[str, str]:
     with app.test_request_context(), speaking(language):
-        return [str(of_child) for of_child, _of_youth in WHAT_NOW.values()]
+        return {code: str(of_child) for code, (of_child, _of_youth) in WHAT_NOW.items()}
 
 
 def signed(session: Session, clinic: Clinic, consult: Consult, now: datetime, disposition: Disposition) -> None:
