@@ -44,6 +44,9 @@ def test_a_request_is_answered_signed_acknowledged_told_and_closed(clinic: Clini
     assert derm.post(f"{at}/answer", ANSWER).json["saves"] == 1
     assert derm.post(f"{at}/answer/sign").json["status"] == "answered"
     assert pcp.post(f"{at}/acknowledge").json["acknowledged_at"] is not None
+    tried = pcp.post(f"{at}/tried", {"result": "left_message"})
+    assert (tried.status_code, tried.json["informed_method"]) == (200, None)
+    assert pcp.post(f"{at}/tried", {"result": "asleep"}).status_code == 422
     assert pcp.post(f"{at}/informed", {"method": "phone", "teach_back": True}).json["informed_method"] == "phone"
     assert pcp.post(f"{at}/close").json["status"] == "closed"
 

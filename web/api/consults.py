@@ -12,13 +12,15 @@ from econsult import access
 from econsult.advice.following import accept_and_read
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.tries import write_try
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
+from econsult.people.persons import Role
 from econsult.rights import Right
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
-from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, VOICE
+from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, TRIED_IN, VOICE
 from web.api.shapes import consult_json
 from web.api.step_schemas import ACKNOWLEDGE_IN
 from web.context import database, now, settings
@@ -118,6 +120,14 @@ def record_informed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     method, teach_back = body["method"], body.get("teach_back", False)
     with loaded(consult_id, Right.INFORM) as (session, passed):
         telling.inform(session, passed.consult, me(), method=method, teach_back=teach_back, now=now())
+    return after(passed)
+
+
+@route("POST", "/consults/<consult_id>/tried", answer="Consult", body=TRIED_IN, roles=(Role.PCP, Role.COORDINATOR))
+def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Record that somebody tried to tell the family and did not reach it."""
+    with loaded(consult_id, Right.INFORM) as (session, passed):
+        write_try(session, passed.consult, me(), body["result"], now=now())
     return after(passed)
 
 

@@ -14,6 +14,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Source, Urgency
 from econsult.consults.telling import METHODS
 from econsult.consults.threads import Audience
+from econsult.consults.tries import TryResult
 from econsult.people import consent
 from econsult.people.patients import SEXES
 from econsult.people.persons import LANGUAGES, SPECIALTIES
@@ -116,6 +117,7 @@ REQUEST_INFO_IN = closed(
 )
 TAKE_BACK_IN = closed((), item=COUNT, retake=text(32), words=FLAG)
 MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=text())
+TRIED_IN = closed(("result",), result=text(16, *TryResult))
 INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
 
 PERSON = closed(("name", "role"), id=MAYBE_TEXT, name=text(), role=text(), is_me=FLAG)
