@@ -18,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+Number = InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | ColumnElement[int]
 Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
 
 
@@ -29,7 +30,7 @@ class Pick:
     aside: frozenset[int] = frozenset()
     only: int | None = None
 
-    def narrow(self, query: Asked, number: InstrumentedAttribute[int] | ColumnElement[int]) -> Asked:
+    def narrow(self, query: Asked, number: Number) -> Asked:
         """The query for those rows, which is the same one where nothing is put aside."""
         if self.only is not None:
             return query.where(number == self.only)

@@ -6,11 +6,11 @@ off when somebody is back; what the clinic owes a family beside that is known by
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -27,7 +27,7 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.cover import letters, tell_uncovered
 from econsult.queue.outbox import Quiet, Telling, tell_all
 from econsult.queue.reoffering import cover_came
-from econsult.rosters.homes import empty_homes, last_there, note_gaps, noted, there_of
+from econsult.rosters.homes import empty_homes, note_gaps, noted, there_of, unnoted
 
 _IS_HOMES = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
 _OWES = or_(Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family"))
@@ -42,12 +42,13 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
     empty = empty_homes(session, now)
     _begin_again(session, empty, now, quiet or Quiet(), pick)
     known = _locked(session, {*empty, *noted(session)}, pick)
-    note_gaps(session, known, empty, now)
+    anew = note_gaps(session, known, empty, now)
     clinics = sorted(set(known) & set(empty))
     if not clinics:
         return 0
+    _forget_marks(session, anew)
     told = tell_uncovered(session, session.execute(_waiting(clinics)).all(), now, quiet)
-    found = _unheard(session, clinics)
+    found = [row for half in _unheard(clinics) for row in session.execute(half)]
     if found:
         insert_new(session, ClockEvent, [line_of(row[0], now) for row in found])
         rows = list({row.id: row for row in found}.values())
@@ -56,9 +57,12 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
 
 
 def watched_clinics(session: Session, now: datetime) -> list[int]:
-    """The clinics that one look is about: those of which nobody is or was there, and those with marks."""
-    marked = select(Consult.organization_id).where(*_MARKED).distinct()
-    found = {*empty_homes(session, now), *noted(session), *session.scalars(marked)}
+    """The clinics for which one look has something to do; once it has done it, they are none of these any more."""
+    empty = empty_homes(session, now)
+    marked = select(Consult.organization_id).where(*_MARKED)
+    found = {*(set(session.scalars(marked.distinct())) - set(empty)), *unnoted(session, empty, now)}
+    for query in (_waiting(empty), *_unheard(empty)) if empty else ():
+        found |= set(session.scalars(query.with_only_columns(Consult.organization_id).order_by(None).distinct()))
     return sorted(each for each in found if each is not None)
 
 
@@ -69,8 +73,11 @@ def has_heard(told_at: datetime | None, last_there_at: datetime | None) -> bool:
 
 def told_at(consult_id: Any, name: Any, cycle: Any) -> Select[datetime | None]:
     """When the desk last heard that nobody is there for this wait."""
-    same = (ClockEvent.consult_id == consult_id, ClockEvent.name == name, ClockEvent.cycle == cycle)
-    return select(func.max(ClockEvent.at)).where(*same, ClockEvent.reason == NO_COVER)
+    return select(func.max(ClockEvent.at)).where(*_same(consult_id, name, cycle), ClockEvent.reason == NO_COVER)
+
+
+def _same(consult_id: Any, name: Any, cycle: Any) -> tuple[ColumnElement[bool], ...]:
+    return ClockEvent.consult_id == consult_id, ClockEvent.name == name, ClockEvent.cycle == cycle
 
 
 _MARK = aliased(Consult)
@@ -101,28 +108,37 @@ def _waiting(clinics: Collection[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _unheard(session: Session, clinics: Collection[int]) -> Sequence[Row[Any]]:
-    """What these clinics owe a family, each with its clock first, of which the desk has not heard in this gap."""
-    since = last_there(session, clinics)
-    heard = told_at(Clock.consult_id, Clock.name, Clock.cycle).scalar_subquery().label("told_at")
+def _unheard(clinics: Collection[int]) -> list[Select[*tuple[Any, ...]]]:
+    """What these clinics owe a family, each with its clock first, of which the desk has not heard in this gap.
+
+    What was answered and asked about no more is not read: each half has an index of its own.
+    """
+    since_when = (ClockEvent.reason == NO_COVER, ClockEvent.at >= Organization.empty_since)
+    heard = exists().where(*_same(Clock.consult_id, Clock.name, Clock.cycle), *since_when)
     query = (
-        select(Clock, heard, *(getattr(Consult, name) for name in ASKED))
+        select(Clock, *(getattr(Consult, name) for name in ASKED))
         .join(Consult, Consult.id == Clock.consult_id)
-        .where(Consult.organization_id.in_(clinics), Clock.state == ClockState.RUNNING, _OWES)
+        .join(Organization, Organization.id == Consult.organization_id)
+        .where(Consult.organization_id.in_(clinics), Clock.state == ClockState.RUNNING, _OWES, ~heard)
         .order_by(Clock.id)
     )
-    # What was answered and asked about no more is not read: each half has an index of its own.
-    halves = (query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED))
-    rows = [row for half in halves for row in session.execute(half)]
-    return [row for row in rows if not has_heard(row.told_at, since.get(row.organization_id))]
+    return [query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED)]
+
+
+def _forget_marks(session: Session, clinics: Collection[int]) -> None:
+    """What waits for these clinics is of a gap that nobody has told yet."""
+    if clinics:
+        marked = select(Consult.id).where(*_MARKED, Consult.organization_id.in_(clinics))
+        unmark(session, session.scalars(marked).all(), Consult.status == Status.SUBMITTED)
 
 
 def _begin_again(session: Session, empty: Collection[int], now: datetime, quiet: Quiet, pick: Pick) -> None:
     """Somebody of a clinic is back: they hear of what waits, and the desk hears anew when they go."""
     query = select(*(getattr(Consult, name) for name in ASKED)).where(*_MARKED, Consult.organization_id.is_not(None))
     query = query.where(Consult.organization_id.not_in(empty)) if empty else query
-    rows = session.execute(query.order_by(Consult.id)).all()
-    found = {row.id: row for row in rows if pick.only in (None, row.organization_id)}
+    # A clinic that was put aside must not make the same batch fail each minute, and the other clinics with it.
+    rows = session.execute(pick.narrow(query, Consult.organization_id).order_by(Consult.id)).all()
+    found = {row.id: row for row in rows}
     changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
     if not changed:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -44,29 +44,70 @@ def last_there(session: Session, clinics: Collection[int]) -> dict[int, datetime
     return {number: at for number, at in session.execute(query) if at is not None}
 
 
-def noted(session: Session) -> set[int]:
-    """The clinics of which the watch knows that they are empty."""
-    return set(session.scalars(select(Organization.id).where(Organization.empty_since.is_not(None))))
+def noted(session: Session) -> dict[int, datetime]:
+    """The clinics of which the watch knows that they are empty, and since when."""
+    query = select(Organization.id, Organization.empty_since).where(Organization.empty_since.is_not(None))
+    return {number: at for number, at in session.execute(query) if at is not None}
 
 
-def note_gaps(session: Session, clinics: Collection[int], empty: Collection[int], now: datetime) -> None:
-    """Write down since when these clinics are empty, and nothing any more of those that are not: all are locked."""
-    planned = _planned(session, empty, now)
-    for clinic in session.scalars(select(Organization).where(Organization.id.in_(clinics))):
-        if clinic.id not in empty:
-            clinic.empty_since = None
-        elif clinic.empty_since is None:
-            # A leave that began just now began when it was to begin; one that is written down later begins now.
-            at = planned.get(clinic.id, now)
-            clinic.empty_since = at if now - at <= 2 * LOOK_EVERY else now
+def unnoted(session: Session, empty: Collection[int], now: datetime) -> dict[int, datetime | None]:
+    """What is not written down yet: since when clinics are empty, and None for those of which somebody is back."""
+    known, gone = noted(session), set(empty)
+    # Whoever finds it out first tells, and that may be a step of the ladder shortly before the look that writes it
+    # down: what the desk heard within two looks is of this gap, if no plan says that somebody was there meanwhile.
+    latest = now - 2 * LOOK_EVERY
+    planned = _planned(session, gone - set(known), now)
+    return {
+        **dict.fromkeys(set(known) - gone),
+        **{clinic: max(planned.get(clinic, latest), latest) for clinic in gone - set(known)},
+        **_gone_again(session, {clinic: at for clinic, at in known.items() if clinic in gone}, now),
+    }
+
+
+def note_gaps(session: Session, clinics: Collection[int], empty: Collection[int], now: datetime) -> list[int]:
+    """Write down since when these clinics are empty, and nothing any more of those that are not: all are locked.
+
+    Returns those that were known to be empty, and of which somebody was there when nobody looked.
+    """
+    numbers, anew = set(clinics), list[int]()
+    changes = {clinic: at for clinic, at in unnoted(session, empty, now).items() if clinic in numbers}
+    for clinic in session.scalars(select(Organization).where(Organization.id.in_(changes))) if changes else ():
+        at = changes[clinic.id]
+        if at is not None and clinic.empty_since is not None:
+            anew.append(clinic.id)
+        clinic.empty_since = at
     session.flush()
+    return anew
 
 
-def _planned(session: Session, clinics: Collection[int], now: datetime) -> dict[int, datetime]:
+def _gone_again(session: Session, since: Mapping[int, datetime], now: datetime) -> dict[int, datetime]:
+    """When the last one of these empty clinics went by plan, where that is later than the gap that is known.
+
+    No clock ran while they were back. Only the absences of those who have an account say so: whoever has left may not
+    have come back when theirs ended.
+    """
+    if not since:
+        return {}
+    later = (
+        select(Person.organization_id)
+        .join(TimeOff, TimeOff.person_id == Person.id)
+        .join(Organization, Organization.id == Person.organization_id)
+        .where(Organization.id.in_(since), Person.role == Role.PCP, Person.is_active)
+        .where(TimeOff.starts_at <= now, TimeOff.ends_at > now, TimeOff.starts_at > Organization.empty_since)
+    )
+    planned = _planned(session, {number or 0 for number in session.scalars(later)}, now, with_left=False)
+    return {clinic: at for clinic, at in planned.items() if at > since[clinic]}
+
+
+def _planned(
+    session: Session, clinics: Collection[int], now: datetime, *, with_left: bool = True
+) -> dict[int, datetime]:
     """The last moment at which time off says that somebody of each of these clinics was there, where it says so.
 
     Whoever is away was there when that began, and whoever has left when it ended.
     """
+    if not clinics:
+        return {}
     found: dict[int, dict[int, tuple[datetime, datetime]]] = {}
     query = (
         select(Person.organization_id, TimeOff)
@@ -74,7 +115,7 @@ def _planned(session: Session, clinics: Collection[int], now: datetime) -> dict[
         .where(Person.organization_id.in_(clinics), Person.role == Role.PCP, TimeOff.starts_at <= now)
         .order_by(TimeOff.starts_at, TimeOff.id)
     )
-    for clinic, off in session.execute(query):
+    for clinic, off in session.execute(query if with_left else query.where(Person.is_active)):
         people = found.setdefault(clinic or 0, {})
         start, end = people.get(off.person_id, (off.starts_at, off.starts_at))
         # One absence that goes on where another ends is one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, select
@@ -22,6 +23,7 @@ from econsult.people.signin import close_account
 from econsult.queue.audience import Audience
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.due import due_consults
+from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
 from econsult.rosters.shifts import TimeOff
@@ -209,3 +211,66 @@ def test_a_leave_that_is_written_from_before_is_a_gap_of_its_own(database: Datab
         assert lines(session) == [("family_informed", HOUR), ("family_informed", 8 * HOUR)]
         assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == [HOUR, 8 * HOUR]
         assert consult.uncovered_at is None
+
+
+@pytest.mark.parametrize("how", ["closed", "leave", "between"])
+def test_what_a_step_of_the_ladder_told_the_look_after_it_tells_no_more(
+    database: Database, clinic: Clinic, how: str
+) -> None:
+    """The last clinician goes between two looks, and half of a promise has passed before the next one."""
+    with database.writing() as session:
+        clinic.answered(session)
+        if how == "between":
+            # What was told in a gap that ended a minute ago is of that one.
+            off(session, clinic.pcp, 1, 12 - 1 / 60)
+            all_day(session, NOON + HOUR, NOON + HOUR)
+        watch_clinics(session, NOON + 12 * HOUR - MINUTE / 2)
+        if how == "closed":
+            close_account(session, session.get_one(Person, clinic.pcp.id), NOON + 12 * HOUR - MINUTE / 6)
+        else:
+            off(session, clinic.pcp, 11 if how == "leave" else 12 - 1 / 360, 90)
+        session.flush()
+        for half in range(5):
+            fire(session, NOON + 12 * HOUR + half * MINUTE / 2)
+            watch_clinics(session, NOON + 12 * HOUR + (half + 0.5) * MINUTE / 2)
+        first = [HOUR] if how == "between" else []
+        last = 12 * HOUR + (MINUTE / 4 if how == "between" else 0 * MINUTE)
+        assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == [*first, last]
+
+
+def test_a_gap_that_began_while_no_clock_ran_is_told(database: Database, clinic: Clinic) -> None:
+    """Back for three hours, in which nobody looked: the second gap is told, and what waits for somebody as well."""
+    with database.writing() as session:
+        owed, waits = clinic.answered(session), clinic.family_question(session)
+        off(session, clinic.pcp, 1, 2)
+        off(session, clinic.pcp, 5, 90)
+        all_day(session, NOON, NOON + 1.5 * HOUR)
+        assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == [HOUR, HOUR]
+        all_day(session, NOON + 5.5 * HOUR, NOON + 9 * HOUR)
+        assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == [HOUR, HOUR, 5.5 * HOUR, 5.5 * HOUR]
+        both = sorted((each.id, clinic.coordinator.id) for each in (owed, waits))
+        assert [sorted(told(session)[:2]), sorted(told(session)[2:])] == [both, both]
+        assert list(violations(session, NOON + 9 * HOUR)) == []
+
+
+def test_a_look_reads_no_more_where_the_desk_has_heard_of_all(sqlite_database: Database) -> None:
+    """What an empty clinic owes, and what time off there ever was, is read when it is told and not each minute."""
+    clinic, asked, read = open_clinic(sqlite_database), list[tuple[str, Any]](), list[int]()
+    with sqlite_database.writing() as session:
+        off(session, clinic.pcp, 1, 90)
+        connection = session.connection()
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+            asked.append((statement, parameters))
+
+        for number in (3, 12):
+            for day in range(number):
+                clinic.answered(session)
+                off(session, clinic.pcp, -24 * day - 30, -24 * day - 10)
+            assert watch_clinics(session, NOON + number * HOUR) > 0
+            del asked[:]
+            assert watch_clinics(session, NOON + (number + 1) * HOUR) == 0
+            selects = [each for each in asked if each[0].startswith("SELECT")]
+            read.append(sum(len(connection.exec_driver_sql(*each).all()) for each in selects))
+    assert read[0] == read[1] > 0

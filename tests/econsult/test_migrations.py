@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import MetaData, delete, inspect, text
 
 from econsult.billing import records
 from econsult.billing.records import Attested
 from econsult.consults import declining, reopening, telling
 from econsult.consults.records import Consult
 from econsult.database import MIGRATIONS, Database, alembic_config
-from econsult.people.persons import person_by_email
+from econsult.people.persons import Organization, Person, person_by_email
+from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
+from econsult.rosters.shifts import TimeOff
 from econsult.tables import METADATA
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -174,6 +177,36 @@ def test_what_was_attested_is_of_the_answer_that_it_followed(database: Database,
             (clinic.derm2.id, 1): False,
             (clinic.derm2.id, 2): True,
         }
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_what_the_desk_heard_of_an_empty_clinic_is_not_told_again_after_the_schema_changed(
+    database: Database, clinic: Clinic, has_left: bool
+) -> None:
+    """On leave in two parts, or gone for good, for four days; an absence of the month before is over."""
+    now = datetime.now(UTC)
+    days = [(-40, -30)] if has_left else [(-40, -30), (-4, -2), (-2, 9)]
+    with database.writing() as session:
+        clinic.answered(session, now=now - timedelta(5))
+        for start, end in days:
+            span = {"starts_at": now + timedelta(start), "ends_at": now + timedelta(end)}
+            session.add(TimeOff(person_id=clinic.pcp.id, **span))
+        session.get_one(Person, clinic.pcp.id).is_active = not has_left
+        session.flush()
+        assert watch_clinics(session, now - timedelta(4)) == 1
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0051' for each in script.walk_revisions())}")
+    database.migrate()
+    with database.writing() as session:
+        known = session.get_one(Organization, clinic.home.id).empty_since
+        assert known == now - timedelta(30 if has_left else 4)
+        assert watch_clinics(session, now + timedelta(minutes=1)) == 0
+        session.get_one(Person, clinic.pcp.id).is_active = True
+        session.execute(delete(TimeOff))
+        assert watch_clinics(session, now + timedelta(minutes=2)) == 0
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now, ends_at=now + timedelta(9)))
+        session.flush()
+        assert watch_clinics(session, now + timedelta(minutes=3)) == 1
 
 
 def test_the_narrow_indexes_of_consults_are_the_newest(sqlite_database: Database) -> None:

@@ -15,8 +15,9 @@ from econsult.consults.ledger import Clock, ClockEvent
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask, open_call
 from econsult.database import Database
-from econsult.notices import Notice
+from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
+from econsult.people.persons import Organization, Person
 from econsult.picking import Pick
 from econsult.queue.outbox import Quiet
 from storage.keys import WrongKey
@@ -142,3 +143,28 @@ def test_each_kind_of_work_has_the_net(
         net.run(work, NOON + 24 * H)
     assert _done(database, what) == whole
     assert [line for line in caplog.messages if "ALARM" in line and f"number {damaged} " in line] != []
+
+
+def test_a_clinic_that_cannot_be_looked_at_keeps_no_other_waiting(database: Database, clinic: Clinic) -> None:
+    """Somebody is back whose quiet hours are damaged, and more clinics than a batch has room for lose theirs."""
+    work = next(each for each in sweeps(Quiet()) if each.what == "the watch over clinics")
+    net, minute = Net(database), timedelta(minutes=1)
+    with database.writing() as session:
+        owed, waits = [clinic.answered(session) for _ in range(3)], clinic.family_question(session)
+        clinics = [Organization(program_id=clinic.program.id, name=f"Clinic {number}") for number in range(BATCH + 5)]
+        session.add_all(clinics)
+        session.flush()
+        first, damaged, last = (clinics[place].id for place in (0, -2, -1))
+        # The one that cannot be looked at comes after so many others that are looked at one by one.
+        for consult, home in ((owed[0], first), (owed[1], damaged), (owed[2], last), (waits, damaged)):
+            session.execute(update(Consult).where(Consult.id == consult.id).values(organization_id=home))
+        session.execute(update(Consult).where(Consult.id == waits.id).values(uncovered_at=NOON))
+        spoilt = {"organization_id": damaged, "quiet_hours": "x-y"}
+        session.execute(update(Person).where(Person.id == clinic.pcp.id).values(spoilt))
+        numbers = [each.id for each in owed]
+    told = select(Notice.consult_id).where(Notice.kind == NoticeKind.NO_COVER).distinct()
+    for at in (2, 3):
+        net.run(work, NOON + at * minute)
+    with database.reading() as session:
+        assert net.numbers_aside() == {work.what: [damaged]}
+        assert set(session.scalars(told)) == {numbers[0], numbers[2]}
