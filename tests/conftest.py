@@ -46,6 +46,8 @@ def _keep_what_is_compiled() -> None:
 
 
 _keep_what_is_compiled()
+# Thousands of tests are loaded now, and none of it is rubbish; see also `pytest_collection_finish`.
+gc.set_threshold(20_000, 20, 20)
 
 # These modules import each other, so pytest must know all of them before it loads the first.
 pytest.register_assert_rewrite("tests.services")
@@ -109,10 +111,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector of cycles leave alone what all tests stand on, and come by less often: it took a tenth."""
+    """Let the collector of cycles leave alone what all tests stand on: it took a tenth."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

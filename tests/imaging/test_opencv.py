@@ -16,11 +16,11 @@ ROOT = Path(__file__).parents[2]
 HERE = next(name for name in (FULL, HEADLESS) if any(distributions(name=name)))
 
 
-def make_environment(folder: Path, *options: str) -> Path:
-    """Make an environment that holds our OpenCV and numpy by hard links; returns its python."""
-    subprocess.run([sys.executable, "-m", "venv", *options, folder], check=True)
+def make_environment(folder: Path, *more: str) -> Path:
+    """Make an environment that holds our OpenCV and numpy, and more packages of ours, by hard links; its python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (site,) = (folder / "lib").glob("python*/site-packages")
-    for package in (HERE, "numpy"):
+    for package in (HERE, "numpy", *more):
         for file in distribution(package).files or ():
             if ".." not in file.parts:
                 target = site / file
@@ -32,7 +32,7 @@ def make_environment(folder: Path, *options: str) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
     """An environment whose pip may not be asked for anything, because it has none."""
-    return make_environment(tmp_path / "venv", "--without-pip")
+    return make_environment(tmp_path / "venv")
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -66,7 +66,7 @@ def installed(python: Path, env: dict[str, str]) -> list[str]:
 
 
 def test_the_set_up_step_swaps_the_package_where_libgl_is_missing(tmp_path: Path, no_display: dict[str, str]) -> None:
-    environment = make_environment(tmp_path / "venv")
+    environment = make_environment(tmp_path / "venv", "pip")
     number = version(HERE)
     if HERE == HEADLESS:
         pip(environment, "uninstall", "--yes", HEADLESS)

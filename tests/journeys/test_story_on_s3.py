@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from tests.journeys.media import BIRTH_DATE, NAME, Media
+from tests.journeys.media import BIRTH_DATE, NAME, Media, smaller
 from tests.journeys.prepared import readable
 from tests.journeys.story import Cast
 from tests.journeys.told import tell
@@ -17,7 +17,7 @@ from tests.services.rgw import Gateway
 def test_the_story_comes_to_its_end_and_the_bucket_holds_nothing_readable(
     s3_product: Product, rgw: Gateway, media: Media, tmp_path: Path
 ) -> None:
-    told = tell(Cast(s3_product), media, tmp_path)
+    told = tell(Cast(s3_product), smaller(media), tmp_path)
     objects = _objects(rgw, "journeys")
     renditions = sum(len(attachment["renditions"]) for attachment in told.attachments.values())
     assert len(objects) >= renditions + len(told.attachments)

@@ -76,7 +76,9 @@ class Product:
         return {pid: stamp for pid in found if (stamp := _started(pid))}
 
     def hold_demo(self, number: signal.Signals) -> None:
-        """Stop the process that draws the demo's own files, or let it go on: preparing them takes a minute."""
+        """Stop the process that draws the demo's own files, or let it go on: to prepare them takes as long as a story,
+        none of which looks at them.
+        """
         for pid in _descendants(self.service.pid):
             if b"workers.demo" in _read(pid, "cmdline"):
                 os.kill(pid, number)
@@ -167,7 +169,9 @@ def _served(config: pytest.Config, prefix: str, **settings: str) -> Iterator[Pro
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     product = start_product(folder, **settings)
     config.stash.setdefault(RUNNING, []).append(product)
+    product.hold_demo(signal.SIGSTOP)
     yield product
+    product.hold_demo(signal.SIGCONT)
     config.stash[RUNNING].remove(product)
     try:
         product.drain()
@@ -185,11 +189,7 @@ def product(pytestconfig: pytest.Config) -> Iterator[Product]:
 def s3_product(pytestconfig: pytest.Config, rgw: Gateway) -> Iterator[Product]:
     """The demo clinic with its blobs in a bucket of a real S3 server."""
     bucket = {"ECONSULT_BLOBS_URL": rgw.s3_url("journeys")}
-    for product in _served(pytestconfig, "ec-s3-", **bucket, **rgw.environment):
-        # The other product prepares them already.
-        product.hold_demo(signal.SIGSTOP)
-        yield product
-        product.hold_demo(signal.SIGCONT)
+    yield from _served(pytestconfig, "ec-s3-", **bucket, **rgw.environment)
 
 
 @pytest.hookimpl(wrapper=True)
