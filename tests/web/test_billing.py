@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
@@ -287,6 +288,10 @@ def test_answers_of_one_service_and_what_a_file_told_before_are_said_everywhere(
     month = desk.get(f"/program/billing?month={max(months)}").text
     assert "1 part has changed since a file told it as ready" in month
     assert all(words in month for words in (counted, told, "Now: 99451, 26 min"))
+    # While nobody says what the second one is about, it counts nowhere, and the page says what would tell.
+    assert post(browser_of(clinic.pcp), f"/consults/{second.public_id}/billing/diagnosis", {}).status_code == 303
+    page = unescape(desk.get(f"/consults/{second.public_id}/billing").text)
+    assert ("If the clinic's ICD-10 code shows the same problem" in page, counted in page) == (True, False)
 
 
 def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(

@@ -143,6 +143,11 @@ def against(part: Part, key: str) -> str:
         return gettext(
             "One code for this and %(other)s. Its minutes count there once no more stands here", other=named(part.first)
         )
+    if key == "window" and part.side == Side.CONSULTANT and not part.facts.diagnosis:
+        return gettext(
+            "Too soon after the last one for this child. If the clinic's ICD-10 code shows the same problem, the "
+            "minutes count with that one"
+        )
     return str(AGAINST[key])
 
 
