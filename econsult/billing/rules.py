@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from econsult.billing.facts import Facts, Later
 
-VERSION = "2026-11"
+VERSION = "2026-11.2"
 """Of the tables below; a suggestion names it, and whatever a site changed is added to it."""
 
 
