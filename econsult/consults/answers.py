@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
@@ -37,11 +38,18 @@ OPEN_ENDS = {
 
 
 class Answer(Base):
-    """One answer. `content` holds its fields as CONTRACT spells them; `saves` counts draft saves for stale checks."""
+    """One answer. `content` holds its fields as CONTRACT spells them; `saves` counts draft saves for stale checks.
+
+    `program_id` is the consult's, as in a message.
+    """
 
     __tablename__ = "answer"
-    __table_args__ = (UniqueConstraint("consult_id", "version", name="uq_answer_version"),)
+    __table_args__ = (
+        *in_program("answer", consult_id="consult", author_id="person"),
+        UniqueConstraint("consult_id", "version", name="uq_answer_version"),
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     version: Mapped[int]
@@ -72,7 +80,13 @@ def save_draft(
     if draft is None:
         version = len(session.scalars(select(Answer.id).where(Answer.consult_id == consult.id)).all()) + 1
         draft = Answer(
-            consult_id=consult.id, author_id=person.id, version=version, content=clean, created_at=now, saved_at=now
+            program_id=consult.program_id,
+            consult_id=consult.id,
+            author_id=person.id,
+            version=version,
+            content=clean,
+            created_at=now,
+            saved_at=now,
         )
         session.add(draft)
     else:

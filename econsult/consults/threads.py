@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.consults.clocks import pause_clock
 from econsult.consults.hearers import clinic_of, desk_of, home_of
 from econsult.consults.holding import require_holder
@@ -38,11 +39,14 @@ class Message(PublicId, Base):
 
     `is_relayed` marks what the family said on the telephone, written down by staff. `items` also holds what was taken
     back (`gone`, see `unasking`), and how many of its last lines word the photos that are asked for again (`worded`);
-    with `taken_back_at` nothing of the request is left.
+    with `taken_back_at` nothing of the request is left. `program_id` is the consult's, by which the database checks
+    that the author is of the same program; it is empty only in what the version before wrote at an upgrade.
     """
 
     __tablename__ = "message"
+    __table_args__ = in_program("message", consult_id="consult", author_id="person")
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     audience: Mapped[str] = mapped_column(String(16))
@@ -187,6 +191,7 @@ def _add(
     if wrong:
         raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)
     message = Message(
+        program_id=consult.program_id,
         consult_id=consult.id,
         author_id=person.id,
         audience=audience,

@@ -79,7 +79,8 @@ def last_contact(session: Session, patient: Patient) -> datetime:
     moments = (Consult.created_at, Consult.submitted_at, Consult.answered_at, Consult.informed_at, Consult.ended_at)
     own = Consult.patient_id == patient.id
     newest = session.execute(select(*(func.max(each) for each in moments)).where(own)).one()
-    said = session.scalar(select(func.max(Message.created_at)).join(Consult).where(own))
+    messages = select(func.max(Message.created_at)).join(Consult, Consult.id == Message.consult_id)
+    said = session.scalar(messages.where(own))
     return max(each for each in (patient.created_at, said, *newest) if each is not None)
 
 

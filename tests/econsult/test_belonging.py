@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import ForeignKeyConstraint, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from econsult.consults import threads
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.erasure.asking import Wish, ask_erasure
 from econsult.erasure.records import Basis
@@ -52,7 +54,8 @@ def test_the_database_refuses_each_of_them(database: Database, clinic: Clinic) -
     """One row of everything in one program, and every key of it turned to the other program's row."""
     second = open_clinic(database, vault=clinic.vault, mark="second-")
     with database.writing() as session:
-        clinic.answered(session)
+        said = threads.post(session, clinic.answered(session), clinic.pcp, Audience.CLINICIANS, text="Yes.", now=NOON)
+        assert said.program_id == clinic.program.id
         theirs = second.econsult(session)
         invite(session, clinic.pcp, clinic.child, "es", secret_key="x" * 40, now=NOON)
         wish = Wish(Basis.ORDER, "The family court ordered it in case 12-345.")
@@ -93,6 +96,10 @@ def test_the_database_refuses_each_of_them(database: Database, clinic: Clinic) -
         "erasure.patient_id",
         "erasure.asked_by_id",
         "consent.consult_id",
+        "message.consult_id",
+        "message.author_id",
+        "answer.consult_id",
+        "answer.author_id",
     }
     with database.reading() as session:
         assert list(violations(session, NOON)) == []

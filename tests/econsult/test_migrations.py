@@ -8,12 +8,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, delete, inspect, text
+from sqlalchemy import MetaData, delete, inspect, select, text
 
 from econsult.billing import records
 from econsult.billing.records import Attested
-from econsult.consults import declining, reopening, telling
+from econsult.consults import declining, reopening, telling, threads
+from econsult.consults.answers import Answer
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience, Message
 from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.persons import Organization, Person, person_by_email
 from econsult.queue.clinics import watch_clinics
@@ -219,3 +221,17 @@ def test_the_narrow_indexes_of_consults_are_the_newest(sqlite_database: Database
     narrow = [is_narrow for _name, is_narrow in found]
     assert narrow == sorted(narrow)
     assert plan == ["SEARCH consult USING INDEX ix_consult_holder (holder_id=?)"]
+
+
+def test_what_was_said_before_belongs_to_its_program(database: Database, clinic: Clinic) -> None:
+    second = open_clinic(database, vault=clinic.vault, mark="second-")
+    with database.writing() as session:
+        for side in (clinic, second):
+            threads.post(session, side.answered(session), side.pcp, Audience.CLINICIANS, text="Yes.", now=NOON)
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0055' for each in script.walk_revisions())}")
+    database.migrate()
+    wanted = sorted([clinic.program.id, second.program.id])
+    with database.reading() as session:
+        for table in (Message, Answer):
+            assert session.scalars(select(table.program_id).order_by(table.id)).all() == wanted
