@@ -71,8 +71,8 @@ PATIENT = (
     "test_jobs_survive", "test_one_command", "test_tus_faults", "test_upload_patience", "test_clocks_killed",
     "test_slow_lines", "test_slow_forms", "test_supervisor",
 )  # fmt: skip
-"""Groups that mostly wait, for leases, heartbeats and slow lines: the one process more than there are processors takes
-these and no others, so that no processor waits as well.
+"""Groups that mostly wait, for leases, heartbeats and slow lines: the one process more than there are processors begins
+with these, so that no processor waits as well.
 """
 
 
@@ -85,12 +85,8 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     def _assign_work_unit(self, node: WorkerController) -> None:
         is_extra = node in self.nodes[PROCESSORS:]
         found = [group for group in self.workqueue if (group in PATIENT) == is_extra]
-        # Whoever has nothing else left helps with those that wait.
-        found = found or ([] if is_extra else list(self.workqueue))
-        if not found:
-            node.shutdown()
-            return
-        self.workqueue.move_to_end(found[0], last=False)
+        # Whoever has nothing else left helps with the others: each test waits now and then, and a processor with it.
+        self.workqueue.move_to_end((found or list(self.workqueue))[0], last=False)
         super()._assign_work_unit(node)
 
 

@@ -29,6 +29,8 @@ from tests.web.uploading import Phone, Server, open_server
 # What must come within half a minute must here come within a second, so that nobody waits that long.
 IN_A_HURRY = """
 def post_worker_init(worker):
+    import gc, os, pathlib
+    pathlib.Path(os.environ["ECONSULT_DATA"], "frozen").write_text(str(gc.get_freeze_count()))
     from workers import server
     from workers.callers import Pace
     server.SMALL = Pace(1.0)
@@ -100,6 +102,10 @@ def test_a_photo_in_a_form_may_take_its_time(server: Server, head: tuple[str, st
             .where(Consult.public_id == head[0].rpartition("/")[2])
         )
         assert session.scalars(mine).all() == [len(PHOTO)]
+
+
+def test_the_collector_leaves_alone_what_the_pages_stand_on(server: Server) -> None:
+    assert int((server.folder / "frozen").read_text()) > 100_000
 
 
 def test_a_form_that_breaks_says_so_and_its_words_are_kept(server: Server, head: tuple[str, str, str]) -> None:
