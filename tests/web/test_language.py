@@ -18,6 +18,7 @@ from web.wording import extract_messages, faults, main
 from web.words import terms
 from web.words.catalogues import FOLDER, load_catalogue, read_part
 from web.words.language import safe_path, speaking
+from web.words.reaching import hour_words
 from web.words.times import due_by, moment, time_left, until
 from workers.runtime import Runtime
 
@@ -98,7 +99,8 @@ def test_the_switch_leads_nowhere_else(address: str) -> None:
         ("en", 27, True, "by 3:00 PM tomorrow"),
         ("en", 3, False, "by 15:00 today"),
         ("es", 3, True, "antes de las 3:00 p. m. de hoy"),
-        ("es", 27, False, "antes del martes 3:00 p. m."),
+        ("es", 27, False, "antes del martes 15:00"),
+        ("es", 3, False, "antes de las 15:00 de hoy"),
         ("es", 27, True, "antes de las 3:00 p. m. de mañana"),
         ("es", 51, True, "antes del miércoles 3:00 p. m."),
         ("en", 27 + 24 * 8, False, "by Wed 2 Dec 15:00"),
@@ -114,13 +116,20 @@ def test_a_promise_is_a_clock_time(shell: Flask, language: str, hours: int, for_
 def test_an_end_is_told_within_a_sentence(shell: Flask) -> None:
     expected = {
         "en": ["until today, 15:00", "until Wed 2 Dec, 12:00"],
-        "es": ["hasta hoy, 3:00 p. m.", "hasta el miércoles 2 de diciembre, 12:00 p. m."],
+        "es": ["hasta hoy, 15:00", "hasta el miércoles 2 de diciembre, 12:00"],
     }
     for language, said in expected.items():
         with shell.test_request_context(f"/?lang={language}"):
             g.now = NOON
             ends = (NOON + timedelta(hours=3), NOON + timedelta(days=9))
             assert [re.sub(r"\s", " ", until(end)) for end in ends] == said
+
+
+def test_staff_choose_hours_by_the_clock_that_their_pages_show(shell: Flask) -> None:
+    for language, said in (("en", ["21:00", "9:00 PM"]), ("es", ["21:00", "9:00 p. m."])):
+        with shell.test_request_context(f"/?lang={language}"):
+            found = [hour_words(21, for_family=for_family) for for_family in (False, True)]
+            assert [re.sub(r"\s", " ", each) for each in found] == said
 
 
 def test_no_spanish_sentence_puts_a_full_stop_after_a_clock_time() -> None:

@@ -33,8 +33,8 @@ FAILURES: dict[tuple[str, str], LazyString] = {
 
 
 def hour_words(hour: int, *, for_family: bool) -> str:
-    """A full hour: English-speaking staff read 21:00, everybody else 9:00 PM."""
-    pattern = "HH:mm" if language() == "en" and not for_family else "h:mm a"
+    """A full hour: staff read 21:00, families 9:00 PM."""
+    pattern = "h:mm a" if for_family else "HH:mm"
     return format_time(time(hour), pattern, locale=language()).replace(" ", "\N{NO-BREAK SPACE}")
 
 

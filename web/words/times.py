@@ -1,6 +1,6 @@
 """Times as people say them: a clock time in the reader's zone and language, and how long is left.
 
-Staff read 24-hour times in English; families read 3:00 PM. Spanish uses `3:00 p. m.` for both.
+Staff read 24-hour times; families read 3:00 PM, in Spanish 3:00 p. m.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from flask import Flask
 from web.context import now
 from web.words.language import choose_zone, gettext, language
 
-_CLOCK = {("en", True): "h:mm a", ("en", False): "HH:mm", ("es", True): "h:mm a", ("es", False): "h:mm a"}
+_CLOCK = {True: "h:mm a", False: "HH:mm"}
+"""By whether a family reads it."""
 _WEEKDAY = {"en": "EEE", "es": "EEEE"}
 _ZONE = {"en": "z", "es": "O"}
 _WRITTEN = {"en": "MMMM d, y", "es": "d 'de' MMMM 'de' y"}
@@ -30,7 +31,7 @@ def init_times(app: Flask) -> None:
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
-    """Day and clock time of an aware time: "today, 15:00", "Tue 24 Nov, 3:00 PM", "martes 24 de noviembre, 3:00 p. m.".
+    """Day and clock time of an aware time: "today, 15:00", "Tue 24 Nov, 3:00 PM", "martes 24 de noviembre, 15:00".
 
     Families read the 12-hour clock, staff the 24-hour one.
     """
@@ -50,8 +51,8 @@ def start_large(text: str) -> str:
 
 
 def clock(when: datetime) -> str:
-    """The clock time alone, as staff read it: "15:00", "3:00 p. m."."""
-    return _said(when, _CLOCK[language(), False])
+    """The clock time alone, as staff read it: "15:00"."""
+    return _said(when, _CLOCK[False])
 
 
 def day(when: datetime) -> str:
@@ -82,7 +83,7 @@ def erased_words(when: datetime) -> str:
 
 def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     """A time on paper, which says the same on every day and to everybody: with its year and, for staff, its zone."""
-    pattern = f"{_WRITTEN[language()]}, {_CLOCK[language(), for_family]}"
+    pattern = f"{_WRITTEN[language()]}, {_CLOCK[for_family]}"
     pattern = pattern if for_family else f"{pattern} {_ZONE[language()]}"
     return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
@@ -108,7 +109,7 @@ def day_of(local: datetime) -> str:
 
 
 def due_by(when: datetime, *, for_family: bool = False) -> str:
-    """The promise as a clock time: "by Tue 15:00", "antes del martes 3:00 p. m."; with the date when a week away."""
+    """The promise as a clock time: "by Tue 15:00", "antes del martes 15:00"; with the date when a week away."""
     clock = _clock(when, for_family=for_family)
     away = _days_away(when)
     if away == 0:
@@ -156,7 +157,7 @@ def _days_away(when: datetime) -> int:
 
 def _clock(when: datetime, *, for_family: bool) -> str:
     # A time must not be torn apart at the end of a line.
-    return _said(when, _CLOCK[language(), for_family]).replace(" ", "\N{NO-BREAK SPACE}")
+    return _said(when, _CLOCK[for_family]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _said(when: datetime, pattern: str, zone: str = "") -> str:
