@@ -30,13 +30,33 @@ REPLIES = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 
 
 @dataclass(frozen=True)
-class Risk:
-    """A promise of an open consult that will be broken unless somebody acts; `why` is a code."""
+class LatePromise:
+    """A promise that will be broken unless somebody acts; `why` is a code, `lane` who waits for a next reply."""
 
-    consult: Consult
     why: str
     clock: str
+    lane: str
     due_at: datetime
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A consult and what of it will be late, by what runs out first; at least one promise."""
+
+    consult: Consult
+    late: tuple[LatePromise, ...]
+
+    @property
+    def why(self) -> str:
+        return self.late[0].why
+
+    @property
+    def clock(self) -> str:
+        return self.late[0].clock
+
+    @property
+    def due_at(self) -> datetime:
+        return self.late[0].due_at
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,7 @@ class Promise:
 def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta = AHEAD) -> Forecast:
     """Look at every clock that runs out within `ahead`: is somebody there for long enough before who may act?
 
-    A clock that is held runs out at the end of its longest pause. Each consult is named once, by what runs out first.
+    A clock that is held runs out at the end of its longest pause. Each consult is named once, with all that is late.
     """
     end = now + ahead
     consults = _running_out(session, program_id, end)
@@ -78,20 +98,30 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
     takers = Takers(session, around(session, program_id), now, end)
     room = room_from(session, program_id)
     outlook = _Outlook(session, takers, soon, room, now=now, end=end)
-    risks: dict[int, Risk] = {}
+    found: list[tuple[Consult, LatePromise]] = []
     for promise in soon:
-        why = outlook.why_late(promise)
-        if why and promise.consult.id not in risks:
-            risks[promise.consult.id] = Risk(promise.consult, why, promise.clock.name, promise.due_at)
+        why, clock = outlook.why_late(promise), promise.clock
+        if why:
+            found.append((promise.consult, LatePromise(why, clock.name, clock.lane, promise.due_at)))
     for consult, why, due_at in sides_at_risk(session, program_id, takers, room, now=now, end=end):
-        risks.setdefault(consult.id, Risk(consult, why, SECOND, due_at))
+        found.append((consult, LatePromise(why, SECOND, "", due_at)))
     holes = [
         Gap(specialty, start, until, _at_stake(soon, specialty, start, until))
         for specialty in takers.planned()
         for start, until in gaps(takers.spans_of(specialty), now, end)
     ]
-    shown = sorted(risks.values(), key=lambda risk: (risk.consult.urgency_rank, risk.due_at, risk.consult.id))
-    return Forecast(shown, sorted(holes, key=lambda gap: (gap.start, gap.specialty)), len(consults) >= MOST)
+    return Forecast(
+        _by_consult(found), sorted(holes, key=lambda gap: (gap.start, gap.specialty)), len(consults) >= MOST
+    )
+
+
+def _by_consult(found: Iterable[tuple[Consult, LatePromise]]) -> list[Risk]:
+    """The most urgent first, and then what runs out first."""
+    late: dict[int, tuple[Consult, list[LatePromise]]] = {}
+    for consult, promise in found:
+        late.setdefault(consult.id, (consult, []))[1].append(promise)
+    risks = [Risk(consult, tuple(sorted(own, key=lambda each: each.due_at))) for consult, own in late.values()]
+    return sorted(risks, key=lambda risk: (risk.consult.urgency_rank, risk.due_at, risk.consult.id))
 
 
 def _running_out(session: Session, program_id: int, end: datetime) -> list[Consult]:
@@ -155,7 +185,8 @@ class _Outlook:
             return self._booked(consult.holder_id, there) if there >= HANDS_ON else "holder_away"
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)
-        return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "no_cover"
+        # A medical home has no duty: its people are there, or away.
+        return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "clinic_away"
 
     def _holder_of(self, consult: Consult, holder: int) -> Sequence[Span]:
         """When the holder is there for it. Who took it off duty is until their next shift, and then by the roster."""

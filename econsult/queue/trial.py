@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, number_of
-from econsult.queue.forecast import Forecast, Gap, Risk, forecast
+from econsult.queue.forecast import Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
 from econsult.rosters.shifts import outside, rostered
 
@@ -34,6 +34,7 @@ class Promised:
     number: str
     specialty: str
     clock: str
+    lane: str
     why: str
     due_at: datetime
 
@@ -104,12 +105,11 @@ def _offered(session: Session, program_id: int) -> list[Offered]:
 
 
 def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offered], unplanned: list[str]) -> Trial:
-    was, would_be = ({risk.consult.id for risk in each.risks} for each in (before, after))
     # Where nothing is planned nobody knows any more who is there: that is no cover that was missing before.
-    no_longer_known = {risk.consult.id for risk in before.risks if risk.consult.specialty in unplanned}
+    known = [risk for risk in before.risks if risk.consult.specialty not in unplanned]
     return Trial(
-        late=[_promised(risk) for risk in after.risks if risk.consult.id not in was],
-        kept=[_promised(risk) for risk in before.risks if risk.consult.id not in would_be | no_longer_known],
+        late=_without_promises(after.risks, before.risks),
+        kept=_without_promises(known, after.risks),
         uncovered=_without(after.gaps, before.gaps),
         covered=[each for each in _without(before.gaps, after.gaps) if each.specialty not in unplanned],
         sooner=sooner,
@@ -119,8 +119,17 @@ def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offere
     )
 
 
-def _promised(risk: Risk) -> Promised:
-    return Promised(risk.consult.number, risk.consult.specialty or "", risk.clock, risk.why, risk.due_at)
+def _without_promises(risks: Iterable[Risk], others: Iterable[Risk]) -> list[Promised]:
+    """Each consult of `risks` once, by the first of its late promises that are not among those of the `others`."""
+    known = {(risk.consult.id, each.clock, each.lane) for risk in others for each in risk.late}
+    fresh = (
+        (risk, [each for each in risk.late if (risk.consult.id, each.clock, each.lane) not in known]) for risk in risks
+    )
+    return [_promised(risk.consult, late[0]) for risk, late in fresh if late]
+
+
+def _promised(consult: Consult, late: LatePromise) -> Promised:
+    return Promised(consult.number, consult.specialty or "", late.clock, late.lane, late.why, late.due_at)
 
 
 def _without(gaps: Iterable[Gap], others: Iterable[Gap]) -> list[Stretch]:

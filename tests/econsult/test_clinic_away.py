@@ -162,7 +162,7 @@ def test_router_ladder_watch_and_forecast_agree_on_who_of_a_clinic_is_there(
             due = next(each for each in due_consults(session, NOON + 90 * HOUR) if each.id == consult.id)
             assert Audience(session, now).lacks_cover(due, "allocate", "") is not is_there(minute)
             risks = [risk.why for risk in forecast(session, clinic.program.id, now).risks]
-            assert risks == ([] if any(map(is_there, range(minute, 1440))) else ["no_cover"])
+            assert risks == ([] if any(map(is_there, range(minute, 1440))) else ["clinic_away"])
 
 
 def test_clocks_that_look_at_once_tell_it_once(postgres_database: Database) -> None:

@@ -111,8 +111,8 @@ def test_what_still_runs_after_an_answer_is_foreseen(database: Database, clinic:
         assert _risks(session, clinic) == []
         for person in (clinic.derm, clinic.pcp):
             _off(session, person, (1, 40))
-        expected = [(told.id, "next_reply", "no_cover"), (asked.id, "next_reply", "holder_away")]
-        assert sorted(_risks(session, clinic)) == [*expected, (untold.id, "family_informed", "no_cover")]
+        expected = [(told.id, "next_reply", "clinic_away"), (asked.id, "next_reply", "holder_away")]
+        assert sorted(_risks(session, clinic)) == [*expected, (untold.id, "family_informed", "clinic_away")]
 
 
 def test_what_a_family_was_not_told_before_its_question_was_opened_again(database: Database, clinic: Clinic) -> None:
@@ -122,7 +122,7 @@ def test_what_a_family_was_not_told_before_its_question_was_opened_again(databas
         reopening.reopen(session, consult, clinic.pcp, "it came back", now=NOON + 20 * HOUR, targets=TARGETS)
         close_account(session, session.merge(clinic.pcp), NOON + 20 * HOUR)
         session.flush()
-        assert _risks(session, clinic, NOON + 19.9 * HOUR) == [(consult.id, "family_informed", "no_cover")]
+        assert _risks(session, clinic, NOON + 19.9 * HOUR) == [(consult.id, "family_informed", "clinic_away")]
 
 
 def test_a_held_clock_runs_out_at_the_end_of_its_longest_pause(database: Database, clinic: Clinic) -> None:
@@ -262,7 +262,7 @@ def test_a_family_that_is_not_told_of_a_decline_is_foreseen(database: Database, 
         consult = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
         assert _risks(session, clinic) == []
         close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
-        assert _risks(session, clinic) == [(consult.id, "family_informed", "no_cover")]
+        assert _risks(session, clinic) == [(consult.id, "family_informed", "clinic_away")]
         assert _risks(session, clinic, NOON + 30 * HOUR) == [(consult.id, "family_informed", "late")]
         telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=False, now=NOON + 31 * HOUR)
         assert _risks(session, clinic, NOON + 32 * HOUR) == []

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults import threads
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
@@ -60,6 +61,34 @@ def test_time_off_names_the_requests_that_would_be_late_and_leaves_nothing(datab
         away(session)
         roster_changed(session, clinic.program.id, NOW)
         assert [risk.consult.id for risk in forecast(session, clinic.program.id, NOW).risks] == [consult.id]
+
+
+def test_a_request_that_is_late_already_is_named_where_another_promise_of_it_would_be(
+    database: Database, clinic: Clinic
+) -> None:
+    """Its family was not told in time; the clinic's question to the holder would be late, too."""
+    later = NOON + 25 * HOUR
+
+    def away(session: Session) -> object:
+        return planning.take_off(
+            session, clinic.coordinator, clinic.derm.public_id, later, later + 30 * HOUR, now=later
+        )
+
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="And now?", now=NOON + 20 * HOUR)
+    with database.writing() as session:
+        assert [risk.clock for risk in forecast(session, clinic.program.id, later).risks] == ["family_informed"]
+        trial = try_out(session, clinic.program.id, away, later)
+        assert [(late.clock, late.lane, late.why) for late in trial.late] == [
+            ("next_reply", "clinicians", "holder_away")
+        ]
+        away(session)
+        risk = forecast(session, clinic.program.id, later).risks[0]
+        assert [(late.clock, late.why) for late in risk.late] == [
+            ("family_informed", "late"),
+            ("next_reply", "holder_away"),
+        ]
 
 
 def test_a_shift_tells_what_it_covers_and_its_removal_what_it_leaves(database: Database, clinic: Clinic) -> None:

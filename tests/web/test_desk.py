@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text, update
 
 from econsult.access import consult_for
-from econsult.consults import holding, second
+from econsult.consults import holding, second, telling, threads
 from econsult.consults.records import Consult
 from econsult.consults.sides import side_of
+from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -209,6 +210,49 @@ def test_what_will_be_late_comes_fifty_at_a_time_under_a_count_that_stops(
         422,
         422,
     ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "lines", "has_form"),
+    [
+        # What the clinic owes the family needs no other specialist; what the holder owes the clinic may.
+        (26, ["reply to the family", "It is late already."], False),
+        (40, ["reply to the family", "It is late already.", "next reply", "Whoever has it is away."], True),
+    ],
+)
+def test_each_late_promise_of_a_request_has_its_line_and_the_holders_own_a_form(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, hours: int, lines: list[str], has_form: bool
+) -> None:
+    """An answered request: the mother wrote first, the clinic 20 hours later, and the specialist goes on leave."""
+    begun = datetime.now(UTC) - timedelta(hours=hours)
+    with runtime.database.writing() as session:
+        asked = clinic.answered(session, now=begun)
+        telling.inform(session, asked, clinic.coordinator, method="phone", teach_back=True, now=begun)
+        for hour, who, lane in ((1, clinic.mother, Audience.FAMILY), (20, clinic.pcp, Audience.CLINICIANS)):
+            threads.post(session, asked, who, lane, text="And the dose?", now=begun + timedelta(hours=hour))
+        if has_form:
+            now = datetime.now(UTC)
+            session.add(
+                TimeOff(person_id=clinic.derm.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(2))
+            )
+    shown = column(desk.get("/coordination/desk").text, "soon")
+    said = re.findall(r"reply to the family|next reply|It is late already\.|Whoever has it is away\.", shown)
+    assert said == lines
+    assert (f'id="p-{asked.public_id}"' in shown) is has_form
+
+
+def test_what_a_clinic_on_leave_owes_is_said_of_the_clinic(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        clinic.answered(session, now=now)
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+    shown = column(desk.get("/coordination/desk").text, "soon")
+    assert "Nobody of the clinic is there before it runs out." in shown
+    spanish = column(desk.get("/coordination/desk?lang=es").text, "soon")
+    assert "No hay nadie de la clínica antes de que venza." in spanish
+    # The same clock as on the roster beside it.
+    assert re.search(r"antes del? .*\d\d:\d\d<", spanish)
+    assert "p.\xa0m." not in spanish
 
 
 def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_child(

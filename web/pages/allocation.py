@@ -15,14 +15,14 @@ from econsult.advice.colleagues import unanswered_sides
 from econsult.consults import passing
 from econsult.consults.desks import STAND_INS
 from econsult.consults.orders import Order, make_cursor
-from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
+from econsult.consults.uncovered import is_clinicians
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role
 from econsult.queue.absence import count_uncovered_held, uncovered_held
-from econsult.queue.forecast import SECOND, Forecast, Risk, forecast
+from econsult.queue.forecast import Forecast, Risk, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
 from web.context import database, looking, now, settings
@@ -242,7 +242,7 @@ def _cursor(name: str) -> str | None:
 
 
 def _held_late(late: Late | None) -> list[Consult]:
-    """What somebody has of what is shown as late, and owes a reply to.
+    """What somebody has of what is shown as late, where they owe one of the replies that are.
 
     The request need not change hands for a colleague's reply, nor for what the clinic owes the family.
     """
@@ -251,9 +251,7 @@ def _held_late(late: Late | None) -> list[Consult]:
 
 
 def _is_holders(risk: Risk) -> bool:
-    if risk.clock == ClockName.NEXT_REPLY:
-        return risk.consult.clinic_waits_since is not None
-    return risk.clock not in {SECOND, ClockName.FAMILY_INFORMED}
+    return any(is_clinicians(each.clock, each.lane) for each in risk.late)
 
 
 def _person(session: Session, consult: Consult, public_id: str) -> Person:

@@ -9,9 +9,11 @@ from flask_babel import ngettext
 
 from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import Status
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Urgency
 from econsult.consults.threads import Audience
 from econsult.people.patients import Patient, age_in_months
+from web.words.language import gettext
 from web.words.times import erased_words
 
 SPECIALTIES = {
@@ -90,6 +92,7 @@ RISKS = {
     "late": _l("It is late already."),
     "holder_away": _l("Whoever has it is away."),
     "no_cover": _l("Nobody is on duty before it runs out."),
+    "clinic_away": _l("Nobody of the clinic is there before it runs out."),
     "too_many": _l("More requests than those on duty can answer in time."),
 }
 WEEKDAYS = (
@@ -156,6 +159,13 @@ ASKABLE = {
     "course": _l("Since when, and how it changed"),
     "weight": _l("Weight today"),
 }
+
+
+def promise(clock: str, lane: str) -> str:
+    """What was promised, by its clock: a family and a clinic may each wait for a reply of their own."""
+    if clock == ClockName.NEXT_REPLY and lane == Audience.FAMILY:
+        return gettext("reply to the family")
+    return str(CLOCKS[clock])
 
 
 def age(patient: Patient, today: date) -> str:
