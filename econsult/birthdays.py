@@ -22,7 +22,7 @@ from econsult.people.caregivers import active_links, right_until
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import Person, Role
 from econsult.picking import ANY, Pick
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 
 NOTICES = (90, 30)
 """So many days before a right ends the caregiver hears of it."""

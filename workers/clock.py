@@ -27,8 +27,8 @@ from econsult.erasure.register import size_of
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
 from econsult.people.signin import sweep_sign_ins
-from econsult.queue.outbox import Quiet, quiet_of
 from econsult.queue.pending import Pending, look_for_work
+from econsult.queue.quiet import Quiet, quiet_of
 from storage.blobs import BlobError
 from storage.keys import WrongKey
 from uploads.door import Door
@@ -94,7 +94,6 @@ class Ticker:
         """
         is_sweep_due = not is_held and not _is_between(self.swept_at, now, SWEEP_EVERY)
         if is_sweep_due:
-            self.swept_at = now
             # Before anything that writes a row: on a full disk this makes room for it.
             self._sweep_uploads(now)
         pending = self._look(now)
@@ -109,6 +108,7 @@ class Ticker:
         has_fired = self._fire(now, pending)
         if is_sweep_due:
             self._sweep(now)
+            self.swept_at = now
         left = self._lag(self._look(now) if has_fired else pending, now)
         return max(left, lag(due, self.net.numbers_aside(), now))
 

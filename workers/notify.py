@@ -17,7 +17,7 @@ from econsult.jobs import Lease, finish_job, holds_lease, postpone_job
 from econsult.notices import Notice, letter
 from econsult.people.persons import Person, Role
 from econsult.queue.nights import rests_until, text_rests_until
-from econsult.queue.outbox import quiet_of
+from econsult.queue.quiet import quiet_of
 from econsult.reach.deliveries import (
     Channel,
     Delivery,

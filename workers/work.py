@@ -33,7 +33,7 @@ from econsult.queue.calling import fire_calls
 from econsult.queue.clinics import watch_clinics, watched_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rosters.watching import CoverWatch
 from workers.give_up import end_job
 from workers.net import BATCH, MOST_ASIDE, Work

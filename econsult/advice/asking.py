@@ -32,7 +32,8 @@ from econsult.people.caregivers import active_links, caregivers_of, grown_up_at,
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, team_of
 from econsult.picking import ANY, Pick
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 from econsult.rights import OF_FAMILY, Relation
 
 ASKABLE = (Status.ANSWERED, Status.CLOSED)

@@ -15,7 +15,8 @@ from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, team_of
 from econsult.picking import ANY, Pick
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 
 ANSWERS_STAY_SHUT = defer(Answer.content)
 

@@ -85,6 +85,9 @@ def replied(
         consult.family_waits_since = min(left, default=None)
     if lane == CLINICIANS:
         consult.clinic_waits_since = min(left, default=None)
+        if consult.status == Status.ANSWERED and not left:
+            # Nobody need be there for it any more.
+            consult.uncovered_at = None
     refresh_deadline(session, consult)
 
 

@@ -21,7 +21,7 @@ from econsult.queue.able import Around, Takers
 from econsult.rosters.shifts import TimeOff
 
 ASKED = (
-    *("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "is_taken_off_duty"),
+    *("id", "program_id", "status", "urgency", "holder_id", "is_unallocated", "is_taken_off_duty", "is_test"),
     *("specialty", "fallback_specialty", "patient_id", "organization_id", "requester_id", "sent_on_by_id"),
 )
 """What is read of a consult to tell who may take it and who is there for it."""
@@ -84,9 +84,17 @@ def _uncovered(program_id: int, specialty: str) -> list[ColumnElement[bool]]:
 
 
 def off_duty(takers: Takers, around: Around) -> set[int]:
-    """Who answers for a specialty with a roster and is on duty for none; `is_left` tells it for each consult."""
-    members = {person.id for name in around.rostered for person in around.pools.get(name, ())}
-    return members - {span.person_id for name in around.rostered for span in takers.spans_of(name)}
+    """Who is off duty for a specialty of theirs that has a roster; `is_left` tells of which consult.
+
+    Whoever is on duty for another one is there for its requests, and for no others.
+    """
+    return {
+        person.id
+        for name in around.rostered
+        for here in [{span.person_id for span in takers.spans_of(name)}]
+        for person in around.pools.get(name, ())
+        if person.id not in here
+    }
 
 
 def is_left(row: Row[Any], away: Collection[int], takers: Takers) -> bool:
@@ -99,15 +107,19 @@ def is_left(row: Row[Any], away: Collection[int], takers: Takers) -> bool:
 def come_back(
     session: Session, program_id: int, away: Collection[int], suspects: Iterable[int], takers: Takers
 ) -> None:
-    """Take the mark off what is held by somebody who is there again, so that the next time is told anew."""
+    """Take the mark off what is held by somebody who is there again, so that the next time is told anew.
+
+    Who took something off duty is there for it until they have been on duty for it.
+    """
     doubtful = set(suspects)
     # In no order: to have one, SQLite would read all that the program ever had.
     held = _held_by(None).where(Consult.program_id == program_id).order_by(None)
     told = session.execute(held.where(Consult.uncovered_at.is_not(None))).all()
     unmark(session, [row.id for row in told if row.holder_id not in doubtful or not is_left(row, away, takers)])
     taken = session.execute(held.where(TAKEN_OFF_DUTY)).all()
-    on_duty = [row.id for row in taken if row.holder_id not in doubtful]
+    on_duty = [row.id for row in taken if row.holder_id not in away and takers.duty_of(row.holder_id, row) != []]
     if on_duty:
+        lock_in_order(session, on_duty)
         session.execute(update(Consult).where(Consult.id.in_(on_duty)).values(is_taken_off_duty=False))
 
 

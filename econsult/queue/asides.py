@@ -19,7 +19,8 @@ from econsult.people.persons import NAMES_STAY_SHUT, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Conflict
 from econsult.rosters.shifts import TimeOff
 

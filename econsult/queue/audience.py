@@ -76,10 +76,9 @@ class Audience:
         """
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return self._team(consult)
-        return [person for specialty in pools(consult) for person in self._may_answer(consult, specialty)]
-
-    def _may_answer(self, consult: DueConsult, specialty: str) -> list[Person]:
-        return self._once(("answer", consult.id, specialty), lambda: self._find_able(consult, specialty))
+        # A pool that stands in may be named between two steps.
+        key = ("pool of", consult.id, consult.fallback_specialty)
+        return self._once(key, lambda: [each for name in pools(consult) for each in self._find_able(consult, name)])
 
     def _find_able(self, consult: DueConsult, specialty: str) -> list[Person]:
         number = consult.program_id

@@ -15,7 +15,8 @@ from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 
 
 def oldest_call(session: Session, without: Collection[int] = ()) -> datetime | None:

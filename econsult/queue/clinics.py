@@ -25,7 +25,8 @@ from econsult.picking import ANY, Pick
 from econsult.queue.absence import ASKED, unmark
 from econsult.queue.bulk import insert_new
 from econsult.queue.cover import letters, tell_uncovered
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import cover_came
 from econsult.rosters.homes import empty_homes, note_gaps, noted, there_of, unnoted
 

@@ -26,13 +26,16 @@ from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
-from econsult.queue.absence import ASKED, away_now, come_back, is_left, lock_in_order, off_duty, unheard, unmark
+from econsult.queue.absence import ASKED, away_now, come_back, is_left, lock_in_order, off_duty, owed, unheard, unmark
 from econsult.queue.bulk import insert_new
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 from econsult.queue.regained import regained
 from econsult.queue.reoffering import offer_unallocated
 from econsult.rosters.watching import BEYOND, CLINICS, LOOK_EVERY, CoverWatch, look, unwatched
 
+STANDSTILL = 5 * LOOK_EVERY
+"""So late no look is for want of time alone."""
 MOST_BARRED = 500
 """So many that wait are held against licences and languages in one look; the ladder looks at its own consult anyway."""
 
@@ -73,7 +76,7 @@ def _look_at(
     # The first of a gap goes by a letter at once, and not the first of each look that it takes to tell of all.
     found: dict[bool, list[Row[Any]]] = {True: [], False: []}
     for watch in pools:
-        is_new = watch.after_id is None
+        is_new = watch.after_id is None or not _has_told(session, watch)
         found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
     session.flush()
     found[True] += _held_by_nobody(session, program_id, here, takers, now)
@@ -85,9 +88,10 @@ def _look_at(
 def _look_who_is_there(session: Session, watch: CoverWatch, takers: Takers, now: datetime) -> None:
     """Whether somebody is there, and whether others are, or may take other requests, than at the last look.
 
-    Where looks failed, or no clock ran, others may have been there in between.
+    Where looks failed, or no clock ran, others may have been there in between; a look that is a little late only has
+    many others before it.
     """
-    was_away = watch.next_at < now - LOOK_EVERY
+    was_away = watch.next_at < now - STANDSTILL
     watch.is_covered, watch.next_at = look(session, watch, now)
     people = takers.print_of(watch.specialty) if watch.specialty else ""
     if watch.people != people or watch.changed_at is None or was_away:
@@ -104,7 +108,8 @@ def watch_absences(
     """
     away = away_now(session, now)
     if anew is not None:
-        unmark(session, list(session.scalars(select(Consult.id).where(Consult.holder_id == anew.id))))
+        told = select(Consult.id).where(owed(Consult.holder_id == anew.id), Consult.uncovered_at.is_not(None))
+        unmark(session, list(session.scalars(told)))
     return tell_uncovered(session, unheard(session, away, pick), now, quiet) if away else 0
 
 
@@ -125,11 +130,14 @@ def tell_uncovered(
 
 
 def letters(session: Session, rows: Sequence[Any], now: datetime, *, is_new: bool = True) -> list[Telling]:
-    """What the desk of each program is told about these consults (id, program, urgency)."""
+    """What the desk of each program is told about these consults (id, program, urgency, whether it is a test).
+
+    The first of them that is no test, of which nobody is told, goes by a letter at once.
+    """
     tellings: list[Telling] = []
     about = about_of(now)
     for program_id in sorted({row.program_id for row in rows}):
-        own = [row for row in rows if row.program_id == program_id]
+        own = sorted((row for row in rows if row.program_id == program_id), key=attrgetter("is_test"))
         tellings += [
             Telling(
                 person, NoticeKind.NO_COVER, row.id, about, (is_new and place == 0) or row.urgency == Urgency.URGENT
@@ -170,6 +178,19 @@ def _waiting_for_nobody(
     if watch.after_id is not None:
         watch.next_at = now
     return [each for each in found if not each.is_unallocated and not takers.for_request(each)]
+
+
+def _has_told(session: Session, watch: CoverWatch) -> bool:
+    """Whether the desk has heard of anything in the look that goes on: its first part may have had nothing to tell."""
+    marked = select(Consult.id).where(
+        Consult.program_id == watch.program_id,
+        Consult.status == Status.SUBMITTED,
+        or_(Consult.specialty == watch.specialty, Consult.fallback_specialty == watch.specialty),
+        Consult.uncovered_at >= watch.changed_at,
+        Consult.uncovered_at.is_not(None),
+        ~Consult.is_test,
+    )
+    return session.scalars(marked.limit(1)).first() is not None
 
 
 def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:

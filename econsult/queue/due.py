@@ -65,6 +65,7 @@ class DueConsult:
     is_unallocated: bool
     uncovered_at: datetime | None
     is_taken_off_duty: bool
+    is_test: bool
     urgency: str
     rules: str | None
     version: int

@@ -7,7 +7,7 @@ open.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from econsult.consults.ledger import ClockEvent, ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.steps import deadlines, next_step
+from econsult.consults.steps import deadlines, next_step, pending_at
 from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
@@ -29,7 +29,8 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.clinics import has_heard, told_at
 from econsult.queue.cover import letters
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 
 LATE = timedelta(seconds=30)
 
@@ -56,7 +57,8 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick
     if batch.events:
         insert_new(session, ClockEvent, batch.events)
     batch.tellings += letters(session, list(batch.uncovered.values()), now)
-    tell_all(session, batch.tellings, quiet or Quiet(), now)
+    makers = {consult.id: consult.requester_id for consult in consults if consult.is_test}
+    tell_all(session, batch.tellings, quiet or Quiet(), now, makers=makers)
     return len(consults), batch.breaches
 
 
@@ -77,21 +79,18 @@ class _Firing:
         self.told: dict[tuple[int, int], Telling] = {}
 
     def run(self) -> None:
-        clocks = self.consult.clocks
-        while (step := self._next(clocks)) is not None:
-            instant, clock = step
-            if clock.state == ClockState.PAUSED:
-                self._pause_step(clock, instant)
+        clocks = {clock.id: clock for clock in self.consult.clocks}
+        pending = {number: pending_at(clock, self.rules) for number, clock in clocks.items()}
+        while due := [(at, number) for number, at in pending.items() if at is not None and at <= self.now]:
+            instant, number = min(due)
+            if clocks[number].state == ClockState.PAUSED:
+                self._pause_step(clocks[number], instant)
             else:
-                self._ladder_step(clock, instant)
+                self._ladder_step(clocks[number], instant)
+            pending[number] = pending_at(clocks[number], self.rules)
         self.batch.tellings += self.told.values()
-        self.consult.next_deadline_at, due = deadlines(clocks, self.rules)
-        self.consult.due_at = due or self.consult.due_at
-
-    def _next(self, clocks: Sequence[DueClock]) -> tuple[datetime, DueClock] | None:
-        pending = [(deadlines([clock], self.rules)[0], clock.id, clock) for clock in clocks]
-        due = [(at, number, clock) for at, number, clock in pending if at is not None and at <= self.now]
-        return min(due, key=lambda each: each[:2])[::2] if due else None
+        self.consult.next_deadline_at, due_at = deadlines(self.consult.clocks, self.rules)
+        self.consult.due_at = due_at or self.consult.due_at
 
     def _ladder_step(self, clock: DueClock, instant: datetime) -> None:
         level, _at = next_step(clock, self.rules.ladder)

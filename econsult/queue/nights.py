@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.records import Consult, Urgency
 from econsult.notices import AT_ONCE, Notice, NoticeKind
 from econsult.people.persons import Person
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import awake_among
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState, makers_of_tests
-from econsult.people.account import time_zone_of
 from econsult.people.persons import Person
 from econsult.queue.bulk import change, insert_new
+from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import awake_among
-from econsult.settings import Settings
-from econsult.zones import zone_of
 
 HOUR = timedelta(hours=1)
 
@@ -52,59 +51,31 @@ class Telling:
         return f"{self.kind}:{self.consult_id}:{self.person.id}:{self.about}"[:80]
 
 
-@dataclass(frozen=True)
-class Quiet:
-    """The hours in which people are not reminded, in their own time, unless they have chosen hours of their own."""
-
-    zone: str = "America/Denver"
-    starts: int = 21
-    ends: int = 7
-
-    def until(self, person: Person, now: datetime) -> datetime:
-        """The moment itself, or the end of the person's night."""
-        zone = zone_of(_zone_name(person), self.zone, f"person {person.id}")
-        local = now.astimezone(zone)
-        starts, ends = self._hours_of(person)
-        is_over_midnight = starts > ends
-        is_night = local.hour >= starts or local.hour < ends if is_over_midnight else starts <= local.hour < ends
-        if not is_night:
-            return now
-        morning = local.replace(hour=ends, minute=0, second=0, microsecond=0, fold=0)
-        if is_over_midnight and local.hour >= starts:
-            morning += timedelta(days=1)
-        return max(morning.astimezone(UTC), now)
-
-    def _hours_of(self, person: Person) -> tuple[int, int]:
-        starts, _, ends = person.quiet_hours.partition("-")
-        return (int(starts), int(ends)) if ends else (self.starts, self.ends)
-
-
-def _zone_name(person: Person) -> str:
-    """The person's own zone, else their clinic's, which a session looks up once."""
-    session = object_session(person)
-    return time_zone_of(session, person) if session is not None else person.time_zone
-
-
-def quiet_of(settings: Settings) -> Quiet:
-    """The quiet hours of the installation."""
-    return Quiet(settings.time_zone, *settings.quiet_hours)
-
-
-def tell_all(session: Session, tellings: Sequence[Telling], quiet: Quiet, now: datetime) -> int:
+def tell_all(
+    session: Session,
+    tellings: Sequence[Telling],
+    quiet: Quiet,
+    now: datetime,
+    *,
+    makers: Mapping[int, int] | None = None,
+) -> int:
     """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night.
 
     Of a test nobody is told but who made it: it takes nobody's letter of the hour, and stands in nobody's digest.
+    `makers`, where the caller has read them: who made each of these consults that is a test.
     """
     if not tellings:
         return 0
-    makers = makers_of_tests(session, {telling.consult_id for telling in tellings})
-    tellings = [each for each in tellings if makers.get(each.consult_id, each.person.id) == each.person.id]
-    unique = {telling.key: telling for telling in sorted(tellings, key=lambda each: (each.person.id, each.key))}
+    if makers is None:
+        makers = makers_of_tests(session, {telling.consult_id for telling in tellings})
+    if makers:
+        tellings = [each for each in tellings if makers.get(each.consult_id, each.person.id) == each.person.id]
+    unique = {key: telling for _person, key, telling in sorted(map(_sortable, tellings), key=itemgetter(0, 1))}
     if not unique:
         return 0
     reached, due = _when(session, [each.person for each in unique.values() if not each.is_urgent], quiet, now)
     digests = _waiting(session, due)
-    added = _add_rows(session, list(unique.values()), digests, now)
+    added = _add_rows(session, unique, digests, now)
     # Whoever has an urgent letter of a kind now reads of the rest of that kind in the digest.
     urgent = {(unique[key].person.id, unique[key].kind) for key in added if unique[key].is_urgent}
     calm = [unique[key] for key in added if (unique[key].person.id, unique[key].kind) not in urgent]
@@ -143,8 +114,12 @@ def _hour(at: datetime) -> int:
     return int(at.timestamp() // HOUR.total_seconds())
 
 
+def _sortable(telling: Telling) -> tuple[int, str, Telling]:
+    return telling.person.id, telling.key, telling
+
+
 def _add_rows(
-    session: Session, tellings: Sequence[Telling], digests: Mapping[int, int], now: datetime
+    session: Session, tellings: Mapping[str, Telling], digests: Mapping[int, int], now: datetime
 ) -> dict[str, int]:
     """The ids of the rows that are new, by their key; each begins in its reader's digest, where one waits."""
     rows = [
@@ -154,11 +129,11 @@ def _add_rows(
             "kind": telling.kind,
             "language": telling.person.language,
             "state": NoticeState.GATHERED,
-            "dedupe_key": telling.key,
+            "dedupe_key": key,
             "digest_id": None if telling.is_urgent else digests.get(telling.person.id),
             "created_at": now,
         }
-        for telling in tellings
+        for key, telling in tellings.items()
     ]
     return {row.dedupe_key: row.id for row in insert_new(session, Notice, rows, Notice.dedupe_key, Notice.id)}
 

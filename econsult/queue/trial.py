@@ -14,6 +14,7 @@ from econsult.consults.records import Consult, number_of
 from econsult.queue.forecast import Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
 from econsult.rosters.shifts import outside, rostered
+from econsult.rosters.watching import look_soon
 
 AHEAD = timedelta(days=7)
 
@@ -84,6 +85,8 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     planned, offered = rostered(session, program_id), _offered(session, program_id)
     attempt = session.begin_nested()
     try:
+        # The watch is locked before any consult, as the clock process does.
+        look_soon(session, program_id, now)
         act(session)
         sooner = roster_changed(session, program_id, now)
         after = forecast(session, program_id, now, AHEAD)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from econsult.advice.asking import ask_how_it_went
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.api.conftest import ProgramOf
 from tests.api.test_openapi import check
 from tests.personas import Clinic

@@ -18,7 +18,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 DAY = timedelta(days=1)

@@ -27,7 +27,7 @@ from econsult.people.caregivers import (
 )
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.picking import Pick
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.personas import Clinic
 
 AWAKE = Quiet(starts=0, ends=0)

@@ -24,7 +24,7 @@ from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
 from econsult.queue.metrics import figures, missed
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, TimeOff
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic

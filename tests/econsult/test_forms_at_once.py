@@ -22,8 +22,8 @@ from econsult.errors import ForbiddenError
 from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
 from econsult.queue.preview import Scope, apply_to_open
+from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import offer_again, roster_changed
 from econsult.rosters.limits import Limits
 from econsult.rosters.qualifying import LimitsForm, set_limits

@@ -10,7 +10,7 @@ from econsult.database import Database
 from econsult.jobs import Job
 from econsult.notices import TEXTS, Notice, NoticeKind
 from econsult.queue.firing import fire
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.personas import NOON, Clinic
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,8 @@ from econsult.jobs import Job, JobPolicy, JobState, claim_job
 from econsult.notices import Notice, NoticeKind, NoticeState, mark_notice_sent
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet, forget_said
 from tests.personas import NOON, Clinic
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -116,6 +118,25 @@ def test_a_whole_night_ends_in_one_letter_of_a_kind_and_one_digest(database: Dat
         assert send_due(session, NOON + 26 * HOUR - SECOND) == []
         assert sorted(send_due(session, NOON + 26 * HOUR)) == ["digest", "reminder"]
         assert not_told(session, NOON) == []
+
+
+@pytest.mark.parametrize("damaged", ["x-y", "21-99", "21", "-", "2-3-4"])
+def test_hours_that_cannot_be_read_are_the_installations_and_stop_nobodys_ladder(
+    database: Database, clinic: Clinic, damaged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget_said()
+    night = NOON + 18 * HOUR
+    with database.writing() as session:
+        session.get_one(Person, clinic.derm.id).quiet_hours = damaged
+        consult = clinic.econsult(session)
+        send_due(session, NOON)
+        derm = session.get_one(Person, clinic.derm.id)
+        for person in (derm, derm, clinic.derm2):
+            assert tell_all(session, [Telling(person, NoticeKind.REMINDER, consult.id, "x")], DENVER, night) in (0, 1)
+        assert DENVER.until(derm, night) == DENVER.until(clinic.derm2, night) > night
+    assert [each.message for each in caplog.records if "ALARM" in each.message] == [
+        f"ALARM: the quiet hours of person {clinic.derm.id} cannot be read; the installation's are taken."
+    ]
 
 
 def test_two_clocks_that_tell_the_same_people_wait_for_nobody(database: Database, clinic: Clinic) -> None:

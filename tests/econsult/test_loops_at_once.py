@@ -19,7 +19,7 @@ from econsult.database import Database
 from econsult.notices import Notice
 from econsult.queue.asides import fire_sides
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.personas import NOON, Clinic
 from tests.together import at_once
 

@@ -24,7 +24,8 @@ from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet, Telling, tell_all
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning, swapping
 from econsult.rosters.limits import Limits

@@ -19,7 +19,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rights import Right
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 

@@ -47,8 +47,8 @@ from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
 from econsult.queue.preview import LIVE, Scope, apply_to_open
+from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import TimeOff, is_off
 from tests.econsult.oracle import RANK, STEPS, Case, rules
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic

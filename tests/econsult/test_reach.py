@@ -17,7 +17,7 @@ from econsult.errors import InvalidError, NotFoundError, TooManyTriesError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
 from econsult.people.persons import Person
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.reach import mobiles
 from econsult.reach.deliveries import (
     LATER,

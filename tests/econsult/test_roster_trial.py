@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from econsult.consults import threads
@@ -14,6 +15,8 @@ from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.notices import Notice
+from econsult.people.persons import Person
+from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.forecast import forecast
 from econsult.queue.reoffering import offer_again, roster_changed
 from econsult.queue.trial import AHEAD, Offered, Stretch, Trial, try_out
@@ -21,9 +24,10 @@ from econsult.rosters import planning, qualifying
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.qualifying import LimitsForm
 from econsult.rosters.shifts import Shift, TimeOff
+from econsult.rosters.watching import CoverWatch
 from econsult.trail import AuditEvent
 from econsult.trail_check import check_trail
-from tests.personas import NOON, Clinic
+from tests.personas import NOON, Clinic, open_clinic
 
 HOUR = timedelta(hours=1)
 NOW = NOON + HOUR
@@ -89,6 +93,35 @@ def test_a_request_that_is_late_already_is_named_where_another_promise_of_it_wou
             ("family_informed", "late"),
             ("next_reply", "holder_away"),
         ]
+
+
+def test_a_trial_locks_the_watch_before_any_request_as_the_clock_does(
+    postgres_database: Database,
+) -> None:
+    """Else the preview of an absence and a tick wait for each other, and one of them is ended by the database."""
+    database, clinic = postgres_database, open_clinic(postgres_database)
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        watch_cover(session, NOW)
+
+    def away(session: Session) -> None:
+        planning.take_off(session, clinic.coordinator, clinic.derm.public_id, NOW, NOW + 30 * HOUR, now=NOW)
+        watch_absences(session, NOW, anew=session.get_one(Person, clinic.derm.id))
+
+    def preview() -> None:
+        with database.writing() as session:
+            try_out(session, clinic.program.id, away, NOW)
+
+    with ThreadPoolExecutor(1) as other, database.writing() as session:
+        session.execute(select(CoverWatch.id).with_for_update())
+        tried = other.submit(preview)
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not session.scalar(waits):
+            assert not tried.done()
+        # What the preview waits for is the watch: the request is free for the clock.
+        session.execute(select(Consult.id).where(Consult.id == consult.id).with_for_update(nowait=True))
+        session.commit()
+        tried.result(timeout=30)
 
 
 def test_a_shift_tells_what_it_covers_and_its_removal_what_it_leaves(database: Database, clinic: Clinic) -> None:

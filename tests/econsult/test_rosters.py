@@ -12,7 +12,7 @@ from econsult.consults.hands import loads_of
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.forecast import forecast
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Conflict
 from econsult.rosters.routing import WORDS, route
 from econsult.rosters.shifts import Shift, Swap, TimeOff, first_cover, gaps, on_duty, spans

@@ -35,7 +35,7 @@ from econsult.people.persons import Person
 from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rights import Relation, Right
 from econsult.rosters.limits import Conflict, Limits
 from econsult.rosters.shifts import TimeOff

@@ -16,7 +16,7 @@ from econsult.people.ages import birthday, local_day
 from econsult.people.caregivers import ProxyGrant
 from econsult.people.patients import Patient
 from econsult.people.signin import make_token
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import post

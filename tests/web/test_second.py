@@ -13,7 +13,7 @@ from econsult.consults.sides import SideEvent, SideQuestion, side_of
 from econsult.notices import Notice
 from econsult.queue.asides import fire_sides
 from econsult.queue.invariants import violations
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
 from tests.imaging.paper_readers import words_of

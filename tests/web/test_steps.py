@@ -14,7 +14,7 @@ from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import Recommendation, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

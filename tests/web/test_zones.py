@@ -10,7 +10,7 @@ import pytest
 from econsult.people.account import time_zone_of
 from econsult.people.patients import Patient, link_caregiver
 from econsult.people.persons import Organization, Person
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from econsult.zones import zone_names
 from tests.personas import Clinic
 from tests.web.browsing import post

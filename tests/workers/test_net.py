@@ -19,7 +19,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.picking import Pick
-from econsult.queue.outbox import Quiet
+from econsult.queue.quiet import Quiet
 from storage.keys import WrongKey
 from tests.personas import NOON, Clinic, open_clinic
 from workers.net import AGAIN, BATCH, Net, Work
