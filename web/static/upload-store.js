@@ -17,7 +17,7 @@ function database() {
         request.result.onclose = lose;
         done(request.result);
       };
-      request.onerror = () => failed(request.error);
+      request.onerror = failed;
     });
     opening = within(tried, LIMIT);
     // Not asked again for each step: every answer that does not come would cost its whole time.
@@ -41,8 +41,9 @@ async function run(mode, action, patience = LIMIT) {
   const transaction = await begin(mode);
   const request = action(transaction.objectStore("files"));
   const ended = new Promise((done, failed) => {
-    transaction.oncomplete = () => done(request.result);
-    transaction.onabort = transaction.onerror = () => failed(transaction.error);
+    transaction.oncomplete = () => done(request?.result);
+    // An error of a request ends in this, too.
+    transaction.onabort = failed;
   });
   return within(ended, patience);
 }
@@ -88,14 +89,12 @@ export async function forget(file, how) {
   const { id } = file, at = file.over ? file.at : Date.now();
   memory.delete(id);
   over.add(id);
-  const put = (store) => {
+  // Committed here, since a page that goes away in this moment would take all of it back.
+  await run("readwrite", (store) => {
     store.delete(id);
-    const last = store.put({ ...told(file), over: how, at });
-    // Said before a page that goes away in this moment is gone: otherwise all of it would be taken back.
+    store.put({ ...told(file), over: how, at });
     store.transaction.commit?.();
-    return last;
-  };
-  await run("readwrite", put).catch(() => {});
+  }).catch(() => {});
 }
 
 // Those whose removal the server has not heard of. After some minutes nothing comes of a creation any more.
