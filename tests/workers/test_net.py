@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
 from econsult.consults.ledger import Clock, ClockEvent
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask, open_call
 from econsult.database import Database
@@ -145,8 +146,10 @@ def test_each_kind_of_work_has_the_net(
     assert [line for line in caplog.messages if "ALARM" in line and f"number {damaged} " in line] != []
 
 
-def test_a_clinic_that_cannot_be_looked_at_keeps_no_other_waiting(database: Database, clinic: Clinic) -> None:
-    """Somebody is back whose quiet hours are damaged, and more clinics than a batch has room for lose theirs."""
+def test_a_clinic_that_cannot_be_looked_at_keeps_no_other_waiting(
+    database: Database, clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody is back for whom a damaged request waits, and more clinics than a batch has room for lose theirs."""
     work = next(each for each in sweeps(Quiet()) if each.what == "the watch over clinics")
     net, minute = Net(database), timedelta(minutes=1)
     with database.writing() as session:
@@ -159,12 +162,17 @@ def test_a_clinic_that_cannot_be_looked_at_keeps_no_other_waiting(database: Data
         for consult, home in ((owed[0], first), (owed[1], damaged), (owed[2], last), (waits, damaged)):
             session.execute(update(Consult).where(Consult.id == consult.id).values(organization_id=home))
         session.execute(update(Consult).where(Consult.id == waits.id).values(uncovered_at=NOON))
-        spoilt = {"organization_id": damaged, "quiet_hours": "x-y"}
-        session.execute(update(Person).where(Person.id == clinic.pcp.id).values(spoilt))
+        # Given longer until somebody is there: its clock begins anew when somebody is, beside one that is damaged.
+        allocate = update(Clock).where(Clock.consult_id == waits.id, Clock.name == ClockName.ALLOCATE)
+        session.execute(allocate.values(target_seconds=4 * 3600, deadline_at=NOON + 4 * H))
+        _damage(session, waits.id)
+        session.execute(update(Person).where(Person.id == clinic.pcp.id).values(organization_id=damaged))
         numbers = [each.id for each in owed]
     told = select(Notice.consult_id).where(Notice.kind == NoticeKind.NO_COVER).distinct()
-    for at in (2, 3):
+    for at in (2, 3, 3.5):
         net.run(work, NOON + at * minute)
+    # Once it is put aside the others are looked at as one batch again.
+    assert sum("A batch failed" in line for line in caplog.messages) == 2
     with database.reading() as session:
         assert net.numbers_aside() == {work.what: [damaged]}
         assert set(session.scalars(told)) == {numbers[0], numbers[2]}
