@@ -94,6 +94,7 @@ class Ticker:
         """
         is_sweep_due = not is_held and not _is_between(self.swept_at, now, SWEEP_EVERY)
         if is_sweep_due:
+            self.swept_at = now
             # Before anything that writes a row: on a full disk this makes room for it.
             self._sweep_uploads(now)
         pending = self._look(now)
@@ -108,7 +109,6 @@ class Ticker:
         has_fired = self._fire(now, pending)
         if is_sweep_due:
             self._sweep(now)
-            self.swept_at = now
         left = self._lag(self._look(now) if has_fired else pending, now)
         return max(left, lag(due, self.net.numbers_aside(), now))
 

@@ -111,7 +111,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
     # Whoever signs was there for it; what is asked after the answer is another wait.
-    consult.claim_until = consult.uncovered_at = None
+    consult.claim_until, consult.uncovered_at, consult.is_taken_off_duty = None, None, False
     consult.version += 1
     stop_clock(session, consult, ClockName.FIRST_REPLY, now, "signed")
     replied(session, consult, CLINICIANS, now=now, how="signed")

@@ -52,7 +52,7 @@ class Consult(PublicId, Base):
     `due_at` is the earliest reply that somebody was promised, by which lists are ordered; `rules` is the promise, and
     `route` why it went to whom. From `answered_at` to `informed_method` it tells of the cycle that goes on now;
     `uncovered_at` says since when the desk knows that nobody is there for it (`consults.uncovered`);
-    `is_taken_off_duty` that its holder took it off duty, and has not been on duty since.
+    `is_taken_off_duty` that its holder took it off duty, and has neither been on duty for it nor answered since.
     `unheard_version` is an answer of a cycle before it that is open to the family and that nobody has heard yet.
     """
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
@@ -63,6 +63,8 @@ def _look_at(
     here = around(session, program_id)
     takers = Takers(session, here, now)
     pools = [watch for watch in watches if watch.specialty]
+    # A look comes late where many others stand before it: what it was to find counts by when it was to come.
+    planned = {watch.id: min(watch.next_at, now) for watch in watches}
     for watch in watches:
         _look_who_is_there(session, watch, takers, now)
         if watch.specialty == CLINICS:
@@ -77,7 +79,8 @@ def _look_at(
     found: dict[bool, list[Row[Any]]] = {True: [], False: []}
     for watch in pools:
         is_new = watch.after_id is None or not _has_told(session, watch)
-        found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
+        if _is_looked_at(watch, takers, planned[watch.id]):
+            found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
     session.flush()
     found[True] += _held_by_nobody(session, program_id, here, takers, now)
     told = sum(tell_uncovered(session, rows, now, quiet, is_new=is_new) for is_new, rows in found.items())
@@ -158,19 +161,26 @@ def _begin(session: Session, now: datetime) -> None:
         insert_new(session, CoverWatch, rows)
 
 
+def _is_looked_at(watch: CoverWatch, takers: Takers, planned_at: datetime) -> bool:
+    """Whether what waits is to be read in this look, which was to come at `planned_at`.
+
+    All of it is once others are there or may take others, and once more for what was sent meanwhile; what comes later
+    is looked at when it is offered.
+    """
+    is_soon = watch.changed_at is None or planned_at <= watch.changed_at + 2 * LOOK_EVERY
+    if (watch.after_id is not None or is_soon) and (takers.has_rules or not watch.is_covered):
+        return True
+    watch.after_id = None
+    return False
+
+
 def _waiting_for_nobody(
     session: Session, watch: CoverWatch, takers: Takers, batch: int, now: datetime
 ) -> list[Row[Any]]:
     """The next of what waits for this specialty, and for no other that is there.
 
-    While somebody is on duty: of what they may not take, for want of a licence or a language, or for a conflict. All of
-    it is looked at once others are there or may take others, and once more for what was sent meanwhile; what comes
-    later is looked at when it is offered.
+    While somebody is on duty: of what they may not take, for want of a licence or a language, or for a conflict.
     """
-    has_changed = watch.after_id is not None or watch.changed_at is None or now <= watch.changed_at + 2 * LOOK_EVERY
-    if not has_changed or (watch.is_covered and not takers.has_rules):
-        watch.after_id = None
-        return []
     most = MOST_BARRED if watch.is_covered else batch
     query = _waiting(watch).where(Consult.uncovered_at.is_(None), Consult.id > (watch.after_id or 0))
     found = session.execute(query.order_by(Consult.id).limit(most)).all()
@@ -181,16 +191,22 @@ def _waiting_for_nobody(
 
 
 def _has_told(session: Session, watch: CoverWatch) -> bool:
-    """Whether the desk has heard of anything in the look that goes on: its first part may have had nothing to tell."""
-    marked = select(Consult.id).where(
-        Consult.program_id == watch.program_id,
+    """Whether the desk has heard of anything in the look that goes on: its first part may have had nothing to tell.
+
+    Of what nobody may take, the desk hears in other words.
+    """
+    mark = aliased(Consult)
+    # By the index of the marks alone: by that of a state SQLite would read all that waits.
+    marked = select(mark.id).where(mark.program_id == watch.program_id, mark.uncovered_at.is_not(None))
+    told = select(Consult.id).where(
+        Consult.id.in_(marked),
         Consult.status == Status.SUBMITTED,
         or_(Consult.specialty == watch.specialty, Consult.fallback_specialty == watch.specialty),
         Consult.uncovered_at >= watch.changed_at,
-        Consult.uncovered_at.is_not(None),
-        ~Consult.is_test,
+        Consult.is_unallocated.is_(False),
+        Consult.is_test.is_(False),
     )
-    return session.scalars(marked.limit(1)).first() is not None
+    return session.scalars(told.limit(1)).first() is not None
 
 
 def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:

@@ -43,15 +43,18 @@ class Quiet:
 
     def _hours_of(self, person: Person) -> tuple[int, int]:
         """The person's own hours; the installation's where they have none, or none that can be read."""
-        if not person.quiet_hours:
-            return self.starts, self.ends
-        found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", person.quiet_hours)
-        hours = [int(each) for each in found.groups()] if found else []
-        if not found or max(hours) > LAST_HOUR:
+        own = own_hours(person)
+        if own is None and person.quiet_hours:
             # One damaged row must keep nobody else's letters waiting.
             _say(person.id)
-            return self.starts, self.ends
-        return hours[0], hours[1]
+        return own or (self.starts, self.ends)
+
+
+def own_hours(person: Person) -> tuple[int, int] | None:
+    """The hours that a person has chosen: from which hour, up to which; None where they have none that can be read."""
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", person.quiet_hours)
+    starts, ends = (int(each) for each in found.groups()) if found else (LAST_HOUR + 1, LAST_HOUR + 1)
+    return (starts, ends) if max(starts, ends) <= LAST_HOUR else None
 
 
 @lru_cache(maxsize=4096)

@@ -118,8 +118,8 @@ def _planned(
     for clinic, off in session.execute(query if with_left else query.where(Person.is_active)):
         people = found.setdefault(clinic or 0, {})
         start, end = people.get(off.person_id, (off.starts_at, off.starts_at))
-        # One absence that goes on where another ends is one.
-        start = start if off.starts_at <= end else off.starts_at
+        # One absence that goes on where another ends is one, also where it was ended to be written down anew.
+        start = start if off.starts_at <= end + 2 * LOOK_EVERY else off.starts_at
         people[off.person_id] = start, max(end, off.ends_at)
     return {
         clinic: max(start if end > now else end for start, end in people.values()) for clinic, people in found.items()

@@ -26,6 +26,7 @@ from econsult.queue.due import due_consults
 from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
+from econsult.rosters import planning
 from econsult.rosters.shifts import TimeOff
 from tests.econsult.test_cover import HOUR, told
 from tests.econsult.test_not_there import MINUTE, all_day
@@ -274,3 +275,21 @@ def test_a_look_reads_no_more_where_the_desk_has_heard_of_all(sqlite_database: D
             selects = [each for each in asked if each[0].startswith("SELECT")]
             read.append(sum(len(connection.exec_driver_sql(*each).all()) for each in selects))
     assert read[0] == read[1] > 0
+
+
+def test_a_leave_that_is_ended_and_written_down_anew_is_the_same_gap(database: Database, clinic: Clinic) -> None:
+    """There is no other way to shorten one that goes on."""
+    with database.writing() as session:
+        clinic.answered(session)
+        first = planning.take_off(session, clinic.coordinator, clinic.pcp.public_id, NOON, NOON + 200 * HOUR, now=NOON)
+        for minute in range(60):
+            watch_clinics(session, NOON + minute * MINUTE)
+        before = heard(session, NoticeKind.NO_COVER, clinic.coordinator)
+        at = NOON + HOUR
+        planning.end_time_off(session, clinic.coordinator, first.id, now=at)
+        ids = (clinic.pcp.public_id, at + MINUTE / 2, NOON + 99 * HOUR)
+        planning.take_off(session, clinic.coordinator, *ids, now=at + MINUTE / 2)
+        for minute in range(60):
+            watch_clinics(session, at + MINUTE / 2 + minute * MINUTE)
+        assert len(before) == 1
+        assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == before

@@ -179,7 +179,8 @@ def _sign(world: World, session: Session) -> None:
             holder = session.get_one(Person, case.holder or 0)
             answers.save_draft(session, consult, holder, ANSWER, now=world.now, lease=FOR_EVER)
             answers.sign(session, consult, holder, now=world.now)
-            case.owes, case.is_answered = False, True
+            # What is asked after the answer is another wait, whoever took the first off duty.
+            case.owes, case.is_answered, case.is_volunteer = False, True, False
 
 
 def _talk(world: World, session: Session) -> None:

@@ -13,12 +13,13 @@ from econsult.database import Database
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
-from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.cover import _has_told, watch_absences, watch_cover
 from econsult.queue.quiet import Quiet
-from econsult.rosters.limits import Limits
+from econsult.rosters.limits import Conflict, Limits
 from econsult.rosters.shifts import TimeOff
+from econsult.rosters.watching import CoverWatch
 from tests.crowd import Crowd, add_crowd
-from tests.econsult.test_cover import HOUR
+from tests.econsult.test_cover import HOUR, shift, told
 from tests.econsult.test_regained import FREED, _in_spanish, _sign
 from tests.econsult.test_room import MINUTE, take
 from tests.personas import LEASE, NOON, Clinic
@@ -87,3 +88,77 @@ def test_a_reply_to_what_was_asked_after_the_answer_ends_its_mark(database: Data
         session.flush()
         session.refresh(consult)
         assert {consult.clinic_waits_since, consult.uncovered_at} == {None}
+
+
+@pytest.mark.parametrize("apart", [60, 130, 240, 350, 400])
+def test_what_was_sent_at_the_edge_is_found_by_the_next_look_however_late(
+    database: Database, clinic: Clinic, apart: int
+) -> None:
+    """Its router still saw somebody on duty, and it was committed after the look at the edge."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, hours=5)
+        edge = NOON + 4 * HOUR
+        for at in (edge - MINUTE, edge):
+            watch_cover(session, at)
+        consult = clinic.econsult(session, now=edge - timedelta(seconds=1))
+        assert told(session) == []
+        watch_cover(session, edge + timedelta(seconds=apart))
+        assert told(session) == [(consult.id, clinic.coordinator.id)]
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_what_was_taken_off_duty_is_told_of_again_after_its_holder_was_on_duty_or_answered(
+    database: Database, clinic: Clinic, is_signed: bool
+) -> None:
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, starts=6, hours=2)
+        consult = take(session, clinic, clinic.derm)
+        assert consult.is_taken_off_duty
+        if is_signed:
+            _sign(session, consult, NOON + 10 * MINUTE)
+        before = len(told(session))
+        for minute in range(11, 241, 10):
+            watch_cover(session, NOON + minute * MINUTE)
+        if is_signed:
+            clinicians = threads.Audience.CLINICIANS
+            threads.post(session, consult, clinic.pcp, clinicians, text="And now?", now=NOON + 4 * HOUR)
+            watch_cover(session, NOON + 4 * HOUR + MINUTE)
+        assert told(session)[before:] == [(consult.id, clinic.coordinator.id)]
+
+
+def test_what_nobody_may_take_is_another_alarm_and_hushes_no_gap(database: Database, clinic: Clinic) -> None:
+    """It came in between two parts of a look that goes on at night."""
+    with database.writing() as session:
+        night = NOON + 18 * HOUR
+        spanish, other = _in_spanish(session, clinic), _in_spanish(session, clinic)
+        session.add(Limits(person_id=clinic.derm.id, languages="en"))
+        session.add_all(Conflict(person_id=each.id, patient_id=other.child.id) for each in (clinic.derm, clinic.derm2))
+        crowd = Crowd(510, night + 24 * HOUR, timedelta(seconds=1), ("dermatology",))
+        add_crowd(session, clinic.econsult(session, now=night - HOUR), crowd)
+        child = spanish.econsult(session, now=night - 9 * MINUTE)
+        watch_cover(session, night - MINUTE, quiet=Quiet())
+        session.add(TimeOff(person_id=clinic.derm2.id, starts_at=night, ends_at=night + 10 * HOUR))
+        session.flush()
+        watch_cover(session, night, quiet=Quiet())
+        assert other.econsult(session, now=night).is_unallocated
+        for second in (2, 4, 6):
+            watch_cover(session, night + timedelta(seconds=second), quiet=Quiet())
+        letter = select(Job.run_after).join(Notice, Notice.id == Job.subject_id).where(Job.kind == JobKind.NOTIFY)
+        at = session.scalars(letter.where(Notice.consult_id == child.id, Notice.kind == NoticeKind.NO_COVER)).one()
+        assert at < night + MINUTE
+
+
+def test_whether_the_desk_has_heard_reads_the_marks_and_not_all_that_waits(sqlite_database: Database) -> None:
+    with sqlite_database.writing() as session:
+        watch = CoverWatch(program_id=1, specialty="dermatology", changed_at=NOON, next_at=NOON)
+        asked: list[tuple[str, Any]] = []
+
+        @event.listens_for(session.connection(), "before_cursor_execute")
+        def keep(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: Any) -> None:
+            asked.append((statement, given))
+
+        assert not _has_told(session, watch)
+        (statement, given) = asked[-1]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+    told_of = " ".join(row[3] for row in plan)
+    assert ("ix_consult_uncovered" in told_of, "ix_consult_desk" in told_of) == (True, False), told_of

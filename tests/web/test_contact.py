@@ -183,3 +183,17 @@ def test_a_clinic_touches_the_numbers_of_its_own_families_alone(runtime: Runtime
             assert post(enter_as(person), path, {"number": "505-555-0142", "code": "123456"}).status_code == 404
     with runtime.database.reading() as session:
         assert mobile_of(session, clinic.mother) is None
+
+
+@pytest.mark.parametrize("damaged", ["x-7", "21-99", "22"])
+def test_hours_that_cannot_be_read_are_chosen_anew_on_the_page(
+    runtime: Runtime, enter_as: In, clinic: Clinic, damaged: str
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Person, clinic.mother.id).quiet_hours = damaged
+    here = enter_as(clinic.mother)
+    assert here.get("/account").status_code == 200
+    chosen = {"channel": "email", "quiet": "own", "quiet_from": "22", "quiet_to": "6"}
+    assert post(here, "/account/contact", chosen).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Person, clinic.mother.id).quiet_hours == "22-6"

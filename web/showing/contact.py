@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.people.persons import Person
+from econsult.queue.quiet import own_hours
 from econsult.reach.mobiles import is_code_live, is_stopped, mobile_of
 from econsult.reach.numbers import readable
 from web.context import database, now, settings
@@ -40,13 +41,12 @@ def contact_of(session: Session, person: Person) -> Contact:
     """How this person is reached now."""
     person = session.get_one(Person, person.id)
     mobile = mobile_of(session, person)
-    starts, _, ends = person.quiet_hours.partition("-")
     return Contact(
         state=_state(session, person),
         number=readable(mobile.number) if mobile else "",
         until=mobile.code_expires_at if mobile else None,
         channel=person.channel,
-        quiet=(int(starts), int(ends)) if ends else None,
+        quiet=own_hours(person),
         program_quiet=settings().quiet_hours,
     )
 
