@@ -78,9 +78,11 @@ def _look_at(
     # The first of a gap goes by a letter at once, and not the first of each look that it takes to tell of all.
     found: dict[bool, list[Row[Any]]] = {True: [], False: []}
     for watch in pools:
+        if not _is_looked_at(watch, takers, planned[watch.id]):
+            watch.after_id = None
+            continue
         is_new = watch.after_id is None or not _has_told(session, watch)
-        if _is_looked_at(watch, takers, planned[watch.id]):
-            found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
+        found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
     session.flush()
     found[True] += _held_by_nobody(session, program_id, here, takers, now)
     told = sum(tell_uncovered(session, rows, now, quiet, is_new=is_new) for is_new, rows in found.items())
@@ -168,10 +170,7 @@ def _is_looked_at(watch: CoverWatch, takers: Takers, planned_at: datetime) -> bo
     is looked at when it is offered.
     """
     is_soon = watch.changed_at is None or planned_at <= watch.changed_at + 2 * LOOK_EVERY
-    if (watch.after_id is not None or is_soon) and (takers.has_rules or not watch.is_covered):
-        return True
-    watch.after_id = None
-    return False
+    return (watch.after_id is not None or is_soon) and (takers.has_rules or not watch.is_covered)
 
 
 def _waiting_for_nobody(

@@ -1,4 +1,4 @@
-"""An authenticator app, as staff carry it in their pockets."""
+"""An authenticator app, as staff carry it in their pockets, and the keys that a browser holds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 from flask.testing import FlaskClient
+from playwright.sync_api import CDPSession, Page
 from werkzeug.test import TestResponse
 
 from econsult.people import factors
@@ -60,3 +61,17 @@ def set_up_in(browser: FlaskClient, *, form_at: str = "/nowhere") -> tuple[str, 
     """Follow the set-up's page to its end; returns the secret and the page with the recovery codes."""
     secret = key_on(browser.get("/sign-in/second-factor").text)
     return secret, post(browser, "/sign-in/second-factor", {"code": code_of(secret)}, form_at=form_at)
+
+
+def key_slot(page: Page) -> CDPSession:
+    """Where authenticators are put into this page's browser."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    return devtools
+
+
+def plug_in(devtools: CDPSession, transport: str) -> str:
+    """Give the browser an authenticator that says yes at once; returns its number."""
+    abilities = {"protocol": "ctap2", "transport": transport, "automaticPresenceSimulation": True}
+    abilities |= {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    return str(devtools.send("WebAuthn.addVirtualAuthenticator", {"options": abilities})["authenticatorId"])

@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from econsult.people.persons import Person
 from tests.services.browser import Devices
-from tests.web.authenticator import code_of
+from tests.web.authenticator import code_of, key_slot, plug_in
 from tests.web.conftest import PASSWORD
 from tests.web.looking import complaints, english_left, look_at, overflow, violations
 from tests.web.serving import served
@@ -66,6 +66,8 @@ def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
         key = page.locator("code.key").inner_text().replace(" ", "")
         _write_code(page, code_of(key))
         expect(page.locator(".codes li")).to_have_count(10)
+        # The page's script makes of a reload a look at the address, and no second sending of the form.
+        page.wait_for_load_state()
         page.reload()
         expect(page).to_have_url(f"{address}/worklist")
         expect(page.locator(".codes")).to_have_count(0)
@@ -83,9 +85,8 @@ def test_a_nurse_chooses_a_passkey_instead_and_comes_in_by_it(
         strict_app.extensions["econsult"] = Runtime(replace(strict.installation, settings=settings))
         page = devices.desktop(viewport={"width": width, "height": 844})
         heard = complaints(page)
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("WebAuthn.enable")
-        first = _hold(devtools, "internal")
+        devtools = key_slot(page)
+        first = plug_in(devtools, "internal")
         _knock(page, address, person, language)
         look_at(page, "factor-set-up", language)
         page.locator('[data-passkey="make"] button').click()
@@ -124,15 +125,8 @@ def test_a_nurse_chooses_a_passkey_instead_and_comes_in_by_it(
 def _take_another(devtools: Any, first: str, route: Route) -> None:
     """Between the two touches, leave the first authenticator, which has a passkey already, and take one more."""
     devtools.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": first, "enabled": False})
-    _hold(devtools, "usb")
+    plug_in(devtools, "usb")
     route.continue_()
-
-
-def _hold(devtools: Any, transport: str) -> str:
-    """Give the browser an authenticator that says yes at once; returns its number."""
-    abilities = {"protocol": "ctap2", "transport": transport, "automaticPresenceSimulation": True}
-    abilities |= {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-    return str(devtools.send("WebAuthn.addVirtualAuthenticator", {"options": abilities})["authenticatorId"])
 
 
 def _knock(page: Page, address: str, person: Person, language: str = "") -> None:

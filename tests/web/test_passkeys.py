@@ -18,7 +18,7 @@ from econsult.people.signin import SignInSession, make_token
 from tests.econsult.soft_key import PRESENT, SoftKey
 from tests.personas import Clinic
 from tests.services.browser import Devices
-from tests.web.authenticator import code_of, enrol
+from tests.web.authenticator import code_of, enrol, key_slot, plug_in
 from tests.web.browsing import SESSION, post, send
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
 from tests.web.looking import complaints, look_at
@@ -159,11 +159,8 @@ def test_a_real_browser_makes_one_and_comes_in_by_it(
         app.extensions["econsult"] = Runtime(replace(runtime.installation, settings=settings))
         page = devices.desktop(viewport={"width": width, "height": 844})
         heard = complaints(page)
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("WebAuthn.enable")
-        abilities = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
-        abilities |= {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-        made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": abilities})
+        devtools = key_slot(page)
+        made = plug_in(devtools, "internal")
         page.goto(f"{address}/sign-in?lang={language}")
         page.fill("#email", person.email)
         page.fill("#password", PASSWORD)
@@ -183,7 +180,7 @@ def test_a_real_browser_makes_one_and_comes_in_by_it(
         page.locator('[data-passkey="prove"] button').click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
         # Who does not show a finger or a PIN stays at the door, told in words.
-        devtools.send("WebAuthn.setUserVerified", {"authenticatorId": made["authenticatorId"], "isUserVerified": False})
+        devtools.send("WebAuthn.setUserVerified", {"authenticatorId": made, "isUserVerified": False})
         page.context.clear_cookies()
         page.goto(f"{address}/sign-in?lang={language}")
         page.locator('[data-passkey="prove"] button').click()

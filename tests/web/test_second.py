@@ -60,7 +60,7 @@ def test_a_colleague_is_asked_takes_it_replies_and_is_out(
         other = clinic.econsult(session, now=NOW, specialty="neurology")
         holding.claim(session, other, clinic.neuro, now=datetime.now(UTC), lease=LEASE)
     full = post(neuro, f"{path}/second/take", {}).location
-    assert (full, "Your hands are full" in neuro.get(full).text) == ("/worklist?said=full", True)
+    assert (full, "Your hands are full" in neuro.get(full).text) == ("/worklist?said=at_capacity", True)
     with runtime.database.writing() as session:
         session.execute(update(Limits).values(capacity=2))
     assert post(neuro, f"{path}/second/take", {}).location == f"{path}?said=noted"

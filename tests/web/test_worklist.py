@@ -156,4 +156,4 @@ def test_the_next_case_is_one_that_this_person_may_take(
         session.add(Limits(person_id=clinic.derm.id, capacity=1))
         urgent = clinic.econsult(session, now=datetime.now(UTC), urgency="urgent")
     assert post(derm, "/worklist/next", {}).location == f"/consults/{urgent.public_id}"
-    assert post(derm, "/worklist/next", {}).location == "/worklist?said=full"
+    assert post(derm, "/worklist/next", {}).location == "/worklist?said=at_capacity"

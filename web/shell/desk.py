@@ -64,7 +64,7 @@ SAID = {
     "assigned": _l("Assigned. Your colleague has been told."),
     "rerouted": _l("Passed on to the other specialty."),
     "taken": _l("Somebody was faster. The page says who has it."),
-    "full": _l("Your hands are full: you hold as many as you may hold at once. Finish one, or give one back."),
+    "at_capacity": _l("Your hands are full: you hold as many as you may hold at once. Finish one, or give one back."),
     "conflict": _l("You have a conflict of interest with this child. A colleague must take this."),
     "no_licence": _l("This child lives where you have no licence. A colleague must take this."),
     "no_language": _l(
@@ -118,15 +118,15 @@ SAID = {
     "told_otherwise": _l("Written down: they were told in another way."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
-BARRED = {"at_capacity": "full", "conflict": "conflict", "no_licence": "no_licence", "no_language": "no_language"}
-"""What is said to somebody who may see a request and may not take it, by the code of the rule."""
+BARRED = frozenset({"at_capacity", "conflict", "no_licence", "no_language"})
+"""The codes of the rules that keep somebody who sees a request from taking it; `SAID` has a sentence for each."""
 
 
 def why_barred(error: ForbiddenError) -> str:
     """The `said` for somebody whom a rule keeps from taking this; raises the error where it is about something else."""
     if error.code not in BARRED:
         raise error
-    return BARRED[error.code]
+    return error.code
 
 
 def init_desk(app: Flask) -> None:

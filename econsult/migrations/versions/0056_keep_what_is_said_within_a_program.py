@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("message", "answer")
+CONSULT = sa.table("consult", sa.column("id"), sa.column("program_id"))
 WITHIN = {"consult": "consult_id", "person": "author_id"}
 
 
@@ -20,8 +21,9 @@ def upgrade() -> None:
     for table in TABLES:
         # Processes of the version before write while this runs, and know of no program: so it may be empty.
         op.add_column(table, sa.Column("program_id", sa.Integer()))
-        own = f"SELECT program_id FROM consult WHERE consult.id = {table}.consult_id"  # noqa: S608 - a name of ours.
-        op.execute(f"UPDATE {table} SET program_id = ({own})")  # noqa: S608 - the same.
+        said = sa.table(table, sa.column("consult_id"), sa.column("program_id"))
+        own = sa.select(CONSULT.c.program_id).where(CONSULT.c.id == said.c.consult_id).scalar_subquery()
+        op.execute(sa.update(said).values(program_id=own))
         with op.batch_alter_table(table) as batch:
             batch.create_foreign_key(f"fk_{table}_program_id_program", "program", ["program_id"], ["id"])
             for parent, column in WITHIN.items():

@@ -122,8 +122,6 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
     """
 
     def and_offer(session: Session) -> None:
-        # The watch is locked before any consult, as the clock process does.
-        look_soon(session, me().program_id, now())
         act(session)
         session.flush()
         offer_again(session, me().program_id, now())
@@ -133,6 +131,8 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
             if request.form.get("verb", "").startswith("look"):
                 tried = try_out(session, me().program_id, and_offer, now())
             else:
+                # The watch is locked before any consult, as the clock process does.
+                look_soon(session, me().program_id, now())
                 and_offer(session)
                 roster_changed(session, me().program_id, now())
                 return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
