@@ -38,7 +38,11 @@ def test_full_hands_are_told_so_and_the_request_stays_free(
     browser = browser_of(clinic.derm)
     answer = post(browser, page.format(asked.public_id), {})
     assert answer.status_code == 303
-    assert words in browser.get(answer.location).text
+    page = browser.get(answer.location).text
+    assert words in page
+    # No tick beside a no.
+    toast = page[page.index('<div class="toast"') :]
+    assert "#alert" in toast[: toast.index("</div>")]
     with runtime.database.reading() as session:
         assert session.get_one(Consult, asked.id).holder_id is None
 

@@ -121,6 +121,9 @@ SAID = {
 BARRED = frozenset({"at_capacity", "conflict", "no_licence", "no_language"})
 """The codes of the rules that keep somebody who sees a request from taking it; `SAID` has a sentence for each."""
 
+REFUSED = BARRED | {"taken", "second_nobody"}
+"""What is said of a form that changed nothing."""
+
 
 def why_barred(error: ForbiddenError) -> str:
     """The `said` for somebody whom a rule keeps from taking this; raises the error where it is about something else."""
@@ -130,17 +133,19 @@ def why_barred(error: ForbiddenError) -> str:
 
 
 def init_desk(app: Flask) -> None:
-    """Give templates `desk_places()`, `said`, `files_told` and the filter `initials`."""
+    """Give templates `desk_places()`, `said`, `said_drawing`, `files_told` and the filter `initials`."""
     app.jinja_env.globals["desk_places"] = desk_places
     app.jinja_env.filters["initials"] = initials
     app.context_processor(_after_form)
 
 
 def _after_form() -> dict[str, object]:
-    """What the form before this page did, in words: `said` if it went well, `files_told` where files did not come."""
+    """What the form before this page did, in words (`said`) with a drawing; `files_told` where files did not come."""
     told = told_of_files(request.args)
     came = "files_sent" if have_arrived(request.args) and not told else ""
-    return {"said": SAID.get(request.args.get("said", came), ""), "files_told": told}
+    code = request.args.get("said", came)
+    drawing = "alert" if code in REFUSED else "check"
+    return {"said": SAID.get(code, ""), "said_drawing": drawing, "files_told": told}
 
 
 def desk_places() -> list[tuple[str, str, str]]:
