@@ -29,6 +29,7 @@ from web.pages.start import start
 from web.shell.assets import init_assets
 from web.shell.auth import init_auth
 from web.shell.crashes import init_crashes
+from web.shell.deadlocks import Pages
 from web.shell.desk import init_desk
 from web.shell.errors import init_errors
 from web.shell.forms import init_forms
@@ -98,7 +99,7 @@ def build_app(runtime: Runtime | None) -> Flask:
             kinds,
             RIGHT_ONE,
         )
-    app = Flask("web", static_folder=None)
+    app = Pages("web", static_folder=None)
     app.extensions["econsult"] = runtime
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["program"] = {

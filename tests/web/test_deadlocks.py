@@ -1,0 +1,59 @@
+"""On PostgreSQL, a form that the database ended for the sake of another is done once more by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from econsult.people.persons import Person
+from econsult.queue.cover import watch_cover
+from econsult.rosters.shifts import TimeOff
+from econsult.rosters.watching import CoverWatch
+from econsult.settings import load_settings
+from econsult.trail import AuditEvent
+from tests.personas import PASSWORD_ALONE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from tests.workers.clinic import wait_until
+from workers.runtime import Runtime, open_runtime
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
+    """An installation on PostgreSQL."""
+    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
+    runtime = open_runtime(load_settings(environ))
+    runtime.database.migrate()
+    yield runtime
+    runtime.close()
+
+
+def test_the_victim_of_a_deadlock_is_done_once_more(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    until = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    fields = {"person": clinic.derm.public_id, "from": "", "until": until}
+    desk = browser_of(clinic.coordinator)
+    with runtime.database.writing() as session:
+        watch_cover(session, datetime.now(UTC))
+    with ThreadPoolExecutor(1) as pool, runtime.database.writing() as session:
+        # The form must be the one that the database ends, and not this session.
+        session.execute(text("SET LOCAL deadlock_timeout = '1h'"))
+        session.execute(select(Person.id).where(Person.id == clinic.derm.id).with_for_update())
+        sent = pool.submit(post, desk, "/program/roster/off", fields)
+        wait_until(lambda: _waits(session))
+        session.execute(select(CoverWatch.id).with_for_update())
+        session.commit()
+        assert sent.result(30).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(TimeOff.person_id)).all() == [clinic.derm.id]
+        lines = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "time_off")
+        assert session.scalars(lines).one() == 1
+
+
+def _waits(session: Session) -> bool:
+    return session.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one() > 0
