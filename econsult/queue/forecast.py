@@ -24,6 +24,7 @@ from econsult.rosters.shifts import Span, gaps, without_time_off
 
 AHEAD = timedelta(hours=24)
 MOST = 5000
+CLINIC_AWAY = "clinic_away"
 SECOND = "second"
 """What stands for a clock where the reply of a colleague is late."""
 REPLIES = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
@@ -186,7 +187,7 @@ class _Outlook:
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)
         # A medical home has no duty: its people are there, or away.
-        return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else "clinic_away"
+        return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else CLINIC_AWAY
 
     def _holder_of(self, consult: Consult, holder: int) -> Sequence[Span]:
         """When the holder is there for it. Who took it off duty is until their next shift, and then by the roster."""

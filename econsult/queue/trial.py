@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, number_of
-from econsult.queue.forecast import Forecast, Gap, LatePromise, Risk, forecast
+from econsult.queue.forecast import CLINIC_AWAY, Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
 from econsult.rosters.shifts import outside, rostered
 from econsult.rosters.watching import look_soon
@@ -108,11 +108,9 @@ def _offered(session: Session, program_id: int) -> list[Offered]:
 
 
 def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offered], unplanned: list[str]) -> Trial:
-    # Where nothing is planned nobody knows any more who is there: that is no cover that was missing before.
-    known = [risk for risk in before.risks if risk.consult.specialty not in unplanned]
     return Trial(
         late=_without_promises(after.risks, before.risks),
-        kept=_without_promises(known, after.risks),
+        kept=_without_promises(_known(before.risks, unplanned), after.risks),
         uncovered=_without(after.gaps, before.gaps),
         covered=[each for each in _without(before.gaps, after.gaps) if each.specialty not in unplanned],
         sooner=sooner,
@@ -120,6 +118,17 @@ def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offere
         unplanned=unplanned,
         is_part=before.is_part or after.is_part,
     )
+
+
+def _known(risks: Iterable[Risk], unplanned: Collection[str]) -> list[Risk]:
+    """What of these can be told to be kept: where nothing is planned, nobody knows any more which specialist is there."""
+    found = (
+        replace(risk, late=tuple(each for each in risk.late if each.why == CLINIC_AWAY))
+        if risk.consult.specialty in unplanned
+        else risk
+        for risk in risks
+    )
+    return [risk for risk in found if risk.late]
 
 
 def _without_promises(risks: Iterable[Risk], others: Iterable[Risk]) -> list[Promised]:

@@ -209,6 +209,18 @@ def test_a_trial_says_that_a_specialty_would_have_no_plan(database: Database, cl
         trial = try_out(session, clinic.program.id, remove, NOW)
     # Somebody counts as on duty at all hours then, which is no good news.
     assert (trial.unplanned, trial.covered, trial.kept, trial.is_quiet) == (["dermatology"], [], [], False)
+    with database.writing() as session:
+        untold = clinic.answered(session)
+        away = planning.take_off(session, clinic.coordinator, clinic.pcp.public_id, NOW, NOW + 40 * HOUR, now=NOW).id
+
+    def remove_and_bring_back(session: Session) -> None:
+        remove(session)
+        planning.end_time_off(session, clinic.coordinator, away, now=NOW)
+
+    with database.writing() as session:
+        trial = try_out(session, clinic.program.id, remove_and_bring_back, NOW)
+    # What the clinic promised has nothing to do with the plan.
+    assert [(kept.number, kept.why) for kept in trial.kept] == [(untold.number, "clinic_away")]
 
 
 def test_limits_and_a_stand_in_tell_where_what_waits_would_be_offered(database: Database, clinic: Clinic) -> None:
