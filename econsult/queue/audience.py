@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar, cast
 
@@ -145,6 +145,17 @@ class Audience:
         if consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None:
             return not self._is_team_there(consult)
         return self._is_gap(consult)
+
+    def awake(self, _session: Session, people: Collection[Person], _now: datetime) -> set[int]:
+        """The ids of those of these people who are on duty, as `awake_among` finds them; mostly of what is known."""
+        numbers = {person.id for person in people}
+        theirs = {
+            (here.program_id, name)
+            for here in [self._around(number) for number in {person.program_id for person in people}]
+            for name in here.rostered
+            if not numbers.isdisjoint(member.id for member in here.pools.get(name, ()))
+        }
+        return numbers & {number for each in theirs for number in self._on_duty(*each)}
 
     def last_there(self, consult: DueConsult) -> datetime | None:
         """When somebody of the clinic was there last, of which nobody is; None where nothing says so."""

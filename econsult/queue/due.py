@@ -16,11 +16,11 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant
 from econsult.picking import ANY, Pick, one_of
-from econsult.queue.bulk import change
+from econsult.queue.bulk import Rows, write_together
 
 
 @dataclass(slots=True)
@@ -109,21 +109,25 @@ def _as_read(made: Made, row: Sequence[Any]) -> Made:
     return made
 
 
-def write_back(session: Session, consults: Sequence[DueConsult]) -> None:
-    """Write what has changed of these consults and their clocks; records of them are read anew when next used."""
-    _write(session, Clock, CLOCK_NAMES, [clock for consult in consults for clock in consult.clocks])
-    _write(session, Consult, CONSULT_NAMES, consults)
+def write_back(session: Session, consults: Sequence[DueConsult], events: Rows = ()) -> None:
+    """Write what has changed of these consults and their clocks, and the ledger's new lines.
+
+    Records of what has changed are read anew when next used.
+    """
+    clocks = [clock for consult in consults for clock in consult.clocks]
+    both = [(Clock, _moved(CLOCK_NAMES, clocks)), (Consult, _moved(CONSULT_NAMES, consults))]
+    moved = [(table, rows) for table, rows in both if rows]
+    write_together(session, moved, (ClockEvent, events) if events else None)
+    for table, rows in moved:
+        _forget(session, table, [row["id"] for row in rows])
 
 
-def _write(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> None:
-    """Write the rows that have changed: of each the columns in which any of them has."""
+def _moved(names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> list[dict[str, Any]]:
+    """The rows that have changed: of each the columns in which any of them has."""
     values = attrgetter(*names)
     moved = [(row, now) for row in rows if (now := values(row)) != row.read]
-    if moved:
-        changed = {n for row, now in moved for n, old, new in zip(names, row.read, now, strict=True) if old != new}
-        fresh = ["id", *sorted(changed)]
-        change(session, table, [{name: getattr(row, name) for name in fresh} for row, _now in moved])
-        _forget(session, table, [row.id for row, _now in moved])
+    changed = {n for row, now in moved for n, old, new in zip(names, row.read, now, strict=True) if old != new}
+    return [{name: getattr(row, name) for name in ("id", *sorted(changed))} for row, _now in moved]
 
 
 def _forget(session: Session, table: type[Base], numbers: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace
-from econsult.consults.ledger import ClockEvent, ClockState
+from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
@@ -25,7 +25,6 @@ from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.audience import BROKEN, DESK_FROM, Audience, kind_at
-from econsult.queue.bulk import insert_new
 from econsult.queue.clinics import has_heard, told_at
 from econsult.queue.cover import letters
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
@@ -53,12 +52,10 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick
     around, batch = Audience(session, now), Batch()
     for consult in consults:
         _Firing(session, consult, around, batch, now).run()
-    write_back(session, consults)
-    if batch.events:
-        insert_new(session, ClockEvent, batch.events)
+    write_back(session, consults, batch.events)
     batch.tellings += letters(session, list(batch.uncovered.values()), now)
     makers = {consult.id: consult.requester_id for consult in consults if consult.is_test}
-    tell_all(session, batch.tellings, quiet or Quiet(), now, makers=makers)
+    tell_all(session, batch.tellings, quiet or Quiet(), now, makers=makers, awake=around.awake)
     return len(consults), batch.breaches
 
 

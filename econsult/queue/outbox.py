@@ -6,7 +6,7 @@ has not been sent yet. Rows go in in one order whoever writes, so that two clock
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -23,6 +23,7 @@ from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import awake_among
 
 HOUR = timedelta(hours=1)
+Awake = Callable[[Session, Collection[Person], datetime], set[int]]
 
 
 class NoticeSlot(Base):
@@ -58,11 +59,13 @@ def tell_all(
     now: datetime,
     *,
     makers: Mapping[int, int] | None = None,
+    awake: Awake = awake_among,
 ) -> int:
     """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night.
 
     Of a test nobody is told but who made it: it takes nobody's letter of the hour, and stands in nobody's digest.
-    `makers`, where the caller has read them: who made each of these consults that is a test.
+    `makers` and `awake`, where the caller has read it: who made each of these consults that is a test, and how to tell
+    who of some people is on duty.
     """
     if not tellings:
         return 0
@@ -73,7 +76,7 @@ def tell_all(
     unique = {key: telling for _person, key, telling in sorted(map(_sortable, tellings), key=itemgetter(0, 1))}
     if not unique:
         return 0
-    reached, due = _when(session, [each.person for each in unique.values() if not each.is_urgent], quiet, now)
+    reached, due = _when(session, [each.person for each in unique.values() if not each.is_urgent], quiet, now, awake)
     digests = _waiting(session, due)
     added = _add_rows(session, unique, digests, now)
     # Whoever has an urgent letter of a kind now reads of the rest of that kind in the digest.
@@ -97,7 +100,7 @@ def tell_all(
 
 
 def _when(
-    session: Session, people: Iterable[Person], quiet: Quiet, now: datetime
+    session: Session, people: Iterable[Person], quiet: Quiet, now: datetime, awake: Awake
 ) -> tuple[dict[int, datetime], dict[int, datetime]]:
     """When each of these people reads a letter, and what is gathered now: at the end of the hour, or of their night."""
     closes = datetime.fromtimestamp((_hour(now) + 1) * HOUR.total_seconds(), tz=UTC)
@@ -105,7 +108,7 @@ def _when(
     reached = {number: quiet.until(person, now) for number, person in found.items()}
     due = {number: quiet.until(person, closes) for number, person in found.items()}
     asleep = [person for number, person in found.items() if reached[number] > now or due[number] > closes]
-    for number in awake_among(session, asleep, now):
+    for number in awake(session, asleep, now) if asleep else ():
         reached[number], due[number] = now, closes
     return reached, due
 

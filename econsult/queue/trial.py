@@ -121,7 +121,7 @@ def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offere
 
 
 def _known(risks: Iterable[Risk], unplanned: Collection[str]) -> list[Risk]:
-    """What of these can be told to be kept: where nothing is planned, nobody knows any more which specialist is there."""
+    """What of these can be told to be kept: without a plan, nobody knows any more which specialist is there."""
     found = (
         replace(risk, late=tuple(each for each in risk.late if each.why == CLINIC_AWAY))
         if risk.consult.specialty in unplanned

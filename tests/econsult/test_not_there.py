@@ -20,6 +20,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.absence import uncovered_held
+from econsult.queue.audience import Audience
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
@@ -29,7 +30,7 @@ from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning, swapping
 from econsult.rosters.limits import Limits
-from econsult.rosters.shifts import Shift, Swap, TimeOff
+from econsult.rosters.shifts import Shift, Swap, TimeOff, awake_among
 from tests.econsult.test_cover import EDGE, HOUR, SECOND, shift, told
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
@@ -159,6 +160,11 @@ def test_whoever_is_on_duty_at_night_is_reminded_at_night(database: Database, cl
         notice = select(Notice.id).where(Notice.kind == NoticeKind.REMINDER, Notice.person_id == derm.id)
         sent = session.scalars(select(Job.run_after).where(Job.subject_id.in_(notice), Job.kind == "notify")).one()
         assert (sent == at) is is_on_duty
+        # A tick takes it from what it has looked up already.
+        everybody = [derm, *(session.get_one(Person, each.id) for each in (clinic.derm2, clinic.pcp))]
+        here = {clinic.derm.id if is_on_duty else clinic.derm2.id}
+        assert awake_among(session, everybody, at) == Audience(session, at).awake(session, everybody, at) == here
+        assert Audience(session, at).awake(session, everybody[2:], at) == set()
 
 
 def test_two_clocks_at_once_tell_it_once(database: Database, clinic: Clinic) -> None:
