@@ -109,7 +109,14 @@ def _new_account(session: Session, cipher: TextCipher, patient: Patient, form: Y
         now=now,
     )
     session.add(
-        RelatedPerson(patient_id=patient.id, person_id=person.id, relation=SELF, has_authority=True, starts_at=now)
+        RelatedPerson(
+            program_id=patient.program_id,
+            patient_id=patient.id,
+            person_id=person.id,
+            relation=SELF,
+            has_authority=True,
+            starts_at=now,
+        )
     )
     session.flush()
     return person

@@ -61,6 +61,7 @@ def begin(door: Door, person: Person, wanted: Wanted, *, now: datetime) -> Uploa
         _key, wrapped = door.vault.new_object_key(session, patient, object_id)
         upload = Upload(
             public_id=object_id,
+            program_id=consult.program_id,
             owner_id=person.id,
             consult_id=consult.id,
             kind=kind,

@@ -17,7 +17,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Select, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import about_child
+from econsult.belonging import about_child, in_program
 from econsult.consults.answers import released_answer
 from econsult.consults.records import Consult, note
 from econsult.consults.telling import inform
@@ -43,8 +43,12 @@ class ReadingCode(Base):
     """One code, asked for by one device about one question. `read_until` is there once it was typed right."""
 
     __tablename__ = "reading_code"
-    __table_args__ = (about_child("reading_code"),)
+    __table_args__ = (
+        about_child("reading_code"),
+        *in_program("reading_code", consult_id="consult", person_id="person", patient_id="patient"),
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -117,6 +121,7 @@ def ask_code(
     mine = ReadingCode.person_id == reader.person.id
     session.execute(update(ReadingCode).where(mine, ReadingCode.is_over.is_(False)).values(is_over=True))
     code = ReadingCode(
+        program_id=consult.program_id,
         consult_id=consult.id,
         patient_id=consult.patient_id,
         person_id=reader.person.id,

@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program
 from econsult.consults.hearers import coordinators_of
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY, Base, Instant, Sealed
@@ -30,8 +31,12 @@ class BrokenGlass(Base):
     """One opening of a child's name and birth date by one person about one consult."""
 
     __tablename__ = "broken_glass"
-    __table_args__ = (Index("ix_broken_glass_person", "person_id", "consult_id"),)
+    __table_args__ = (
+        *in_program("broken_glass", consult_id="consult", person_id="person", reviewed_by_id="person"),
+        Index("ix_broken_glass_person", "person_id", "consult_id"),
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(Sealed("broken_glass.reason"))
@@ -69,6 +74,7 @@ def break_glass(session: Session, consult: Consult, person: Person, *, reason: s
     if not officers:
         raise ForbiddenError("Your program has no privacy officer who could be told, so the name stays closed.")
     opened = BrokenGlass(
+        program_id=consult.program_id,
         consult_id=consult.id,
         person_id=person.id,
         reason=reason.strip(),

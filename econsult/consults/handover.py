@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
@@ -18,7 +19,9 @@ class Handover(Base):
     """One change of hands. `from_id` or `to_id` is empty where the pool had it or gets it."""
 
     __tablename__ = "handover"
+    __table_args__ = in_program("handover", consult_id="consult", from_id="person", to_id="person", by_id="person")
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     verb: Mapped[str] = mapped_column(String(16))
     from_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -41,6 +44,7 @@ def hand_over(
     """Note that the consult goes from its holder to somebody else, or to the pool."""
     session.add(
         Handover(
+            program_id=consult.program_id,
             consult_id=consult.id,
             verb=verb,
             from_id=consult.holder_id,

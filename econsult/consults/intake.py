@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from econsult.belonging import in_program
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, PublicId, Sealed
 
@@ -35,11 +36,13 @@ class Upload(PublicId, Base):
 
     __tablename__ = "upload"
     __table_args__ = (
+        *in_program("upload", owner_id="person", consult_id="consult"),
         Index("ix_upload_owner", "owner_id", "state"),
         Index("ix_upload_state", "state", "expires_at"),
         Index("ix_upload_retake", "retake_id", sqlite_where=FOR_A_RETAKE, postgresql_where=FOR_A_RETAKE),
     )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     kind: Mapped[str] = mapped_column(String(16))
@@ -60,7 +63,7 @@ class Upload(PublicId, Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
-    consult: Mapped[Consult] = relationship(viewonly=True)
+    consult: Mapped[Consult] = relationship(primaryjoin=lambda: Upload.consult_id == Consult.id, viewonly=True)
 
     @property
     def has_arrived(self) -> bool:

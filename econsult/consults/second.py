@@ -63,6 +63,7 @@ def ask_second(
         _check_wanted(chosen, wanted)
     message = among_clinicians(session, consult, person, text, now=now)
     side = SideQuestion(
+        program_id=consult.program_id,
         consult_id=consult.id,
         asked_by_id=person.id,
         specialty=chosen.specialty or specialty,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.consults.clocks import grace, open_clocks
 from econsult.consults.ledger import Clock
 from econsult.consults.policies import ClockName, rules_of
@@ -50,11 +51,15 @@ class SideQuestion(PublicId, Base):
 
     __tablename__ = "side_question"
     __table_args__ = (
+        *in_program(
+            "side_question", consult_id="consult", asked_by_id="person", wanted_id="person", holder_id="person"
+        ),
         Index("uq_side_question_open", "consult_id", unique=True, sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_pool", "specialty", sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
     )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     specialty: Mapped[str] = mapped_column(String(32))

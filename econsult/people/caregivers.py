@@ -15,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_day
@@ -37,7 +38,11 @@ class ProxyGrant(PublicId, Base):
     """One such basis for one caregiver. `paper` says where it is written down."""
 
     __tablename__ = "proxy_grant"
+    __table_args__ = in_program(
+        "proxy_grant", patient_id="patient", person_id="person", recorded_by_id="person", ended_by_id="person"
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     basis: Mapped[str] = mapped_column(String(16))
@@ -186,6 +191,7 @@ def grant_proxy(
     if all(person.id != caregiver.id for _, person in active_links(session, patient.id, now)):
         raise NotFoundError
     grant = ProxyGrant(
+        program_id=patient.program_id,
         patient_id=patient.id,
         person_id=caregiver.id,
         basis=form.basis,

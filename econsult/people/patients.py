@@ -63,8 +63,12 @@ class RelatedPerson(Base):
     """A caregiver's link to a child: relation, whether it carries legal authority, and how long it lasts."""
 
     __tablename__ = "related_person"
-    __table_args__ = (UniqueConstraint("patient_id", "person_id", name="uq_related_person"),)
+    __table_args__ = (
+        *in_program("related_person", patient_id="patient", person_id="person"),
+        UniqueConstraint("patient_id", "person_id", name="uq_related_person"),
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     relation: Mapped[str] = mapped_column(String(24))
@@ -168,6 +172,7 @@ def link_caregiver(
         raise InvalidError("This relation is not known.", {"relation": "unknown_value"})
     known = select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
     link = session.scalars(known).one_or_none() or RelatedPerson(patient_id=patient.id, person_id=person.id)
+    link.program_id = patient.program_id
     link.relation, link.has_authority, link.starts_at, link.ends_at = relation, has_authority, now, None
     session.add(link)
     note_patient(session, patient, "link_caregiver", now, person_id=person.id, detail=relation)

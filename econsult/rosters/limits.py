@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program
 from econsult.database import Base
 
 
@@ -31,8 +32,12 @@ class Conflict(Base):
     """This person must not answer for this child, whatever the reason is."""
 
     __tablename__ = "conflict"
-    __table_args__ = (UniqueConstraint("person_id", "patient_id", name="uq_conflict"),)
+    __table_args__ = (
+        *in_program("conflict", person_id="person", patient_id="patient"),
+        UniqueConstraint("person_id", "patient_id", name="uq_conflict"),
+    )
 
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
 

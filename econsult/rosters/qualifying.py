@@ -101,7 +101,7 @@ def bar(session: Session, by: Person, public_id: str, patient: Patient, *, now: 
     """This specialist must not answer for this child; saying it twice is saying it once."""
     person = specialist_of(session, by, public_id)
     if _conflict(session, person, patient) is None:
-        session.add(Conflict(person_id=person.id, patient_id=patient.id))
+        session.add(Conflict(program_id=patient.program_id, person_id=person.id, patient_id=patient.id))
         session.flush()
     _note_conflict(session, by, patient, "add_conflict", now)
 

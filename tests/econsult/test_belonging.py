@@ -5,16 +5,26 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import ForeignKeyConstraint, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from econsult.consults import threads
+from econsult.consults import second, threads
+from econsult.consults.by_code import ReadingCode
+from econsult.consults.glass import BrokenGlass
+from econsult.consults.handover import Handover, hand_over
+from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
+from econsult.consults.sides import SideQuestion
 from econsult.consults.threads import Audience
-from econsult.database import Database
+from econsult.database import Base, Database
 from econsult.erasure.asking import Wish, ask_erasure
 from econsult.erasure.records import Basis
+from econsult.people import caregivers
+from econsult.people.caregivers import GrantForm, ProxyGrant, grant_proxy
 from econsult.people.invitations import invite
-from econsult.people.patients import Patient
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.queue.invariants import violations
+from econsult.rosters.limits import Conflict
+from econsult.rosters.qualifying import bar
 from econsult.tables import METADATA
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -22,6 +32,38 @@ OWNED = {"organization", "person", "patient", "consult"}
 """Tables whose rows belong to a program, and to which others point."""
 FREE = {"audit_event": "added to at each read, never changed, and chained by program: a key more would cost each look"}
 """Tables that carry a program and may point as they like, and why."""
+
+
+MAY: dict[type[Base], tuple[str, ...]] = {
+    RelatedPerson: ("patient_id", "person_id"),
+    ProxyGrant: ("patient_id", "person_id", "recorded_by_id", "ended_by_id"),
+    Conflict: ("person_id", "patient_id"),
+    SideQuestion: ("consult_id", "asked_by_id", "wanted_id", "holder_id"),
+    BrokenGlass: ("consult_id", "person_id", "reviewed_by_id"),
+    Handover: ("consult_id", "from_id", "to_id", "by_id"),
+    ReadingCode: ("consult_id", "person_id", "patient_id"),
+    Upload: ("owner_id", "consult_id"),
+}
+"""The rows that let somebody do something, and what they point to."""
+
+
+def _who_may(session: Session, clinic: Clinic) -> None:
+    """One row of each: as the product writes it, or, where that takes a whole story, written here."""
+    consult = clinic.claimed(session)
+    second.ask_second(session, consult, clinic.derm, "Is it a seizure?", specialty="neurology", now=NOON)
+    form = GrantForm(caregivers.Basis.YOUTH, "Folder 3", NOON)
+    grant_proxy(session, clinic.child, clinic.mother, form, clinic.coordinator, now=NOON)
+    bar(session, clinic.admin, clinic.derm2.public_id, session.get_one(Patient, clinic.other_child.id), now=NOON)
+    hand_over(session, consult, "take_over", clinic.derm2.id, by_id=clinic.derm2.id, now=NOON)
+    here = {"program_id": clinic.program.id, "consult_id": consult.id}
+    session.add(BrokenGlass(**here, person_id=clinic.derm.id, reason="so", opened_at=NOON, ends_at=NOON))
+    words = {"browser_hash": "", "source": "", "way": "sms", "nonce": "", "code_hash": "", "created_at": NOON}
+    session.add(ReadingCode(**here, patient_id=clinic.child.id, person_id=clinic.mother.id, **words))
+    size = {"kind": "photo", "reserved": 1, "key_wrapped": b"", "created_at": NOON, "expires_at": NOON}
+    session.add(Upload(**here, owner_id=clinic.mother.id, **size))
+    session.flush()
+    for model in MAY:
+        assert None not in session.scalars(select(model.__table__.c.program_id)).all(), model
 
 
 def _keys(table: Table) -> set[tuple[tuple[str, ...], str]]:
@@ -60,6 +102,7 @@ def test_the_database_refuses_each_of_them(database: Database, clinic: Clinic) -
         invite(session, clinic.pcp, clinic.child, "es", secret_key="x" * 40, now=NOON)
         wish = Wish(Basis.ORDER, "The family court ordered it in case 12-345.")
         ask_erasure(session, clinic.other_child, None, wish, now=NOON)
+        _who_may(session, clinic)
         others = {
             "organization": second.home.id,
             "person": second.pcp.id,
@@ -100,6 +143,7 @@ def test_the_database_refuses_each_of_them(database: Database, clinic: Clinic) -
         "message.author_id",
         "answer.consult_id",
         "answer.author_id",
+        *(f"{model.__tablename__}.{name}" for model, names in MAY.items() for name in names),
     }
     with database.reading() as session:
         assert list(violations(session, NOON)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,9 +15,11 @@ from econsult.billing import records
 from econsult.billing.records import Attested
 from econsult.consults import declining, reopening, telling, threads
 from econsult.consults.answers import Answer
+from econsult.consults.handover import Handover, hand_over
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, Message
 from econsult.database import MIGRATIONS, Database, alembic_config
+from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Organization, Person, person_by_email
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
@@ -223,15 +226,22 @@ def test_the_narrow_indexes_of_consults_are_the_newest(sqlite_database: Database
     assert plan == ["SEARCH consult USING INDEX ix_consult_holder (holder_id=?)"]
 
 
+SAID: tuple[Any, ...] = (Message, Answer, RelatedPerson, Handover)
+
+
 def test_what_was_said_before_belongs_to_its_program(database: Database, clinic: Clinic) -> None:
     second = open_clinic(database, vault=clinic.vault, mark="second-")
     with database.writing() as session:
         for side in (clinic, second):
-            threads.post(session, side.answered(session), side.pcp, Audience.CLINICIANS, text="Yes.", now=NOON)
+            consult = side.answered(session)
+            threads.post(session, consult, side.pcp, Audience.CLINICIANS, text="Yes.", now=NOON)
+            hand_over(session, consult, "take_over", side.derm2.id, by_id=side.derm2.id, now=NOON)
+    with database.reading() as session:
+        belongs = [session.scalars(select(each.program_id).order_by(each.id)).all() for each in SAID]
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))
     database.migrate(f"-{sum(each.revision > '0055' for each in script.walk_revisions())}")
     database.migrate()
-    wanted = sorted([clinic.program.id, second.program.id])
     with database.reading() as session:
-        for table in (Message, Answer):
-            assert session.scalars(select(table.program_id).order_by(table.id)).all() == wanted
+        assert [session.scalars(select(each.program_id).order_by(each.id)).all() for each in SAID] == belongs
+    assert {number for each in belongs for number in each} == {clinic.program.id, second.program.id}
+    assert all(belongs)
