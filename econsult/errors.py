@@ -60,6 +60,16 @@ class TakenError(ImpossibleVerbError):
         self.detail |= {"holder": holder}
 
 
+class TooLateError(ImpossibleVerbError):
+    """It could have been taken back, and cannot any more; the message says why."""
+
+    code = "too_late"
+
+    def __init__(self, status: str, verb: str, message: str) -> None:
+        super().__init__(status, verb)
+        self.args = (message,)
+
+
 class InvalidError(ConsultError):
     """A value is wrong or missing. `fields` maps a field's name to a stable reason code."""
 

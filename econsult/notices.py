@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
 from econsult.family_notices import said_to
-from econsult.jobs import JobKind, Lane, add_job
+from econsult.jobs import Job, JobKind, JobState, Lane, add_job
 from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import one_of
@@ -68,10 +68,18 @@ def makers_of_tests(session: Session, consult_ids: Collection[int]) -> dict[int,
 
 
 def notify(
-    session: Session, person: Person, kind: NoticeKind, *, consult_id: int | None, about: str, now: datetime
+    session: Session,
+    person: Person,
+    kind: NoticeKind,
+    *,
+    consult_id: int | None,
+    about: str,
+    now: datetime,
+    not_before: datetime | None = None,
 ) -> Notice | None:
     """Tell the person, once per (kind, consult, person, about); `about` tells two messages of one kind apart.
 
+    It is written at once, and sent from `not_before` on: until then it can be taken back (`unsay`).
     None: it is a test, which no letter and no text message tells of but to the person who made it.
     """
     if consult_id is not None and makers_of_tests(session, (consult_id,)).get(consult_id, person.id) != person.id:
@@ -85,8 +93,26 @@ def notify(
     )
     session.add(notice)
     session.flush()
-    add_job(session, JobKind.NOTIFY, notice.id, lane=Lane.FAST, dedupe_key=f"notice:{notice.id}", now=now)
+    key = f"notice:{notice.id}"
+    add_job(session, JobKind.NOTIFY, notice.id, lane=Lane.FAST, dedupe_key=key, now=now, run_after=not_before)
     return notice
+
+
+def unsay(session: Session, consult_id: int, kinds: Collection[NoticeKind], said_at: datetime) -> bool:
+    """Take back the letters of these kinds that were written at that instant, with their jobs. False: one has left.
+
+    Whoever sends one has its job then; whoever comes second finds none.
+    """
+    query = select(Notice).where(Notice.consult_id == consult_id, Notice.kind.in_(kinds), Notice.created_at == said_at)
+    written = list(session.scalars(query))
+    jobs = select(Job).where(Job.dedupe_key.in_([f"notice:{notice.id}" for notice in written])).with_for_update()
+    letters = list(session.scalars(jobs.execution_options(populate_existing=True)))
+    if any(job.state not in (JobState.PENDING, JobState.SENT) or job.attempt for job in letters):
+        return False
+    for row in (*letters, *written):
+        session.delete(row)
+    session.flush()
+    return True
 
 
 def letter(notice: Notice, base_url: str, *, is_family: bool) -> tuple[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from econsult.belonging import in_program
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.ending import end
@@ -23,7 +22,17 @@ from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind, note
 from econsult.consults.replies import CLINICIANS, FAMILY, replied
 from econsult.consults.sides import end_sides
 from econsult.consults.telephone import open_call
-from econsult.database import Base, Instant, SealedJson
+from econsult.consults.undoing import UNDO, remember
+from econsult.consults.versions import (
+    Answer,
+    answer_for,
+    draft_of,
+    drop_draft,
+    emergencies_among,
+    released_among,
+    released_answer,
+    signed_answer,
+)
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
@@ -35,31 +44,6 @@ OPEN_ENDS = {
     "family_waits": "The family has written and waits for a reply.",
     "not_read": "The clinic that asked has not read the answer yet; say why the consult closes.",
 }
-
-
-class Answer(Base):
-    """One answer. `content` holds its fields as CONTRACT spells them; `saves` counts draft saves for stale checks.
-
-    `program_id` is the consult's, as in a message.
-    """
-
-    __tablename__ = "answer"
-    __table_args__ = (
-        *in_program("answer", consult_id="consult", author_id="person"),
-        UniqueConstraint("consult_id", "version", name="uq_answer_version"),
-    )
-
-    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
-    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
-    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    version: Mapped[int]
-    saves: Mapped[int] = mapped_column(default=1)
-    content: Mapped[dict[str, Any]] = mapped_column(SealedJson("answer.content"))
-    disposition: Mapped[str | None] = mapped_column(String(24))
-    created_at: Mapped[datetime] = mapped_column(Instant)
-    saved_at: Mapped[datetime] = mapped_column(Instant)
-    signed_at: Mapped[datetime | None] = mapped_column(Instant)
-    released_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 def save_draft(
@@ -101,13 +85,19 @@ def save_draft(
 
 
 def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -> Answer:
-    """Make the draft final: the first reply is given, and the clock of telling the family starts."""
+    """Make the draft final: the first reply is given, and the clock of telling the family starts.
+
+    Its letters leave once it cannot be taken back any more (`consults.undoing`); those of an emergency at once.
+    """
     status = next_status(consult.status, "sign")
     require_holder(consult, person)
     draft = draft_of(session, consult.id)
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
     check_complete(draft.content)
+    is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
+    # Nobody waits for a letter of an emergency, and what has gone out is not taken back.
+    draft.before, draft.undo_until = (None, None) if is_emergency else (remember(session, consult), now + UNDO)
     draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
     # Whoever signs was there for it; what is asked after the answer is another wait.
@@ -123,36 +113,17 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
     open_ping(session, consult, draft.version, now)
     end_sides(session, consult, person_id=person.id, now=now)
+    about, held = f"{draft.version}", draft.undo_until
     for clinician in clinic_of(session, consult):
         if clinician.id != person.id:
-            notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about=f"{draft.version}", now=now)
-    is_immediate = consult.kind == Kind.FAMILY_QUESTION or draft.disposition == Disposition.EMERGENCY_NOW
-    consult.release_at = now if is_immediate else now + rules.release
-    if is_immediate:
-        release(session, consult, now)
-    if draft.disposition == Disposition.EMERGENCY_NOW:
+            kind = NoticeKind.ANSWERED
+            notify(session, clinician, kind, consult_id=consult.id, about=about, now=now, not_before=held)
+    consult.release_at = max(now + rules.release, held or now)
+    if is_emergency or consult.kind == Kind.FAMILY_QUESTION:
+        release(session, consult, now, not_before=held)
+    if is_emergency:
         open_call(session, consult, draft.version, person_id=person.id, now=now)
     return draft
-
-
-def emergencies_among(session: Session, consult_ids: Collection[int], *, for_family: bool = False) -> set[int]:
-    """Those of these consults whose latest signed answer, or the latest open to families, says "emergency room now"."""
-    latest = _latest(session, consult_ids, for_family=for_family)
-    return {number for number, answer in latest.items() if answer.disposition == Disposition.EMERGENCY_NOW}
-
-
-def released_among(session: Session, consult_ids: Collection[int]) -> dict[int, Answer]:
-    """The latest answer that the family may read, by consult id."""
-    return _latest(session, consult_ids, for_family=True)
-
-
-def _latest(session: Session, consult_ids: Collection[int], *, for_family: bool) -> dict[int, Answer]:
-    if not consult_ids:
-        return {}
-    query = select(Answer).where(Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None))
-    if for_family:
-        query = query.where(Answer.released_at.is_not(None))
-    return {answer.consult_id: answer for answer in session.scalars(query.order_by(Answer.version))}
 
 
 def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:
@@ -195,8 +166,8 @@ def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Pe
         notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
 
-def release(session: Session, consult: Consult, now: datetime) -> None:
-    """Open the signed answer to the family and tell them that there is one."""
+def release(session: Session, consult: Consult, now: datetime, *, not_before: datetime | None = None) -> None:
+    """Open the signed answer to the family and tell them that there is one; no letter leaves before `not_before`."""
     consult.release_at, consult.released_at, consult.unheard_version = None, now, None
     signed = signed_answer(session, consult.id)
     if signed is not None:
@@ -208,7 +179,7 @@ def release(session: Session, consult: Consult, now: datetime) -> None:
     kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED
     for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         about = f"release:{signed.version if signed else 0}"
-        notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now)
+        notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now, not_before=not_before)
 
 
 def release_due(session: Session, now: datetime, pick: Pick = ANY) -> list[Consult]:
@@ -253,35 +224,22 @@ def _is_unread(consult: Consult) -> bool:
     return consult.kind != Kind.FAMILY_QUESTION and consult.acknowledged_at is None
 
 
-def drop_draft(session: Session, consult_id: int) -> None:
-    """Forget an unsigned answer: its words were meant for other readers than those who come now."""
-    draft = draft_of(session, consult_id)
-    if draft is not None:
-        session.delete(draft)
-
-
-def draft_of(session: Session, consult_id: int) -> Answer | None:
-    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_(None))
-    return session.scalars(query).one_or_none()
-
-
-def signed_answer(session: Session, consult_id: int) -> Answer | None:
-    """The latest signed version."""
-    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
-    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
-
-
-def released_answer(session: Session, consult_id: int) -> Answer | None:
-    """The latest version that the family may read; a newer one that is not open yet does not take it away."""
-    return released_among(session, [consult_id]).get(consult_id)
-
-
-def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:
-    """The answer as this person may read it: one's own draft, signed for staff, released for families.
-
-    Whoever writes anew on a question that was opened again reads their draft; everybody else what was signed before.
-    """
-    if not person.is_staff:
-        return released_answer(session, consult.id)
-    draft = draft_of(session, consult.id) if consult.holder_id == person.id else None
-    return draft or signed_answer(session, consult.id)
+__all__ = [
+    "Answer",
+    "acknowledge",
+    "answer_for",
+    "close",
+    "draft_of",
+    "drop_draft",
+    "emergencies_among",
+    "held_back",
+    "open_earlier",
+    "open_end_of",
+    "release",
+    "release_due",
+    "released_among",
+    "released_answer",
+    "save_draft",
+    "sign",
+    "signed_answer",
+]

@@ -81,7 +81,18 @@ def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
     """Stop one clock; a pause that it was in ends first, and counts."""
     _end_pause(session, clock, now, reason)
     clock.state, clock.stopped_at = ClockState.STOPPED, now
-    log(session, clock, "stopped", now, reason=reason)
+    log(session, clock, "stopped", now, reason=reason, sequence=_times_undone(session, clock))
+
+
+def unhalt(session: Session, clock: Clock, now: datetime, *, person_id: int | None) -> None:
+    """What stopped the clock was taken back: the cycle runs on as if it had never stopped, and the ledger says so."""
+    clock.state, clock.stopped_at = ClockState.RUNNING, None
+    log(session, clock, "undone", now, person_id=person_id, sequence=_times_undone(session, clock))
+
+
+def _times_undone(session: Session, clock: Clock) -> int:
+    same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
+    return session.scalars(select(func.count(ClockEvent.id)).where(*same, ClockEvent.kind == "undone")).one()
 
 
 def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> bool:
@@ -176,8 +187,8 @@ def stop_all(session: Session, consult: Consult, now: datetime, reason: str) -> 
 
 
 def clocks_of(session: Session, consult_id: int) -> list[Clock]:
-    """The latest cycle of each clock; who takes it comes last."""
-    order = (Clock.name == ClockName.ALLOCATE, Clock.name, Clock.cycle)
+    """The latest cycle of each clock, before all one that goes on; who takes it comes last."""
+    order = (Clock.name == ClockName.ALLOCATE, Clock.name, Clock.state != ClockState.STOPPED, Clock.cycle)
     rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(*order))
     return list({clock.name: clock for clock in rows}.values())
 

@@ -85,9 +85,16 @@ class ClockEvent(Base):
 
 
 def log(
-    session: Session, clock: Clock, kind: str, at: datetime, *, reason: str = "", person_id: int | None = None
+    session: Session,
+    clock: Clock,
+    kind: str,
+    at: datetime,
+    *,
+    reason: str = "",
+    person_id: int | None = None,
+    sequence: int | None = None,
 ) -> None:
-    """Add a line to the ledger."""
+    """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle."""
     session.add(
         ClockEvent(
             consult_id=clock.consult_id,
@@ -95,7 +102,7 @@ def log(
             cycle=clock.cycle,
             lane=clock.lane,
             kind=kind,
-            sequence=_sequence(clock, kind),
+            sequence=_sequence(clock, kind) if sequence is None else sequence,
             at=at,
             deadline_at=clock.deadline_at,
             target_seconds=clock.target_seconds,

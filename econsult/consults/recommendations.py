@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select, text
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult.consults.contents import Disposition
@@ -20,6 +20,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import ImpossibleVerbError
 from econsult.people.ages import day_begins, home_zone
+from econsult.people.persons import Person
 
 USUAL = timedelta(days=30)
 SOONER = {
@@ -57,8 +58,13 @@ STEPS: dict[tuple[StepState, str], StepState] = {
     (S.NOT_DONE, "again"): S.ACCEPTED,
     (S.PROPOSED, "replace"): S.REPLACED,
     (S.ACCEPTED, "replace"): S.REPLACED,
+    # The signature that replaced it was taken back within its seconds.
+    (S.REPLACED, "restore_proposed"): S.PROPOSED,
+    (S.REPLACED, "restore_accepted"): S.ACCEPTED,
 }
 """What can happen to a step; a pair that is absent cannot."""
+BY_ANSWER = frozenset({"replace", "restore_proposed", "restore_accepted"})
+"""What only the signature of another answer does to a step, and taking that back."""
 TO_DO = (S.PROPOSED, S.ACCEPTED)
 OVERDUE = "overdue"
 
@@ -149,6 +155,22 @@ def open_steps(
             add_event(session, step, "accept", person_id=person_id, now=now)
         made.append(step)
     return made
+
+
+def forget_steps(
+    session: Session, answered: tuple[int, int], earlier: Mapping[int, str], *, by: Person, now: datetime
+) -> None:
+    """A signature, by its consult and version, was taken back before anybody knew of it: its steps never began.
+
+    `earlier` are the states that the steps of the answers before it had, by their ids.
+    """
+    consult_id, version = answered
+    gone = [step.id for step in steps_of(session, consult_id, version, is_locked=True)]
+    session.execute(delete(RecommendationEvent).where(RecommendationEvent.recommendation_id.in_(gone)))
+    session.execute(delete(Recommendation).where(Recommendation.id.in_(gone)))
+    for step in steps_of(session, consult_id, is_locked=True):
+        if step.id in earlier and step.state == StepState.REPLACED:
+            add_event(session, step, f"restore_{earlier[step.id]}", person_id=by.id, now=now)
 
 
 def due_of(session: Session, given: str | None, disposition: str | None, now: datetime) -> datetime:

@@ -109,6 +109,10 @@ class Replayed:
             self._move(max(event.at - self.paused_at, NOTHING))
         self.state, self.paused_at, self.stopped_at, self.reason = ClockState.STOPPED, None, event.at, event.reason
 
+    def _on_undone(self, event: Line) -> None:
+        self._expect(ClockState.STOPPED, event)
+        self.state, self.stopped_at, self.reason = ClockState.RUNNING, None, ""
+
     def _on_recomputed(self, event: Line) -> None:
         if event.reason == PAUSE:
             # Only the longest end of the pause moved; the cycle goes on.

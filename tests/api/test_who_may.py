@@ -44,6 +44,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/release"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/answer"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/answer/sign"): {"mother": 403, "pcp": 403, "derm": 422, "derm2": 403, "coordinator": 403},
+    ("POST", "/answer/undo"): {"mother": 403, "pcp": 403, "derm": 409, "derm2": 403, "coordinator": 403},
     ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
     ("GET", "/outcome"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/second"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},

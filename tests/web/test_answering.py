@@ -201,3 +201,35 @@ def test_the_page_shows_the_grade_of_a_draft_and_of_what_was_refused(derm: Flask
     wrong = {**FIELDS, "saves": 1, "impression": "", "family_summary": TOO_HARD, "verb": "sign"}
     refused = post(derm, f"{path}/answer", wrong)
     assert (refused.status_code, "Hard to read: say it shorter" in refused.text) == (422, True)
+
+
+def test_a_signature_is_taken_back_by_its_form_without_a_script(
+    runtime: Runtime, derm: FlaskClient, held: Consult
+) -> None:
+    at = f"/consults/{held.public_id}"
+    signed = post(derm, f"{at}/answer", {**FIELDS, "verb": "sign"})
+    page = derm.get(signed.location).text
+    assert (f'action="{at}/answer/undo"' in page, "Nobody is told before" in page) == (True, True)
+    back = post(derm, f"{at}/answer/undo", {})
+    assert back.location == f"{at}?said=undone"
+    page = derm.get(back.location).text
+    assert ("Nobody was told" in page, "Cream twice a day" in page, "answer/undo" in page) == (True, True, False)
+    assert draft(runtime, held) is not None
+
+
+def test_what_the_clinic_has_opened_is_not_taken_back_and_the_page_says_so(
+    runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    at = f"/consults/{held.public_id}"
+    post(derm, f"{at}/answer", {**FIELDS, "verb": "sign"})
+    assert "Atopic dermatitis" in browser_of(clinic.pcp).get(at).text
+    refused = post(derm, f"{at}/answer/undo", {})
+    assert "people know of the answer" in derm.get(refused.location).text
+    assert draft(runtime, held) is None
+
+
+def test_an_emergency_offers_no_way_back(derm: FlaskClient, held: Consult) -> None:
+    signed = post(
+        derm, f"/consults/{held.public_id}/answer", {**FIELDS, "disposition": "emergency_now", "verb": "sign"}
+    )
+    assert "answer/undo" not in derm.get(signed.location).text

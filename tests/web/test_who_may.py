@@ -182,6 +182,7 @@ WHO = {
     "GET /consults/<public_id>/note.txt": CLINIC + SPECIALIST + DESK,
     # Whoever answers: the specialist an eConsult, the clinic a family's question.
     "POST /consults/<public_id>/answer": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/answer/undo": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/claim": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/decline": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/release": CLINIC + SPECIALIST,

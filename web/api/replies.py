@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults import answers, threads, unasking
+from econsult.consults import answers, threads, unasking, undoing
 from econsult.consults.threads import Audience
 from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
@@ -70,4 +70,12 @@ def sign_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noq
     """Make the draft final: the first reply is given."""
     with loaded(consult_id, Right.ANSWER) as (session, passed):
         answers.sign(session, passed.consult, me(), now=now())
+    return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/answer/undo", answer="Consult", body=NOTHING_IN)
+def undo_signature(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
+    """Take one's signature back within its 15 seconds: nobody was told, and the answer is a draft again."""
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        undoing.take_back(session, passed.consult, me(), now=now(), lease=settings().claim)
     return as_it_is(consult_id)

@@ -196,6 +196,7 @@ ANSWER = closed(
     saved_at=INSTANT,
     signed_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,
+    undo_until=MAYBE_INSTANT,
     fingerprint=MAYBE_TEXT,
 )
 ROW = {

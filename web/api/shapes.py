@@ -183,6 +183,7 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "saved_at": stamp(answer.saved_at),
         "signed_at": stamp(answer.signed_at),
         "released_at": stamp(answer.released_at),
+        "undo_until": stamp(answer.undo_until),
         "fingerprint": None if answer.signed_at is None else _fingerprint(session, answer),
     }
 

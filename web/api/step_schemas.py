@@ -7,7 +7,7 @@ from typing import Any
 from econsult.advice.following import LONGEST_WHY
 from econsult.consults.contents import KINDS, OWNERS
 from econsult.consults.outcomes import CODES, Side
-from econsult.consults.recommendations import STEPS, StepState
+from econsult.consults.recommendations import BY_ANSWER, STEPS, StepState
 from econsult.consults.sides import SideState
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.people.persons import SPECIALTIES
@@ -17,7 +17,7 @@ from web.api.schemas import PERSON
 ACKNOWLEDGE_IN = closed(
     accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))
 )
-STEP_IN = closed(("verb",), verb=text(16, *sorted({verb for _, verb in STEPS} - {"replace"})), reason=text(LONGEST_WHY))
+STEP_IN = closed(("verb",), verb=text(16, *sorted({verb for _, verb in STEPS} - BY_ANSWER)), reason=text(LONGEST_WHY))
 STEP = closed(
     ("id", "text", "owner", "state", "due_at"),
     id=text(),

@@ -12,7 +12,8 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
 from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_TEXT, OWNERS, Disposition
-from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.consults.undoing import take_back
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -50,6 +51,19 @@ def answer(public_id: str) -> Page:
     if _is_script():
         return jsonify(saves=draft.saves, saved=clock(draft.saved_at), meter=_meter(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
+
+
+@answering.post("/answer/undo")
+@only(Role.SPECIALIST, Role.PCP)
+def undo(public_id: str) -> Page:
+    """Take one's signature back within its seconds; after them the page says what can be done instead."""
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
+            take_back(session, loaded.consult, me(), now=now(), lease=settings().claim)
+    except ImpossibleVerbError:
+        return redirect(url_for("consult.show", public_id=public_id, said="undo_late"), 303)
+    return redirect(url_for("consult.show", public_id=public_id, said="undone"), 303)
 
 
 def read_content(form: FormReader) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import Blueprint, Flask, Response, g, request
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.desks import STAND_INS, stands_in
+from econsult.consults.undoing import undoable
 from econsult.errors import ForbiddenError
 from econsult.people.persons import Person, Role
-from web.context import database, ring_workers, signed_in
+from web.context import database, now, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
 
 PLACES = {
@@ -55,7 +59,9 @@ PLACES = {
 EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
 """Where whoever stands in for a desk without a coordinator goes too."""
 SAID = {
-    "signed": _l("Signed. The clinic has been told."),
+    "signed": _l("Signed. The clinic is told in a moment."),
+    "undone": _l("Taken back. Nobody was told. It is your draft again."),
+    "undo_late": _l("It could not be taken back any more: people know of the answer. Write a correction instead."),
     "signed_to_family": _l("Signed. The family can read it now."),
     "all_answered": _l("Nothing more waits for you now."),
     "released": _l("Given back to the pool."),
@@ -118,10 +124,11 @@ SAID = {
     "told_otherwise": _l("Written down: they were told in another way."),
     "files_sent": _l("The files arrived and are being prepared."),
 }
+SIGNING = frozenset({Role.SPECIALIST, Role.PCP})
 BARRED = frozenset({"at_capacity", "conflict", "no_licence", "no_language"})
 """The codes of the rules that keep somebody who sees a request from taking it; `SAID` has a sentence for each."""
 
-REFUSED = BARRED | {"taken", "second_nobody"}
+REFUSED = BARRED | {"taken", "second_nobody", "undo_late"}
 """What is said of a form that changed nothing."""
 
 
@@ -133,8 +140,9 @@ def why_barred(error: ForbiddenError) -> str:
 
 
 def init_desk(app: Flask) -> None:
-    """Give templates `desk_places()`, `said`, `said_drawing`, `files_told` and the filter `initials`."""
+    """Give templates `desk_places()`, `signatures()`, `said`, `said_drawing`, `files_told`, the filter `initials`."""
     app.jinja_env.globals["desk_places"] = desk_places
+    app.jinja_env.globals["signatures"] = signatures
     app.jinja_env.filters["initials"] = initials
     app.context_processor(_after_form)
 
@@ -156,6 +164,29 @@ def desk_places() -> list[tuple[str, str, str]]:
         places = (EMPTY_DESK, *places)
     counts: dict[str, str] = g.get("place_counts", {})
     return [(address, str(words), counts.get(address, "")) for address, words in places]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What was just signed: until when it can be taken back, and how many seconds these are."""
+
+    number: str
+    public_id: str
+    until: datetime
+    seconds: int
+
+
+def signatures() -> list[Signature]:
+    """What the signed-in person signed and may still take back."""
+    person, at = signed_in(), now()
+    if person is None or person.role not in SIGNING:
+        return []
+    with database().reading() as session:
+        return [
+            Signature(consult.number, consult.public_id, until, max(1, round((until - at).total_seconds())))
+            for answer, consult in undoable(session, person, at)
+            if (until := answer.undo_until) is not None
+        ]
 
 
 def _stands_in(person: Person) -> bool:

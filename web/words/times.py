@@ -28,6 +28,7 @@ def init_times(app: Flask) -> None:
         moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
     app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear, due_or_was=due_or_was)
+    app.jinja_env.filters.update(seconds=seconds)
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -53,6 +54,11 @@ def start_large(text: str) -> str:
 def clock(when: datetime) -> str:
     """The clock time alone, as staff read it: "15:00"."""
     return _said(when, _CLOCK[False])
+
+
+def seconds(when: datetime) -> str:
+    """The clock time to the second, as staff read it: "15:00:09"."""
+    return _said(when, "HH:mm:ss")
 
 
 def day(when: datetime) -> str:

@@ -1,0 +1,101 @@
+"""The rows of answers: drafts, signed versions, and which of them who may read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from econsult.belonging import in_program
+from econsult.consults.contents import Disposition
+from econsult.consults.records import Consult
+from econsult.database import Base, Instant, Sealed, SealedJson
+from econsult.people.persons import Person
+
+
+class Answer(Base):
+    """One answer. `content` holds its fields as CONTRACT spells them; `saves` counts draft saves for stale checks.
+
+    `program_id` is the consult's, as in a message. Until `undo_until` the signature can be taken back; `before` says
+    what it changed, in ids, codes and instants (`consults.undoing`).
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        *in_program("answer", consult_id="consult", author_id="person"),
+        UniqueConstraint("consult_id", "version", name="uq_answer_version"),
+        Index("ix_answer_undo", "author_id", "undo_until"),
+    )
+
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    version: Mapped[int]
+    saves: Mapped[int] = mapped_column(default=1)
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJson("answer.content"))
+    disposition: Mapped[str | None] = mapped_column(String(24))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    undo_until: Mapped[datetime | None] = mapped_column(Instant)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    corrects: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(Sealed("answer.reason"))
+
+
+def emergencies_among(session: Session, consult_ids: Collection[int], *, for_family: bool = False) -> set[int]:
+    """Those of these consults whose latest signed answer, or the latest open to families, says "emergency room now"."""
+    latest = _latest(session, consult_ids, for_family=for_family)
+    return {number for number, answer in latest.items() if answer.disposition == Disposition.EMERGENCY_NOW}
+
+
+def released_among(session: Session, consult_ids: Collection[int]) -> dict[int, Answer]:
+    """The latest answer that the family may read, by consult id."""
+    return _latest(session, consult_ids, for_family=True)
+
+
+def _latest(session: Session, consult_ids: Collection[int], *, for_family: bool) -> dict[int, Answer]:
+    if not consult_ids:
+        return {}
+    query = select(Answer).where(Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None))
+    if for_family:
+        query = query.where(Answer.released_at.is_not(None))
+    return {answer.consult_id: answer for answer in session.scalars(query.order_by(Answer.version))}
+
+
+def drop_draft(session: Session, consult_id: int) -> None:
+    """Forget an unsigned answer: its words were meant for other readers than those who come now."""
+    draft = draft_of(session, consult_id)
+    if draft is not None:
+        session.delete(draft)
+
+
+def draft_of(session: Session, consult_id: int) -> Answer | None:
+    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def signed_answer(session: Session, consult_id: int) -> Answer | None:
+    """The latest signed version."""
+    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
+    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+
+
+def released_answer(session: Session, consult_id: int) -> Answer | None:
+    """The latest version that the family may read; a newer one that is not open yet does not take it away."""
+    return released_among(session, [consult_id]).get(consult_id)
+
+
+def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:
+    """The answer as this person may read it: one's own draft, signed for staff, released for families.
+
+    Whoever writes anew on a question that was opened again reads their draft; everybody else what was signed before.
+    """
+    if not person.is_staff:
+        return released_answer(session, consult.id)
+    draft = draft_of(session, consult.id) if consult.holder_id == person.id else None
+    return draft or signed_answer(session, consult.id)
