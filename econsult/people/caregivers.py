@@ -1,8 +1,8 @@
 """Who may act for a child at this moment: the one rule by which `access` and everybody else decides.
 
-A link lets a caregiver act while it lasts and while the child is under age. From the day on which the child is grown up
-(`ages`), it needs something on file: a guardianship, or the word of the young person. Both have a start, may have an
-end, and can be ended at once; every request asks anew.
+A link lets a caregiver act while it lasts, while no court bars them and while the child is under age. From the day on
+which the child is grown up (`ages`), it needs something on file: a guardianship, or the word of the young person. Both
+have a start, may have an end, and can be ended at once; every request asks anew.
 """
 
 from __future__ import annotations
@@ -170,17 +170,17 @@ def check_speaks(
 ) -> None:
     """Raise ForbiddenError where the caregiver may not answer for the child; a no needs no legal authority."""
     link = caregiver_link(session, patient_id, person.id, now)
-    if link is None or (needs_authority and not link.has_authority):
+    if link is None or (needs_authority and not link.speaks(now)):
         raise ForbiddenError("Only somebody with legal authority for the child can consent.")
 
 
-def end_link(session: Session, patient: Patient, person: Person, now: datetime) -> bool:
-    """Let the caregiver act for the child no longer; False where no link lasted."""
+def end_link(session: Session, patient: Patient, person: Person, now: datetime, *, by_id: int | None = None) -> bool:
+    """Let the caregiver act for the child no longer; False where no link lasted. `by_id` is of the staff."""
     one = RelatedPerson.patient_id == patient.id
     link = session.scalars(_lasting(now).where(one, RelatedPerson.person_id == person.id)).one_or_none()
     if link is not None:
         link.ends_at = now
-        note_patient(session, patient, "unlink_caregiver", now, person_id=None)
+        note_patient(session, patient, "unlink_caregiver", now, person_id=by_id)
     return link is not None
 
 
@@ -232,7 +232,8 @@ def _grants(session: Session, link: RelatedPerson) -> list[ProxyGrant]:
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:
-    return and_(RelatedPerson.starts_at <= now, or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now))
+    ends = or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now)
+    return and_(RelatedPerson.starts_at <= now, ends, RelatedPerson.barred_at.is_(None))
 
 
 def _lasting(now: datetime) -> Select[RelatedPerson]:

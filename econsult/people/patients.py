@@ -40,6 +40,8 @@ class Patient(PublicId, Base):
     language: Mapped[str] = mapped_column(String(8), default="en")
     region: Mapped[str] = mapped_column(String(40), default="")
     alias: Mapped[str] = mapped_column(String(24))
+    court_order: Mapped[str | None] = mapped_column(Sealed("patient.court_order"))
+    """What a court said about who may act for the child, and where that is written: `econsult.linking`."""
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ages_seen_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
@@ -60,7 +62,11 @@ class Patient(PublicId, Base):
 
 
 class RelatedPerson(Base):
-    """A caregiver's link to a child: relation, whether it carries legal authority, and how long it lasts."""
+    """A caregiver's link to a child: relation, how long it lasts, and whether it carries legal authority.
+
+    The authority of an agency, say, may begin later and end sooner than the link; `paper` says where it is written
+    down. Since `barred_at` a court keeps this person from the child.
+    """
 
     __tablename__ = "related_person"
     __table_args__ = (
@@ -75,6 +81,15 @@ class RelatedPerson(Base):
     has_authority: Mapped[bool] = mapped_column(default=True)
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    authority_from: Mapped[datetime | None] = mapped_column(Instant)
+    authority_until: Mapped[datetime | None] = mapped_column(Instant)
+    paper: Mapped[str | None] = mapped_column(Sealed("related_person.paper"))
+    barred_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def speaks(self, now: datetime) -> bool:
+        """Whether this person may decide for the child at this moment, as far as the link lets them act at all."""
+        begun = self.authority_from is None or self.authority_from <= now
+        return self.has_authority and begun and (self.authority_until is None or now < self.authority_until)
 
 
 def age_in_months(birth_date: date, today: date) -> int:
@@ -165,16 +180,28 @@ def day_of(text: str) -> date | None:
 
 
 def link_caregiver(
-    session: Session, patient: Patient, person: Person, relation: str, now: datetime, *, has_authority: bool = True
+    session: Session,
+    patient: Patient,
+    person: Person,
+    relation: str,
+    now: datetime,
+    *,
+    has_authority: bool = True,
+    by_id: int | None = None,
 ) -> RelatedPerson:
-    """Let the caregiver act for the child from now on; a link that was there is replaced."""
+    """Let the caregiver act for the child from now on; a link that was there is replaced.
+
+    Raises InvalidError for whom a court keeps from the child.
+    """
     if relation not in RELATIONS:
         raise InvalidError("This relation is not known.", {"relation": "unknown_value"})
     known = select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
     link = session.scalars(known).one_or_none() or RelatedPerson(patient_id=patient.id, person_id=person.id)
-    link.program_id = patient.program_id
+    if link.barred_at is not None:
+        raise InvalidError("A court keeps this person from the child.", {"person": "barred"})
+    link.program_id, link.authority_from, link.authority_until, link.paper = patient.program_id, None, None, None
     link.relation, link.has_authority, link.starts_at, link.ends_at = relation, has_authority, now, None
     session.add(link)
-    note_patient(session, patient, "link_caregiver", now, person_id=person.id, detail=relation)
+    note_patient(session, patient, "link_caregiver", now, person_id=by_id or person.id, detail=relation)
     session.flush()
     return link

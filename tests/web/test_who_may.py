@@ -135,6 +135,13 @@ WHO = {
     "POST /consults/<public_id>/adopt": CLINIC,
     # A family's caregivers and how each is reached.
     "GET /families/<public_id>": CLINIC + NURSE + DESK,
+    "GET /families/<public_id>/people": CLINIC + DESK,
+    "POST /families/<public_id>/people": CLINIC + DESK,
+    "POST /families/<public_id>/people/<person_id>": CLINIC + DESK,
+    "POST /families/<public_id>/people/<person_id>/end": CLINIC + DESK,
+    "POST /families/<public_id>/people/<person_id>/bar": CLINIC + DESK,
+    "POST /families/<public_id>/people/<person_id>/lift": CLINIC + DESK,
+    "POST /families/<public_id>/people/order": CLINIC + DESK,
     "POST /families/<public_id>/<person_id>/mobile": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/again": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/code": CLINIC + NURSE + DESK,

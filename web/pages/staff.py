@@ -10,6 +10,7 @@ from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
 from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
+from web.pages.clinic.kin import kin
 from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
@@ -46,6 +47,7 @@ STAFF = (
     clinic_case,
     clinic_children,
     families,
+    kin,
     coordination,
     stops,
     phoning,

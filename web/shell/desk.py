@@ -118,6 +118,8 @@ SAID = {
     "number_confirmed": _l("The phone is confirmed. It gets our text messages from now on."),
     "number_removed": _l("The phone number is gone."),
     "account_opened": _l("The account is open. A letter tells the young person how to come in."),
+    "caregiver_added": _l("Added. A letter tells them how to come in."),
+    "caregiver_linked": _l("Added. This address has an account already; the child is in it now."),
     "account_closed": _l("The account is closed. Nobody comes in by it any more."),
     "kept": _l("Kept from caregivers. Nobody of the family but the young person learns of it."),
     "shown": _l("Caregivers can see it now."),

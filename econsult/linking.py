@@ -1,0 +1,199 @@
+"""Who acts for a child, as the clinic or the desk writes it down: links, authority from and until, and a court's order.
+
+Every change is in the trail with whoever made it, and counts from the next request on. What a court ordered is shown
+wherever somebody is about to let a person near the child's record; whom it keeps away can be linked by nobody until
+that is taken back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.database import NO_KEY, TextCipher
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import LONGEST_PAPER, SELF, SHORTEST_PAPER, end_link
+from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
+from econsult.people.persons import Person, Program, Role, add_person, person_by_email
+
+LINKERS = (Role.PCP, Role.COORDINATOR)
+"""Who writes it down: they know the family, and can ask for the paper."""
+ON_PAPER = ("guardian", "foster_parent", "agency")
+"""Whose authority is written somewhere: a court's or an agency's paper."""
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Whether somebody may decide for the child, from when until when, and where that is written down."""
+
+    relation: str
+    has_authority: bool
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    paper: str = ""
+
+    def __post_init__(self) -> None:
+        wrong: dict[str, str] = {}
+        if self.relation not in RELATIONS:
+            wrong["relation"] = "unknown_value"
+        is_short = len(self.paper.strip()) < SHORTEST_PAPER and (
+            bool(self.paper.strip()) or (self.has_authority and self.relation in ON_PAPER)
+        )
+        if is_short or len(self.paper) > LONGEST_PAPER:
+            wrong["paper"] = "required"
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            wrong["ends"] = "not_after_start"
+        if wrong:
+            raise InvalidError("Say what they are to the child, where it is written, and from when until when.", wrong)
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Who is to act for the child, and by what; `has_read_order` where a court said something about that."""
+
+    email: str
+    name: str
+    language: str
+    authority: Authority
+    has_read_order: bool = False
+
+
+@dataclass(frozen=True)
+class Linked:
+    """One person who is or was linked to a child, and whose account it is."""
+
+    link: RelatedPerson
+    person: Person
+
+
+def linked_to(session: Session, child: Patient, now: datetime) -> tuple[list[Linked], list[Linked]]:
+    """Who is linked to the child now, and whom a court keeps away; the young person is neither."""
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    query = query.where(RelatedPerson.patient_id == child.id, RelatedPerson.relation != SELF).order_by(Person.id)
+    found = [Linked(link, person) for link, person in session.execute(query)]
+    here = [each for each in found if each.person.is_active and _lasts(each.link, now)]
+    return here, [each for each in found if each.link.barred_at is not None]
+
+
+def add_caregiver(
+    session: Session, cipher: TextCipher, child: Patient, who: Newcomer, staff: Person, *, now: datetime
+) -> tuple[Person, bool]:
+    """Let somebody act for the child; returns them, and whether their account is new. `child` comes from `access`.
+
+    Raises InvalidError for `email` (taken by an account of another kind, or barred by a court), `name`, `has_read`.
+    """
+    _check(staff)
+    _lock(session, child)
+    if child.court_order and not who.has_read_order:
+        raise InvalidError("A court said who may act for this child: read it first.", {"has_read": "required"})
+    known = person_by_email(session, cipher, who.email)
+    if known is not None and (known.role != Role.CAREGIVER or known.program_id != child.program_id):
+        raise InvalidError("This address belongs to an account of another kind.", {"email": "taken"})
+    program = session.get_one(Program, child.program_id)
+    person = known or add_person(
+        session,
+        cipher,
+        program,
+        email=who.email,
+        name=who.name,
+        role=Role.CAREGIVER,
+        language=who.language,
+        now=now,
+    )
+    try:
+        link = link_caregiver(session, child, person, who.authority.relation, now, by_id=staff.id)
+    except InvalidError as error:
+        raise InvalidError(str(error), {"email": "barred"}) from None
+    _write(link, who.authority)
+    session.flush()
+    if known is None:
+        notify(session, person, NoticeKind.ACCOUNT_OPENED, consult_id=None, about=now.isoformat(), now=now)
+    return person, known is None
+
+
+def change_authority(
+    session: Session, child: Patient, person_id: str, authority: Authority, staff: Person, *, now: datetime
+) -> None:
+    """Write down anew what somebody is to the child and may decide. Raises NotFoundError for who is not linked."""
+    _check(staff)
+    _lock(session, child)
+    _write(_link(session, child, person_id, now), authority)
+    note_patient(session, child, "change_caregiver", now, person_id=staff.id, detail=authority.relation)
+    session.flush()
+
+
+def unlink(session: Session, child: Patient, person_id: str, staff: Person, *, now: datetime) -> None:
+    """Let somebody act no longer. Raises NotFoundError for who is not linked."""
+    _check(staff)
+    _lock(session, child)
+    link = _link(session, child, person_id, now)
+    end_link(session, child, session.get_one(Person, link.person_id), now, by_id=staff.id)
+    session.flush()
+
+
+def bar(session: Session, child: Patient, person_id: str, paper: str, staff: Person, *, now: datetime) -> None:
+    """A court keeps this person from the child: out with the next request. Raises InvalidError without its paper."""
+    _check(staff)
+    _lock(session, child)
+    if not SHORTEST_PAPER <= len(paper.strip()) <= LONGEST_PAPER:
+        raise InvalidError("Say where the order is written down.", {"paper": "required"})
+    link = _link(session, child, person_id, now)
+    link.barred_at, link.has_authority, link.paper = now, False, paper.strip()
+    note_patient(session, child, "bar_caregiver", now, person_id=staff.id)
+    session.flush()
+
+
+def lift_bar(session: Session, child: Patient, person_id: str, staff: Person, *, now: datetime) -> None:
+    """The order is over. The person stays out until somebody links them again. Raises NotFoundError."""
+    _check(staff)
+    _lock(session, child)
+    found = next((each for each in linked_to(session, child, now)[1] if each.person.public_id == person_id), None)
+    if found is None:
+        raise NotFoundError
+    found.link.barred_at, found.link.ends_at, found.link.paper = None, now, None
+    note_patient(session, child, "lift_bar", now, person_id=staff.id)
+    session.flush()
+
+
+def write_order(session: Session, child: Patient, words: str, staff: Person, *, now: datetime) -> None:
+    """What a court said about who may act for the child; nothing takes it away. Raises InvalidError."""
+    _check(staff)
+    _lock(session, child)
+    words = words.strip()
+    if (words and len(words) < SHORTEST_PAPER) or len(words) > LONGEST_PAPER:
+        raise InvalidError("Say in a sentence what the court ordered and where it is written.", {"order": "required"})
+    if words != (child.court_order or ""):
+        child.court_order = words or None
+        note_patient(session, child, "court_order" if words else "lift_court_order", now, person_id=staff.id)
+        session.flush()
+
+
+def _check(staff: Person) -> None:
+    if staff.role not in LINKERS:
+        raise ForbiddenError("The child's clinic or the care coordination writes down who acts for a child.")
+
+
+def _lock(session: Session, child: Patient) -> None:
+    """One form at a time about a child: two at once would each link the same person."""
+    session.get_one(Patient, child.id, with_for_update=NO_KEY, populate_existing=True)
+
+
+def _link(session: Session, child: Patient, person_id: str, now: datetime) -> RelatedPerson:
+    found = next((each for each in linked_to(session, child, now)[0] if each.person.public_id == person_id), None)
+    if found is None:
+        raise NotFoundError
+    return found.link
+
+
+def _lasts(link: RelatedPerson, now: datetime) -> bool:
+    return link.barred_at is None and link.starts_at <= now and (link.ends_at is None or link.ends_at > now)
+
+
+def _write(link: RelatedPerson, authority: Authority) -> None:
+    link.relation, link.has_authority = authority.relation, authority.has_authority
+    link.authority_from, link.authority_until = authority.starts_at, authority.ends_at
+    link.paper = authority.paper.strip() or None

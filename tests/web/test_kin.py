@@ -1,0 +1,130 @@
+"""The page on which the clinic and the desk write down who acts for a child."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_order
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, person_by_email
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf, Enter
+from tests.web.looking import complaints, look_at
+from workers.runtime import Runtime
+
+ORDER = "Only the aunt decides, order 12-345."
+
+
+def _form(key: str, **changes: str) -> dict[str, str]:
+    fields = {f"relation-{key}": "foster_parent", f"decides-{key}": "yes", f"paper-{key}": "Placement letter"}
+    return {**fields, **changes}
+
+
+def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/families/{clinic.child.public_id}/people"
+    assert f'href="{path}"' in desk.get(f"/families/{clinic.child.public_id}").text
+    last = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    new = {"name": "Rosa Gil", "email": "aunt@example.test", "language": "es"}
+    added = post(desk, path, {**new, **_form("new", **{"ends-new": last})})
+    assert (added.status_code, added.location) == (303, f"{path}?said=caregiver_added")
+    page = desk.get(f"{path}?said=caregiver_added").text
+    assert ("Rosa Gil" in page, "Placement letter" in page, "A letter tells them how to come in" in page) == (True,) * 3
+    with runtime.database.reading() as session:
+        aunt = person_by_email(session, runtime.database.cipher, "aunt@example.test")
+    assert aunt is not None
+    theirs = browser_of(aunt)
+    assert clinic.child.public_id in theirs.get("/family").text
+    hers = f"{path}/{aunt.public_id}"
+    assert post(desk, hers, _form(aunt.public_id, **{f"decides-{aunt.public_id}": "no"})).status_code == 303
+    assert "May send and read, and not decide" in desk.get(path).text
+    assert post(desk, f"{hers}/end", {}).location == f"{path}?said=right_ended"
+    assert clinic.child.public_id not in theirs.get("/family").text
+    assert post(desk, f"{hers}/end", {}).status_code == 404
+    back = post(desk, path, {**new, **_form("new")})
+    assert back.location == f"{path}?said=caregiver_linked"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"email": ""}, "Write their own e-mail address"),
+        ({"email": "no address"}, "Write the whole address"),
+        ({"email": "derm@clinic.test"}, "belongs to an account of another kind"),
+        ({"name": ""}, "Write their name"),
+        ({"relation-new": ""}, "Choose what they are to the child"),
+        ({"decides-new": ""}, "Say whether they may decide"),
+        ({"paper-new": ""}, "Write where their authority is written down"),
+        ({"starts-new": "soon"}, "Write the day as 2026-11-30"),
+        ({"starts-new": "2026-12-02", "ends-new": "2026-12-01"}, "The last day must not be before the first"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    clinic: Clinic, browser_of: BrowserOf, changes: dict[str, str], words: str
+) -> None:
+    desk, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/people"
+    given = {"name": "Rosa Gil", "email": "aunt@example.test", "language": "es", **_form("new")}
+    refused = post(desk, path, given | changes)
+    assert (refused.status_code, words in refused.text) == (422, True)
+    kept = "Placement letter" if "paper-new" not in changes else "Rosa Gil"
+    assert kept in refused.text
+
+
+def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    desk, child = browser_of(clinic.coordinator), clinic.child.public_id
+    path = f"/families/{child}/people"
+    assert "Write in a sentence" in post(desk, f"{path}/order", {"order": "no"}).text
+    assert post(desk, f"{path}/order", {"order": ORDER}).status_code == 303
+    for where in (path, f"/families/{child}", f"/invitations/{child}", f"/coordination/ages/{child}"):
+        page = desk.get(where).text
+        assert ("A court said who may act for this child." in page, ORDER in page) == (True, True), where
+    new = {"name": "Rosa Gil", "email": "aunt@example.test", **_form("new")}
+    assert "tick that you did" in post(desk, path, new).text
+    assert post(desk, path, {**new, "has_read": "yes"}).status_code == 303
+    with runtime.database.reading() as session:
+        mother = session.scalars(select(Person).where(Person.id == clinic.mother.id)).one()
+    theirs, hers = browser_of(mother), f"{path}/{mother.public_id}"
+    assert clinic.child.public_id in theirs.get("/family").text
+    refused = post(desk, f"{hers}/bar", {"bar-paper": ""})
+    assert (refused.status_code, "Write where the order is written down" in refused.text) == (422, True)
+    assert post(desk, f"{hers}/bar", {"bar-paper": "Order 12-345"}).status_code == 303
+    assert clinic.child.public_id not in theirs.get("/family").text
+    assert "Kept away by a court" in desk.get(path).text
+    again = {"name": mother.name, "email": mother.email, "has_read": "yes", **_form("new")}
+    assert "A court keeps this person from the child" in post(desk, path, again).text
+    assert post(desk, f"{hers}/lift", {}).status_code == 303
+    assert "Kept away by a court" not in desk.get(path).text
+    assert clinic.child.public_id not in theirs.get("/family").text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_it_is_accessible_whole_and_in_its_language(
+    runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str
+) -> None:
+    path = f"/families/{clinic.child.public_id}/people"
+    with runtime.database.writing() as session:
+        child, cipher, now = session.get_one(Patient, clinic.child.id), runtime.database.cipher, datetime.now(UTC)
+        session.get_one(Person, clinic.coordinator.id).language = language
+        write_order(session, child, ORDER, clinic.coordinator, now=now)
+        for number, decides in enumerate((True, False)):
+            said = Authority("foster_parent", decides, now, now + timedelta(days=30), "Placement letter")
+            who = Newcomer(f"aunt-{number}@example.test", f"Rosa Gil {number}", "es", said, has_read_order=True)
+            aunt, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
+        bar(session, child, aunt.public_id, "Order 12-345", clinic.pcp, now=now)
+    width = 390 if language == "es" else 1440
+    page = enter(devices.desktop(viewport={"width": width, "height": 900}), clinic.coordinator)
+    heard = complaints(page)
+    page.goto(f"{address}{path}")
+    look_at(page, "kin", language, {"mother"})
+    for fold in page.locator("details").all():
+        fold.locator("summary").click()
+    page.get_by_role("button", name="Agregar" if language == "es" else "Add", exact=True).click()
+    page.get_by_role("alert").first.wait_for()
+    look_at(page, "kin-wrong", language, {"mother"})
+    assert heard == []
