@@ -93,6 +93,7 @@ class EmergencyError(ConsultError):
             detail={"red_flags": list(codes), **({"attestation": attestation} if attestation else {})},
         )
         self.codes = codes
+        self.wrong = attestation or {}
 
 
 class TooManyTriesError(ConsultError):

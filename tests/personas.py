@@ -40,6 +40,11 @@ ANSWER = {
 }
 
 
+def _asked(values: dict[str, Any]) -> RequestForm:
+    """Nobody sends anything without having answered the danger signs; a test that leaves them out gives None."""
+    return RequestForm(**{**values, "details": {"red_flags": [], **values["details"]}})
+
+
 @dataclass(frozen=True)
 class Clinic:
     """A small program with one child whose mother, clinic and specialists are known, and people who are strangers."""
@@ -76,7 +81,7 @@ class Clinic:
             "details": {"body_site": "elbow"},
             "consent": ConsentGiven("parent", "verbal", "en"),
         }
-        return requests.create(session, self.pcp, self.child, RequestForm(**{**values, **changes}), now=now)
+        return requests.create(session, self.pcp, self.child, _asked({**values, **changes}), now=now)
 
     def family_draft(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
         """The mother's draft, complete but not sent."""
@@ -86,7 +91,7 @@ class Clinic:
             "details": {"body_site": "elbow", "red_flags": []},
             "consent": ConsentGiven("parent", "electronic", "es"),
         }
-        return requests.create(session, self.mother, self.child, RequestForm(**{**values, **changes}), now=now)
+        return requests.create(session, self.mother, self.child, _asked({**values, **changes}), now=now)
 
     def family_question(self, session: Session, *, now: datetime = NOON) -> Consult:
         """A submitted question of the mother to the medical home."""

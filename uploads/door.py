@@ -14,12 +14,14 @@ from econsult.consults.attachments import MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Source
+from econsult.consults.redflags import is_answered
+from econsult.consults.screening import stopping_signs
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError
 from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.vault import Vault
-from uploads.errors import SiteFirstError, TooManyError
+from uploads.errors import SignsFirstError, SiteFirstError, TooManyError
 from uploads.kinds import BYTES_WINDOW, FORGOTTEN, LIVES, MOST_BYTES, MOST_OPEN, SHOWS_A_BODY
 from uploads.lines import Lines
 
@@ -45,12 +47,25 @@ def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, no
     """The consult, when this person may add such a file to it now.
 
     Raises NotFoundError, ForbiddenError (code `private_site` for a caregiver's picture of a private place),
-    SiteFirstError for a family's picture of nobody knows what, and ImpossibleVerbError for a consult that is answered
-    or has ended.
+    SiteFirstError for a family's picture of nobody knows what, ImpossibleVerbError for a consult that is answered
+    or has ended, and what `check_signs` raises.
     """
     consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
+    check_signs(session, person, consult)
     check_open(person, consult, kind)
     return consult
+
+
+def check_signs(session: Session, person: Person, consult: Consult) -> None:
+    """Raise SignsFirstError for a draft whose danger signs nobody was asked about, and EmergencyError for one that
+    they stopped: a child in danger is not photographed first. Who may attest that it can wait may add files all the
+    while, and is asked for that word when the request is sent."""
+    if consult.status != Status.DRAFT:
+        return
+    if not is_answered(consult.details):
+        raise SignsFirstError
+    if codes := stopping_signs(session, consult, person):
+        raise EmergencyError(codes)
 
 
 def check_open(person: Person, consult: Consult, kind: MediaKind) -> None:

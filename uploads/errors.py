@@ -87,6 +87,15 @@ class ChecksumMismatchError(UploadError):
         super().__init__("The chunk was damaged on its way and was discarded. Send it again.")
 
 
+class SignsFirstError(InvalidError):
+    """Nobody has answered yet whether the child has a danger sign, so no file is taken."""
+
+    code = "signs_first"
+
+    def __init__(self) -> None:
+        super().__init__("Answer first whether there is a danger sign.", {"details.red_flags": "required"})
+
+
 class SiteFirstError(InvalidError):
     """The family has not said yet which part of the body the question is about, so no picture of one is taken."""
 

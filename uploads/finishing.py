@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session, defer
 from econsult.consults.attachments import Attachment, MediaKind, Received, receive
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.records import Consult
-from econsult.errors import ConsultError
+from econsult.errors import ConsultError, EmergencyError
 from econsult.people.persons import Person
 from storage.contract import BlobMissing, StoreUnavailable
 from storage.keys import WrongKey
 from storage.sealed import SealBroken
 from storage.segments import SEGMENT
 from uploads.door import UNFINISHED, Door, admit, check_day
-from uploads.errors import GoneError, TooManyError
+from uploads.errors import GoneError, SignsFirstError, TooManyError
 from uploads.room import is_discarded
 from uploads.root import check_root
 from uploads.rows import lock_with_consult
@@ -51,7 +51,8 @@ def finish(door: Door, object_id: str, *, length: int, now: datetime) -> Attachm
 
     Repeating it gives the same attachment. Rights, the consult's state and the day's bytes are checked again; where
     they no longer allow it, the upload is rejected, its bytes are removed and the refusal is raised. Raises GoneError
-    for an upload that was ended meanwhile, and TooManyError, which changes nothing, where the day's bytes are used up.
+    for an upload that was ended meanwhile, and what changes nothing: TooManyError where the day's bytes are used up,
+    SignsFirstError and EmergencyError where danger signs hold a draft back.
     """
     with door.database.writing() as session:
         upload = session.scalars(select(Upload).where(Upload.public_id == object_id)).one()
@@ -75,8 +76,8 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
     try:
         consult = admit(session, person, consult_id, kind, now)
         check_day(session, person, upload.reserved, now, but=upload.id)
-    except TooManyError:
-        # It passes by itself: the bytes are kept, and the next look, or a sweep, completes them.
+    except (TooManyError, SignsFirstError, EmergencyError):
+        # It may pass: the bytes are kept as long as the upload lives, and the next look, or a sweep, completes them.
         raise
     except ConsultError as refusal:
         upload.state, upload.reason = UploadState.REJECTED, refusal.code[:48]

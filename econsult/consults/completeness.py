@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.choice import can_be_urgent
 from econsult.consults.details import CONTACT_WAYS, contact_of
 from econsult.consults.records import Consult, Kind, Source, Urgency
-from econsult.consults.redflags import is_answer_fresh
+from econsult.consults.redflags import is_answer_fresh, is_answered
 from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
 from econsult.people.patients import Patient
@@ -36,8 +36,8 @@ def check_complete(
         missing["question_type"] = "required"
     if consent_for(session, consult.id) is None:
         missing["consent"] = "required"
-    if consult.kind == Kind.FAMILY_QUESTION and not isinstance(consult.details.get("red_flags"), list):
-        # A family that was never asked is not a family that said no.
+    if not is_answered(consult.details):
+        # No reason stands in for it, a clinic's neither.
         missing["details.red_flags"] = "required"
     if consult.source == Source.CAREGIVER and consult.is_private_site and not _is_reachable(session, consult):
         # No photo is taken there, so a call or a visit is all that can answer the family.

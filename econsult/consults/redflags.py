@@ -79,10 +79,15 @@ NOT_NAMED = "not_named"
 """A family said that there is an emergency, and ticked no sign."""
 
 
+def is_answered(details: Mapping[str, Any]) -> bool:
+    """Whether somebody has said which danger signs are there, or that none is. Who was never asked has not said no."""
+    return isinstance(details.get("red_flags"), list)
+
+
 def is_answer_fresh(details: Mapping[str, Any], now: datetime) -> bool:
     """Whether the family was asked about danger signs, and lately enough to rely on it."""
     asked_at = details.get(ASKED_AT)
-    if not isinstance(details.get("red_flags"), list) or not isinstance(asked_at, str):
+    if not is_answered(details) or not isinstance(asked_at, str):
         return False
     return now - datetime.fromisoformat(asked_at) < ANSWER_HOLDS
 
@@ -95,6 +100,9 @@ def with_time(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     details = {name: value for name, value in given.items() if name != ASKED_AT}
     if "red_flags" not in details:
         return details
+    if details["red_flags"] is None:
+        # Taken back: nobody has answered any more.
+        return {**details, ASKED_AT: None}
     if not isinstance(details["red_flags"], list):
         raise InvalidError("The danger signs must be a list of codes.", {"details.red_flags": "invalid"})
     return {**details, ASKED_AT: now.isoformat()}

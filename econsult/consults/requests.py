@@ -174,7 +174,7 @@ def send_on(
     status = next_status(consult.status, "send_on")
     _check_values(consult, form)
     details = {**consult.details, **(form.details or {})}
-    screen_red_flags(session, consult, person, details, red_flag_attestation, now=now)
+    screen_red_flags(session, consult, person, details, red_flag_attestation, now=now, is_sent_on=True)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}

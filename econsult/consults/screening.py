@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered, without_sentences
+from econsult.consults.attesting import ATTESTERS, as_kept, faults_in
 from econsult.consults.details import flags_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import home_of
-from econsult.consults.records import Consult, RedFlagStop, note
+from econsult.consults.records import Consult, Kind, RedFlagStop, note
 from econsult.consults.redflags import flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
@@ -21,7 +22,7 @@ from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
-ATTESTED = ("examined_by", "at", "why")
+"""Who opens requests of the medical home; which of them may pass a danger sign, `attesting` says."""
 YOUNG_INFANT_MONTHS = 3
 
 
@@ -33,26 +34,31 @@ def screen_red_flags(
     attestation: Mapping[str, Any] | None,
     *,
     now: datetime,
+    is_sent_on: bool = False,
 ) -> None:
     """Stop for every flag in `details` that means now. Raises EmergencyError, whose record is kept.
 
-    Only a clinician who has examined the child may attest and go on. A family that was stopped once stays stopped on
+    Only a clinician may attest that the child was examined, and go on, and only with a request of the clinic's own: a
+    family's question with a sign is never sent, whoever wrote it down. A family that was stopped once stays stopped on
     this request, whatever it says afterwards. Call it before anything else is changed.
     """
     codes = flags_now((*flags_of(details), *signs_told(session, consult, details, now)))
     if person.role not in CLINICIANS:
         codes = tuple(dict.fromkeys((*codes, *_stopped_before(session, consult))))
-        attestation = None
     if not codes:
         return
-    wrong = _wrong_in(attestation, session.get_one(Patient, consult.patient_id).birth_date, now)
-    is_attested = attestation is not None and not wrong
+    is_heard = attestation is not None and may_attest(consult, person, is_sent_on=is_sent_on)
+    born = session.get_one(Patient, consult.patient_id).birth_date
+    wrong = faults_in(session, attestation, person, born, now) if is_heard and attestation is not None else {}
+    if attestation is not None and not is_heard:
+        wrong = {"examined_by": "not_allowed"} if person.is_staff else {}
+    is_attested = is_heard and not wrong
     stop = RedFlagStop(
         consult_id=consult.id,
         person_id=person.id,
         codes=",".join(codes)[:400],
         is_attested=is_attested,
-        attestation=dict(attestation) if attestation and is_attested else None,
+        attestation=as_kept(session, attestation, person) if attestation and is_attested else None,
         at=now,
     )
     session.add(stop)
@@ -62,6 +68,13 @@ def screen_red_flags(
         if not person.is_staff:
             _tell_clinic(session, consult, stop, now)
         raise EmergencyError(codes, wrong)
+
+
+def stopping_signs(session: Session, consult: Consult, person: Person) -> tuple[str, ...]:
+    """The signs for which this draft takes nothing more from this person; none for who may attest."""
+    if may_attest(consult, person):
+        return ()
+    return tuple(dict.fromkeys((*flags_now(flags_of(consult.details)), *_stopped_before(session, consult))))
 
 
 def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
@@ -74,22 +87,12 @@ def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], n
     return (*signs, "young_infant_fever") if age < YOUNG_INFANT_MONTHS else signs
 
 
-def _wrong_in(attestation: Mapping[str, Any] | None, born: date, now: datetime) -> dict[str, str]:
-    """What is missing or impossible in an attestation, by its field; nothing where there is none at all."""
-    if attestation is None:
-        return {}
-    wrong = {name: "required" for name in ATTESTED if not str(attestation.get(name) or "").strip()}
-    try:
-        at = datetime.fromisoformat(str(attestation.get("at")))
-    except ValueError:
-        return {"at": "invalid", **wrong}
-    # A time without a zone is taken as UTC; a clock that goes a little ahead is no lie.
-    found = at if at.tzinfo else at.replace(tzinfo=UTC)
-    if found > now + timedelta(minutes=15):
-        wrong["at"] = "in_the_future"
-    elif found.date() < born:
-        wrong["at"] = "too_old"
-    return wrong
+def may_attest(consult: Consult, person: Person, *, is_sent_on: bool = False) -> bool:
+    """Whether this person may say of this request that its signs can wait.
+
+    `is_sent_on`: a family's question is on its way to become the clinic's own.
+    """
+    return person.role in ATTESTERS and (consult.kind == Kind.ECONSULT or is_sent_on)
 
 
 def _stopped_before(session: Session, consult: Consult) -> list[str]:

@@ -42,7 +42,7 @@ def test_a_program_that_answers_is_told_what_is_wrong_and_what_is_missing(
         **asked,
         "question": QUESTION,
         "consent": consent,
-        "details": {"dermatology.itch": 12, "itch": "much"},
+        "details": {"dermatology.itch": 12, "itch": "much", "red_flags": []},
     }
     made = pcp.post("/consults", body)
     path = f"/consults/{made.json['id']}"
@@ -66,7 +66,7 @@ def test_a_program_that_knows_no_form_sends_as_before_and_reads_what_is_missing(
         "specialty": "dermatology",
         "question_type": "diagnosis",
     }
-    body |= {"question": QUESTION, "consent": consent, "details": {"itch": True, "weight_kg": "16"}}
+    body |= {"question": QUESTION, "consent": consent, "details": {"itch": True, "weight_kg": "16", "red_flags": []}}
     sent = pcp.post(f"/consults/{pcp.post('/consults', body).json['id']}/submit", {}).json
     assert sent["status"] == "submitted"
     assert [len(form["missing"]) > 5 for form in sent["questionnaires"]] == [True, True]
@@ -93,6 +93,6 @@ def test_a_babys_fever_is_found_in_the_words_of_an_answer_and_not_in_its_sentenc
     baby = pcp.post("/patients", {"name": "Ana Example", "birth_date": born, "sex": "female", "language": "es"}).json
     consent = {"given": True, "by": "parent", "method": "verbal", "language": "en"}
     body = {"patient_id": baby["id"], "specialty": "dermatology", "question_type": "diagnosis", "consent": consent}
-    made = pcp.post("/consults", {**body, "question": QUESTION, "details": answer}).json
+    made = pcp.post("/consults", {**body, "question": QUESTION, "details": {**answer, "red_flags": []}}).json
     sent = pcp.post(f"/consults/{made['id']}/submit", {"override_reason": "The rest is not known"})
     assert sent.status_code == status, sent.json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.api.conftest import Program, ProgramOf
@@ -128,12 +129,13 @@ def test_a_red_flag_stops_the_request_as_an_emergency(clinic: Clinic, program_of
     refused = pcp.post(f"/consults/{consult_id}/submit")
     assert (refused.status_code, refused.json["type"]) == (409, "/problems/emergency")
     assert refused.json["red_flags"] == ["seizure", "never_heard_of"]
-    said = {"examined_by": "Dr. P", "at": "2026-11-23T10:00Z", "why": f"{clinic.child.name} is well"}
+    at = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="minutes")
+    said = {"examined_by": "Dr. Paz", "at": at, "why": f"{clinic.child.name} is well"}
     assert pcp.post(f"/consults/{consult_id}/submit", {"red_flag_attestation": said}).status_code == 200
     # Whoever answers must know it, though not whose child it is.
     told = program_of(clinic.derm).get(f"/consults/{consult_id}").json["attested_flags"]
-    assert [(one["flags"], one["examined_by"], one["at"]) for one in told] == [
-        (["seizure", "never_heard_of"], "Dr. P", "2026-11-23T10:00Z")
+    assert [(one["flags"], one["examined_by"], one["at"], one["attested_by"]) for one in told] == [
+        (["seizure", "never_heard_of"], "Dr. Paz", at, clinic.pcp.name)
     ]
     assert told[0]["why"] == "[name] is well"
     assert "attested_flags" not in program_of(clinic.mother).get(f"/consults/{consult_id}").json
@@ -144,7 +146,7 @@ def test_what_is_missing_is_named_and_can_be_added(clinic: Clinic, program_of: P
     consult_id = pcp.post("/consults", {"patient_id": clinic.child.public_id, "question": "Short?"}).json["id"]
     refused = pcp.post(f"/consults/{consult_id}/submit")
     assert refused.status_code == 422
-    assert set(refused.json["fields"]) == {"question", "specialty", "question_type", "consent"}
+    assert set(refused.json["fields"]) == {"question", "specialty", "question_type", "consent", "details.red_flags"}
     more = {name: value for name, value in econsult(clinic).items() if name not in {"kind", "patient_id"}}
     assert pcp.patch(f"/consults/{consult_id}", more).status_code == 200
     assert pcp.post(f"/consults/{consult_id}/submit").status_code == 200

@@ -77,6 +77,7 @@ def test_a_request_names_everything_that_is_missing(database: Database, clinic: 
         "specialty": "required",
         "question_type": "required",
         "consent": "required",
+        "details.red_flags": "required",
     }
 
 
@@ -143,7 +144,7 @@ def test_a_same_day_flag_does_not_block(database: Database, clinic: Clinic) -> N
 def test_a_clinician_passes_only_with_a_whole_attestation(
     database: Database, clinic: Clinic, missing: str | None
 ) -> None:
-    attestation = {"examined_by": "PCP", "at": "2026-03-02T11:00Z", "why": "Seen in clinic, breathing normally"}
+    attestation = {"examined_by": "Dr. Hale", "at": "2026-03-02T11:00Z", "why": "Seen in clinic, breathing normally"}
     attestation.pop(missing or "", None)
     with database.writing() as session:
         draft = clinic.draft(session, details={"red_flags": ["breathing"]})
@@ -281,7 +282,7 @@ def test_a_red_flag_stops_sending_on_and_leaves_the_question_with_the_clinic(
     with pytest.raises(EmergencyError), database.writing() as session:
         kept = session.get_one(Consult, consult.id)
         requests.send_on(session, kept, clinic.pcp, form, now=NOON, targets=TARGETS)
-    attested = {"examined_by": "PCP", "at": NOON.isoformat(), "why": "Breathes normally now"}
+    attested = {"examined_by": "Dr. Hale", "at": NOON.isoformat(), "why": "Breathes normally now"}
     with database.writing() as session:
         kept = session.get_one(Consult, consult.id)
         assert (kept.kind, kept.details["red_flags"]) == ("family_question", [])
@@ -293,7 +294,7 @@ def test_a_red_flag_stops_sending_on_and_leaves_the_question_with_the_clinic(
 
 
 def test_a_clinicians_reason_stands_in_for_what_can_be_done_without(database: Database, clinic: Clinic) -> None:
-    values = {"kind": "econsult", "specialty": "dermatology", "question": QUESTION}
+    values = {"kind": "econsult", "specialty": "dermatology", "question": QUESTION, "details": {"red_flags": []}}
     with database.writing() as session:
         consent = ConsentGiven("parent", "verbal", "en")
         draft = requests.create(session, clinic.pcp, clinic.child, RequestForm(**values, consent=consent), now=NOON)

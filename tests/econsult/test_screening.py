@@ -11,19 +11,28 @@ from sqlalchemy import select
 
 from econsult.consults import requests
 from econsult.consults.records import RedFlagStop
-from econsult.consults.requests import SubmitForm
+from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
-from econsult.errors import EmergencyError
+from econsult.errors import EmergencyError, InvalidError
 from econsult.notices import Notice, NoticeKind
 from tests.personas import NOON, TARGETS, Clinic
 
-WHOLE = {"examined_by": "Dr. P", "at": NOON.isoformat(), "why": "Seen and well"}
+WHOLE = {"examined_by": "Dr. Paz", "at": NOON.isoformat(), "why": "Seen and well"}
 
 
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
         ({"examined_by": " ", "why": "\n"}, {"examined_by": "required", "why": "required"}),
+        ({"examined_by": "nobody, the mother says so on the phone"}, {"examined_by": "not_a_clinician"}),
+        ({"examined_by": "me"}, {"examined_by": "not_a_clinician"}),
+        ({"examined_by": "Hale"}, {"examined_by": "not_a_clinician"}),
+        ({"examined_by": "505-555-0100"}, {"examined_by": "not_a_clinician"}),
+        ({"why": "x"}, {"why": "too_short"}),
+        ({"why": "ok ok ok ok ok ok"}, {"why": "too_short"}),
+        ({"at": (NOON - timedelta(hours=49)).isoformat()}, {"at": "too_old"}),
+        ({"at": "2026-02-27"}, {"at": "too_old"}),
+        ({"at": "2026-03-04"}, {"at": "in_the_future"}),
         ({"at": "never"}, {"at": "invalid"}),
         ({"at": ""}, {"at": "required"}),
         ({"at": None}, {"at": "required"}),
@@ -40,6 +49,51 @@ def test_an_attestation_that_says_nothing_passes_nothing(
         form = SubmitForm(red_flag_attestation={**WHOLE, **changes})
         requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS)
     assert stopped.value.detail == {"red_flags": ["seizure"], "attestation": wrong}
+
+
+@pytest.mark.parametrize("examiner", ["Dr. Paz", "Nora Sánchez-O'Brien, MD", "Amy Wu FNP", "{own}"])
+@pytest.mark.parametrize("at", ["2026-03-02", "2026-03-01", (NOON - timedelta(hours=47)).isoformat()])
+def test_a_named_clinician_who_examined_lately_passes(
+    database: Database, clinic: Clinic, examiner: str, at: str
+) -> None:
+    with database.writing() as session:
+        draft = clinic.draft(session, details={"red_flags": ["seizure"]})
+        said = {**WHOLE, "examined_by": examiner.format(own=clinic.pcp.name), "at": at}
+        requests.submit(session, draft, clinic.pcp, SubmitForm("", said), now=NOON, targets=TARGETS)
+        kept = session.scalars(select(RedFlagStop)).one().attestation
+    assert kept == {**said, "of_program": "{own}" in examiner}
+
+
+@pytest.mark.parametrize("who", ["coordinator", "nurse"])
+@pytest.mark.parametrize("sign", ["breathing", "self_harm"])
+def test_who_is_no_clinician_passes_nothing_whatever_is_attested(
+    database: Database, clinic: Clinic, who: str, sign: str
+) -> None:
+    with pytest.raises(EmergencyError) as stopped, database.writing() as session:
+        values = {"kind": "econsult", "specialty": "asthma", "details": {"red_flags": [sign]}}
+        draft = requests.create(session, getattr(clinic, who), clinic.child, RequestForm(**values), now=NOON)
+        requests.submit(session, draft, getattr(clinic, who), SubmitForm("", WHOLE), now=NOON, targets=TARGETS)
+    assert stopped.value.wrong == {"examined_by": "not_allowed"}
+
+
+@pytest.mark.parametrize("who", ["pcp", "coordinator", "mother"])
+def test_a_familys_question_with_a_sign_is_never_sent_whoever_writes_it_down(
+    database: Database, clinic: Clinic, who: str
+) -> None:
+    form = RequestForm(kind="family_question", details={"red_flags": ["self_harm"], "body_site": "elbow"})
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = requests.create(session, getattr(clinic, who), clinic.child, form, now=NOON)
+        requests.submit(session, draft, getattr(clinic, who), SubmitForm("", WHOLE), now=NOON, targets=TARGETS)
+    with database.reading() as session:
+        assert not session.scalars(select(RedFlagStop)).one().is_attested
+
+
+@pytest.mark.parametrize("reason", ["", "The family cannot wait for the whole form"])
+def test_nothing_is_sent_unless_somebody_answered_the_signs(database: Database, clinic: Clinic, reason: str) -> None:
+    with pytest.raises(InvalidError) as refused, database.writing() as session:
+        draft = clinic.draft(session, details={"red_flags": None})
+        requests.submit(session, draft, clinic.pcp, SubmitForm(reason), now=NOON, targets=TARGETS)
+    assert refused.value.fields == {"details.red_flags": "required"}
 
 
 def test_a_time_without_a_zone_is_a_time(database: Database, clinic: Clinic) -> None:

@@ -47,7 +47,7 @@ def presented(session: Session, clinic: Clinic) -> Consult:
         specialty="dermatology",
         question=QUESTION,
         question_type="diagnosis",
-        details={"body_site": "elbow"},
+        details={"body_site": "elbow", "red_flags": []},
         consent=ConsentGiven("parent", "verbal", "en"),
     )
     draft = requests.create(session, clinic.nurse, clinic.child, form, now=NOON)

@@ -90,6 +90,7 @@ def ask_without_scripts(eyes: Eyes, media: Media) -> str:
     eyes.go("/clinic/ask")
     with page.expect_navigation():
         page.locator("button[name=child]").first.click()
+    page.locator("[name=no_signs]").check()
     page.locator("[name=specialty][value=dermatology]").check()
     page.locator("#question").fill(ON)
     page.locator("#question_type").select_option("diagnosis")

@@ -19,7 +19,7 @@ from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
 from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
@@ -31,6 +31,7 @@ from uploads.errors import (
     GoneError,
     LockedError,
     OffsetMismatchError,
+    SignsFirstError,
     SiteFirstError,
     TooBigError,
     TooManyError,
@@ -190,6 +191,61 @@ def test_a_family_says_where_it_is_before_it_sends_a_picture(desk: Desk, kind: s
     with pytest.raises(SiteFirstError) as refused:
         desk.begin(10, kind, consult)
     assert (refused.value.code, str(refused.value)) == ("site_first", "Say first where it is.")
+
+
+@pytest.mark.parametrize("kind", ["photo", "video", "lab_document"])
+def test_no_file_is_taken_before_the_danger_signs_are_answered(desk: Desk, kind: str) -> None:
+    with desk.door.database.writing() as session:
+        consult = desk.clinic.family_draft(session, details={"red_flags": None})
+        clinics = desk.clinic.draft(session, details={"red_flags": None})
+    with pytest.raises(SignsFirstError) as refused:
+        desk.begin(10, kind, consult)
+    assert (refused.value.code, refused.value.fields) == ("signs_first", {"details.red_flags": "required"})
+    with pytest.raises(SignsFirstError):
+        verbs.begin(desk.door, desk.clinic.pcp, Wanted(clinics.public_id, kind, 10), now=desk.now)
+
+
+def stop(desk: Desk, *, says_none_then: bool) -> None:
+    """The family ticks a sign and is stopped; it may then say that there was none."""
+    with desk.door.database.writing() as session:
+        draft, mother = session.get_one(Consult, desk.consult.id), desk.clinic.mother
+        requests.edit(session, draft, mother, RequestForm(details={"red_flags": ["breathing"]}), now=desk.now)
+    with pytest.raises(EmergencyError), desk.door.database.writing() as session:
+        draft = session.get_one(Consult, desk.consult.id)
+        requests.submit(session, draft, mother, requests.SubmitForm(), now=desk.now, targets={})
+    if says_none_then:
+        with desk.door.database.writing() as session:
+            draft = session.get_one(Consult, desk.consult.id)
+            requests.edit(session, draft, mother, RequestForm(details={"red_flags": []}), now=desk.now)
+
+
+@pytest.mark.parametrize("says_none_then", [False, True])
+def test_a_draft_that_was_stopped_takes_no_file_and_keeps_apart_what_was_on_its_way(
+    desk: Desk, says_none_then: bool
+) -> None:
+    upload = desk.begin(len(DATA))
+    stop(desk, says_none_then=says_none_then)
+    with pytest.raises(EmergencyError) as stopped:
+        desk.begin(10, "photo", desk.consult)
+    assert stopped.value.codes == ("breathing",)
+    with pytest.raises(EmergencyError):
+        desk.append(upload, 0, DATA)
+    # Its bytes are there, and belong to no request.
+    assert (desk.row(upload).state, desk.row(upload).attachment_id, desk.path(upload).exists()) == (
+        "receiving",
+        None,
+        True,
+    )
+
+
+def test_only_who_may_attest_adds_files_beside_a_danger_sign(desk: Desk) -> None:
+    with desk.door.database.writing() as session:
+        consult = desk.clinic.draft(session, details={"red_flags": ["breathing"]})
+        form = RequestForm(kind="econsult", details={"red_flags": ["breathing"]})
+        nurses = requests.create(session, desk.clinic.nurse, desk.clinic.child, form, now=desk.now)
+    assert verbs.begin(desk.door, desk.clinic.pcp, Wanted(consult.public_id, "photo", 10), now=desk.now)
+    with pytest.raises(EmergencyError):
+        verbs.begin(desk.door, desk.clinic.nurse, Wanted(nurses.public_id, "photo", 10), now=desk.now)
 
 
 def test_a_place_that_turns_out_private_ends_an_upload_that_had_begun(desk: Desk) -> None:

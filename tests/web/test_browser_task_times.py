@@ -122,6 +122,7 @@ def test_a_request_takes_a_clinic_two_minutes(runtime: Runtime, clinic: Clinic, 
     pcp.reach("button[name=child]")
     pcp.press("Enter")
     page.wait_for_url("**/clinic/requests/*")
+    pcp.tick("no_signs", "1")
     pcp.tick("specialty", "dermatology")
     expect(page.locator("[data-part=dermatology]")).to_be_attached()
     pcp.say("#question", QUESTION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -223,7 +224,9 @@ def test_an_attested_danger_sign_is_seen_before_the_story(
         consult = requests.submit(session, draft, clinic.pcp, form, now=NOW, targets=TARGETS)
     page = derm.get(f"/consults/{consult.public_id}").text
     assert page.index("Danger sign: A seizure") < page.index("Seizure ended yesterday") < page.index(QUESTION[:20])
-    assert "Examined by Dr. Test" in page
+    local = NOW.astimezone(ZoneInfo("America/Denver"))
+    assert f"Examined by Dr. Test, {local:%B} {local.day}, {local:%Y, %H:%M %Z}. Not of this program" in page
+    assert f"Written by {clinic.pcp.name}." in page
     for person, path in ((clinic.derm, "/worklist"), (clinic.pcp, "/clinic")):
         assert "Danger sign, examined" in browser_of(person).get(path).text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +21,7 @@ from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
+EXAMINED = {"examined_by": "Dr. Hale", "examined_at": f"{datetime.now(ZoneInfo('America/Denver')):%Y-%m-%dT%H:%M}"}
 FIELDS: dict[str, Any] = {
     "specialty": "dermatology",
     "question": QUESTION,
@@ -30,6 +32,7 @@ FIELDS: dict[str, Any] = {
     "background": "",
     "body_site": "elbow",
     "consent_by": "parent",
+    "no_signs": "1",
     "consent_method": "verbal",
     "consent_language": "es",
 }
@@ -60,7 +63,7 @@ def test_an_empty_draft_names_the_child_to_us_and_not_to_the_specialist(
     page = pcp.get(path).text
     assert clinic.child.name in page
     assert clinic.child.name not in page.partition('class="peek"')[2]
-    assert "Ready to send: 0 of 6" in page
+    assert "Ready to send: 0 of 7" in page
     assert f'data-consult="{path.rpartition("/")[2]}"' in page
 
 
@@ -74,7 +77,7 @@ def test_saving_keeps_what_is_there(runtime: Runtime, pcp: FlaskClient, path: st
     assert post(pcp, path, {"question": "Short", "thinks": "Eczema", "verb": "save"}).location == f"{path}?said=saved"
     kept = consult_at(runtime, path)
     assert (kept.question, kept.details["thinks"], kept.status) == ("Short", "Eczema", "draft")
-    assert "Ready to send: 1 of 6" in pcp.get(path).text
+    assert "Ready to send: 1 of 7" in pcp.get(path).text
 
 
 def test_what_was_chosen_can_be_taken_back(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
@@ -100,6 +103,43 @@ def test_pressing_ask_again_goes_on_with_the_empty_draft(
     assert another != path
     post(pcp, str(another), {"red_flags": "breathing", "verb": "save"})
     assert post(pcp, "/clinic/ask", asking).location not in {path, another}
+
+
+def test_nothing_ticked_is_no_answer_about_danger_signs(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    page = pcp.get(path).text
+    assert page.index('name="no_signs"') < page.index('name="question"') < page.index('name="photo:far"')
+    unasked = {name: value for name, value in FIELDS.items() if name != "no_signs"}
+    refused = post(pcp, path, {**unasked, "verb": "send"})
+    assert (refused.status_code, refused.text.count("Answer the danger signs: tick those")) == (422, 2)
+    post(pcp, path, {**FIELDS, "verb": "save"})
+    assert consult_at(runtime, path).details["red_flags"] == []
+    post(pcp, path, {**FIELDS, "red_flags": "seizure", "verb": "save"})
+    assert consult_at(runtime, path).details["red_flags"] == ["seizure"]
+    post(pcp, path, {**unasked, "verb": "save"})
+    assert "red_flags" not in consult_at(runtime, path).details
+
+
+def test_an_answer_of_yesterday_is_asked_again(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
+    post(pcp, path, {**FIELDS, "verb": "save"})
+    box = "data-no-signs checked"
+    assert box in pcp.get(path).text
+    with runtime.database.writing() as session:
+        draft = session.merge(consult_at(runtime, path))
+        draft.details = {**draft.details, "red_flags_at": (datetime.now(UTC) - timedelta(hours=13)).isoformat()}
+    assert box not in pcp.get(path).text
+
+
+def test_who_is_no_clinician_is_offered_no_word_about_a_sign(browser_of: BrowserOf, clinic: Clinic) -> None:
+    nurse = browser_of(clinic.nurse)
+    child = {"name": "Ana Example", "birth_date": "2020-01-01", "sex": "female", "language": "en"}
+    post(nurse, "/clinic/children/new", child)
+    listed = re.search(r'name="child" value="(\w+)"', nurse.get("/clinic/ask").text)
+    assert listed is not None
+    path = str(post(nurse, "/clinic/ask", {"child": listed[1]}).location)
+    assert 'name="examined_by"' not in nurse.get(path).text
+    said = {**FIELDS, **EXAMINED, "red_flags": "seizure", "why_safe": "Well now, and has been all day", "verb": "send"}
+    refused = post(nurse, path, said)
+    assert (refused.status_code, "Send the child to the ER now." in refused.text) == (409, True)
 
 
 def test_a_request_is_sent_with_its_clock(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
@@ -145,8 +185,11 @@ def test_a_clinician_who_examined_the_child_may_go_on(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str
 ) -> None:
     fields = {**FIELDS, "red_flags": ["seizure"], "verb": "send"}
-    assert post(pcp, path, {**fields, "examined_by": "Dr. Hale"}).status_code == 409
-    attested = {"examined_by": "Dr. Hale", "why_safe": "Known absence seizures, well now"}
+    half = post(pcp, path, {**fields, "examined_by": "the mother on the phone", "why_safe": "ok"})
+    assert half.status_code == 409
+    for words in ("Write the name of the clinician", "Say when the child was examined", "Say in a few words"):
+        assert words in half.text
+    attested = {**EXAMINED, "why_safe": "Known absence seizures, well now"}
     assert post(pcp, path, {**fields, **attested}).status_code == 303
     with runtime.database.reading() as session:
         stops = session.scalars(select(RedFlagStop).order_by(RedFlagStop.id)).all()

@@ -21,6 +21,7 @@ from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.filing import file_received
 from tests.web.looking import complaints, english_left, overflow, violations
+from tests.web.test_clinic_request import EXAMINED
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -36,7 +37,8 @@ ANSWERS: dict[str, Any] = {
 }  # fmt: skip
 FIELDS: dict[str, Any] = {
     "specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis", "urgency": "routine",
-    "thinks": "Eczema", "tried": "Petrolatum", "body_site": "elbow", "consent_by": "parent", "consent_method": "verbal",
+    "thinks": "Eczema", "tried": "Petrolatum", "body_site": "elbow", "consent_by": "parent", "no_signs": "1",
+    "consent_method": "verbal",
     "consent_language": "es",
 }  # fmt: skip
 
@@ -161,7 +163,7 @@ def test_an_answer_that_is_a_danger_sign_stops_the_page_too(runtime: Runtime, pc
     post(pcp, path, {"specialty": "dermatology", "verb": "save"})
     fields = {**FIELDS, **ASKED, **ANSWERS, "dermatology.blanching": "no", "lacking": "follows", "verb": "send"}
     assert post(pcp, path, fields).status_code == 409
-    attested = {"examined_by": "Dr. Hale", "why_safe": "Old scratch marks, examined"}
+    attested = {**EXAMINED, "why_safe": "Old scratch marks, examined"}
     assert "?said=request_sent" in post(pcp, path, {**fields, **attested}).location
     with runtime.database.reading() as session:
         codes = [stop.codes for stop in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))]

@@ -243,12 +243,13 @@ CONSULT = closed(
     override_reason=MAYBE_TEXT,
     attested_flags=listed(
         closed(
-            ("flags", "examined_by", "at", "why", "attested_at"),
+            ("flags", "examined_by", "at", "why", "attested_at", "attested_by"),
             flags=listed(text(), 80),
             examined_by=text(),
             at=text(),
             why=text(),
             attested_at=INSTANT,
+            attested_by=text(),
         )
     ),
     attachments=listed(ATTACHMENT, 1000),

@@ -105,7 +105,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
-        "attested_flags": [_attested_json(stop, read) for stop in attested_of(session, consult.id)],
+        "attested_flags": [_attested_json(session, stop, read) for stop in attested_of(session, consult.id)],
         "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
         "messages": messages_json(session, passed, read),
         "answer": _answer_for(session, passed, read),
@@ -114,11 +114,13 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     return _for_family(shown, consult) if passed.relation in OF_FAMILY else shown
 
 
-def _attested_json(stop: RedFlagStop, read: Reader) -> dict[str, Any]:
-    """Signs that mean now, and who examined the child, when, and why it can wait; whoever answers must know it."""
+def _attested_json(session: Session, stop: RedFlagStop, read: Reader) -> dict[str, Any]:
+    """Signs that mean now, who examined the child, when, why it can wait, and who says so, for whoever answers."""
     said = stop.attestation or {}
     told = {name: read.text(str(said.get(name, ""))) for name in ("examined_by", "why")}
-    return {"flags": stop.codes.split(","), "at": str(said.get("at", "")), "attested_at": stamp(stop.at), **told}
+    known = {"at": str(said.get("at", "")), "attested_at": stamp(stop.at)}
+    by = session.get_one(Person, stop.person_id).name
+    return {"flags": stop.codes.split(","), **known, "attested_by": by, **told}
 
 
 def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:

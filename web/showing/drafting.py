@@ -13,9 +13,11 @@ from econsult.consults.asked import forms_of
 from econsult.consults.attachments import attachments_of
 from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
+from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
+from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.voice import VoiceConsent, voice_consent_of
 from econsult.people.consent import Consent, consent_for
 from econsult.people.patients import age_in_months
@@ -79,6 +81,12 @@ class Desk:
     def answered_others(self) -> list[Consult]:
         return [other for other in self.others if other.status == Status.ANSWERED]
 
+    @property
+    def is_signs_answered(self) -> bool:
+        """Whether the answer about danger signs stands; a "none" of yesterday is asked again."""
+        details = self.consult.details
+        return bool(flags_of(details)) or is_answer_fresh(details, now())
+
     def checks(self) -> list[tuple[str, bool]]:
         """What makes a request ready to send, in words, and whether it is there."""
         consult, details = self.consult, self.consult.details
@@ -90,6 +98,7 @@ class Desk:
             (gettext("What you think or tried"), bool(details.get("thinks") or details.get("tried"))),
             (gettext("A photo, a video or a report"), bool(self.sheets)),
             (gettext("Consent"), self.consent is not None),
+            (gettext("Danger signs answered"), self.is_signs_answered),
             *asked,
         ]
 

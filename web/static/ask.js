@@ -13,9 +13,9 @@ const danger = document.querySelector("[data-danger]");
 function has(item) {
   const parts = [...form.querySelectorAll(`[data-check="${item.dataset.item}"]`)];
   // What the specialty asks is judged by the server, with each save.
-  if (item.dataset.item === "6") return "kept" in item.dataset;
+  if (item.dataset.item === "7") return "kept" in item.dataset;
   if (!parts.length) return "kept" in item.dataset || standing().there.length > 0;
-  return parts.some((part) => part.type === "radio" ? part.checked : part.value.trim().length >= (part.dataset.least || 1));
+  return parts.some((part) => ["radio", "checkbox"].includes(part.type) ? part.checked : part.value.trim().length >= (part.dataset.least || 1));
 }
 
 function refresh() {
@@ -68,22 +68,40 @@ async function askAnew() {
 function tellMissing({ missing, counts }) {
   document.querySelector("[data-lacks]").hidden = !missing.length;
   document.querySelector("[data-lacking]").replaceChildren(...missing.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
-  document.querySelector('[data-item="6"]')?.toggleAttribute("data-kept", !missing.length);
+  document.querySelector('[data-item="7"]')?.toggleAttribute("data-kept", !missing.length);
   for (const [subject, words] of Object.entries(counts)) {
     const part = partOf(form, subject);
     if (part) part.querySelector("[data-counted]").textContent = words;
   }
 }
 
+// "None of these" and a sign cannot both be true; and files are taken once the answer has been saved.
+const boxes = [...form.querySelectorAll("[name=red_flags]")], none = form.querySelector("[data-no-signs]");
+const isAnswered = () => none.checked || boxes.some((box) => box.checked);
+function openFiles(isOpen) {
+  document.querySelector("[data-files]").hidden = !isOpen;
+  document.querySelector("[data-signs-first]").hidden = isOpen;
+}
+async function signsChanged(box) {
+  if (box === none && none.checked) boxes.forEach((each) => { each.checked = false; });
+  if (box !== none && box.checked) none.checked = false;
+  refresh();
+  if (!isAnswered()) openFiles(false);
+  await saveNow();
+}
+
 form.addEventListener("input", async (event) => {
+  if (event.target === none || event.target.name === "red_flags") return signsChanged(event.target);
   refresh();
   if (event.target.name === "specialty") { await saveNow(); askAnew(); }
 });
 form.addEventListener("autosave:done", ({ detail }) => {
+  openFiles(isAnswered());
   if (detail.missing && chosen(form) === asked && document.querySelector("[data-lacks]")) tellMissing(detail);
   askAnew();
   refresh();
 });
+openFiles(isAnswered());
 watch(refresh);
 watchMarks(form);
 holdBack(form, document.querySelector("[data-send]"));

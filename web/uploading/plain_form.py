@@ -13,9 +13,16 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 
 from econsult.consults.attachments import Attachment, MediaKind
-from econsult.errors import ConsultError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.errors import (
+    ConsultError,
+    EmergencyError,
+    ForbiddenError,
+    ImpossibleVerbError,
+    InvalidError,
+    NotFoundError,
+)
 from uploads import verbs
-from uploads.errors import CutShortError, OffsetMismatchError, TooBigError, TooManyError
+from uploads.errors import CutShortError, OffsetMismatchError, SignsFirstError, TooBigError, TooManyError
 from uploads.kinds import LARGEST_SIMPLE, TAKES_FILES, Wanted
 from web.context import ring_workers
 from web.shell.auth import me
@@ -34,6 +41,8 @@ PROBLEMS: tuple[tuple[type[ConsultError], str], ...] = (
     (TooManyError, "too_many"),
     (OffsetMismatchError, "empty"),
     (ImpossibleVerbError, "closed"),
+    (SignsFirstError, "signs_first"),
+    (EmergencyError, "emergency"),
     (ForbiddenError, "not_allowed"),
     (NotFoundError, "not_allowed"),
     (CutShortError, "unknown"),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from econsult.consults.attesting import examined_between
 from econsult.consults.records import RedFlagStop
 from econsult.consults.redflags import NOT_NAMED
 from econsult.consults.screening import attested_of
+from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.words.families import RED_FLAGS, SKIN_FLAGS
-from web.words.language import gettext
-from web.words.times import moment
+from web.words.language import choose_zone, gettext
+from web.words.times import long_day, written
 
 _WORDS = {
     **{code: words for code, _, words in RED_FLAGS + SKIN_FLAGS},
@@ -29,12 +31,17 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Danger:
-    """A sign that a clinician passed: what it is, who examined the child, when, and why it is no emergency."""
+    """A sign that a clinician passed: what it is, who examined the child, when, and why it is no emergency.
 
-    signs: list[str]
+    `written_by` is who of the program answers for that word; `is_outside` says that the examiner is not.
+    """
+
+    signs: tuple[str, ...]
     examined_by: str
+    is_outside: bool
     at: str
     why: str
+    written_by: str
 
     def read_by(self, read: Reader) -> Danger:
         """The same as this reader may have it."""
@@ -49,20 +56,24 @@ def signs_of(codes: str) -> list[str]:
 
 def dangers_of(session: Session, consult_id: int) -> list[Danger]:
     """What was attested on a consult that the caller has loaded through access; each text once, the newest last."""
-    found = {_danger(stop): None for stop in attested_of(session, consult_id)}
-    return [Danger(list(signs), *rest) for signs, *rest in found]
+    return list(dict.fromkeys(_danger(session, stop) for stop in attested_of(session, consult_id)))
 
 
-def _danger(stop: RedFlagStop) -> tuple[tuple[str, ...], str, str, str]:
-    said = stop.attestation or {}
-    examined_at = _moment_of(str(said.get("at", "")), stop.at)
-    return tuple(signs_of(stop.codes)), str(said.get("examined_by", "")), examined_at, str(said.get("why", ""))
+def _danger(session: Session, stop: RedFlagStop) -> Danger:
+    said, writer = stop.attestation or {}, session.get_one(Person, stop.person_id)
+    by, why = str(said.get("examined_by", "")), str(said.get("why", ""))
+    examined_at = _examined_words(session, str(said.get("at", "")), stop.at)
+    signs = tuple(signs_of(stop.codes))
+    return Danger(signs, by, said.get("of_program") is False, examined_at, why, writer.name)
 
 
-def _moment_of(written: str, fallback: datetime) -> str:
-    """When the child was examined. Another system may write the time in words of its own, which are kept."""
-    try:
-        at = datetime.fromisoformat(written)
-        return moment(at if at.tzinfo else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return written or moment(fallback)
+def _examined_words(session: Session, said: str, fallback: datetime) -> str:
+    """When the child was examined, with its year, in the reader's zone. A day alone is that day, wherever it is read.
+
+    Another system may have written the time in words of its own, which are kept.
+    """
+    found = examined_between(session, said)
+    if found is None:
+        return said or written(fallback, zone=choose_zone())
+    first, last = found
+    return written(first, zone=choose_zone()) if first == last else long_day(date.fromisoformat(said.strip()))

@@ -13,6 +13,8 @@ REFUSED = {
     ),
     "empty": _l("A file is empty. Choose another one."),
     "not_allowed": _l("You may not add files to this request."),
+    "signs_first": _l("First answer the danger signs, then send the files."),
+    "emergency": _l("This may be an emergency: no file is taken. The child goes to the ER now."),
     "closed": _l("This question takes no more files."),
     "too_many": _l("These are too many files at once. Send fewer, or wait a little."),
 }

@@ -156,6 +156,18 @@ def time_left(when: datetime) -> str:
     )
 
 
+def with_zone(local: str) -> str:
+    """What a field for day and time holds ("2026-03-02T08:15") by the reader's clock, with its zone, in ISO 8601.
+
+    Anything else is given back as it is, for whoever judges it.
+    """
+    try:
+        at = datetime.fromisoformat(local.strip())
+    except ValueError:
+        return local.strip()
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(choose_zone()))).isoformat()
+
+
 def _days_away(when: datetime) -> int:
     zone = ZoneInfo(choose_zone())
     return (when.astimezone(zone).date() - now().astimezone(zone).date()).days

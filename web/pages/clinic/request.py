@@ -13,6 +13,7 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.consults import requests
 from econsult.consults.asked import answers_of_others, forms_about
+from econsult.consults.attesting import ATTESTERS
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.drafts import WORDS
 from econsult.consults.facepolicy import FACE_POLICIES, MASK_ALL, asks_for_policy
@@ -28,7 +29,14 @@ from econsult.people.patients import age_in_months
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
 from web.context import database, now, settings
 from web.pages.answers import read_answers
-from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, LACKING, VOICE_METHODS, sentences
+from web.pages.clinic.terms import (
+    CONSENT_BY,
+    CONSENT_METHODS,
+    LACKING,
+    VOICE_METHODS,
+    attestation_words,
+    sentences,
+)
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
@@ -40,6 +48,7 @@ from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
 from web.words.refusals import told_of_files
+from web.words.times import with_zone
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
@@ -135,12 +144,17 @@ def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
 def _sent(public_id: str) -> Page:
     try:
         _send(public_id)
-    except EmergencyError:
-        words = gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
-        return _page(open_desk(public_id), {"red_flags": words}), 409
+    except EmergencyError as stop:
+        return _page(open_desk(public_id), {"red_flags": _stop_words(), **attestation_words(stop.wrong)}), 409
     except InvalidError as error:
         return _page(open_desk(public_id), sentences(error.fields)), 422
     return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
+
+
+def _stop_words() -> str:
+    if me().role in ATTESTERS:
+        return gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
+    return gettext("This may be an emergency. Send the child to the ER now.")
 
 
 def _saved(public_id: str, files: PlainForm) -> Page:
@@ -165,7 +179,9 @@ def _read(form: FormReader) -> RequestForm:
     texts = {name: form.text(name, longest=LONGEST_DETAIL) for name in WORDS}
     details: dict[str, Any] = {name: text for name, text in texts.items() if name not in form.errors}
     question = form.text("question", longest=LONGEST_QUESTION)
-    details["red_flags"] = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
+    signs = form.choices("red_flags", [code for code, _, _ in RED_FLAGS + SKIN_FLAGS])
+    # Nothing ticked is no answer: only "none of these" says that there is none, and a sign beside it outweighs it.
+    details["red_flags"] = signs or ([] if form.is_ticked("no_signs") else None)
     details["face_policy"] = form.choice("face_policy", FACE_POLICIES) or MASK_ALL
     details["face_consent"] = form.is_ticked("face_consent")
     if "body_site" in request.form:
@@ -218,9 +234,10 @@ def _without_known_consent(session: Session, draft: Consult, asked: RequestForm)
 
 
 def _send(public_id: str) -> None:
-    why = FormReader().text("why_safe", longest=LONGEST_DETAIL)
-    by = FormReader().text("examined_by", longest=120)
-    attestation: Mapping[str, Any] | None = {"examined_by": by, "at": now().isoformat(), "why": why} if by else None
+    said = FormReader()
+    why, by = said.text("why_safe", longest=LONGEST_DETAIL), said.text("examined_by", longest=120)
+    at = with_zone(request.form.get("examined_at", ""))
+    attestation = {"examined_by": by, "at": at, "why": why} if by or at or why else None
     # The page tells what is missing beside the button: who presses it has read that, and may say why.
     lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:
@@ -258,6 +275,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None) -> str:
         terms=terms,
         targets=targets,
         red_flags=RED_FLAGS + SKIN_FLAGS,
+        may_attest=me().role in ATTESTERS,
         sites=SITES,
         consent_by=CONSENT_BY,
         consent_methods=CONSENT_METHODS,

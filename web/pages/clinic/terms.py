@@ -34,6 +34,26 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     return {_field(name): _sentence(name, code) for name, code in fields.items()}
 
 
+def attestation_words(wrong: Mapping[str, str]) -> dict[str, str]:
+    """What is missing or impossible in a clinician's word that a sign can wait, by the fields of the page."""
+    fields = {"examined_by": "examined_by", "at": "examined_at", "why": "why_safe"}
+    return {fields[name]: _attested_sentence(name, code) for name, code in wrong.items() if name in fields}
+
+
+def _attested_sentence(name: str, code: str) -> str:
+    if name == "examined_by":
+        if code == "not_allowed":
+            return gettext("Only a clinician who sends the request can say that it is safe to wait")
+        return gettext("Write the name of the clinician who examined the child")
+    if name == "why":
+        return gettext("Say in a few words what was found")
+    known = {
+        "in_the_future": gettext("This time has not come yet"),
+        "too_old": gettext("That is too long ago: examine the child again"),
+    }
+    return known.get(code, gettext("Say when the child was examined"))
+
+
 def _field(name: str) -> str:
     known = {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}
     if name in known:
@@ -50,6 +70,7 @@ def _sentence(name: str, code: str) -> str:
         return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
     known = {
         "specialty": gettext("Choose a specialty"),
+        "details.red_flags": gettext("Answer the danger signs: tick those that are there now, or “None of these”"),
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),
         "question_type": gettext("Choose what you want to know"),
         "consent": gettext("Say who agreed and how"),

@@ -45,6 +45,8 @@ PROBLEMS = {
     "too_big": TOO_BIG,
     "empty": _l("This file is empty."),
     "not_allowed": _l("This file may not be added here. Please call us if you need help."),
+    "signs_first": _l("First say if this is an emergency. Then send your photos."),
+    "emergency": _l("This may be an emergency. Call 911 now."),
     "closed": _l("This question takes no more files."),
     "too_many": _l("These are too many files at once. Please send fewer."),
 }
