@@ -26,6 +26,7 @@ from econsult.consults import (
     threads,
     tries,
     voice,
+    wishes,
 )
 from econsult.database import Base
 from econsult.erasure import records as erasures
@@ -98,5 +99,6 @@ MODULES = (
     tries,
     voice,
     watching,
+    wishes,
 )
 METADATA = Base.metadata

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
+from econsult.consults.conversion import accept_visit, with_visit
 from econsult.consults.ending import end
 from econsult.consults.hearers import clinic_of
 from econsult.consults.holding import keep_holding, require_holder
@@ -95,6 +96,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
     check_complete(draft.content)
+    draft.content = with_visit(session, consult, draft.content)
     is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
     # Nobody waits for a letter of an emergency, and what has gone out is not taken back.
     draft.before, draft.undo_until = (None, None) if is_emergency else (remember(session, consult), now + UNDO)
@@ -110,7 +112,8 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
-    open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
+    steps = open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
+    accept_visit(session, consult, steps, draft.disposition, person_id=person.id, now=now)
     open_ping(session, consult, draft.version, now)
     end_sides(session, consult, person_id=person.id, now=now)
     about, held = f"{draft.version}", draft.undo_until

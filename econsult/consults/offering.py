@@ -15,6 +15,7 @@ from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.sides import end_sides, keep_for_side, side_of
 from econsult.consults.uncovered import NO_COVER
+from econsult.consults.wishes import respect
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.rosters.routing import WORDS, Route, Why
@@ -26,20 +27,21 @@ LONGEST_WITHOUT_COVER = timedelta(hours=4)
 def offer(session: Session, consult: Consult, now: datetime, *, by: datetime | None = None) -> Route:
     """Let the router choose, start the clock of being taken, and tell the pool; without cover tell the desk at once.
 
-    The clock is due `by` then at the latest.
+    Who was asked for by name is told before the pool, where they are there. The clock is due `by` then at the latest.
     """
     chosen = choose(session, consult, now)
-    consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     consult.is_unallocated = chosen.is_unallocated
     consult.fallback_specialty = stand_in(consult, chosen)
     stop_clock(session, consult, ClockName.ALLOCATE, now, "offered_again")
     within = allocate_within(consult, chosen, now)
     if by is not None:
         within = min(within, timedelta(seconds=max(1, int((by - now).total_seconds()))))
+    chosen = respect(session, consult, chosen, now, within=within)
+    consult.route = json.dumps([[line.code, line.n, line.of] for line in chosen.why])
     clock = start_clock(session, consult, ClockName.ALLOCATE, within, now)
     if not chosen.has_cover:
         _raise_alarm(session, consult, clock, chosen, now)
-    for member in chosen.ready or chosen.qualified:
+    for member in chosen.told:
         about = f"{consult.kind}:{clock.cycle}"
         notify(session, member, NoticeKind.NEW_REQUEST, consult_id=consult.id, about=about, now=now)
     return chosen

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft, held_back, open_earlier
 from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
+from econsult.consults.askers import check_kind, source_of
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH
@@ -22,25 +23,18 @@ from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, current_rules
 from econsult.consults.preparing import hold_private
-from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Source, Urgency, note
+from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, screen_red_flags
 from econsult.consults.voice import VoiceChoice, choose_voice
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of, check_speaks
 from econsult.people.consent import ConsentGiven, record_consent
 from econsult.people.patients import Patient
 from econsult.people.persons import HOUSEHOLD, SPECIALTIES, Person, Role
-
-SOURCES = {
-    Role.CAREGIVER: Source.CAREGIVER,
-    Role.YOUTH: Source.CAREGIVER,
-    Role.INVITED: Source.CAREGIVER,
-    Role.TELEPRESENTER: Source.TELEPRESENTER,
-    Role.COORDINATOR: Source.PHONE,
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,7 @@ class RequestForm:
     consent: ConsentGiven | None = None
     voice: VoiceChoice | None = None
     is_test: bool | None = None
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class SubmitForm:
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
     """Open a draft for a child whom the caller has already been allowed to act for."""
     kind = form.kind or (Kind.ECONSULT if person.is_staff else Kind.FAMILY_QUESTION)
-    _check_kind(person, kind, is_test=bool(form.is_test))
+    check_kind(person, kind, is_test=bool(form.is_test))
     invitation = invited_for(session, person, patient, now) if person.role == Role.INVITED else None
     consult = Consult(
         program_id=patient.program_id,
@@ -88,7 +83,7 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         # Until they say else: what the young ask stays between them and the clinic.
         confidential=BY_YOUTH if person.role == Role.YOUTH else "",
         kind=kind,
-        source=_source(person, form.source),
+        source=source_of(person, form.source),
         urgency=Urgency.ROUTINE,
         urgency_rank=RANKS[Urgency.ROUTINE],
         language=patient.language,
@@ -101,6 +96,7 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
     session.flush()
     if invitation is not None:
         arrive(session, consult, invitation)
+    write_wishes(session, consult, form.wishes)
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
     if form.voice is not None:
@@ -113,6 +109,7 @@ def edit(session: Session, consult: Consult, person: Person, form: RequestForm, 
     """Change a draft; what the form leaves out stays."""
     next_status(consult.status, "edit")
     _fill(session, consult, form, now)
+    write_wishes(session, consult, form.wishes)
     consult.version += 1
     if form.consent is not None:
         _consent(session, consult, form.consent, person, now)
@@ -179,6 +176,7 @@ def send_on(
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
+    write_wishes(session, consult, form.wishes)
     check_answers(session, consult)
     check_complete(session, consult)
     keep_versions(session, consult)
@@ -214,23 +212,6 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
         for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
             notify(session, caregiver, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
     return consult
-
-
-def _check_kind(person: Person, kind: str, *, is_test: bool) -> None:
-    if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
-        raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
-    if not person.is_staff and kind != Kind.FAMILY_QUESTION:
-        raise ForbiddenError("A caregiver asks a family_question; the clinic sends an econsult.")
-    if is_test and not person.is_staff:
-        raise ForbiddenError("Only the clinic makes a test: nobody is told of it.")
-    if person.is_staff and person.role not in CLINICIANS:
-        raise ForbiddenError("Only caregivers and the medical home open requests.")
-
-
-def _source(person: Person, asked: str | None) -> Source:
-    if asked == Source.PHONE and person.role in CLINICIANS:
-        return Source.PHONE
-    return SOURCES.get(Role(person.role), Source.CLINICIAN)
 
 
 def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) -> None:

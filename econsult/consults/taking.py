@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.fitting import check_may_take
 from econsult.consults.records import Consult, Kind
 from econsult.consults.views import Filters, View
+from econsult.consults.wishes import kept_for_others
 from econsult.consults.worklist import page
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
@@ -30,13 +31,21 @@ class _Takeable(Filters):
 def next_for(session: Session, person: Person, *, now: datetime) -> Consult | None:
     """The first of the pool that this person may take, however many before it are barred; None where there is none.
 
+    What somebody else is asked about first, by name, is passed over for the while; whoever opens it may take it.
     Raises ForbiddenError for somebody whose hands are full. The database passes over what is barred, in one statement.
     """
-    found = page(session, person, View.POOL, now=now, filters=_Takeable(bars=_bars(session, person)), limit=1)
+    bars = (*_bars(session, person), ~kept_for_others(person, now))
+    found = page(session, person, View.POOL, now=now, filters=_Takeable(bars=bars), limit=1)
     for consult in found.consults:
         check_may_take(session, consult, person)
         return consult
     return None
+
+
+def is_kept_for_others(session: Session, person: Person, *, now: datetime) -> bool:
+    """Whether something waits that this person may take, and of which a colleague is asked first by name."""
+    bars = (*_bars(session, person), kept_for_others(person, now))
+    return bool(page(session, person, View.POOL, now=now, filters=_Takeable(bars=bars), limit=1).consults)
 
 
 def _bars(session: Session, person: Person) -> tuple[ColumnElement[bool], ...]:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import halt, lock, open_clocks, pause_clock, refresh_deadline, unhalt
+from econsult.consults.conversion import without_visit
 from econsult.consults.holding import keep_holding
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
@@ -76,6 +77,8 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
     answer.signed_at = answer.released_at = answer.undo_until = answer.before = None
+    # The step of an agreed visit came with the signature, and goes with it.
+    answer.content = without_visit(answer.content)
     note(session, consult, "undo_sign", person_id=person.id, now=now)
     keep_holding(session, consult, now, lease)
     session.flush()

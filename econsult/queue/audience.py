@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.hearers import clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
+from econsult.consults.wishes import named_now
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
@@ -67,7 +68,12 @@ class Audience:
             return self._team(consult)
         if consult.holder_id is not None:
             return [self._person(consult.holder_id)]
-        return self.pool(consult)
+        named = self._named(consult)
+        return [self._person(named)] if named is not None else self.pool(consult)
+
+    def _named(self, consult: DueConsult) -> int | None:
+        """Who alone is asked now, by name; the pool hears of it at its own step at the latest."""
+        return self._once(("named",), lambda: named_now(self._session, self._now)).get(consult.id)
 
     def pool(self, consult: DueConsult) -> list[Person]:
         """Everybody who may answer it; of a specialty with a roster those who are on duty, where anybody is.

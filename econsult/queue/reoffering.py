@@ -15,6 +15,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.offering import allocate_within, offer_anew
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult
+from econsult.consults.wishes import has_lost, named_now
 from econsult.rosters.watching import look_soon
 
 MOST = 500
@@ -42,13 +43,13 @@ def offer_unallocated(session: Session, program_id: int, after: int, now: dateti
 
 
 def _offer(session: Session, numbers: list[int], now: datetime) -> int:
-    """Those of them whose pool is another than they were told; returns how many."""
+    """Those whose pool is another than they were told, or whom nobody asked for by name will take; how many."""
     count = 0
     for consult in _locked(session, numbers):
         chosen = choose(session, consult, now)
         stands_in = stand_in(consult, chosen)
         before = (consult.is_unallocated, consult.fallback_specialty)
-        if (chosen.is_unallocated, stands_in) != before:
+        if (chosen.is_unallocated, stands_in) != before or has_lost(session, consult, chosen, now):
             offer_anew(session, consult, now)
             count += 1
     return count
@@ -62,6 +63,8 @@ def roster_changed(session: Session, program_id: int, now: datetime) -> int:
     """
     session.flush()
     look_soon(session, program_id, now)
+    # Whoever was asked for by name and is not there any more keeps nothing from the others.
+    _offer(session, sorted(named_now(session, now, program_id)), now)
     rows = session.execute(_to_be_taken(now).where(Consult.program_id == program_id).limit(10 * MOST)).all()
     for_cover = [row.id for row in rows if _waits_for_cover(row)]
     return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))

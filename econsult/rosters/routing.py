@@ -34,6 +34,23 @@ WORDS: dict[str, dict[str, str]] = {
     "duty": {"en": "{n} on duty now", "es": "{n} de turno ahora"},
     "later": {"en": "nobody on duty; next cover is planned", "es": "nadie de turno; hay turno más tarde"},
     "never": {"en": "nobody on duty and no cover planned", "es": "nadie de turno ni previsto"},
+    "named_first": {
+        "en": "the specialist asked for by name is asked first",
+        "es": "primero, a quien se pidió por nombre",
+    },
+    "named_barred": {
+        "en": "who was asked for by name may not take it: everybody is asked",
+        "es": "a quien se pidió por nombre no puede tomarla: se pregunta a todos",
+    },
+    "named_full": {
+        "en": "who was asked for by name is at their limit: everybody is asked",
+        "es": "a quien se pidió por nombre está en su límite: se pregunta a todos",
+    },
+    "named_away": {
+        "en": "who was asked for by name is not there in time: everybody is asked",
+        "es": "a quien se pidió por nombre no está a tiempo: se pregunta a todos",
+    },
+    "named_urgent": {"en": "urgent: everybody is asked at once", "es": "urgente: se pregunta a todos a la vez"},
     "nobody": {"en": "nobody qualifies: the coordinators decide", "es": "nadie cumple: deciden las coordinadoras"},
 }
 
@@ -84,6 +101,10 @@ class Route:
     why: tuple[Why, ...] = field(default=())
     beside: str | None = None
     """The specialty whose people are among these too, although its own pool has somebody."""
+    full: frozenset[int] = frozenset()
+    """The ids of those among the qualified who hold as much as they may."""
+    first: tuple[Person, ...] = ()
+    """Who is told before the others, where somebody was asked for by name."""
 
     @property
     def is_unallocated(self) -> bool:
@@ -103,6 +124,15 @@ class Route:
         why = (*self.why, Why("beside", of=other.specialty or ""), *other.why)
         found = replace(self, ready=ready, qualified=qualified, cover_at=cover_at, why=why)
         return replace(found, beside=other.specialty)
+
+    def asking_first(self, first: tuple[Person, ...], line: Why) -> Route:
+        """The same with what becomes of a wish for somebody by name."""
+        return replace(self, first=first, why=(*self.why, line))
+
+    @property
+    def told(self) -> tuple[Person, ...]:
+        """Who hears of it now."""
+        return self.first or self.ready or self.qualified
 
     def explain(self, language: str = "en") -> str:
         return "; ".join(line.sentence(language) for line in self.why) + "."
@@ -217,21 +247,22 @@ def _ready(
     limited = {number for number, each in limits.items() if each.capacity > 0}
     held = loads(limited) if limited else {}
     free = [person for person in qualified if _has_room(_limit(limits, person), held.get(person.id, 0))]
-    if len(free) < len(qualified):
-        lines.append(Why("full", len(qualified) - len(free)))
+    full = frozenset(person.id for person in qualified if person not in free)
+    if full:
+        lines.append(Why("full", len(full)))
     planned = has_roster(session, ask.program_id, specialty)
     here = on_duty(session, ask.program_id, specialty, now) if planned else {person.id for person in free}
     ready = [person for person in free if person.id in here and (planned or not is_off(session, person.id, now))]
     if len(ready) < len(free):
         lines.append(Why("off", len(free) - len(ready)))
     if ready:
-        return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))))
+        return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))), full=full)
     able = {person.id for person in qualified}
     cover_at = first_cover(session, ask.program_id, specialty, able, now) if planned else None
     # Who is there may have full hands, and room at any moment.
     is_full = bool(here & able) if planned else not free
     code = "all_full" if is_full else "later" if cover_at else "never"
-    return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why(code)))
+    return Route(tuple(qualified), (), specialty, cover_at, (*lines, Why(code)), full=full)
 
 
 def _limit(limits: Mapping[int, Limits], person: Person) -> Limits:

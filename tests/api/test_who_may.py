@@ -172,6 +172,10 @@ def test_words_stay_in_their_lane(clinic: Clinic, program_of: ProgramOf, made: M
         ("/questionnaires", {}),
         ("/consent-texts", {}),
         ("/questionnaires/core-family", {}),
+        (
+            "/specialists?specialty=dermatology",
+            dict.fromkeys(sorted({*EVERYBODY} - {"pcp", "other_pcp", "nurse", "coordinator"}), 403),
+        ),
         ("/worklist", dict.fromkeys(("mother", "stranger", "director", "admin"), 403)),
     ],
 )

@@ -23,6 +23,7 @@ from web.api.routing import route
 from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, TRIED_IN, VOICE
 from web.api.shapes import consult_json
 from web.api.step_schemas import ACKNOWLEDGE_IN
+from web.api.wishes import wishes_in
 from web.context import database, now, settings
 from web.shell.auth import me
 
@@ -145,6 +146,7 @@ def _request_form(body: dict[str, Any]) -> RequestForm:
         **{name: body.get(name) for name in names},
         consent=_consent(body.get("consent")),
         voice=_voice(body.get("voice_consent")),
+        wishes=wishes_in(body),
     )
 
 

@@ -34,3 +34,4 @@ MAYBE_TEXT = {"type": ["string", "null"]}
 FREE = {"type": "object"}
 FLAG = {"type": "boolean"}
 COUNT = {"type": "integer"}
+PERSON = closed(("name", "role"), id=MAYBE_TEXT, name=text(), role=text(), is_me=FLAG)

@@ -19,9 +19,9 @@ from econsult.people.persons import Person, Role, member_of
 from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
-from web.api.shapes import person_json
 from web.api.stamps import stamp
 from web.api.step_schemas import OUTCOME_IN, SECOND_IN
+from web.api.who import person_json
 from web.context import now, settings
 from web.shell.auth import me
 

@@ -1,4 +1,4 @@
-"""Routes about children."""
+"""Routes about children, and about whom one can ask for by name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 from flask import request
 
 from econsult import access, panel
+from econsult.consults.wishes import nameable
 from econsult.cursors import pack, unpack_number
+from econsult.errors import InvalidError
 from econsult.people.patients import add_patient
-from econsult.people.persons import Organization, Program
+from econsult.people.persons import SPECIALTIES, Organization, Program
 from web.api.routing import CLINIC, route
 from web.api.schemas import PATIENT_IN
 from web.api.shapes import patient_json
+from web.api.who import person_json
 from web.context import database, now, runtime
 from web.shell.auth import me
 
@@ -44,3 +47,13 @@ def register_patient(body: dict[str, Any]) -> dict[str, Any]:
             session, program, key_wrapped=key, now=now(), organization=home, registered_by=person, **body
         )
     return patient_json(patient, with_identity=True)
+
+
+@route("GET", "/specialists", answer="Specialists", query=("specialty",), roles=CLINIC)
+def list_specialists() -> dict[str, Any]:
+    """Whom one may ask for by name: everybody of the program who answers for the specialty."""
+    specialty = request.args.get("specialty", "")
+    if specialty not in SPECIALTIES:
+        raise InvalidError("Name a specialty.", {"specialty": "unknown_value"})
+    with database().reading() as session:
+        return {"items": [person_json(person) for person in nameable(session, me().program_id, specialty)]}

@@ -25,12 +25,14 @@ from web.api.described import (
     INSTANT,
     MAYBE_INSTANT,
     MAYBE_TEXT,
+    PERSON,
     closed,
     listed,
     optional,
     text,
 )
 from web.api.mark_schemas import RETAKE, RETAKES_IN
+from web.api.wish_schemas import NAMED, WISHES_IN
 
 _SAID: dict[str, Any] = {
     "by": text(16, *consent.GIVEN_BY),
@@ -68,6 +70,7 @@ REQUEST = {
     "details": DETAILS,
     "consent": optional(CONSENT),
     "voice_consent": optional(VOICE),
+    **WISHES_IN,
 }
 PATIENT_IN = closed(
     ("name", "birth_date"),
@@ -86,7 +89,7 @@ ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text())
 SEND_ON_IN = closed(
     (),
     red_flag_attestation=ATTESTATION_IN,
-    **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details")},
+    **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details", *WISHES_IN)},
 )
 SUBMIT_IN = closed(override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
@@ -120,7 +123,6 @@ MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=tex
 TRIED_IN = closed(("result",), result=text(16, *TryResult))
 INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
 
-PERSON = closed(("name", "role"), id=MAYBE_TEXT, name=text(), role=text(), is_me=FLAG)
 PATIENT = closed(
     ("alias", "age_months", "sex", "region", "language"),
     id=text(),
@@ -231,6 +233,8 @@ CONSULT = closed(
     voice_consent=optional(VOICE_ANSWER),
     allowed=listed(text(16, *Allowed), len(Allowed)),
     consent_withdrawal=optional(WITHDRAWAL),
+    named_specialist=optional(NAMED),
+    may_convert=FLAG,
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,
@@ -277,6 +281,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Message": MESSAGE,
     "Answer": ANSWER,
     "Report": FREE,
+    "Specialists": closed(("items",), items=listed(PERSON, 1000)),
     "ConsentTexts": closed(
         ("items",),
         items=listed(closed(("name", "version", "texts"), name=text(16), version=text(16), texts=FREE), 20),

@@ -19,12 +19,14 @@ from econsult.consults.threads import Message, messages_of
 from econsult.consults.voice import voice_consent_of
 from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 from econsult.reading import Reader, reader_for
 from econsult.rights import OF_FAMILY, Right
 from web.api.forms import asked_json
 from web.api.marks import retakes_json
 from web.api.stamps import stamp
+from web.api.who import person_json
+from web.api.wishes import wishes_json
 from web.context import now
 from web.shell.auth import me
 from web.words.covered import marks
@@ -43,17 +45,6 @@ def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
         shown |= {"id": patient.public_id, "name": patient.name, "birth_date": patient.birth_date_text}
         shown |= {"phone": patient.phone, "mrn": patient.mrn}
     return shown
-
-
-def person_json(person: Person) -> dict[str, Any]:
-    """Somebody who works on a consult. Families learn a name and a role, colleagues also the id.
-
-    A specialist, who must not learn whose child it is, reads no caregiver's name either.
-    """
-    if me().role == Role.SPECIALIST and not person.is_staff:
-        return {"name": "Family", "role": person.role, "is_me": False}
-    named = {"name": person.name, "role": person.role, "is_me": person.id == me().id}
-    return {"id": person.public_id, **named} if me().is_staff else named
 
 
 def row_json(
@@ -95,6 +86,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "voice_consent": _voice_json(session, consult.id),
         "allowed": sorted(standing(session, consult.id)),
         "consent_withdrawal": _withdrawal_json(session, consult),
+        **wishes_json(session, consult),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
         "released_at": stamp(consult.released_at),
@@ -227,6 +219,7 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
     shown["end_reason"] = None
     if consult.kind != Kind.FAMILY_QUESTION:
         shown |= {"question": None, "question_type": None, "details": {}}
+    shown |= {"named_specialist": None, "may_convert": False}
     return shown
 
 

@@ -11,8 +11,7 @@ from econsult.consults.recommendations import BY_ANSWER, STEPS, StepState
 from econsult.consults.sides import SideState
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.people.persons import SPECIALTIES
-from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, closed, listed, optional, text
-from web.api.schemas import PERSON
+from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, PERSON, closed, listed, optional, text
 
 ACKNOWLEDGE_IN = closed(
     accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))

@@ -10,6 +10,7 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.consults.answers import released_answer
 from econsult.consults.by_code import SOURCE, Asking, Reader, Verdict, ask_code, give_code, waits_for_code
+from econsult.consults.conversion import is_converted
 from econsult.errors import NotFoundError, TooManyTriesError
 from econsult.opening import read_by_code
 from econsult.people.onfile import Way
@@ -101,7 +102,8 @@ def _answer(session: Session, passed: Pass) -> dict[str, object]:
     answer = released_answer(session, passed.consult.id)
     if answer is None or answer.signed_at is None:
         raise NotFoundError
-    plain = plain_of(answer, answer.signed_at, passed.patient)
+    is_agreed = is_converted(session, passed.consult, answer.disposition)
+    plain = plain_of(answer, answer.signed_at, passed.patient, is_agreed=is_agreed)
     return {"plain": plain, "again": state_of(passed.consult)[1]}
 
 

@@ -12,7 +12,7 @@ from econsult.access import consult_for
 from econsult.advice.colleagues import asked_of_me
 from econsult.billing.replies import replied_of
 from econsult.consults import holding
-from econsult.consults.taking import next_for
+from econsult.consults.taking import is_kept_for_others, next_for
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
 from econsult.errors import ForbiddenError, ImpossibleVerbError
@@ -79,7 +79,7 @@ def next_case() -> Response:
         taken = take_next()
     except ForbiddenError as error:
         return redirect(url_for(".queue", said=why_barred(error)), 303)
-    return redirect(url_for("consult.show", public_id=taken) if taken else url_for(".queue", said="all_answered"), 303)
+    return redirect(url_for("consult.show", public_id=taken) if taken else url_for(".queue", said=none_left()), 303)
 
 
 def take_next() -> str | None:
@@ -99,6 +99,12 @@ def take_next() -> str | None:
                 continue  # Somebody else was faster; the next one in order is ours.
             return loaded.consult.public_id
     return None
+
+
+def none_left() -> str:
+    """Why there is no next one: everything is answered, or the rest is asked of colleagues by name first."""
+    with database().reading() as session:
+        return "kept_for_named" if is_kept_for_others(session, me(), now=now()) else "all_answered"
 
 
 def tabs() -> dict[View, str]:

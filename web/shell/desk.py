@@ -64,6 +64,7 @@ SAID = {
     "undo_late": _l("It could not be taken back any more: people know of the answer. Write a correction instead."),
     "signed_to_family": _l("Signed. The family can read it now."),
     "all_answered": _l("Nothing more waits for you now."),
+    "kept_for_named": _l("What still waits is asked of somebody by name first. You may open it and take it."),
     "released": _l("Given back to the pool."),
     "declined": _l("Declined. This request has ended, and the clinic has been told."),
     "claimed": _l("You hold this now."),

@@ -38,6 +38,7 @@ from web.showing.second import SideBox, side_box
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
 from web.showing.wanted import Wanted, wanted_of
+from web.showing.wishes import NOTHING, Wished, wished_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
@@ -110,6 +111,8 @@ class Case:
     """The question to a second specialist, where one is asked or can be."""
     wanted: Wanted | None = None
     """What this reader's clinic is asked for."""
+    wished: Wished = NOTHING
+    """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
 
@@ -198,6 +201,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         contact=wish_of(loaded),
         is_answer_open=released_answer(session, consult.id) is not None,
         wanted=wanted_of(session, loaded, read),
+        wished=wished_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 

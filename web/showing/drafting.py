@@ -19,8 +19,10 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.voice import VoiceConsent, voice_consent_of
+from econsult.consults.wishes import wish_of
 from econsult.people.consent import Consent, consent_for
 from econsult.people.patients import age_in_months
+from econsult.people.persons import Person
 from econsult.reading import outsider, told_kinds
 from econsult.rights import Right
 from econsult.templates.items import CLINIC
@@ -29,6 +31,7 @@ from web.shell.auth import me
 from web.showing.asking import Part, parts_of
 from web.showing.facts import answers_of, missing_words
 from web.showing.sheets import Sheet, sheets_of
+from web.showing.wishes import named_choices
 from web.words.covered import marks
 from web.words.language import gettext
 
@@ -63,6 +66,10 @@ class Desk:
     """What was answered there, as a specialist will read it."""
     missing: list[str]
     """What the specialty requires and nobody has answered, in words."""
+    nameable: list[tuple[str, str]]
+    """Whom one may ask for by name."""
+    named: str
+    may_convert: bool
 
     @property
     def consult(self) -> Consult:
@@ -117,8 +124,13 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
         forms = forms_of(session, consult, CLINIC) if consult.specialty else []
         read = outsider(session, loaded, marks())
         details = {**consult.details, **(unsaved or {})}
+        wish = wish_of(session, consult.id)
+        named = session.get(Person, wish.named_id) if wish and wish.named_id else None
         return Desk(
             loaded=loaded,
+            nameable=named_choices(session, consult, consult.specialty),
+            named=named.public_id if named else "",
+            may_convert=bool(wish and wish.may_convert),
             details=details,
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),

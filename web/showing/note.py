@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.contents import Disposition
+from econsult.consults.conversion import is_converted
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Kind
 from econsult.note import Edition, Note
@@ -74,7 +75,8 @@ def grouped(fingerprint: str) -> str:
 
 
 def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Iterator[Part]:
-    plain = plain_of(note.answer, note.signed_at, note.passed.patient, content)
+    is_agreed = is_converted(session, note.passed.consult, note.answer.disposition)
+    plain = plain_of(note.answer, note.signed_at, note.passed.patient, content, is_agreed=is_agreed)
     yield _facts(_family_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
     if plain.is_urgent:

@@ -11,7 +11,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.contents import Disposition
 from econsult.people.patients import Patient
 from web.words import terms
-from web.words.families import WHAT_NOW
+from web.words.families import VISIT_AGREED, WHAT_NOW
 
 URGENT = frozenset({"emergency_now"})
 
@@ -35,14 +35,23 @@ class Plain:
     is_urgent: bool
     disposition: str
     signed_at: datetime
+    is_agreed: bool = False
+    """Whether the clinic agreed beforehand to the visit that it leads to."""
 
     def what_now(self, *, is_youth: bool) -> str:
         """What comes next, beside what the family does itself, for whoever reads; empty where nothing does."""
-        of_child, of_youth = WHAT_NOW.get(self.disposition, ("", ""))
+        of_child, of_youth = VISIT_AGREED if self.is_agreed else WHAT_NOW.get(self.disposition, ("", ""))
         return str(of_youth if is_youth else of_child)
 
 
-def plain_of(answer: Answer, signed_at: datetime, patient: Patient, content: Mapping[str, Any] | None = None) -> Plain:
+def plain_of(
+    answer: Answer,
+    signed_at: datetime,
+    patient: Patient,
+    content: Mapping[str, Any] | None = None,
+    *,
+    is_agreed: bool = False,
+) -> Plain:
     """The answer sorted; `content` is what this reader may read of it, where that is not the whole."""
     content = answer.content if content is None else content
     advice = content.get("recommendations") or []
@@ -59,4 +68,5 @@ def plain_of(answer: Answer, signed_at: datetime, patient: Patient, content: Map
         is_urgent=answer.disposition in URGENT,
         disposition=answer.disposition or "",
         signed_at=signed_at,
+        is_agreed=is_agreed,
     )

@@ -18,6 +18,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.replies import ASKERS
 from econsult.consults.screening import attested_among
+from econsult.consults.wishes import Wish, wishes_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from econsult.reading import Reader, readers_among
@@ -77,6 +78,7 @@ class _Around:
     attested: set[int]
     emergencies: set[int]
     readers: dict[int, Reader]
+    wishes: dict[int, Wish]
 
 
 def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
@@ -87,6 +89,7 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
     patients = patients_on(session, me(), consults, now=now())
     around = _Around(
         patients=patients,
+        wishes=wishes_among(session, ids),
         readers=readers_among(session, me(), patients.values(), marks()),
         clocks=clocks_among(session, ids),
         files=files,
@@ -144,7 +147,7 @@ def _row(consult: Consult, around: _Around) -> Row:
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
         question="" if is_blind else around.readers[patient.id].text(consult.question),
         language=patient.language.upper(),
-        flags=_urgent(consult) if is_blind else (*_alarms(consult, around), *_flags(consult, around.files[consult.id])),
+        flags=_urgent(consult) if is_blind else _all_flags(consult, around),
         holder=holder,
         holder_note=holder_note,
         can_claim=consult.holder_id is None and consult.status in OPEN,
@@ -175,6 +178,13 @@ def _holder(consult: Consult, holders: dict[int, str]) -> tuple[str, str]:
     if consult.status not in OPEN:
         return "", ""
     return gettext("Unclaimed"), str(terms.SPECIALTIES.get(consult.specialty or "", ""))
+
+
+def _all_flags(consult: Consult, around: _Around) -> tuple[Flag, ...]:
+    wish = around.wishes.get(consult.id)
+    is_waiting = consult.holder_id is None and consult.status in OPEN
+    named = [Flag("user", gettext("Asks for you"), "act")] if wish and is_waiting and wish.named_id == me().id else []
+    return (*_alarms(consult, around), *named, *_flags(consult, around.files[consult.id]))
 
 
 def _alarms(consult: Consult, around: _Around) -> list[Flag]:

@@ -59,7 +59,7 @@ async function askAnew() {
   }
   for (const part of parts) if (!partOf(box, part.dataset.part)) box.append(left[part.dataset.part] ?? document.importNode(part, true));
   const reason = form.elements.lacking?.value;
-  for (const name of ["[data-readybox]", "[data-views]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
+  for (const name of ["[data-readybox]", "[data-views]", "[data-named]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
   if (reason) form.elements.lacking.value = reason;
   document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
   refresh();

@@ -123,6 +123,11 @@ _VISIT = (
     _l("Your child needs a visit. Your clinic will call you."),
     _l("You need a visit. Your clinic will call you."),
 )
+VISIT_AGREED = (
+    _l("Your child needs a visit. Your clinic has said yes to it. Your care coordinator will call you to set the day."),
+    _l("You need a visit. Your clinic has said yes to it. Your care coordinator will call you to set the day."),
+)
+"""Where the clinic agreed to it beforehand, so that nobody has to ask first."""
 _TESTS = (
     _l("Your child needs tests first. Ask your clinic which ones."),
     _l("You need tests first. Ask your clinic which ones."),

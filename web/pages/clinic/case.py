@@ -24,6 +24,7 @@ from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.terms import sentences
+from web.pages.clinic.wishes import LONGEST_ID, read_wishes
 from web.pages.consult import LONGEST_REASON, case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -162,6 +163,7 @@ def send_on(public_id: str) -> Page:
                 question_type=given["question_type"],
                 urgency=given["urgency"] or None,
                 details=details,
+                wishes=read_wishes(form),
             )
             targets = settings().first_reply
             requests.send_on(session, loaded.consult, me(), request_form, now=now(), targets=targets)
@@ -180,6 +182,8 @@ def _sent_on_fields(form: FormReader) -> dict[str, str]:
         "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),
         "thinks": form.text("thinks", longest=2000),
         "urgency": form.choice("urgency", tuple(terms.URGENCIES)),
+        "named_specialist": request.form.get("named_specialist", "")[:LONGEST_ID],
+        "may_convert": "yes" if form.is_ticked("may_convert") else "",
     }
 
 

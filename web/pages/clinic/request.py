@@ -37,6 +37,7 @@ from web.pages.clinic.terms import (
     attestation_words,
     sentences,
 )
+from web.pages.clinic.wishes import read_wishes, with_named
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
@@ -110,6 +111,7 @@ def _edit(
         draft = load_draft(session, public_id)
         details = {**(asked.details or {}), **_answers(session, draft, form)}
         kept = _without(replace(asked, details=details), faults or {})
+        kept = with_named(session, draft.consult, kept)
         fresh = _without_known_consent(session, draft.consult, _with_hidden_site(draft.consult, kept))
         requests.edit(session, draft.consult, me(), fresh, now=now())
     return {name: value for name, value in details.items() if name not in (kept.details or {})}
@@ -129,7 +131,8 @@ def _without(asked: RequestForm, fields: Mapping[str, str]) -> RequestForm:
     names |= FACES if names & FACES else set()
     names |= {name for name in asked.details or {} if "." in name} if "details" in names else set()
     details = {name: value for name, value in (asked.details or {}).items() if name not in names}
-    return replace(asked, details=details, **dict.fromkeys(names & ASKED))
+    left_out: dict[str, Any] = dict.fromkeys(names & ASKED)
+    return replace(asked, details=details, **left_out)
 
 
 def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
@@ -196,6 +199,7 @@ def _read(form: FormReader) -> RequestForm:
         details=details,
         consent=given,
         voice=_voice(form),
+        wishes=read_wishes(form),
     )
 
 

@@ -72,6 +72,7 @@ def _sentence(name: str, code: str) -> str:
         "specialty": gettext("Choose a specialty"),
         "details.red_flags": gettext("Answer the danger signs: tick those that are there now, or “None of these”"),
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),
+        "named_specialist": gettext("Name somebody of the specialty that you chose"),
         "question_type": gettext("Choose what you want to know"),
         "consent": gettext("Say who agreed and how"),
         "details": gettext(

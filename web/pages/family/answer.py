@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import answer_for
+from econsult.consults.conversion import is_converted
 from econsult.consults.telling import inform
 from econsult.errors import NotFoundError
 from econsult.note import codes_of
@@ -33,10 +34,11 @@ def show(public_id: str) -> str:
         answer = answer_for(session, loaded.consult, me())
         telephone = telephone_of(session, loaded.patient)
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
+        is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
     if answer is None or answer.signed_at is None:
         raise NotFoundError
-    plain = plain_of(answer, answer.signed_at, loaded.patient)
+    plain = plain_of(answer, answer.signed_at, loaded.patient, is_agreed=is_agreed)
     return render_template(
         "family/answer.html",
         consult=loaded.consult,
