@@ -59,13 +59,22 @@ def next_step(clock: Ticking, ladder: Sequence[int]) -> tuple[int, datetime]:
 
 
 def pending_at(clock: Ticking, rules: Rules) -> datetime | None:
-    """When the clock process must look at this clock next; None for one that is stopped."""
+    """When the clock process must look at this clock next; None for one that is stopped.
+
+    A pause holds what was to come. A step that was due before it began is due all the same.
+    """
     if clock.state == ClockState.STOPPED:
         return None
-    if clock.paused_at is not None and clock.paused_until is not None:
-        halfway = clock.paused_at + (clock.paused_until - clock.paused_at) / 2
-        return clock.paused_until if clock.is_reminded else halfway
-    return next_step(clock, rules.ladder)[1]
+    step_at = next_step(clock, rules.ladder)[1]
+    if clock.paused_at is None or clock.paused_until is None or step_at <= clock.paused_at:
+        return step_at
+    halfway = clock.paused_at + (clock.paused_until - clock.paused_at) / 2
+    return clock.paused_until if clock.is_reminded else halfway
+
+
+def is_held(clock: Ticking, rules: Rules) -> bool:
+    """Whether a pause holds the clock's next step: then the reminder or the end of the pause comes next."""
+    return clock.paused_at is not None and next_step(clock, rules.ladder)[1] > clock.paused_at
 
 
 def promised_at(clock: Ticking) -> datetime:

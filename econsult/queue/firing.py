@@ -20,7 +20,7 @@ from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.steps import deadlines, next_step, pending_at
+from econsult.consults.steps import deadlines, is_held, next_step, pending_at
 from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
@@ -80,7 +80,7 @@ class _Firing:
         pending = {number: pending_at(clock, self.rules) for number, clock in clocks.items()}
         while due := [(at, number) for number, at in pending.items() if at is not None and at <= self.now]:
             instant, number = min(due)
-            if clocks[number].state == ClockState.PAUSED:
+            if is_held(clocks[number], self.rules):
                 self._pause_step(clocks[number], instant)
             else:
                 self._ladder_step(clocks[number], instant)
@@ -109,7 +109,7 @@ class _Firing:
             self.batch.tellings.append(
                 Telling(caregiver, NoticeKind.LATE, self.consult.id, f"{clock.name}:{clock.cycle}", self.is_urgent)
             )
-        if level < DESK_FROM:
+        if level < DESK_FROM and clock.paused_at is None:
             self._look_for_cover(clock)
 
     def _look_for_cover(self, clock: DueClock) -> None:

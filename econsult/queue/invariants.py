@@ -107,6 +107,12 @@ def _not_fired(session: Session, before: datetime) -> Iterator[str]:
     """2. Each step fires exactly once: none is missing (the unique key and the replay see to doubles)."""
     for number in _numbers(session, Consult.next_deadline_at < before):
         yield f"2 {number}: a step is due and has not fired"
+    is_past = and_(Clock.deadline_at < before, or_(Clock.paused_at.is_(None), Clock.deadline_at <= Clock.paused_at))
+    broken = exists().where(
+        Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED, is_past, ~Clock.is_breached
+    )
+    for number in _numbers(session, broken):
+        yield f"2 {number}: a promise is broken and nobody was told"
     twice = (
         select(ClockEvent.consult_id)
         .where(ClockEvent.level > 0)

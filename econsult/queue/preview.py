@@ -42,13 +42,15 @@ LIVE = (*OPEN, Status.ANSWERED)
 class Move:
     """One clock of an open consult, or the release of its answer, that would be due, or next told of, at another time.
 
-    `clock` is the clock's name, or `release`; `is_due` tells a promise that moves from a step of the ladder alone.
+    `clock` is the clock's name, or `release`; `is_due` tells a promise that moves from a step of the ladder alone,
+    `is_late` one that would be broken at once.
     """
 
     clock: str
     at: datetime
     would_be: datetime
     is_due: bool = True
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _moves(row: Row[Any], clocks: Sequence[Row[Any]], fresh: Rules, now: datetim
         due = (promised_at(clock), promised_at(turned))
         told = (pending_at(clock, was), pending_at(turned, fresh))
         if due[0] != due[1]:
-            found.append(Move(clock.name, *due))
+            found.append(Move(clock.name, *due, is_late=due[0] > now >= due[1]))
         elif told[0] != told[1] and told[0] is not None and told[1] is not None:
             found.append(Move(clock.name, told[0], told[1], is_due=False))
     opens = release_moved(row.answered_at, row.release_at, was, fresh)

@@ -139,7 +139,9 @@ class Replayed:
         self._expect(ClockState.PAUSED, event)
 
     def _fire(self, event: Line) -> None:
-        self._expect(ClockState.RUNNING, event)
+        # What was due before a pause began fires while the clock is held.
+        if self.paused_at is None or event.due_at is None or event.due_at > self.paused_at:
+            self._expect(ClockState.RUNNING, event)
         if event.level <= self.fired_level:
             self.faults.append(f"level {event.level} after {self.fired_level}")
         if event.due_at is not None and event.at < event.due_at:

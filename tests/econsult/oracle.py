@@ -266,6 +266,9 @@ class Case:
         found = min((at for clock in self.clocks if (at := self._pending(clock)) is not None), default=None)
         return None if found is None else round(found)
 
+    def is_broken_untold(self, now: int) -> bool:
+        return any(clock["deadline"] <= now and clock["level"] < 100 for clock in self._open("first_reply"))
+
     def open_clocks(self) -> dict[tuple[str, int], tuple[str, int, bool]]:
         """Lane, deadline and whether it is held, of every clock that has not stopped."""
         return {
@@ -275,7 +278,7 @@ class Case:
         }
 
     def _fire(self, clock: dict[str, Any], at: float, now: int) -> None:
-        if clock["paused"] is not None:
+        if self._is_held(clock):
             if not clock["reminded"]:
                 clock["reminded"] = True
                 return
@@ -300,9 +303,16 @@ class Case:
     def _pending(self, clock: dict[str, Any]) -> float | None:
         if clock["state"] != "open":
             return None
-        if clock["paused"] is not None:
+        if self._is_held(clock):
             middle = clock["paused"] + (clock["until"] - clock["paused"]) / 2
             return clock["until"] if clock["reminded"] else middle
+        return self._step_at(clock)
+
+    def _is_held(self, clock: dict[str, Any]) -> bool:
+        """A pause holds what comes after its beginning, and nothing that was due by then."""
+        return clock["paused"] is not None and clock["paused"] < self._step_at(clock)
+
+    def _step_at(self, clock: dict[str, Any]) -> float:
         level, target = self._level(clock), clock["target"]
         if level <= 100:
             return clock["deadline"] - target * (100 - level) / 100

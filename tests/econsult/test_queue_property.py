@@ -134,7 +134,18 @@ class World:
                     case.adopt(self.seconds, self.promised(case.urgency))
                     compare(session, session.get_one(Consult, number), case)
 
+    def between(self, session: Session) -> None:
+        """Somebody asks, or says how urgent it is, after a promise was broken and before the tick that would tell."""
+        for number, case in self.cases.items():
+            if case.status in ("claimed", "needs_info") and case.is_broken_untold(self.seconds):
+                acts: list[Act] = [_change, _ask] if case.status == "claimed" else [_change]
+                act = self.dice.choice([*acts, _nothing])
+                consult = session.get_one(Consult, number)
+                act(self, session, consult, case)
+                compare(session, consult, case)
+
     def tick(self, session: Session) -> None:
+        self.between(session)
         while fire(session, self.now)[0]:
             session.flush()
         while fire_calls(session, self.now):
