@@ -19,7 +19,7 @@ from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
 from econsult.queue.able import Takers, around, pools
 from econsult.queue.forecast_hands import room_from, spans_with_room
-from econsult.queue.forecast_sides import HANDS_ON, sides_at_risk
+from econsult.queue.forecast_sides import HANDS_ON, LITTLE_TIME, sides_at_risk
 from econsult.rosters.shifts import Span, gaps, without_time_off
 
 AHEAD = timedelta(hours=24)
@@ -182,12 +182,18 @@ class _Outlook:
             return "late"
         is_taken = promise.clock.name in REPLIES and promise.clock.lane != "family"
         if is_taken and consult.holder_id is not None:
-            there = self._hours(self._holder_of(consult, consult.holder_id), due_at)
-            return self._booked(consult.holder_id, there) if there >= HANDS_ON else "holder_away"
+            return self._holder_is_late(consult, consult.holder_id, due_at)
         if is_taken and not _is_homes(consult):
             return self._pool_is_late(consult, due_at)
         # A medical home has no duty: its people are there, or away.
         return "" if any(self._hours(each, due_at) for each in self._team(consult).values()) else CLINIC_AWAY
+
+    def _holder_is_late(self, consult: Consult, holder: int, due_at: datetime) -> str:
+        """Who is there until the end, and has less time than an answer takes, is not away."""
+        there = self._hours(self._holder_of(consult, holder), due_at)
+        if there >= HANDS_ON:
+            return self._booked(holder, there)
+        return LITTLE_TIME if there > timedelta() and due_at - self._now < HANDS_ON else "holder_away"
 
     def _holder_of(self, consult: Consult, holder: int) -> Sequence[Span]:
         """When the holder is there for it. Who took it off duty is until their next shift, and then by the roster."""
@@ -200,8 +206,9 @@ class _Outlook:
 
     def _pool_is_late(self, consult: Consult, due_at: datetime) -> str:
         found = self._takers.for_request(consult)
-        if not any(self._hours(spans, due_at) for spans in found.values()):
-            return "no_cover"
+        longest = max((self._hours(spans, due_at) for spans in found.values()), default=timedelta())
+        if longest < HANDS_ON:
+            return LITTLE_TIME if longest > timedelta() else "no_cover"
         hours = {
             person: self._hours(spans_with_room(spans, self._room.get(person)), due_at)
             for person, spans in found.items()

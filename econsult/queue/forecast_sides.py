@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ from econsult.rosters.shifts import Span
 
 HANDS_ON = timedelta(minutes=15)
 """What one answer takes: somebody must be there for so long before a promise runs out."""
+LITTLE_TIME = "little_time"
+"""Why something will be late although somebody is there: what is left is less than one answer takes."""
 MOST = 1000
 
 
@@ -70,14 +72,22 @@ def _why_late(side: SideQuestion, consult: Consult, takers: Takers, room: Mappin
         if person not in (side.asked_by_id, consult.holder_id)
     }
     if side.holder_id is not None:
-        return "" if _is_long_enough(there.get(side.holder_id, ()), now, side.due_at) else "holder_away"
+        spans = there.get(side.holder_id, ())
+        if _is_long_enough(spans, now, side.due_at):
+            return ""
+        is_short = side.due_at - now < HANDS_ON and _longest(spans, now, side.due_at) > timedelta()
+        return LITTLE_TIME if is_short else "holder_away"
     if not any(_is_long_enough(spans, now, side.due_at) for spans in there.values()):
-        return "no_cover"
+        is_anybody = any(_longest(spans, now, side.due_at) > timedelta() for spans in there.values())
+        return LITTLE_TIME if is_anybody else "no_cover"
     free = (spans_with_room(spans, room.get(person)) for person, spans in there.items())
     return "" if any(_is_long_enough(spans, now, side.due_at) for spans in free) else "too_many"
 
 
-def _is_long_enough(spans: list[Span] | tuple[()], now: datetime, due_at: datetime) -> bool:
+def _is_long_enough(spans: Sequence[Span], now: datetime, due_at: datetime) -> bool:
     """Whether somebody is there for long enough, or for all of the time that is left."""
-    longest = max((min(each.end, due_at) - max(each.start, now) for each in spans), default=timedelta())
-    return longest >= min(HANDS_ON, due_at - now)
+    return _longest(spans, now, due_at) >= min(HANDS_ON, due_at - now)
+
+
+def _longest(spans: Sequence[Span], now: datetime, due_at: datetime) -> timedelta:
+    return max((min(each.end, due_at) - max(each.start, now) for each in spans), default=timedelta())

@@ -71,6 +71,43 @@ def test_a_holder_who_will_be_away_until_it_is_late_is_named(database: Database,
         assert _risks(session, clinic) == [(consult.id, "first_reply", "holder_away")]
 
 
+def test_who_is_there_in_the_last_minutes_is_not_away_and_two_are_not_too_few(
+    database: Database, clinic: Clinic
+) -> None:
+    """Ten minutes are left, and an answer takes a quarter of an hour; away is only who is."""
+    late = NOON + timedelta(hours=23, minutes=50)
+    with database.writing() as session:
+        for person in (clinic.derm, clinic.derm2):
+            _shift(session, clinic, person, "dermatology", (0, 24))
+        held, waits = clinic.claimed(session), clinic.econsult(session)
+        short = [(held.id, "first_reply", "little_time"), (waits.id, "first_reply", "little_time")]
+        assert _risks(session, clinic, late) == short
+        assert _risks(session, clinic, NOON + timedelta(hours=23, minutes=40)) == []
+        _off(session, clinic.derm, (23, 30))
+        away = [(held.id, "first_reply", "holder_away"), (waits.id, "first_reply", "little_time")]
+        assert _risks(session, clinic, late) == away
+        _off(session, clinic.derm2, (23, 30))
+        nobody = [(held.id, "first_reply", "holder_away"), (waits.id, "first_reply", "no_cover")]
+        assert _risks(session, clinic, late) == nobody
+
+
+def test_a_colleague_who_is_there_for_the_last_minutes_is_not_away(database: Database, clinic: Clinic) -> None:
+    """Five of the last ten minutes; all of them would do."""
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        consult.claim_until = NOON + 30 * HOUR
+        side = second.ask_second(session, consult, clinic.derm, "Yours?", specialty="neurology", now=NOON)
+        late = side.due_at - timedelta(minutes=10)
+        assert _risks(session, clinic, late) == []
+        leaves = (side.due_at - timedelta(minutes=5) - NOON) / HOUR
+        _off(session, clinic.neuro, (leaves, 40))
+        for side.holder_id in (None, clinic.neuro.id):
+            session.flush()
+            assert _risks(session, clinic, late) == [(consult.id, "second", "little_time")]
+        away = side.due_at - timedelta(minutes=4)
+        assert _risks(session, clinic, away) == [(consult.id, "second", "holder_away")]
+
+
 def test_a_pool_that_stands_in_is_counted(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         clinic.let_neurology_stand_in(session)

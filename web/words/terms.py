@@ -93,6 +93,7 @@ RISKS = {
     "holder_away": _l("Whoever has it is away."),
     "no_cover": _l("Nobody is on duty before it runs out."),
     "clinic_away": _l("Nobody of the clinic is there before it runs out."),
+    "little_time": _l("Too little time is left for an answer."),
     "too_many": _l("More requests than those on duty can answer in time."),
 }
 WEEKDAYS = (
