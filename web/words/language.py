@@ -124,6 +124,6 @@ def remember(response: Response, wish: str) -> None:
 
 
 def _language_words() -> dict[str, object]:
-    here = request.full_path.rstrip("?") if request.method == "GET" and "lang" not in request.args else request.path
+    back = request.full_path.rstrip("?") if request.method == "GET" and "lang" not in request.args else request.path
     others = {code: name for code, name in LANGUAGES.items() if code != language()}
-    return {"language": language(), "other_languages": others, "here": here, "person": signed_in()}
+    return {"language": language(), "other_languages": others, "same_page": back, "person": signed_in()}
