@@ -193,6 +193,20 @@ def test_two_who_save_at_once_lose_nothing(clinic: Clinic, program_of: ProgramOf
     assert derm.get(at).json["answer"]["impression"] == "Second"
 
 
+def test_a_draft_is_changed_and_sent_only_as_it_was_read(clinic: Clinic, program_of: ProgramOf) -> None:
+    pcp = program_of(clinic.pcp)
+    draft = pcp.post("/consults", econsult(clinic)).json
+    at, version = f"/consults/{draft['id']}", draft["version"]
+    sign = pcp.patch(at, {"details": {"red_flags": ["breathing"]}, "version": version})
+    assert sign.json["version"] == version + 1
+    for stale in (
+        pcp.patch(at, {"details": {"red_flags": []}, "version": version}),
+        pcp.post(f"{at}/submit", {"version": version, "red_flag_attestation": {"examined_by": "P", "why": "Well"}}),
+    ):
+        assert (stale.status_code, stale.json["code"]) == (409, "stale_version")
+    assert pcp.get(at).json["details"]["red_flags"] == ["breathing"]
+
+
 def test_children_are_registered_and_listed(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp = program_of(clinic.pcp)
     made = pcp.post("/patients", {"name": "Ana Example", "birth_date": "2024-05-01", "sex": "female", "language": "es"})

@@ -62,6 +62,7 @@ def _write_and_lose_the_session(page: Page, runtime: Runtime, story: str) -> Non
     page.fill("#story", WORDS)
     page.fill("#question", QUESTION)
     page.get_by_role("button", name="Seguir").click()
+    page.wait_for_url("**/sign-in**")
     expect(page.get_by_text("Su sesión terminó.")).to_be_visible()
 
 

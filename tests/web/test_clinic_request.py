@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,7 +116,11 @@ def test_nothing_ticked_is_no_answer_about_danger_signs(runtime: Runtime, pcp: F
     assert consult_at(runtime, path).details["red_flags"] == []
     post(pcp, path, {**FIELDS, "red_flags": "seizure", "verb": "save"})
     assert consult_at(runtime, path).details["red_flags"] == ["seizure"]
+    # A form that does not say what it showed takes no sign away.
     post(pcp, path, {**unasked, "verb": "save"})
+    assert consult_at(runtime, path).details["red_flags"] == ["seizure"]
+    seen = html.unescape(re.findall(r'name="seen" autocomplete="off" value="([^"]*)"', pcp.get(path).text)[0])
+    post(pcp, path, {**unasked, "seen": seen, "verb": "save"})
     assert "red_flags" not in consult_at(runtime, path).details
 
 

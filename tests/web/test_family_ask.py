@@ -21,8 +21,7 @@ from econsult.people.patients import Patient
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from web.pages.family.ask import FLAG_CODES
-from web.words.families import PRIVATE_SITE, SITE_CODES
+from web.words.families import FLAG_CODES, PRIVATE_SITE, SITE_CODES
 from workers.runtime import Runtime
 
 STORY = {"since": "days", "symptoms": ["itch"], "story": "Le pica de noche.", "question": "¿Qué es y qué hago en casa?"}

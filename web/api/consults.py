@@ -11,6 +11,7 @@ from flask import request
 from econsult import access
 from econsult.advice.following import accept_and_read
 from econsult.consults import answers, repeats, requests, telling
+from econsult.consults.merging import check_version
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.tries import write_try
 from econsult.consults.voice import VoiceChoice, choose_voice
@@ -55,17 +56,19 @@ def show_consult(consult_id: str) -> dict[str, Any]:
 
 @route("PATCH", "/consults/<consult_id>", answer="Consult", body=CONSULT_EDIT)
 def edit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Change a draft; what the body leaves out stays."""
+    """Change a draft; what the body leaves out stays. With `version`, only if nobody saved since that one."""
     with loaded(consult_id, Right.REQUEST) as (session, passed):
+        check_version(passed.consult, body.get("version"))
         requests.edit(session, passed.consult, me(), _request_form(body), now=now())
     return as_it_is(consult_id)
 
 
 @route("POST", "/consults/<consult_id>/submit", answer="Consult", body=SUBMIT_IN)
 def submit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Send the draft. A red flag that means now stops it with the problem `emergency`."""
+    """Send the draft; with `version`, only that one. A red flag that means now stops it with `emergency`."""
     form = SubmitForm(body.get("override_reason", ""), body.get("red_flag_attestation"))
     with loaded(consult_id, Right.REQUEST) as (session, passed):
+        check_version(passed.consult, body.get("version"))
         requests.submit(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)
     return as_it_is(consult_id)
 

@@ -84,14 +84,16 @@ PATIENT_IN = closed(
     is_another=FLAG,
 )
 CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
-CONSULT_EDIT = closed((), **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}})
+CONSULT_EDIT = closed(
+    (), version=COUNT, **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}}
+)
 ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text()))
 SEND_ON_IN = closed(
     (),
     red_flag_attestation=ATTESTATION_IN,
     **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details", *WISHES_IN)},
 )
-SUBMIT_IN = closed(override_reason=text(), red_flag_attestation=ATTESTATION_IN)
+SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
 NOTHING_IN = closed()
 RECOMMENDATION = closed(

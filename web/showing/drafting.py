@@ -16,6 +16,7 @@ from econsult.consults.completeness import is_question
 from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.voice import VoiceConsent, voice_consent_of
@@ -33,6 +34,7 @@ from web.showing.facts import answers_of, missing_words
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.wishes import named_choices
 from web.words.covered import marks
+from web.words.families import FLAG_CODES
 from web.words.language import gettext
 
 MOST_EARLIER = 5
@@ -64,6 +66,8 @@ class Desk:
     parts: list[Part]
     answers: list[tuple[str, str]]
     """What was answered there, as a specialist will read it."""
+    seen: str
+    """What the form shows, which it brings back (`econsult.consults.merging`)."""
     missing: list[str]
     """What the specialty requires and nobody has answered, in words."""
     nameable: list[tuple[str, str]]
@@ -139,9 +143,14 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
             parts=parts_of(forms, details, files, months),
+            seen=seen_text(session, consult, offered=FLAG_CODES, has_none=_says_none(consult)),
             missing=list(missing_words(session, consult)),
             answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )
+
+
+def _says_none(consult: Consult) -> bool:
+    return not flags_of(consult.details) and is_answer_fresh(consult.details, now())
 
 
 def _covered(session: Session, loaded: Pass) -> Covered:

@@ -1,7 +1,7 @@
 // The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
-import { forget } from "./kept.js";
 import { listen, offerSwitch } from "./keys.js";
 import { watchMarks } from "./marks.js";
+import { keepSaving } from "./saving.js";
 
 const viewer = document.querySelector("[data-viewer]");
 const stage = viewer.querySelector("[data-stage]");
@@ -113,29 +113,8 @@ if (form) keepAnswer(form);
 document.querySelectorAll("form").forEach(watchMarks);
 
 function keepAnswer(form) {
-  const said = document.querySelector("[data-saved]");
-  let timer = 0, running = null, dirty = false, stopped = false, signing = false;
-
-  async function save() {
-    clearTimeout(timer);
-    while (running) await running;
-    if (!dirty || stopped || signing) return;
-    dirty = false;
-    const body = new FormData(form);
-    body.set("verb", "save");
-    running = fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } })
-      .then(hear, () => fail(said.dataset.fail)).finally(() => { running = null; });
-    await running;
-  }
-  async function hear(answer) {
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok || answer.redirected) { stopped = answer.status === 409; return fail(told.problem || said.dataset.fail); }
-    form.elements.saves.value = told.saves;
-    if (!dirty) forget(form);
-    said.classList.remove("err");
-    said.textContent = `${said.dataset.done} ${told.saved}`;
-    measure(told.meter);
-  }
+  keepSaving(form, document.querySelector("[data-saved]"));
+  form.addEventListener("autosave:done", ({ detail }) => measure(detail.meter));
   function measure(meter) {
     const box = form.querySelector("[data-meter]");
     box.hidden = !meter;
@@ -145,27 +124,6 @@ function keepAnswer(form) {
     const words = box.querySelector("[role=status]");
     if (words.textContent !== meter.words) words.textContent = meter.words;
   }
-  function fail(words) { dirty = true; said.classList.add("err"); said.textContent = words; }
-
-  form.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 2000); });
-  form.addEventListener("focusout", save);
-  addEventListener("online", save);
-  addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
-
-  // Signing waits for the save that is on its way and lets no other one start, so that it never meets its own newer draft.
-  form.addEventListener("submit", async (event) => {
-    if (signing) return event.preventDefault();
-    signing = true;
-    clearTimeout(timer);
-    if (running) {
-      event.preventDefault();
-      while (running) await running;
-      signing = false;
-      return form.requestSubmit(event.submitter);
-    }
-    dirty = false;
-  });
-  addEventListener("pageshow", (event) => { if (event.persisted) signing = false; });
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
   });

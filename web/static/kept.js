@@ -1,7 +1,7 @@
 // What somebody writes is copied into this tab until the server has it, so that a session that ended takes no words
 // along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
 const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
-const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "once", "asked"]);
+const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "seen", "once", "asked"]);
 const me = document.querySelector("meta[name=person]")?.content ?? "";
 const mine = `${PREFIX}${me}:`;
 
@@ -15,7 +15,7 @@ function place(form) {
   return mine + [form.getAttribute("action") || location.pathname, ...hidden.map((part) => `${part.name}=${part.value}`)].join(" ");
 }
 const values = (form) => parts(form).filter((part) => !isTicked(part) || part.checked).map((part) => [part.name, part.value]);
-const version = (form) => form.elements.saves?.value ?? "";
+const version = (form) => (form.elements.saves ?? form.elements.seen)?.value ?? "";
 
 function read(key) {
   try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; }

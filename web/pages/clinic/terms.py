@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -10,6 +11,7 @@ from econsult.consults.drafts import WORDS
 from econsult.people.consent import OWN_WORD
 from web.context import settings
 from web.words.language import gettext
+from web.words.terms import LANGUAGES
 
 CONSENT_BY = {
     "parent": _l("Parent"),
@@ -20,6 +22,8 @@ CONSENT_BY = {
 CONSENT_METHODS = {"verbal": _l("Said it"), "paper": _l("Signed on paper"), "electronic": _l("On screen")}
 VOICE_METHODS = {method: words for method, words in CONSENT_METHODS.items() if method != OWN_WORD}
 """How a clinic hears a family's yes to the voice; on its own screen only the family itself says it."""
+CONSENT_CODES: Mapping[str, Any] = {**CONSENT_BY, **CONSENT_METHODS, **LANGUAGES}
+"""Whatever a consent holds, in words."""
 LACKING = {
     "": _l("No reason given"),
     "unknown": _l("Not known here"),

@@ -9,6 +9,7 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults.asked import NO_SKIN
 from econsult.consults.details import contact_of
+from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
@@ -16,12 +17,13 @@ from econsult.errors import EmergencyError
 from econsult.people.persons import FAMILIES
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
-from web.pages.family.drafts import keep, load_draft, next_step, require_before
+from web.pages.family.drafts import keep, keep_merged, load_draft, next_step, require_before
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.clinics import telephone_of
 from web.words.families import (
     CONTACTS,
+    FLAG_CODES,
     PRIVATE_SITE,
     PRIVATE_WORDS,
     RED_FLAGS,
@@ -32,7 +34,6 @@ from web.words.families import (
 from web.words.language import gettext
 
 family_ask = Blueprint("family_ask", __name__, url_prefix="/family/ask/<public_id>")
-FLAG_CODES = tuple(code for code, _drawing, _words in RED_FLAGS + SKIN_FLAGS)
 Page = str | Response | tuple[str, int]
 
 
@@ -42,9 +43,11 @@ def emergency(public_id: str) -> Page:
     """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
     if request.method == "GET":
         with database().writing() as session:
-            is_again = _was_asked_long_ago(load_draft(session, public_id).consult)
+            draft = load_draft(session, public_id)
+            is_again = _was_asked_long_ago(draft.consult)
+            seen = seen_text(session, draft.consult, only=(), offered=FLAG_CODES)
         return render_template(
-            "family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS, is_again=is_again
+            "family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS, is_again=is_again, seen=seen
         )
     form = FormReader()
     codes = form.choices("flags", FLAG_CODES)
@@ -131,7 +134,8 @@ def _was_asked_long_ago(consult: Consult) -> bool:
 
 def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
     """Save the answer; with a sign that means now, try to send, which records the stop, tells the clinic and raises."""
-    keep(session, draft, RequestForm(details={"red_flags": codes, "red_flags_asked": True}))
+    details = {"red_flags": codes, "red_flags_asked": True}
+    keep_merged(session, draft, RequestForm(details=details), offered=FLAG_CODES)
     if flags_now(codes):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
 

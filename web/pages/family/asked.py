@@ -5,24 +5,28 @@ Nothing here must be answered: a parent says what a parent can know, and goes on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass
 from econsult.consults.asked import NO_SKIN, TOPIC, forms_of
+from econsult.consults.merging import Merged, seen_text
 from econsult.consults.requests import RequestForm
 from econsult.people.patients import age_in_months
 from econsult.people.persons import FAMILIES, choose_language
 from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from web.context import database, now
 from web.pages.answers import read_answers
-from web.pages.family.drafts import keep, load_draft, require_before
+from web.pages.family.drafts import keep, keep_merged, load_draft, require_before, told_script
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.asking import Part, items_for, part_of
+from web.showing.changes import changes_told
 from web.showing.facts import answer_words
 from web.words.language import LANGUAGES, gettext, language
 
@@ -70,33 +74,40 @@ def topic(public_id: str) -> Page:
 @only(*FAMILIES)
 def questions(public_id: str, subject: str) -> Page:
     """Step 5: the items of one form. Whatever was answered is kept, also half of it."""
-    form = FormReader()
+    form, merged = FormReader(), Merged(RequestForm())
     with database().writing() as session:
         draft = load_draft(session, public_id)
         require_before(session, draft, "family_asked.questions")
         leg = _leg(session, draft, subject)
         if request.method == "POST":
-            answers = read_answers(form, _items(draft, leg.form), draft.consult.details)
-            keep(session, draft, RequestForm(details=answers))
+            items = _items(draft, leg.form)
+            answers = read_answers(form, items, draft.consult.details)
+            merged = keep_merged(session, draft, RequestForm(details=answers), unread=form.errors)
             if request.form.get("lang") in LANGUAGES:
                 choose_language(session, me(), request.form["lang"], now())
-        part = _part(draft, leg.form)
+        unsaved = {name: clash.mine for name, clash in merged.clashes.items()}
+        part = _part(draft, leg.form, unsaved)
+        seen = seen_text(session, draft.consult, only=[item.link_id for item in _items(draft, leg.form)])
     if request.form.get("lang") in LANGUAGES:
         return redirect(url_for(".questions", public_id=public_id, subject=subject), code=303)
     if request.form.get("verb") == "save":
-        problem = next(iter(form.errors.values()), "")
-        return (jsonify(problem=problem), 422) if problem else jsonify(saved=True)
-    if request.method == "POST" and not form.errors:
+        return told_script(merged, next(iter(form.errors.values()), ""))
+    changes = changes_told(merged, leg.form.by_link) if merged.clashes else None
+    if request.method == "POST" and not form.errors and changes is None:
         return redirect(leg.onward, code=303)
     page = render_template(
         "family/questions.html",
-        errors=form.errors,
+        errors={**form.errors, **(changes.errors if changes else {})},
+        changes=changes,
+        seen=seen,
         draft=draft.consult,
         part=part,
         typed=request.form,
         back=leg.back,
         task_form="task",
     )
+    if changes is not None:
+        return page, 409
     return (page, 422) if form.errors else page
 
 
@@ -149,8 +160,8 @@ def _items(draft: Pass, form: Questionnaire) -> list[Item]:
     return [item for item in items_for(form, months) if not item.media and item.link_id != TOPIC]
 
 
-def _part(draft: Pass, form: Questionnaire) -> Part:
-    return part_of(form, _items(draft, form), draft.consult.details)
+def _part(draft: Pass, form: Questionnaire, unsaved: Mapping[str, Any]) -> Part:
+    return part_of(form, _items(draft, form), {**draft.consult.details, **unsaved})
 
 
 def _topic_item(session: Session, draft: Pass) -> Item | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from flask import abort, redirect, url_for
+from flask import Response, abort, jsonify, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
 from econsult.consults.details import contact_of, flags_of
 from econsult.consults.lifecycle import Status
+from econsult.consults.merging import Merged, merge, read_seen
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
@@ -17,6 +19,7 @@ from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import now
 from web.shell.auth import me
+from web.words.language import gettext
 
 ORDER = ("family_ask.emergency", "family_ask.where", "family_ask.private")
 """The steps that none may jump over. Photos take the place of the branch for private areas."""
@@ -44,6 +47,32 @@ def page_of(public_id: str, *, is_new: bool = False) -> str:
 def keep(session: Session, draft: Pass, form: RequestForm) -> None:
     """Save what one step asked."""
     edit(session, draft.consult, me(), form, now=now())
+
+
+def keep_merged(
+    session: Session,
+    draft: Pass,
+    form: RequestForm,
+    *,
+    offered: Collection[str] = (),
+    usual: Collection[str] = (),
+    unread: Collection[str] = (),
+) -> Merged:
+    """Save what one step asked, apart from what was changed in another window after its page was opened."""
+    seen = read_seen(request.form.get("seen", ""))
+    merged = merge(session, draft.consult, form, seen, offered=offered, usual=usual, unread=unread)
+    keep(session, draft, merged.form)
+    return merged
+
+
+def told_script(merged: Merged, problem: str = "") -> tuple[Response, int]:
+    """What a page that saves by itself hears: whatever had no fault and no clash is saved."""
+    if merged.clashes:
+        words = gettext("You changed this in another window too. Press Continue to see both.")
+        return jsonify(problem=words, seen=merged.seen), 409
+    if problem:
+        return jsonify(problem=problem, seen=merged.seen), 422
+    return jsonify(saved=True, seen=merged.seen), 200
 
 
 def is_stopped(consult: Consult) -> bool:

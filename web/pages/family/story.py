@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -12,10 +12,11 @@ from econsult.access import Pass
 from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION, is_question
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.details import symptoms_of, text_of
+from econsult.consults.merging import Merged, seen_text, standing
 from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import signs_told
-from econsult.errors import EmergencyError, InvalidError
+from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import ConsentGiven, texts_for
 from econsult.people.invitations import live_invitation
@@ -23,17 +24,29 @@ from econsult.people.persons import FAMILIES, Role, choose_language
 from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
 from web.pages.family.asked import first_questions, questions_rows
-from web.pages.family.drafts import keep, load_draft, page_of, require_before
+from web.pages.family.drafts import keep, keep_merged, load_draft, page_of, require_before, told_script
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.changes import Changes, changes_told
 from web.showing.files import FileCard
-from web.words.families import CONSENT_BY, PRIVATE_WORDS, RELATIONS, SEES, SINCE, SITES, SYMPTOMS, contact_words
+from web.words.families import (
+    CONSENT_BY,
+    PRIVATE_WORDS,
+    RELATIONS,
+    SEES,
+    SINCE,
+    SITES,
+    SYMPTOMS,
+    contact_words,
+)
 from web.words.language import LANGUAGES, gettext, language
 
 family_story = Blueprint("family_story", __name__, url_prefix="/family/ask/<public_id>")
 LONGEST_STORY = 3000
-Page = str | Response | tuple[str, int]
+TOLD = ("since", "symptoms", "story", "question")
+"""What the page of the story shows."""
+Page = str | Response | tuple[str, int] | tuple[Response, int]
 
 
 @family_story.route("/story", methods=["GET", "POST"])
@@ -46,24 +59,30 @@ def story(public_id: str) -> Page:
         return _autosave(public_id)
     form = FormReader()
     said = _said(form) if request.method == "POST" else {}
+    changes = None
     try:
         with database().writing() as session:
             draft = load_draft(session, public_id)
             if said:
                 # Wherever this leads, what was written is there when the family comes back.
-                _keep_half_written(session, draft, said)
+                merged = _keep_half_written(session, draft, said)
+                changes = changes_told(merged, {}) if merged.clashes else None
             require_before(session, draft, "family_story.story")
-            if said and not form.errors:
-                _keep_story(session, draft, said)
+            is_done = bool(said) and not form.errors and changes is None
+            if is_done:
+                _stop_signs(session, draft)
             onward = first_questions(session, draft)
+            seen = seen_text(session, draft.consult, only=TOLD, usual=_usual(draft))
     except EmergencyError:
         ring_workers()
         return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
-    if said and not form.errors:
+    if is_done:
         return redirect(onward, code=303)
     page = render_template(
         "family/story.html",
-        errors=form.errors,
+        errors={**form.errors, **(changes.errors if changes else {})},
+        changes=changes,
+        seen=seen,
         said=said or _known_story(draft),
         draft=draft.consult,
         since=list(SINCE.items()),
@@ -72,6 +91,8 @@ def story(public_id: str) -> Page:
         task_form="task",
         back=_photos_or_private(draft),
     )
+    if changes is not None:
+        return page, 409
     return (page, 422) if form.errors else page
 
 
@@ -80,6 +101,7 @@ def story(public_id: str) -> Page:
 def check(public_id: str) -> Page:
     """Step 5: everything once more, the consent, and send."""
     form = FormReader()
+    changes = None
     if request.method == "POST":
         form.is_ticked("agree", required=gettext("Tick the box to say yes, or call us to ask for a visit"))
     with database().writing() as session:
@@ -87,15 +109,20 @@ def check(public_id: str) -> Page:
         require_before(session, draft, "family_story.check")
         cards = shown_of(session, draft).cards
         relation, answers = _relation(session, draft), questions_rows(session, draft)
+        seen = standing(session, draft.consult)
     try:
         if request.method == "POST" and not form.errors and _send(public_id, relation, form):
             return redirect(page_of(public_id, is_new=True), code=303)
+    except StaleVersionError:
+        changes = Changes()
     except EmergencyError:
         ring_workers()
         return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
     page = render_template(
         "family/check.html",
         errors=form.errors,
+        changes=changes,
+        seen=seen,
         draft=draft.consult,
         rows=[*_rows(draft, cards), *answers],
         cards=[card for card in cards if card.is_usable],
@@ -105,6 +132,8 @@ def check(public_id: str) -> Page:
         sees=list(SEES.items()) if me().role == Role.YOUTH else [],
         back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
     )
+    if changes is not None:
+        return page, 409
     return (page, 422) if form.errors else page
 
 
@@ -131,37 +160,39 @@ def _switch_language(public_id: str) -> Response:
     return redirect(url_for(".story", public_id=public_id), code=303)
 
 
-def _autosave(public_id: str) -> Response:
+def _autosave(public_id: str) -> tuple[Response, int]:
     """Keep the half-written words for a script that saves by itself."""
     with database().writing() as session:
-        _keep_half_written(session, load_draft(session, public_id), _said(FormReader()))
-    return jsonify(saved=True)
+        return told_script(_keep_half_written(session, load_draft(session, public_id), _said(FormReader())))
 
 
-def _keep_half_written(session: Session, draft: Pass, said: dict[str, Any]) -> None:
-    """Keep what the form says so far, as far as it fits."""
+def _keep_half_written(session: Session, draft: Pass, said: dict[str, Any]) -> Merged:
+    """Keep what the form says so far, as far as it fits, and as far as it was not changed in another window."""
     details = {"since": said["since"], "symptoms": said["symptoms"], "story": said["story"][:LONGEST_STORY]}
-    keep(session, draft, RequestForm(question=said["question"][:LONGEST_QUESTION], details=details))
+    form = RequestForm(question=said["question"][:LONGEST_QUESTION], details=details)
+    return keep_merged(session, draft, form, usual=_usual(draft))
 
 
-def _keep_story(session: Session, draft: Pass, said: dict[str, Any]) -> None:
-    """Save the words. Those that tell of a danger sign try to send, which records the stop and raises."""
-    details = {name: said[name] for name in ("since", "symptoms", "story")}
-    keep(session, draft, RequestForm(question=said["question"], details=details))
+def _stop_signs(session: Session, draft: Pass) -> None:
+    """Words that tell of a danger sign try to send, which records the stop and raises."""
     if signs_told(session, draft.consult, draft.consult.details, now()):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
 
 
+def _usual(draft: Pass) -> dict[str, str]:
+    """The question that stands in the form until the family writes its own."""
+    if draft.consult.is_private_site:
+        return {"question": gettext("Please contact me. I need help with my child's skin.")}
+    return {"question": gettext("What is this, and what should I do at home?")}
+
+
 def _known_story(draft: Pass) -> dict[str, Any]:
     details = draft.consult.details
-    usual = gettext("What is this, and what should I do at home?")
-    if draft.consult.is_private_site:
-        usual = gettext("Please contact me. I need help with my child's skin.")
     return {
         "since": text_of(details, "since"),
         "symptoms": symptoms_of(details),
         "story": text_of(details, "story"),
-        "question": draft.consult.question or usual,
+        "question": draft.consult.question or _usual(draft)["question"],
     }
 
 
@@ -181,6 +212,9 @@ def _send(public_id: str, relation: str, form: FormReader) -> bool:
     try:
         with database().writing() as session:
             draft = load_draft(session, public_id)
+            # Nobody sends what they have not read: the page that asked showed all that was there.
+            if request.form.get("seen", "") not in ("", standing(session, draft.consult)):
+                raise StaleVersionError("The question was changed after this page was opened.")
             keep(session, draft, RequestForm(consent=given))
             if me().role == Role.YOUTH:
                 # Nothing was said: it stays with the clinic.
