@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -42,6 +43,7 @@ TEXTS = {
     "Esto no es para emergencias: llame al 911. Si no sabe por qué recibió esto, no haga nada.\n",
 }
 NAMES = {"en": "Invitation", "es": "Invitación"}
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Invitation(PublicId, Base):
@@ -60,6 +62,9 @@ class Invitation(PublicId, Base):
     nonce: Mapped[str] = mapped_column(String(32))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sent_to: Mapped[str] = mapped_column(Sealed("invitation.sent_to"), default="")
+    """An e-mail address, or a telephone number as `+15055550142`; empty for a sheet that is printed."""
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it turned out that nothing can be delivered there."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     relation: Mapped[str] = mapped_column(String(24), default="")
@@ -70,6 +75,11 @@ class Invitation(PublicId, Base):
     revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     wrong_tries: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_texted(self) -> bool:
+        """Whether it goes by text message."""
+        return self.sent_to.startswith("+")
 
     def is_live(self, now: datetime) -> bool:
         """Whether it still works: neither revoked nor too old nor tried too often."""
@@ -106,9 +116,10 @@ def invite(
     now: datetime,
     sent_to: str = "",
 ) -> Invitation:
-    """Make an invitation for a child whom `access` let this member of staff know; with an address, a letter goes there.
+    """Make an invitation for a child whom `access` let this member of staff know, and send it to `sent_to`.
 
-    Raises InvalidError for a wrong language or address, and for a child without a clinic that could answer.
+    That is an e-mail address, or a number as `reach.numbers` keeps it. Raises InvalidError for a wrong language or
+    address, and for a child without a clinic that could answer.
     """
     _check(patient, language, sent_to)
     invitation = Invitation(
@@ -250,7 +261,7 @@ def _check(patient: Patient, language: str, sent_to: str) -> None:
     wrong: dict[str, str] = {}
     if language not in LANGUAGES:
         wrong["language"] = "unknown_value"
-    if sent_to.strip() and not is_address(sent_to):
+    if sent_to.strip() and not (is_address(sent_to) or NUMBER.fullmatch(sent_to.strip())):
         wrong["sent_to"] = "invalid"
     if patient.organization_id is None:
         wrong["patient"] = "no_clinic"

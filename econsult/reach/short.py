@@ -88,6 +88,19 @@ def code_text(code: str, language: str) -> str:
     return CODES.get(language, CODES[FALLBACK]).format(code=code)
 
 
+INVITATIONS = {
+    "en": "To send photos and a question to your child's clinic, open this link on your phone. It works for a week: "
+    "{link} Emergency: call 911.",
+    "es": "Para mandar fotos y una pregunta a quien atiende a su menor, abra este enlace en su celular. Sirve una "
+    "semana: {link} Emergencia: llame al 911.",
+}
+
+
+def invitation_text(link: str, language: str) -> str:
+    """The message that brings an invitation; it names nobody."""
+    return INVITATIONS.get(language, INVITATIONS[FALLBACK]).format(link=link)
+
+
 def reading_code_text(code: str, language: str) -> str:
     """The message with the code by which a family without an account reads an answer."""
     return READING_CODES.get(language, READING_CODES[FALLBACK]).format(code=code)

@@ -16,9 +16,11 @@ from econsult.jobs import Job, JobKind
 from econsult.people.consent import ConsentGiven
 from econsult.people.invitations import Invitation
 from econsult.people.persons import Person
+from econsult.reach.mobiles import stop_number
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.texting import browser, texting_app
 from workers.runtime import Runtime
 
 FORM = RequestForm(
@@ -65,6 +67,35 @@ def test_a_letter_goes_where_the_clinic_says(runtime: Runtime, doctor: FlaskClie
     with runtime.database.reading() as session:
         assert JobKind.INVITE in session.scalars(select(Job.kind)).all()
     assert "ana@example.test" not in doctor.get(place).text
+
+
+def test_a_text_goes_to_the_number_that_the_family_says(
+    runtime: Runtime, clinic: Clinic, place: str, doctor: FlaskClient
+) -> None:
+    texting = browser(texting_app(runtime), runtime, clinic.pcp)
+    assert "E-mail or cell phone of the family" in texting.get(place).text
+    assert "cell phone" not in doctor.get(place).text
+    assert post(texting, place, {"language": "es", "sent_to": "(505) 555-0188"}).status_code == 303
+    with runtime.database.writing() as session:
+        made = session.scalars(select(Invitation)).one()
+        assert made.sent_to == "+15055550188"
+        assert session.scalars(select(Job.subject_id).where(Job.kind == JobKind.INVITE)).all() == [made.id]
+    page = texting.get(place).text
+    assert ("Sent by text message" in page, "0188" in page) == (True, False)
+    with runtime.database.writing() as session:
+        session.get_one(Invitation, made.id).refused_at = datetime.now(UTC)
+        stop_number(session, runtime.database.cipher, "+15055550143", datetime.now(UTC))
+    assert "It could not be delivered." in texting.get(place).text
+    for number, words in (
+        ("505 555 0143", "This phone answered STOP"),
+        ("+44 20 7946 0958", "We send text messages to phones of these countries only"),
+        ("900-555-0142", "takes no text messages"),
+        ("505", "Write an e-mail address or a telephone number"),
+    ):
+        refused = post(texting, place, {"language": "es", "sent_to": number})
+        assert (refused.status_code, words in refused.text, number in refused.text) == (422, True, True), number
+    refused = post(doctor, place, {"language": "es", "sent_to": "505 555 0142"})
+    assert (refused.status_code, "Your program sends no text messages" in refused.text) == (422, True)
 
 
 @pytest.mark.parametrize("given", [{}, {"language": "xx"}, {"language": "es", "sent_to": "no address"}])

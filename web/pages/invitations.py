@@ -13,6 +13,8 @@ from econsult.people.caregivers import caregivers_of
 from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, token_of
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
+from econsult.reach.mobiles import is_stopped
+from econsult.reach.numbers import international
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime, settings
 from web.pages.consult import case_page
@@ -22,10 +24,12 @@ from web.shell.forms import FormReader
 from web.showing.arrivals import NOBODY_OF_THESE
 from web.showing.casefile import open_case
 from web.showing.clinics import telephone_of
+from web.showing.contact import is_texting
 from web.showing.qr import qr_picture
 from web.words import terms
 from web.words.families import RELATIONS
 from web.words.language import gettext, speaking
+from web.words.reaching import number_fault
 
 invitations = rings(Blueprint("invitations", __name__))
 INVITING = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -47,12 +51,13 @@ def issue(public_id: str) -> Page:
     form = FormReader()
     language = form.choice("language", LANGUAGES, required=gettext("Choose a language"))
     sent_to = form.text("sent_to", longest=254)
+    where = _where(form, sent_to)
     try:
         if form.errors:
             return _page(public_id, form, sent_to)
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
-            number = _invite(session, child, language, sent_to).public_id
+            number = _invite(session, child, language, where).public_id
     except InvalidError as error:
         form.errors = {name: _sentence(name) for name in error.fields}
         return _page(public_id, form, sent_to)
@@ -103,6 +108,26 @@ def take_for_own(public_id: str) -> Page:
     return redirect(url_for("consult.show", public_id=public_id, said="adopted"), 303)
 
 
+def _where(form: FormReader, sent_to: str) -> str:
+    """The address, or the number as it is kept; with an error in the form where neither can be told from it."""
+    if not sent_to or "@" in sent_to:
+        return sent_to
+    countries = settings().sms_countries
+    try:
+        number = international(sent_to, countries)
+    except InvalidError as error:
+        # What is no number at all may be half an address.
+        code = error.fields["number"]
+        form.errors["sent_to"] = _sentence("sent_to") if code == "invalid" else number_fault(code, countries)
+        return ""
+    with database().reading() as session:
+        if not is_texting():
+            form.errors["sent_to"] = gettext("Your program sends no text messages: no gateway is set up.")
+        elif is_stopped(session, database().cipher, number):
+            form.errors["sent_to"] = number_fault("stopped", countries)
+    return number
+
+
 def _invite(session: Session, child: Patient, language: str, sent_to: str) -> Invitation:
     secret = runtime().secret_key
     return invite(session, me(), child, language, secret_key=secret, now=now(), sent_to=sent_to)
@@ -132,6 +157,7 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
         languages=list(terms.LANGUAGES.items()),
         terms=terms,
         sent_to=sent_to,
+        is_texting=is_texting(),
         errors=form.errors,
     )
     return (page, 422) if form.errors else page
@@ -153,4 +179,4 @@ def _state(invitation: Invitation) -> tuple[str, str]:
 def _sentence(name: str) -> str:
     if name == "patient":
         return gettext("The child has no clinic that could answer")
-    return gettext("This is no e-mail address") if name == "sent_to" else gettext("Check this part")
+    return gettext("Write an e-mail address or a telephone number") if name == "sent_to" else gettext("Check this part")

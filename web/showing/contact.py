@@ -29,12 +29,16 @@ class Contact:
 
     @property
     def is_texting(self) -> bool:
-        """Whether the clinic sends text messages at all; in the demo they are files."""
-        return bool(settings().sms_url) or settings().is_demo
+        return is_texting()
 
     @property
     def is_filed(self) -> bool:
         return not settings().sms_url
+
+
+def is_texting() -> bool:
+    """Whether the program sends text messages at all; in the demo they are files."""
+    return bool(settings().sms_url) or settings().is_demo
 
 
 def contact_of(session: Session, person: Person) -> Contact:
