@@ -27,6 +27,11 @@ def about_child(table: str) -> ForeignKeyConstraint:
     return _key(table, CHILD, "consult_id", "consult")
 
 
+def of_child(table: str, column: str) -> ForeignKeyConstraint:
+    """Another consult that the row points to is one about the row's child too."""
+    return _key(table, CHILD, column, "consult")
+
+
 def numbered_within(table: str, owner: str = PROGRAM) -> Index:
     """What the other side of such a key needs: a number that is looked up together with its owner's."""
     return Index(f"uq_{table}_{owner.removesuffix('_id')}_number", owner, "id", unique=True)

@@ -212,11 +212,13 @@ def test_a_draft_that_saves_itself_repeats_no_consent(runtime: Runtime, pcp: Fla
 def test_an_open_request_for_the_same_child_is_pointed_out(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic, path: str
 ) -> None:
-    assert "No open request for this child" in pcp.get(path).text
+    post(pcp, path, {**FIELDS, "verb": "save"})
+    assert "Nothing alike was asked within 14 days" in pcp.get(path).text
     with runtime.database.writing() as session:
         other = clinic.econsult(session, now=NOW)
     page = pcp.get(path).text
-    assert f"is open: {other.number}. Add to it instead of asking twice" in page
+    assert "This specialty was asked about this child within 14 days." in page
+    assert f"{other.number}</a>" in page.partition('id="alike"')[2].partition("</ul>")[0]
     with runtime.database.writing() as session:
         closed = [clinic.econsult(session, now=NOW) for _ in range(6)]
         for consult in closed:

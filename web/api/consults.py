@@ -7,9 +7,11 @@ import json
 from typing import Any
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.advice.following import accept_and_read
+from econsult.asked_before import choose_earlier
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.merging import check_version
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -44,7 +46,15 @@ def create_consult(body: dict[str, Any]) -> dict[str, Any]:
         consult = requests.create(session, me(), patient, form, now=now())
         if key:
             repeats.remember(session, me(), key, content, consult, now=now())
-        return consult_json(session, access.consult_for(session, me(), consult.public_id, now=now()))
+        made = access.consult_for(session, me(), consult.public_id, now=now())
+        _show_earlier(session, made, body)
+        return consult_json(session, made)
+
+
+def _show_earlier(session: Session, passed: access.Pass, body: dict[str, Any]) -> None:
+    """What of before the request shows, where the body says so."""
+    if "earlier" in body:
+        choose_earlier(session, passed, me(), body["earlier"], now=now())
 
 
 @route("GET", "/consults/<consult_id>", answer="Consult")
@@ -60,6 +70,7 @@ def edit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     with loaded(consult_id, Right.REQUEST) as (session, passed):
         check_version(passed.consult, body.get("version"))
         requests.edit(session, passed.consult, me(), _request_form(body), now=now())
+        _show_earlier(session, passed, body)
     return as_it_is(consult_id)
 
 
@@ -94,6 +105,7 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Make a family's question the clinic's own request to a specialty; its files stay with it."""
     with loaded(consult_id, Right.SEND_ON) as (session, passed):
         form = _request_form(body)
+        _show_earlier(session, passed, body)
         requests.send_on(
             session,
             passed.consult,

@@ -32,7 +32,7 @@ from web.api.described import (
     text,
 )
 from web.api.mark_schemas import RETAKE, RETAKES_IN
-from web.api.wish_schemas import NAMED, WISHES_IN
+from web.api.wish_schemas import WISHED, WISHES_IN
 
 _SAID: dict[str, Any] = {
     "by": text(16, *consent.GIVEN_BY),
@@ -235,8 +235,7 @@ CONSULT = closed(
     voice_consent=optional(VOICE_ANSWER),
     allowed=listed(text(16, *Allowed), len(Allowed)),
     consent_withdrawal=optional(WITHDRAWAL),
-    named_specialist=optional(NAMED),
-    may_convert=FLAG,
+    **WISHED,
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,

@@ -26,7 +26,7 @@ from web.api.forms import asked_json
 from web.api.marks import retakes_json
 from web.api.stamps import stamp
 from web.api.who import person_json
-from web.api.wishes import wishes_json
+from web.api.wishes import before_json, wishes_json
 from web.context import now
 from web.shell.auth import me
 from web.words.covered import marks
@@ -87,6 +87,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "allowed": sorted(standing(session, consult.id)),
         "consent_withdrawal": _withdrawal_json(session, consult),
         **wishes_json(session, consult),
+        **before_json(session, passed),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
         "released_at": stamp(consult.released_at),

@@ -1,14 +1,40 @@
-"""The fields of what whoever asks wishes of an answer."""
+"""The fields of what whoever asks wishes of an answer, shows of before, and is told of before."""
 
 from __future__ import annotations
 
+from econsult.consults.earlier import MOST
+from econsult.consults.lifecycle import Status
 from econsult.consults.wishes import PassedOver
-from web.api.described import FLAG, MAYBE_INSTANT, PERSON, closed, optional, text
+from web.api.described import FLAG, INSTANT, MAYBE_INSTANT, MAYBE_TEXT, PERSON, closed, listed, optional, text
 
-WISHES_IN = {"named_specialist": optional(text(32)), "may_convert": FLAG}
+WISHES_IN = {"named_specialist": optional(text(32)), "may_convert": FLAG, "earlier": listed(text(32), MOST)}
 NAMED = closed(
     ("person", "first_until", "passed_over"),
     person=PERSON,
     first_until=MAYBE_INSTANT,
     passed_over=optional(text(16, *PassedOver)),
 )
+ALIKE = closed(
+    ("id", "number", "status", "submitted_at"),
+    id=MAYBE_TEXT,
+    number=MAYBE_TEXT,
+    status=text(16, *Status),
+    submitted_at=INSTANT,
+)
+EARLIER = closed(
+    ("id", "number", "specialty", "status", "submitted_at", "question", "answer", "signed_at"),
+    id=MAYBE_TEXT,
+    number=text(),
+    specialty=MAYBE_TEXT,
+    status=text(16, *Status),
+    submitted_at=INSTANT,
+    question=text(),
+    answer={"type": ["object", "null"]},
+    signed_at=MAYBE_INSTANT,
+)
+WISHED = {
+    "named_specialist": optional(NAMED),
+    "may_convert": FLAG,
+    "possible_duplicates": listed(ALIKE, 1000),
+    "earlier": listed(EARLIER, MOST),
+}

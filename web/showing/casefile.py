@@ -28,6 +28,7 @@ from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
+from web.showing.before import Earlier, before_of
 from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
@@ -111,6 +112,8 @@ class Case:
     """The question to a second specialist, where one is asked or can be."""
     wanted: Wanted | None = None
     """What this reader's clinic is asked for."""
+    earlier: Earlier = field(default_factory=Earlier)
+    """Earlier requests of the child that this one shows."""
     wished: Wished = NOTHING
     """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
@@ -202,6 +205,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         is_answer_open=released_answer(session, consult.id) is not None,
         wanted=wanted_of(session, loaded, read),
         wished=wished_of(session, loaded),
+        earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
     )
 

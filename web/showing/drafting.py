@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about
+from econsult.asked_before import Alike, choosable, duplicates_of
 from econsult.consults.asked import forms_of
 from econsult.consults.attachments import attachments_of
 from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
 from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
+from econsult.consults.earlier import attached_to
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
@@ -74,23 +76,21 @@ class Desk:
     """Whom one may ask for by name."""
     named: str
     may_convert: bool
+    alike: list[Alike]
+    """What the same specialty was asked about this child a short while ago."""
+    earlier: list[tuple[Consult, str]]
+    """What of before may be shown to the specialist, with its question as they will read it."""
+    attached: list[int]
 
     @property
     def consult(self) -> Consult:
         return self.loaded.consult
 
     @property
-    def open_others(self) -> list[Consult]:
-        return [other for other in self.others if other.status in OPEN]
-
-    @property
     def shown_others(self) -> list[Consult]:
         """Every open one, so that none is asked twice, and some of the closed ones."""
-        return self.others[: max(MOST_EARLIER, len(self.open_others))]
-
-    @property
-    def answered_others(self) -> list[Consult]:
-        return [other for other in self.others if other.status == Status.ANSWERED]
+        is_open = sum(other.status in OPEN for other in self.others)
+        return self.others[: max(MOST_EARLIER, is_open)]
 
     @property
     def is_signs_answered(self) -> bool:
@@ -130,8 +130,12 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
         details = {**consult.details, **(unsaved or {})}
         wish = wish_of(session, consult.id)
         named = session.get(Person, wish.named_id) if wish and wish.named_id else None
+        shown = choosable(session, loaded, me(), now=now())
         return Desk(
             loaded=loaded,
+            alike=duplicates_of(session, loaded, me(), now=now()),
+            earlier=[(each, read.text(each.question)) for each in shown],
+            attached=[each.id for each in attached_to(session, consult)],
             nameable=named_choices(session, consult, consult.specialty),
             named=named.public_id if named else "",
             may_convert=bool(wish and wish.may_convert),

@@ -26,7 +26,7 @@ from econsult.people.persons import LANGUAGES, SPECIALTIES
 from web.context import database, now
 from web.pages.answers import read_answers
 from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, sentences
-from web.pages.clinic.wishes import read_wishes, with_named
+from web.pages.clinic.wishes import keep_earlier, read_wishes, with_named
 from web.shell.auth import me
 from web.shell.forms import FormReader
 from web.showing.asking import items_for
@@ -78,6 +78,9 @@ def _edit(public_id: str, asked: RequestForm, form: FormReader, faults: Mapping[
         merged = merge(session, consult, kept, seen, offered=FLAG_CODES, unread=unread, is_whole=True)
         fresh = _without_known_consent(session, consult, merged.form)
         requests.edit(session, consult, me(), fresh, now=now())
+        if not merged.is_stale:
+            # Who has not seen what another window chose takes none of it away.
+            keep_earlier(session, draft, form)
         unsaved = {name: value for name, value in details.items() if name not in (kept.details or {})}
         unsaved |= {name: clash.mine for name, clash in merged.clashes.items()}
         return Kept(sentences(faults), unsaved, merged, consult.version)

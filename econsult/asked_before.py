@@ -1,0 +1,88 @@
+"""What was asked about the same child before, for whoever asks now and for whoever answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, consults_about
+from econsult.consults.earlier import alike, attach, attached_to, may_show
+from econsult.consults.records import Consult, note
+from econsult.consults.versions import Answer, signed_answer
+from econsult.errors import InvalidError
+from econsult.people.persons import Person
+from econsult.rights import Relation, Right
+
+ASKERS = frozenset({Relation.MEDICAL_HOME, Relation.PRESENTER, Relation.COORDINATOR})
+READERS = frozenset({Relation.HOLDER, Relation.MEDICAL_HOME})
+"""Who reads question and answer of what is attached; a pool and a second specialist learn that there is something."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One earlier consult with its last signed answer, as one reader may have it."""
+
+    passed: Pass
+    answer: Answer | None
+
+    @property
+    def consult(self) -> Consult:
+        return self.passed.consult
+
+
+@dataclass(frozen=True)
+class Alike:
+    """One request that asks nearly the same. `is_open` says whether this reader may open it."""
+
+    consult: Consult
+    is_open: bool
+
+
+def choose_earlier(session: Session, passed: Pass, person: Person, public_ids: Sequence[str], *, now: datetime) -> None:
+    """Show these earlier consults, each of which this person may read. Raises InvalidError for others."""
+    known = {each.public_id: each for each in consults_about(session, person, passed.patient, now=now)}
+    if unknown := [public_id for public_id in public_ids if public_id not in known]:
+        raise InvalidError(f"{len(unknown)} of the earlier requests are not known.", {"earlier": "unknown_value"})
+    chosen = [known[public_id] for public_id in dict.fromkeys(public_ids)]
+    attach(session, passed.consult, person, chosen, now=now)
+
+
+def choosable(session: Session, passed: Pass, person: Person, *, now: datetime) -> list[Consult]:
+    """Which earlier consults this person can show with the draft, newest first."""
+    about = consults_about(session, person, passed.patient, now=now)
+    return [each for each in about if may_show(passed.consult, each)]
+
+
+def earlier_of(session: Session, passed: Pass, person: Person, *, now: datetime) -> list[Shown]:
+    """What a consult that was loaded through access shows of before, to who may read it; each look leaves its row."""
+    if passed.relation not in READERS:
+        return []
+    found = []
+    for earlier in attached_to(session, passed.consult):
+        note(session, earlier, "read", person_id=person.id, now=now, detail="attached")
+        by_way = Pass(earlier, passed.patient, passed.relation, passed.rights)
+        found.append(Shown(by_way, signed_answer(session, earlier.id)))
+    return found
+
+
+def count_earlier(session: Session, passed: Pass) -> int:
+    """How many there are, for those who read nothing of them before they take the case."""
+    return len(attached_to(session, passed.consult)) if Right.SEE in passed.rights else 0
+
+
+def duplicates_of(session: Session, passed: Pass, person: Person, *, now: datetime) -> list[Alike]:
+    """What the same specialty was asked about the same child within 14 days, for whoever asks; for others nothing.
+
+    A request that this person may not open is told of by its date and state, one that is confidential not at all.
+    """
+    consult = passed.consult
+    if passed.relation not in ASKERS or not consult.specialty:
+        return []
+    query = select(Consult).where(Consult.patient_id == consult.patient_id, Consult.specialty == consult.specialty)
+    found = alike(consult, session.scalars(query), now)
+    openable = {each.id for each in consults_about(session, person, passed.patient, now=now)} if found else set()
+    return [Alike(each, each.id in openable) for each in found if each.id in openable or not each.is_confidential]

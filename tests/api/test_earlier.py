@@ -1,0 +1,38 @@
+"""Earlier consults and possible duplicates through the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.api.conftest import ProgramOf
+from tests.api.test_openapi import check
+from tests.api.test_wishes import ASKED
+from tests.personas import Clinic
+
+Made = Callable[..., str]
+
+
+def test_a_duplicate_is_told_and_an_earlier_answer_is_read_by_who_takes_it(
+    clinic: Clinic, program_of: ProgramOf, made: Made
+) -> None:
+    earlier = made(clinic.answered)
+    pcp, derm2, mother = (program_of(person) for person in (clinic.pcp, clinic.derm2, clinic.mother))
+    body = {"patient_id": clinic.child.public_id, **ASKED, "earlier": [earlier]}
+    draft = pcp.post("/consults", body).json
+    assert [each["id"] for each in draft["possible_duplicates"]] == [earlier]
+    assert [each["status"] for each in draft["possible_duplicates"]] == ["answered"]
+    at = f"/consults/{draft['id']}"
+    sent = pcp.post(f"{at}/submit")
+    assert sent.status_code == 200
+    check(pcp.client.get("/api/openapi.json").json, "Consult", sent.json)
+    assert [each["id"] for each in sent.json["possible_duplicates"]] == [earlier]
+    assert [each["id"] for each in sent.json["earlier"]] == [earlier]
+    assert derm2.get(at).json["earlier"] == []
+    derm2.post(f"{at}/claim")
+    taken = derm2.get(at).json
+    assert taken["possible_duplicates"] == []
+    assert [(each["id"], each["answer"]["impression"]) for each in taken["earlier"]] == [(None, "Atopic dermatitis")]
+    told = mother.get(at).json
+    assert (told["earlier"], told["possible_duplicates"]) == ([], [])
+    other = pcp.post("/consults", {**body, "earlier": ["0" * 32]})
+    assert (other.status_code, other.json["fields"]) == (422, {"earlier": "unknown_value"})
