@@ -24,6 +24,14 @@ FAMILY: dict[NoticeKind, dict[str, str]] = {
         "en": "A question about your child has ended without an answer. Sign in to see it.",
         "es": "Una pregunta sobre su hijo ha terminado sin respuesta. Entre para verla.",
     },
+    NoticeKind.CORRECTED: {
+        "en": "We corrected an answer for you. Sign in to read the new one. Do not use the old one.",
+        "es": "Corregimos una respuesta para usted. Entre para leer la nueva. No use la anterior.",
+    },
+    NoticeKind.CORRECTED_NOW: {
+        "en": "We corrected an urgent answer for you. Sign in now to read it. Do not use the old one.",
+        "es": "Corregimos una respuesta urgente para usted. Entre de inmediato. No use la anterior.",
+    },
     NoticeKind.DIGEST: {
         "en": "There is more than one new thing for you. Sign in to see what.",
         "es": "Hay varias cosas nuevas para usted. Entre para verlas.",

@@ -125,6 +125,8 @@ def fingerprint(consult: Consult, answer: Answer, author: Person) -> str:
         "signed_at": answer.signed_at.isoformat() if answer.signed_at else None,
         "content": answer.content,
     }
+    if answer.corrects is not None:
+        signed |= {"corrects": answer.corrects, "reason": answer.reason}
     text = json.dumps(signed, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -13,6 +13,8 @@ class NoticeKind(StrEnum):
     LESS_NEEDED = "less_needed"
     MESSAGE = "message"
     ANSWERED = "answered"
+    CORRECTED = "corrected"
+    CORRECTED_NOW = "corrected_now"
     DECLINED = "declined"
     OVERDUE = "overdue"
     LATE = "late"
@@ -82,6 +84,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.ANSWERED: {
         "en": "You have a new answer. Sign in to read it.",
         "es": "Tiene una respuesta nueva. Entre para leerla.",
+    },
+    NoticeKind.CORRECTED: {
+        "en": "An answer was corrected. Sign in and read the new one: the one before does not hold any more.",
+        "es": "Una respuesta fue corregida. Entre y lea la nueva: la anterior ya no vale.",
+    },
+    NoticeKind.CORRECTED_NOW: {
+        "en": "An urgent answer was corrected. Sign in now and read it. The one before does not hold any more.",
+        "es": "Una respuesta urgente fue corregida. Entre ahora y léala. La anterior ya no vale.",
     },
     NoticeKind.DECLINED: {
         "en": "We could not answer a request here. Sign in to see what to do now.",

@@ -18,7 +18,15 @@ from econsult.picking import one_of
 
 __all__ = ["SUBJECTS", "TEXTS", "NoticeKind"]
 
-AT_ONCE = frozenset({NoticeKind.READ_NOW, NoticeKind.CALL_NOW, NoticeKind.CALL_LATE, NoticeKind.EMERGENCY})
+AT_ONCE = frozenset(
+    {
+        NoticeKind.READ_NOW,
+        NoticeKind.CORRECTED_NOW,
+        NoticeKind.CALL_NOW,
+        NoticeKind.CALL_LATE,
+        NoticeKind.EMERGENCY,
+    }
+)
 """An emergency goes to every channel, by night as by day."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from econsult.access import patients_on
 from econsult.advice.following import Followed, with_words
@@ -95,12 +95,15 @@ def advice_of(session: Session, person: Person, now: datetime) -> list[Advice]:
 
     A request that the family took back is gone from here as from everywhere.
     """
+    newer = aliased(Answer)
+    is_signed = newer.signed_at.is_not(None)
     query = (
         select(Answer, Consult)
         .join(Consult, Consult.id == Answer.consult_id)
         .where(
             Answer.author_id == person.id,
             Answer.signed_at >= now - LOOKED_BACK,
+            ~exists().where(newer.consult_id == Answer.consult_id, newer.corrects == Answer.version, is_signed),
             Consult.consent_withdrawn_at.is_(None),
             Consult.program_id == person.program_id,
         )

@@ -86,8 +86,8 @@ class Part:
 
     @property
     def answer(self) -> int:
-        """The version of its answer, 0 before it is signed."""
-        return self.report.version if self.report else 0
+        """The number of its round, 0 before its answer is signed."""
+        return self.of.version if self.report else 0
 
 
 def parts_of(session: Session, consult: Consult, zone: ZoneInfo, *, now: datetime) -> dict[Side, Part]:

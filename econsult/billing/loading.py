@@ -173,7 +173,8 @@ def _rows(
 
 
 def _reports(session: Session, ids: set[int], *, with_words: bool) -> dict[int, list[Answer]]:
-    query = select(Answer).where(Answer.consult_id.in_(ids), Answer.signed_at.is_not(None)).order_by(Answer.version)
+    is_report = (Answer.signed_at.is_not(None), Answer.corrects.is_(None))
+    query = select(Answer).where(Answer.consult_id.in_(ids), *is_report).order_by(Answer.version)
     found: dict[int, list[Answer]] = {}
     for report in session.scalars(query if with_words else query.options(defer(Answer.content))):
         found.setdefault(report.consult_id, []).append(report)

@@ -1,7 +1,7 @@
 """The rounds of a consult: each signed answer with the request that led to it, and the one that is not answered yet.
 
-A reopening after an answer begins the next round. A round is known by the version of its answer, which is what that
-answer has or will have.
+A reopening after an answer begins the next round. Rounds are counted from 1; a correction of a signed answer is not a
+round of its own, and nobody is paid for it twice.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Beg
     """What began the later rounds of the consults `which` is true of, by their ids; two statements for any number."""
     signed: dict[int, list[datetime]] = {}
     answers = select(Answer.consult_id, Answer.signed_at).join(Consult, Consult.id == Answer.consult_id).where(which)
-    for number, at in session.execute(answers.where(Answer.signed_at.is_not(None)).order_by(Answer.version)):
+    is_report = (Answer.signed_at.is_not(None), Answer.corrects.is_(None))
+    for number, at in session.execute(answers.where(*is_report).order_by(Answer.version)):
         if at is not None:
             signed.setdefault(number, []).append(at)
     reopened: dict[int, list[Begun]] = {}

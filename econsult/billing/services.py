@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, defer
 
 from econsult.billing.records import ConsultBilling
@@ -43,11 +43,12 @@ class Given:
 
 def signed_answers(session: Session, children: set[int]) -> list[Given]:
     """All that were ever signed for these children."""
-    columns = (Answer.author_id, Consult.patient_id, Consult.id, Answer.version, Answer.signed_at)
+    place = func.row_number().over(partition_by=Answer.consult_id, order_by=Answer.version)
+    columns = (Answer.author_id, Consult.patient_id, Consult.id, place, Answer.signed_at)
     query = (
         select(*columns, Consult.confidential != "")
         .join(Consult, Consult.id == Answer.consult_id)
-        .where(Answer.signed_at.is_not(None), *counts(children))
+        .where(Answer.signed_at.is_not(None), Answer.corrects.is_(None), *counts(children))
     )
     return [
         Given(author, child, consult, version, at, is_confidential)

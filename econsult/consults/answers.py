@@ -169,7 +169,14 @@ def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Pe
         notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
 
-def release(session: Session, consult: Consult, now: datetime, *, not_before: datetime | None = None) -> None:
+def release(
+    session: Session,
+    consult: Consult,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+    kind: NoticeKind | None = None,
+) -> None:
     """Open the signed answer to the family and tell them that there is one; no letter leaves before `not_before`."""
     consult.release_at, consult.released_at, consult.unheard_version = None, now, None
     signed = signed_answer(session, consult.id)
@@ -179,7 +186,7 @@ def release(session: Session, consult: Consult, now: datetime, *, not_before: da
         replied(session, consult, FAMILY, now=now, how="released", until=signed.signed_at)
     note(session, consult, "release_answer", person_id=None, now=now)
     is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
-    kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED
+    kind = kind or (NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED)
     for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         about = f"release:{signed.version if signed else 0}"
         notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now, not_before=not_before)

@@ -62,6 +62,9 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     # What the clinic asks after the answer has somebody else to answer it, where whoever signed has left.
     (S.ANSWERED, "assign"): S.ANSWERED,
     (S.ANSWERED, "acknowledge"): S.ANSWERED,
+    # A correction is to be told, also of what was closed.
+    (S.ANSWERED, "correct"): S.ANSWERED,
+    (S.CLOSED, "correct"): S.ANSWERED,
     (S.ANSWERED, "inform"): S.ANSWERED,
     (S.ANSWERED, "close"): S.CLOSED,
     (S.ANSWERED, "reopen"): S.SUBMITTED,

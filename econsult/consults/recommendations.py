@@ -6,7 +6,7 @@ a newer answer replaces what is still to be done of the one before it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,14 +58,17 @@ STEPS: dict[tuple[StepState, str], StepState] = {
     (S.NOT_DONE, "again"): S.ACCEPTED,
     (S.PROPOSED, "replace"): S.REPLACED,
     (S.ACCEPTED, "replace"): S.REPLACED,
+    # A correction that says the same step again takes over what became of it.
+    **{(state, "carry"): S.REPLACED for state in (S.ACCEPTED, S.DECLINED, S.DONE, S.NOT_DONE)},
     # The signature that replaced it was taken back within its seconds.
-    (S.REPLACED, "restore_proposed"): S.PROPOSED,
-    (S.REPLACED, "restore_accepted"): S.ACCEPTED,
+    **{(S.REPLACED, f"restore_{state}"): state for state in S if state != S.REPLACED},
 }
 """What can happen to a step; a pair that is absent cannot."""
-BY_ANSWER = frozenset({"replace", "restore_proposed", "restore_accepted"})
+BY_ANSWER = frozenset({"replace", "carry", *(f"restore_{state}" for state in S)})
 """What only the signature of another answer does to a step, and taking that back."""
 TO_DO = (S.PROPOSED, S.ACCEPTED)
+CARRIED = {S.ACCEPTED: "accept", S.DECLINED: "decline", S.DONE: "done", S.NOT_DONE: "not_done"}
+"""What somebody has said about a step, and the verb that says it."""
 OVERDUE = "overdue"
 
 
@@ -124,14 +127,23 @@ class RecommendationEvent(Base):
 
 
 def open_steps(
-    session: Session, consult: Consult, version: int, content: Mapping[str, Any], *, person_id: int, now: datetime
+    session: Session,
+    consult: Consult,
+    version: int,
+    content: Mapping[str, Any],
+    *,
+    person_id: int,
+    now: datetime,
+    spared: Container[int] = (),
 ) -> list[Recommendation]:
-    """Begin the ledger of an answer that was just signed; what was to do of earlier ones is replaced by it.
+    """Begin the ledger of an answer that was just signed; what was to do of earlier ones, but for those that are
+    `spared` by their ids since they are carried over, is replaced by it.
 
     What the medical home answers itself to its family it need not accept.
     """
     for earlier in steps_of(session, consult.id, is_locked=True):
-        if earlier.version < version and earlier.state in TO_DO:
+        is_left = earlier.id not in spared or earlier.state == StepState.PROPOSED
+        if earlier.version < version and earlier.state in TO_DO and is_left:
             add_event(session, earlier, "replace", person_id=person_id, now=now)
     made = []
     for position, entry in enumerate(content.get("recommendations") or ()):
@@ -155,6 +167,19 @@ def open_steps(
             add_event(session, step, "accept", person_id=person_id, now=now)
         made.append(step)
     return made
+
+
+def carry_steps(session: Session, steps: Sequence[Recommendation], earlier: Mapping[int, Recommendation]) -> None:
+    """What became of a step before a correction holds for the same step after it; `earlier` by the new positions."""
+    for step in steps:
+        same = earlier.get(step.position)
+        if same is None or StepState(same.state) not in CARRIED:
+            continue
+        last = [event for event in events_of(session, [same.id]) if event.kind == same.state][-1]
+        now, state = step.state_at, StepState(same.state)
+        add_event(session, same, "carry", person_id=last.person_id, now=now)
+        if step.state != state:
+            add_event(session, step, CARRIED[state], person_id=last.person_id, now=now, reason=last.reason or "")
 
 
 def forget_steps(

@@ -20,7 +20,7 @@ from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing, pings_of
 from econsult.consults.policies import ClockName
-from econsult.consults.recommendations import TO_DO, forget_steps, steps_of
+from econsult.consults.recommendations import StepState, forget_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.versions import Answer, signed_answer
@@ -37,12 +37,12 @@ MOMENTS = (
     "ended_at", "family_waits_since", "clinic_waits_since",
 )  # fmt: skip
 """What a signature changes of a consult's row."""
-LETTERS = (NoticeKind.ANSWERED,)
+LETTERS = (NoticeKind.ANSWERED, NoticeKind.CORRECTED)
 
 
 def remember(session: Session, consult: Consult) -> dict[str, Any]:
     """How things stand before a signature: ids, codes and instants, nothing that anybody wrote."""
-    steps = [step for step in steps_of(session, consult.id) if step.state in TO_DO]
+    steps = [step for step in steps_of(session, consult.id) if step.state != StepState.REPLACED]
     side = side_of(session, consult.id, is_locked=True)
     return {
         **{name: getattr(consult, name) for name in PLAIN},

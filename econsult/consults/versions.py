@@ -74,6 +74,14 @@ def drop_draft(session: Session, consult_id: int) -> None:
         session.delete(draft)
 
 
+def versions_of(session: Session, consult_id: int, *, for_family: bool = False) -> list[Answer]:
+    """All signed versions, or those that the family may read, the oldest first; each stays readable."""
+    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
+    if for_family:
+        query = query.where(Answer.released_at.is_not(None))
+    return list(session.scalars(query.order_by(Answer.version)))
+
+
 def draft_of(session: Session, consult_id: int) -> Answer | None:
     query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_(None))
     return session.scalars(query).one_or_none()

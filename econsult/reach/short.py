@@ -25,6 +25,8 @@ SPANISH = {
     NoticeKind.LESS_NEEDED: "Ya no necesitamos todo lo que le pedimos. Entre para ver lo que falta.",
     NoticeKind.MESSAGE: "Tiene un mensaje nuevo. Entre para leerlo.",
     NoticeKind.ANSWERED: "Tiene una respuesta nueva. Entre para leerla.",
+    NoticeKind.CORRECTED: "Una respuesta fue corregida. Entre y lea la nueva: la anterior ya no vale.",
+    NoticeKind.CORRECTED_NOW: "Una respuesta urgente fue corregida. Entre ahora para leerla. La anterior ya no vale.",
     NoticeKind.DECLINED: "No pudimos responder su solicitud. Entre para ver lo que puede hacer ahora.",
     NoticeKind.OVERDUE: "Una solicitud lleva retraso. Entre para verla.",
     NoticeKind.LATE: "Nos hemos retrasado y lo sentimos. Si empeora, llame a su programa.",

@@ -46,6 +46,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/answer/sign"): {"mother": 403, "pcp": 403, "derm": 422, "derm2": 403, "coordinator": 403},
     ("POST", "/answer/undo"): {"mother": 403, "pcp": 403, "derm": 409, "derm2": 403, "coordinator": 403},
     ("POST", "/acknowledge"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 403},
+    ("GET", "/answers"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/outcome"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/second"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/steps"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
@@ -54,6 +55,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
 BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/decline"): {"reason": "No"},
     ("POST", "/request-info"): {"text": "More, please"},
+    ("POST", "/answer/correct"): {"reason": "A slip"},
     ("POST", "/messages/nothing/take-back"): {"item": 0},
     ("POST", "/informed"): {"method": "phone"},
     ("POST", "/tried"): {"result": "no_answer"},
@@ -72,6 +74,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
 }
 HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/decline"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
+    ("POST", "/answer/correct"): {"mother": 403, "pcp": 403, "derm": 409, "derm2": 403, "coordinator": 403},
     ("POST", "/request-info"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/messages/nothing/take-back"): {"mother": 403, "pcp": 403, "derm": 404, "derm2": 403, "coordinator": 403},
     ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},

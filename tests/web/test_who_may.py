@@ -190,6 +190,8 @@ WHO = {
     # Whoever answers: the specialist an eConsult, the clinic a family's question.
     "POST /consults/<public_id>/answer": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/answer/undo": CLINIC + SPECIALIST,
+    "GET /consults/<public_id>/correct": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/correct": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/claim": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/decline": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/release": CLINIC + SPECIALIST,

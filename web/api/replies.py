@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.consults import answers, threads, unasking, undoing
+from econsult.consults import answers, correcting, threads, unasking, undoing
 from econsult.consults.threads import Audience
 from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
+from web.api.answer_schemas import ANSWER_IN, CORRECT_IN
 from web.api.loading import as_it_is, loaded
 from web.api.marks import wanted_of
 from web.api.routing import route
-from web.api.schemas import ANSWER_IN, MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_IN
-from web.api.shapes import answer_json, message_json
+from web.api.schemas import MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_IN
+from web.api.shapes import answer_json, message_json, versions_json
 from web.context import now, settings
 from web.shell.auth import me
 from web.words.covered import marks
@@ -79,3 +80,20 @@ def undo_signature(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # 
     with loaded(consult_id, Right.ANSWER) as (session, passed):
         undoing.take_back(session, passed.consult, me(), now=now(), lease=settings().claim)
     return as_it_is(consult_id)
+
+
+@route("POST", "/consults/<consult_id>/answer/correct", answer="Consult", body=CORRECT_IN)
+def correct_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Sign a new version in the place of the newest one, with the reason that clinic and family read."""
+    content = {name: value for name, value in body.items() if name not in ("reason", "version")}
+    with loaded(consult_id, Right.ANSWER) as (session, passed):
+        seen = body.get("version")
+        correcting.correct(session, passed.consult, me(), content, body["reason"], now=now(), version=seen)
+    return as_it_is(consult_id)
+
+
+@route("GET", "/consults/<consult_id>/answers", answer="Answers")
+def list_answers(consult_id: str) -> dict[str, Any]:
+    """Every signed version that the caller may read, the oldest first."""
+    with loaded(consult_id, Right.SEE) as (session, passed):
+        return {"items": versions_json(session, passed, reader_for(session, passed, marks()))}

@@ -6,7 +6,6 @@ from typing import Any
 
 from econsult.consults.attachments import AttachmentState
 from econsult.consults.clocks import ClockName, ClockState
-from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, Disposition
 from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
 from econsult.consults.furtherance import Allowed
@@ -18,6 +17,7 @@ from econsult.consults.tries import TryResult
 from econsult.people import consent
 from econsult.people.patients import SEXES
 from econsult.people.persons import LANGUAGES, SPECIALTIES
+from web.api.answer_schemas import RECOMMENDATION
 from web.api.described import (
     COUNT,
     FLAG,
@@ -96,23 +96,6 @@ SEND_ON_IN = closed(
 SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
 NOTHING_IN = closed()
-RECOMMENDATION = closed(
-    ("text",),
-    text=text(2000),
-    owner=optional(text(16, *OWNERS)),
-    due_at=optional(text(40)),
-    kind=optional(text(16, *KINDS)),
-)
-ANSWER_IN = closed(
-    impression=text(10_000),
-    confidence=optional(text(16, *CONFIDENCES)),
-    recommendations=listed({"type": ["string", "object"], **{k: v for k, v in RECOMMENDATION.items() if k != "type"}}),
-    watch_for={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
-    disposition=optional(text(24, *Disposition)),
-    family_summary=text(10_000),
-    references={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
-    saves=COUNT,
-)
 REQUEST_INFO_IN = closed(
     ("text",),
     text=text(),
@@ -201,6 +184,8 @@ ANSWER = closed(
     signed_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,
     undo_until=MAYBE_INSTANT,
+    corrects=optional(COUNT),
+    reason=text(1000),
     fingerprint=MAYBE_TEXT,
 )
 ROW = {
@@ -281,6 +266,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Consults": closed(("items", "next"), items=listed(closed(tuple(ROW), **ROW), 200), next=MAYBE_TEXT),
     "Message": MESSAGE,
     "Answer": ANSWER,
+    "Answers": closed(("items",), items=listed(ANSWER)),
     "Report": FREE,
     "Specialists": closed(("items",), items=listed(PERSON, 1000)),
     "ConsentTexts": closed(

@@ -16,6 +16,7 @@ from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.screening import attested_of
 from econsult.consults.sealing import withdrawal_of
 from econsult.consults.threads import Message, messages_of
+from econsult.consults.versions import versions_of
 from econsult.consults.voice import voice_consent_of
 from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
@@ -179,8 +180,18 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "signed_at": stamp(answer.signed_at),
         "released_at": stamp(answer.released_at),
         "undo_until": stamp(answer.undo_until),
+        "corrects": answer.corrects,
+        "reason": answer.reason or "",
         "fingerprint": None if answer.signed_at is None else _fingerprint(session, answer),
     }
+
+
+def versions_json(session: Session, passed: Pass, read: Reader) -> list[dict[str, Any]]:
+    """The signed versions, for those who read answers; a family's are those that were opened to it."""
+    if passed.relation not in EDITIONS:
+        return []
+    found = versions_of(session, passed.consult.id, for_family=not me().is_staff)
+    return [answer_json(session, answer) | _words_of(answer, read) for answer in found]
 
 
 def _fingerprint(session: Session, answer: Answer) -> str:
@@ -200,7 +211,8 @@ def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] 
 
 def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
     names = ("impression", "watch_for", "family_summary", "references", "recommendations")
-    return {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
+    words = {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
+    return words | {"reason": read.text(answer.reason or "")}
 
 
 def _details(passed: Pass) -> dict[str, Any]:

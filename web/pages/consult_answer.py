@@ -47,7 +47,7 @@ def answer(public_id: str) -> Page:
     except StaleVersionError:
         return _both_texts(public_id, content)
     except InvalidError as error:
-        return _refused(public_id, content, _sentences(error.fields))
+        return _refused(public_id, content, sentences(error.fields))
     if _is_script():
         return jsonify(saves=draft.saves, saved=clock(draft.saved_at), meter=_meter(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
@@ -150,7 +150,8 @@ def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, st
     return case_page(case, errors=errors, content=content), 422
 
 
-def _sentences(fields: Mapping[str, str]) -> dict[str, str]:
+def sentences(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is missing of an answer, by field, in words."""
     needed = {
         "impression": gettext("Write what you think it is"),
         "disposition": gettext("Choose what happens next"),

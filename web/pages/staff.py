@@ -15,6 +15,7 @@ from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
+from web.pages.correction import correction
 from web.pages.identity import identity
 from web.pages.invitations import invitations
 from web.pages.marks import marks
@@ -42,6 +43,7 @@ STAFF = (
     consult,
     marks,
     answering,
+    correction,
     clinic,
     clinic_request,
     clinic_case,

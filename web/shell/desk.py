@@ -60,6 +60,7 @@ EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
 """Where whoever stands in for a desk without a coordinator goes too."""
 SAID = {
     "signed": _l("Signed. The clinic is told in a moment."),
+    "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
     "undone": _l("Taken back. Nobody was told. It is your draft again."),
     "undo_late": _l("It could not be taken back any more: people know of the answer. Write a correction instead."),
     "signed_to_family": _l("Signed. The family can read it now."),

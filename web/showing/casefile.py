@@ -29,6 +29,7 @@ from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
+from web.showing.corrected import Older, is_correctable, older_of
 from web.showing.facts import FormNote, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
@@ -89,6 +90,11 @@ class Case:
     codes: Mapping[int, str] = field(default_factory=dict)
     """By which papers of the signed versions are compared with them, oldest first."""
     contact: Contact | None = None
+    correction: str = ""
+    """Why the version before was corrected, where the one that is shown did so."""
+    older: list[Older] = field(default_factory=list)
+    """The signed versions before the one that is shown, the newest first."""
+    may_correct: bool = False
     content: Mapping[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     """Colleagues who have this case open too."""
@@ -180,7 +186,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         asked_by=_asked_by(session, consult),
         question=read.text(consult.question),
         covered=_covered(session, loaded),
-        end_reason=read.text(consult.end_reason or ""),
+        end_reason=read.text(consult.end_reason or "") if consult.ended_at else "",
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
         facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
         form_note=note_of(session, consult),
@@ -195,6 +201,9 @@ def open_case(session: Session, loaded: Pass) -> Case:
         answer=answer,
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
+        correction=read.text(answer.reason or "") if answer and answer.signed_at else "",
+        older=older_of(session, loaded, answer, read),
+        may_correct=is_correctable(session, loaded),
         content=_content(answer, read),
         steps=lines_of(session, loaded, answer, read),
         side=side_box(session, loaded, read),

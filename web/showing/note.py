@@ -37,7 +37,7 @@ Facts = Iterator[tuple[str, str]]
 def leaflet_of(session: Session, note: Note) -> Leaflet:
     """The note of the reader who was let in, in the language that is spoken now."""
     read = reader_for(session, note.passed, marks())
-    content = _read(note.content, read)
+    content = _read(note.content, read) | {"correction": read.text(note.answer.reason or "")}
     is_family = note.edition == Edition.FAMILY
     parts = _for_family(session, note, content) if is_family else _for_clinicians(session, note, content)
     number = note.passed.consult.number
@@ -79,6 +79,7 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
     plain = plain_of(note.answer, note.signed_at, note.passed.patient, content, is_agreed=is_agreed)
     yield _facts(_family_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
+    yield _text(gettext("What was corrected"), plain.correction, plain.language)
     if plain.is_urgent:
         said = f"{EMERGENCY[1]}. {gettext('Call 911 if it is not safe to go there.')}"
         yield Part("", (Line(said),), Style.WARNING)
@@ -109,6 +110,7 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     is_familys = consult.kind == Kind.FAMILY_QUESTION
     yield _facts(_clinician_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
+    yield _text(gettext("What was corrected"), content["correction"])
     yield _text(gettext("Question"), question, patient.language if is_familys else "")
     yield _text(gettext("Likely diagnosis"), content.get("impression") or "")
     yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))
@@ -163,6 +165,9 @@ def _home(session: Session, note: Note) -> Organization | None:
 
 
 def _warnings(note: Note) -> Iterator[str]:
+    if note.answer.corrects is not None:
+        said = gettext("This version corrects version %(old)d, which does not hold any more.", old=note.answer.corrects)
+        yield said
     if note.newer is not None:
         yield gettext("This version is out of date. Version %(newer)d has replaced it.", newer=note.newer.version)
     elif note.is_before:

@@ -37,6 +37,9 @@ class Plain:
     signed_at: datetime
     is_agreed: bool = False
     """Whether the clinic agreed beforehand to the visit that it leads to."""
+    corrects: int | None = None
+    correction: str = ""
+    """Why the version before was corrected, in the doctor's words."""
 
     def what_now(self, *, is_youth: bool) -> str:
         """What comes next, beside what the family does itself, for whoever reads; empty where nothing does."""
@@ -69,4 +72,6 @@ def plain_of(
         disposition=answer.disposition or "",
         signed_at=signed_at,
         is_agreed=is_agreed,
+        corrects=answer.corrects,
+        correction=answer.reason or "",
     )

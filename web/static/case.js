@@ -2,6 +2,7 @@
 import { listen, offerSwitch } from "./keys.js";
 import { watchMarks } from "./marks.js";
 import { keepSaving } from "./saving.js";
+import "./steps.js";
 
 const viewer = document.querySelector("[data-viewer]");
 const stage = viewer.querySelector("[data-stage]");
@@ -126,16 +127,5 @@ function keepAnswer(form) {
   }
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
-  });
-  const more = form.querySelector("[data-more]");
-  more.hidden = false;
-  more.addEventListener("click", () => {
-    const steps = form.querySelectorAll("[data-step]");
-    const row = steps[steps.length - 1].cloneNode(true), number = steps.length + 1;
-    row.querySelectorAll("[id]").forEach((part) => { const name = part.id.replace(/\d+/, number); row.querySelector(`label[for=${part.id}]`).htmlFor = name; part.id = name; });
-    row.querySelectorAll("label").forEach((label) => { label.textContent = label.textContent.replace(/\d+/, number); });
-    row.querySelectorAll("input").forEach((field) => { field.value = ""; });
-    more.before(row);
-    row.querySelector("input").focus();
   });
 }

@@ -9,6 +9,7 @@ from econsult.access import consult_for
 from econsult.consults.answers import answer_for
 from econsult.consults.conversion import is_converted
 from econsult.consults.telling import inform
+from econsult.consults.versions import versions_of
 from econsult.errors import NotFoundError
 from econsult.note import codes_of
 from econsult.people.persons import HOUSEHOLD
@@ -35,6 +36,7 @@ def show(public_id: str) -> str:
         telephone = telephone_of(session, loaded.patient)
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
         is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
+        before = [each for each in versions_of(session, loaded.consult.id, for_family=True) if each is not answer]
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
     if answer is None or answer.signed_at is None:
         raise NotFoundError
@@ -44,6 +46,7 @@ def show(public_id: str) -> str:
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,
+        older=[plain_of(each, each.signed_at, loaded.patient) for each in reversed(before) if each.signed_at],
         mine=mine,
         theirs=theirs,
         codes=codes,

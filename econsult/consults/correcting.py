@@ -1,0 +1,161 @@
+"""Correcting a signed answer: a new version with a reason, of which clinic and family hear; the old one stays readable.
+
+Unlike a reopening it asks nothing anew: no first reply runs, and nobody is offered the question again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.answers import release
+from econsult.consults.clocks import start_clock, stop_clock
+from econsult.consults.contents import Disposition, check_complete, clean_content
+from econsult.consults.conversion import accept_visit, with_visit
+from econsult.consults.hearers import clinic_of
+from econsult.consults.lifecycle import next_status
+from econsult.consults.outcomes import open_ping
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.recommendations import Recommendation, carry_steps, open_steps, steps_of
+from econsult.consults.records import Consult, note
+from econsult.consults.telephone import callers, open_call
+from econsult.consults.undoing import UNDO, remember
+from econsult.consults.versions import Answer, signed_answer
+from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person
+
+LONGEST_REASON = 1000
+SAME_STEP = ("text", "owner", "kind", "due_at")
+
+
+def may_correct(session: Session, consult: Consult, person: Person) -> bool:
+    """Whether this person answers for the newest signed answer: its author, or whoever the desk gave it to since."""
+    signed = signed_answer(session, consult.id)
+    return signed is not None and person.id in {signed.author_id, consult.holder_id}
+
+
+def correct(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    content: Mapping[str, Any],
+    reason: str,
+    *,
+    now: datetime,
+    version: int | None = None,
+) -> Answer:
+    """Sign the next version in the place of the newest one; `version` is the one that the writer has read.
+
+    It opens to the family at once where the one before was open, and its letters leave once it cannot be taken back any
+    more; where either says that it is an emergency, everything goes at once. A closed consult is answered again, until
+    the family has heard. Raises InvalidError without a reason or a change, and StaleVersionError.
+    """
+    status = next_status(consult.status, "correct")
+    earlier = signed_answer(session, consult.id)
+    if earlier is None or not may_correct(session, consult, person):
+        raise ForbiddenError("Only whoever signed the answer, or has it now, corrects it.")
+    if version is not None and version != earlier.version:
+        raise StaleVersionError("Somebody corrected this answer after you opened it; your text was not signed.")
+    clean = with_visit(session, consult, _checked(earlier, content, reason))
+    answer = Answer(
+        program_id=consult.program_id,
+        consult_id=consult.id,
+        author_id=person.id,
+        version=_next_version(session, consult),
+        content=clean,
+        disposition=clean["disposition"],
+        corrects=earlier.version,
+        reason=reason.strip(),
+        created_at=now,
+        saved_at=now,
+        signed_at=now,
+    )
+    is_urgent = Disposition.EMERGENCY_NOW in (earlier.disposition, answer.disposition)
+    if not is_urgent:
+        answer.before, answer.undo_until = remember(session, consult), now + UNDO
+    session.add(answer)
+    _turn_row(consult, status, person, now)
+    stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
+    start_clock(
+        session, consult, ClockName.FAMILY_INFORMED, rules_of(consult).family_informed, now, person_id=person.id
+    )
+    note(session, consult, "correct_answer", person_id=person.id, now=now, detail=answer.disposition or "")
+    _turn_steps(session, consult, earlier, answer)
+    open_ping(session, consult, answer.version, now)
+    _tell(session, consult, answer, was_open=earlier.released_at is not None, is_urgent=is_urgent)
+    return answer
+
+
+def _checked(earlier: Answer, content: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        code = "too_long" if reason.strip() else "required"
+        raise InvalidError("Say what was wrong; the clinic and the family read it.", {"reason": code})
+    clean = clean_content(content)
+    check_complete(clean)
+    if clean == clean_content(earlier.content):
+        raise InvalidError("Nothing was changed.", {"answer": "unchanged"})
+    return clean
+
+
+def _next_version(session: Session, consult: Consult) -> int:
+    return session.scalars(select(func.max(Answer.version)).where(Answer.consult_id == consult.id)).one() + 1
+
+
+def _turn_row(consult: Consult, status: str, person: Person, now: datetime) -> None:
+    """Clinic and family have not read this version yet, whatever they did with the one before."""
+    consult.status, consult.ended_at = status, None
+    consult.holder_id = consult.holder_id or person.id
+    consult.answered_at = now
+    consult.released_at = consult.acknowledged_at = consult.informed_at = consult.informed_method = None
+    consult.version += 1
+
+
+def _turn_steps(session: Session, consult: Consult, earlier: Answer, answer: Answer) -> None:
+    """Whatever the correction says again stays as far as it is; what it leaves out is replaced."""
+    before = {step.position: step for step in steps_of(session, consult.id, earlier.version)}
+    same = _same_steps(earlier.content, answer.content, before)
+    kept = {step.id: step.state for step in same.values()}
+    who, now = answer.author_id, answer.saved_at
+    made = open_steps(session, consult, answer.version, answer.content, person_id=who, now=now, spared=kept)
+    carry_steps(session, made, same)
+    accept_visit(session, consult, made, answer.disposition, person_id=who, now=now)
+
+
+def _same_steps(
+    was: Mapping[str, Any], now: Mapping[str, Any], steps: Mapping[int, Recommendation]
+) -> dict[int, Recommendation]:
+    """The earlier step that each position of the correction says again; each is taken over once."""
+    left = [
+        (tuple(entry.get(name) for name in SAME_STEP), steps[place])
+        for place, entry in enumerate(was.get("recommendations") or ())
+        if place in steps
+    ]
+    found: dict[int, Recommendation] = {}
+    for place, entry in enumerate(now.get("recommendations") or ()):
+        words = tuple(entry.get(name) for name in SAME_STEP)
+        match = next((each for each in left if each[0] == words), None)
+        if match is not None:
+            left.remove(match)
+            found[place] = match[1]
+    return found
+
+
+def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool, is_urgent: bool) -> None:
+    """The clinic always; the family as soon as it can read it, which is now where it could read the one before."""
+    now, held = answer.signed_at or answer.saved_at, answer.undo_until
+    kind = NoticeKind.CORRECTED_NOW if is_urgent else NoticeKind.CORRECTED
+    people = [*clinic_of(session, consult), *(callers(session, consult, is_late=False) if is_urgent else ())]
+    for person in {each.id: each for each in people if each.id != answer.author_id}.values():
+        about = f"{answer.version}"
+        notify(session, person, kind, consult_id=consult.id, about=about, now=now, not_before=held)
+    if was_open or is_urgent:
+        release(session, consult, now, not_before=held, kind=kind)
+    elif consult.release_at is None or consult.release_at < (held or now):
+        consult.release_at = held or now
+    if answer.disposition == Disposition.EMERGENCY_NOW:
+        open_call(session, consult, answer.version, person_id=answer.author_id, now=now)

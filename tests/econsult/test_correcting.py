@@ -1,0 +1,178 @@
+"""Correcting a signed answer: a new version with a reason that is told, and the old one stays to be read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.advice.following import accept_and_read
+from econsult.advice.lists import advice_of
+from econsult.billing.rounds import begun_in
+from econsult.consults import answers, clocks, reopening, telling
+from econsult.consults.clocks import ClockName
+from econsult.consults.correcting import correct
+from econsult.consults.recommendations import add_event, steps_of
+from econsult.consults.records import Consult
+from econsult.consults.telephone import call_of
+from econsult.consults.undoing import UNDO, take_back
+from econsult.consults.versions import Answer, versions_of
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.jobs import Job
+from econsult.notices import Notice
+from econsult.people.persons import Person
+from econsult.queue.invariants import violations
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+
+LATER = NOON + timedelta(days=3)
+SOON = LATER + timedelta(seconds=9)
+WHY = "The dose was wrong: once a day, not twice."
+STEPS: list[dict[str, Any]] = [
+    {"text": "Cream twice a day", "owner": "family"},
+    {"text": "See the child", "owner": "pcp"},
+    {"text": "Read up on it", "owner": "pcp"},
+]
+
+
+def signed(session: Session, clinic: Clinic, **changes: object) -> Consult:
+    consult = clinic.claimed(session)
+    content = {**ANSWER, "recommendations": STEPS, **changes}
+    answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=NOON)
+    return consult
+
+
+def corrected(session: Session, consult: Consult, person: Person, now: datetime = LATER, **changes: object) -> Answer:
+    content = {**ANSWER, "recommendations": STEPS, "impression": "Contact dermatitis", **changes}
+    return correct(session, consult, person, content, WHY, now=now)
+
+
+def told(session: Session, at: datetime) -> dict[int, tuple[str, datetime]]:
+    query = select(Notice.person_id, Notice.kind, Job.run_after).join(Job, Job.subject_id == Notice.id)
+    return {row.person_id: (row.kind, row.run_after) for row in session.execute(query.where(Notice.created_at == at))}
+
+
+def test_the_family_and_the_clinic_hear_of_it_and_both_versions_stay(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON)
+        answer = corrected(session, consult, clinic.derm)
+        assert (answer.version, answer.corrects, answer.reason) == (2, 1, WHY)
+        assert told(session, LATER) == dict.fromkeys((clinic.pcp.id, clinic.mother.id), ("corrected", LATER + UNDO))
+        read = answers.answer_for(session, consult, clinic.mother)
+        assert read is not None
+        assert read.content["impression"] == "Contact dermatitis"
+        old, _new = versions_of(session, consult.id, for_family=True)
+        assert old.content["impression"] == ANSWER["impression"]
+        assert (consult.acknowledged_at, consult.informed_at) == (None, None)
+        (clock,) = clocks.open_clocks(session, consult.id)
+        assert (clock.name, clock.deadline_at) == (ClockName.FAMILY_INFORMED, LATER + timedelta(hours=24))
+        assert list(violations(session, SOON)) == []
+
+
+def test_what_the_family_could_not_read_yet_waits_for_the_clinic_as_before(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        soon = NOON + timedelta(hours=1)
+        corrected(session, consult, clinic.derm, soon)
+        assert set(told(session, soon)) == {clinic.pcp.id}
+        assert answers.answer_for(session, consult, clinic.mother) is None
+        assert consult.release_at == NOON + timedelta(hours=12)
+        answers.release_due(session, NOON + timedelta(hours=12))
+        read = answers.answer_for(session, consult, clinic.mother)
+        assert read is not None
+        assert read.version == 2
+
+
+@pytest.mark.parametrize(("was", "becomes"), [("advice_only", "emergency_now"), ("emergency_now", "advice_only")])
+def test_the_correction_of_an_emergency_goes_at_once(
+    database: Database, clinic: Clinic, was: str, becomes: str
+) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic, disposition=was)
+        answer = corrected(session, consult, clinic.derm, disposition=becomes)
+        assert (answer.undo_until, answer.released_at) == (None, LATER)
+        heard = {who: told(session, LATER)[who] for who in (clinic.pcp.id, clinic.mother.id, clinic.coordinator.id)}
+        assert {at for _kind, at in heard.values()} == {LATER}
+        assert heard[clinic.mother.id][0] == "corrected_now"
+        task = call_of(session, consult.id)
+        assert task is not None
+        assert task.version == (2 if becomes == "emergency_now" else 1)
+        with pytest.raises(ImpossibleVerbError):
+            take_back(session, consult, clinic.derm, now=SOON, lease=LEASE)
+
+
+def test_the_ledger_of_steps_follows(database: Database, clinic: Clinic) -> None:
+    """What is said again stays as far as it was; what is left out or said otherwise is replaced."""
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        accept_and_read(session, consult, clinic.pcp, {}, now=NOON)
+        first = steps_of(session, consult.id)
+        add_event(session, first[0], "done", person_id=clinic.mother.id, now=NOON)
+        add_event(session, first[1], "decline", person_id=clinic.pcp.id, now=NOON, reason="Seen last week")
+        steps = [STEPS[1], STEPS[0], {"text": "Read up on it twice", "owner": "pcp"}]
+        at = NOON + timedelta(hours=1)
+        corrected(session, consult, clinic.derm, at, recommendations=steps)
+        states = [(step.version, step.state) for step in steps_of(session, consult.id)]
+        assert states == [*[(1, "replaced")] * 3, (2, "declined"), (2, "done"), (2, "proposed")]
+        take_back(session, consult, clinic.derm, now=at + timedelta(seconds=9), lease=LEASE)
+        states = [(step.version, step.state) for step in steps_of(session, consult.id)]
+        assert states == [(1, "done"), (1, "declined"), (1, "accepted")]
+        assert list(violations(session, at + timedelta(seconds=9))) == []
+
+
+def test_what_was_closed_is_told_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NOON)
+        answers.close(session, consult, clinic.pcp, reason="", now=NOON)
+        corrected(session, consult, clinic.derm)
+        assert (consult.status, consult.ended_at, consult.holder_id) == ("answered", None, clinic.derm.id)
+        assert list(violations(session, SOON)) == []
+        take_back(session, consult, clinic.derm, now=SOON, lease=LEASE)
+        assert (consult.status, consult.ended_at, consult.informed_at) == ("closed", NOON, NOON)
+        assert clocks.open_clocks(session, consult.id) == []
+        assert answers.signed_answer(session, consult.id).version == 1  # type: ignore[union-attr]
+        assert list(violations(session, SOON)) == []
+
+
+def test_only_whoever_answers_for_it_corrects_it_while_it_stands(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        for person in (clinic.derm2, clinic.pcp):
+            with pytest.raises(ForbiddenError):
+                corrected(session, consult, person)
+        reopening.reopen(session, consult, clinic.pcp, "new", now=LATER, targets=TARGETS)
+        with pytest.raises(ImpossibleVerbError):
+            corrected(session, consult, clinic.derm)
+
+
+def test_a_correction_needs_a_reason_and_a_change_and_the_newest_version(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        content = {**ANSWER, "recommendations": STEPS}
+        for change, reason, field in (({"impression": "B"}, " ", "reason"), ({}, WHY, "answer")):
+            with pytest.raises(InvalidError) as error:
+                correct(session, consult, clinic.derm, {**content, **change}, reason, now=LATER)
+            assert list(error.value.fields) == [field]
+        with pytest.raises(InvalidError):
+            corrected(session, consult, clinic.derm, family_summary="")
+        corrected(session, consult, clinic.derm)
+        with pytest.raises(StaleVersionError):
+            correct(session, consult, clinic.derm, content, WHY, now=SOON, version=1)
+
+
+def test_nobody_is_paid_for_a_correction_and_the_list_of_advice_shows_the_newest(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        corrected(session, consult, clinic.derm)
+        assert begun_in(session, Consult.id == consult.id) == {consult.id: []}
+        assert [each.answer.version for each in advice_of(session, clinic.derm, SOON)] == [2]

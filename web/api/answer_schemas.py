@@ -1,0 +1,30 @@
+"""The shapes of what is written as an answer, and as its correction."""
+
+from __future__ import annotations
+
+from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, Disposition
+from web.api.described import COUNT, closed, listed, optional, text
+
+RECOMMENDATION = closed(
+    ("text",),
+    text=text(2000),
+    owner=optional(text(16, *OWNERS)),
+    due_at=optional(text(40)),
+    kind=optional(text(16, *KINDS)),
+)
+ANSWER_IN = closed(
+    impression=text(10_000),
+    confidence=optional(text(16, *CONFIDENCES)),
+    recommendations=listed({"type": ["string", "object"], **{k: v for k, v in RECOMMENDATION.items() if k != "type"}}),
+    watch_for={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    disposition=optional(text(24, *Disposition)),
+    family_summary=text(10_000),
+    references={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    saves=COUNT,
+)
+CORRECT_IN = closed(
+    ("reason",),
+    **{name: kind for name, kind in ANSWER_IN["properties"].items() if name != "saves"},
+    reason=text(1000),
+    version=COUNT,
+)
