@@ -15,20 +15,19 @@ from imaging.boxes import Box
 from imaging.choice import open_faces
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.limits import MASKS_MOST
-from imaging.masks import Mask
+from imaging.masks import FILL_IN_FILMS, Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
 from imaging.writing import TEXT_THRESHOLD, texts_in
 
-_SLOT = 0.4
+_SLOT = Fraction(2, 5)
+"""Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
 _TEXT_EVERY, _TEXT_SIDE, _TEXT_LASTS = 2.0, 640, 2.1
 _ONE_FACE = 1.5
 """Two boxes of neighbouring looks this many widths apart may be one face that moved; what lies between is covered."""
-_LUMA, _BLUE, _RED = 65, 131, 125
-"""The colour of the masks in photos, as video stores it."""
 _JUST = 0.001
 
 
@@ -64,11 +63,11 @@ class FilmCover:
 
     @property
     def _lookahead(self) -> float:
-        return _TEXT_LASTS if self._texts is not None else _FACE_LASTS if self._faces is not None else -_SLOT
+        return _TEXT_LASTS if self._texts is not None else _FACE_LASTS if self._faces is not None else -float(_SLOT)
 
     @staticmethod
     def _end_of(at: Fraction) -> float:
-        return (int(float(at) / _SLOT) + 1) * _SLOT
+        return float((at // _SLOT + 1) * _SLOT)
 
     def _look(self, at: float, frame: VideoFrame) -> None:
         if self._faces is not None and at >= self._next_face:
@@ -88,7 +87,7 @@ class FilmCover:
         self._last_faces = boxes
 
     def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
-        number = int(float(at) / _SLOT)
+        number = at // _SLOT
         if number not in self._slots:
             self._slots = {number: self._boxes_of(number)}
         boxes = self._slots[number]
@@ -96,7 +95,7 @@ class FilmCover:
 
     def _boxes_of(self, number: int) -> list[tuple[str, Box]]:
         """Decide what one slot covers, and write it down."""
-        begins, ends = number * _SLOT, (number + 1) * _SLOT
+        begins, ends = float(number * _SLOT), float((number + 1) * _SLOT)
         self._found = [entry for entry in self._found if entry[1] >= begins]
         chosen = [(what, box) for start, end, what, box in self._found if start <= ends and end >= begins]
         merged = [(what, box) for what in ("face", "text") for box in _merged([b for w, b in chosen if w == what])]
@@ -148,9 +147,8 @@ def _painted(frame: VideoFrame, boxes: list[Box]) -> VideoFrame:
     for box in boxes:
         left, top = int(box.left * width) // 2, int(box.top * height) // 2
         right, bottom = -(-int(box.right * width + 1) // 2), -(-int(box.bottom * height + 1) // 2)
-        luma[2 * top : 2 * bottom, 2 * left : 2 * right] = _LUMA
-        colours[0, top:bottom, left:right] = _BLUE
-        colours[1, top:bottom, left:right] = _RED
+        luma[2 * top : 2 * bottom, 2 * left : 2 * right] = FILL_IN_FILMS[0]
+        colours[:, top:bottom, left:right] = np.array(FILL_IN_FILMS[1:], np.uint8)[:, None, None]
     painted = VideoFrame.from_ndarray(pixels, format="yuv420p")
     painted.color_range, painted.colorspace = frame.color_range, frame.colorspace
     painted.color_primaries, painted.color_trc = frame.color_primaries, frame.color_trc

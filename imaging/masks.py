@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+FILL = (52, 58, 64)
+"""The colour of the masks, in sRGB."""
+FILL_IN_FILMS = (65, 131, 125)
+"""The same as video stores it: lightness, blue, red."""
+
 
 @dataclass(frozen=True)
 class Mask:

@@ -1,25 +1,33 @@
-"""Decodes finished copies again and looks whether they are what they say, and every covered box of one colour.
+"""Decodes finished copies again and looks whether they are what they say, and every covered box of the masks' colour.
 
 It runs in a process of its own, after the one that made them has ended, and shares no pixel with it.
 """
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import av
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
+from PIL import Image, JpegImagePlugin
 
 from imaging.bundle import unpack
-from imaging.masks import Mask
+from imaging.masks import FILL, FILL_IN_FILMS, Mask
 from imaging.pixels import Pixels
 from imaging.rendition import Rendition
+from imaging.scans import goes_on
 
 _BLOCK = 16
 """An encoder works in blocks of so many pixels; only a block that is covered whole comes out without a ripple."""
-_EDGE, _SEEP = 4, 2
-_RIPPLE, _RAGGED = 6, 110
-"""How far apart values may be in covered blocks, and in a box too small to hold one."""
+_STILL_RIPPLE, _BUSY_SHARE, _STILL_MOST = 20, 0.7, 80
+"""How far a pixel of a photo's box may be from what the same encoder makes of a plain box there, beside what is even,
+more beside what is busy, and never more than this: writing that is paler than that shows nothing of itself."""
+_BLOCK_RIPPLE, _SEEP = 4, 2
+"""How far from the masks' colour, in blocks that are covered whole, and how many pixels in from a neighbour."""
+_FILM_MARGIN, _FILM_EDGE, _FILM_RIPPLE = 8, 64, 14
+"""In films, within so many pixels of a box's edge, and farther in: there the filters of the codec do not reach."""
 
 
 def check_copies(data: bytes) -> list[str]:
@@ -40,23 +48,74 @@ def _check_picture(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
     if decoded is None or decoded.shape[:2] != (copy.height, copy.width):
         yield "size"
         return
+    if goes_on(copy.data):
+        yield "scan"
+    if not masks:
+        return
     pixels = np.asarray(decoded, dtype=np.uint8)
-    if not all(_is_covered(pixels, mask) for mask in masks):
-        yield "uncovered"
+    with Image.open(io.BytesIO(copy.data), formats=["JPEG"]) as head:
+        if isinstance(head, JpegImagePlugin.JpegImageFile) and all(_is_covered(pixels, head, mask) for mask in masks):
+            return
+    yield "uncovered"
+
+
+def _is_covered(pixels: Pixels, head: JpegImagePlugin.JpegImageFile, mask: Mask) -> bool:
+    """Whether the box shows nothing: it must look as if a plain box had been encoded there, and as nothing else."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = mask.pixels(width, height)
+    if right <= left or bottom <= top:
+        return True
+    whole = _whole_blocks(pixels, (left, top, right, bottom))
+    if whole.size and _distance(whole) > _BLOCK_RIPPLE:
+        return False
+    from_left, from_top = (max(0, edge // _BLOCK * _BLOCK - _BLOCK) for edge in (left, top))
+    to_right, to_bottom = (-(-edge // _BLOCK) * _BLOCK + _BLOCK for edge in (right, bottom))
+    around = pixels[from_top:to_bottom, from_left:to_right]
+    inside = (slice(top - from_top, bottom - from_top), slice(left - from_left, right - from_left))
+    plain = around.copy()
+    plain[inside] = FILL
+    outside = np.ones(around.shape[:2], bool)
+    outside[inside] = False
+    busy = float(around[outside].std(axis=0).max()) if outside.any() else 0.0
+    apart = np.abs(_encoded_again(plain, head)[inside].astype(np.int16) - around[inside]).max()
+    return int(apart) <= min(_STILL_MOST, _STILL_RIPPLE + _BUSY_SHARE * busy)
+
+
+def _whole_blocks(pixels: Pixels, edges: tuple[int, int, int, int]) -> Pixels:
+    """The blocks that are covered whole, without what seeps in from a neighbour: colour may be kept at half size."""
+    left, top, right, bottom = edges
+    top, left = (-(-edge // _BLOCK) * _BLOCK + _SEEP for edge in (top, left))
+    bottom, right = (edge // _BLOCK * _BLOCK - _SEEP for edge in (bottom, right))
+    return pixels[top : max(top, bottom), left : max(left, right)]
+
+
+def _distance(pixels: Pixels) -> int:
+    """How far the farthest value is from the masks' colour."""
+    # Rows first: numpy goes along whole rows at once, and one channel after another would take a hundred times longer.
+    highest, lowest = pixels.max(axis=0).max(axis=0), pixels.min(axis=0).min(axis=0)
+    return max(int(np.abs(edge.astype(int) - FILL).max()) for edge in (highest, lowest))
+
+
+def _encoded_again(pixels: Pixels, head: JpegImagePlugin.JpegImageFile) -> Pixels:
+    """The same stretch through the same encoder, with the tables that the copy itself has."""
+    buffer = io.BytesIO()
+    sampling = JpegImagePlugin.get_sampling(head)
+    Image.fromarray(pixels).save(buffer, "JPEG", qtables=head.quantization, subsampling=sampling)
+    again = cv2.imdecode(np.frombuffer(buffer.getvalue(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    return np.asarray(again, np.uint8)
 
 
 def _check_film(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
-    """Look at the pictures that stand for themselves; those between are made from them."""
+    """Look at every picture: those between the key ones may show what these do not."""
     with av.open(io.BytesIO(copy.data), "r", format="mov") as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
-        stream.codec_context.skip_frame = "NONKEY"
         if (stream.codec_context.width, stream.codec_context.height) != (copy.width, copy.height):
             yield "size"
             return
         for frame in container.decode(stream) if masks else ():
-            pixels = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-            if not all(_is_covered(pixels, mask) for mask in masks if _is_shown(mask, frame.time or 0.0)):
+            shown = [mask for mask in masks if _is_shown(mask, frame.time or 0.0)]
+            if not _is_frame_covered(frame, shown):
                 yield "uncovered"
                 return
 
@@ -65,23 +124,22 @@ def _is_shown(mask: Mask, at: float) -> bool:
     return (mask.begins is None or mask.begins <= at) and (mask.ends is None or at <= mask.ends)
 
 
-def _is_covered(pixels: Pixels, mask: Mask) -> bool:
-    """Whether the box shows nothing. Its very edge, where an encoder mixes in what is beside it, is left out."""
-    height, width = pixels.shape[:2]
-    left, top, right, bottom = mask.pixels(width, height)
-    left, top, right, bottom = left + _EDGE, top + _EDGE, right - _EDGE, bottom - _EDGE
-    if right <= left or bottom <= top:
-        return True
-    # Colour is kept at half size, so it seeps two pixels out of a neighbouring block.
-    inner_left, inner_top = -(-left // _BLOCK) * _BLOCK + _SEEP, -(-top // _BLOCK) * _BLOCK + _SEEP
-    inner_right, inner_bottom = right // _BLOCK * _BLOCK - _SEEP, bottom // _BLOCK * _BLOCK - _SEEP
-    if inner_right <= inner_left or inner_bottom <= inner_top:
-        return _span(pixels[top:bottom, left:right]) <= _RAGGED
-    return _span(pixels[inner_top:inner_bottom, inner_left:inner_right]) <= _RIPPLE
+def _is_frame_covered(frame: VideoFrame, masks: Sequence[Mask]) -> bool:
+    planes = [_plane(frame, number) for number in range(3)] if masks else []
+    for mask in masks:
+        edges = mask.pixels(frame.width, frame.height)
+        for plane, fill, step in zip(planes, FILL_IN_FILMS, (1, 2, 2), strict=True):
+            for margin, most in ((0, _FILM_EDGE), (_FILM_MARGIN, _FILM_RIPPLE)):
+                left, top = (-(-(edge + margin) // step) for edge in edges[:2])
+                right, bottom = ((edge - margin) // step for edge in edges[2:])
+                box = plane[top : max(top, bottom), left : max(left, right)]
+                if box.size and max(int(box.max()) - fill, fill - int(box.min())) > most:
+                    return False
+    return True
 
 
-def _span(pixels: Pixels) -> int:
-    """The widest distance between two values of one channel."""
-    # Rows first: numpy goes along whole rows at once, and one channel after another would take a hundred times longer.
-    highest, lowest = pixels.max(axis=0).max(axis=0), pixels.min(axis=0).min(axis=0)
-    return int((highest.astype(int) - lowest).max())
+def _plane(frame: VideoFrame, number: int) -> Pixels:
+    plane = frame.planes[number]
+    # The stubs do not know that a plane is a buffer.
+    rows = np.frombuffer(memoryview(cast("bytes", plane)), np.uint8).reshape(plane.height, plane.line_size)
+    return np.asarray(rows[:, : plane.width], np.uint8)

@@ -58,5 +58,6 @@ def render_pages(
     if first is None:
         raise Refused("no_pages")
     if find is not None:
-        emit(encode_jpeg(shrink(first, limits.THUMB_SIDE), "thumb", quality=80))
+        thumb = cover(shrink(first, limits.THUMB_SIDE), [mask for mask in masks if mask.copy == "page-1"])
+        emit(encode_jpeg(thumb, "thumb", quality=80))
     return Drawn(first.width, first.height, first, tuple(masks))

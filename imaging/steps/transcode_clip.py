@@ -27,6 +27,7 @@ from imaging.steps.open_clip import Clip
 
 _CLOCK = Fraction(1, 90_000)
 _ENCODER = {"preset": "veryfast", "crf": "23", "maxrate": "5M", "bufsize": "10M", "threads": "1", "profile": "high"}
+_MUXER = {"fflags": "+bitexact", "write_btrt": "0"}
 _UNITS_OF_PICTURE = "filter_units=remove_types=6"
 """Drops the encoder's remarks (H.264 type 6), so that nothing but coded picture is left."""
 _POSTER_SECONDS = 2.0
@@ -113,7 +114,8 @@ def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, Vi
             raise Refused("too_long")
         if last is None or at - last >= shortest:
             last, shown = at, shown + 1
-            yield at, frame
+            # To the clock that the film is written with: what is covered is proved by the times that are told there.
+            yield Fraction(round(at / _CLOCK)) * _CLOCK, frame
     # Wrong times may also make an edit list hide all pictures but one, which are then not even decoded.
     found = max(decoded, opened.stream.frames) if shown == 1 else decoded
     if shown and found > max(_ALONE, _IN_ONE * (shown - 1)):
@@ -152,7 +154,7 @@ class _Writer:
     def __init__(self, sound: FilmSound | None) -> None:
         self._sound = sound
         self._buffer = io.BytesIO()
-        self._output = av.open(self._buffer, "w", format="mp4", options={"fflags": "+bitexact"})
+        self._output = av.open(self._buffer, "w", format="mp4", options=dict(_MUXER))
         self._stream: VideoStream | None = None
         self._strip: av.bitstream.BitStreamFilterContext | None = None
         self._poster: Image.Image | None = None

@@ -68,7 +68,7 @@ def _sizes(table: bytes) -> list[int]:
     even, count = _whole(table, 4), _whole(table, 8)
     if count > _SAMPLES_MOST:
         raise Broken("more samples than any film of ours")
-    if even:
+    if even and len(table) == 12:
         return [even] * count
     return _entries(table, 8, 4, count)
 
@@ -84,6 +84,8 @@ def _per_chunk(table: bytes, chunks: int) -> list[int]:
     runs = [(_whole(table, at), _whole(table, at + 4)) for at in range(8, len(table), _ENTRY)]
     if len(table) != 8 + _ENTRY * _whole(table, 4) or [first for first, _ in runs[:1]] != [1] * min(1, chunks):
         raise Broken("a table of chunks that contradicts itself")
+    if any(_whole(table, at + 8) != 1 for at in range(8, len(table), _ENTRY)):
+        raise Broken("chunks of another kind than the only one")
     held: list[int] = []
     for (first, count), (after, _) in pairwise([*runs, (chunks + 1, 0)]):
         if not first < after <= chunks + 1:

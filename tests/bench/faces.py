@@ -26,10 +26,10 @@ from PIL import Image, ImageEnhance, ImageFilter
 from imaging import Jail, Policy, open_jail, prepare, samples
 from imaging.boxes import Box
 from imaging.detectors import Detectors, all_faces_in, faces_in, load_detectors
+from imaging.masks import FILL
 from imaging.models import find_models
 from imaging.pixels import Pixels
 from imaging.samples.photos import SCENES
-from imaging.steps.cover import FILL
 from tests.bench._figures import report
 from tests.imaging import files, papers, pictures
 from tests.imaging.conftest import PLAIN, Kept

@@ -49,6 +49,12 @@ def noise(width: int, height: int, seed: int = 1) -> Image.Image:
     return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
 
 
+def skin(width: int, height: int, seed: int = 1) -> Image.Image:
+    """Return a picture of hardly anything: light skin with a camera's noise."""
+    grain = np.random.default_rng(seed).normal((196, 150, 125), 4, (height, width, 3))
+    return Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8))
+
+
 def encode(image: Image.Image, name: str, **options: object) -> bytes:
     """Encode with Pillow."""
     buffer = io.BytesIO()

@@ -12,8 +12,8 @@ from PIL import Image
 
 from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare
 from imaging.boxes import Box, united
+from imaging.masks import FILL
 from imaging.models import find_models
-from imaging.steps.cover import FILL
 from tests.imaging import files, pictures
 from tests.imaging.conftest import Kept, Prepare
 

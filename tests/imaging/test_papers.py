@@ -11,11 +11,11 @@ from PIL import Image
 from econsult.people import dates
 from imaging import TREATMENT_USE, Identifiers, Policy, open_jail, prepare
 from imaging.identifiers import Identifiers as Plain
+from imaging.masks import FILL
 from imaging.reading.deny import DenyList, is_result
 from imaging.reading.page_dates import PageDates
 from imaging.reading.spelling import is_alike
 from imaging.reading.words import Line, Word
-from imaging.steps.cover import FILL
 from tests import spelled
 from tests.imaging import papers
 from tests.imaging.conftest import Kept, Prepare

@@ -121,8 +121,7 @@ def test_sound_is_found_by_the_second_look_where_no_consent_allows_it(run: Prepa
     _, kept = run(sounding(), "video", HEARD)
     film = kept.files["play"]
     assert verify_bytes(film, "play", allows_sound=True) == []
-    assert [finding.what for finding in verify_bytes(film, "play")][-1] == "tracks: 1 of pictures, 1 of sound, 2 in all"
-    assert any("box moov/trak" in finding.what for finding in verify_bytes(film, "play"))
+    assert any(finding.what.endswith("/smhd") for finding in verify_bytes(film, "play"))
 
 
 def test_bytes_hidden_beside_the_samples_or_in_a_packet_of_data_are_found(run: Prepare) -> None:
