@@ -224,7 +224,7 @@ def _familys_relation(session: Session, person: Person, consult: Consult, now: d
 def _is_hidden_draft(person: Person, consult: Consult) -> bool:
     """What was never sent is its writer's, and of the writer's team where the clinic asks; thrown away as well."""
     if consult.submitted_at is not None or consult.requester_id == person.id:
-        return False
+        return consult.is_traceless and not person.is_staff
     is_team_draft = person.role == Role.PCP and consult.kind != Kind.FAMILY_QUESTION
     return not is_team_draft or consult.organization_id != person.organization_id
 

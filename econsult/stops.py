@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.access import note_patients
-from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.records import Consult, RedFlagStop, Source
+from econsult.consults.redflags import UNSAFE
 from econsult.errors import NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
@@ -44,6 +45,20 @@ def stop_for(session: Session, person: Person, stop_id: int, *, now: datetime) -
     return Stop(*row)
 
 
+def is_gone_for(session: Session, person: Person, public_id: str) -> bool:
+    """Whether this is a draft of one's own that left no trace, since it told that the home is not safe: whoever opens
+    its address, by the browser's history perhaps, is led to the start page, as if it had never been."""
+    query = select(Consult.id).where(Consult.public_id == public_id, Consult.requester_id == person.id)
+    return session.scalar(query.where(Consult.confidential == UNSAFE)) is not None
+
+
+def unsafe_since(session: Session, patient_id: int) -> datetime | None:
+    """When it was last told that this child's home is not safe; None where it never was."""
+    query = select(RedFlagStop).join(Consult, Consult.id == RedFlagStop.consult_id).order_by(RedFlagStop.id.desc())
+    told = session.scalars(query.where(Consult.patient_id == patient_id, ~RedFlagStop.is_attested))
+    return next((stop.at for stop in told if UNSAFE in stop.codes.split(",")), None)
+
+
 def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
     query = (
         select(RedFlagStop, Consult, Patient)
@@ -51,8 +66,9 @@ def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
         .join(Patient, Patient.id == Consult.patient_id)
         .join(Person, Person.id == RedFlagStop.person_id)
         .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
-        # A clinician who was stopped while writing has the child in view: there is nobody to call.
-        .where(Person.role.in_(FAMILIES))
+        # A clinician who was stopped while writing has the child in view: there is nobody to call. On the telephone it
+        # is the family that was stopped, whoever wrote it down.
+        .where(or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE))
     )
     if person.role == Role.PCP:
         return query.where(Consult.organization_id == person.organization_id)

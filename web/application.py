@@ -20,6 +20,7 @@ from web.pages.contact import contact
 from web.pages.demo import demo
 from web.pages.door import door
 from web.pages.family import FAMILY
+from web.pages.family.safety import init_exit
 from web.pages.invited import invited
 from web.pages.link import link
 from web.pages.passkeys import passkey_pages
@@ -128,6 +129,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_worktime(app)
     init_tries(app)
     init_desk(app)
+    init_exit(app)
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)
     return app

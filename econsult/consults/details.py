@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from econsult.consults.facepolicy import check_face
-from econsult.consults.redflags import body_sites
+from econsult.consults.redflags import UNSAFE, body_sites
 from econsult.errors import InvalidError
 
+SAFE_WAY = "safe_way"
+"""How a family that is not safe at home can be reached: it moves to the stop, which the family's pages never show."""
 CONTACT_WAYS = ("call_back", "visit")
 """How a family is answered about a private place, of which no photo is taken."""
 LONGEST_TEXT = 5000
 LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
-FREE_TEXTS = ("story", "thinks", "tried", "background", "family_question")
+FREE_TEXTS = (SAFE_WAY, "story", "thinks", "tried", "background", "family_question")
 """What somebody writes in sentences."""
 _NAME = re.compile(r"[\w.\-/:]{1,64}")
 """Codes of templates and of terminologies too (`1.1`, `8310-5`); no blanks, which names of people have."""
@@ -47,6 +49,12 @@ def check_details(given: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
 def sound(details: Mapping[str, Any]) -> dict[str, Any]:
     """Those details that would be taken today, of a request that may be older than their shapes."""
     return {name: value for name, value in details.items() if _is_name(name) and _fault(name, value) is None}
+
+
+def settled(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details as they are kept: what is None was taken back, and a safe way belongs to a home that is not safe."""
+    is_unsafe = UNSAFE in flags_of(details)
+    return {name: value for name, value in details.items() if value is not None and (name != SAFE_WAY or is_unsafe)}
 
 
 def spaced(name: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 from econsult import audit
 from econsult.belonging import CHILD, in_program, numbered_within
 from econsult.consults.lifecycle import Status
+from econsult.consults.redflags import UNSAFE
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 
 
@@ -182,7 +183,8 @@ class Consult(PublicId, Base):
     is_test: Mapped[bool] = mapped_column(default=False)
     awaits_adoption: Mapped[bool] = mapped_column(default=False, server_default="0")
     confidential: Mapped[str] = mapped_column(String(8), default="", server_default="")
-    """By whom it is kept from caregivers (`consults.confidential`); empty where they may know of it."""
+    """By whom it is kept from caregivers (`consults.confidential`); empty where they may know of it, and `unsafe` where
+    nobody of the family finds it any more, since a sign on it says that the home is not safe."""
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
     is_ended_by_staff: Mapped[bool] = mapped_column(default=False, server_default="0")
@@ -222,6 +224,11 @@ class Consult(PublicId, Base):
         return self.confidential != ""
 
     @property
+    def is_traceless(self) -> bool:
+        """Whether it is gone for the family that began it: who hurts somebody there may hold the telephone."""
+        return self.confidential == UNSAFE
+
+    @property
     def is_unheard(self) -> bool:
         """Whether the family can read an answer, of this cycle or of one before, that nobody has heard yet."""
         return self.unheard_version is not None or (self.released_at is not None and self.informed_at is None)
@@ -245,7 +252,11 @@ def numbered(text: str) -> int | None:
 
 
 class RedFlagStop(Base):
-    """A request that was stopped, or passed by a clinician's attestation, because of a red flag."""
+    """A request that was stopped, or passed by a clinician's attestation, because of a red flag.
+
+    `safe_way` is how a family that is not safe at home says that it can be reached. `is_hint` marks one that stopped
+    nothing: words in a text that may tell of a sign, which a person looks at.
+    """
 
     __tablename__ = "red_flag_stop"
 
@@ -254,6 +265,8 @@ class RedFlagStop(Base):
     codes: Mapped[str] = mapped_column(String(400))
     is_attested: Mapped[bool] = mapped_column(default=False)
     attestation: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("red_flag_stop.attestation"))
+    safe_way: Mapped[str | None] = mapped_column(Sealed("red_flag_stop.safe_way"))
+    is_hint: Mapped[bool] = mapped_column(default=False, server_default="0")
     at: Mapped[datetime] = mapped_column(Instant)
     dealt_with_at: Mapped[datetime | None] = mapped_column(Instant)
     dealt_with_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

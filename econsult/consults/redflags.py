@@ -8,6 +8,7 @@ from typing import Any
 
 from econsult.errors import InvalidError
 
+UNSAFE = "unsafe"
 NOW, SAME_DAY = "now", "same_day"
 
 UNIVERSAL = (

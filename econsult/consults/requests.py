@@ -16,7 +16,7 @@ from econsult.consults.askers import check_kind, source_of
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH
-from econsult.consults.details import LONGEST_TEXT, check_details
+from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.lifecycle import next_status
@@ -227,7 +227,7 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
     if form.details is not None:
         given = {name: value for name, value in form.details.items() if name != ANSWERED_UNDER}
         merged = {**consult.details, **with_time(given, now)}
-        details = {name: value for name, value in merged.items() if value is not None}
+        details = settled(merged)
         was_policy = consult.details.get("face_policy", MASK_ALL)
         was_private, consult.details = consult.is_private_site, details
         consult.is_private_site = is_private(body_sites(details.get("body_site")))

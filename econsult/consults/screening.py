@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.attesting import ATTESTERS, as_kept, faults_in
-from econsult.consults.details import flags_of
+from econsult.consults.details import SAFE_WAY, flags_of, text_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import home_of
-from econsult.consults.records import Consult, Kind, RedFlagStop, note
-from econsult.consults.redflags import flags_now
+from econsult.consults.records import Consult, Kind, RedFlagStop, Source, note
+from econsult.consults.redflags import UNSAFE, flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
@@ -24,6 +24,7 @@ from econsult.people.persons import Person, Role
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 """Who opens requests of the medical home; which of them may pass a danger sign, `attesting` says."""
 YOUNG_INFANT_MONTHS = 3
+LONGEST_SAFE_WAY = 300
 
 
 def screen_red_flags(
@@ -47,27 +48,59 @@ def screen_red_flags(
         codes = tuple(dict.fromkeys((*codes, *_stopped_before(session, consult))))
     if not codes:
         return
-    is_heard = attestation is not None and may_attest(consult, person, is_sent_on=is_sent_on)
-    born = session.get_one(Patient, consult.patient_id).birth_date
-    wrong = faults_in(session, attestation, person, born, now) if is_heard and attestation is not None else {}
-    if attestation is not None and not is_heard:
-        wrong = {"examined_by": "not_allowed"} if person.is_staff else {}
-    is_attested = is_heard and not wrong
+    wrong = _wrong_in(session, consult, person, attestation, now, is_sent_on=is_sent_on)
+    is_attested = attestation is not None and wrong is not None and not wrong
     stop = RedFlagStop(
         consult_id=consult.id,
         person_id=person.id,
         codes=",".join(codes)[:400],
         is_attested=is_attested,
         attestation=as_kept(session, attestation, person) if attestation and is_attested else None,
+        safe_way=text_of(details, SAFE_WAY).strip()[:LONGEST_SAFE_WAY] or None,
         at=now,
     )
     session.add(stop)
     session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
-    if not is_attested:
-        if not person.is_staff:
-            _tell_clinic(session, consult, stop, now)
-        raise EmergencyError(codes, wrong)
+    if is_attested:
+        _settle_own(session, consult, person, now)
+        return
+    if UNSAFE in codes and not person.is_staff:
+        _leave_no_trace(consult)
+    if not person.is_staff or consult.source == Source.PHONE:
+        _tell_clinic(session, consult, stop, person, now)
+    raise EmergencyError(codes, wrong)
+
+
+def _wrong_in(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    attestation: Mapping[str, Any] | None,
+    now: datetime,
+    *,
+    is_sent_on: bool,
+) -> dict[str, str] | None:
+    """What is wrong in an attestation; None where none was given, or by the family, which has none to give."""
+    if attestation is None or not person.is_staff:
+        return None
+    if not may_attest(consult, person, is_sent_on=is_sent_on):
+        return {"examined_by": "not_allowed"}
+    return faults_in(session, attestation, person, session.get_one(Patient, consult.patient_id).birth_date, now)
+
+
+def _settle_own(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    """Whoever attests has the child in view: nobody need call because of the tries before."""
+    query = select(RedFlagStop).where(RedFlagStop.consult_id == consult.id, RedFlagStop.dealt_with_at.is_(None))
+    for earlier in session.scalars(query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint)):
+        earlier.dealt_with_at, earlier.dealt_with_by_id = now, person.id
+
+
+def _leave_no_trace(consult: Consult) -> None:
+    """The draft is gone for the family, and what it says of how to reach it stands with the stop alone."""
+    consult.confidential = UNSAFE
+    consult.details = {name: value for name, value in consult.details.items() if name != SAFE_WAY}
+    consult.version += 1
 
 
 def stopping_signs(session: Session, consult: Consult, person: Person) -> tuple[str, ...]:
@@ -96,18 +129,21 @@ def may_attest(consult: Consult, person: Person, *, is_sent_on: bool = False) ->
 
 
 def _stopped_before(session: Session, consult: Consult) -> list[str]:
-    stops = select(RedFlagStop.codes).where(RedFlagStop.consult_id == consult.id, ~RedFlagStop.is_attested)
+    stops = select(RedFlagStop.codes).where(
+        RedFlagStop.consult_id == consult.id, ~RedFlagStop.is_attested, ~RedFlagStop.is_hint
+    )
     return [code for codes in session.scalars(stops) for code in codes.split(",")]
 
 
-def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, now: datetime) -> None:
+def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: Person, now: datetime) -> None:
     """A family was sent to emergency care: once for each stop; the key of a notice names no sign.
 
-    Where it has nobody left, the desk hears. Staff who are stopped read it themselves, and no family was told anything:
-    there is nothing to tell.
+    Where it has nobody left, the desk hears. Staff who are stopped read it themselves, and where the child is with them
+    there is nothing to tell; on the telephone it is the family that was stopped, and a clinician must know.
     """
     for clinician in home_of(session, consult):
-        notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
+        if clinician.id != person.id:
+            notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:

@@ -16,6 +16,7 @@ from econsult.consults.desks import stands_in
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
+from econsult.consults.redflags import UNSAFE
 from econsult.consults.wanting import WANTED
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.rosters.limits import Conflict
@@ -109,7 +110,8 @@ def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list
     """The parts of the view, each of which one index holds in order."""
     person = shelf.person
     if view == View.DRAFTS:
-        return [and_(_program(person), Consult.status == Status.DRAFT, Consult.requester_id == person.id)]
+        own = (Consult.requester_id == person.id, Consult.confidential != UNSAFE)
+        return [and_(_program(person), Consult.status == Status.DRAFT, *own)]
     match person.role:
         case Role.SPECIALIST:
             return _specialists(shelf, view, now, filters.specialty)

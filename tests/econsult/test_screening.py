@@ -15,6 +15,7 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
 from econsult.errors import EmergencyError, InvalidError
 from econsult.notices import Notice, NoticeKind
+from econsult.stops import stops_for
 from tests.personas import NOON, TARGETS, Clinic
 
 WHOLE = {"examined_by": "Dr. Paz", "at": NOON.isoformat(), "why": "Seen and well"}
@@ -128,6 +129,27 @@ def test_the_key_of_a_notice_names_no_sign(database: Database, clinic: Clinic) -
     assert len(keys) == 1
     assert "seizure" not in keys[0]
     assert "self" not in keys[0]
+
+
+def test_a_family_that_is_stopped_on_the_telephone_is_told_to_a_clinician(database: Database, clinic: Clinic) -> None:
+    form = RequestForm(kind="econsult", source="phone", specialty="asthma", details={"red_flags": ["breathing"]})
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = requests.create(session, clinic.coordinator, clinic.child, form, now=NOON)
+        requests.submit(session, draft, clinic.coordinator, SubmitForm(), now=NOON, targets=TARGETS)
+    with database.writing() as session:
+        told = session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.EMERGENCY)).all()
+        assert told == [clinic.pcp.id]
+        assert [entry.stop.codes for entry in stops_for(session, clinic.pcp, now=NOON)] == ["breathing"]
+
+
+def test_who_attests_on_the_telephone_leaves_nobody_to_call(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = clinic.draft(session, source="phone", details={"red_flags": ["breathing"]})
+        requests.submit(session, draft, clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+    with database.writing() as session:
+        assert len(stops_for(session, clinic.coordinator, now=NOON)) == 1
+        requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm("", WHOLE), now=NOON, targets=TARGETS)
+        assert stops_for(session, clinic.coordinator, now=NOON) == []
 
 
 def test_staff_who_are_stopped_read_it_themselves_and_nobody_is_told_of_a_family(

@@ -83,6 +83,7 @@ WHO = {
     "POST /account/sign-out-others": EVERYBODY,
     "GET /start": EVERYBODY,
     "GET /family": FAMILY,
+    "GET /family/help": FAMILY + INVITED,
     "GET /family/ask/<public_id>/call-911": FAMILY + INVITED,
     "GET /family/ask/<public_id>/check": FAMILY + INVITED,
     "POST /family/ask/<public_id>/check": FAMILY + INVITED,

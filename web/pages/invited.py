@@ -169,7 +169,7 @@ def _invitation(session: Session) -> Invitation:
 
 
 def _brought(session: Session) -> list[Consult]:
-    return arrivals_of(session, _invitation(session))
+    return [each for each in arrivals_of(session, _invitation(session)) if not each.is_traceless]
 
 
 def _sent(session: Session, consult: Consult) -> Sent:

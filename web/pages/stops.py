@@ -9,6 +9,7 @@ from flask import Blueprint, redirect
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import deal_with
 from econsult.people.persons import Role
 from econsult.stops import Stop, stop_for, stops_for
@@ -37,6 +38,10 @@ class Call:
     since: datetime
     is_confidential: bool
     """Whether the young person said it without their caregivers, to whom the telephone may belong."""
+    is_unsafe: bool
+    """Whether the home is not safe: nobody calls or writes there, and the number is not shown."""
+    safe_ways: list[str]
+    """How the family said that it can be reached, newest first."""
 
 
 def calls_for(session: Session) -> list[Call]:
@@ -74,5 +79,7 @@ def _call(found: list[Stop]) -> Call:
         phone=patient.phone,
         signs=signs,
         since=found[-1].stop.at,
-        is_confidential=any(each.consult.is_confidential for each in found),
+        is_confidential=any(each.consult.is_confidential and not each.consult.is_traceless for each in found),
+        is_unsafe=any(UNSAFE in each.stop.codes.split(",") for each in found),
+        safe_ways=list(dict.fromkeys(each.stop.safe_way for each in found if each.stop.safe_way)),
     )

@@ -10,6 +10,7 @@ from web.pages.family.home import family_home
 from web.pages.family.outcome import family_outcome
 from web.pages.family.photos import family_photos
 from web.pages.family.plan import family_plan
+from web.pages.family.safety import family_safety
 from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
@@ -27,6 +28,7 @@ FAMILY = (
     family_consent,
     family_answer,
     family_seen,
+    family_safety,
     family_notes,
     family_plan,
     family_outcome,

@@ -8,16 +8,19 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.asked import NO_SKIN
-from econsult.consults.details import contact_of
+from econsult.consults.details import SAFE_WAY, contact_of
 from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
+from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError
 from econsult.people.persons import FAMILIES
 from econsult.rights import Right
+from econsult.stops import is_gone_for
 from web.context import database, now, ring_workers, settings
-from web.pages.family.drafts import keep, keep_merged, load_draft, next_step, require_before
+from web.pages.family.drafts import keep, keep_merged, load_draft, next_step, require_before, start_of
+from web.pages.family.safety import stopped_at
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.clinics import telephone_of
@@ -57,19 +60,21 @@ def emergency(public_id: str) -> Page:
         with database().writing() as session:
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)
-            _keep_flags(session, draft, codes)
-    except EmergencyError:
+            _keep_flags(session, draft, codes, form.text("safe_way", longest=LONGEST_SAFE_WAY))
+    except EmergencyError as stop:
         ring_workers()
-        return redirect(url_for(".stopped", public_id=public_id), code=303)
+        return redirect(stopped_at(public_id, stop), code=303)
     onward = next_step(draft.consult) if is_again else ".where"
     return redirect(url_for(onward, public_id=public_id), code=303)
 
 
 @family_ask.get("/call-911")
 @only(*FAMILIES)
-def stopped(public_id: str) -> str:
+def stopped(public_id: str) -> str | Response:
     """The page that ends a request with an emergency in it."""
     with database().writing() as session:
+        if is_gone_for(session, me(), public_id):
+            return redirect(start_of(me()), code=303)
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
         telephone = telephone_of(session, loaded.patient)
     return render_template("family/call_911.html", telephone=telephone)
@@ -132,9 +137,9 @@ def _was_asked_long_ago(consult: Consult) -> bool:
     return bool(consult.details.get("red_flags_asked")) and not is_answer_fresh(consult.details, now())
 
 
-def _keep_flags(session: Session, draft: Pass, codes: list[str]) -> None:
+def _keep_flags(session: Session, draft: Pass, codes: list[str], safe_way: str) -> None:
     """Save the answer; with a sign that means now, try to send, which records the stop, tells the clinic and raises."""
-    details = {"red_flags": codes, "red_flags_asked": True}
+    details = {"red_flags": codes, "red_flags_asked": True, SAFE_WAY: safe_way}
     keep_merged(session, draft, RequestForm(details=details), offered=FLAG_CODES)
     if flags_now(codes):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)

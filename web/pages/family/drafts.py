@@ -15,8 +15,9 @@ from econsult.consults.merging import Merged, merge, read_seen
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
-from econsult.people.persons import Role
+from econsult.people.persons import Person, Role
 from econsult.rights import Right
+from econsult.stops import is_gone_for
 from web.context import now
 from web.shell.auth import me
 from web.words.language import gettext
@@ -27,6 +28,8 @@ ORDER = ("family_ask.emergency", "family_ask.where", "family_ask.private")
 
 def load_draft(session: Session, public_id: str) -> Pass:
     """The caller's own draft. A question that was sent or stopped leads to its own page instead."""
+    if is_gone_for(session, me(), public_id):
+        abort(redirect(start_of(me()), code=303))
     loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
     if loaded.consult.status != Status.DRAFT:
         session.commit()
@@ -42,6 +45,11 @@ def page_of(public_id: str, *, is_new: bool = False) -> str:
     if me().role == Role.INVITED:
         return url_for("invited.show", sent=public_id if is_new else None)
     return url_for("family_status.sent" if is_new else "family_status.show", public_id=public_id)
+
+
+def start_of(person: Person) -> str:
+    """Where somebody of a family begins."""
+    return url_for("invited.show" if person.role == Role.INVITED else "family_home.home")
 
 
 def keep(session: Session, draft: Pass, form: RequestForm) -> None:

@@ -25,6 +25,7 @@ from econsult.rights import Right
 from web.context import database, now, ring_workers, settings
 from web.pages.family.asked import first_questions, questions_rows
 from web.pages.family.drafts import keep, keep_merged, load_draft, page_of, require_before, told_script
+from web.pages.family.safety import stopped_at
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
@@ -73,9 +74,9 @@ def story(public_id: str) -> Page:
                 _stop_signs(session, draft)
             onward = first_questions(session, draft)
             seen = seen_text(session, draft.consult, only=TOLD, usual=_usual(draft))
-    except EmergencyError:
+    except EmergencyError as stop:
         ring_workers()
-        return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
+        return redirect(stopped_at(public_id, stop), code=303)
     if is_done:
         return redirect(onward, code=303)
     page = render_template(
@@ -115,9 +116,9 @@ def check(public_id: str) -> Page:
             return redirect(page_of(public_id, is_new=True), code=303)
     except StaleVersionError:
         changes = Changes()
-    except EmergencyError:
+    except EmergencyError as stop:
         ring_workers()
-        return redirect(url_for("family_ask.stopped", public_id=public_id), code=303)
+        return redirect(stopped_at(public_id, stop), code=303)
     page = render_template(
         "family/check.html",
         errors=form.errors,

@@ -1,0 +1,119 @@
+"""A home that is not safe: what a family tells of it leaves no trace there, and nobody of the staff rings that home."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.people.signin import make_token
+from tests.personas import Clinic
+from tests.services.browser import Devices
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf, Enter
+from workers.runtime import Runtime
+
+WAY = "The school nurse, on weekdays before noon"
+TITLE = "Sent to emergency: call now"
+
+
+@pytest.fixture
+def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
+    return browser_of(clinic.mother)
+
+
+def tell(mother: FlaskClient, clinic: Clinic, *signs: str, safe_way: str = WAY) -> str:
+    """The mother begins a question and ticks that home is not safe; the address of that step."""
+    begun = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location
+    told = post(mother, begun, {"flags": ["unsafe", *signs], "safe_way": safe_way, "emergency": "yes"})
+    assert told.location == "/family/help"
+    return str(begun)
+
+
+def test_the_family_finds_nothing_of_it_afterwards(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    before = [mother.get(path).text for path in ("/family", f"/family/children/{clinic.child.public_id}/seen")]
+    begun = tell(mother, clinic)
+    after = [mother.get(path).text for path in ("/family", f"/family/children/{clinic.child.public_id}/seen")]
+    assert [text.count("C-1") for text in before] == [text.count("C-1") for text in after]
+    with runtime.database.reading() as session:
+        draft, stop = session.scalars(select(Consult)).one(), session.scalars(select(RedFlagStop)).one()
+        assert (draft.confidential, stop.codes, stop.safe_way) == ("unsafe", "unsafe", WAY)
+        assert "safe_way" not in draft.details
+    # What a browser's history leads to is the start page, whichever step it was.
+    for step in ("emergency", "call-911", "where", "story", "check"):
+        gone = mother.get(f"{begun.rpartition('/')[0]}/{step}")
+        assert (gone.status_code, gone.location) == (303, "/family")
+    another = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location
+    assert draft.public_id not in another
+    help_page = mother.get("/family/help").text
+    assert (draft.number in help_page, draft.public_id in help_page, "1-800-799-7233" in help_page) == (
+        False,
+        False,
+        True,
+    )
+
+
+def test_a_program_with_the_familys_rights_finds_nothing_either(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic
+) -> None:
+    tell(mother, clinic)
+    with runtime.database.writing() as session:
+        draft = session.scalars(select(Consult)).one()
+        token = make_token(session, session.merge(clinic.mother), datetime.now(UTC))
+    program = {"Authorization": f"Bearer {token}"}
+    asked = mother.application.test_client()
+    assert asked.get(f"/api/v1/consults/{draft.public_id}", headers=program).status_code == 404
+    assert draft.public_id not in asked.get("/api/v1/worklist?view=drafts", headers=program).text
+
+
+def test_staff_read_not_to_call_and_how_it_is_safe(
+    mother: FlaskClient, clinic: Clinic, browser_of: BrowserOf, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0177"
+    tell(mother, clinic, "breathing")
+    for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        page = browser_of(person).get(path).text
+        card = page[page.index(TITLE) : page.index("A safe step was taken")]
+        assert "Do not call or write to the home" in card
+        assert WAY in card
+        assert "505-555-0177" not in card
+        assert "The young person told us this alone" not in card
+
+
+def test_a_safe_way_is_kept_of_nobody_who_is_safe(runtime: Runtime, mother: FlaskClient, clinic: Clinic) -> None:
+    begun = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location
+    post(mother, str(begun), {"safe_way": WAY, "emergency": "no"})
+    with runtime.database.reading() as session:
+        assert "safe_way" not in session.scalars(select(Consult)).one().details
+
+
+@pytest.mark.parametrize("way", ["button", "keys"])
+def test_a_page_is_left_at_once_and_leads_back_to_nothing(
+    way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter
+) -> None:
+    page: Page = enter(devices.phone(), clinic.mother)
+    page.context.route("https://www.weather.gov/*", lambda route: route.fulfill(body="<title>Weather</title>"))
+    page.goto(f"{address}/family")
+    page.locator("main form[action$='/ask'] button").click()
+    page.wait_for_url("**/emergency")
+    expect(page.locator("#safe_way")).to_be_hidden()
+    page.locator("[value=unsafe]").check()
+    page.locator("#safe_way").fill(WAY)
+    page.evaluate("sessionStorage.setItem('econsult-kept:x', 'y')")
+    if way == "button":
+        page.locator("[data-exit]").click()
+    else:
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    page.wait_for_url("https://www.weather.gov/")
+    page.go_back()
+    page.wait_for_url(f"{address}/family")
+    assert page.evaluate("sessionStorage.length") == 0
+    assert WAY not in page.content()

@@ -1,0 +1,25 @@
+// Leaves a page at once that somebody must not see: by its button, or by pressing Escape twice. What was typed here and
+// what this tab keeps is cleared, this place in the history becomes the start page, and the page itself turns empty
+// before the other one has arrived.
+const link = document.querySelector("[data-exit]");
+const PAUSE = 2000;
+let pressed = 0;
+
+function leave() {
+  sessionStorage.clear();
+  document.querySelectorAll("form").forEach((form) => form.reset());
+  document.body.hidden = true;
+  document.title = "";
+  history.replaceState(null, "", link.dataset.start);
+  location.replace(link.href);
+}
+
+link.addEventListener("click", (event) => { event.preventDefault(); leave(); });
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.repeat) return;
+  if (event.timeStamp - pressed < PAUSE && pressed) leave();
+  pressed = event.timeStamp;
+});
+// Whoever comes back finds what was ticked no more.
+addEventListener("pageshow", (event) => { if (event.persisted) document.querySelectorAll("form").forEach((form) => form.reset()); });
+document.querySelector("[data-exit-keys]").hidden = false;
