@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
-from econsult.consults.contents import Disposition
+from econsult.consults.contents import Disposition, clean_content
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, Sealed, SealedJson
 from econsult.people.persons import Person
@@ -45,6 +45,10 @@ class Answer(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     corrects: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(Sealed("answer.reason"))
+
+    def says(self, person: Person, content: Mapping[str, Any]) -> bool:
+        """Whether this is what that person wrote, word for word."""
+        return self.author_id == person.id and self.content == clean_content(content)
 
 
 def emergencies_among(session: Session, consult_ids: Collection[int], *, for_family: bool = False) -> set[int]:

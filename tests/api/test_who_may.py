@@ -60,6 +60,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/informed"): {"method": "phone"},
     ("POST", "/tried"): {"result": "no_answer"},
     ("POST", "/take-over"): {"reason": "Away"},
+    ("POST", "/answer/leave"): {"text": "My thoughts"},
     ("POST", "/assign"): {"person": "nobody", "reason": "Away"},
     ("POST", "/reroute"): {"specialty": "neurology", "reason": "A nerve"},
     ("POST", "/urgency"): {"urgency": "same_day"},
@@ -79,6 +80,8 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/messages/nothing/take-back"): {"mother": 403, "pcp": 403, "derm": 404, "derm2": 403, "coordinator": 403},
     ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
     ("POST", "/tried"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
+    # Nobody had it before: its holder leaves no note to themselves.
+    ("POST", "/answer/leave"): {"mother": 403, "pcp": 403, "derm": 409, "derm2": 403, "coordinator": 403},
     ("POST", "/take-over"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
     ("POST", "/assign"): {"mother": 403, "pcp": 403, "derm": 403, "derm2": 403, "coordinator": 422},
     ("POST", "/reroute"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},

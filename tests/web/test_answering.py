@@ -71,7 +71,8 @@ def test_a_script_saves_and_hears_the_count(derm: FlaskClient, held: Consult) ->
     first = derm.post(path, data={**FIELDS, "csrf_token": token}, headers=SCRIPT).get_json()
     again = derm.post(path, data={**FIELDS, "csrf_token": token, "saves": first["saves"]}, headers=SCRIPT)
     assert (first["saves"], again.get_json()["saves"]) == (1, 2)
-    stale = derm.post(path, data={**FIELDS, "csrf_token": token, "saves": "1"}, headers=SCRIPT)
+    other = {**FIELDS, "impression": "Scabies"}
+    stale = derm.post(path, data={**other, "csrf_token": token, "saves": "1"}, headers=SCRIPT)
     assert (stale.status_code, "both texts" in stale.get_json()["problem"]) == (409, True)
 
 

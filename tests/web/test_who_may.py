@@ -193,6 +193,7 @@ WHO = {
     "POST /consults/<public_id>/answer/undo": CLINIC + SPECIALIST,
     "GET /consults/<public_id>/correct": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/correct": CLINIC + SPECIALIST,
+    "POST /consults/<public_id>/answer/leave": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/claim": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/decline": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/release": CLINIC + SPECIALIST,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from econsult.consults import answers, correcting, threads, unasking, undoing
+from econsult.consults.leaving import leave_words
 from econsult.consults.threads import Audience
 from econsult.reading import reader_for
 from econsult.rights import WRITE_RIGHTS, Right
 from web.api.answer_schemas import ANSWER_IN, CORRECT_IN
-from web.api.loading import as_it_is, loaded
+from web.api.described import closed, text
+from web.api.loading import after, as_it_is, loaded
 from web.api.marks import wanted_of
 from web.api.routing import route
 from web.api.schemas import MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_IN
@@ -17,6 +19,8 @@ from web.api.shapes import answer_json, message_json, versions_json
 from web.context import now, settings
 from web.shell.auth import me
 from web.words.covered import marks
+
+LEAVE_IN = closed(("text",), text=text(5000))
 
 
 @route("POST", "/consults/<consult_id>/messages", answer="Message", status=201, body=MESSAGE_IN)
@@ -64,6 +68,14 @@ def draft_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             session, passed.consult, me(), content, now=now(), lease=settings().claim, saves=body.get("saves")
         )
         return answer_json(session, draft)
+
+
+@route("POST", "/consults/<consult_id>/answer/leave", answer="Consult", body=LEAVE_IN)
+def leave_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Leave words to whoever has the consult now, by somebody who had it before; the clinic reads them too."""
+    with loaded(consult_id, Right.HOLD) as (session, passed):
+        leave_words(session, passed.consult, me(), body["text"], now=now())
+    return after(passed)
 
 
 @route("POST", "/consults/<consult_id>/answer/sign", answer="Consult", body=NOTHING_IN)

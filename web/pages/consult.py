@@ -80,6 +80,7 @@ def case_page(case: Case, **changes: object) -> str:
         "content": case.content,
         "saves": case.answer.saves if case.answer else 0,
         "theirs": None,
+        "lost": None,
         "days": due_days(),
         "kinds": KINDS,
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in CLOSING],

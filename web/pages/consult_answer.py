@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
 from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_TEXT, OWNERS, Disposition
+from econsult.consults.leaving import leave_words, may_leave
+from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.consults.undoing import take_back
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -21,9 +23,12 @@ from web.pages.consult import case_page
 from web.pages.worklist import take_next
 from web.shell.auth import me, only
 from web.shell.desk import rings
+from web.shell.errors import status_of
 from web.shell.forms import FormReader
+from web.shell.kept import keep_copy
 from web.shell.numbers import form_number
 from web.showing.casefile import open_case
+from web.showing.lost import Lost, why_lost, words_of
 from web.words.language import gettext
 from web.words.plain import meter_of
 from web.words.times import clock
@@ -38,19 +43,65 @@ def answer(public_id: str) -> Page:
     """Save the draft; with the verb `sign` or `sign_next` sign it as well. Scripts that save by themselves get JSON."""
     form = FormReader()
     content = read_content(form)
-    if form.errors:
-        return _refused(public_id, content, form.errors)
     try:
-        draft, language = _save(public_id, content)
-        if request.form.get("verb") in {"sign", "sign_next"}:
-            return _signed(public_id)
+        return _refused(public_id, content, form.errors) if form.errors else _kept(public_id, content)
     except StaleVersionError:
         return _both_texts(public_id, content)
     except InvalidError as error:
         return _refused(public_id, content, sentences(error.fields))
+    except (ForbiddenError, ImpossibleVerbError, NotFoundError) as error:
+        return lost(public_id, words_of(content), status_of(error))
+
+
+def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
+    draft, language = _save(public_id, content)
+    if request.form.get("verb") in {"sign", "sign_next"}:
+        return _signed(public_id)
     if _is_script():
         return jsonify(saves=draft.saves, saved=clock(draft.saved_at), meter=_meter(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
+
+
+@answering.post("/answer/leave")
+@only(Role.SPECIALIST, Role.PCP)
+def leave(public_id: str) -> Page:
+    """Leave what was written to whoever has the case now."""
+    form = FormReader()
+    text = form.text("text", longest=LONGEST_MESSAGE, required=gettext("Write what you want to say"))
+    if form.errors:
+        return lost(public_id, request.form.get("text", ""), 422, {"left": form.errors["text"]})
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+            leave_words(session, loaded.consult, me(), text, now=now())
+    except (ForbiddenError, ImpossibleVerbError, NotFoundError) as error:
+        return lost(public_id, text, status_of(error))
+    return redirect(url_for("consult.show", public_id=public_id, said="left"), 303)
+
+
+def lost(public_id: str, text: str, status: int, errors: Mapping[str, str] | None = None) -> Page:
+    """Somebody else has the case, or it has ended: who, what one may do, and the words, which stay in the tab as well.
+
+    Who may not see the case any more gets their own words back, and nothing of it.
+    """
+    keep_copy()
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now())
+            case, may = open_case(session, loaded), may_leave(session, loaded.consult, me())
+    except NotFoundError:
+        told = Lost(gettext("You cannot open this request any more."), text)
+        if _is_script():
+            return jsonify(problem=f"{told.why} {_press_save()}", ended=True), 404
+        return render_template("consult/gone.html", lost=told), 404
+    told = Lost(why_lost(case.consult, case.holder), text, may)
+    if _is_script():
+        return jsonify(problem=f"{told.why} {_press_save()}", ended=True), status
+    return case_page(case, lost=told, errors=errors or {}), status
+
+
+def _press_save() -> str:
+    return gettext("Your words are not saved. Press Save to keep them and to see what you can do.")
 
 
 @answering.post("/answer/undo")
@@ -94,7 +145,11 @@ def _save(public_id: str, content: Mapping[str, Any]) -> tuple[Answer, str]:
     seen = form_number("saves")
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
-        if seen == 0 and draft_of(session, loaded.consult.id) is not None:
+        known = draft_of(session, loaded.consult.id)
+        if known is not None and seen not in (None, known.saves) and known.says(me(), content):
+            # The answer to this save got lost on its way, and it comes once more.
+            return known, loaded.patient.language
+        if seen == 0 and known is not None:
             raise StaleVersionError("A draft was started meanwhile.")
         lease = settings().claim
         draft = save_draft(session, loaded.consult, me(), content, now=now(), lease=lease, saves=seen or None)

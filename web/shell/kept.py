@@ -25,8 +25,13 @@ def init_kept(app: Flask) -> None:
     app.after_request(_say_heard)
 
 
+def keep_copy() -> None:
+    """The words of this form came to nothing: the browser keeps its copy of them."""
+    g.keeps_copy = True
+
+
 def _say_heard(response: Response) -> Response:
-    if not _is_page_form() or signed_in() is None or g.get("is_error_page"):
+    if not _is_page_form() or signed_in() is None or g.get("is_error_page") or g.get("keeps_copy"):
         return response
     number = request.form.get(FIELD, "")
     if re.fullmatch("[0-9a-f]{16}", number):

@@ -2,6 +2,7 @@
 // along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
 const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
 const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "seen", "once", "asked"]);
+const WORDS = new Set(["impression", "rec_text", "watch_for", "family_summary", "references"]);
 const me = document.querySelector("meta[name=person]")?.content ?? "";
 const mine = `${PREFIX}${me}:`;
 
@@ -66,6 +67,16 @@ function watch(form) {
   });
 }
 
+// Words for an answer that this page cannot take any more: shown to be copied.
+function showLeftOver(box) {
+  const key = mine + box.dataset.leftover, copy = read(key);
+  const words = (copy?.values ?? []).filter(([name, value]) => value.trim() && WORDS.has(name)).map(([, value]) => value);
+  if (!words.length) return;
+  box.querySelector("textarea").value = words.join("\n\n");
+  box.hidden = false;
+  box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); box.hidden = true; });
+}
+
 function begin() {
   const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
   for (const key of keys()) {
@@ -73,6 +84,7 @@ function begin() {
     const isOld = !copy || Date.now() - copy.at > LIVES || (heard && copy.sent === heard);
     if (isOld || (me && !key.startsWith(mine))) sessionStorage.removeItem(key);
   }
+  if (me) document.querySelectorAll("[data-leftover]").forEach(showLeftOver);
   for (const form of me ? document.querySelectorAll("form[method=post]") : []) {
     if (form.getAttribute("action") === "/sign-out") form.addEventListener("submit", () => keys().forEach((key) => sessionStorage.removeItem(key)));
     if (form.querySelector("textarea")) { offer(form); watch(form); }

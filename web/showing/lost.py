@@ -1,0 +1,45 @@
+"""What somebody wrote for an answer that they may not give any more: who has the case, and their words to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.records import Consult
+from web.words import terms
+from web.words.language import gettext
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Why it was not saved, the words, and whether they can be left to who has the case now."""
+
+    why: str
+    text: str
+    may_leave: bool = False
+
+
+def why_lost(consult: Consult, holder: str) -> str:
+    """One sentence: who has it, that nobody has it, or what became of it."""
+    if consult.status in OPEN and holder:
+        return gettext("%(name)s has this request now.", name=holder)
+    if consult.status == Status.SUBMITTED:
+        return gettext("Nobody holds this request any more.")
+    return gettext("You cannot answer this request now: %(status)s.", status=terms.STATUSES[Status(consult.status)])
+
+
+def words_of(content: Mapping[str, Any]) -> str:
+    """An answer as plain text, each part under its name."""
+    steps = [f"- {step['text']} ({terms.OWNERS[step['owner']]})" for step in content["recommendations"]]
+    disposition = content.get("disposition")
+    parts = (
+        (gettext("Likely diagnosis"), content["impression"]),
+        (gettext("Plan"), "\n".join(steps)),
+        (gettext("What happens next?"), str(terms.DISPOSITIONS[disposition]) if disposition else ""),
+        (gettext("Call the same day if"), content["watch_for"]),
+        (gettext("Plain summary for the family"), content["family_summary"]),
+        (gettext("References"), content["references"]),
+    )
+    return "\n\n".join(f"{label}\n{words}" for label, words in parts if words)
