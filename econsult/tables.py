@@ -27,6 +27,7 @@ from econsult.consults import (
     threads,
     tries,
     voice,
+    wanted_items,
     wishes,
 )
 from econsult.database import Base
@@ -100,6 +101,7 @@ MODULES = (
     trail,
     tries,
     voice,
+    wanted_items,
     watching,
     wishes,
 )

@@ -19,6 +19,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said
 from econsult.consults.retakes import Wanted, photos_of, send_retakes
+from econsult.consults.wanted_items import keep_wanted
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -127,11 +128,13 @@ def request_info(
     now: datetime,
     again: Sequence[Wanted] = (),
     again_words: Sequence[str] = (),
+    codes: Sequence[str] = (),
 ) -> Message:
     """Ask for what is missing: the first-reply clock is held until any answer comes, at most for the pause limit.
 
     Once a promise has been held for that long the question is asked all the same, and the clock runs on. `again` are
-    photos that should be taken once more, as their marks show, `again_words` how the list puts each. Raises
+    photos that should be taken once more, as their marks show, `again_words` how the list puts each; `codes` name what
+    of the list has a code, by which others learn before they send what specialists ask for (`wanted_items`). Raises
     InvalidError for a family of which nobody has an account: the question would wait for nobody; and for a photo of a
     private place that a family would have to take.
     """
@@ -155,6 +158,7 @@ def request_info(
     is_held = consult.urgency != Urgency.URGENT
     if is_held and pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
         consult.status = status
+    keep_wanted(session, consult, items, codes, now=now)
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
     tell_lane(session, consult, message, NoticeKind.MORE_NEEDED, now)
     return message

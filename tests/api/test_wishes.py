@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.api.conftest import ProgramOf
 from tests.api.test_openapi import check
 from tests.personas import QUESTION, Clinic
@@ -49,3 +51,19 @@ def test_a_name_is_taken_back_and_a_wrong_one_refused(clinic: Clinic, program_of
     assert kept["named_specialist"]["person"]["id"] == clinic.derm.public_id
     assert pcp.patch(f"/consults/{made['id']}", {"named_specialist": None}).json["named_specialist"] is None
     assert pcp.get("/specialists?specialty=astrology").status_code == 422
+
+
+def test_a_draft_is_told_what_such_requests_were_asked_for(
+    clinic: Clinic, program_of: ProgramOf, made: Callable[..., str]
+) -> None:
+    pcp, derm = program_of(clinic.pcp), program_of(clinic.derm)
+    body = {"patient_id": clinic.child.public_id, **ASKED}
+    draft = pcp.post("/consults", body).json
+    assert draft["likely_asked"] == {"of": 0, "items": []}
+    # Our own words in either language, a link, and free words, which only count as having been asked anything.
+    for line in ("Peso de hoy", "core.weight", "A short video", "How are you?"):
+        at = f"/consults/{made(clinic.claimed)}"
+        assert derm.post(f"{at}/request-info", {"text": "More", "items": [line]}).status_code == 200
+    found = pcp.get(f"/consults/{draft['id']}").json["likely_asked"]
+    assert found == {"of": 4, "items": [{"item": "core.weight", "asked": 2}, {"item": "ask.video", "asked": 1}]}
+    assert derm.get(at).json["likely_asked"] is None

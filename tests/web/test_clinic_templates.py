@@ -71,7 +71,7 @@ def test_the_page_asks_the_items_of_the_specialty_once_one_is_chosen(pcp: FlaskC
     assert 'name="core.weight"' in page
     assert "Draft form: it needs" in page
     assert "Only if: “Also involved” Nails" in page
-    assert "The specialist will ask for:" in page
+    assert "Not answered on the checklist:" in page
     assert 'name="neurology.event"' not in page
 
 

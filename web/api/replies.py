@@ -18,6 +18,7 @@ from web.api.schemas import MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_I
 from web.api.shapes import answer_json, message_json, versions_json
 from web.context import now, settings
 from web.shell.auth import me
+from web.words.asking import codes_in
 from web.words.covered import marks
 
 LEAVE_IN = closed(("text",), text=text(5000))
@@ -46,6 +47,7 @@ def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             audience=audience,
             now=now(),
             again=wanted_of(body),
+            codes=codes_in(body.get("items", [])),
         )
     return as_it_is(consult_id)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from econsult.consults.earlier import MOST
 from econsult.consults.lifecycle import Status
+from econsult.consults.wanted_items import MOST_SHOWN
 from econsult.consults.wishes import PassedOver
-from web.api.described import FLAG, INSTANT, MAYBE_INSTANT, MAYBE_TEXT, PERSON, closed, listed, optional, text
+from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, MAYBE_TEXT, PERSON, closed, listed, optional, text
 
 WISHES_IN = {"named_specialist": optional(text(32)), "may_convert": FLAG, "earlier": listed(text(32), MOST)}
 NAMED = closed(
@@ -32,9 +33,13 @@ EARLIER = closed(
     answer={"type": ["object", "null"]},
     signed_at=MAYBE_INSTANT,
 )
+LIKELY = closed(
+    ("of", "items"), of=COUNT, items=listed(closed(("item", "asked"), item=text(64), asked=COUNT), MOST_SHOWN)
+)
 WISHED = {
     "named_specialist": optional(NAMED),
     "may_convert": FLAG,
     "possible_duplicates": listed(ALIKE, 1000),
     "earlier": listed(EARLIER, MOST),
+    "likely_asked": optional(LIKELY),
 }

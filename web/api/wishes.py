@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.asked_before import Alike, Shown, duplicates_of, earlier_of
+from econsult.asked_before import ASKERS, Alike, Shown, duplicates_of, earlier_of
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from econsult.consults.wanted_items import likely_wanted
 from econsult.consults.wishes import Wishes, wish_of
 from econsult.people.persons import Person
 from econsult.reading import reader_for
@@ -31,7 +33,19 @@ def before_json(session: Session, passed: Pass) -> dict[str, Any]:
     """What was asked of the same specialty a short while ago, and what the request shows of before."""
     earlier = [_earlier_json(session, shown) for shown in earlier_of(session, passed, me(), now=now())]
     found = duplicates_of(session, passed, me(), now=now())
-    return {"possible_duplicates": [_alike_json(each) for each in found], "earlier": earlier}
+    return {
+        "possible_duplicates": [_alike_json(each) for each in found],
+        "earlier": earlier,
+        "likely_asked": _likely_json(session, passed),
+    }
+
+
+def _likely_json(session: Session, passed: Pass) -> dict[str, Any] | None:
+    """What specialists will probably ask for, of a draft; null for all else."""
+    if passed.relation not in ASKERS or passed.consult.status != Status.DRAFT or not passed.consult.specialty:
+        return None
+    found, of = likely_wanted(session, passed.consult)
+    return {"of": of, "items": [{"item": each.item, "asked": each.asked} for each in found]}
 
 
 def _alike_json(each: Alike) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from web.shell.numbers import argument
 from web.shell.once import once
 from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
+from web.showing.facts import askable_of
 from web.showing.retakes import again_items
 from web.words import terms
 from web.words.language import gettext, speaking
@@ -54,6 +55,7 @@ class Asking:
     items: list[str]
     photos: list[Wanted]
     photo_words: list[str]
+    codes: list[str]
 
 
 @consult.get("")
@@ -189,12 +191,13 @@ def say(public_id: str) -> Response | tuple[str, int]:
         loaded = consult_for(session, me(), public_id, now=now(), right=WRITE_RIGHTS[lane])
         is_asking = request.form.get("verb") == "ask"
         with speaking(loaded.patient.language if lane == Audience.FAMILY else me().language):
-            items = [str(terms.ASKABLE[code]) for code in codes]
+            asked_for = _of_forms(session, loaded.consult) if lane == Audience.CLINICIANS else {}
+            items = [*(str(terms.ASKABLE[code]) for code in codes), *asked_for.values()]
             items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
             again = again_items(session, loaded.consult, photos)
         text = text or ("; ".join([*items, *again]) if is_asking else "")
         try:
-            asked = Asking(items, [Wanted(name) for name in photos], again) if is_asking else None
+            asked = Asking(items, [Wanted(name) for name in photos], again, [*codes, *asked_for]) if is_asking else None
             once(session, lambda: _write(session, loaded.consult, lane, text, asked))
         except InvalidError as error:
             errors = {**form.errors} or {"text": _why_not_said(error)}
@@ -219,6 +222,12 @@ def take_back(public_id: str, message_id: str) -> Response | tuple[str, int]:
             return case_page(open_case(session, loaded), errors=errors), 422
         lane = Audience(message.audience)
     return redirect(_lane_address(public_id, lane, "unasked"), 303)
+
+
+def _of_forms(session: Session, consult: Consult) -> dict[str, str]:
+    """The items of the specialty's form that are ticked, by their links, in the reader's words."""
+    ticked = set(request.form.getlist("of_form"))
+    return {link: words for link, words in askable_of(session, consult) if link in ticked}
 
 
 def _why_not_said(error: InvalidError) -> str:
@@ -251,6 +260,7 @@ def _write(session: Session, consult: Consult, lane: Audience, text: str, asked:
             now=now(),
             again=asked.photos,
             again_words=asked.photo_words,
+            codes=asked.codes,
         )
     return consult
 

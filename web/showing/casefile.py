@@ -30,7 +30,7 @@ from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
 from web.showing.corrected import Older, is_correctable, older_of
-from web.showing.facts import FormNote, facts_of, missing_words, note_of
+from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
 from web.showing.retakes import with_marks
@@ -108,6 +108,7 @@ class Case:
     form_note: FormNote | None = None
     why_sent: str = ""
     """The clinic's reason for sending it all the same."""
+    askable: list[tuple[str, str]] = field(default_factory=list)
     missing: tuple[str, ...] = ()
     """What the specialty's form requires and nobody has answered."""
     steps: list[Line] = field(default_factory=list)
@@ -190,6 +191,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
         facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
         form_note=note_of(session, consult),
+        askable=askable_of(session, consult),
         missing=missing_words(session, consult),
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],

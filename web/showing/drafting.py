@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about
 from econsult.asked_before import Alike, choosable, duplicates_of
-from econsult.consults.asked import forms_of
+from econsult.consults.asked import forms_of, known_items
 from econsult.consults.attachments import attachments_of
 from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
@@ -22,6 +22,7 @@ from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.voice import VoiceConsent, voice_consent_of
+from econsult.consults.wanted_items import likely_wanted
 from econsult.consults.wishes import wish_of
 from econsult.people.consent import Consent, consent_for
 from econsult.people.patients import age_in_months
@@ -35,6 +36,7 @@ from web.showing.asking import Part, parts_of
 from web.showing.facts import answers_of, missing_words
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.wishes import named_choices
+from web.words.asking import likely_words
 from web.words.covered import marks
 from web.words.families import FLAG_CODES
 from web.words.language import gettext
@@ -72,6 +74,10 @@ class Desk:
     """What the form shows, which it brings back (`econsult.consults.merging`)."""
     missing: list[str]
     """What the specialty requires and nobody has answered, in words."""
+    likely: list[str]
+    """What specialists asked for in such requests and this one lacks, with how often."""
+    history: int
+    """In how many such requests they asked for anything; 0 where there is no history."""
     nameable: list[tuple[str, str]]
     """Whom one may ask for by name."""
     named: str
@@ -131,8 +137,11 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
         wish = wish_of(session, consult.id)
         named = session.get(Person, wish.named_id) if wish and wish.named_id else None
         shown = choosable(session, loaded, me(), now=now())
+        likely, history = likely_wanted(session, consult)
         return Desk(
             loaded=loaded,
+            likely=likely_words(likely, known_items(session, consult)),
+            history=history,
             alike=duplicates_of(session, loaded, me(), now=now()),
             earlier=[(each, read.text(each.question)) for each in shown],
             attached=[each.id for each in attached_to(session, consult)],

@@ -81,12 +81,17 @@ def answer_words(item: Item, value: Any) -> str:
     return f"{words} {item.unit}" if item.unit and words and not isinstance(value, str) else words
 
 
+def askable_of(session: Session, consult: Consult) -> list[tuple[str, str]]:
+    """What of the specialty's form nobody has answered: each item's link and words."""
+    if consult.kind != Kind.ECONSULT or not consult.specialty:
+        return []
+    missing = missing_items(session, consult, CLINIC, now=now())
+    return [(item.link_id, item.words.in_language(language()).strip("¿?")) for item in missing]
+
+
 def missing_words(session: Session, consult: Consult) -> tuple[str, ...]:
     """The required items of the specialty's form that nobody has answered, in words; none of a family's question."""
-    if consult.kind != Kind.ECONSULT or not consult.specialty:
-        return ()
-    missing = missing_items(session, consult, CLINIC, now=now())
-    return tuple(item.words.in_language(language()).strip("¿?") for item in missing)
+    return tuple(words for _link, words in askable_of(session, consult))
 
 
 def note_of(session: Session, consult: Consult) -> FormNote | None:

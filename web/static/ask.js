@@ -65,9 +65,13 @@ async function askAnew() {
   refresh();
 }
 
-function tellMissing({ missing, counts }) {
-  document.querySelector("[data-lacks]").hidden = !missing.length;
-  document.querySelector("[data-lacking]").replaceChildren(...missing.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+const told = (name, lines) => document.querySelector(name).replaceChildren(...lines.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+
+function tellMissing({ missing, likely, counts }) {
+  document.querySelector("[data-lacks]").hidden = !missing.length && !likely.length;
+  told("[data-lacking]", missing);
+  told("[data-likely]", likely);
+  document.querySelector("[data-nothing]")?.toggleAttribute("hidden", likely.length > 0);
   document.querySelector('[data-item="7"]')?.toggleAttribute("data-kept", !missing.length);
   for (const [subject, words] of Object.entries(counts)) {
     const part = partOf(form, subject);

@@ -179,7 +179,11 @@ def _send(public_id: str, version: int) -> None:
 def _state(public_id: str) -> dict[str, Any]:
     """What a page that saves by itself wants to know: what is still missing, in words."""
     desk = open_desk(public_id)
-    return {"missing": desk.missing, "counts": {part.subject: part.counted for part in desk.parts}}
+    return {
+        "missing": desk.missing,
+        "likely": desk.likely,
+        "counts": {part.subject: part.counted for part in desk.parts},
+    }
 
 
 def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes | None = None) -> str:

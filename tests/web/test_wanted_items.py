@@ -1,0 +1,41 @@
+"""The page says what specialists asked for in such requests, with how often, or that nobody knows yet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.personas import Clinic
+from tests.web.browsing import post, token_from
+from tests.web.conftest import BrowserOf
+from tests.web.test_clinic_request import FIELDS
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=5)
+
+
+def test_what_is_asked_for_on_the_page_is_counted_for_the_next_request(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    pcp, derm = browser_of(clinic.pcp), browser_of(clinic.derm)
+    path = str(post(pcp, "/clinic/ask", {"child": clinic.child.public_id}).location)
+    fields = {**FIELDS, "urgency": "routine", "asked": ["core", "dermatology"]}
+    post(pcp, path, {**fields, "verb": "save"})
+    assert "Too few such requests came back for more to count" in pcp.get(path).text
+    for number in range(3):
+        with runtime.database.writing() as session:
+            case = f"/consults/{clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id}"
+        assert 'name="of_form" value="core.medications"' in derm.get(f"{case}?lane=clinicians").text
+        asked = {
+            "lane": "clinicians",
+            "verb": "ask",
+            "items": ["weight"] if number else [],
+            "of_form": "core.medications",
+        }
+        assert post(derm, f"{case}/messages", asked, form_at=f"{case}?lane=clinicians").status_code == 303
+    page = pcp.get(path).text
+    assert "Of the last 3 such requests that came back for more, specialists asked for:" in page
+    box = page.partition("data-likely")[2].partition("</ul>")[0]
+    assert "<li>Medicines, with dose: 3 of 3</li><li>Weight: 2 of 3</li>" in box
+    body = {"csrf_token": token_from(page), **fields, "core.weight": "14", "verb": "save"}
+    saved = pcp.post(path, data=body, headers={"Accept": "application/json"})
+    assert saved.json["likely"] == ["Medicines, with dose: 3 of 3"]

@@ -1,0 +1,34 @@
+"""What specialists will ask for, in words; and the codes of what a program asks for in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from econsult.consults.wanted_items import PAGE_CODE, Likely
+from econsult.people.persons import LANGUAGES
+from econsult.templates.items import Item
+from web.words import terms
+from web.words.language import gettext, language, speaking
+
+
+def codes_in(lines: Iterable[str]) -> list[str]:
+    """The codes of the lines that say what our page offers to ask for, in any of its languages, or the code itself."""
+    known = {code: code for code in terms.ASKABLE}
+    for each in LANGUAGES:
+        with speaking(each):
+            known |= {str(words).casefold(): code for code, words in terms.ASKABLE.items()}
+    return [known[line.strip().casefold()] for line in lines if line.strip().casefold() in known]
+
+
+def likely_words(found: Iterable[Likely], items: Mapping[str, Item]) -> list[str]:
+    """Each item with its count: "Medicines, with dose: 7 of 12"."""
+    return [
+        gettext("%(what)s: %(asked)d of %(of)d", what=_name(each.item, items), asked=each.asked, of=each.of)
+        for each in found
+    ]
+
+
+def _name(item: str, items: Mapping[str, Item]) -> str:
+    if item.startswith(PAGE_CODE):
+        return str(terms.ASKABLE.get(item.removeprefix(PAGE_CODE), ""))
+    return items[item].words.in_language(language()).strip("¿?")
