@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,8 +19,8 @@ from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.errors import InvalidError, SettingError
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import SPECIALTIES
-from econsult.templates.answering import danger_signs, is_answered, shown, wrong_values
-from econsult.templates.items import CLINIC, FAMILY, Item, Questionnaire, flat
+from econsult.templates.answering import danger_signs, is_answered, ruled_out, shown, wrong_values
+from econsult.templates.items import CLINIC, FAMILY, SUBJECTS, Item, Questionnaire, flat
 from econsult.templates.items import Kind as Type
 from econsult.templates.loading import Library, library_of
 
@@ -91,14 +92,38 @@ def is_there(item: Item, details: Mapping[str, Any], files: Collection[Attachmen
     return bool(item.document) and any(file.document_type == item.document for file in files)
 
 
-def check_answers(session: Session, consult: Consult) -> None:
-    """Raise InvalidError naming each answer that its item cannot have; what no form asks is anybody's own."""
-    known: dict[str, str] = {}
-    for form in _every_form(session, consult):
-        known |= wrong_values(form, consult.details)
-    if known:
-        wrong = {f"details.{link}": fault for link, fault in known.items()}
-        raise InvalidError("Some answers do not fit their questions: " + ", ".join(sorted(wrong)) + ".", wrong)
+def settle_answers(session: Session, consult: Consult) -> None:
+    """Drop the answers to items that another answer rules out, then raise InvalidError naming each answer that its item
+    cannot have, and each name that belongs to our forms and is in none of them. Other names are anybody's own."""
+    forms = list(_every_form(session, consult))
+    out = {link for form in forms for link in ruled_out(form, consult.details)} & set(consult.details)
+    if out:
+        consult.details = {name: value for name, value in consult.details.items() if name not in out}
+    known = {link: fault for form in forms for link, fault in wrong_values(form, consult.details).items()}
+    unknown = _unknown_items(session, consult.details)
+    if not known and not unknown:
+        return
+    wrong = {f"details.{link}": fault for link, fault in known.items()}
+    words = "Some answers do not fit their questions: " + ", ".join(sorted(wrong)) + "." if wrong else ""
+    hints = [f"details.{name} is in none of our forms{near}" for name, near in sorted(unknown.items())]
+    raise InvalidError(
+        " ".join(filter(None, (words, *hints))), wrong | {f"details.{n}": "unknown_item" for n in unknown}
+    )
+
+
+def _unknown_items(session: Session, details: Mapping[str, Any]) -> dict[str, str]:
+    """The names that begin as our items do and that no version of a form has, each with the nearest one."""
+    links = {link for form in library_of(session).every for link in form.by_link}
+    begin = tuple(f"{subject}." for subject in SUBJECTS)
+    names = [name for name in details if name.startswith(begin) and name not in links]
+    near = {name: get_close_matches(name, [each for each in sorted(links) if _alike(name, each)], 1) for name in names}
+    return {name: f": did you mean {found[0]}?" if found else "." for name, found in near.items()}
+
+
+def _alike(name: str, link: str) -> bool:
+    """Whether both are of one subject, and not only by what they begin with."""
+    subject, _, rest = name.partition(".")
+    return link.startswith(f"{subject}.") and bool(get_close_matches(rest, [link.partition(".")[2]]))
 
 
 def missing_fields(session: Session, consult: Consult, *, now: datetime) -> dict[str, str]:

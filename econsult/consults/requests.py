@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft, held_back, open_earlier
-from econsult.consults.asked import ANSWERED_UNDER, check_answers, keep_versions, missing_fields
+from econsult.consults.asked import ANSWERED_UNDER, keep_versions, missing_fields, settle_answers
 from econsult.consults.askers import check_kind, source_of
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
@@ -132,7 +132,7 @@ def submit(
     status = next_status(consult.status, "submit")
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
-    check_answers(session, consult)
+    settle_answers(session, consult)
     lacking = missing_fields(session, consult, now=now)
     check_complete(session, consult, has_reason=bool(reason), lacking={} if form.lacking else lacking)
     check_fresh(consult, now)
@@ -177,7 +177,7 @@ def send_on(
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
     write_wishes(session, consult, form.wishes)
-    check_answers(session, consult)
+    settle_answers(session, consult)
     check_complete(session, consult)
     keep_versions(session, consult)
     check_urgency(session, consult, now)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.attesting import ATTESTERS, as_kept, faults_in
-from econsult.consults.details import SAFE_WAY, flags_of, text_of
+from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import home_of
 from econsult.consults.records import Consult, Kind, RedFlagStop, Source, note
-from econsult.consults.redflags import UNSAFE, flags_now
+from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
@@ -114,6 +114,9 @@ def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], n
     """Signs that are told in other places than the list: an answer to a template's item that leads to it, and a fever
     in a baby under three months, wherever it is said."""
     signs = signs_answered(session, consult, details)
+    if consult.kind == Kind.FAMILY_QUESTION:
+        # A program may put a sign among the symptoms; a clinic's symptoms are what it examined.
+        signs += tuple(code for code in symptoms_of(details) if code in URGENCY_OF_CODE)
     if not tells_fever(without_sentences(session, details)):
         return signs
     age = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())

@@ -30,6 +30,29 @@ def is_enabled(item: Item, answers: Answers) -> bool:
     return all(met) if item.needs_all else any(met)
 
 
+def ruled_out(form: Questionnaire, answers: Answers) -> frozenset[str]:
+    """The items that an answer before them rules out, and those that hang on such an item, in turn.
+
+    Where the question that decides has no answer nothing is ruled out: what a program says without it may be true.
+    """
+    out: set[str] = set()
+    for item in flat(form.items):
+        decided = [each for each in item.conditions if each.question in out or _is_there(answers.get(each.question))]
+        unmet = [each for each in decided if each.question in out or not _is_met(each, answers.get(each.question))]
+        if unmet and (item.needs_all or len(unmet) == len(item.conditions)):
+            out.add(item.link_id)
+    return frozenset(out)
+
+
+def asked_links(form: Questionnaire, answers: Answers) -> frozenset[str]:
+    """The items that are asked with these answers: what is said of an item that is not asked asks for no other one."""
+    asked: dict[str, Any] = {}
+    for item in flat(form.items):
+        if is_enabled(item, asked):
+            asked[item.link_id] = answers.get(item.link_id)
+    return frozenset(asked)
+
+
 def is_answered(item: Item, value: Any) -> bool:
     """Whether there is an answer; "no" and "not done" are some."""
     if isinstance(value, str):
@@ -42,17 +65,18 @@ def is_answered(item: Item, value: Any) -> bool:
 def wrong_values(form: Questionnaire, answers: Answers) -> dict[str, str]:
     """The answers that their items cannot have, by link."""
     found: dict[str, str] = {}
+    out = ruled_out(form, answers)
     for item in flat(form.items):
-        if item.is_asked and (value := answers.get(item.link_id)) is not None:
+        if item.is_asked and item.link_id not in out and (value := answers.get(item.link_id)) is not None:
             found |= dict(_faults(item, value, item.link_id))
     return found
 
 
 def danger_signs(form: Questionnaire, answers: Answers) -> tuple[str, ...]:
-    """The red flags that these answers tell of."""
-    found = []
+    """The red flags that these answers tell of; an answer to what another answer rules out tells of none."""
+    found, out = [], ruled_out(form, answers)
     for item in flat(form.items):
-        value = answers.get(item.link_id)
+        value = None if item.link_id in out else answers.get(item.link_id)
         if item.red_flag and value is True:
             found.append(item.red_flag)
         chosen = value if isinstance(value, list) else [value]
@@ -62,11 +86,16 @@ def danger_signs(form: Questionnaire, answers: Answers) -> tuple[str, ...]:
 
 def shown(form: Questionnaire, answers: Answers, months: int) -> Iterator[Item]:
     """The items that are for a child of this age with these answers, whoever answers them."""
-    return (item for item in flat(form.items) if item.fits_age(months) and is_enabled(item, answers))
+    asked = asked_links(form, answers)
+    return (item for item in flat(form.items) if item.fits_age(months) and item.link_id in asked)
+
+
+def _is_there(value: Any) -> bool:
+    return value is not None and value != []
 
 
 def _is_met(condition: Condition, value: Any) -> bool:
-    there = value is not None and value != []
+    there = _is_there(value)
     if condition.operator == "exists":
         return there is condition.answer
     given = value if isinstance(value, list) else [value]

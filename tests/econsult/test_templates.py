@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
 from econsult.errors import EmergencyError, InvalidError
-from econsult.templates.answering import shown, wrong_values
+from econsult.templates.answering import danger_signs, ruled_out, shown, wrong_values
 from econsult.templates.items import FAMILY, Questionnaire, flat
 from econsult.templates.loading import DATA, built_in, load_library
+from econsult.templates.parsing import parse
 from tests.personas import NOON, TARGETS, Clinic
 
 # Written by hand from the clinical pages (section 6), never from the data: what each specialty requires ("R").
@@ -250,3 +252,73 @@ def test_a_medicine_against_fever_in_a_sentence_is_no_fever(database: Database, 
 def test_the_files_in_the_house_carry_their_names() -> None:
     for path in sorted(Path(DATA).glob("*.json")):
         assert json.loads(path.read_text(encoding="utf-8"))["name"] == path.stem.partition("@")[0]
+
+
+def chained() -> Questionnaire:
+    """A; B if A; C (required) and D (a danger sign) if B; E if A or B."""
+    sign = [{"url": "urn:econsult:red-flag", "valueCode": "seizure"}]
+
+    def item(name: str, *asked_if: str, **more: Any) -> dict[str, Any]:
+        conditions = [{"question": f"dermatology.{one}", "operator": "=", "answerBoolean": True} for one in asked_if]
+        when = {"enableWhen": conditions, "enableBehavior": "any"} if conditions else {}
+        return {"linkId": f"dermatology.{name}", "text": f"{name}?", "type": "boolean", **when, **more}
+
+    items = [
+        item("a"),
+        item("b", "a"),
+        item("c", "b", required=True),
+        item("d", "b", extension=sign),
+        item("e", "a", "b"),
+    ]
+    head = {"resourceType": "Questionnaire", "name": "dermatology-clinic", "version": "2.0.0", "title": "t"}
+    return parse({**head, "status": "draft", "item": items})
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "out", "signs"),
+    [
+        ({"a": False, "b": True, "d": True}, "a", "bcde", ()),
+        ({"a": True, "b": False, "d": True}, "abe", "cd", ()),
+        ({"a": True, "b": True, "d": True}, "abcde", "", ("seizure",)),
+        # Nobody has answered what decides: what is said counts as danger, and nothing more is required.
+        ({"b": True, "d": True}, "a", "", ("seizure",)),
+        ({"d": True}, "a", "", ("seizure",)),
+    ],
+)
+def test_an_item_that_is_off_takes_along_what_hangs_on_it(
+    said: dict[str, bool], asked: str, out: str, signs: tuple[str, ...]
+) -> None:
+    form, answers = chained(), {f"dermatology.{name}": value for name, value in said.items()}
+    assert [item.link_id[-1] for item in shown(form, answers, 48)] == list(asked)
+    assert sorted(link[-1] for link in ruled_out(form, answers)) == list(out)
+    assert danger_signs(form, answers) == signs
+
+
+def test_an_answer_to_what_is_ruled_out_is_dropped_when_the_request_is_sent(database: Database, clinic: Clinic) -> None:
+    details = {"neurology.is_episodic": False, "neurology.duration": 300, "body_site": "elbow"}
+    with database.writing() as session:
+        draft = clinic.draft(session, specialty="neurology", details={**details, "seen": "x"})
+        sent = requests.submit(session, draft, clinic.pcp, SubmitForm("Not known"), now=NOON, targets=TARGETS)
+        assert {"neurology.is_episodic", "seen"} <= set(sent.details)
+        assert "neurology.duration" not in sent.details
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("dermatology.ich", "dermatology.itch"), ("core.weight_x", "core.weight"), ("asthma.zzqqxx", "")]
+)
+def test_a_misspelt_item_is_refused_with_the_nearest_one(
+    database: Database, clinic: Clinic, name: str, near: str
+) -> None:
+    with pytest.raises(InvalidError) as refused, database.writing() as session:
+        clinic.econsult(session, details={"body_site": "elbow", name: 7})
+    assert refused.value.fields == {f"details.{name}": "unknown_item"}
+    assert str(refused.value) == f"details.{name} is in none of our forms{f': did you mean {near}?' if near else '.'}"
+
+
+@pytest.mark.parametrize(("symptoms", "is_stopped"), [(["breathing"], True), (["Stiff neck"], True), (["itch"], False)])
+def test_a_sign_among_a_familys_symptoms_stops_it(
+    database: Database, clinic: Clinic, symptoms: list[str], is_stopped: bool
+) -> None:
+    with pytest.raises(EmergencyError) if is_stopped else nullcontext(), database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": "elbow", "symptoms": symptoms})
+        requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
