@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +25,8 @@ CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 """Who opens requests of the medical home; which of them may pass a danger sign, `attesting` says."""
 YOUNG_INFANT_MONTHS = 3
 LONGEST_SAFE_WAY = 300
+STOP_LINGERS = timedelta(hours=48)
+"""So long after a stop a question about the same child is looked at with that in mind."""
 
 
 def screen_red_flags(
@@ -147,6 +149,29 @@ def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: 
     for clinician in home_of(session, consult):
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
+
+
+def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
+    """By consult, the stops of other requests of the same child shortly before it was sent, oldest first.
+
+    A family that was stopped and then says "none of these" may be right, or may only want to get through: whoever reads
+    the question must know. That a home is not safe is not told here: it belongs to its own line and no further.
+    """
+    sent = [consult for consult in consults if consult.submitted_at is not None]
+    query = select(RedFlagStop, Consult.patient_id).join(Consult, Consult.id == RedFlagStop.consult_id)
+    query = query.where(Consult.patient_id.in_({consult.patient_id for consult in sent}))
+    query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
+    stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
+    found = {
+        consult.id: [stop for stop, patient_id in stops if patient_id == consult.patient_id and _led_to(stop, consult)]
+        for consult in sent
+    }
+    return {number: earlier for number, earlier in found.items() if earlier}
+
+
+def _led_to(stop: RedFlagStop, consult: Consult) -> bool:
+    sent_at = consult.submitted_at
+    return stop.consult_id != consult.id and sent_at is not None and sent_at - STOP_LINGERS <= stop.at <= sent_at
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from econsult.consults import requests
-from econsult.consults.records import RedFlagStop
+from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import EmergencyError
 from econsult.people.persons import Person
 from econsult.stops import stops_for
-from tests.personas import TARGETS, Clinic
+from tests.personas import QUESTION, TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.words.times import moment
@@ -111,3 +111,40 @@ def test_a_clinician_who_was_stopped_is_nobody_to_call(runtime: Runtime, clinic:
     stop(runtime, clinic, clinic.pcp)
     with runtime.database.writing() as session:
         assert stops_for(session, clinic.pcp, now=NOW) == []
+
+
+def sent_after(runtime: Runtime, clinic: Clinic, at: datetime) -> Consult:
+    """The mother asks anew with "none of these", and it goes."""
+    with runtime.database.writing() as session:
+        draft = clinic.family_draft(session, now=at)
+        return requests.submit(session, draft, clinic.mother, SubmitForm(), now=at, targets=TARGETS)
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(1, True), (49, False)])
+def test_a_question_that_comes_soon_after_a_stop_says_so_and_is_of_the_same_day(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, hours: int, is_told: bool
+) -> None:
+    stop(runtime, clinic, clinic.mother, flags=("breathing", "unsafe"), at=NOW - timedelta(hours=hours))
+    sent = sent_after(runtime, clinic, NOW)
+    assert (sent.urgency, sent.urgency_rank) == (("same_day", 1) if is_told else ("routine", 2))
+    words = "Stopped for a danger sign"
+    for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, f"/coordination/{sent.public_id}")):
+        assert (words in browser_of(person).get(path).text) == is_told
+    page = browser_of(clinic.pcp).get(f"/consults/{sent.public_id}").text
+    assert ("Then sent as “none of these”" in page) == is_told
+    assert words not in browser_of(clinic.mother).get(f"/family/questions/{sent.public_id}").text
+    form = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis")
+    with runtime.database.writing() as session:
+        asked = session.merge(sent)
+        requests.send_on(session, asked, clinic.pcp, form, now=NOW, targets=TARGETS)
+    page = browser_of(clinic.derm).get(f"/consults/{sent.public_id}").text
+    assert (f"{words} shortly before: Hard time breathing" in page) == is_told
+    assert "you are not safe" not in page
+
+
+def test_the_same_child_stopped_after_the_question_changes_nothing(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    sent = sent_after(runtime, clinic, NOW)
+    stop(runtime, clinic, clinic.mother, at=NOW + timedelta(minutes=10))
+    assert "shortly before" not in browser_of(clinic.pcp).get(f"/consults/{sent.public_id}").text

@@ -231,6 +231,7 @@ CONSULT = closed(
     ended_at=MAYBE_INSTANT,
     end_reason=MAYBE_TEXT,
     override_reason=MAYBE_TEXT,
+    stopped_before=listed(closed(("flags", "at"), flags=listed(text(), 80), at=INSTANT)),
     attested_flags=listed(
         closed(
             ("flags", "examined_by", "at", "why", "attested_at", "attested_by"),

@@ -13,7 +13,8 @@ from econsult.consults.attachments import Attachment, Rendition, attachments_of,
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.furtherance import standing
 from econsult.consults.records import Consult, Kind, RedFlagStop
-from econsult.consults.screening import attested_of
+from econsult.consults.redflags import UNSAFE
+from econsult.consults.screening import attested_of, stopped_before
 from econsult.consults.sealing import withdrawal_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.versions import versions_of
@@ -99,6 +100,10 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
+        "stopped_before": [
+            {"flags": [code for code in stop.codes.split(",") if code != UNSAFE], "at": stamp(stop.at)}
+            for stop in stopped_before(session, [consult]).get(consult.id, [])
+        ],
         "attested_flags": [_attested_json(session, stop, read) for stop in attested_of(session, consult.id)],
         "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
         "messages": messages_json(session, passed, read),
@@ -226,7 +231,7 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
 
     Why a colleague declined or closed is for the clinic, which tells the family in its own words.
     """
-    del shown["override_reason"], shown["attested_flags"]
+    del shown["override_reason"], shown["attested_flags"], shown["stopped_before"]
     # Who takes it within the house is for the house; a family is promised replies.
     shown["clocks"] = [clock for clock in shown["clocks"] if clock["clock"] != ClockName.ALLOCATE]
     shown["end_reason"] = None

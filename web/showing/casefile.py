@@ -44,7 +44,7 @@ from web.showing.wishes import NOTHING, Wished, wished_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
-from web.words.dangers import Danger, dangers_of
+from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of
 from web.words.families import CONTACTS
 from web.words.language import gettext
 from web.words.routes import why_words
@@ -81,6 +81,7 @@ class Case:
     facts: list[tuple[str, str]]
     words: list[str]
     dangers: list[Danger]
+    earlier_stops: list[EarlierStop]
     sheets: list[Sheet]
     lanes: dict[Audience, list[Said]]
     writable: frozenset[Audience]
@@ -196,6 +197,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
+        earlier_stops=earlier_of(session, consult),
         sheets=_sheets(session, loaded),
         lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),

@@ -17,7 +17,7 @@ from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.replies import ASKERS
-from econsult.consults.screening import attested_among
+from econsult.consults.screening import attested_among, stopped_before
 from econsult.consults.wishes import Wish, wishes_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -76,6 +76,7 @@ class _Around:
     pictures: dict[int, tuple[str, str]]
     holders: dict[int, str]
     attested: set[int]
+    stopped: set[int]
     emergencies: set[int]
     readers: dict[int, Reader]
     wishes: dict[int, Wish]
@@ -96,6 +97,7 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
         pictures=_pictures(session, files),
         holders={number: session.get_one(Person, number).name for number in holders},
         attested=attested_among(session, ids),
+        stopped=set(stopped_before(session, consults)),
         emergencies=emergencies_among(session, [c.id for c in consults if c.status == Status.ANSWERED or c.is_unheard]),
     )
     return [_row(consult, around) for consult in consults]
@@ -192,6 +194,8 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
     if consult.id in around.attested:
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
+    if consult.id in around.stopped:
+        found.append(Flag("alert", gettext("Stopped for a danger sign before"), "stop"))
     if consult.id in around.emergencies:
         found.append(Flag("alert", str(terms.DISPOSITIONS[Disposition.EMERGENCY_NOW]), "stop"))
     if consult.unheard_version is not None and me().role != Role.SPECIALIST:

@@ -9,9 +9,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.consults.attesting import examined_between
-from econsult.consults.records import RedFlagStop
-from econsult.consults.redflags import NOT_NAMED
-from econsult.consults.screening import attested_of
+from econsult.consults.records import Consult, RedFlagStop, Source
+from econsult.consults.redflags import NOT_NAMED, UNSAFE
+from econsult.consults.screening import attested_of, stopped_before
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.words.families import RED_FLAGS, SKIN_FLAGS
@@ -52,6 +52,36 @@ def signs_of(codes: str) -> list[str]:
     """The signs of a stop in words, each once. Another system's code has none, and says at least that it is a sign."""
     other = gettext("A danger sign that is not in our list")
     return list(dict.fromkeys(str(_WORDS.get(code, other)) for code in codes.split(",") if code))
+
+
+@dataclass(frozen=True)
+class EarlierStop:
+    """A stop that came shortly before a question: for which signs, when, and when the question was sent all the same.
+
+    `is_familys` says that the family itself sent it, with "none of these".
+    """
+
+    signs: str
+    at: str
+    sent_at: str
+    is_familys: bool
+
+
+def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
+    """The stops shortly before a consult that the caller has loaded through access, oldest first."""
+    zone, sent_at = choose_zone(), consult.submitted_at
+    if sent_at is None:
+        return []
+    sent, is_familys = written(sent_at, zone=zone), consult.source == Source.CAREGIVER
+    found = stopped_before(session, [consult]).get(consult.id, [])
+    return [
+        EarlierStop("; ".join(signs_of(_without_home(stop))), written(stop.at, zone=zone), sent, is_familys)
+        for stop in found
+    ]
+
+
+def _without_home(stop: RedFlagStop) -> str:
+    return ",".join(code for code in stop.codes.split(",") if code != UNSAFE)
 
 
 def dangers_of(session: Session, consult_id: int) -> list[Danger]:
