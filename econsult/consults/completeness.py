@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -15,9 +14,9 @@ from econsult.consults.redflags import is_answer_fresh, is_answered
 from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
 from econsult.people.patients import Patient
+from econsult.seeing import is_seen
 
 SHORTEST_QUESTION, LONGEST_QUESTION = 20, 300
-_UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
 
 
 def check_complete(
@@ -48,11 +47,7 @@ def check_complete(
 
 def is_question(text: str) -> bool:
     """Whether enough can be seen of it: format and control signs do not count, nor spaces after spaces."""
-    seen = (
-        letter if not letter.isspace() else " "
-        for letter in text
-        if unicodedata.category(letter) not in _UNSEEN or letter in "\n\t"
-    )
+    seen = (letter if not letter.isspace() else " " for letter in text if is_seen(letter) or letter.isspace())
     return len(" ".join("".join(seen).split())) >= SHORTEST_QUESTION
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from econsult.errors import InvalidError
+from econsult.seeing import is_seen
 
 CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
@@ -57,7 +58,7 @@ def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, 
     clean = []
     for number, item in enumerate(value):
         entry = {"text": item} if isinstance(item, str) else item
-        if not isinstance(entry, dict) or not str(entry.get("text") or "").strip():
+        if not isinstance(entry, dict) or not is_seen(str(entry.get("text") or "")):
             wrong[f"recommendations.{number}"] = "required"
             continue
         clean.append(_clean_recommendation(entry, f"recommendations.{number}", wrong))
@@ -96,4 +97,4 @@ def check_complete(content: Mapping[str, Any]) -> None:
 
 
 def _says_something(value: object) -> bool:
-    return bool(str(value or "").strip())
+    return is_seen(str(value or ""))

@@ -28,6 +28,7 @@ from econsult.consults.versions import Answer, signed_answer
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
+from econsult.seeing import is_seen, seen_part
 
 LONGEST_REASON = 1000
 SAME_STEP = ("text", "owner", "kind", "due_at")
@@ -92,8 +93,8 @@ def correct(
 
 
 def _checked(earlier: Answer, content: Mapping[str, Any], reason: str) -> dict[str, Any]:
-    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
-        code = "too_long" if reason.strip() else "required"
+    if not 1 <= len(seen_part(reason)) <= LONGEST_REASON:
+        code = "too_long" if is_seen(reason) else "required"
         raise InvalidError("Say what was wrong; the clinic and the family read it.", {"reason": code})
     clean = clean_content(content)
     check_complete(clean)

@@ -11,6 +11,7 @@ from econsult.belonging import in_program
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
+from econsult.seeing import is_seen
 
 LONGEST_REASON = 1000
 
@@ -58,7 +59,7 @@ def hand_over(
 
 def require_reason(reason: str) -> str:
     """The reason, trimmed. Raises InvalidError where there is none."""
-    if not reason.strip():
+    if not is_seen(reason):
         raise InvalidError("Say why, so that the others understand.", {"reason": "required"})
     return reason.strip()
 

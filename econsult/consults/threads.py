@@ -25,6 +25,7 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person
+from econsult.seeing import is_seen, seen_part
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
 
@@ -188,9 +189,9 @@ def _add(
     now: datetime,
 ) -> Message:
     wrong: dict[str, str] = {}
-    if not 1 <= len(text.strip()) <= LONGEST_MESSAGE:
-        wrong["text"] = "required" if not text.strip() else "too_long"
-    if len(items or ()) > MOST_ITEMS or any(not 1 <= len(item.strip()) <= 200 for item in items or ()):
+    if not 1 <= len(seen_part(text)) <= LONGEST_MESSAGE:
+        wrong["text"] = "too_long" if is_seen(text) else "required"
+    if len(items or ()) > MOST_ITEMS or any(not 1 <= len(seen_part(item)) <= 200 for item in items or ()):
         wrong["items"] = "invalid"
     if wrong:
         raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)

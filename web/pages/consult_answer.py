@@ -18,6 +18,7 @@ from econsult.consults.undoing import take_back
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
+from econsult.seeing import is_seen
 from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.pages.worklist import take_next
@@ -128,7 +129,7 @@ def read_content(form: FormReader) -> dict[str, Any]:
         {"text": text.strip(), "owner": owner if owner in OWNERS else "pcp", "due_at": due or None}
         | ({"kind": kind} if kind in KINDS else {})
         for text, owner, due, kind in zip(texts, owners, dates, kinds, strict=False)
-        if text.strip()
+        if is_seen(text)
     ]
     names = ("impression", "watch_for", "family_summary", "references")
     return {

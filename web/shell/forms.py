@@ -19,6 +19,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_babel import lazy_gettext
 from werkzeug.exceptions import BadRequest
 
+from econsult.seeing import seen_part
 from web.context import runtime, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.words.language import gettext
@@ -147,8 +148,11 @@ class FormReader:
         self.errors: dict[str, str] = {}
 
     def text(self, name: str, *, longest: int, required: str = "") -> str:
-        """Trimmed text of at most `longest` characters; `required` is the sentence to show when it is empty."""
-        value = request.form.get(name, "").replace("\r\n", "\n").strip()
+        """Trimmed text of at most `longest` characters, empty where nothing of it can be seen.
+
+        `required` is the sentence to show when it is empty.
+        """
+        value = seen_part(request.form.get(name, "").replace("\r\n", "\n"))
         if required and not value:
             self.errors[name] = required
         if len(value) > longest:
