@@ -12,6 +12,10 @@ FAMILY: dict[NoticeKind, dict[str, str]] = {
         "en": "We got your question. Sign in to see when we will answer.",
         "es": "Recibimos su pregunta. Entre para ver la hora de la respuesta.",
     },
+    NoticeKind.CLINIC_ASKED: {
+        "en": "Your clinic asked a children's specialist. Sign in to see when the answer comes.",
+        "es": "Su doctor hizo una pregunta a un especialista. Entre para ver la hora de la respuesta.",
+    },
     NoticeKind.SENT_ON: {
         "en": "Your clinic asked a children's specialist. Sign in to see when we will answer.",
         "es": "Su pregunta va ahora a un especialista. Entre para ver la hora de la respuesta.",

@@ -9,6 +9,7 @@ class NoticeKind(StrEnum):
     RECEIVED = "received"
     NEW_REQUEST = "new_request"
     SENT_ON = "sent_on"
+    CLINIC_ASKED = "clinic_asked"
     MORE_NEEDED = "more_needed"
     LESS_NEEDED = "less_needed"
     MESSAGE = "message"
@@ -68,6 +69,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SENT_ON: {
         "en": "Your clinic asked a children's specialist. Sign in to see when we will answer.",
         "es": "Su clínica preguntó a un especialista en niños. Entre para ver cuándo le responderemos.",
+    },
+    NoticeKind.CLINIC_ASKED: {
+        "en": "Your clinic asked a children's specialist. Sign in to see when the answer comes.",
+        "es": "Su clínica preguntó a un especialista en niños. Entre para ver cuándo llega la respuesta.",
     },
     NoticeKind.MORE_NEEDED: {
         "en": "We need one more thing from you. Please sign in.",

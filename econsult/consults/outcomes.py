@@ -111,9 +111,13 @@ class Said:
 
 
 CLOSING = ("changed", "referral", "seen")
+AT_CLOSING = ("changed", "referral", "otherwise", "seen")
 LATER_OF_CLINIC = ("how", "seen", "referral")
 LATER_OF_FAMILY = ("how", "seen", "otherwise")
-"""What is asked: of the clinic that closes, and weeks later of clinic and family."""
+"""What is asked: of the clinic that closes, and weeks later of clinic and family.
+
+The clinic that closes is also asked what the child would have done without the answer, which it may not know.
+"""
 
 
 def open_ping(session: Session, consult: Consult, version: int, now: datetime) -> None:

@@ -147,8 +147,10 @@ def submit(
     _promise(session, consult, person, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
     offer(session, consult, now)
+    # A family that asked nothing did not write to us: its clinic did.
+    told = NoticeKind.RECEIVED if consult.kind == Kind.FAMILY_QUESTION else NoticeKind.CLINIC_ASKED
     for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
-        notify(session, caregiver, NoticeKind.RECEIVED, consult_id=consult.id, about="submit", now=now)
+        notify(session, caregiver, told, consult_id=consult.id, about="submit", now=now)
     return consult
 
 

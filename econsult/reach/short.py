@@ -20,6 +20,7 @@ FALLBACK = "en"
 SPANISH = {
     NoticeKind.RECEIVED: "Recibimos su solicitud. Entre para ver la hora de la respuesta.",
     NoticeKind.NEW_REQUEST: "Tiene una solicitud nueva. Entre para verla.",
+    NoticeKind.CLINIC_ASKED: "Su doctor hizo una pregunta a un especialista. Entre para ver la hora de la respuesta.",
     NoticeKind.SENT_ON: "Su solicitud sigue adelante. Entre para ver la hora de la respuesta.",
     NoticeKind.MORE_NEEDED: "Nos falta una cosa de usted. Por favor entre.",
     NoticeKind.LESS_NEEDED: "Ya no necesitamos todo lo que le pedimos. Entre para ver lo que falta.",

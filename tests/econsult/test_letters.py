@@ -85,7 +85,7 @@ def test_a_clock_that_was_a_day_ahead_keeps_no_letter_back(database: Database, c
             tell(session, [clinic.derm], consult, about, ahead)
         tell(session, [clinic.derm], consult, "now", NOON)
         tell(session, [clinic.derm], consult, "now too", NOON)
-        assert sorted(send_due(session, NOON + HOUR))[:1] == ["digest"]
+        assert "digest" in send_due(session, NOON + HOUR)
         send_due(session, ahead + HOUR)
         # The hour that the clock had shown comes in earnest: its letter is used up, its digest sent.
         tell(session, [clinic.derm], consult, "in earnest", ahead)

@@ -41,7 +41,7 @@ def test_a_letter_is_in_the_persons_language_and_holds_no_health_data(database: 
         letters = {
             notice.person_id: " ".join(letter(notice, "https://clinic.test", is_family=True)) for notice in notices
         }
-    assert "Recibimos" in letters[clinic.mother.id]
+    assert "Su doctor hizo una pregunta" in letters[clinic.mother.id]
     forbidden = {
         "luz",
         "prueba",

@@ -229,10 +229,11 @@ def test_a_clinic_closes_with_three_answers(database: Database, clinic: Clinic) 
         with pytest.raises(InvalidError) as refused:
             asking.close_out(session, consult, clinic.pcp, Said(seen="no"), reason="", now=LATER)
         assert (set(refused.value.fields), consult.status) == ({"changed", "referral"}, "answered")
-        said = Said(changed="yes", referral="avoided", seen="no")
+        said = Said(changed="yes", referral="avoided", seen="no", otherwise="without")
         asking.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
         (line,) = reports_of(session, consult.id)
         assert (consult.status, line.is_close, line.referral) == ("closed", True, "avoided")
+        assert line.otherwise == "without"
         lines = [(row.side, row.question) for row in figures.outcomes(session, NOON, DUE)]
         assert ("clinic at closing", "referral") in lines
 

@@ -54,7 +54,8 @@ def test_the_whole_pool_and_the_family_are_told_and_nobody_else(database: Databa
     assert {tuple(row) for row in told} == {
         (clinic.derm.id, NoticeKind.NEW_REQUEST),
         (clinic.derm2.id, NoticeKind.NEW_REQUEST),
-        (clinic.mother.id, NoticeKind.RECEIVED),
+        # She asked nothing herself: her clinic did.
+        (clinic.mother.id, NoticeKind.CLINIC_ASKED),
     }
 
 

@@ -23,7 +23,7 @@ from tests.web.filing import file_received
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
-CLOSED = {"changed": "yes", "referral": "avoided", "seen": "no"}
+CLOSED = {"changed": "yes", "referral": "avoided", "otherwise": "without", "seen": "no"}
 CHILD = {"name": "Nuevo Prueba", "birth_date": "2020-02-29", "sex": "male", "language": "es"}
 
 
@@ -111,6 +111,10 @@ def test_closing_before_the_family_heard_needs_a_reason(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic, answered: Consult
 ) -> None:
     path = f"/consults/{answered.public_id}/close"
+    case = pcp.get(f"/consults/{answered.public_id}").text.partition("Without this answer the child would have")[2]
+    # The fourth answer is there beforehand, so that three taps still close; one more says it.
+    assert 'value="unsure" checked' in case.partition("</fieldset>")[0]
+    assert "Gone without any care" in case.partition("</fieldset>")[0]
     page = post(pcp, path, {"close_reason": "", **CLOSED})
     assert (page.status_code, "before the family heard" in page.text) == (422, True)
     assert post(pcp, path, {"close_reason": "Family moved away", **CLOSED}).location == "/clinic?said=closed"

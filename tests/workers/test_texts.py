@@ -268,6 +268,7 @@ def test_a_worker_that_is_killed_after_the_gateways_yes_leaves_one_text(
     [
         (NoticeKind.DIGEST, "There is more than one new thing for you."),
         (NoticeKind.RECEIVED, "We got your question."),
+        (NoticeKind.CLINIC_ASKED, "Your clinic asked a children's specialist."),
         # What is meant for staff alone says to a family that there is something new, and no more.
         (NoticeKind.NEW_REQUEST, "You have a new message."),
     ],

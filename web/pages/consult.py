@@ -14,7 +14,7 @@ from econsult.access import consult_for
 from econsult.consults import declining, holding, threads, unasking
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
-from econsult.consults.outcomes import CLOSING
+from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.records import Consult
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
@@ -85,7 +85,7 @@ def case_page(case: Case, **changes: object) -> str:
         "lost": None,
         "days": due_days(),
         "kinds": KINDS,
-        "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in CLOSING],
+        "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),

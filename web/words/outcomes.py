@@ -9,7 +9,7 @@ QUESTIONS = {
     "seen": _l("Seen in person within 30 days?"),
     "changed": _l("Did the answer change your plan?"),
     "referral": _l("What about a referral?"),
-    "otherwise": _l("Without this answer"),
+    "otherwise": _l("Without this answer the child would have"),
 }
 STAFF = {
     "how": {"better": _l("Better"), "same": _l("The same"), "worse": _l("Worse"), "unsure": _l("Not known")},
@@ -20,6 +20,13 @@ STAFF = {
         "still": _l("Still needed"),
         "new": _l("New one needed"),
         "none": _l("None was planned"),
+    },
+    "otherwise": {
+        "without": _l("Gone without any care"),
+        "clinic": _l("Stayed with our clinic"),
+        "specialist": _l("Seen a specialist"),
+        "emergency": _l("Gone to an emergency room"),
+        "unsure": _l("Not known"),
     },
 }
 ASKED_FAMILY = {

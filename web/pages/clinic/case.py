@@ -14,7 +14,7 @@ from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import sound
 from econsult.consults.lifecycle import ENDED, Status
-from econsult.consults.outcomes import CLOSING
+from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import RequestForm
@@ -92,14 +92,14 @@ def tried(public_id: str) -> Page:
 @only(Role.PCP)
 def close(public_id: str) -> Page:
     """End an answered request with three answers; where the family has not heard, a reason is needed as well."""
-    reason, said = FormReader().text("close_reason", longest=LONGEST_REASON), said_in_form(*CLOSING)
+    reason, said = FormReader().text("close_reason", longest=LONGEST_REASON), said_in_form(*AT_CLOSING)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
         errors: dict[str, str] = {}
         try:
             close_out(session, loaded.consult, me(), said, reason=reason, now=now())
         except InvalidError as error:
-            errors = missing_words({name: code for name, code in error.fields.items() if name in CLOSING})
+            errors = missing_words({name: code for name, code in error.fields.items() if name in AT_CLOSING})
             if "reason" in error.fields:
                 errors["close_reason"] = close_refusal(loaded.consult)
         if errors:

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from econsult.consults.answers import Answer
+from econsult.consults.details import text_of
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Kind
 from web.words.language import gettext
 from web.words.times import due_by, moment, promised_by, start_large
 
@@ -35,7 +36,7 @@ def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = Non
     if answer is not None and consult.released_at is None:
         before = [Step("done", "message", gettext("The answer from before"), _when(answer.released_at))]
     if consult.status in NO_ANSWER:
-        received = Step("done", "doc", gettext("We got your question"), _when(consult.submitted_at))
+        received = Step("done", "doc", _received(consult), _when(consult.submitted_at))
         return [received, *before, Step("done", "flag", gettext("Closed"), _when(consult.ended_at))]
     last, is_over = _last_step(consult)
     done = [consult.submitted_at, consult.answered_at, consult.released_at, is_over]
@@ -46,7 +47,7 @@ def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = Non
     promised = promised_by(due) if due else ""
     open_by = start_large(due_by(consult.release_at, for_family=True)) if consult.release_at else ""
     texts = (
-        ("doc", gettext("We got your question"), _when(consult.submitted_at)),
+        ("doc", _received(consult), _when(consult.submitted_at)),
         ("eye", _looking(consult), _when(consult.answered_at) or promised),
         ("message", gettext("Answer"), _when(consult.released_at) or open_by),
         last,
@@ -54,6 +55,12 @@ def steps_of(consult: Consult, due: datetime | None, answer: Answer | None = Non
     states = ["done" if is_done else "now" if place == current else "next" for place, is_done in enumerate(done)]
     steps = [Step(state, *text) for state, text in zip(states, texts, strict=True)]  # type: ignore[arg-type]
     return [steps[0], *before, *steps[1:]]
+
+
+def _received(consult: Consult) -> str:
+    """Whose question it is: what the clinic asked the family never sent."""
+    is_clinics = consult.kind != Kind.FAMILY_QUESTION and not text_of(consult.details, "family_question")
+    return gettext("Your clinic asked a specialist") if is_clinics else gettext("We got your question")
 
 
 def _last_step(consult: Consult) -> tuple[tuple[str, str, str], bool]:
