@@ -15,6 +15,7 @@ from econsult.consults.conversion import accept_visit, with_visit
 from econsult.consults.ending import end
 from econsult.consults.hearers import clinic_of
 from econsult.consults.holding import keep_holding, require_holder
+from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
@@ -111,6 +112,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     # What the family has not heard of an earlier cycle is told with this answer.
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(session, consult, ClockName.FAMILY_INFORMED, rules.family_informed, now, person_id=person.id)
+    consult.interpreter_since = now if lacks_words(session, consult, draft.content) else None
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     steps = open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
     accept_visit(session, consult, steps, draft.disposition, person_id=person.id, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from econsult.consults.spoken import has_spanish
 from econsult.errors import InvalidError
 from econsult.seeing import is_seen
 
@@ -14,9 +15,13 @@ CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "other")
 """What a recommendation asks for; what is left out is "other"."""
+IN_SPANISH = ("family_summary_es", "watch_for_es", "spanish_by")
+SPANISH_HOW = ("written", "reviewed")
+"""Who answers for the Spanish beside a text: whoever signs wrote it, or a named person has checked it."""
 YEARS = range(2000, 3000)
 """In which a step may be due: a slip of the finger is told while it can be mended."""
 LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
+LONGEST_NAME = 200
 
 
 class Disposition(StrEnum):
@@ -34,17 +39,23 @@ def clean_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as they are kept. Raises InvalidError naming each that is not right."""
     wrong: dict[str, str] = {}
     clean: dict[str, Any] = {}
-    for name in ("impression", "watch_for", "family_summary", "references"):
+    for name in ("impression", "watch_for", "family_summary", "references", *IN_SPANISH):
         value = content.get(name, "")
         text = "\n".join(str(line) for line in value) if isinstance(value, list) else value
         if not isinstance(text, str) or len(text) > LONGEST_TEXT:
             wrong[name] = "invalid" if not isinstance(text, str) else "too_long"
+        if name == "spanish_by" and isinstance(text, str) and len(text) > LONGEST_NAME:
+            wrong[name] = "too_long"
         clean[name] = text
-    for name, known in (("confidence", CONFIDENCES), ("disposition", tuple(Disposition))):
+    for name, known in (("confidence", CONFIDENCES), ("disposition", tuple(Disposition)), ("spanish_how", SPANISH_HOW)):
         value = content.get(name) or None
         if value is not None and value not in known:
             wrong[name] = "unknown_value"
         clean[name] = value
+    # Answers without Spanish beside them are as they were before there could be any.
+    for name in (*IN_SPANISH, "spanish_how"):
+        if not clean[name]:
+            del clean[name]
     clean["recommendations"] = _clean_recommendations(content.get("recommendations", []), wrong)
     if wrong:
         raise InvalidError("Some parts of the answer are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
@@ -75,7 +86,11 @@ def _clean_recommendation(entry: Mapping[str, Any], where: str, wrong: dict[str,
             wrong[f"{where}.{name}"] = "unknown_value"
     if due_at is not None and not _is_date(due_at):
         wrong[f"{where}.due_at"] = "invalid"
-    return {"text": text, "owner": owner, "due_at": due_at} | ({} if kind == "other" else {"kind": kind})
+    beside = str(entry.get("text_es") or "").strip()
+    if len(beside) > LONGEST_RECOMMENDATION:
+        wrong[f"{where}.text_es"] = "too_long"
+    more = ({} if kind == "other" else {"kind": kind}) | ({"text_es": beside} if beside else {})
+    return {"text": text, "owner": owner, "due_at": due_at} | more
 
 
 def _is_date(value: Any) -> bool:
@@ -92,6 +107,12 @@ def check_complete(content: Mapping[str, Any]) -> None:
         for name in ("impression", "disposition", "family_summary")
         if not _says_something(content.get(name))
     }
+    if has_spanish(content):
+        # Nobody's Spanish is nobody's word: a person wrote it, or has checked it and is named.
+        if not content.get("spanish_how"):
+            missing["spanish_how"] = "required"
+        elif content["spanish_how"] == "reviewed" and not _says_something(content.get("spanish_by")):
+            missing["spanish_by"] = "required"
     if missing:
         raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
 

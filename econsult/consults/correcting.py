@@ -17,6 +17,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit, with_visit
 from econsult.consults.hearers import clinic_of
+from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
@@ -85,6 +86,7 @@ def correct(
     start_clock(
         session, consult, ClockName.FAMILY_INFORMED, rules_of(consult).family_informed, now, person_id=person.id
     )
+    consult.interpreter_since = now if lacks_words(session, consult, answer.content) else None
     note(session, consult, "correct_answer", person_id=person.id, now=now, detail=answer.disposition or "")
     _turn_steps(session, consult, earlier, answer)
     open_ping(session, consult, answer.version, now)

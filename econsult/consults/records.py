@@ -65,6 +65,13 @@ class Consult(PublicId, Base):
             sqlite_where=text("next_deadline_at IS NOT NULL"),
             postgresql_where=text("next_deadline_at IS NOT NULL"),
         ),
+        Index(
+            "ix_consult_interpreter",
+            "program_id",
+            "interpreter_since",
+            sqlite_where=text("interpreter_since IS NOT NULL"),
+            postgresql_where=text("interpreter_since IS NOT NULL"),
+        ),
         Index("ix_consult_worklist", "program_id", "specialty", "status", "urgency_rank", "due_at", "id"),
         Index("ix_consult_desk", "program_id", "status", "urgency_rank", "due_at", "id"),
         Index("ix_consult_clinic", "organization_id", "status", "urgency_rank", "due_at", "id"),
@@ -205,6 +212,8 @@ class Consult(PublicId, Base):
     informed_at: Mapped[datetime | None] = mapped_column(Instant)
     informed_method: Mapped[str | None] = mapped_column(String(16))
     unheard_version: Mapped[int | None]
+    interpreter_since: Mapped[datetime | None] = mapped_column(Instant)
+    """Since when somebody must tell the answer by an interpreter: it is not there in the family's language."""
     family_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     clinic_waits_since: Mapped[datetime | None] = mapped_column(Instant)
     first_contact_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -40,6 +40,7 @@ def inform(
     is_current = consult.status in TELLABLE and (not is_family or consult.released_at is not None)
     _heard(session, consult, person, Telling(method, teach_back, is_current), now)
     if not is_family:
+        consult.interpreter_since = None
         finish_call(session, consult, person, Outcome.REACHED, now=now)
     return consult
 
@@ -57,6 +58,7 @@ def confirm_call(
     """End the telephone task of an emergency; a family that was reached has heard the answer."""
     finish_call(session, consult, person, outcome, words=words, now=now)
     if outcome == Outcome.REACHED:
+        consult.interpreter_since = None
         # The call is about an answer: that a question was declined after it is told apart.
         is_current = consult.status in (Status.ANSWERED, Status.CLOSED)
         _heard(session, consult, person, Telling("phone", teach_back, is_current), now)

@@ -34,7 +34,7 @@ UNDO = timedelta(seconds=15)
 PLAIN = ("status", "unheard_version", "is_taken_off_duty", "informed_method", "is_ended_by_staff", "holder_id")
 MOMENTS = (
     "claim_until", "uncovered_at", "answered_at", "release_at", "released_at", "acknowledged_at", "informed_at",
-    "ended_at", "family_waits_since", "clinic_waits_since",
+    "ended_at", "interpreter_since", "family_waits_since", "clinic_waits_since",
 )  # fmt: skip
 """What a signature changes of a consult's row."""
 LETTERS = (NoticeKind.ANSWERED, NoticeKind.CORRECTED)

@@ -12,6 +12,7 @@ from econsult.consults import answers, holding
 from econsult.consults.answers import Answer, draft_of, signed_answer
 from econsult.consults.plainness import GOAL
 from econsult.consults.records import Consult
+from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
@@ -234,3 +235,34 @@ def test_an_emergency_offers_no_way_back(derm: FlaskClient, held: Consult) -> No
         derm, f"/consults/{held.public_id}/answer", {**FIELDS, "disposition": "emergency_now", "verb": "sign"}
     )
     assert "answer/undo" not in derm.get(signed.location).text
+
+
+def test_spanish_beside_the_english_is_named_measured_and_missed(
+    runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).language = "es"
+    at = f"/consults/{held.public_id}"
+    page = derm.get(at).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    hard = "Multifactorial inflammation of the skin necessitates the corticosteroid application on the extremities."
+    fields = {**FIELDS, "family_summary": hard, "family_summary_es": hard, "csrf_token": token}
+    told = derm.post(f"{at}/answer", data=fields, headers=SCRIPT).get_json()
+    assert told["meter"]["grade"] > 12
+    assert told["meter_es"]["words"].startswith("This is not in Spanish.")
+    assert "Not in Spanish: the summary, the steps of the family" in told["lacking"]
+    spanish = "Esto parece eccema. Use la crema dos veces al día por una semana."
+    fields = {**FIELDS, "family_summary_es": spanish, "saves": "1", "verb": "sign"}
+    assert "Say who wrote or checked the Spanish" in post(derm, f"{at}/answer", fields).text
+    fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "2"}
+    assert post(derm, f"{at}/answer", fields).status_code == 303
+    post(browser_of(clinic.pcp), f"{at}/acknowledge", {})
+    read = browser_of(clinic.mother).get(f"/family/questions/{held.public_id}/answer").text
+    shown = [f'<p class="lead verbatim" data-say>{spanish}' in read, "Español revisado por Ana Ruiz" in read]
+    assert [*shown, '<p data-say lang="en">Cream twice a day' in read, "solo en inglés" in read] == [True] * 4
+    desk = browser_of(clinic.coordinator)
+    assert "To tell by an interpreter" in desk.get("/coordination").text
+    card = f"/coordination/{held.public_id}"
+    assert "Tell this by an interpreter." in desk.get(card).text
+    post(desk, f"{card}/informed", {"method": "phone"})
+    assert "To tell by an interpreter" not in desk.get("/coordination").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, Disposition
+from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, SPANISH_HOW, Disposition
 from web.api.described import COUNT, closed, listed, optional, text
 
 RECOMMENDATION = closed(
@@ -11,6 +11,7 @@ RECOMMENDATION = closed(
     owner=optional(text(16, *OWNERS)),
     due_at=optional(text(40)),
     kind=optional(text(16, *KINDS)),
+    text_es=text(2000),
 )
 ANSWER_IN = closed(
     impression=text(10_000),
@@ -19,6 +20,10 @@ ANSWER_IN = closed(
     watch_for={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
     disposition=optional(text(24, *Disposition)),
     family_summary=text(10_000),
+    family_summary_es=text(10_000),
+    watch_for_es={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    spanish_how=optional(text(16, *SPANISH_HOW)),
+    spanish_by=text(200),
     references={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
     saves=COUNT,
 )

@@ -11,6 +11,7 @@ from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
+from econsult.consults.contents import IN_SPANISH
 from econsult.consults.furtherance import standing
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
@@ -97,6 +98,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "informed_at": stamp(consult.informed_at),
         "informed_method": consult.informed_method,
         "unheard_version": consult.unheard_version,
+        "interpreter_since": stamp(consult.interpreter_since),
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
@@ -170,6 +172,10 @@ def message_json(
     }
 
 
+TEXTS = ("impression", "watch_for", "family_summary", "references", *IN_SPANISH)
+"""The free texts of an answer."""
+
+
 def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
     """An answer with all its fields: those who may read it at all read the whole of it."""
     content = answer.content
@@ -178,8 +184,8 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "version": answer.version,
         "saves": answer.saves,
         "author": person_json(session.get_one(Person, answer.author_id)),
-        **{name: content.get(name) or "" for name in ("impression", "watch_for", "family_summary", "references")},
-        **{name: content.get(name) for name in ("confidence", "disposition")},
+        **{name: content.get(name) or "" for name in TEXTS},
+        **{name: content.get(name) for name in ("confidence", "disposition", "spanish_how")},
         "recommendations": content.get("recommendations", []),
         "saved_at": stamp(answer.saved_at),
         "signed_at": stamp(answer.signed_at),
@@ -215,7 +221,7 @@ def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] 
 
 
 def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
-    names = ("impression", "watch_for", "family_summary", "references", "recommendations")
+    names = (*TEXTS, "recommendations")
     words = {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
     return words | {"reason": read.text(answer.reason or "")}
 

@@ -37,7 +37,7 @@ from web.words import terms
 from web.words.language import gettext, speaking
 from web.words.marks import PLACES, SAID, SHAPES, SIZES, refusal_words
 from web.words.outcomes import QUESTIONS, STAFF
-from web.words.plain import meter_of
+from web.words.plain import meter_of, spanish_of
 from web.words.steps import KINDS, due_days
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
@@ -79,6 +79,7 @@ def case_page(case: Case, **changes: object) -> str:
     shown: dict[str, object] = {
         "errors": {},
         "meter": meter_of(str(summary), case.patient.language),
+        **spanish_of(content if isinstance(content, Mapping) else {}, case.patient.language),
         "content": case.content,
         "saves": case.answer.saves if case.answer else 0,
         "theirs": None,

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
-from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_TEXT, OWNERS, Disposition
+from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_NAME, LONGEST_TEXT, OWNERS, SPANISH_HOW, Disposition
 from econsult.consults.leaving import leave_words, may_leave
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.consults.undoing import take_back
@@ -31,7 +31,7 @@ from web.shell.numbers import form_number
 from web.showing.casefile import open_case
 from web.showing.lost import Lost, why_lost, words_of
 from web.words.language import gettext
-from web.words.plain import meter_of
+from web.words.plain import lacking_words, meter_of
 from web.words.times import clock
 
 answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
@@ -59,7 +59,7 @@ def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
     if request.form.get("verb") in {"sign", "sign_next"}:
         return _signed(public_id)
     if _is_script():
-        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), meter=_meter(content, language))
+        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), **_meters(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
 
 
@@ -125,14 +125,19 @@ def read_content(form: FormReader) -> dict[str, Any]:
     dates, kinds = request.form.getlist("rec_due"), request.form.getlist("rec_kind")
     # Forms that were written before there were kinds have none.
     kinds += [""] * (len(texts) - len(kinds))
+    beside = request.form.getlist("rec_text_es")
+    beside += [""] * (len(texts) - len(beside))
     steps = [
         {"text": text.strip(), "owner": owner if owner in OWNERS else "pcp", "due_at": due or None}
         | ({"kind": kind} if kind in KINDS else {})
-        for text, owner, due, kind in zip(texts, owners, dates, kinds, strict=False)
+        | ({"text_es": spanish.strip()} if spanish.strip() else {})
+        for text, owner, due, kind, spanish in zip(texts, owners, dates, kinds, beside, strict=False)
         if is_seen(text)
     ]
-    names = ("impression", "watch_for", "family_summary", "references")
+    names = ("impression", "watch_for", "family_summary", "references", "family_summary_es", "watch_for_es")
     return {
+        "spanish_how": form.choice("spanish_how", SPANISH_HOW) or None,
+        "spanish_by": form.text("spanish_by", longest=LONGEST_NAME),
         **{name: form.text(name, longest=LONGEST_TEXT) for name in names},
         "confidence": form.choice("confidence", CONFIDENCES) or None,
         "disposition": form.choice("disposition", tuple(Disposition)) or None,
@@ -192,10 +197,15 @@ def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
     return case_page(case, errors=errors, content=content, theirs=theirs), 409
 
 
-def _meter(content: Mapping[str, Any], language: str) -> dict[str, Any] | None:
-    """How hard the summary is to read, for the bar beside it."""
-    meter = meter_of(content["family_summary"], language)
-    return asdict(meter) if meter else None
+def _meters(content: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """How hard each text for the family is to read, and what of them is not there in its language."""
+    first = meter_of(content["family_summary"], language)
+    spanish = meter_of(content["family_summary_es"], "es", is_only=True)
+    return {
+        "meter": asdict(first) if first else None,
+        "meter_es": asdict(spanish) if spanish else None,
+        "lacking": lacking_words(content, language),
+    }
 
 
 def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, str]) -> Page:
@@ -212,6 +222,8 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
         "impression": gettext("Write what you think it is"),
         "disposition": gettext("Choose what happens next"),
         "family_summary": gettext("Write the plain summary for the family"),
+        "spanish_how": gettext("Say who wrote or checked the Spanish"),
+        "spanish_by": gettext("Name who checked the Spanish"),
     }
     return {name: needed.get(name, gettext("Check this part")) for name in fields}
 

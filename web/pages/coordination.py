@@ -14,8 +14,10 @@ from econsult.access import Pass, consult_for
 from econsult.advice.colleagues import unanswered_sides
 from econsult.advice.lists import count_late
 from econsult.consults import answers, telling
+from econsult.consults.interpreting import to_interpret
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from econsult.consults.spoken import told_in
 from econsult.consults.threads import Audience, messages_of
 from econsult.consults.tries import TryResult, tries_of, write_try
 from econsult.consults.views import Filters, View
@@ -74,6 +76,8 @@ def board() -> str:
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
         asked, asides = asked_lines(session), unanswered_sides(session, me())
+        to_tell = to_interpret(session, me().program_id, now())
+        audit.record_list(session, to_tell, now=now(), person_id=me().id)
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     return render_template(
@@ -87,6 +91,7 @@ def board() -> str:
         waiting=waiting,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
+        to_interpret=[(each, terms.LANGUAGES[each.language]) for each in to_tell],
         asked=asked,
         asides=[(side, consult, str(terms.SPECIALTIES[side.specialty])) for side, consult in asides],
         cap=COUNT_CAP,
@@ -207,6 +212,7 @@ def card_page(
     return render_template(
         "coordination/card.html",
         case=case,
+        spoken=told_in(case.content, loaded.patient.language),
         clinic=clinic,
         phone=phone,
         errors=errors or {},

@@ -23,7 +23,7 @@ from web.shell.numbers import form_number
 from web.showing.casefile import open_case
 from web.words import terms
 from web.words.language import gettext
-from web.words.plain import meter_of
+from web.words.plain import meter_of, spanish_of
 from web.words.steps import KINDS, due_days
 
 correction = rings(Blueprint("correction", __name__, url_prefix="/consults/<public_id>/correct"))
@@ -80,6 +80,7 @@ def _page(
         reason=reason,
         errors=errors or {},
         meter=meter_of(str(shown.get("family_summary") or ""), case.patient.language),
+        **spanish_of(shown, case.patient.language),
         terms=terms,
         days=due_days(),
         kinds=KINDS,

@@ -32,7 +32,10 @@ def why_lost(consult: Consult, holder: str) -> str:
 
 def words_of(content: Mapping[str, Any]) -> str:
     """An answer as plain text, each part under its name."""
-    steps = [f"- {step['text']} ({terms.OWNERS[step['owner']]})" for step in content["recommendations"]]
+    steps = [
+        f"- {' / '.join(filter(None, (step['text'], step.get('text_es'))))} ({terms.OWNERS[step['owner']]})"
+        for step in content["recommendations"]
+    ]
     disposition = content.get("disposition")
     parts = (
         (gettext("Likely diagnosis"), content["impression"]),
@@ -40,6 +43,11 @@ def words_of(content: Mapping[str, Any]) -> str:
         (gettext("What happens next?"), str(terms.DISPOSITIONS[disposition]) if disposition else ""),
         (gettext("Call the same day if"), content["watch_for"]),
         (gettext("Plain summary for the family"), content["family_summary"]),
+        (gettext("The same in Spanish"), _spanish(content)),
         (gettext("References"), content["references"]),
     )
     return "\n\n".join(f"{label}\n{words}" for label, words in parts if words)
+
+
+def _spanish(content: Mapping[str, Any]) -> str:
+    return "\n".join(filter(None, (content.get("family_summary_es"), content.get("watch_for_es"))))

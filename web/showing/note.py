@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.contents import Disposition
+from econsult.consults.contents import IN_SPANISH, Disposition
 from econsult.consults.conversion import is_converted
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Kind
+from econsult.consults.spoken import SPANISH, Spoken, language_of
 from econsult.note import Edition, Note
 from econsult.people.persons import Organization, specialties_of
 from econsult.reading import Reader, reader_for
@@ -20,7 +22,7 @@ from imaging import Leaflet, Line, Part, Style
 from web.context import settings
 from web.shell.program import name_of
 from web.showing.clinics import telephone_of
-from web.showing.plain import plain_of
+from web.showing.plain import Plain, plain_of
 from web.words import terms
 from web.words.covered import marks
 from web.words.families import EMERGENCY, OPEN_AGAIN
@@ -30,7 +32,7 @@ from web.words.times import long_day, written
 LARGE, SMALL = 13.0, 10.5
 """Letters of a family's paper and of a colleague's, in points."""
 BLOCK = 8
-WRITTEN = ("impression", "watch_for", "family_summary", "references")
+WRITTEN = ("impression", "watch_for", "family_summary", "references", *IN_SPANISH)
 Facts = Iterator[tuple[str, str]]
 
 
@@ -61,11 +63,14 @@ def leaflet_of(session: Session, note: Note) -> Leaflet:
 def _read(content: Mapping[str, Any], read: Reader) -> dict[str, Any]:
     """What was written as this reader may have it. Codes are words of ours, whatever the child is called."""
     steps = content.get("recommendations") or []
-    covered = read.whole([step["text"] for step in steps])
+    covered = read.whole([text for step in steps for text in (step["text"], step.get("text_es") or "")])
     return {
         **content,
         **{name: read.text(content.get(name) or "") for name in WRITTEN},
-        "recommendations": [{**step, "text": text} for step, text in zip(steps, covered, strict=True)],
+        "recommendations": [
+            {**step, "text": text, "text_es": spanish}
+            for step, text, spanish in zip(steps, covered[::2], covered[1::2], strict=True)
+        ],
     }
 
 
@@ -83,11 +88,29 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
     if plain.is_urgent:
         said = f"{EMERGENCY[1]}. {gettext('Call 911 if it is not safe to go there.')}"
         yield Part("", (Line(said),), Style.WARNING)
-    yield _text(gettext("In short"), plain.summary, plain.language)
-    yield Part(gettext("What to do"), tuple(map(Line, plain.at_home)), Style.STEPS, plain.language)
+    if plain.is_lacking:
+        yield Part("", (Line(_only_in(session, note, plain)),), Style.WARNING)
+    yield _text(gettext("In short"), plain.summary.text, plain.summary.language)
+    yield from _spoken(gettext("What to do"), plain.at_home, Style.STEPS)
     yield _text("", plain.what_now(is_youth=note.passed.relation == Relation.YOUTH))
-    yield Part(gettext("Get help if:"), tuple(map(Line, plain.watch_for)), Style.POINTS, plain.language)
+    yield from _spoken(gettext("Get help if:"), plain.watch_for, Style.POINTS)
     yield Part(gettext("When to call"), tuple(_calls(session, note)), Style.POINTS)
+
+
+def _only_in(session: Session, note: Note, plain: Plain) -> str:
+    only = (
+        gettext("Some of this is in English only.")
+        if plain.language == SPANISH
+        else gettext("Some of this is in Spanish only.")
+    )
+    number = telephone_of(session, note.passed.patient).number
+    return f"{only} {gettext('Call us and we read it to you:')} {number}"
+
+
+def _spoken(heading: str, lines: Sequence[Spoken], style: Style) -> Iterator[Part]:
+    """One part for each run of lines in one language; a reader of screens must know which it is."""
+    for place, (language_, said) in enumerate(groupby(lines, key=lambda line: line.language)):
+        yield Part(heading if place == 0 else "", tuple(Line(line.text) for line in said), style, language_)
 
 
 def _family_facts(session: Session, note: Note) -> Facts:
@@ -117,7 +140,9 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield Part(gettext("Plan"), tuple(map(_step, content.get("recommendations") or ())), Style.STEPS)
     yield _text(gettext("What happens next?"), str(terms.DISPOSITIONS[Disposition(content["disposition"])]))
     yield _text(gettext("Call the same day if"), content.get("watch_for") or "")
-    yield _text(gettext("Plain summary for the family"), content.get("family_summary") or "", patient.language)
+    first, beside = content.get("family_summary") or "", content.get("family_summary_es") or ""
+    yield _text(gettext("Plain summary for the family"), first, language_of(first) or patient.language)
+    yield _text(gettext("The same in Spanish"), beside, SPANISH)
     yield _text(gettext("References"), content.get("references") or "")
     if not is_familys:
         yield _text("", gettext("Written from what the clinic sent, without seeing the child."))

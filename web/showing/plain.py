@@ -9,6 +9,7 @@ from typing import Any
 
 from econsult.consults.answers import Answer
 from econsult.consults.contents import Disposition
+from econsult.consults.spoken import Spoken, told_in
 from econsult.people.patients import Patient
 from web.words import terms
 from web.words.families import VISIT_AGREED, WHAT_NOW
@@ -20,14 +21,14 @@ URGENT = frozenset({"emergency_now"})
 class Plain:
     """A signed and released answer, whole, sorted into what a family does and what the doctors wrote and do.
 
-    `language` is the one that the family reads, in which doctors are asked to write to it.
+    `language` is the one that the family reads; each text carries the one that it is in.
     """
 
     language: str
-    summary: str
-    at_home: list[str]
-    by_team: list[str]
-    watch_for: list[str]
+    summary: Spoken
+    at_home: list[Spoken]
+    by_team: list[Spoken]
+    watch_for: list[Spoken]
     impression: str
     confidence: str
     next_step: str
@@ -40,6 +41,10 @@ class Plain:
     corrects: int | None = None
     correction: str = ""
     """Why the version before was corrected, in the doctor's words."""
+    is_lacking: bool = False
+    """Whether something of it is not there in the family's language."""
+    spanish_by: str = ""
+    """Whose Spanish it is, where it was written beside the first text: a name."""
 
     def what_now(self, *, is_youth: bool) -> str:
         """What comes next, beside what the family does itself, for whoever reads; empty where nothing does."""
@@ -57,13 +62,20 @@ def plain_of(
 ) -> Plain:
     """The answer sorted; `content` is what this reader may read of it, where that is not the whole."""
     content = answer.content if content is None else content
-    advice = content.get("recommendations") or []
+    told = told_in(content, patient.language)
+    advice = list(zip(content.get("recommendations") or [], told.steps, strict=True))
     return Plain(
         language=patient.language,
-        summary=content.get("family_summary") or "",
-        at_home=[each["text"] for each in advice if each["owner"] == "family"],
-        by_team=[each["text"] for each in advice if each["owner"] != "family"],
-        watch_for=[line.strip(" -•") for line in (content.get("watch_for") or "").splitlines() if line.strip(" -•")],
+        summary=told.summary,
+        at_home=[said for each, said in advice if each["owner"] == "family"],
+        by_team=[said for each, said in advice if each["owner"] != "family"],
+        watch_for=[
+            Spoken(line.strip(" -•"), told.watch_for.language)
+            for line in told.watch_for.text.splitlines()
+            if line.strip(" -•")
+        ],
+        is_lacking=bool(told.lacking),
+        spanish_by=told.checked[1],
         impression=content.get("impression") or "",
         confidence=str(terms.CONFIDENCES.get(content.get("confidence") or "", "")),
         next_step=str(terms.DISPOSITIONS[Disposition(answer.disposition)]) if answer.disposition else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
+from econsult.consults.spoken import Spoken, told_in
 from econsult.reading import Reader
 from econsult.rights import Right
 from web.context import now
@@ -79,6 +80,7 @@ class Own:
 
     id: str
     text: str
+    language: str
     due: str
     is_done: bool
     is_open: bool
@@ -91,23 +93,26 @@ def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], l
     newest = signed_answer(session, answer.consult_id)
     # A newer answer that is not open to the family yet has replaced these: there is nothing to say about them.
     is_newest = newest is not None and newest.version == answer.version
-    found = [_plain(passed, each, is_newest) for each in followed(session, answer)]
+    told = told_in(answer.content, passed.patient.language).steps
+    found = [_plain(passed, each, told, is_newest) for each in followed(session, answer)]
     return [own for owner, own in found if owner == "family"], [own for owner, own in found if owner != "family"]
 
 
-def _plain(passed: Pass, each: Followed, is_newest: bool) -> tuple[str, Own]:
+def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool) -> tuple[str, Own]:
     step, state = each.step, StepState(each.step.state)
     is_family = step.owner == "family"
-    told = words.TO_FAMILY if is_family else words.OF_TEAM
+    states = words.TO_FAMILY if is_family else words.OF_TEAM
+    said = told[step.position] if step.position < len(told) else Spoken(each.text, passed.patient.language)
     is_sayable = is_family and is_newest
     verbs = [verb for verb in words.FAMILYS if is_sayable and (state, verb) in STEPS and may(passed, step, verb)]
     return step.owner, Own(
         id=step.public_id,
-        text=each.text,
+        text=said.text,
+        language=said.language,
         due=last_day(step.due_at),
         is_done=state == StepState.DONE,
         is_open=state in TO_DO,
-        said=str(told.get(state, "")),
+        said=str(states.get(state, "")),
         verbs=tuple((verb, str(words.FAMILYS[verb])) for verb in verbs),
     )
 

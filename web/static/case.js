@@ -115,9 +115,16 @@ document.querySelectorAll("form").forEach(watchMarks);
 
 function keepAnswer(form) {
   keepSaving(form, document.querySelector("[data-saved]"));
-  form.addEventListener("autosave:done", ({ detail }) => measure(detail.meter));
-  function measure(meter) {
-    const box = form.querySelector("[data-meter]");
+  form.addEventListener("autosave:done", ({ detail }) => {
+    measure("[data-meter]", detail.meter);
+    measure("[data-meter-es]", detail.meter_es);
+    const lacking = form.querySelector("[data-lacking]");
+    lacking.hidden = !detail.lacking;
+    if (lacking.querySelector("b").textContent !== detail.lacking) lacking.querySelector("b").textContent = detail.lacking;
+  });
+  function measure(which, meter) {
+    const box = form.querySelector(which);
+    if (!box) return;
     box.hidden = !meter;
     if (!meter) return;
     box.querySelector("meter").value = meter.grade;

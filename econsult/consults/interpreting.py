@@ -1,0 +1,29 @@
+"""Answers that are not there in their family's language: somebody tells them by an interpreter, and writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import Consult
+from econsult.consults.spoken import told_in
+from econsult.people.patients import Patient
+
+SHOWN = 50
+
+
+def lacks_words(session: Session, consult: Consult, content: Mapping[str, Any]) -> bool:
+    """Whether something that the family should read is not there in its language."""
+    language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
+    return bool(told_in(content, language).lacking)
+
+
+def to_interpret(session: Session, program_id: int, now: datetime) -> list[Consult]:
+    """The consults of a program whose answer must be told by an interpreter, the longest waiting first."""
+    waits = (Consult.program_id == program_id, Consult.interpreter_since <= now)
+    query = select(Consult).where(*waits).order_by(Consult.interpreter_since).limit(SHOWN)
+    return list(session.scalars(query))

@@ -1,0 +1,101 @@
+"""In which language an answer speaks to its family, and what of it the family cannot read in its own.
+
+A text's language is guessed from its small words, so that English that stands in the place of Spanish is noticed. No
+text is ever translated here: Spanish is what a named person has written or checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SPANISH = "es"
+_WORD = re.compile(r"[a-z]+")
+_SMALL = {
+    "en": frozenset(
+        _WORD.findall(
+            "the a an and or of to in on at for with your you his her is are was be it this that if use do not no from "
+            "by as will may can call us we our child skin day days week weeks times twice once each when before after "
+            "two three one give put keep wash see clinic doctor cream morning night every he she they has have"
+        )
+    ),
+    "es": frozenset(
+        _WORD.findall(
+            "el la los las un una unos unas y o de del al a en con por para su sus usted es son fue ser esta este esto "
+            "si no que se lo le les nos ni cada cuando antes hasta dos tres veces vez sin como muy use ponga llame "
+            "lave piel crema clinica doctora dia dias semana semanas noche hijo hija nino nina tiene hay pero tambien "
+            "mas durante despues solo todo toda haga vaya lleve"
+        )
+    ),
+}
+_MARKS = re.compile("[\u00f1\u00bf\u00a1\u00e1\u00e9\u00ed\u00f3\u00fa]")
+_PLAIN = str.maketrans("\u00e1\u00e9\u00ed\u00f3\u00fa\u00fc\u00f1", "aeiouun")
+LEAD = 1.5
+"""How many times as many small words of one language than of the other make a text its."""
+
+
+def language_of(text: str) -> str:
+    """ "en" or "es"; empty where the text is too short, or too much of both, to tell."""
+    told = text.casefold()
+    words = _WORD.findall(told.translate(_PLAIN))
+    english = sum(word in _SMALL["en"] for word in words)
+    spanish = sum(word in _SMALL["es"] for word in words) + len(_MARKS.findall(told))
+    if spanish > english * LEAD:
+        return SPANISH
+    return "en" if english > spanish * LEAD else ""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One text and the language that it is in."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer says to its family: each text in the family's language where it is there in it.
+
+    `checked` says who wrote or checked what was written beside the first text (`how`, name); empty where nothing was.
+    """
+
+    summary: Spoken
+    watch_for: Spoken
+    steps: tuple[Spoken, ...]
+    lacking: tuple[str, ...]
+    checked: tuple[str, str] = ("", "")
+
+
+def told_in(content: Mapping[str, Any], language: str) -> Told:
+    """The answer for a family of this language; `lacking` names what is not there in it."""
+    first = str(content.get("family_summary") or "")
+    # What is too short to tell is in the language of the summary, and that, in doubt, in the one it is written for.
+    usual = language_of(first) or language_of(str(content.get("watch_for") or "")) or language
+
+    def spoken(text: object, beside: object) -> Spoken:
+        if language == SPANISH and str(beside or "").strip():
+            # What stands in the place of Spanish and is not is labelled, and missing, like any other.
+            return Spoken(str(beside), language_of(str(beside)) or SPANISH)
+        return Spoken(str(text or ""), language_of(str(text or "")) or usual)
+
+    summary = spoken(first, content.get("family_summary_es"))
+    watch_for = spoken(content.get("watch_for"), content.get("watch_for_es"))
+    plan = content.get("recommendations") or ()
+    steps = tuple(spoken(step.get("text"), step.get("text_es")) for step in plan)
+    own = [said for step, said in zip(plan, steps, strict=True) if step.get("owner") == "family"]
+    parts = {"family_summary": [summary], "recommendations": own, "watch_for": [watch_for]}
+    lacking = tuple(
+        name for name, said in parts.items() if any(each.text.strip() and each.language != language for each in said)
+    )
+    checked = (str(content.get("spanish_how") or ""), str(content.get("spanish_by") or ""))
+    return Told(summary, watch_for, steps, lacking, checked if has_spanish(content) else ("", ""))
+
+
+def has_spanish(content: Mapping[str, Any]) -> bool:
+    """Whether anything is written in Spanish beside the first text."""
+    steps = content.get("recommendations") or ()
+    texts = (content.get("family_summary_es"), content.get("watch_for_es"), *(step.get("text_es") for step in steps))
+    return any(str(text or "").strip() for text in texts)
