@@ -6,6 +6,7 @@ taken back, and with the consult's own answer or end, and so does everything tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program
 from econsult.consults.clocks import grace, open_clocks
 from econsult.consults.ledger import Clock
-from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult, note
+from econsult.consults.steps import Ticking
 from econsult.database import Base, Instant, PublicId
 
 LONGEST, SHORTEST, AGAIN = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=4)
@@ -106,13 +108,18 @@ def step_at(side: SideQuestion, level: int) -> datetime:
 
 
 def due_of(session: Session, consult: Consult, now: datetime) -> datetime:
-    """By when a reply helps: whoever asked needs a quarter of what is left until their own, 15 minutes at least.
+    """By when a reply helps, as `reply_by` has it."""
+    return reply_by(_promises(session, consult), rules_of(consult), now)
+
+
+def reply_by(promises: Sequence[Ticking], rules: Rules, now: datetime) -> datetime:
+    """By when a reply helps with these promises: whoever asked needs a quarter of what is left, 15 minutes at least.
 
     No reply is given more than a day, and none less than a twenty-fourth of what the request is promised in.
     """
-    left = [each.deadline_at - (each.paused_at or now) for each in _promises(session, consult)]
+    left = [each.deadline_at - (each.paused_at or now) for each in promises]
     helps = [each - max(each / 4, SHORTEST) for each in left]
-    return now + max(SHORTEST, rules_of(consult).first_reply / 24, min([LONGEST, *helps]))
+    return now + max(SHORTEST, rules.first_reply / 24, min([LONGEST, *helps]))
 
 
 def hasten_side(session: Session, consult: Consult, now: datetime, *, person_id: int | None) -> None:

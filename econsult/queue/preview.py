@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import (
+    ClockName,
     Rules,
     check_content,
     closest,
@@ -25,10 +26,12 @@ from econsult.consults.policies import (
 )
 from econsult.consults.recomputing import moved, release_moved
 from econsult.consults.records import Consult, Urgency, number_of
+from econsult.consults.sides import LATE_LEVEL, SideQuestion, SideState, reply_by
 from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.urgency import adopt_rules
 from econsult.people.persons import Person
 
+SECOND = "second"
 MOST = 1000
 """So many changes are counted."""
 MOST_LOOKED_AT = 20_000
@@ -42,8 +45,8 @@ LIVE = (*OPEN, Status.ANSWERED)
 class Move:
     """One clock of an open consult, or the release of its answer, that would be due, or next told of, at another time.
 
-    `clock` is the clock's name, or `release`; `is_due` tells a promise that moves from a step of the ladder alone,
-    `is_late` one that would be broken at once.
+    `clock` is the clock's name, `release`, or `second` for the reply of a colleague; `is_due` tells a promise that
+    moves from a step of the ladder alone, `is_late` one that would be broken at once.
     """
 
     clock: str
@@ -100,10 +103,11 @@ def preview(session: Session, scope: Scope, content: Mapping[str, Any] | None, *
     changes: list[Change] = []
     looked_at = 0
     for rows in _batches(session, scope):
-        clocks = _clocks_among(session, [row.id for row in rows])
+        numbers = [row.id for row in rows]
+        clocks, sides = _clocks_among(session, numbers), _sides_among(session, numbers)
         for row in rows:
             looked_at += 1
-            moves = _moves(row, clocks.get(row.id, []), fresh[row.urgency], now)
+            moves = _moves(row, clocks.get(row.id, []), sides.get(row.id), fresh[row.urgency], now)
             if moves and len(changes) == MOST:
                 return Preview(changes, is_part=True)
             changes += [Change(number_of(row.id), moves)] if moves else []
@@ -144,20 +148,36 @@ def _closest(session: Session, scope: Scope, urgency: str, without: tuple[str, s
     return overlay(base, read_content(policy.content), policy.version) if policy is not None else base
 
 
-def _moves(row: Row[Any], clocks: Sequence[Row[Any]], fresh: Rules, now: datetime) -> list[Move]:
+def _moves(
+    row: Row[Any], clocks: Sequence[Row[Any]], side_due_at: datetime | None, fresh: Rules, now: datetime
+) -> list[Move]:
     was, found = rules_of(row), []
-    for clock in clocks:
-        turned = moved(clock, was, fresh, now)
+    afterwards = [moved(clock, was, fresh, now) for clock in clocks]
+    for clock, turned in zip(clocks, afterwards, strict=True):
         due = (promised_at(clock), promised_at(turned))
         told = (pending_at(clock, was), pending_at(turned, fresh))
         if due[0] != due[1]:
             found.append(Move(clock.name, *due, is_late=due[0] > now >= due[1]))
         elif told[0] != told[1] and told[0] is not None and told[1] is not None:
             found.append(Move(clock.name, told[0], told[1], is_due=False))
+    first = [turned for turned in afterwards if turned.name == ClockName.FIRST_REPLY]
+    # A question to a colleague becomes due sooner with the reply that it is for, and never later.
+    if side_due_at is not None and (sooner := reply_by(first, fresh, now)) < side_due_at:
+        found.append(Move(SECOND, side_due_at, sooner))
     opens = release_moved(row.answered_at, row.release_at, was, fresh)
     if row.release_at is not None and opens is not None and opens != row.release_at:
         found.append(Move("release", row.release_at, opens))
     return found
+
+
+def _sides_among(session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
+    """When what was asked of colleagues about these consults is due; what is late already moves no more."""
+    query = select(SideQuestion.consult_id, SideQuestion.due_at).where(
+        SideQuestion.consult_id.in_(numbers),
+        SideQuestion.state == SideState.OPEN,
+        SideQuestion.level < LATE_LEVEL,
+    )
+    return {row.consult_id: row.due_at for row in session.execute(query)}
 
 
 def _batches(session: Session, scope: Scope) -> Iterator[Sequence[Row[Any]]]:

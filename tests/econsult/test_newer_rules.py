@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import threads
+from econsult.consults import second, threads
 from econsult.consults.clocks import ClockEvent, open_clocks, start_clock
 from econsult.consults.policies import ClockName, policies_held, retire_policy, rules_of, save_policy
 from econsult.consults.records import Consult
@@ -17,10 +17,12 @@ from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import InvalidError
+from econsult.queue.asides import fire_sides
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
 from econsult.queue.preview import Scope, apply_to_open, preview
+from econsult.queue.quiet import Quiet
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, TARGETS, Clinic
 
@@ -89,6 +91,27 @@ def test_the_preview_names_each_clock_that_applying_then_moves(
         assert told == {(name, "pause" if "pause" in content else "") for name in moved}
         fire(session, now)
         assert list(violations(session, now)) == []
+
+
+@pytest.mark.parametrize(("hours", "moves"), [(4, True), (48, False)])
+def test_the_preview_names_the_reply_of_a_colleague_that_becomes_due_sooner(
+    database: Database, clinic: Clinic, hours: int, moves: bool
+) -> None:
+    now, content = NOON + HOUR, {"first_reply": hours * 60}
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        side = second.ask_second(session, consult, clinic.derm, "Yours?", specialty="neurology", now=NOON)
+        before = side.due_at
+        (change,) = preview(session, _scope(clinic), content, now=now).changes
+        told = [(move.at, move.would_be) for move in change.moves if move.clock == "second"]
+        _adopt(session, clinic, content, now)
+        session.refresh(side)
+        assert (side.due_at != before) is moves
+        assert told == [(before, side.due_at)] * moves
+        # What is late stays so, whatever is promised now.
+        fire_sides(session, late := side.due_at + HOUR, Quiet())
+        found = preview(session, _scope(clinic), {"first_reply": 60}, now=late).changes
+        assert [move.clock for change in found for move in change.moves] == ["first_reply"]
 
 
 def _state(session: Session, consults: tuple[Consult, ...]) -> dict[tuple[str, str], object]:
