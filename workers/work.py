@@ -64,7 +64,7 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
         Work(CALLS, _by(PhoneTask.id, PhoneTask.next_at), fire_calls),
         Work(
             "the watch over cover",
-            lambda session, _now: session.scalars(select(CoverWatch.id).order_by(CoverWatch.id)),
+            _watches,
             lambda session, now, pick: watch_cover(session, now, quiet=quiet, pick=pick),
         ),
         Work(
@@ -93,6 +93,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             lambda session, now, pick: fire_sides(session, now, quiet, pick),
         ),
     )
+
+
+def _watches(session: Session, _now: datetime) -> Iterable[int]:
+    """Every watch; before them 0, which is none: that step only begins those that are missing, whatever then fails."""
+    return [0, *session.scalars(select(CoverWatch.id).order_by(CoverWatch.id))]
 
 
 def lapses() -> Work:

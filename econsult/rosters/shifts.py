@@ -19,6 +19,7 @@ from econsult.belonging import in_program
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
 from econsult.people.persons import Person, PractitionerSpecialty, specialties_of
+from econsult.rosters.damaged import is_sound, readable
 from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
@@ -131,7 +132,7 @@ def spans(session: Session, program_id: int, specialty: str, start: datetime, en
     """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
     query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
     home = home_zone(session)
-    planned = [span for shift in session.scalars(query) for span in _planned(shift, home, start, end)]
+    planned = [span for shift in readable(session, query, Shift) for span in _planned(shift, home, start, end)]
     if not planned:
         return []
     given = _still_here(session, _swapped(session, planned))
@@ -162,11 +163,17 @@ def own_spans(session: Session, person: Person, start: datetime, end: datetime) 
     return sorted(found, key=lambda each: (each[1].start, each[0]))
 
 
-def whole_span(shift: Shift, day: date) -> Span:
-    """The shift of this day, as the weekly plan says."""
-    zone = ZoneInfo(shift.time_zone)
-    opens, ends = wall(day, shift.starts, zone), wall(day, shift.starts + shift.minutes, zone)
+def whole_span(session: Session, shift: Shift, day: date) -> Span:
+    """The shift of this day, as the weekly plan says; a damaged one lasts for no time."""
+    zone = zone_of_shift(session, shift)
+    starts, minutes = (shift.starts, shift.minutes) if is_sound(shift) else (0, 0)
+    opens, ends = wall(day, starts, zone), wall(day, starts + minutes, zone)
     return Span(shift.person_id, opens, ends, shift.id, day)
+
+
+def zone_of_shift(session: Session, shift: Shift) -> ZoneInfo:
+    """The zone in which the shift is planned; where this machine does not know it, the program's."""
+    return zone_of(shift.time_zone, home_zone(session), f"shift {shift.id}")
 
 
 def without_time_off(session: Session, given: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
@@ -219,7 +226,9 @@ def gaps(found: Iterable[Span], start: datetime, end: datetime) -> list[tuple[da
 
 
 def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Span]:
-    """The shift's spans that touch the stretch, as the weekly plan says."""
+    """The shift's spans that touch the stretch, as the weekly plan says; none of a damaged one."""
+    if not is_sound(shift):
+        return []
     zone = zone_of(shift.time_zone, home, f"shift {shift.id}")
     day = start.astimezone(zone).date() - 2 * DAY - timedelta(minutes=shift.minutes)
     last = end.astimezone(zone).date() + DAY
@@ -236,7 +245,7 @@ def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Sp
 def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
     numbers = {span.shift_id for span in planned}
     query = select(Swap).where(Swap.shift_id.in_(numbers), Swap.accepted_at.is_not(None))
-    given = {(swap.shift_id, swap.on_day): swap.to_id for swap in session.scalars(query)}
+    given = {(swap.shift_id, swap.on_day): swap.to_id for swap in readable(session, query, Swap)}
     return [
         replace(span, person_id=given.get((span.shift_id, span.day), span.person_id)) if span.day else span
         for span in planned
@@ -253,7 +262,7 @@ def _still_here(session: Session, given: Sequence[Span]) -> list[Span]:
 def _away(session: Session, planned: Sequence[Span], start: datetime, end: datetime) -> list[TimeOff]:
     people = {span.person_id for span in planned}
     query = select(TimeOff).where(TimeOff.person_id.in_(people), TimeOff.starts_at < end, TimeOff.ends_at > start)
-    return list(session.scalars(query.order_by(TimeOff.starts_at)))
+    return readable(session, query.order_by(TimeOff.starts_at), TimeOff)
 
 
 def _without(planned: Iterable[Span], away: Sequence[TimeOff]) -> list[Span]:

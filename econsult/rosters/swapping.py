@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role, member_of, specialties_of
 from econsult.rosters.planning import locked_shift, shift_of, tell_changed, tell_of, write_down
-from econsult.rosters.shifts import Shift, Swap, TimeOff, whole_span
+from econsult.rosters.shifts import Shift, Swap, TimeOff, whole_span, zone_of_shift
 
 LONGEST_AHEAD = timedelta(days=366)
 MOST = 100
@@ -29,7 +28,7 @@ def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None,
     person = member_of(session, by, to_id)
     if person is None or shift.specialty not in specialties_of(session, person):
         raise InvalidError("This person cannot take the shift.", {"to": "unsuitable"})
-    day = _day_of(shift, on_day, now)
+    day = _day_of(session, shift, on_day, now)
     counts = _swap_of(session, shift, day, _COUNTS)
     has_it = counts.to_id if counts is not None else shift.person_id
     if by.role == Role.SPECIALIST and by.id not in (has_it, shift.person_id):
@@ -59,7 +58,7 @@ def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime
     swap, shift = _asked(session, person, swap_id)
     if swap.accepted_at is not None:
         return swap
-    if whole_span(shift, swap.on_day).end <= now:
+    if whole_span(session, shift, swap.on_day).end <= now:
         raise InvalidError("This shift is over.", {"day": "passed"})
     if _is_away(session, person, shift, swap.on_day):
         raise InvalidError("You are away then, by your time off: say no, or have it ended first.", {"day": "away"})
@@ -97,14 +96,14 @@ def swaps_coming(session: Session, program_id: int, specialty: str, now: datetim
     query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id)
     query = query.where(Shift.program_id == program_id, Shift.specialty == specialty, Swap.on_day >= _yesterday(now))
     rows = session.execute(query.order_by(Swap.on_day, Swap.id).limit(MOST))
-    return [(swap, shift) for swap, shift in rows if whole_span(shift, swap.on_day).end > now]
+    return [(swap, shift) for swap, shift in rows if whole_span(session, shift, swap.on_day).end > now]
 
 
 def swaps_offered(session: Session, person: Person, now: datetime) -> list[tuple[Swap, Shift]]:
     """The swaps that wait for this person's yes or no, with their shifts."""
     query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id).where(Swap.to_id == person.id, _IS_ASKED)
     rows = session.execute(query.where(Swap.on_day >= _yesterday(now)).order_by(Swap.on_day, Swap.id).limit(MOST))
-    return [(swap, shift) for swap, shift in rows if whole_span(shift, swap.on_day).end > now]
+    return [(swap, shift) for swap, shift in rows if whole_span(session, shift, swap.on_day).end > now]
 
 
 def _tell_asker(session: Session, swap: Swap, now: datetime) -> None:
@@ -126,7 +125,7 @@ def _asked(session: Session, person: Person, swap_id: int) -> tuple[Swap, Shift]
 
 def _is_away(session: Session, person: Person, shift: Shift, day: date) -> bool:
     """Whether any part of the shift lies in the person's time off: whoever gave it would think it covered."""
-    span = whole_span(shift, day)
+    span = whole_span(session, shift, day)
     off = select(TimeOff.id).where(TimeOff.person_id == person.id)
     return session.scalars(off.where(TimeOff.starts_at < span.end, TimeOff.ends_at > span.start)).first() is not None
 
@@ -141,14 +140,14 @@ def _yesterday(now: datetime) -> date:
     return now.date() - timedelta(days=2)
 
 
-def _day_of(shift: Shift, day: date | None, now: datetime) -> date:
+def _day_of(session: Session, shift: Shift, day: date | None, now: datetime) -> date:
     """The day, if the shift is on it and not over. Raises InvalidError, also for no day at all."""
     if day is None:
         raise InvalidError("Say on which day.", {"day": "required"})
-    today = now.astimezone(ZoneInfo(shift.time_zone)).date()
+    today = now.astimezone(zone_of_shift(session, shift)).date()
     # Far days are settled first: the ends of the calendar have no other time zone.
     is_near = today - timedelta(days=3) <= day <= today + LONGEST_AHEAD
-    if not is_near or whole_span(shift, day).end <= now:
+    if not is_near or whole_span(session, shift, day).end <= now:
         raise InvalidError("This day has passed, or is too far ahead.", {"day": "passed"})
     if day.weekday() != shift.weekday or day < shift.from_day or (shift.to_day and day > shift.to_day):
         raise InvalidError("The shift is not on that day.", {"day": "invalid"})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from econsult.rosters.shifts import Shift, Swap, TimeOff
@@ -102,3 +104,33 @@ def test_a_clinician_sees_when_they_are_away_and_nobody_else_is_named(
     assert ("My time off" in page, "My duty" in page, "Shifts to take over" in page) == (True, False, False)
     assert page.count('<li class="tick">') == 1
     assert post(pcp, "/program/roster/mine/swaps", {"shift": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "damage", [{"time_zone": "Mars/Olympus"}, {"minutes": 2_000_000_000}, {"starts": 2_147_483_647}, {"weekday": 9}]
+)
+def test_a_damaged_shift_with_a_swap_closes_no_page(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, damage: dict[str, Any]
+) -> None:
+    soon = NOW.date() + timedelta(days=2)
+    with runtime.database.writing() as session:
+        hours = {"weekday": soon.weekday(), "starts": 600, "minutes": 60, "time_zone": "UTC"}
+        same = {"program_id": clinic.program.id, "specialty": "dermatology", "from_day": NOW.date() - timedelta(days=9)}
+        shift = Shift(**same, person_id=clinic.derm.id, **hours | damage)
+        session.add(shift)
+        session.flush()
+        number = shift.id
+        for day in (soon, soon + timedelta(days=7)):
+            given = {"to_id": clinic.derm2.id, "asked_by_id": clinic.derm.id, "asked_at": NOW}
+            session.add(Swap(shift_id=number, on_day=day, **given))
+    desk, derm, derm2, base = (
+        *map(browser_of, (clinic.coordinator, clinic.derm, clinic.derm2)),
+        "/program/roster/mine",
+    )
+    for browser, page in ((desk, "/program/roster"), (derm, base), (derm2, base), (desk, "/coordination/desk")):
+        assert browser.get(page).status_code == 200
+    wish = {"shift": str(number), "day": (soon + timedelta(days=14)).isoformat(), "to": clinic.derm2.public_id}
+    answer = post(derm, f"{base}/swaps", wish)
+    assert answer.status_code == (422 if "weekday" in damage else 303)
+    removed = post(desk, f"/program/roster/shifts/{number}/remove", {"verb": "save", "ends_plan": "yes"})
+    assert removed.status_code == 303

@@ -21,6 +21,9 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.picking import Pick
 from econsult.queue.quiet import Quiet
+from econsult.rosters.damaged import forget_said
+from econsult.rosters.shifts import Shift
+from econsult.rosters.watching import CoverWatch
 from storage.keys import WrongKey
 from tests.personas import NOON, Clinic, open_clinic
 from workers.net import AGAIN, BATCH, Net, Work
@@ -176,3 +179,79 @@ def test_a_clinic_that_cannot_be_looked_at_keeps_no_other_waiting(
     with database.reading() as session:
         assert net.numbers_aside() == {work.what: [damaged]}
         assert set(session.scalars(told)) == {numbers[0], numbers[2]}
+
+
+@pytest.mark.parametrize("damage", [{"minutes": 2_000_000_000}, {"starts": 2_147_483_647}, {"weekday": 9}])
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_damaged_shift_gives_nobody_duty_and_stops_no_watch(
+    database: Database, clinic: Clinic, caplog: pytest.LogCaptureFixture, damage: dict[str, int], is_watched: bool
+) -> None:
+    _look_at_damaged(database, clinic, damage, is_watched=is_watched)
+    assert [line for line in caplog.messages if "ALARM" in line] == [DAMAGED_SHIFT]
+
+
+def test_a_shift_whose_day_cannot_be_read_stops_no_watch(
+    sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL keeps no such day."""
+    never: Any = literal_column("'never'")
+    _look_at_damaged(sqlite_database, open_clinic(sqlite_database), {"from_day": never}, is_watched=False)
+    assert [line for line in caplog.messages if "ALARM" in line] == [DAMAGED_SHIFT]
+
+
+DAMAGED_SHIFT = "ALARM: shift 1 is damaged and counts for nobody."
+
+
+def _look_at_damaged(database: Database, clinic: Clinic, damage: dict[str, Any], *, is_watched: bool) -> None:
+    """The others of its specialty, another specialty and another program are told of when their last shift ends."""
+    forget_said()
+    net, other = Net(database), open_clinic(database, mark="B")
+    with database.writing() as session:
+        plan = [(clinic, clinic.derm), (clinic, clinic.derm2), (clinic, clinic.neuro), (other, other.derm)]
+        names = ("dermatology", "dermatology", "neurology", "dermatology")
+        for (each, person), name in zip(plan, names, strict=True):
+            session.add(_until_two(each, person, name))
+            session.flush()
+        own = (clinic.econsult(session), clinic.econsult(session, specialty="neurology"), other.econsult(session))
+        waits = {each.id for each in own}
+    if is_watched:
+        _look_around(net, NOON)
+    with database.writing() as session:
+        session.execute(update(Shift).where(Shift.id == 1).values(damage))
+    told = select(Notice.consult_id).where(Notice.kind == NoticeKind.NO_COVER).distinct()
+    for hours, expected in ((1, set()), (2, waits)):
+        _look_around(net, NOON + hours * H)
+        with database.reading() as session:
+            assert set(session.scalars(told)) == expected
+    assert net.numbers_aside() == {}
+
+
+def _until_two(clinic: Clinic, person: Person, specialty: str) -> Shift:
+    hours = {"weekday": NOON.weekday(), "starts": 0, "minutes": 14 * 60, "time_zone": "UTC"}
+    same = {"program_id": clinic.program.id, "specialty": specialty, "from_day": NOON.date()}
+    return Shift(person_id=person.id, **same, **hours)
+
+
+def _look_around(net: Net, at: datetime) -> None:
+    for work in (*rounds(Quiet()), *sweeps(Quiet())):
+        _run(net, work, at)
+
+
+def test_watches_begin_although_the_look_that_begins_them_fails(sqlite_database: Database) -> None:
+    """Nobody could tell otherwise that anything is due: there would be no row, and no alarm."""
+    open_clinic(sqlite_database)
+    watch = next(each for each in rounds(Quiet()) if each.what == "the watch over cover")
+
+    def step(session: Session, now: datetime, pick: Pick) -> int:
+        done = watch.step(session, now, pick)
+        if pick.only != 0:
+            raise ValueError
+        return done
+
+    net = Net(sqlite_database)
+    for at in (0, 1):
+        net.run(Work(watch.what, watch.numbers, step), NOON + at * timedelta(seconds=1))
+    with sqlite_database.reading() as session:
+        numbers = sorted(session.scalars(select(CoverWatch.id)))
+    assert numbers
+    assert net.numbers_aside() == {watch.what: numbers}

@@ -105,7 +105,7 @@ def _mine(errors: dict[str, str]) -> str:
     start = now()
     with database().reading() as session:
         offered = [
-            (swap.id, shift.specialty, when(whole_span(shift, swap.on_day)))
+            (swap.id, shift.specialty, when(whole_span(session, shift, swap.on_day)))
             for swap, shift in swapping.swaps_offered(session, me(), start)
         ]
         taken = [_own(session, specialty, span) for specialty, span in own_spans(session, me(), start, start + AHEAD)]

@@ -206,7 +206,7 @@ def _hole(begin: datetime, end: datetime, last: datetime) -> str:
 def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, str]:
     """Who is asked to take which shift, whose it is, and what became of it."""
     names = [session.get_one(Person, number).name for number in (asked.to_id, shift.person_id)]
-    span = when(whole_span(shift, asked.on_day))
+    span = when(whole_span(session, shift, asked.on_day))
     return names[0], names[1], span, answer_words(asked)
 
 
