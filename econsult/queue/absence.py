@@ -109,7 +109,7 @@ def come_back(
 ) -> None:
     """Take the mark off what is held by somebody who is there again, so that the next time is told anew.
 
-    Who took something off duty is there for it until they have been on duty for it.
+    Who took something off duty is there for it until they have been on duty for it, or away.
     """
     doubtful = set(suspects)
     # In no order: to have one, SQLite would read all that the program ever had.
@@ -117,10 +117,10 @@ def come_back(
     told = session.execute(held.where(Consult.uncovered_at.is_not(None))).all()
     unmark(session, [row.id for row in told if row.holder_id not in doubtful or not is_left(row, away, takers)])
     taken = session.execute(held.where(TAKEN_OFF_DUTY)).all()
-    on_duty = [row.id for row in taken if row.holder_id not in away and takers.duty_of(row.holder_id, row) != []]
-    if on_duty:
-        lock_in_order(session, on_duty)
-        session.execute(update(Consult).where(Consult.id.in_(on_duty)).values(is_taken_off_duty=False))
+    over = [row.id for row in taken if row.holder_id in away or takers.duty_of(row.holder_id, row) != []]
+    if over:
+        lock_in_order(session, over)
+        session.execute(update(Consult).where(Consult.id.in_(over)).values(is_taken_off_duty=False))
 
 
 def unmark(session: Session, numbers: Sequence[int], *only: ColumnElement[bool]) -> set[int]:

@@ -97,7 +97,8 @@ class World:
         )
 
     def is_covered(self, case: Case) -> bool:
-        case.is_volunteer = case.is_volunteer and not self.is_here(case.holder or 0)
+        is_over = self.is_here(case.holder or 0) or self.is_away(case.holder or 0)
+        case.is_volunteer = case.is_volunteer and not is_over
         if not case.owes:
             return True
         if case.holder is None:
@@ -107,7 +108,7 @@ class World:
             # Places are for what was asked first, whether the desk has heard of it or not.
             before = sum(each.holder is None and each.number < case.number for each in self.cases)
             return any(not self.most[each] for each in here) or sum(map(self.places, here)) > before
-        return self.is_here(case.holder) or (case.is_volunteer and not self.is_away(case.holder))
+        return self.is_here(case.holder) or case.is_volunteer
 
     def look(self) -> None:
         """What the desk should have heard by now."""

@@ -13,6 +13,7 @@ from econsult.database import Database
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
+from econsult.queue.absence import uncovered_held
 from econsult.queue.cover import _has_told, watch_absences, watch_cover
 from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Conflict, Limits
@@ -124,6 +125,24 @@ def test_what_was_taken_off_duty_is_told_of_again_after_its_holder_was_on_duty_o
             threads.post(session, consult, clinic.pcp, clinicians, text="And now?", now=NOON + 4 * HOUR)
             watch_cover(session, NOON + 4 * HOUR + MINUTE)
         assert told(session)[before:] == [(consult.id, clinic.coordinator.id)]
+
+
+def test_what_was_taken_off_duty_stays_listed_after_its_holder_was_away(database: Database, clinic: Clinic) -> None:
+    """Written off by the hour, and back at home: off duty by the roster, like anybody, until their next shift."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm, starts=11, hours=2)
+        consult = take(session, clinic, clinic.derm)
+        assert consult.is_taken_off_duty
+        before = len(told(session))
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR))
+        session.flush()
+        for minute in range(0, 360, 10):
+            watch_cover(session, NOON + minute * MINUTE)
+            is_listed = [each.id for each in uncovered_held(session, clinic.program.id, 9)] == [consult.id]
+            assert is_listed is (minute >= 60), minute
+        assert told(session)[before:] == [(consult.id, clinic.coordinator.id)]
+        watch_cover(session, NOON + 6 * HOUR)
+        assert uncovered_held(session, clinic.program.id, 9) == []
 
 
 def test_what_nobody_may_take_is_another_alarm_and_hushes_no_gap(database: Database, clinic: Clinic) -> None:
