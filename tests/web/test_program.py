@@ -281,6 +281,8 @@ def test_a_policy_is_looked_at_before_it_is_saved(
         ({"allocate": "0"}, "Write a number from 1 to 43,200"),
         ({"allocate": "1,5"}, "Write a number from 1 to 43,200"),
         ({"family_informed": "10000"}, "Write a number from 0.02 to 720"),
+        ({"first_reply": "1,000"}, "Write a number from 0.02 to 720"),
+        ({"pause": "1.000"}, "Write a number from 0.02 to 720"),
     ],
 )
 def test_a_policy_that_cannot_work_is_refused_and_kept_in_the_form(
@@ -322,7 +324,7 @@ def test_who_is_off_duty_is_given_it_only_where_the_desk_says_so(
     # What the one who is away holds is on the desk, to be given to somebody else, with a reason.
     assert "Whoever has it is not there" in shown
     card = shown.partition("Whoever has it is not there")[2].partition("</form>")[0]
-    assert (clinic.derm2.public_id in card, clinic.derm.public_id in card) == (True, False)
+    assert [f'<option value="{each.public_id}"' in card for each in (clinic.derm2, clinic.derm)] == [True, False]
     mute = post(desk, path, {"person": clinic.derm2.public_id, "reason": " ", "although": "1"})
     assert (mute.status_code, "Say why, so that the others understand" in mute.text) == (422, True)
     assert post(desk, path, fields | {"although": "1"}).status_code == 303
@@ -365,6 +367,44 @@ def test_what_somebody_who_is_away_holds_is_given_to_somebody_else(
     assert post(desk, f"/coordination/desk/{consult.public_id}", fields).status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, consult.id).holder_id == clinic.derm2.id
+
+
+def test_what_was_given_in_another_tab_is_given_away_only_by_who_means_it(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    """The second tab says who has it, and its form stays, with what was written."""
+    path = f"/coordination/desk/{asked.public_id}"
+    assert f'action="{path}"' in desk.get("/coordination/desk").text
+    first = {"person": clinic.derm.public_id, "had": "", "reason": "Hers"}
+    # A double click is one giving.
+    assert [post(desk, path, first).status_code for _ in range(2)] == [303, 303]
+    page = post(desk, path, {**first, "person": clinic.derm2.public_id})
+    assert (page.status_code, f"{clinic.derm.name} has it now" in page.text) == (422, True)
+    form = page.text.partition(f'action="{path}"')[2].partition("</form>")[0]
+    assert f'name="had" value="{clinic.derm.public_id}"' in form
+    assert (f'value="{clinic.derm2.public_id}" selected' in form, 'value="Hers"' in form) == (True, True)
+    assert f'href="#p-{asked.public_id}"' in page.text
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).holder_id == clinic.derm.id
+        assert session.get_one(Consult, asked.id).version == asked.version + 1
+    meant = {"person": clinic.derm2.public_id, "had": clinic.derm.public_id, "reason": "She is ill"}
+    assert post(desk, path, meant).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).holder_id == clinic.derm2.id
+
+
+def test_what_a_form_would_change_can_be_opened_to_the_last_one(
+    runtime: Runtime, browser_of: BrowserOf, desk: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        session.add(Limits(person_id=clinic.derm2.id, languages="fr"))
+        numbers = [clinic.econsult(session, now=NOW).number for _ in range(12)]
+    wish = {"specialty": "dermatology", "languages": "es", "states": "nm", "capacity": "0", "verb": "look"}
+    looked = post(desk, f"/program/people/{clinic.derm.public_id}/limits", wish).text
+    rules = {"specialty": "", "urgency": "routine", **RULES, "first_reply": "8", "ladder": "50, 100", "verb": "look"}
+    for page, rest in ((looked, 7), (post(browser_of(clinic.admin), "/program/rules", rules).text, 2)):
+        opened = page.partition(f"<details><summary>and {rest} more</summary>")[2].partition("</details>")[0]
+        assert [number for number in numbers if number in opened] == numbers[-rest:]
 
 
 def test_the_first_page_of_the_desk_says_that_nobody_can_take_something(

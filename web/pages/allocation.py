@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -101,6 +101,8 @@ def assign(public_id: str) -> Response | tuple[str, int]:
             check_desk(session, me())
             right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
             loaded = consult_for(session, me(), public_id, now=now(), right=right)
+            if _is_given(session, loaded.consult, wish):
+                return _given()
             reason = _reason(loaded.consult, wished)
             to = _person(session, loaded.consult, wish)
             passing.assign(
@@ -115,11 +117,33 @@ def assign(public_id: str) -> Response | tuple[str, int]:
             )
     except ForbiddenError as error:
         return _desk({f"p-{public_id}": _refusal(error.code)}, {public_id: error.code}), 422
+    except _GivenError as error:
+        words = gettext("%(name)s has it now. Give it to somebody else only with a reason", name=error.args[0])
+        return _desk({f"p-{public_id}": words}), 422
     except InvalidError as error:
         is_mute = "reason" in error.fields
         words = gettext("Say why, so that the others understand") if is_mute else _refusal("")
         return _desk({f"p-{public_id}": words}), 422
+    return _given()
+
+
+def _given() -> Response:
     return redirect(url_for(".desk", said="assigned", specialty=_specialty() or None), 303)
+
+
+class _GivenError(Exception):
+    """Somebody else has it than when the form was shown; by name."""
+
+
+def _is_given(session: Session, consult: Consult, wish: str) -> bool:
+    """Whether this person was given it since the form was shown. Raises _GivenError where somebody else was."""
+    had = request.form.get("had")
+    holder = session.get_one(Person, consult.holder_id) if consult.holder_id is not None else None
+    if holder is None or had in (None, holder.public_id):
+        return False
+    if holder.public_id != wish:
+        raise _GivenError(holder.name)
+    return True
 
 
 def _reason(consult: Consult, wished: str) -> str:
@@ -150,6 +174,10 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         known = {entry.row.id for entry in left.entries} if left else set()
         held_late = [each for each in _held_late(late) if each.public_id not in known]
         others = {each.id: entry for each, entry in zip(held_late, waiting(session, held_late, there), strict=True)}
+        shown = {entry.row.id for column in (*columns.values(), left) if column for entry in column.entries}
+        kept = _kept(
+            session, errors.keys() - {f"p-{each}" for each in shown | {each.public_id for each in held_late}}, there
+        )
         untaken = columns.get("untaken")
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
         # On a coordinator's board they stand by themselves, and lead to the card.
@@ -163,6 +191,7 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         # What stands on another page, or was not looked at, is not said to be in good hands.
         is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
+        kept=kept,
         left=left,
         late=late,
         gaps=outlook.gaps if outlook else [],
@@ -175,6 +204,14 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         refused=refused or {},
         given=request.form,
     )
+
+
+def _kept(session: Session, errors: Collection[str], there: There) -> list[Waiting]:
+    """What was refused and stands in no column any more: its form stays, for whoever means it."""
+    right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
+    ids = [name.removeprefix("p-") for name in errors]
+    found = [consult_for(session, me(), each, now=now(), right=right).consult for each in ids]
+    return waiting(session, found, there)
 
 
 def count_desk(session: Session) -> int:

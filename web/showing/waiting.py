@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.offering import why_of
@@ -14,14 +15,16 @@ from web.showing.rows import Row, rows_of
 from web.showing.there import There, is_homes
 from web.words.routes import why_words
 
+_NAMED = select(Person.id, Person.public_id)
 Asked = tuple[int | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request that nobody has, why, and who could be given it."""
+    """A request, who has it (by public id; mostly nobody), why nobody takes it, and who could be given it."""
 
     row: Row
+    holder: str
     specialty: str
     """The code of the specialty that was asked; empty for a family's question."""
     is_unallocated: bool
@@ -34,10 +37,15 @@ class Waiting:
 def waiting(session: Session, consults: Sequence[Consult], there: There) -> list[Waiting]:
     """Each of these with whom it could be given to, looked up for all of them together."""
     pools, rows = pools_of(session, consults), rows_of(session, consults)
-    return [_entry(consult, row, pools[asked_of(consult)], there) for consult, row in zip(consults, rows, strict=True)]
+    held = {consult.holder_id for consult in consults if consult.holder_id is not None}
+    holders = {each.id: each.public_id for each in session.execute(_NAMED.where(Person.id.in_(held)))} if held else {}
+    return [
+        _entry(consult, row, holders, pools[asked_of(consult)], there)
+        for consult, row in zip(consults, rows, strict=True)
+    ]
 
 
-def _entry(consult: Consult, row: Row, pool: Sequence[Person], there: There) -> Waiting:
+def _entry(consult: Consult, row: Row, holders: Mapping[int, str], pool: Sequence[Person], there: There) -> Waiting:
     others = [person for person in pool if person.id != consult.holder_id]
     named = [(person, there.why_not(person, consult)) for person in others]
     # Who is there comes first, and is what the form offers where nobody is chosen.
@@ -47,7 +55,10 @@ def _entry(consult: Consult, row: Row, pool: Sequence[Person], there: There) -> 
     ]
     # Why it was offered to whom tells of the time before somebody had it.
     why = why_words(why_of(consult)) if consult.holder_id is None else ""
-    return Waiting(row, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult))
+    holder = holders.get(consult.holder_id or 0, "")
+    return Waiting(
+        row, holder, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult)
+    )
 
 
 def asked_of(consult: Consult) -> Asked:

@@ -39,6 +39,8 @@ from web.words.language import gettext
 rules = rings(Blueprint("rules", __name__, url_prefix="/program/rules"))
 HOURS = ("first_reply", "next_reply", "family_informed", "pause", "release")
 _THOUSANDS = re.compile(r"(?<=[0-9])[.,'\u2019](?=[0-9]{3}(?:[^0-9]|$))")
+_EITHER = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+"""With three figures behind it the sign may part the thousands, or be the point."""
 BATCHES = 5
 """So many transactions of some hundred open requests each go over within one form; a button takes the rest."""
 KEEPERS = (Role.ADMIN, Role.DIRECTOR)
@@ -211,12 +213,16 @@ def _sentence(name: str) -> str:
 
 
 def _minutes(text: str, unit: int) -> int:
-    """Minutes of a number as people write it; in minutes it is whole, and a point in it parts its thousands."""
+    """Minutes of a number as people write it; in minutes it is whole, and a point in it parts its thousands.
+
+    Of hours "1,000" may be one or a thousand: it is refused.
+    """
     number = pasted(text).replace(" ", "")
     if unit == 1:
         number = _THOUSANDS.sub("", number)
         return int(number) if re.fullmatch(r"[0-9]{1,6}", number) else -1
-    return round(float(number.replace(",", ".")) * unit) if re.fullmatch(r"[0-9]{1,4}([.,][0-9]{1,6})?", number) else -1
+    is_clear = re.fullmatch(r"[0-9]{1,4}([.,][0-9]{1,6})?", number) and not _EITHER.fullmatch(number)
+    return round(float(number.replace(",", ".")) * unit) if is_clear else -1
 
 
 def _specialty() -> str:
