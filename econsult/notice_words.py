@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     LATE = "late"
     READ_NOW = "read_now"
     CALL_NOW = "call_now"
+    DANGER_WORDS = "danger_words"
     CALL_LATE = "call_late"
     EMERGENCY = "emergency"
     WITHDRAWN = "withdrawn"
@@ -125,6 +126,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.EMERGENCY: {
         "en": "A request was stopped and the family was sent to emergency care. Sign in to see it.",
         "es": "Se detuvo una solicitud y se envió a la familia a urgencias. Entre para verla.",
+    },
+    NoticeKind.DANGER_WORDS: {
+        "en": "What a family wrote must be read by a person now. Sign in, read it and act.",
+        "es": "Alguien debe leer ahora lo que escribió una familia. Entre, léalo y actúe.",
     },
     NoticeKind.WITHDRAWN: {
         "en": "A request was taken back. Sign in to see it.",

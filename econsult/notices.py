@@ -25,6 +25,7 @@ AT_ONCE = frozenset(
         NoticeKind.CALL_NOW,
         NoticeKind.CALL_LATE,
         NoticeKind.EMERGENCY,
+        NoticeKind.DANGER_WORDS,
     }
 )
 """An emergency goes to every channel, by night as by day."""

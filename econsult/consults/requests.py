@@ -19,6 +19,7 @@ from econsult.consults.confidential import BY_YOUTH
 from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
+from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, current_rules
@@ -139,6 +140,8 @@ def submit(
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
     consult.override_reason = reason or (form.lacking if lacking else "") or None
+    if consult.kind == Kind.FAMILY_QUESTION:
+        note_question(session, consult, person, now)
     if consult.kind == Kind.FAMILY_QUESTION and stopped_before(session, [consult]):
         consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
         consult.urgency_rank = RANKS[Urgency(consult.urgency)]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program
 from econsult.consults.clocks import pause_clock
 from econsult.consults.hearers import clinic_of, desk_of, home_of
+from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
 from econsult.consults.policies import ClockName
@@ -115,6 +116,8 @@ def post(
     message.is_relayed = is_relayed and person.is_staff
     said(session, consult, person, audience, now=now, is_relayed=message.is_relayed)
     tell_lane(session, consult, message, NoticeKind.MESSAGE, now)
+    if message.is_relayed or not person.is_staff:
+        note_words(session, consult, person, text, now=now)
     return message
 
 

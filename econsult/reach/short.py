@@ -35,6 +35,7 @@ SPANISH = {
     NoticeKind.CALL_NOW: "Hay que llamar ahora a una familia. Entre para ver el caso y anote la llamada.",
     NoticeKind.CALL_LATE: "Falta hablar con una familia que se iba a llamar de inmediato. Entre y vea que se haga.",
     NoticeKind.EMERGENCY: "Una solicitud fue detenida y la familia fue enviada a urgencias. Entre para verla.",
+    NoticeKind.DANGER_WORDS: "Alguien debe leer ahora lo que escribe una familia. Entre, lea y haga lo necesario.",
     NoticeKind.WITHDRAWN: "Una solicitud fue retirada. Entre para verla.",
     NoticeKind.REMINDER: "Una solicitud espera respuesta. Entre para ver el plazo.",
     NoticeKind.AT_RISK: "Una solicitud puede retrasarse pronto. Entre para verla.",

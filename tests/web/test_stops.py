@@ -148,3 +148,28 @@ def test_the_same_child_stopped_after_the_question_changes_nothing(
     sent = sent_after(runtime, clinic, NOW)
     stop(runtime, clinic, clinic.mother, at=NOW + timedelta(minutes=10))
     assert "shortly before" not in browser_of(clinic.pcp).get(f"/consults/{sent.public_id}").text
+
+
+def test_words_of_danger_ask_the_family_at_once_and_stand_before_the_clinic(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    sent = sent_after(runtime, clinic, NOW)
+    mother, path = browser_of(clinic.mother), f"/family/questions/{sent.public_id}"
+    assert 'id="now"' not in mother.get(path).text
+    said = post(mother, f"{path}/messages", {"text": "Ahora no puede respirar y tiene los labios azules"})
+    assert said.status_code == 303
+    page = mother.get(path).text
+    block = page[page.index('id="now"') : page.index("</section>", page.index('id="now"'))]
+    assert all(f'href="tel:{number}"' in block for number in ("911", "988", "+18002221222"))
+    assert "labios azules" in page
+    for person, start in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        page = browser_of(person).get(start).text
+        assert (
+            page.index("Words of danger: read and call now")
+            < page.index("Hard time breathing")
+            < page.index(sent.number)
+        )
+    with runtime.database.reading() as session:
+        last = session.query(RedFlagStop).one().id
+    post(browser_of(clinic.pcp), f"/stops/{last}/called", {})
+    assert "Words of danger" not in browser_of(clinic.coordinator).get("/coordination").text

@@ -236,6 +236,7 @@ CONSULT = closed(
     ended_at=MAYBE_INSTANT,
     end_reason=MAYBE_TEXT,
     override_reason=MAYBE_TEXT,
+    danger_words=listed(text(), 40),
     stopped_before=listed(closed(("flags", "at"), flags=listed(text(), 80), at=INSTANT)),
     attested_flags=listed(
         closed(

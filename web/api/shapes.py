@@ -13,6 +13,7 @@ from econsult.consults.attachments import Attachment, Rendition, attachments_of,
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
 from econsult.consults.furtherance import standing
+from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import attested_of, stopped_before
@@ -102,6 +103,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
+        "danger_words": list(asked_now(session, consult, now())),
         "stopped_before": [
             {"flags": [code for code in stop.codes.split(",") if code != UNSAFE], "at": stamp(stop.at)}
             for stop in stopped_before(session, [consult]).get(consult.id, [])

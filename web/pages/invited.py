@@ -18,6 +18,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults.adopting import MOST, arrivals_of
 from econsult.consults.by_code import is_readable
+from econsult.consults.hinting import asked_now
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, create
@@ -102,12 +103,14 @@ def show() -> str:
         brought = [consult_for(session, me(), each.public_id, now=now()).consult for each in _brought(session)]
         sent = [_sent(session, consult) for consult in brought if consult.submitted_at is not None]
         telephone = _telephone(session, invitation)
+        asks_now = any(asked_now(session, each, now()) for each in brought)
     drafts = [each for each in brought if each.status == Status.DRAFT and not is_stopped(each)]
     just_sent = next((each for each in sent if each.id == request.args.get("sent", "")), None)
     return render_template(
         "invited/home.html",
         sent=sent,
         just_sent=just_sent,
+        asks_now=asks_now,
         has_draft=bool(drafts),
         may_ask=bool(drafts) or len(brought) < MOST,
         until=invitation.expires_at,

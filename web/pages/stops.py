@@ -38,6 +38,11 @@ class Call:
     since: datetime
     is_confidential: bool
     """Whether the young person said it without their caregivers, to whom the telephone may belong."""
+    is_hint: bool
+    """Whether nothing was stopped: words that the family wrote may tell of danger, and somebody reads them."""
+    number: str
+    """Of the request that holds the words, for whoever may read it; else empty."""
+    read_at: str
     is_unsafe: bool
     """Whether the home is not safe: nobody calls or writes there, and the number is not shown."""
     safe_ways: list[str]
@@ -80,6 +85,9 @@ def _call(found: list[Stop]) -> Call:
         signs=signs,
         since=found[-1].stop.at,
         is_confidential=any(each.consult.is_confidential and not each.consult.is_traceless for each in found),
+        is_hint=all(each.stop.is_hint for each in found),
+        number=found[0].consult.number if found[0].stop.is_hint else "",
+        read_at=found[0].consult.public_id if found[0].stop.is_hint and me().role == Role.PCP else "",
         is_unsafe=any(UNSAFE in each.stop.codes.split(",") for each in found),
         safe_ways=list(dict.fromkeys(each.stop.safe_way for each in found if each.stop.safe_way)),
     )

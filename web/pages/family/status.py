@@ -16,6 +16,7 @@ from econsult.consults.confidential import may_change
 from econsult.consults.details import contact_of
 from econsult.consults.furtherance import TEXTS as ALLOWED
 from econsult.consults.furtherance import standing
+from econsult.consults.hinting import asked_now
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
@@ -69,6 +70,8 @@ class Shown:
     may_add: bool
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
+    asks_now: bool = False
+    """Whether words that the family wrote lately may tell of danger, so that its page asks whether it is now."""
     answer: Answer | None = None
     """The answer that can be read here; it may be from before the question was opened again."""
 
@@ -228,6 +231,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=is_open and _may_add(loaded),
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
+        asks_now=bool(asked_now(session, consult, now())),
         answer=released_answer(session, consult.id) if may_look else None,
     )
 

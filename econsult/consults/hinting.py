@@ -1,0 +1,63 @@
+"""What becomes of words that may tell of danger: the family is asked at once, and a person of the clinic looks.
+
+The text goes where it was sent in any case. Nothing here says that a child is well.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.danger_words import words_of_danger
+from econsult.consults.details import text_of
+from econsult.consults.hearers import home_of
+from econsult.consults.records import RANKS, Consult, RedFlagStop, Urgency, note
+from econsult.consults.redflags import UNSAFE
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person
+
+ASKED_FOR = timedelta(hours=2)
+"""So long the family's page asks whether it is happening now."""
+WRITTEN = ("story", "family_question")
+"""What a family writes in sentences beside its question."""
+
+
+def note_words(session: Session, consult: Consult, person: Person, *texts: str, now: datetime) -> tuple[str, ...]:
+    """Look at what a family wrote, or what staff wrote down for it. A hint is recorded and told to the clinic at once.
+
+    Returns the codes of the signs; none found says nothing.
+    """
+    codes = words_of_danger(*texts)
+    if not codes:
+        return ()
+    hint = RedFlagStop(consult_id=consult.id, person_id=person.id, codes=",".join(codes)[:400], is_hint=True, at=now)
+    session.add(hint)
+    session.flush()
+    note(session, consult, "red_flag", person_id=person.id, now=now, detail="words")
+    for clinician in home_of(session, consult):
+        if clinician.id != person.id:
+            about = f"words:{hint.id}"
+            notify(session, clinician, NoticeKind.DANGER_WORDS, consult_id=consult.id, about=about, now=now)
+    return codes
+
+
+def note_question(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    """Look at a family's question and story as they are sent. With a hint it is one of the same day."""
+    texts = (consult.question, *(text_of(consult.details, name) for name in WRITTEN))
+    if note_words(session, consult, person, *texts, now=now):
+        consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
+        consult.urgency_rank = RANKS[Urgency(consult.urgency)]
+
+
+def asked_now(session: Session, consult: Consult, now: datetime) -> tuple[str, ...]:
+    """The signs of the hints of the last hours, for the question "is this happening now?" on the family's page.
+
+    That a home is not safe is not among them: nothing of it is shown there.
+    """
+    query = select(RedFlagStop.codes).where(RedFlagStop.consult_id == consult.id, RedFlagStop.is_hint)
+    codes = [
+        code for text in session.scalars(query.where(RedFlagStop.at > now - ASKED_FOR)) for code in text.split(",")
+    ]
+    return tuple(dict.fromkeys(code for code in codes if code != UNSAFE))
