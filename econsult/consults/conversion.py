@@ -1,7 +1,8 @@
-"""A visit that whoever asked agreed to beforehand: the answer that says so brings its step, and nobody is asked again.
+"""An answer that leads to a visit brings the step of arranging it, so that what its family is told is somebody's task.
 
-The step is the coordinator's, and accepted at the signature. A step about a visit that the answer has already is
-accepted instead; what else it recommends waits for its clinic as ever.
+It is the clinic's, which is to call the family, and waits for it as ever. Where whoever asked agreed to a visit
+beforehand it is the coordinator's, and accepted at the signature: nobody is asked again. A step about a visit that the
+answer has already stands for it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ STEP = {
     "es": "Organizar la visita: la clínica estuvo de acuerdo de antemano.",
 }
 """In the family's language, since it reads the whole plan."""
+CALL = {
+    "en": "Call the family and arrange the visit.",
+    "es": "Llamar a la familia y organizar la consulta.",
+}
+"""The same where nobody has agreed to it yet: the family reads that its clinic will call."""
 
 
 def is_converted(session: Session, consult: Consult, disposition: str | None) -> bool:
@@ -34,20 +40,23 @@ def is_converted(session: Session, consult: Consult, disposition: str | None) ->
 
 
 def with_visit(session: Session, consult: Consult, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What is about to be signed, with the step of an agreed visit where it has none."""
+    """What is about to be signed, with the step of its visit where it leads to one and has none."""
     plan = list(content.get("recommendations") or ())
     is_full = len(plan) >= MOST_RECOMMENDATIONS or any(step.get("kind") == VISIT for step in plan)
-    if is_full or not is_converted(session, consult, content.get("disposition")):
+    if is_full or content.get("disposition") not in TO_A_VISIT:
         return dict(content)
+    is_agreed = is_converted(session, consult, content.get("disposition"))
     language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
-    step = {"text": STEP.get(language, STEP["en"]), "owner": "coordinator", "due_at": None, "kind": VISIT}
+    words, owner = (STEP, "coordinator") if is_agreed else (CALL, "pcp")
+    step = {"text": words.get(language, words["en"]), "owner": owner, "due_at": None, "kind": VISIT}
     return {**content, "recommendations": [*plan, step]}
 
 
 def without_visit(content: Mapping[str, Any]) -> dict[str, Any]:
     """The same without the step that `with_visit` wrote, for whoever takes the signature back."""
     plan = content.get("recommendations") or ()
-    return {**content, "recommendations": [step for step in plan if step.get("text") not in STEP.values()]}
+    ours = {*STEP.values(), *CALL.values()}
+    return {**content, "recommendations": [step for step in plan if step.get("text") not in ours]}
 
 
 def accept_visit(

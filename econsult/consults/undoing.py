@@ -77,7 +77,7 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
     answer.signed_at = answer.released_at = answer.undo_until = answer.before = None
-    # The step of an agreed visit came with the signature, and goes with it.
+    # The step of a visit came with the signature, and goes with it.
     answer.content = without_visit(answer.content)
     note(session, consult, "undo_sign", person_id=person.id, now=now)
     keep_holding(session, consult, now, lease)

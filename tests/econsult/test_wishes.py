@@ -200,3 +200,20 @@ def test_a_signature_that_is_taken_back_takes_the_step_of_the_visit_with_it(data
         draft = undoing.take_back(session, consult, clinic.derm, now=NOON + timedelta(seconds=5), lease=LEASE)
         assert [step["text"] for step in draft.content["recommendations"]] == [ANSWER["recommendations"][0]["text"]]
         assert steps_of(session, consult.id) == []
+
+
+@pytest.mark.parametrize(("disposition", "days"), [("clinic_visit", 30), ("expedite", 7), ("convert_to_referral", 30)])
+def test_a_visit_that_nobody_agreed_to_is_the_clinics_call(
+    database: Database, clinic: Clinic, disposition: str, days: int
+) -> None:
+    """The family reads that its clinic will call: somebody there has the call as a task, with a day."""
+    with database.writing() as session:
+        consult = clinic.take(session, clinic.econsult(session))
+        content = {**ANSWER, "disposition": disposition, "recommendations": []}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        (step,) = steps_of(session, consult.id)
+        assert (step.owner, step.kind, step.state) == ("pcp", "visit", "proposed")
+        assert step.due_at == NOON + timedelta(days=days)
+        draft = undoing.take_back(session, consult, clinic.derm, now=NOON + timedelta(seconds=5), lease=LEASE)
+        assert draft.content["recommendations"] == []

@@ -225,7 +225,11 @@ def _post(town: Town, name: str, consult: int, public: str, number: int) -> int:
         if name in ("mother", "stranger"):
             town.said[f"t{number}"] = Secret("family", consult, name)
             return int(town.page(name, f"/family/questions/{public}/messages", {"text": body["text"]}).status_code)
-        return int(town.page(name, f"/consults/{public}/messages", {"lane": lane, "text": body["text"]}).status_code)
+        return int(
+            town.page(
+                name, f"/consults/{public}/messages", {"lane": lane, "text": body["text"], "confirmed": "yes"}
+            ).status_code
+        )
     return int(town.api(name, "POST", f"/consults/{public}/messages", body).status_code)
 
 

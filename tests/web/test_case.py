@@ -266,3 +266,20 @@ def test_a_test_is_marked_for_everybody_who_opens_it(runtime: Runtime, browser_o
     for person in (clinic.pcp, clinic.derm):
         assert "This is a test." in browser_of(person).get(f"/consults/{trial.public_id}").text
     assert "Esto es solo una prueba." in browser_of(clinic.mother).get(f"/family/questions/{trial.public_id}").text
+
+
+def test_nothing_goes_to_the_family_that_was_not_shown_as_it_reads_it(
+    runtime: Runtime, derm: FlaskClient, held: Consult
+) -> None:
+    path, fields = f"/consults/{held.public_id}/messages", {"lane": "family", "text": "Stop the <cream> today."}
+    shown = post(derm, path, fields)
+    assert (shown.status_code, "The family reads this" in shown.text) == (200, True)
+    assert shown.text.count("Stop the &lt;cream&gt; today.") >= 2
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Message)).all() == []
+    sent = post(derm, path, {**fields, "confirmed": "yes"})
+    assert sent.location.endswith("lane=family&said=sent")
+    with runtime.database.reading() as session:
+        assert [message.text for message in session.scalars(select(Message))] == ["Stop the <cream> today."]
+    # The other lanes stay one press.
+    assert post(derm, path, {"lane": "clinicians", "text": "Which dose?"}).status_code == 303

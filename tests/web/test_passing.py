@@ -95,6 +95,6 @@ def test_words_on_the_telephone_count_as_the_familys_own(
     page = pcp.get(f"/consults/{held.public_id}?lane=family").text
     assert "The family said this on the telephone" in page
     assert "A better picture of file 2" in page
-    said = {"lane": "family", "text": "They have no camera", "relayed": "yes"}
+    said = {"lane": "family", "text": "They have no camera", "relayed": "yes", "confirmed": "yes"}
     assert post(pcp, f"/consults/{held.public_id}/messages", said).status_code == 303
     assert _now(runtime, held).status == "claimed"

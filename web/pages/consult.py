@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import consult_for
+from econsult.access import Pass, consult_for
 from econsult.consults import declining, holding, threads, unasking
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
@@ -22,6 +22,7 @@ from econsult.errors import ForbiddenError, InvalidError, TakenError
 from econsult.people.caregivers import is_old_enough
 from econsult.people.persons import Role
 from econsult.rights import WRITE_RIGHTS, Right
+from econsult.seeing import is_seen
 from web.context import database, now, settings
 from web.pages.coordination import card_page
 from web.shell.auth import me, only
@@ -197,16 +198,31 @@ def say(public_id: str) -> Response | tuple[str, int]:
             items += [gettext("A better picture of file %(number)s", number=number) for number in _again()]
             again = again_items(session, loaded.consult, photos)
         text = text or ("; ".join([*items, *again]) if is_asking else "")
+        if lane == Audience.FAMILY and not is_asking and is_seen(text) and not form.errors and not _has_seen():
+            given = {"text": text, "preview": True, "relayed": "relayed" in request.form}
+            return _lane_page(session, loaded, lane, {}, {**given, "kept": request.form.get("kept", "")}), 200
         try:
             asked = Asking(items, [Wanted(name) for name in photos], again, [*codes, *asked_for]) if is_asking else None
             once(session, lambda: _write(session, loaded.consult, lane, text, asked))
         except InvalidError as error:
             errors = {**form.errors} or {"text": _why_not_said(error)}
             given = {"text": text, "wanted": codes, "photos": photos}
-            if me().role == Role.COORDINATOR:
-                return card_page(session, loaded, errors=errors, lane=lane, given=given), 422
-            return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given), 422
+            return _lane_page(session, loaded, lane, errors, given), 422
     return redirect(_lane_address(public_id, lane, "asked" if is_asking else "sent"), 303)
+
+
+def _has_seen() -> bool:
+    """Nothing goes to a family before its writer was shown it as the family will read it, and pressed once more."""
+    return request.form.get("confirmed") == "yes"
+
+
+def _lane_page(
+    session: Session, loaded: Pass, lane: Audience, errors: Mapping[str, str], given: Mapping[str, object]
+) -> str:
+    """The lane once more, with what was written."""
+    if me().role == Role.COORDINATOR:
+        return card_page(session, loaded, errors=errors, lane=lane, given=given)
+    return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given)
 
 
 @consult.post("/messages/<message_id>/take-back")

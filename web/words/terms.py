@@ -116,8 +116,12 @@ LANES = {
     Audience.COORDINATION: _l("Coordination"),
 }
 LANE_READERS = {
-    Audience.CLINICIANS: _l("Read by the clinic and the specialist. The family does not see it."),
-    Audience.FAMILY: _l("The family reads this, in their pages."),
+    Audience.CLINICIANS: _l(
+        "Read by the clinic, whoever answers, and a second specialist who is asked. The family does not see it."
+    ),
+    Audience.FAMILY: _l(
+        "The family reads this, in its pages. So do the clinic, the care coordinators and whoever answers."
+    ),
     Audience.COORDINATION: _l("Internal. Read by the clinic and the care coordinators only."),
 }
 LANE_LOOKS = {Audience.CLINICIANS: "clinic", Audience.FAMILY: "family", Audience.COORDINATION: "internal"}
