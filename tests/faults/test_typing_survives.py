@@ -119,7 +119,9 @@ def kill_browser(profile: Path) -> None:
 
 def sit_down(context: BrowserContext, server: Server, desk: Desk) -> Typist:
     page = context.pages[0]
-    page.goto(f"http://localhost:{server.ports[0]}{desk.path}")
+    answer = page.goto(f"http://localhost:{server.ports[0]}{desk.path}")
+    assert answer is not None
+    assert (answer.status, page.url.endswith(desk.path)) == (200, True), page.url
     page.fill(desk.box, "")
     page.click(desk.box)
     return Typist(page)
