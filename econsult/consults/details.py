@@ -20,7 +20,12 @@ SAFE_WAY = "safe_way"
 """How a family that is not safe at home can be reached: it moves to the stop, which the family's pages never show."""
 CONTACT_WAYS = ("call_back", "visit")
 """How a family is answered about a private place, of which no photo is taken."""
+FOR_THE_CLINIC = frozenset({"contact", "caller"})
+"""Details that tell who the family is or how to reach it: for those alone who may know the child."""
+CALLERS = ("family", "clinic")
+"""Who telephoned what staff wrote down."""
 LONGEST_TEXT = 5000
+LONGEST_CALLER = 120
 LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
 FREE_TEXTS = (SAFE_WAY, "story", "thinks", "tried", "background", "family_question")
@@ -67,6 +72,13 @@ def contact_of(details: Mapping[str, Any]) -> dict[str, str]:
     found = details.get("contact")
     asked = found if isinstance(found, Mapping) else {}
     return {name: value if isinstance(value := asked.get(name), str) else "" for name in ("way", "phone")}
+
+
+def caller_of(details: Mapping[str, Any]) -> dict[str, str]:
+    """Who telephoned, by `who`, `name` and `phone`; each empty where nobody did."""
+    found = details.get("caller")
+    told = found if isinstance(found, Mapping) else {}
+    return {name: value if isinstance(value := told.get(name), str) else "" for name in ("who", "name", "phone")}
 
 
 def symptoms_of(details: Mapping[str, Any]) -> tuple[str, ...]:
@@ -129,6 +141,16 @@ def _contact(value: object) -> str | None:
     return next((fault for fault in wrong if fault), None) or _free(value)
 
 
+def _caller(value: object) -> str | None:
+    """Who telephoned: `who` of the two, a name, and a number to call back."""
+    if not isinstance(value, Mapping):
+        return "invalid"
+    limits = (("who", LONGEST_CODE), ("name", LONGEST_CALLER), ("phone", LONGEST_PHONE))
+    wrong = (_text(found, longest) for name, longest in limits if (found := value.get(name)) is not None)
+    is_known = value.get("who") in CALLERS and not set(value) - {name for name, _ in limits}
+    return next((fault for fault in wrong if fault), None) or (None if is_known else "unknown_value")
+
+
 def _free(value: object) -> str | None:
     """A template's answer: texts, numbers, yes and no, and lists and groups of them."""
     return next((fault for fault in _faults(value, 1) if fault is not None), None)
@@ -158,6 +180,7 @@ _SHAPES: Mapping[str, Callable[[object], str | None]] = {
     "symptoms": _codes,
     "since": _code,
     "contact": _contact,
+    "caller": _caller,
     "face_policy": _code,
     "face_consent": _flag,
     **dict.fromkeys(FREE_TEXTS, _text),

@@ -12,6 +12,7 @@ from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
+from econsult.consults.details import FOR_THE_CLINIC
 from econsult.consults.furtherance import standing
 from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
@@ -231,7 +232,7 @@ def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
 def _details(passed: Pass) -> dict[str, Any]:
     """What was told about the case. How to reach the family is for those who know whose child it is."""
     told = passed.consult.details
-    return told if passed.may(Right.SEE_IDENTITY) else {name: told[name] for name in told if name != "contact"}
+    return told if passed.may(Right.SEE_IDENTITY) else {name: told[name] for name in told if name not in FOR_THE_CLINIC}
 
 
 def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:

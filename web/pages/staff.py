@@ -11,6 +11,7 @@ from web.pages.clinic.children import clinic_children
 from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
 from web.pages.clinic.kin import kin
+from web.pages.clinic.phone import by_phone
 from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
@@ -46,6 +47,7 @@ STAFF = (
     correction,
     clinic,
     clinic_request,
+    by_phone,
     clinic_case,
     clinic_children,
     families,

@@ -33,6 +33,7 @@ PLACES = {
         ("/coordination", _l("Families to tell")),
         ("/coordination/desk", _l("Nobody has it")),
         ("/coordination/ages", _l("Birthdays")),
+        ("/clinic/phone", _l("By telephone")),
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),

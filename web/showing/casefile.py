@@ -18,7 +18,7 @@ from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import why_of
 from econsult.consults.presence import look
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience
 from econsult.note import codes_of
@@ -29,6 +29,7 @@ from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
+from web.showing.callers import caller_words
 from web.showing.corrected import Older, is_correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
 from web.showing.note import grouped
@@ -122,6 +123,8 @@ class Case:
     """What this reader's clinic is asked for."""
     earlier: Earlier = field(default_factory=Earlier)
     """Earlier requests of the child that this one shows."""
+    caller: str = ""
+    """Who telephoned, for who may know the child."""
     wished: Wished = NOTHING
     """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
@@ -217,6 +220,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         contact=wish_of(loaded),
         is_answer_open=released_answer(session, consult.id) is not None,
         wanted=wanted_of(session, loaded, read),
+        caller=caller_words(loaded),
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
@@ -265,6 +269,8 @@ def _who(loaded: Pass) -> str:
 
 def _asked_by(session: Session, consult: Consult) -> str:
     asker = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
+    if consult.source == Source.PHONE and consult.kind == Kind.FAMILY_QUESTION:
+        return gettext("The family asks, by telephone")
     if not asker.is_staff:
         return gettext("The family asks")
     clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None

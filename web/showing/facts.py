@@ -25,7 +25,17 @@ from web.words.families import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.words.language import gettext, language
 
 TOLD_ELSEWHERE = {
-    *("face_policy", "face_consent", "red_flags", "red_flags_asked", ASKED_AT, "contact", "story", "family_question"),
+    *(
+        "face_policy",
+        "face_consent",
+        "red_flags",
+        "red_flags_asked",
+        ASKED_AT,
+        "contact",
+        "caller",
+        "story",
+        "family_question",
+    ),
     ANSWERED_UNDER,
 }
 

@@ -47,7 +47,7 @@ from web.words.refusals import told_of_files
 from web.words.times import with_zone
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
-CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
+CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 CHOOSERS = ("photo:far", "photo:close", "video", "lab_document:laboratory")
 """The files for which the page has a way of its own, whatever the specialty."""
 Page = str | Response | tuple[str, int] | tuple[Response, int]
@@ -150,7 +150,8 @@ def discard(public_id: str) -> Response:
     """Throw the draft away."""
     with database().writing() as session:
         requests.withdraw(session, load_draft(session, public_id).consult, me(), "", now=now())
-    return redirect(url_for("clinic.home", said="withdrawn"), 303)
+    home = "coordination.board" if me().role == Role.COORDINATOR else "clinic.home"
+    return redirect(url_for(home, said="withdrawn"), 303)
 
 
 def _check_voice(form: FormReader) -> None:

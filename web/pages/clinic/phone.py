@@ -1,0 +1,172 @@
+"""What staff enter that they were told by telephone: a family's question, or the request of a doctor who called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult import panel
+from econsult.access import patient_for
+from econsult.consults import requests
+from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.details import CALLERS
+from econsult.consults.records import Consult, Kind, Source, Urgency
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.errors import EmergencyError, InvalidError
+from econsult.people.consent import TEXTS, ConsentGiven
+from econsult.people.patients import Patient, age_in_months
+from econsult.people.persons import LANGUAGES, Role
+from econsult.templates.items import FAMILY, Item
+from econsult.templates.loading import library_of
+from web.context import database, now, settings
+from web.pages.answers import read_answers
+from web.pages.clinic.terms import CONSENT_BY, VOICE_METHODS, sentences
+from web.shell.auth import me, only
+from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.shell.once import once
+from web.showing.asking import Part, items_for, part_of
+from web.words import terms
+from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
+from web.words.language import gettext
+
+by_phone = rings(Blueprint("by_phone", __name__, url_prefix="/clinic/phone"))
+PHONE_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+LONGEST_NAME, LONGEST_NUMBER, LONGEST_STORY = 120, 40, 5000
+FLAG_CODES = [code for code, _, _ in RED_FLAGS + SKIN_FLAGS]
+Page = str | Response | tuple[str, int]
+
+
+@by_phone.get("")
+@only(*PHONE_ROLES)
+def choose() -> str:
+    """Choose the child, newest registration first."""
+    with database().writing() as session:
+        return _children(panel.newest(session, me(), now=now()), "")
+
+
+@by_phone.post("")
+@only(*PHONE_ROLES)
+def find() -> Page:
+    """Find the child by name or record number, which never become part of an address."""
+    form = FormReader()
+    words = form.text("find", longest=LONGEST_NAME, required=gettext("Write a name or a record number"))
+    with database().writing() as session:
+        found = panel.newest(session, me(), now=now()) if form.errors else panel.find(session, me(), words, now=now())
+        page = _children(found, words, form.errors)
+    return (page, 422) if form.errors else page
+
+
+@by_phone.get("/<patient_id>")
+@only(*PHONE_ROLES)
+def show(patient_id: str) -> str:
+    """Who calls, the danger signs, and what the family asks; a doctor's request goes on on the form of requests."""
+    with database().writing() as session:
+        return _page(session, patient_for(session, me(), patient_id, now=now()))
+
+
+@by_phone.post("/<patient_id>")
+@only(*PHONE_ROLES)
+def write_down(patient_id: str) -> Page:
+    """Send the family's question to its clinic, or open the doctor's request."""
+    form = FormReader()
+    # The button of a doctor's request says so by itself.
+    is_doctors = request.form.get("go") == "clinic"
+    who = "clinic" if is_doctors else form.choice("who", CALLERS, required=gettext("Say who calls"))
+    caller = {"who": who, "name": form.text("caller_name", longest=LONGEST_NAME)}
+    caller["phone"] = form.text("caller_phone", longest=LONGEST_NUMBER)
+    if not caller["name"]:
+        form.errors.setdefault("caller_name", gettext("Write the name of who calls"))
+    with database().writing() as session:
+        child = patient_for(session, me(), patient_id, now=now())
+        if who == "clinic" and not form.errors:
+            asked = RequestForm(kind=Kind.ECONSULT, source=Source.PHONE, details={"caller": caller})
+            draft = once(session, lambda: requests.create(session, me(), child, asked, now=now()))
+            return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
+        question = _question(session, child, form, caller)
+        if form.errors:
+            return _page(session, child, form.errors), 422
+    try:
+        return redirect(url_for("consult.show", public_id=_send(patient_id, question), said="request_sent"), 303)
+    except EmergencyError:
+        words = gettext("This is an emergency. Tell the family to call 911 or go to the ER now. Nothing else was sent.")
+        return _again(patient_id, {"red_flags": words}, 409)
+    except InvalidError as error:
+        return _again(patient_id, sentences(error.fields), 422)
+
+
+def _send(patient_id: str, question: RequestForm) -> str:
+    """Write it down and send it, in one; a danger sign stops it, and that is kept."""
+    with database().writing() as session:
+        child = patient_for(session, me(), patient_id, now=now())
+
+        def make() -> Consult:
+            made = requests.create(session, me(), child, question, now=now())
+            return requests.submit(session, made, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+
+        return once(session, make)
+
+
+def _question(session: Session, child: Patient, form: FormReader, caller: Mapping[str, str]) -> RequestForm:
+    """The family's question as it was read out; the same items as on the family's own pages."""
+    answers = read_answers(form, _items(session, child), {})
+    signs = form.choices("red_flags", FLAG_CODES)
+    if not signs and not form.is_ticked("no_signs"):
+        form.errors.setdefault("red_flags", gettext("Ask about the danger signs first, and tick what they say"))
+    by, method = form.choice("consent_by", CONSENT_BY), form.choice("consent_method", VOICE_METHODS)
+    if not by or not method:
+        form.errors.setdefault("consent_by", gettext("Say who agreed and how"))
+    details: dict[str, Any] = {name: value for name, value in answers.items() if value is not None}
+    details |= {"red_flags": signs, "caller": dict(caller), "body_site": form.choice("body_site", tuple(SITES)) or None}
+    details["story"] = form.text("story", longest=LONGEST_STORY)
+    return RequestForm(
+        kind=Kind.FAMILY_QUESTION,
+        source=Source.PHONE,
+        question=form.text("question", longest=LONGEST_QUESTION, required=gettext("Write what the family asks")),
+        urgency=form.choice("urgency", (Urgency.ROUTINE, Urgency.SAME_DAY)) or None,
+        details=details,
+        consent=ConsentGiven(by, method, form.choice("consent_language", LANGUAGES) or "en") if by and method else None,
+    )
+
+
+def _items(session: Session, child: Patient) -> list[Item]:
+    """What the family's own form asks that this page does not ask by itself."""
+    months = age_in_months(child.birth_date, now().date())
+    forms = library_of(session).forms("", FAMILY)
+    return [item for form in forms for item in items_for(form, months) if not item.field]
+
+
+def _again(patient_id: str, errors: Mapping[str, str], status: int) -> Page:
+    with database().writing() as session:
+        return _page(session, patient_for(session, me(), patient_id, now=now()), errors), status
+
+
+def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = None) -> str:
+    forms = library_of(session).forms("", FAMILY)
+    parts: list[Part] = [part_of(form, _items(session, child), {}) for form in forms[:1]]
+    return render_template(
+        "clinic/phone.html",
+        patient=child,
+        child=terms.child(child, now().date()),
+        parts=parts,
+        errors=errors or {},
+        given=request.form,
+        red_flags=RED_FLAGS + SKIN_FLAGS,
+        sites=SITES,
+        consent_by=CONSENT_BY,
+        consent_methods=VOICE_METHODS,
+        consent_texts=TEXTS,
+        languages=terms.LANGUAGES,
+        urgencies=[(code, terms.URGENCIES[code]) for code in (Urgency.ROUTINE, Urgency.SAME_DAY)],
+        longest=LONGEST_QUESTION,
+    )
+
+
+def _children(found: panel.Panel, words: str, errors: Mapping[str, str] | None = None) -> str:
+    children = [(child, terms.child(child, now().date())) for child in found.children]
+    more = found.before is not None
+    return render_template("clinic/phone_child.html", children=children, words=words, errors=errors or {}, more=more)
