@@ -29,7 +29,19 @@ UNIVERSAL = (
 )
 
 ANSWERED = ("sudden_weakness", "exertional_syncope", "metabolic_illness", "diabetic_crisis", "hemoptysis")
-"""Signs of single specialties, which nobody ticks in a list: the answers to their templates lead to them."""
+"""Signs of single specialties, to which the answers to their templates lead too."""
+
+OF_SPECIALTIES = (
+    "chest_pulls_in",
+    "inhaler_fails",
+    "choking",
+    "worst_headache",
+    "shunt_illness",
+    "infant_spasms",
+)
+"""Signs of single specialties that families and clinics are asked about in the list."""
+BELOW_MONTHS = {"young_infant_fever": 3, "newborn_blisters": 1, "infant_spasms": 12}
+"""The signs that are asked only of a child below this age; told of an older one they count all the same."""
 
 URGENCY_OF_CODE = {
     **dict.fromkeys(UNIVERSAL, NOW),
@@ -38,7 +50,7 @@ URGENCY_OF_CODE = {
     "fast_spreading_skin": NOW,
     "newborn_blisters": NOW,
     "kawasaki_signs": SAME_DAY,
-    **dict.fromkeys(ANSWERED, NOW),
+    **dict.fromkeys(ANSWERED + OF_SPECIALTIES, NOW),
 }
 
 BODY_SITES = (

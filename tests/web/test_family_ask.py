@@ -12,7 +12,7 @@ from sqlalchemy import select
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult, RedFlagStop
-from econsult.consults.redflags import PRIVATE_SITES, UNIVERSAL
+from econsult.consults.redflags import BELOW_MONTHS, PRIVATE_SITES, UNIVERSAL, URGENCY_OF_CODE
 from econsult.consults.screening import screen_red_flags
 from econsult.errors import EmergencyError
 from econsult.notices import Notice
@@ -21,7 +21,8 @@ from econsult.people.patients import Patient
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from web.words.families import FLAG_CODES, PRIVATE_SITE, SITE_CODES
+from web.words.families import PRIVATE_SITE, SITE_CODES
+from web.words.signs import EVERY, FLAG_CODES, for_age
 from workers.runtime import Runtime
 
 STORY = {"since": "days", "symptoms": ["itch"], "story": "Le pica de noche.", "question": "¿Qué es y qué hago en casa?"}
@@ -40,8 +41,31 @@ def only_consult(runtime: Runtime) -> Consult:
 
 def test_every_universal_sign_is_asked_and_every_site_can_be_chosen() -> None:
     assert set(UNIVERSAL) <= set(FLAG_CODES)
+    assert set(FLAG_CODES) == set(URGENCY_OF_CODE)
     assert PRIVATE_SITE in PRIVATE_SITES
     assert "elbow" in SITE_CODES
+
+
+@pytest.mark.parametrize(
+    ("months", "hidden"),
+    [
+        (0, set()),
+        (1, {"newborn_blisters"}),
+        (3, {"newborn_blisters", "young_infant_fever"}),
+        (12, {"newborn_blisters", "young_infant_fever", "infant_spasms"}),
+    ],
+)
+def test_a_sign_of_babies_asks_nobody_who_is_older(months: int, hidden: set[str]) -> None:
+    assert set(FLAG_CODES) - {code for code, _, _ in for_age(EVERY, months)} == hidden
+    assert "young_infant_fever" in {code for code, _, _ in for_age(EVERY, months, ["young_infant_fever"])}
+
+
+def test_the_list_has_each_specialtys_own_signs_for_the_childs_age(mother: FlaskClient, clinic: Clinic) -> None:
+    page = mother.get(f"{start(mother, clinic)}/emergency").text
+    for code in ("inhaler_fails", "worst_headache", "exertional_syncope", "blisters_or_raw_skin", "breathing"):
+        assert f'value="{code}"' in page
+    # The child is four years old.
+    assert not any(f'value="{code}"' in page for code in BELOW_MONTHS)
 
 
 def test_a_question_goes_all_the_way_without_scripts(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:

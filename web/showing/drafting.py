@@ -38,8 +38,8 @@ from web.showing.sheets import Sheet, sheets_of
 from web.showing.wishes import named_choices
 from web.words.asking import likely_words
 from web.words.covered import marks
-from web.words.families import FLAG_CODES
 from web.words.language import gettext
+from web.words.signs import FLAG_CODES
 
 MOST_EARLIER = 5
 

@@ -14,12 +14,12 @@ from econsult.consults.redflags import NOT_NAMED, UNSAFE
 from econsult.consults.screening import attested_of, stopped_before
 from econsult.people.persons import Person
 from econsult.reading import Reader
-from web.words.families import RED_FLAGS, SKIN_FLAGS
 from web.words.language import choose_zone, gettext
+from web.words.signs import EVERY
 from web.words.times import long_day, written
 
 _WORDS = {
-    **{code: words for code, _, words in RED_FLAGS + SKIN_FLAGS},
+    **{code: words for code, _, words in EVERY},
     "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
     "exertional_syncope": _l("Syncope with exertion or with palpitations"),
     "metabolic_illness": _l("Ill now, with a known or suspected metabolic disease"),

@@ -36,8 +36,7 @@ SKIN_FLAGS = (
     ("newborn_blisters", "family", _l("Blisters in a baby under 1 month")),
     ("kawasaki_signs", "eye", _l("Fever for 5 days with red eyes, red lips or a rash")),
 )
-FLAG_CODES = tuple(code for code, _drawing, _words in RED_FLAGS + SKIN_FLAGS)
-"""The danger signs that forms show."""
+
 
 SITES = {
     "scalp": _l("Head, under the hair"),

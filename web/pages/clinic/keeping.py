@@ -31,7 +31,8 @@ from web.shell.auth import me
 from web.shell.forms import FormReader
 from web.showing.asking import items_for
 from web.showing.drafting import load_draft
-from web.words.families import FLAG_CODES, SITES
+from web.words.families import SITES
+from web.words.signs import FLAG_CODES
 
 LONGEST_DETAIL = 2000
 FACES = {"face_policy", "face_consent"}

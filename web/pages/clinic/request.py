@@ -12,6 +12,7 @@ from econsult.consults import requests
 from econsult.consults.asked import answers_of_others
 from econsult.consults.attesting import ATTESTERS
 from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.details import flags_of
 from econsult.consults.facepolicy import asks_for_policy
 from econsult.consults.lifecycle import Status
 from econsult.consults.merging import check_version
@@ -20,6 +21,7 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.voice import TEXTS as VOICE_TEXTS
 from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.consent import TEXTS
+from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
 from web.context import database, now, settings
 from web.pages.clinic.keeping import LONGEST_DETAIL, Kept, keep_form, voice_of
@@ -40,10 +42,11 @@ from web.showing.changes import Changes, changes_told, news_words
 from web.showing.drafting import Desk, load_draft, open_desk
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
-from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
+from web.words.families import SITES
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
 from web.words.refusals import told_of_files
+from web.words.signs import EVERY, for_age
 from web.words.times import with_zone
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
@@ -190,6 +193,7 @@ def _state(public_id: str) -> dict[str, Any]:
 def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes | None = None) -> str:
     targets = {code: now() + target for code, target in settings().first_reply.items()}
     given = request.form if request.method == "POST" else None
+    months = age_in_months(desk.loaded.patient.birth_date, now().date())
     return render_template(
         "clinic/request.html",
         desk=desk,
@@ -207,7 +211,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes 
         typed=given or {},
         terms=terms,
         targets=targets,
-        red_flags=RED_FLAGS + SKIN_FLAGS,
+        red_flags=for_age(EVERY, months, flags_of(desk.consult.details)),
         may_attest=me().role in ATTESTERS,
         sites=SITES,
         consent_by=CONSENT_BY,

@@ -15,7 +15,8 @@ from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
 from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError
-from econsult.people.persons import FAMILIES
+from econsult.people.patients import age_in_months
+from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
 from econsult.stops import is_gone_for
 from web.context import database, now, ring_workers, settings
@@ -26,15 +27,13 @@ from web.shell.forms import FormReader
 from web.showing.clinics import telephone_of
 from web.words.families import (
     CONTACTS,
-    FLAG_CODES,
     PRIVATE_SITE,
     PRIVATE_WORDS,
-    RED_FLAGS,
     SITE_CODES,
     SITES,
-    SKIN_FLAGS,
 )
 from web.words.language import gettext
+from web.words.signs import FLAG_CODES, groups_for
 
 family_ask = Blueprint("family_ask", __name__, url_prefix="/family/ask/<public_id>")
 Page = str | Response | tuple[str, int]
@@ -49,9 +48,8 @@ def emergency(public_id: str) -> Page:
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)
             seen = seen_text(session, draft.consult, only=(), offered=FLAG_CODES)
-        return render_template(
-            "family/emergency.html", errors={}, flags=RED_FLAGS, skin_flags=SKIN_FLAGS, is_again=is_again, seen=seen
-        )
+        groups = groups_for(_months(draft), is_youth=me().role == Role.YOUTH)
+        return render_template("family/emergency.html", errors={}, groups=groups, is_again=is_again, seen=seen)
     form = FormReader()
     codes = form.choices("flags", FLAG_CODES)
     if request.form.get("emergency") != "no" and not flags_now(codes):
@@ -130,6 +128,11 @@ def private(public_id: str) -> Page:
         back=url_for(".where", public_id=public_id),
     )
     return (page, 422) if form.errors else page
+
+
+def _months(draft: Pass) -> int:
+    """The child's age for the list. Who holds an invitation learns nothing on file: every sign is asked there."""
+    return age_in_months(draft.patient.birth_date, now().date()) if draft.may(Right.SEE_IDENTITY) else 0
 
 
 def _was_asked_long_ago(consult: Consult) -> bool:
