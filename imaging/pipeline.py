@@ -21,9 +21,9 @@ from imaging.steps.decode_pixels import decode_pixels
 from imaging.steps.find_identifiers import find_identifiers
 from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
+from imaging.steps.judge_film import judge_film
 from imaging.steps.judge_page import judge_page
 from imaging.steps.judge_photo import judge_photo
-from imaging.steps.judge_quality import judge_quality
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.list_tracks import list_tracks
 from imaging.steps.make_small import make_small
@@ -79,9 +79,9 @@ PHOTO_REVIEW = (*_PIXELS, Step(keep_pixels, ("image",)), Step(make_view, ("view"
 VIDEO = (
     Step(open_clip, ("opened",)),
     Step(list_tracks, ("found",)),
-    Step(transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks")),
+    Step(transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks", "unread")),
     Step(move_index, ("clip",)),
-    Step(judge_quality, ("quality",)),
+    Step(judge_film, ("quality",)),
     Step(render_clip),
 )
 

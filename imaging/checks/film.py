@@ -39,7 +39,7 @@ _WHOLE = {
         "smhd": rb"\0{8}",
         "dref": rb"\0{7}\x01\0\0\0\x0curl \0\0\0\x01",
         "url ": rb"\0\0\0\x01",
-        "colr": rb"nclx\0\x01\0\x01\0\x01\0",
+        "colr": rb"nclx\0[\x01\x05\x06]\0\x01\0\x01\0",
         "esds": _ESDS,
         "btrt": rb"\0\x13\x12\xd0\0\x4c\x4b\x40\0{4}",
         "sgpd": rb"\x01\0\0\0roll\0\0\0\x02\0\0\0\x01\xff\xff",

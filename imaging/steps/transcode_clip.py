@@ -5,19 +5,21 @@ them, so every picture is decoded and encoded again.
 """
 
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import av
 import av.bitstream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from PIL import Image, ImageStat
+from PIL import Image
 
 from imaging import limits
 from imaging.detectors import Detectors
 from imaging.film_cover import FilmCover
+from imaging.film_picture import lightness_of, picture_of
+from imaging.film_reader import FilmReader
 from imaging.film_sound import FilmSound
 from imaging.masks import Mask
 from imaging.policy import KEEP, Policy
@@ -38,7 +40,8 @@ _BLACK = 24.0
 
 @dataclass(frozen=True)
 class Film:
-    """The encoded film, an early picture of it that is not black, its upright size and its length in seconds."""
+    """The encoded film, an early picture of it that is not black, its upright size and the length in seconds of what
+    came in. `unread` is what `FilmReader.unread` tells."""
 
     clip: bytes
     view: Image.Image
@@ -46,6 +49,7 @@ class Film:
     height: int
     duration: float
     masks: tuple[Mask, ...] = ()
+    unread: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -69,16 +73,19 @@ def transcode_clip(
     cover = FilmCover(policy, detectors)
     budget(opened.cpu)
     sound = FilmSound(opened.seconds_most) if opened.sound is not None else None
-    writer = _Writer(sound)
+    read, writer = FilmReader(opened, sound), _Writer(sound)
     fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
     length = opened.duration or opened.seconds_most
-    for at, frame in _paced(opened, sound):
+    for at, frame in _paced(opened, read, sound):
         progress(float(at) / length)
         for moment, covered in cover.push(at, fit(frame)):
             writer.add(moment, covered)
     for moment, covered in cover.finish():
         writer.add(moment, covered)
-    return replace(writer.finish(), masks=tuple(cover.masks))
+    film = writer.finish()
+    unread = read.unread(film.duration)
+    length = max(film.duration, float(unread.get("unread_to", 0)))
+    return replace(film, duration=length, masks=tuple(cover.masks), unread=unread)
 
 
 def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
@@ -93,7 +100,7 @@ def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
     return fit
 
 
-def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, VideoFrame]]:
+def _paced(opened: Clip, read: FilmReader, sound: FilmSound | None) -> Iterator[tuple[Fraction, VideoFrame]]:
     """Yield frames with their times from zero, in order, at most 60 in a second; uneven spacing stays uneven.
 
     Refuses `damaged` where the times that the file tells would leave next to nothing of the film.
@@ -101,7 +108,7 @@ def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, Vi
     first, last = None, None
     decoded = shown = 0
     shortest = Fraction(1, limits.VIDEO_FRAMES_PER_SECOND + 1)
-    for frame in _decoded(opened, sound):
+    for frame in read.pictures():
         decoded += 1
         if frame.pts is None or frame.time_base is None:
             continue
@@ -120,32 +127,6 @@ def _paced(opened: Clip, sound: FilmSound | None) -> Iterator[tuple[Fraction, Vi
     found = max(decoded, opened.stream.frames) if shown == 1 else decoded
     if shown and found > max(_ALONE, _IN_ONE * (shown - 1)):
         raise Refused("damaged")
-
-
-def _decoded(opened: Clip, sound: FilmSound | None) -> Iterator[VideoFrame]:
-    """Decode the picture stream. A film cut off at its end is shown as far as it goes."""
-    any_frame = False
-    try:
-        for frame in _pictures(opened, sound):
-            any_frame = True
-            yield frame
-    except av.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise Refused("memory") from None
-        if not any_frame:
-            raise Refused("damaged") from None
-
-
-def _pictures(opened: Clip, sound: FilmSound | None) -> Iterator[VideoFrame]:
-    """Decode the picture stream; what is heard between the pictures goes to `sound`."""
-    if sound is None or opened.sound is None:
-        yield from opened.container.decode(opened.stream)
-        return
-    for packet in opened.container.demux(opened.stream, opened.sound):
-        if packet.stream.index == opened.sound.index:
-            sound.hear(packet)
-        else:
-            yield from (frame for frame in packet.decode() if isinstance(frame, VideoFrame))
 
 
 class _Writer:
@@ -189,6 +170,7 @@ class _Writer:
         context.width, context.height, context.pix_fmt = frame.width, frame.height, "yuv420p"
         context.time_base = stream.time_base = _CLOCK
         context.thread_count = 1
+        # A copy that does not say what its colours mean is guessed at by each player, by its size.
         context.color_range, context.colorspace = frame.color_range, frame.colorspace
         context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
         if self._sound is not None:
@@ -207,7 +189,6 @@ class _Writer:
         """Keep the first frame, then the first of the next two seconds that is not black."""
         if self._has_light or (self._poster is not None and at > _POSTER_SECONDS):
             return
-        image = Image.fromarray(frame.reformat(format="rgb24", threads=1).to_ndarray())
-        self._has_light = ImageStat.Stat(image.convert("L")).mean[0] >= _BLACK
+        self._has_light = lightness_of(frame) >= _BLACK
         if self._poster is None or self._has_light:
-            self._poster = image
+            self._poster = picture_of(frame)

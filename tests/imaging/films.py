@@ -121,3 +121,88 @@ def bright_film(transfer: int, level: float) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
+
+
+COLOURS = ((224, 172, 140), (90, 60, 45), (200, 80, 60), (232, 208, 64))
+_COEFFICIENTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114)}
+
+
+def coloured_film(size: tuple[int, int], matrix: int, *, is_full: bool, is_told: bool, depth: int = 8) -> bytes:
+    """Return a film of four stripes of COLOURS, stored by this matrix and range, which it tells or does not."""
+    red, blue = _COEFFICIENTS[matrix]
+    width, height = size
+    values = []
+    for colour in COLOURS:
+        light = (red * colour[0] + (1 - red - blue) * colour[1] + blue * colour[2]) / 255
+        blues, reds = (colour[2] / 255 - light) / 2 / (1 - blue), (colour[0] / 255 - light) / 2 / (1 - red)
+        scale = (1 << depth - 8) * (255 if is_full else 1)
+        if is_full:
+            values.append([round(v * scale) for v in (light, blues + 128 / 255, reds + 128 / 255)])
+        else:
+            values.append([round(v * scale) for v in (16 + 219 * light, 128 + 224 * blues, 128 + 224 * reds)])
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        name, form = ("libx264", "yuv420p") if depth == 8 else ("libx265", "yuv420p10le")
+        options = {"crf": "4"} if depth == 8 else {"x265-params": "log-level=none:pools=1:crf=4"}
+        stream = container.add_stream(name, rate=10, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, form
+        told = (matrix, 1, 1, 2 if is_full else 1) if is_told else (2, 2, 2, 0)
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc, context.color_range = told
+        for number in range(3):
+            frame = av.VideoFrame(width, height, form)
+            for place, plane in enumerate(frame.planes):
+                row = np.repeat([entry[place] for entry in values], plane.width // 4)
+                kind = np.uint8 if depth == 8 else np.uint16
+                whole = np.zeros((plane.height, plane.line_size // kind().itemsize), kind)
+                whole[:, : len(row)] = row
+                plane.update(whole.tobytes())
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = told
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def stripes(data: bytes) -> list[tuple[int, ...]]:
+    """The middle colours of the four stripes of a copy, which must say that it is in BT.709."""
+    with av.open(io.BytesIO(data)) as container:
+        frame = next(container.decode(video=0))
+    assert (int(frame.colorspace), int(frame.color_range), int(frame.color_trc)) == (1, 1, 1)
+    pixels = frame.to_ndarray().astype(float)
+    half = pixels[frame.height :].reshape(2, frame.height // 2, frame.width // 2)
+    found = []
+    for place in range(4):
+        at = frame.width // 8 + place * frame.width // 4
+        light = (pixels[frame.height // 2, at] - 16) / 219
+        blue, red = ((half[n, frame.height // 4, at // 2] - 128) / 224 for n in (0, 1))
+        reds, blues = light + 1.5748 * red, light + 1.8556 * blue
+        greens = (light - 0.2126 * reds - 0.0722 * blues) / 0.7152
+        found.append(tuple(round(255 * value) for value in (reds, greens, blues)))
+    return found
+
+
+def vp8(picture: Image.Image, count: int) -> "list[av.Packet]":
+    """Encode a picture so many times as VP8, on its own."""
+    codec = av.CodecContext.create("libvpx", "w")
+    codec.width, codec.height, codec.pix_fmt = picture.width, picture.height, "yuv420p"
+    codec.time_base, codec.bit_rate = Fraction(1, 10), 4_000_000
+    packets = []
+    for number in range(count):
+        frame = av.VideoFrame.from_image(picture).reformat(format="yuv420p")
+        frame.pts, frame.time_base = number, Fraction(1, 10)
+        packets += codec.encode(frame)
+    return packets + codec.encode(None)
+
+
+def webm_of(packets: "list[av.Packet]") -> bytes:
+    """A WebM of coded pictures, ten a second, whatever their sizes: a browser records so when its network falters."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="webm") as container:
+        stream = container.add_stream("libvpx", rate=10)
+        stream.width, stream.height, stream.pix_fmt, stream.time_base = 320, 200, "yuv420p", Fraction(1, 1000)
+        for number, packet in enumerate(packets):
+            packet.pts = packet.dts = number * 100
+            packet.time_base, packet.stream = Fraction(1, 1000), stream
+            container.mux(packet)
+    return buffer.getvalue()

@@ -3,6 +3,7 @@
 import io
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -10,6 +11,7 @@ from imaging import Jail, Policy, prepare, samples
 from imaging.walks import mp4
 from tests.imaging import files, films
 from tests.imaging.conftest import PLAIN, Kept, Prepare
+from tests.imaging.test_colour import delta_e
 
 
 def test_a_film_becomes_h264_without_sound_and_with_its_index_first(run: Prepare) -> None:
@@ -196,3 +198,68 @@ def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
     assert min(Image.open(io.BytesIO(kept.files["poster"])).getpixel((160, 96))) > 215
     with av.open(io.BytesIO(kept.files["play"])) as container:
         assert container.streams.video[0].codec_context.color_trc == 1
+
+
+def difference(first: tuple[int, ...], second: tuple[int, ...]) -> float:
+    return float(delta_e(np.array([first], float), np.array([second], float)).max())
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (640, 480)])
+@pytest.mark.parametrize("matrix", [1, 6])
+@pytest.mark.parametrize(("is_full", "depth"), [(False, 8), (True, 8), (False, 10)])
+def test_a_film_has_the_colours_of_its_source_and_says_what_they_mean(
+    run: Prepare, size: tuple[int, int], matrix: int, is_full: bool, depth: int
+) -> None:
+    data = films.coloured_film(size, matrix, is_full=is_full, is_told=True, depth=depth)
+    _, kept = run(data, "video")
+    poster = Image.open(io.BytesIO(kept.files["poster"]))
+    for place, (wanted, found) in enumerate(zip(films.COLOURS, films.stripes(kept.files["play"]), strict=True)):
+        shown = poster.getpixel((poster.width // 8 + place * poster.width // 4, poster.height // 2))
+        assert difference(wanted, found) < 2
+        assert difference(wanted, shown) < 2
+    (colours,) = (box.of(kept.files["play"]) for box in mp4.walk(kept.files["play"]) if box.name == "colr")
+    assert colours == b"nclx\0\1\0\1\0\1\0"
+
+
+@pytest.mark.parametrize(("size", "matrix"), [((1280, 720), 1), ((640, 480), 6)])
+def test_a_film_that_says_nothing_of_its_colours_is_read_as_browsers_read_it(
+    run: Prepare, size: tuple[int, int], matrix: int
+) -> None:
+    _, kept = run(films.coloured_film(size, matrix, is_full=False, is_told=False), "video")
+    for wanted, found in zip(films.COLOURS, films.stripes(kept.files["play"]), strict=True):
+        assert difference(wanted, found) < 2
+
+
+def test_a_film_whose_size_changes_is_not_squashed(run: Prepare) -> None:
+    wide, high = (films.vp8(files.corners(*size), 4) for size in ((320, 200), (200, 320)))
+    _, kept = run(films.webm_of([*wide, *high]), "video")
+    with av.open(io.BytesIO(kept.files["play"])) as container:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
+    assert {frame.shape for frame in frames} == {(200, 320, 3)}
+    last = frames[-1]
+    assert last[:, :90].max() < 40
+    assert last[:, -90:].max() < 40
+    assert files.nearest(tuple(last[50, 130])) == files.RED
+    assert files.nearest(tuple(last[150, 190])) == files.WHITE
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_film_goes_on_behind_a_damaged_packet_and_says_what_was_lost(run: Prepare, codec: str) -> None:
+    data = bytearray(films.film(films.steady(3), image=files.noise(320, 200), codec=codec))
+    with av.open(io.BytesIO(bytes(data))) as container:
+        packets = [(one.pos, float(one.pts * one.time_base)) for one in container.demux(video=0) if one.size]
+    start, at = packets[15]
+    data[start : start + 16] = bytes(16)
+    report, kept = run(bytes(data), "video")
+    assert report.is_ready
+    times, _ = films.decoded(kept.files["play"])
+    assert times[-1] > 2.8
+    assert report.source.duration == pytest.approx(3.0, abs=0.1)
+    assert report.quality["unread"] >= 1
+    assert report.quality["unread_from"] == pytest.approx(at, abs=0.2)
+    assert report.quality["unread_to"] == pytest.approx(at, abs=0.2)
+
+
+def test_a_whole_film_says_nothing_of_lost_pictures(run: Prepare) -> None:
+    report, _ = run(films.film(films.steady(0.4)), "video")
+    assert "unread" not in report.quality

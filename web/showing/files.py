@@ -147,6 +147,12 @@ def media_url(rendition: Rendition) -> str:
 
 def _advice(attachment: Attachment, words: FileWords) -> str:
     quality = attachment.quality or {}
+    if attachment.kind == MediaKind.VIDEO and attachment.state == AttachmentState.READY and "unread" in quality:
+        return str(words.unread) % {
+            "count": quality["unread"] or "?",
+            "begins": quality.get("unread_from"),
+            "ends": quality.get("unread_to"),
+        }
     if attachment.kind != MediaKind.PHOTO or attachment.state != AttachmentState.READY:
         return ""
     return next((str(words.advice[verdict]) for name, verdict in ADVICE if quality.get(name) == verdict), "")

@@ -84,6 +84,7 @@ class FileWords:
     too_big: str
     other: str
     advice: Mapping[str, str]
+    unread: str
 
     def of(self, state: str, reason: str | None) -> str:
         """The state; for a refused file the reason."""
@@ -130,6 +131,7 @@ FOR_FAMILIES = FileWords(
         "cast": _l("The colors of this photo look off. You can send it again in daylight, or leave it."),
         "low": _l("This photo is very small. You can send the one your camera took, or leave it."),
     },
+    unread=_l("We could not read all of this video. Lost: %(count)s pictures, from second %(begins)s to %(ends)s."),
 )
 FOR_STAFF = FileWords(
     states={
@@ -166,6 +168,7 @@ FOR_STAFF = FileWords(
         "cast": _l("Colors may be off"),
         "low": _l("Few pixels"),
     },
+    unread=_l("%(count)s pictures could not be read, from second %(begins)s to %(ends)s"),
 )
 COPIES = {
     "thumb": _l("Small picture"),

@@ -1,0 +1,85 @@
+"""Reads a film's pictures past what is damaged, as players do, and counts what could not be read.
+
+A short film is all that a clinic has of a seizure: one bad packet must neither end it nor go unsaid.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import av
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+
+from imaging.film_sound import FilmSound
+from imaging.refusal import Refused
+from imaging.steps.open_clip import Clip
+
+_LEAST_MISSING = 0.5
+"""Seconds by which a header may promise more than there is without anything having been lost."""
+_FAILURES_MOST = 5_000
+"""Damaged packets after which nothing more is tried; more than any film that was a film has."""
+
+
+class FilmReader:
+    """Gives the pictures of an opened film in order; what is heard between them goes to `sound`."""
+
+    def __init__(self, opened: Clip, sound: FilmSound | None) -> None:
+        self._opened, self._sound = opened, sound
+        self._bad: list[float] = []
+        self._first: float | None = None
+        self._was_cut = False
+        self._failures = 0
+
+    def pictures(self) -> Iterator[VideoFrame]:
+        """Yield what can be read. Refuses `damaged` where that is nothing, and `memory`."""
+        for packet in self._packets():
+            if self._opened.sound is not None and packet.stream.index == self._opened.sound.index:
+                if self._sound is not None:
+                    self._sound.hear(packet)
+                continue
+            for frame in self._decoded(packet):
+                if self._first is None:
+                    self._first = frame.time or 0.0
+                yield frame
+        if self._first is None and self._failures:
+            raise Refused("damaged")
+
+    def unread(self, shown: float) -> dict[str, float]:
+        """How many pictures could not be read, `unread`, and from when to when, in seconds; empty where all could.
+
+        `shown` is how long the film has become. One that is cut off tells its missing end without a number of pictures.
+        """
+        promised = self._opened.duration or 0.0
+        is_short = self._was_cut or self._failures > 0
+        missing = [shown, promised] if is_short and promised - shown > _LEAST_MISSING else []
+        times = [max(0.0, at - (self._first or 0.0)) for at in self._bad] + missing
+        if not times:
+            return {}
+        return {"unread": len(self._bad), "unread_from": round(min(times), 2), "unread_to": round(max(times), 2)}
+
+    def _packets(self) -> "Iterator[Packet[Stream]]":
+        opened = self._opened
+        streams = [opened.stream] if opened.sound is None or self._sound is None else [opened.stream, opened.sound]
+        try:
+            yield from opened.container.demux(*streams)
+        except av.FFmpegError as error:
+            self._note(error)
+            self._was_cut = True
+
+    def _decoded(self, packet: "Packet[Stream]") -> list[VideoFrame]:
+        try:
+            return [frame for frame in cast("list[VideoFrame]", packet.decode()) if isinstance(frame, VideoFrame)]
+        except av.FFmpegError as error:
+            self._note(error)
+            when = packet.pts if packet.pts is not None else packet.dts
+            if when is not None and packet.time_base is not None:
+                self._bad.append(float(when * packet.time_base))
+            if self._failures > _FAILURES_MOST:
+                raise Refused("damaged") from None
+            return []
+
+    def _note(self, error: av.FFmpegError) -> None:
+        if isinstance(error, MemoryError):
+            raise Refused("memory") from None
+        self._failures += 1
