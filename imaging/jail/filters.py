@@ -5,7 +5,7 @@ import errno
 import functools
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from imaging import kernel
 from imaging.jail import calls
@@ -18,6 +18,8 @@ _FOREIGN_CALLS = 0x40000000
 """On x86-64 the calls of the x32 interface begin here; nothing of ours makes any."""
 _SET_FILTER, _ASK_ACTION = 1, 2
 _EXECUTABLE, _THREAD, _SET_NAME = 0x4, 0x10000, 15
+_LOOKS = (1, 2, 3)
+"""What may be asked of a descriptor: whether it is closed by exec, to be so, and how it was opened."""
 
 Line = tuple[int, int, int, int]
 
@@ -61,6 +63,9 @@ def for_decoders(machine: str) -> list[Line]:
         # pointer, so it does not exist here, and the C library falls back to the older one.
         *_by_argument(named("clone"), 0, (_IF_ANY_BIT, _THREAD), ALLOW, no),
         *_answer(named("clone3"), refusing(errno.ENOSYS)),
+        # A descriptor may be looked at. It could also be made to send signals to whomever it is given to, which only
+        # newer kernels keep inside.
+        *_by_values(named("fcntl"), 1, _LOOKS, ALLOW, no),
         *_by_argument(named("prctl"), 0, (_IF_EQUAL, _SET_NAME), ALLOW, no),
         # Limits may be moved, within the hard ones, for this process alone; so may a signal be sent, as abort() does.
         *_answer(named("setrlimit"), ALLOW),
@@ -68,6 +73,16 @@ def for_decoders(machine: str) -> list[Line]:
         *_by_argument(named("tgkill"), 0, (_IF_EQUAL, own), ALLOW, KILL),
         (_RETURN, 0, 0, KILL),
     ]
+
+
+def _by_values(numbers: Iterable[int], place: int, values: Sequence[int], then: int, otherwise: int) -> list[Line]:
+    """One answer where an argument is one of these values, another elsewhere."""
+    lines: list[Line] = []
+    for number in numbers:
+        tests = _answer(values, then)
+        lines += [(_IF_EQUAL, 0, len(tests) + 2, number), (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * place)]
+        lines += [*tests, (_RETURN, 0, 0, otherwise)]
+    return lines
 
 
 def refusing(error: int) -> int:

@@ -5,12 +5,14 @@ the kernel gave where one is refused, and otherwise does not end by itself.
 """
 
 import ctypes
+import fcntl
 import mmap
 import os
 import platform
 import resource
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -126,6 +128,17 @@ def _become_root() -> None:
     os.setresuid(0, 0, 0)
 
 
+def _own() -> int:
+    """The one descriptor there is."""
+    for descriptor in range(3, 64):
+        try:
+            os.get_inheritable(descriptor)
+        except OSError:
+            continue
+        return descriptor
+    raise Nothing
+
+
 ATTEMPTS: dict[str, Callable[[], object]] = {
     "behave": lambda: None,
     "burn the processor": _loop,
@@ -172,6 +185,11 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "use the calls of another system": lambda: _call(0x40000000 + 39),
     "use a call that does not exist yet": lambda: _call(999),
     "type into the terminal": lambda: _call(16 if _X86 else 29, 0, 0x5412, b"x"),
+    "have its connection signal the parent": lambda: fcntl.fcntl(_own(), fcntl.F_SETOWN, os.getppid()),
+    "name a thread of the parent to be signalled": lambda: fcntl.fcntl(_own(), 15, struct.pack("ii", 1, os.getppid())),
+    "choose the signal of its connection": lambda: fcntl.fcntl(_own(), 10, signal.SIGKILL),
+    "let its connection send signals": lambda: fcntl.fcntl(_own(), fcntl.F_SETFL, os.O_ASYNC),
+    "let its connection send signals by the other way": lambda: _call(16 if _X86 else 29, _own(), 0x5452, b"\1\0\0\0"),
     "lift the filter": lambda: _call(317 if _X86 else 277, 0, 0, None),
 }
 

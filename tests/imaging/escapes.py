@@ -42,6 +42,9 @@ _REFUSED |= {
     "run a shell",
     "fork",
 }
+_REFUSED |= {"have its connection signal the parent", "name a thread of the parent to be signalled"}
+_REFUSED |= {"choose the signal of its connection", "let its connection send signals"}
+_REFUSED |= {"let its connection send signals by the other way"}
 _REFUSED |= {"make a file in memory", "bring in new code", "make data runnable", "type into the terminal"}
 EXPECTED = {name: _OTHERS.get(name, REFUSED if name in _REFUSED else KILLED) for name in canary.ATTEMPTS}
 
