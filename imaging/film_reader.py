@@ -4,16 +4,18 @@ A short film is all that a clinic has of a seizure: one bad packet must neither 
 """
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Protocol, cast
 
 import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from imaging.film_sound import FilmSound
 from imaging.refusal import Refused
-from imaging.steps.open_clip import Clip
 
 _LEAST_MISSING = 0.5
 """Seconds by which a header may promise more than there is without anything having been lost."""
@@ -21,10 +23,30 @@ _FAILURES_MOST = 5_000
 """Damaged packets after which nothing more is tried; more than any film that was a film has."""
 
 
+class Opened(Protocol):
+    """What is read: the file, its stream of pictures, its sound where that is kept, and the length that it tells."""
+
+    @property
+    def container(self) -> InputContainer:
+        """The file."""
+
+    @property
+    def stream(self) -> VideoStream:
+        """The pictures."""
+
+    @property
+    def sound(self) -> AudioStream | None:
+        """The sound."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds."""
+
+
 class FilmReader:
     """Gives the pictures of an opened film in order; what is heard between them goes to `sound`."""
 
-    def __init__(self, opened: Clip, sound: FilmSound | None) -> None:
+    def __init__(self, opened: Opened, sound: FilmSound | None) -> None:
         self._opened, self._sound = opened, sound
         self._bad: list[float] = []
         self._first: float | None = None
