@@ -84,6 +84,15 @@ def test_the_danger_signs_come_first_and_a_sign_stops_the_call(
         stop = session.scalars(select(RedFlagStop)).one()
     assert (stop.codes, stop.is_attested) == ("breathing", False)
     assert "505-555-0199" in stopped.text
+    # It waits for no other answer, and for nobody's name.
+    at_once = post(desk, path, {"red_flags": "seizure"})
+    assert (at_once.status_code, "Tell the family to call 911" in at_once.text) == (409, True)
+    with runtime.database.reading() as session:
+        assert [each.codes for each in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))][-1] == "seizure"
+    # A doctor's request has the signs ticked that were said.
+    called = {"go": "clinic", "caller_name": "Dr. Ruiz", "red_flags": "seizure"}
+    form = desk.get(str(post(desk, path, called).location)).text
+    assert 'value="seizure" data-check="6" checked' in form
 
 
 @pytest.mark.parametrize("left_out", ["who", "caller_name", "question", "consent_by"])

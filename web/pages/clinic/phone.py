@@ -77,18 +77,23 @@ def write_down(patient_id: str) -> Page:
     # The button of a doctor's request says so by itself.
     is_doctors = request.form.get("go") == "clinic"
     who = "clinic" if is_doctors else form.choice("who", CALLERS, required=gettext("Say who calls"))
-    caller = {"who": who, "name": form.text("caller_name", longest=LONGEST_NAME)}
-    caller["phone"] = form.text("caller_phone", longest=LONGEST_NUMBER)
+    caller = {"who": who, "name": form.text("caller_name", longest=LONGEST_NAME)[:LONGEST_NAME]}
+    caller["phone"] = form.text("caller_phone", longest=LONGEST_NUMBER)[:LONGEST_NUMBER]
     if not caller["name"]:
         form.errors.setdefault("caller_name", gettext("Write the name of who calls"))
     with database().writing() as session:
         child = patient_for(session, me(), patient_id, now=now())
+        signs = form.choices("red_flags", FLAG_CODES)
         if who == "clinic" and not form.errors:
-            asked = RequestForm(kind=Kind.ECONSULT, source=Source.PHONE, details={"caller": caller})
+            # The doctor's own form asks for the signs as well; what was said here stands there already.
+            said = signs or ([] if form.is_ticked("no_signs") else None)
+            details = {"caller": caller, "red_flags": said}
+            asked = RequestForm(kind=Kind.ECONSULT, source=Source.PHONE, details=details)
             draft = once(session, lambda: requests.create(session, me(), child, asked, now=now()))
             return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
-        question = _question(session, child, form, caller)
-        if form.errors:
+        question = _question(session, child, form, {**caller, "who": who or "family"})
+        # A danger sign waits for no other answer: it stops the call with whatever was said so far.
+        if form.errors and not signs:
             return _page(session, child, form.errors), 422
     try:
         return redirect(url_for("consult.show", public_id=_send(patient_id, question), said="request_sent"), 303)
@@ -122,11 +127,13 @@ def _question(session: Session, child: Patient, form: FormReader, caller: Mappin
         form.errors.setdefault("consent_by", gettext("Say who agreed and how"))
     details: dict[str, Any] = {name: value for name, value in answers.items() if value is not None}
     details |= {"red_flags": signs, "caller": dict(caller), "body_site": form.choice("body_site", tuple(SITES)) or None}
-    details["story"] = form.text("story", longest=LONGEST_STORY)
+    details["story"] = form.text("story", longest=LONGEST_STORY)[:LONGEST_STORY]
     return RequestForm(
         kind=Kind.FAMILY_QUESTION,
         source=Source.PHONE,
-        question=form.text("question", longest=LONGEST_QUESTION, required=gettext("Write what the family asks")),
+        question=form.text("question", longest=LONGEST_QUESTION, required=gettext("Write what the family asks"))[
+            :LONGEST_QUESTION
+        ],
         urgency=form.choice("urgency", (Urgency.ROUTINE, Urgency.SAME_DAY)) or None,
         details=details,
         consent=ConsentGiven(by, method, form.choice("consent_language", LANGUAGES) or "en") if by and method else None,
