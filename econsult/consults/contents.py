@@ -13,7 +13,7 @@ from econsult.seeing import is_seen
 
 CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
-KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "other")
+KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "photo", "other")
 """What a recommendation asks for; what is left out is "other"."""
 IN_SPANISH = ("family_summary_es", "watch_for_es", "spanish_by")
 SPANISH_HOW = ("written", "reviewed")
@@ -22,6 +22,8 @@ YEARS = range(2000, 3000)
 """In which a step may be due: a slip of the finger is told while it can be mended."""
 LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 LONGEST_NAME = 200
+PHOTO_DAYS = range(1, 91)
+"""In how many days a new photo may be asked for."""
 
 
 class Disposition(StrEnum):
@@ -52,6 +54,7 @@ def clean_content(content: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None and value not in known:
             wrong[name] = "unknown_value"
         clean[name] = value
+    clean |= _photo_days(content, wrong)
     # Answers without Spanish beside them are as they were before there could be any.
     for name in (*IN_SPANISH, "spanish_how"):
         if not clean[name]:
@@ -60,6 +63,17 @@ def clean_content(content: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise InvalidError("Some parts of the answer are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
     return clean
+
+
+def _photo_days(content: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, int]:
+    """In how many days, where a new photo is what comes next."""
+    days = content.get("photo_days")
+    if content.get("disposition") != Disposition.NEW_PHOTO or not days:
+        return {}
+    if not isinstance(days, int) or isinstance(days, bool) or days not in PHOTO_DAYS:
+        wrong["photo_days"] = "out_of_range"
+        return {}
+    return {"photo_days": days}
 
 
 def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from econsult.consults.conversion import accept_visit, with_visit
 from econsult.consults.hearers import clinic_of
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
+from econsult.consults.next_photo import with_photo
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import Recommendation, carry_steps, open_steps, steps_of
@@ -63,7 +64,7 @@ def correct(
         raise ForbiddenError("Only whoever signed the answer, or has it now, corrects it.")
     if version is not None and version != earlier.version:
         raise StaleVersionError("Somebody corrected this answer after you opened it; your text was not signed.")
-    clean = with_visit(session, consult, _checked(earlier, content, reason))
+    clean = with_photo(session, consult, with_visit(session, consult, _checked(earlier, content, reason)), now)
     answer = Answer(
         program_id=consult.program_id,
         consult_id=consult.id,

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from econsult.consults import answers, holding
 from econsult.consults.answers import Answer, draft_of, signed_answer
 from econsult.consults.plainness import GOAL
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic
@@ -266,3 +267,28 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     assert "Tell this by an interpreter." in desk.get(card).text
     post(desk, f"{card}/informed", {"method": "phone"})
     assert "To tell by an interpreter" not in desk.get("/coordination").text
+
+
+def test_a_draft_is_shown_as_the_family_will_read_it_and_to_nobody_else(
+    runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).language = "es"
+    at = f"/consults/{held.public_id}/answer"
+    fields = {**FIELDS, "disposition": "new_photo", "photo_days": "10", "verb": "preview"}
+    assert post(derm, at, fields).location == f"{at}/preview"
+    page = derm.get(f"{at}/preview").text
+    shown = (
+        "En pocas palabras",
+        "This looks like eczema.",
+        "Env\u00ede una foto nueva",
+        "solo en ingl\u00e9s",
+        "Not in Spanish",
+    )
+    assert [words in page for words in shown] == [True] * len(shown)
+    assert browser_of(clinic.derm2).get(f"{at}/preview").status_code == 403
+    post(derm, at, {**FIELDS, "disposition": "new_photo", "photo_days": "10", "saves": "1", "verb": "sign"})
+    with runtime.database.reading() as session:
+        photo = steps_of(session, held.id)[-1]
+        days = (photo.due_at - datetime.now(UTC)) / timedelta(days=1)
+        assert (photo.owner, photo.kind, 10 < days < 11.1) == ("family", "photo", True)

@@ -195,6 +195,7 @@ WHO = {
     # Whoever answers: the specialist an eConsult, the clinic a family's question.
     "POST /consults/<public_id>/answer": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/answer/undo": CLINIC + SPECIALIST,
+    "GET /consults/<public_id>/answer/preview": CLINIC + SPECIALIST,
     "GET /consults/<public_id>/correct": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/correct": CLINIC + SPECIALIST,
     "POST /consults/<public_id>/answer/leave": CLINIC + SPECIALIST,

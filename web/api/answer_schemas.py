@@ -22,6 +22,7 @@ ANSWER_IN = closed(
     family_summary=text(10_000),
     family_summary_es=text(10_000),
     watch_for_es={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},
+    photo_days=optional(COUNT),
     spanish_how=optional(text(16, *SPANISH_HOW)),
     spanish_by=text(200),
     references={"type": ["string", "array"], "maxLength": 10_000, "items": text(2000), "maxItems": 50},

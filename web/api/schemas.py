@@ -182,6 +182,7 @@ ANSWER = closed(
     references=text(10_000),
     family_summary_es=text(10_000),
     watch_for_es=text(10_000),
+    photo_days=optional(COUNT),
     spanish_how=MAYBE_TEXT,
     spanish_by=text(200),
     saved_at=INSTANT,

@@ -188,7 +188,7 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "saves": answer.saves,
         "author": person_json(session.get_one(Person, answer.author_id)),
         **{name: content.get(name) or "" for name in TEXTS},
-        **{name: content.get(name) for name in ("confidence", "disposition", "spanish_how")},
+        **{name: content.get(name) for name in ("confidence", "disposition", "photo_days", "spanish_how")},
         "recommendations": content.get("recommendations", []),
         "saved_at": stamp(answer.saved_at),
         "signed_at": stamp(answer.signed_at),

@@ -58,6 +58,8 @@ def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
     draft, language = _save(public_id, content)
     if request.form.get("verb") in {"sign", "sign_next"}:
         return _signed(public_id)
+    if request.form.get("verb") == "preview":
+        return redirect(url_for("as_family.show", public_id=public_id), 303)
     if _is_script():
         return jsonify(saves=draft.saves, saved=clock(draft.saved_at), **_meters(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
@@ -136,6 +138,7 @@ def read_content(form: FormReader) -> dict[str, Any]:
     ]
     names = ("impression", "watch_for", "family_summary", "references", "family_summary_es", "watch_for_es")
     return {
+        "photo_days": form_number("photo_days"),
         "spanish_how": form.choice("spanish_how", SPANISH_HOW) or None,
         "spanish_by": form.text("spanish_by", longest=LONGEST_NAME),
         **{name: form.text(name, longest=LONGEST_TEXT) for name in names},
@@ -224,6 +227,7 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
         "family_summary": gettext("Write the plain summary for the family"),
         "spanish_how": gettext("Say who wrote or checked the Spanish"),
         "spanish_by": gettext("Name who checked the Spanish"),
+        "photo_days": gettext("Write a number of days from 1 to 90"),
     }
     return {name: needed.get(name, gettext("Check this part")) for name in fields}
 

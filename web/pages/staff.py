@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.pages.ages import ages
 from web.pages.allocation import allocation
+from web.pages.as_family import as_family
 from web.pages.billing import billing
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
@@ -44,6 +45,7 @@ STAFF = (
     consult,
     marks,
     answering,
+    as_family,
     correction,
     clinic,
     clinic_request,

@@ -133,7 +133,7 @@ _TESTS = (
     _l("Your child needs tests first. Ask your clinic which ones."),
     _l("You need tests first. Ask your clinic which ones."),
 )
-_PHOTO = (_l("The doctor would like to see a new photo later on. Ask your clinic when."),) * 2
+_PHOTO = (_l("The doctor would like to see a new photo later on. The list says by when."),) * 2
 _OTHER = (_l("A different kind of doctor should look at this. Your clinic will help you with that."),) * 2
 WHAT_NOW = {
     "work_up_first": _TESTS,

@@ -25,6 +25,7 @@ KINDS = {
     "new_medicine": _l("New medicine"),
     "medicine_change": _l("Change of medicine"),
     "visit": _l("Visit"),
+    "photo": _l("New photo"),
 }
 VERBS = {
     "accept": _l("Accept"),

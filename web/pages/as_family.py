@@ -1,0 +1,46 @@
+"""A draft as its family will read it once it is signed and opened: the same page part, in the family's language."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from econsult.access import consult_for
+from econsult.consults.answers import draft_of
+from econsult.consults.conversion import is_converted, with_visit
+from econsult.consults.next_photo import with_photo
+from econsult.errors import ForbiddenError, NotFoundError
+from econsult.people.persons import Role
+from econsult.rights import Right
+from web.context import database, now
+from web.shell.auth import me, only
+from web.showing.clinics import telephone_of
+from web.showing.plain import plain_of
+from web.words.language import speaking
+from web.words.plain import lacking_words
+
+as_family = Blueprint("as_family", __name__, url_prefix="/consults/<public_id>/answer/preview")
+
+
+@as_family.get("")
+@only(Role.SPECIALIST, Role.PCP)
+def show(public_id: str) -> str:
+    """Exactly what the family will read, with the steps that the signature brings. Only whoever writes sees it."""
+    at = now()
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=at, right=Right.ANSWER)
+        consult, draft = loaded.consult, draft_of(session, loaded.consult.id)
+        if consult.holder_id != me().id:
+            raise ForbiddenError("Only whoever holds the request sees its draft.")
+        if draft is None:
+            raise NotFoundError
+        content = with_photo(session, consult, with_visit(session, consult, draft.content), at)
+        is_agreed = is_converted(session, consult, draft.disposition)
+        plain = plain_of(draft, at, loaded.patient, content, is_agreed=is_agreed)
+        telephone = telephone_of(session, loaded.patient)
+    lacking = lacking_words(content, loaded.patient.language)
+    shown = {"consult": consult, "plain": plain, "mine": [], "theirs": [], "telephone": telephone}
+    with speaking(loaded.patient.language):
+        words = render_template("consult/as_family.html", **shown, reads=loaded.patient.language, is_signed_now=True)
+    return render_template(
+        "consult/preview.html", consult=consult, words=words, lacking=lacking, patient=loaded.patient
+    )
