@@ -3,39 +3,61 @@
 from collections.abc import Sequence
 
 from imaging.boxes import Box
-from imaging.policy import FACE_IS_FINDING, KEEP_REGION, MASK_ALL, Policy, Region
+from imaging.policy import FACE_IS_FINDING, KEEP_REGION, MASK_ALL, REVIEWER, Policy, Region
 from imaging.refusal import Held
 
 _SAME_FACE = 0.5
 """Share of the smaller box from which two boxes are taken for one face."""
+_FILLS = 0.4
+"""From this share of a picture's side on, the only face in it is taken for the one that the picture was taken of."""
+_AS_MUCH = 0.5
+"""Regions that touch a second face half as much as the first do not tell the two apart."""
 
 
 def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
-    """Return the boxes to cover. Raises Held where a region should stay open and nobody has drawn one.
+    """Return the boxes to cover. Raises Held where a region should stay open and nobody has drawn one, and where it is
+    not certain whose face is the finding.
 
-    The patient is whoever the drawn regions touch most; without regions, whoever is largest.
+    The patient is the one face that the drawn regions touch; where they touch none, whoever is seen is a bystander.
+    Size tells nothing: a mother's face is larger than that of the child on her arm. Without regions the only face is
+    the patient's if it fills the picture, or if a person has looked at the picture and decided.
     """
     if policy.faces == MASK_ALL or not faces:
         return list(faces)
-    if policy.faces == KEEP_REGION and not policy.regions:
-        raise Held("region_needed")
     regions = [_box(region) for region in policy.regions]
-    patient = _patient_among(faces, regions)
+    if policy.faces == KEEP_REGION and not regions:
+        raise Held("region_needed")
+    patient = _touched(faces, regions) if regions else _only(faces, policy)
+    if patient is None:
+        return list(faces)
     others = [face for face in faces if not _is_same(face, patient)]
     if policy.faces == FACE_IS_FINDING:
         return others
     return others + [part for face in faces if _is_same(face, patient) for part in _without(face, regions)]
 
 
+def _only(faces: Sequence[Box], policy: Policy) -> Box:
+    first, *others = sorted(faces, key=lambda face: face.area, reverse=True)
+    is_alone = all(_is_same(face, first) for face in others)
+    if is_alone and (policy.chosen_by == REVIEWER or first.longest >= _FILLS):
+        return first
+    raise Held("which_face")
+
+
+def _touched(faces: Sequence[Box], regions: Sequence[Box]) -> Box | None:
+    """The face that the regions touch, None where they touch none. Raises Held where they touch two alike."""
+    weights = [(sum(face.common(region) for region in regions), face) for face in faces]
+    most, patient = max(weights, key=lambda entry: entry[0])
+    rivals = [weight for weight, face in weights if not _is_same(face, patient)]
+    if most <= 0:
+        return None
+    if rivals and max(rivals) > _AS_MUCH * most:
+        raise Held("which_face")
+    return patient
+
+
 def _box(region: Region) -> Box:
     return Box(region.left, region.top, region.left + region.width, region.top + region.height)
-
-
-def _patient_among(faces: Sequence[Box], regions: Sequence[Box]) -> Box:
-    def weight(face: Box) -> tuple[float, float]:
-        return sum(face.common(region) for region in regions), face.area
-
-    return max(faces, key=weight)
 
 
 def _is_same(face: Box, patient: Box) -> bool:

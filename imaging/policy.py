@@ -13,6 +13,8 @@ TREATMENT_USE = "identifiable - treatment use only"
 """The label of every copy that still shows whatever the camera saw."""
 
 MASK_ALL, KEEP_REGION, FACE_IS_FINDING, KEEP = "mask_all", "keep_region", "face_is_finding", "keep"
+REVIEWER = "reviewer"
+"""Who chose, where a person of the medical home looked at the file first."""
 FACES = (MASK_ALL, KEEP_REGION, FACE_IS_FINDING, KEEP)
 MASK = "mask"
 TEXTS = (MASK, KEEP)

@@ -26,6 +26,7 @@ _STILL_RIPPLE, _BUSY_SHARE, _STILL_MOST = 20, 0.7, 80
 more beside what is busy, and never more than this: writing that is paler than that shows nothing of itself."""
 _BLOCK_RIPPLE, _SEEP = 4, 2
 """How far from the masks' colour, in blocks that are covered whole, and how many pixels in from a neighbour."""
+_LOOKED_AT = "view"
 _FILM_MARGIN, _FILM_EDGE, _FILM_RIPPLE = 8, 64, 14
 """In films, within so many pixels of a box's edge, and farther in: there the filters of the codec do not reach."""
 
@@ -53,10 +54,20 @@ def _check_picture(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
     if not masks:
         return
     pixels = np.asarray(decoded, dtype=np.uint8)
+    if copy.name == _LOOKED_AT and _reads_a_code(pixels):
+        yield "code"
     with Image.open(io.BytesIO(copy.data), formats=["JPEG"]) as head:
         if isinstance(head, JpegImagePlugin.JpegImageFile) and all(_is_covered(pixels, head, mask) for mask in masks):
             return
     yield "uncovered"
+
+
+def _reads_a_code(pixels: Pixels) -> bool:
+    """Whether a decoder reads a code in the copy, whole or at half the size."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    read = (cv2.QRCodeDetector().detectAndDecodeMulti(look)[1] for look in (grey, half))
+    return any(text for texts in read for text in texts)
 
 
 def _is_covered(pixels: Pixels, head: JpegImagePlugin.JpegImageFile, mask: Mask) -> bool:

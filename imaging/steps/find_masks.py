@@ -1,8 +1,12 @@
 """Decides what is covered in a picture: faces by the policy, every line of writing, every code."""
 
+import cv2
+import numpy as np
+
 from imaging.boxes import Box
 from imaging.choice import open_faces
 from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in, codes_in
+from imaging.grids import grids_in
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -12,12 +16,19 @@ from imaging.writing import TEXT_THRESHOLD, texts_in
 
 _FACE_GROWTH = 1.3
 """The detector's box ends at the brow and the chin; hair line, ears and jaw tell who somebody is as well."""
-_CODE_DETECTOR = "opencv"
+_CODE_DETECTOR, _GRID_DETECTOR = "opencv", "module_grids"
 
 
-def find_masks(small: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
+def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors))
+    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors), *_grids(pixels, policy))
+
+
+def _grids(pixels: Pixels, policy: Policy) -> list[Mask]:
+    if policy.text != MASK:
+        return []
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    return [box_mask("code", box, _GRID_DETECTOR, 0.0) for box in grids_in(grey)]
 
 
 def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare
+from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare, samples
 from imaging.boxes import Box, united
+from imaging.grids import grids_in
 from imaging.masks import FILL
 from imaging.models import find_models
+from imaging.steps.find_masks import box_mask
 from tests.imaging import files, pictures
 from tests.imaging.conftest import Kept, Prepare
 
@@ -78,7 +81,9 @@ def test_a_face_that_fills_the_photo_or_is_far_off_is_covered_however_it_is_turn
 
 
 def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare) -> None:
-    report, kept = run(files.encode(pictures.people(), "PNG"), policy=Policy(faces="face_is_finding", text="keep"))
+    drawn = (Region(0.22, 0.3, 0.08, 0.2),)
+    policy = Policy(faces="face_is_finding", text="keep", regions=drawn)
+    report, kept = run(files.encode(pictures.people(), "PNG"), policy=policy)
     (bystander,) = edges_of(report, "face")
     assert bystander[0] > 0.6
     assert is_covered(kept.files["full"], (0.75, 0.5, 0.78, 0.55))
@@ -220,3 +225,41 @@ def test_a_region_outside_of_the_picture_is_refused(edges: tuple[float, ...]) ->
 
 def test_a_model_folder_is_no_model(tmp_path: Path) -> None:
     assert find_models(str(tmp_path), str(tmp_path)).missing() == ("faces", "texts")
+
+
+def label(kind: str, side: int) -> Image.Image:
+    """A QR code of a record number, or modules as a DataMatrix has them, with the quiet zone around."""
+    if kind == "qr":
+        grid = np.pad(cv2.QRCodeEncoder.create().encode("MRN:448812;Juan Perez;2019-03-12"), 4, constant_values=255)
+    else:
+        inner = np.random.default_rng(1).integers(0, 2, (18, 18)) * 255
+        inner[:, 0], inner[-1] = 0, 0
+        inner[0], inner[:, -1] = np.arange(18) % 2 * 255, np.arange(18)[::-1] % 2 * 255
+        grid = np.pad(inner.astype(np.uint8), 2, constant_values=255)
+    return Image.fromarray(cv2.resize(grid, (side, side), interpolation=cv2.INTER_NEAREST)).convert("RGB")
+
+
+@pytest.mark.parametrize("kind", ["qr", "matrix"])
+@pytest.mark.parametrize("width", [1280, 1600, 2048])
+def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: str, width: int) -> None:
+    for side in (120, 160, 220, 280, 360):
+        scene = files.skin(width, width * 3 // 4)
+        places = [(60, 300), (width // 2, 90), (width - side - 40, width * 3 // 4 - side - 60)]
+        for at in places:
+            scene.paste(label(kind, side), at)
+        pixels = np.asarray(scene)
+        covered = np.zeros(pixels.shape[:2], bool)
+        for box in grids_in(np.asarray(scene.convert("L"))):
+            mask = box_mask("code", box, "", 0.0)
+            left, top, right, bottom = mask.pixels(width, width * 3 // 4)
+            covered[top:bottom, left:right] = True
+        for left, top in places:
+            edge = side // 8
+            assert covered[top + edge : top + side - edge, left + edge : left + side - edge].mean() > 0.97, (side, left)
+
+
+@pytest.mark.parametrize("scene", ["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"])
+def test_no_chart_and_no_skin_is_taken_for_a_code(scene: str) -> None:
+    for tone in (1, 6):
+        picture = Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=1, size=(2048, 1536)))).convert("L")
+        assert grids_in(np.asarray(picture)) == []

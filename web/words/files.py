@@ -70,6 +70,7 @@ HOLD_REASONS = {
     "no_text_model": _l("The detector for writing is missing, so nobody knows whether there is any."),
     "no_date_reader": _l("What reads dates is missing, so nobody knows whether the birth date is on it."),
     "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
+    "which_face": _l("It is not certain whose face is the finding. Other people's faces must stay hidden."),
     "private_site": _l("It may show a private area. It can only be refused."),
     "private_paper": _l("A family's paper about a private area. It may be a photo: look before others do."),
 }

@@ -1,0 +1,65 @@
+"""Finds the module grids of two-dimensional codes by their look, whether or not they can be decoded.
+
+QR, DataMatrix, Aztec and their like are squares of two tones that change from module to module both across and down.
+Writing changes so too but is covered anyway; skin, hair and cloth have tones between the two.
+"""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.boxes import Box
+from imaging.pixels import Pixels
+
+_LOOKS = ((2048, 33), (1024, 33), (512, 17), (256, 14))
+"""Longer sides at which is looked, and how wide and high a grid must be there; modules are one to six pixels."""
+_WINDOW = 25
+_CONTRAST, _PURE = 50, 0.25
+_CHANGES, _TWO_TONED, _LEAST_LIGHT, _MOST_LIGHT = 0.11, 0.55, 0.35, 0.65
+"""In a window: how often a tone changes from pixel to pixel, how many are of one of the two, and how many are light."""
+_LARGER = 1.1
+Plane = NDArray[np.float32]
+
+
+def grids_in(grey: NDArray[np.uint8]) -> list[Box]:
+    """Return a box around each, somewhat larger than it is."""
+    height, width = grey.shape
+    return [box for side, least in _LOOKS if side <= 1.3 * max(height, width) for box in _look(grey, side, least)]
+
+
+def _look(grey: NDArray[np.uint8], side: int, least: int) -> Iterator[Box]:
+    scale = min(1.0, side / max(grey.shape))
+    high, wide = (max(_WINDOW, round(length * scale)) for length in grey.shape)
+    small = np.asarray(cv2.resize(grey, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
+    where = _is_grid(small).astype(np.uint8)
+    _, _, found, _ = cv2.connectedComponentsWithStats(where)
+    for left, top, width, height, _ in found[1:]:
+        if min(width, height) >= least:
+            # A window whose middle is at the edge of the region reaches half its own width beyond it.
+            edges = Box(
+                float(left / wide), float(top / high), float((left + width) / wide), float((top + height) / high)
+            )
+            yield edges.widened(_WINDOW / 2 / wide, _WINDOW / 2 / high).grown(_LARGER)
+
+
+def _is_grid(small: Pixels) -> NDArray[np.bool_]:
+    """Where the window around a pixel looks like a grid."""
+    around = np.ones((_WINDOW, _WINDOW), np.uint8)
+    lightest = np.asarray(cv2.dilate(small, around), np.float32)
+    darkest = np.asarray(cv2.erode(small, around), np.float32)
+    span, tones = lightest - darkest, small.astype(np.float32)
+    is_strong, is_light = span > _CONTRAST, tones > (lightest + darkest) / 2
+    is_pure = np.minimum(tones - darkest, lightest - tones) < _PURE * span
+    across, down = np.zeros_like(is_light), np.zeros_like(is_light)
+    across[:, 1:] = is_light[:, 1:] != is_light[:, :-1]
+    down[1:] = is_light[1:] != is_light[:-1]
+    light = _share(is_light)
+    is_changing = (_share(across & is_strong) > _CHANGES) & (_share(down & is_strong) > _CHANGES)
+    is_two_toned = _share(is_pure & is_strong) > _TWO_TONED
+    return np.asarray(is_changing & is_two_toned & (light > _LEAST_LIGHT) & (light < _MOST_LIGHT), bool)
+
+
+def _share(where: NDArray[np.bool_]) -> Plane:
+    return np.asarray(cv2.boxFilter(where.astype(np.float32), -1, (_WINDOW, _WINDOW)), np.float32)
