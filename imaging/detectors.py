@@ -9,7 +9,9 @@ from imaging.boxes import Box, best_of, united
 from imaging.models import Models
 from imaging.pixels import Pixels
 from imaging.reading.date_reader import DateReader, load_date_reader
+from imaging.reading.ink import ink_of
 from imaging.reading.tesseract import Reader, load_reader
+from imaging.reading.whole import read_main, read_rest
 from imaging.writing import NETWORK_GRID, Writing, on_grid, share_of, warm_up_writing
 
 FACE_THRESHOLD = 0.2
@@ -21,6 +23,7 @@ _FACE_OUTPUTS = ["537", "538", "539", "540"]
 _FACE_STRIDE = 4
 _FACE_OVERLAP = 0.3
 _CODE_GROWTH = 1.15
+_PAGE_SIDE = 240
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ def warm_up(detectors: Detectors) -> None:
         faces_in(detectors.faces, np.zeros((NETWORK_GRID, NETWORK_GRID, 3), np.uint8), NETWORK_GRID)
     if detectors.texts is not None:
         warm_up_writing(detectors.texts)
+    if detectors.reader is not None:
+        _warm_up_reader(detectors.reader)
+
+
+def _warm_up_reader(reader: Reader) -> None:
+    """Read a line that runs the wrong way up, so that all is loaded that pages need: inside the jail nothing can be."""
+    page = np.full((_PAGE_SIDE // 2, _PAGE_SIDE, 3), 255, np.uint8)
+    cv2.putText(page, "warm 12 mg", (10, _PAGE_SIDE // 3), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    ink = ink_of(np.ascontiguousarray(page[::-1, ::-1, 0]))
+    read_rest(reader, ink, read_main(reader, ink), [])
 
 
 def _loaded(path: str) -> cv2.dnn.Net | None:

@@ -32,6 +32,7 @@ _FORMS = (
     re.compile(r"(?<![\w.])(?:\+?\d{1,2}[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]\d{4}(?!\w)"),
     re.compile(r"(?<!\w)\d{3}-\d{2}-\d{4}(?!\w)"),
     re.compile(r"\S+\s?[@©]\s?\S+\.[A-Za-z]{2,}"),
+    re.compile(r"\w[\w.+-]+[@©]\w\S*(?:\s\S+\.[A-Za-z]{2,})?"),
     re.compile(r"(?i)(?:https?://|www\.)\S+"),
     re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}\w\d(?!\w)"),
 )
@@ -131,6 +132,7 @@ class DenyList:
         run = "".join(folded)
         wanted = [(part, run) for part in self._parts if len(part) >= _SHORTEST_ACROSS]
         wanted += [(number, run.translate(_LIKE_DIGITS)) for number in self._numbers]
+        wanted += [(mail, run) for mail in self._emails]
         found: set[int] = set()
         for part, where in wanted:
             at = where.find(part)

@@ -1,78 +1,64 @@
-"""Finds by how much a page lies askew, and turns places on the straight page back to where they are."""
-
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+"""Finds by how much the lines on a page, or on a part of one, are turned away from level."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
+from imaging.pixels import Pixels
 
 _SIDE = 600
-_MOST, _STEP, _FINE = 5.0, 0.5, 0.1
+_MOST, _STEP, _NEAR = 45.0, 1.5, 6.0
+_FINE_STEP, _FINEST = 0.5, 0.1
 _LEAST = 0.3
 """Less than this Tesseract does not mind."""
 _WHITE = 255
+_PREFERRED = 1.15
+"""How much better something else must be than the way in which nearly all paper lies."""
 
 
-@dataclass(frozen=True)
-class Straight:
-    """A page turned straight, and the angle in degrees by which it was."""
+def turns_of(grey: Pixels) -> tuple[float, float]:
+    """Return two angles in degrees, counter-clockwise, by which lines of black on white may be turned level.
 
-    grey: Grey
-    angle: float
-
-    def pieces(self, edges: tuple[float, float, float, float]) -> Iterator[tuple[float, float, float, float]]:
-        """Yield boxes on the page as it lies that cover a box of the straight page; a long one comes in pieces."""
-        left, top, right, bottom = edges
-        if not self.angle:
-            yield edges
-            return
-        count = max(1, math.ceil((right - left) / (3 * max(1.0, bottom - top))))
-        for number in range(count):
-            start, end = (left + (right - left) * (number + more) / count for more in (0, 1))
-            yield self._turned_back(start, top, end, bottom)
-
-    def _turned_back(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
-        height, width = self.grey.shape
-        sine, cosine = math.sin(math.radians(self.angle)), math.cos(math.radians(self.angle))
-        xs, ys = [], []
-        for x, y in ((left, top), (right, top), (left, bottom), (right, bottom)):
-            across, down = x - width / 2, y - height / 2
-            xs.append(cosine * across - sine * down + width / 2)
-            ys.append(sine * across + cosine * down + height / 2)
-        return min(xs), min(ys), max(xs), max(ys)
-
-
-def straighten(grey: Grey) -> Straight:
-    """Turn a page of print so that its lines run level."""
-    angle = _angle_of(grey)
-    if abs(angle) < _LEAST:
-        return Straight(grey, 0.0)
-    return Straight(_turned(grey, angle), angle)
-
-
-def _turned(grey: Grey, angle: float) -> Grey:
-    height, width = grey.shape
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    turned = cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=(_WHITE,))
-    return np.asarray(turned, np.uint8)
-
-
-def _angle_of(grey: Grey) -> float:
-    """Return the angle at which ink gathers in the fewest rows: lines of print are level then."""
-    scale = _SIDE / max(grey.shape)
+    They are a quarter apart, and the likelier comes first. Either may leave the page upside down.
+    """
+    scale = min(1.0, _SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ink = np.asarray(_WHITE - small, np.uint8)
-    best = max(np.arange(-_MOST, _MOST + _STEP, _STEP), key=lambda angle: _gathered(ink, float(angle)))
-    fine = np.arange(best - _STEP, best + _STEP + _FINE, _FINE)
-    return round(float(max(fine, key=lambda angle: _gathered(ink, float(angle)))), 2)
+    ink = _on_a_square(np.asarray(_WHITE - small, np.uint8))
+    found = [(*_gathered(ink, float(angle)), float(angle)) for angle in np.arange(-_MOST, _MOST + _STEP, _STEP)]
+    weighed = [(max(rows, columns), angle) for rows, columns, angle in found]
+    best = max(weighed)
+    near = max(entry for entry in weighed if abs(entry[1]) <= _NEAR)
+    angle = near[1] if best[0] < _PREFERRED * near[0] else best[1]
+    rows, columns, _ = next(entry for entry in found if entry[2] == angle)
+    quarter = 90.0 if columns > _PREFERRED * rows else 0.0
+    angle = _finer(ink, angle, 1 if quarter else 0)
+    if abs(angle) < _LEAST:
+        angle = 0.0
+    return angle + quarter, angle + 90.0 - quarter
 
 
-def _gathered(ink: Grey, angle: float) -> float:
+def _finer(ink: Pixels, angle: float, axis: int) -> float:
+    for reach, step in ((_STEP, _FINE_STEP), (_FINE_STEP, _FINEST)):
+        angle = max(
+            (float(one) for one in np.arange(angle - reach, angle + reach + step / 2, step)),
+            key=lambda one: _gathered(ink, one)[axis],
+        )
+    return round(angle, 2)
+
+
+def _on_a_square(ink: Pixels) -> Pixels:
+    """Rows and columns can be compared only where there are as many of both."""
+    height, width = ink.shape
+    side = max(height, width)
+    more = (side - height) // 2, (side - width) // 2
+    square = np.zeros((side, side), np.uint8)
+    square[more[0] : more[0] + height, more[1] : more[1] + width] = ink
+    return square
+
+
+def _gathered(ink: Pixels, angle: float) -> tuple[float, float]:
+    """How much ink gathers in few rows, and in few columns, after a turn: lines of print are level then."""
     height, width = ink.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    rows = cv2.warpAffine(ink, turn, (width, height)).sum(axis=1, dtype=np.float64)
-    return float(np.square(np.diff(rows)).sum())
+    turned = cv2.warpAffine(ink, turn, (width, height))
+    rows, columns = (cv2.reduce(turned, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel() for axis in (1, 0))
+    return float(np.square(np.diff(rows)).sum()), float(np.square(np.diff(columns)).sum())

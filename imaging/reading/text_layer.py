@@ -1,19 +1,40 @@
-"""The words of a PDF page that could be selected, where they are drawn."""
+"""The words of a PDF page that could be selected, where they are drawn and whichever way they run."""
 
 import ctypes
+import itertools
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from imaging.reading.view import Edges, around, quarters
 from imaging.reading.words import Word
 
 _LETTERS_MOST = 40_000
 """A page of small print has about six thousand letters; more are a trap or cannot be read anyway."""
+_OBJECTS_MOST, _DEPTH_MOST = 20_000, 4
+_UNSEEN = {pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP, pdfium.FPDF_TEXTRENDERMODE_UNKNOWN}
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """One letter, its box in the picture, that box on the picture turned so that it is upright, and its kind."""
+
+    letter: str
+    place: Edges
+    upright: Edges
+    quarters: int
+    is_exact: bool
 
 
 def words_of(page: pypdfium2.PdfPage, width: int, height: int) -> list[Word]:
-    """Return the words of the text layer in pixels of a picture of this size."""
+    """Return the words of the text layer in pixels of a picture of this size.
+
+    Those that are drawn beside all pictures are exact. What lies on or under a picture, or is not drawn at all, is
+    what a reader made of that picture once, or an app's line of its own: it proves nothing about the picture.
+    """
     text = page.get_textpage()
     try:
         return list(_words(page, text, (width, height)))
@@ -22,38 +43,74 @@ def words_of(page: pypdfium2.PdfPage, width: int, height: int) -> list[Word]:
 
 
 def _words(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, size: tuple[int, int]) -> Iterator[Word]:
-    letters: list[str] = []
-    edges: list[tuple[float, float, float, float]] = []
+    pictures = _pictures(page)
+    run: list[_Letter] = []
     for number in range(min(text.count_chars(), _LETTERS_MOST)):
         letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
         if letter.isspace() or not letter.isprintable():
-            yield from _word(letters, edges)
-            letters, edges = [], []
+            yield from _word(run)
+            run = []
             continue
-        place = _place(page, text.get_charbox(number, loose=True), size)
-        if edges and _is_apart(edges[-1], place):
-            yield from _word(letters, edges)
-            letters, edges = [], []
-        letters.append(letter)
-        edges.append(place)
-    yield from _word(letters, edges)
+        one = _letter(page, text, number, size, pictures)
+        if run and (run[-1].quarters != one.quarters or _is_apart(run[-1].upright, one.upright)):
+            yield from _word(run)
+            run = []
+        run.append(one)
+    yield from _word(run)
 
 
-def _word(letters: list[str], edges: list[tuple[float, float, float, float]]) -> Iterator[Word]:
-    if letters:
-        lefts, tops, rights, bottoms = zip(*edges, strict=True)
-        yield Word("".join(letters), min(lefts), min(tops), max(rights), max(bottoms))
+def _word(run: list[_Letter]) -> Iterator[Word]:
+    if run:
+        lefts, tops, rights, bottoms = zip(*(one.place for one in run), strict=True)
+        text, edges = "".join(one.letter for one in run), (min(lefts), min(tops), max(rights), max(bottoms))
+        yield Word(text, *edges, quarters=run[0].quarters, is_exact=all(one.is_exact for one in run))
 
 
-def _is_apart(last: tuple[float, float, float, float], place: tuple[float, float, float, float]) -> bool:
+def _letter(
+    page: pypdfium2.PdfPage,
+    text: pypdfium2.PdfTextPage,
+    number: int,
+    size: tuple[int, int],
+    pictures: list[Edges] | None,
+) -> _Letter:
+    box = text.get_charbox(number, loose=True)
+    place, count = _place(page, box, size), _quarters(page, text, number)
+    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
+    is_bare = pictures is not None and not any(_holds(picture, middle) for picture in pictures)
+    return _Letter(letter, place, around(quarters(count, *size), place), count, is_bare and _is_drawn(text, number))
+
+
+def _quarters(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, number: int) -> int:
+    """How often the page's picture must be turned counter-clockwise until a letter is upright."""
+    run = math.degrees(pdfium.FPDFText_GetCharAngle(text.raw, number))
+    return round((int(page.get_rotation()) + run) / 90) % 4
+
+
+def _is_drawn(text: pypdfium2.PdfTextPage, number: int) -> bool:
+    drawn = pdfium.FPDFText_GetTextObject(text.raw, number)
+    return bool(drawn) and pdfium.FPDFTextObj_GetTextRenderMode(drawn) not in _UNSEEN
+
+
+def _pictures(page: pypdfium2.PdfPage) -> list[Edges] | None:
+    """Where pictures lie on the page, in points; None where it holds more than can be looked through."""
+    objects = list(itertools.islice(page.get_objects(max_depth=_DEPTH_MOST), _OBJECTS_MOST))
+    if len(objects) == _OBJECTS_MOST:
+        return None
+    return [one.get_bounds() for one in objects if one.type == pdfium.FPDF_PAGEOBJ_IMAGE]
+
+
+def _holds(box: Edges, point: tuple[float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _is_apart(last: Edges, place: Edges) -> bool:
     """Whether a letter stands too far from the one before to belong to its word."""
     height = max(1.0, last[3] - last[1])
     return abs(place[1] - last[1]) > height or place[0] - last[2] > height or last[0] - place[0] > 2 * height
 
 
-def _place(
-    page: pypdfium2.PdfPage, box: tuple[float, float, float, float], size: tuple[int, int]
-) -> tuple[float, float, float, float]:
+def _place(page: pypdfium2.PdfPage, box: Edges, size: tuple[int, int]) -> Edges:
     """Return where a box of the page is in its picture, however the page is turned or cropped."""
     left, bottom, right, top = box
     corners = [_point(page, x, y, size) for x, y in ((left, bottom), (right, top))]

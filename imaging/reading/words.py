@@ -9,7 +9,11 @@ _SAME_LINE = 0.5
 
 @dataclass(frozen=True)
 class Word:
-    """One word; its edges are pixels of the page's picture."""
+    """One word; its edges are pixels of the page's picture.
+
+    `quarters` says how often the picture must be turned counter-clockwise until the word is upright. `is_exact` says
+    that its letters were not made out by a reader but are what was drawn.
+    """
 
     text: str
     left: float
@@ -17,6 +21,8 @@ class Word:
     right: float
     bottom: float
     confidence: float = 100.0
+    quarters: int = 0
+    is_exact: bool = False
 
     @property
     def height(self) -> float:

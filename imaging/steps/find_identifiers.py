@@ -14,23 +14,22 @@ from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
 from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
-from imaging.reading.straighten import straighten
-from imaging.reading.tesseract import read_words
+from imaging.reading.ink import Ink, ink_of
+from imaging.reading.layer import believed, corrected, proven, turned
+from imaging.reading.view import Edges, around, quarters
+from imaging.reading.whole import read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
 from imaging.steps.find_masks import box_mask, faces_of
 from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
-Edges = tuple[float, float, float, float]
 Looks = tuple[Policy, Detectors]
 Finder = Callable[[int, Image.Image, str], tuple[Mask, ...]]
-TEXT_LAYER, HEADER_ZONES, CODE_DETECTOR = "text_layer", "header_zones", "opencv"
-_DOTS = 200
+TEXT_LAYER, HEADER_ZONES, CODE_DETECTOR, UNREAD = "text_layer", "header_zones", "opencv", "unread"
 _ZONES = (Box(0, 0, 1, 0.3), Box(0, 0.93, 1, 1))
 """Where laboratories print who the child is, when no word of the page can be read."""
-_INK, _SOME_INK = 110, 0.002
-_CONFIDENT, _WORDS_LEAST = 50.0, 4
+_MARGIN = 6.0
 _GROWTH, _APART = 0.18, 1.5
 
 
@@ -64,49 +63,58 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
     yield from faces_of(small, policy, detectors)
     if deny is not None:
         yield from (box_mask("code", box, CODE_DETECTOR, 0.0) for box in codes_in(page))
-        yield from _known(in_lines(layer), deny, (width, height), TEXT_LAYER)
-        yield from _read(page, layer, deny, detectors)
+        ink = ink_of(np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8))
+        if detectors.reader is None:
+            yield from _of_layer(layer, deny, (width, height))
+            yield from _zones(ink)
+        else:
+            yield from _read(page, ink, layer, deny, detectors)
 
 
 def _on(copy: str, mask: Mask) -> Mask:
     return Mask(mask.what, mask.left, mask.top, mask.width, mask.height, mask.detector, mask.threshold, copy)
 
 
-def _read(page: Pixels, layer: Sequence[Word], deny: DenyList, detectors: Detectors) -> list[Mask]:
-    """Cover what Tesseract reads. What it cannot read is covered whole, unless there is nothing to read."""
-    height, width = page.shape[:2]
-    grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
+def _of_layer(layer: Sequence[Word], deny: DenyList, size: tuple[int, int]) -> Iterator[Mask]:
+    for count in sorted({word.quarters for word in layer}):
+        back = np.asarray(cv2.invertAffineTransform(quarters(count, *size)), np.float64)
+        for edges in _known_boxes(in_lines(turned(layer, count, size)), deny):
+            yield box_mask("identifier", _share(around(back, edges), size), TEXT_LAYER, 0.0)
+
+
+def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detectors: Detectors) -> Iterator[Mask]:
+    """Cover what is known among what the layer tells and Tesseract reads, and whole what nobody can read."""
     if detectors.reader is None:
-        return [] if _is_blank(grey) else [box_mask("identifier", zone, HEADER_ZONES, 0.0) for zone in _ZONES]
-    straight = straighten(grey)
-    words = read_words(detectors.reader, straight.grey, _DOTS)
+        return
+    size = page.shape[1], page.shape[0]
+    main = read_main(detectors.reader, ink)
+    layer = believed(layer, main)
+    yield from _of_layer(layer, deny, size)
+    whole = read_rest(detectors.reader, ink, main, proven(layer))
     name = f"tesseract {detectors.reader.version}"
-    if layer or _is_readable(words) or _is_blank(grey):
-        found = _known_boxes(in_lines(words), deny)
-        pieces = (piece for edges in found for piece in straight.pieces(edges))
-        return [box_mask("identifier", _share(piece, (width, height)), name, 0.0) for piece in pieces]
+    for reading in whole.readings:
+        for edges in _known_boxes(in_lines(corrected(reading, layer)), deny):
+            pieces = reading.view.on_page(edges)
+            yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)
+    yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in whole.unread)
+    if not whole.is_read:
+        yield from _lines(page, ink, detectors)
+
+
+def _lines(page: Pixels, ink: Ink, detectors: Detectors) -> list[Mask]:
+    """On paper there is no rash that could be taken for letters: every line that is found is covered, read or not."""
     if detectors.texts is None:
-        return [box_mask("identifier", zone, HEADER_ZONES, 0.0) for zone in _ZONES]
-    # On paper there is no rash that could be taken for letters: every line that is found is covered, read or not.
-    return [
-        box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(Writing(detectors.texts.lines), page)
-    ]
+        return _zones(ink)
+    boxes = texts_in(Writing(detectors.texts.lines), page)
+    return [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in boxes]
 
 
-def _is_blank(grey: Pixels) -> bool:
-    return float((grey < _INK).mean()) < _SOME_INK
+def _zones(ink: Ink) -> list[Mask]:
+    return [box_mask("identifier", zone, HEADER_ZONES, 0.0) for zone in _ZONES] if len(ink.letters) else []
 
 
-def _is_readable(words: Sequence[Word]) -> bool:
-    """Whether what was read is likely what is written: enough words, and believed by the reader itself."""
-    real = [word for word in words if len(word.text) > 1]
-    if len(real) < _WORDS_LEAST:
-        return False
-    return sum(word.confidence for word in real) / len(real) >= _CONFIDENT
-
-
-def _known(lines: Sequence[Line], deny: DenyList, size: tuple[int, int], detector: str) -> list[Mask]:
-    return [box_mask("identifier", _share(edges, size), detector, 0.0) for edges in _known_boxes(lines, deny)]
+def _more(edges: Edges) -> Edges:
+    return edges[0] - _MARGIN, edges[1] - _MARGIN, edges[2] + _MARGIN, edges[3] + _MARGIN
 
 
 def _known_boxes(lines: Sequence[Line], deny: DenyList) -> Iterator[Edges]:

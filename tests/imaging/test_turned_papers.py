@@ -1,0 +1,133 @@
+"""Paper that lies wrong, in whole or in part, shows nobody's name, and upright values stay."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from imaging import Identifiers, Policy, samples
+from imaging.masks import FILL
+from tests.imaging import papers
+from tests.imaging.conftest import Prepare
+from tests.imaging.papers import Paper, Planted
+
+KNOWN = Identifiers(("Lucía Barragán Urrutia",), ("2019-03-12",), ("SYN-48213",), ("(505) 555-0142",))
+SECRETS = ("Lucía Barragán Urrutia", "12/03/2019", "SYN-48213", "(505) 555-0142")
+ROWS = ("Glucosa", "95 mg/dL"), ("Sodio", "139 mmol/L"), ("Plaquetas", "310 10^3/uL"), ("Creatinina", "0.4 mg/dL")
+
+
+def form(*, has_head: bool = True) -> Paper:
+    """A form with four values; with its head it names somebody."""
+    planted = [Planted("Laboratorio Central", 48, 740, is_secret=False, size=15)]
+    labels = "Paciente", "Fecha de nacimiento", "Expediente", "Tel"
+    for row, (label, value) in enumerate(zip(labels, SECRETS, strict=True) if has_head else ()):
+        y = 700 - 22 * row
+        planted += [Planted(label, 48, y, is_secret=False), Planted(value, 200, y, is_secret=True, size=11)]
+    for row, (test, value) in enumerate(ROWS):
+        planted += [
+            Planted(test, 48, 560 - 24 * row, is_secret=False),
+            Planted(value, 260, 560 - 24 * row, is_secret=False),
+        ]
+    planted.append(Planted("Fecha de toma 2026-11-03", 48, 440, is_secret=False))
+    return Paper(tuple(planted), KNOWN, "Helvetica")
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def scan_in_pdf(picture: Image.Image, turned: int, line: bytes) -> bytes:
+    """A scan as an app writes it, with a line of its own that can be selected."""
+    scan, (width, height) = jpeg(picture), picture.size
+    wide, high = width * 72 // 200, height * 72 // 200
+    drawn = b"q %d 0 0 %d 0 0 cm /I Do Q BT /F 8 Tf 200 12 Td (%b) Tj ET" % (wide, high, line)
+    look = b"/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8" % (width, height)
+    box, links = b"/MediaBox[0 0 %d %d]/Rotate %d" % (wide, high, turned), b"/XObject<</I 4 0 R>>/Font<</F 6 0 R>>"
+    return papers._file([
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R" + box + b"/Contents 5 0 R/Resources<<" + links + b">>>>",
+        b"<<" + look + b"/Filter/DCTDecode/Length %d>>stream\n" % len(scan) + scan + b"\nendstream",
+        papers._stream(drawn), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ])  # fmt: skip
+
+
+def shares(page: Paper, shown: bytes, turned: int) -> dict[str, float]:
+    """How much of each text is covered, on a page turned counter-clockwise by so many degrees."""
+    picture = Image.open(io.BytesIO(shown)).rotate(-turned, expand=True)
+    return {entry.text: papers.covered(picture, box, 0, FILL) for entry, box in page.places()}
+
+
+def check(page: Paper, shown: bytes, turned: int) -> None:
+    found = shares(page, shown, turned)
+    secrets = {entry.text for entry in page.planted if entry.is_secret}
+    assert {text: share for text, share in found.items() if text in secrets and share < 0.9} == {}
+    assert {text: share for text, share in found.items() if text not in secrets and share > 0.25} == {}
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(run: Prepare, turned: int) -> None:
+    page = form()
+    data = scan_in_pdf(page.picture().rotate(turned, expand=True), 0, b"Scanned with an app")
+    _, kept = run(data, "lab_document", Policy(identifiers=KNOWN, faces="keep"))
+    check(page, kept.files["page-1"], turned)
+
+
+@pytest.mark.parametrize(("ink", "paper", "turned"), [(135, 205, 90), (110, 160, 180), (90, 130, 270)])
+def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, paper: int, turned: int) -> None:
+    page = form()
+    picture = page.picture().point(lambda level: ink + level * (paper - ink) // 255).rotate(turned, expand=True)
+    _, kept = run(jpeg(picture), "lab_document", Policy(identifiers=KNOWN, faces="keep"))
+    check(page, kept.files["page-1"], turned)
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Prepare, turned: int) -> None:
+    page = form()
+    data = page.pdf().replace(b"/MediaBox", b"/Rotate %d/MediaBox" % turned)
+    _, kept = run(data, "lab_document", Policy(identifiers=KNOWN, faces="keep"))
+    check(page, kept.files["page-1"], -turned)
+
+
+@pytest.mark.parametrize("turned", [0, 12, 90, 180, 270])
+def test_a_sticker_on_an_upright_form_is_covered_whichever_way_it_was_glued(run: Prepare, turned: int) -> None:
+    page = form(has_head=False)
+    picture, font = page.picture(), ImageFont.load_default(30)
+    sticker, written = Image.new("RGB", (520, 170), "white"), Image.new("L", (520, 170))
+    for row, text in enumerate(("BARRAGÁN URRUTIA, LUCÍA", "F.N. 12/03/2019  SYN-48213", "Tel 505 555 0142")):
+        ImageDraw.Draw(sticker).text((10, 10 + 52 * row), text, "black", font)
+    ImageDraw.Draw(written).rectangle((80, 14, 300, 40), 255)
+    at = (1150, 90)
+    picture.paste(sticker.rotate(turned, Image.Resampling.BICUBIC, expand=True, fillcolor="white"), at)
+    name = Image.new("L", picture.size)
+    name.paste(written.rotate(turned, expand=True), at)
+    _, kept = run(jpeg(picture), "lab_document", Policy(identifiers=KNOWN, faces="keep"))
+    check(page, kept.files["page-1"], 0)
+    shown = np.asarray(Image.open(io.BytesIO(kept.files["page-1"]))).astype(int)[np.asarray(name) > 128]
+    assert float((np.abs(shown - FILL).max(axis=1) <= 24).mean()) > 0.9
+
+
+def test_a_chart_keeps_its_curves(run: Prepare) -> None:
+    report, _ = run(samples.photo("growth_chart", seed=1), "lab_document", Policy(identifiers=KNOWN))
+    inner = [m for m in report.masks if 0.12 < m.left + m.width / 2 < 0.88 and 0.16 < m.top + m.height / 2 < 0.84]
+    assert inner == []
+
+
+@pytest.mark.parametrize("level", [0, 24, 255])
+def test_what_nobody_can_read_is_covered_and_ends_in_time(run: Prepare, level: int) -> None:
+    """More letters than any page has, or noise with whatever is in it."""
+    rng = np.random.default_rng(1)
+    picture = Image.fromarray(
+        np.where(rng.random((2000, 2000, 1)) < 0.5, 255 - level, 255).astype(np.uint8).repeat(3, 2)
+    )
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(12)
+    for y in range(0, 2000, 14):
+        pen.text(
+            (0, y), " ".join("".join(chr(97 + n) for n in rng.integers(0, 26, 6)) for _ in range(55)), "black", font
+        )
+    report, _ = run(jpeg(picture), "lab_document", Policy(identifiers=KNOWN, faces="keep"))
+    assert report.verdict == "ready"
+    assert sum(mask.width * mask.height for mask in report.masks) > 0.8
+    assert report.usage["cpu_ms"] < 5000
