@@ -83,7 +83,7 @@ class DenyList:
 
     def _hits_of(self, line: Line) -> set[int]:
         is_row = is_result(line)
-        found = {number for number, word in enumerate(line) if self._is_known(word.text)} | self._unread(line)
+        found = {number for number, word in enumerate(line) if self._is_known(word)} | self._unread(line)
         found |= self._across_words(line)
         found |= self._short_parts(line, found)
         found |= self._of_address(line)
@@ -112,10 +112,11 @@ class DenyList:
             return False
         return not (_TIME.fullmatch(word.text) or any(self._dates.spans_of_any(word.text)))
 
-    def _is_known(self, text: str) -> bool:
-        folded = fold(text)
-        pieces = [piece for part in re.split(r"[^\w]+", text) if len(piece := fold(part)) >= _SHORTEST_ALONE]
-        if any(self._is_name(word) for word in {folded, *pieces}):
+    def _is_known(self, word: Word) -> bool:
+        folded = fold(word.text)
+        pieces = [piece for part in re.split(r"[^\w]+", word.text) if len(piece := fold(part)) >= _SHORTEST_ALONE]
+        is_name = self._is_name_itself if word.is_exact else self._is_name
+        if any(is_name(piece) for piece in {folded, *pieces, *_by_capitals(word.text)}):
             return True
         number = folded.translate(_LIKE_DIGITS)
         return any(known in number for known in self._numbers) or any(mail in folded for mail in self._emails)
@@ -124,6 +125,21 @@ class DenyList:
         return len(folded) >= _SHORTEST_ALONE and any(
             is_alike(folded, part) or _is_inside(folded, part) for part in self._parts if len(part) >= _SHORTEST_ALONE
         )
+
+    def _is_name_itself(self, folded: str) -> bool:
+        """Whether a word that nobody had to make out is a part of a name, or several run together."""
+        if len(folded) < _SHORTEST_ALONE:
+            return False
+        return folded in self._parts or (len(folded) >= _SHORTEST_INSIDE and self._is_run_together(folded))
+
+    def _is_run_together(self, folded: str) -> bool:
+        """Whether a word is made of parts of names and of what stands between them."""
+        ends = {0}
+        for end in range(1, len(folded) + 1):
+            pieces = (folded[start:end] for start in ends)
+            if any(piece in self._parts or piece in PARTICLES for piece in pieces):
+                ends.add(end)
+        return len(folded) in ends
 
     def _across_words(self, line: Line) -> set[int]:
         """Find what was read with a gap in it: `VILLA SENOR`, `SYN- 36313`."""
@@ -214,7 +230,12 @@ def _without_dates(text: str) -> str:
 
 def _is_inside(folded: str, part: str) -> bool:
     """Whether a name is part of a longer word, as in a file's name or where a space was lost."""
-    return len(part) >= _SHORTEST_INSIDE and part in folded
+    return len(part) >= _SHORTEST_INSIDE and part in folded and folded not in LAB_WORDS
+
+
+def _by_capitals(text: str) -> list[str]:
+    """The pieces of a word in which capitals begin new ones: `ReyesCastro`."""
+    return [piece for part in re.findall(r"[A-Z\u00c0-\u00de][^\W\d_A-Z\u00c0-\u00de]+", text) if (piece := fold(part))]
 
 
 def _joined(line: Line) -> tuple[str, list[int]]:
@@ -259,6 +280,8 @@ def _with_neighbours(line: Line, found: set[int]) -> set[int]:
 def _is_beside(covered: Word, word: Word) -> bool:
     first, second = sorted((covered, word), key=lambda entry: entry.left)
     is_name = sum(letter.isalpha() for letter in word.text) >= 2 and not any(letter.isdigit() for letter in word.text)
+    if word.is_exact and not word.text[0].isupper():
+        return False
     return is_name and fold(word.text) not in LAB_WORDS and second.left - first.right < _BESIDE * word.height
 
 

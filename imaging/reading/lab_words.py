@@ -1,4 +1,4 @@
-"""Words that laboratories print again and again: none of them is taken for a name that was misread."""
+"""Words that laboratories and clinics print again and again: none of them is taken for a name that was misread."""
 
 _WORDS = """
 absolute acid acido acidos alanina alanine albumin albumina alcalina aldolase alkaline alto amarillo ambar
@@ -26,5 +26,13 @@ testosterone thyroid thyroxine tiroides tirotropina titer titulo total trace tra
 trazas triglicerido trigliceridos triglycerides turbio unidad unidades unit units urea ureico uric urico
 urinalysis urine urobilinogen valor valores value values vitamin vitamina volume volumen white yeast yellow
 yema zinc
+abdomen alergia alergias allergy alta anemia aorta artery asma asthma baja bone boca bowel brain breath bronchial
+cara cardiac celiac celiaca celiaco cerebro cerebral chest codo colon corazon cough cuello culture daily dental derma
+diaria dientes discharge dolor dosage dose doses dosis ear ears edema espalda estomago eye eyes face febrile fever
+fiebre figado foot function gastric gastrica gastrico gastro genital hand hands head heart hepatic hernia higado hora
+horas hour hours infection intestinal joint joints kidney knee lengua lesion lung lungs mano masa mass melena moderate
+mouth muscle nariz nasal neck nerve nose oral orina oido ojo ojos organ pain pecho pelvic penis pie piel pulmon pulse
+pulmonar rash rectal rodilla saliva scalp severe skin spine stool swab tela temperatura testis throat tibia tongue
+tos urinary urine uterus vaginal vagina valve vein vena venous vena viral virus vision visual vomit vomito waist wrist
 """
 LAB_WORDS = frozenset(_WORDS.split())

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -67,6 +68,26 @@ def test_every_spelling_is_covered_whole(text: str) -> None:
 )  # fmt: skip
 def test_results_and_the_dates_of_collection_stay(text: str) -> None:
     assert hidden(text) == []
+
+
+RESEMBLING = Identifiers(names=("Jos\u00e9 Reyes Castro", "Alba Luna Vega", "Celia Nora Elena", "Oriana Quispe"))
+
+
+@pytest.mark.parametrize("text", [
+    "Nose swab negative", "Dose 250 mg twice daily", "Eyes: no discharge", "Gastro panel", "Lung function normal",
+    "Celiac panel", "Vena cava", "Hora 08:00 Alta Baja", "Melena: no", "Orina: clara", "Gastroenteritis, reyesita",
+])  # fmt: skip
+def test_a_word_that_resembles_a_name_stays_where_nobody_had_to_make_it_out(text: str) -> None:
+    words = [replace(word, is_exact=True) for word in line(text)]
+    assert list(DenyList(RESEMBLING, dates).hits([words])) == [(0, set())]
+
+
+@pytest.mark.parametrize(
+    "text", ["REYES", "Castro,", "ReyesCastro", "reyescastro", "celia.nora", "LunaDeLaVega", "Or\u00edana"]
+)
+def test_a_name_itself_is_covered_in_an_exact_text_but_not_the_words_beside_it(text: str) -> None:
+    words = [replace(word, is_exact=True) for word in line(f"{text} presents with cough")]
+    assert list(DenyList(RESEMBLING, dates).hits([words])) == [(0, {0})]
 
 
 BORN = date(2026, 11, 1)
