@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -117,3 +117,15 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     page.wait_for_url(f"{address}/family")
     assert page.evaluate("sessionStorage.length") == 0
     assert WAY not in page.content()
+
+
+def test_staff_are_warned_on_the_childs_other_requests(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        other = clinic.answered(session, now=datetime.now(UTC) - timedelta(minutes=20))
+    tell(mother, clinic)
+    warning = "Not safe at home: told to us on"
+    for person, path in ((clinic.pcp, "/consults"), (clinic.coordinator, "/coordination")):
+        assert warning in browser_of(person).get(f"{path}/{other.public_id}").text
+    assert warning not in browser_of(clinic.derm).get(f"/consults/{other.public_id}").text

@@ -32,6 +32,7 @@ from web.showing.before import Earlier, before_of
 from web.showing.callers import caller_words
 from web.showing.corrected import Older, is_correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
+from web.showing.home_safety import unsafe_home
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
 from web.showing.retakes import with_marks
@@ -83,6 +84,7 @@ class Case:
     words: list[str]
     dangers: list[Danger]
     earlier_stops: list[EarlierStop]
+    unsafe_home: str
     sheets: list[Sheet]
     lanes: dict[Audience, list[Said]]
     writable: frozenset[Audience]
@@ -201,6 +203,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         earlier_stops=earlier_of(session, consult),
+        unsafe_home=unsafe_home(session, patient.id),
         sheets=_sheets(session, loaded),
         lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
