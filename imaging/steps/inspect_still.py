@@ -50,7 +50,7 @@ def exif_classes(payload: bytes) -> set[str]:
 def _inspect_jpeg(data: bytes) -> Counter[str]:
     found: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    for part in _tolerant(jpeg.walk(data)):
+    for part in _tolerant(jpeg.walk(data, skips=True)):
         counts[part.name] += 1
         if counts["SOS"] > limits.JPEG_SCANS:
             raise Refused("too_many_scans")

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pi_heif
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from imaging import limits
 from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
 from imaging.steps.shrink import CLOSE_ENOUGH
-from imaging.steps.told_profile import told_profile
+from imaging.steps.told_profile import adobe_profile, told_profile
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
 _PILLOW_FORMATS |= {"image/gif": "GIF", "image/avif": "AVIF"}
 _ORIENTATION = 0x0112
+_ADOBE_INDEX = "R03"
 _SIDEWAYS = {5, 6, 7, 8}
 _SMALLEST = 8
 """A JPEG can be decoded at an eighth of its size, not less."""
@@ -63,7 +64,7 @@ def still_of(image: ImageFile.ImageFile) -> Still:
         width, height = height, width
     return Still(
         lambda side: _decode_pillow(image, side, is_halved=is_scaled),
-        image.info.get("icc_profile"),
+        image.info.get("icc_profile") or (adobe_profile() if _is_adobe(image) else None),
         orientation,
         width,
         height,
@@ -104,6 +105,14 @@ def _orientation(image: Image.Image) -> int:
     except (SyntaxError, ValueError, KeyError, TypeError, OSError):
         return 1
     return value if value in range(1, 9) else 1
+
+
+def _is_adobe(image: Image.Image) -> bool:
+    """Whether Exif says Adobe RGB: its index of interoperability is R03. Cameras set to it often write no profile."""
+    try:
+        return str(image.getexif().get_ifd(ExifTags.IFD.Interop).get(1, "")).startswith(_ADOBE_INDEX)
+    except (SyntaxError, ValueError, KeyError, TypeError, OSError):
+        return False
 
 
 def _decode_pillow(image: ImageFile.ImageFile, side: int | None, *, is_halved: bool) -> Image.Image:

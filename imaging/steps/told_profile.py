@@ -2,6 +2,7 @@
 
 import functools
 import struct
+from collections.abc import Sequence
 
 _MARK = b"colrnclx"
 _D50 = (0.9642, 1.0, 0.8249)
@@ -10,6 +11,8 @@ _PRIMARIES = {
     12: ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)),
     9: ((0.6735, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7969)),
 }
+_ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+_ADOBE_GAMMA = 0x0233
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _SRGB_LIKE = {1, 6, 13, 14, 15}
 """Transfer curves that are close enough to that of sRGB; the curves of HDR are not among them."""
@@ -25,9 +28,19 @@ def told_profile(data: bytes) -> bytes | None:
 
 
 @functools.cache
+def adobe_profile() -> bytes:
+    """Return the profile of Adobe RGB (1998), which cameras name in Exif alone."""
+    return _profile(_ADOBE, b"curv" + struct.pack(">IIH", 0, 1, _ADOBE_GAMMA) + bytes(2))
+
+
+@functools.cache
 def wide_profile(primaries: int) -> bytes:
-    red, green, blue = (_xyz(values) for values in _PRIMARIES[primaries])
     curve = b"para" + struct.pack(">IHH", 0, 3, 0) + b"".join(_fixed(number) for number in _SRGB_CURVE)
+    return _profile(_PRIMARIES[primaries], curve)
+
+
+def _profile(primaries: Sequence[tuple[float, float, float]], curve: bytes) -> bytes:
+    red, green, blue = (_xyz(values) for values in primaries)
     tags = {b"wtpt": _xyz(_D50), b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     tags |= {

@@ -12,14 +12,21 @@ _NAMES |= {0xE0 + number: f"APP{number}" for number in range(16)}
 # Inside scan data a 0xFF is followed by zero (a stuffed byte), a restart marker or another 0xFF (fill).
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
+_MARKER = re.compile(rb"\xff+[^\0\xff]")
 
-def walk(data: bytes) -> Iterator[Part]:
-    """Yield the parts in order: SOI, segments, `SCAN` after each SOS, EOI, and `TRAILER` when bytes follow it."""
+
+def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
+    """Yield the parts in order: SOI, segments, `SCAN` after each SOS, EOI, and `TRAILER` when bytes follow it.
+
+    `skips` passes over bytes between segments, as decoders do; without it they are an error.
+    """
     if data[:2] != b"\xff\xd8":
         raise Broken("no start of image")
     yield Part("SOI", 2, 0)
     position = 2
     while True:
+        if skips and (found := _MARKER.search(data, position)) is not None:
+            position = found.start()
         name, position = _marker(data, position)
         if name == "EOI":
             yield Part("EOI", position, 0)

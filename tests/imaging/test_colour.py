@@ -193,3 +193,13 @@ def delta_e(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[
     )
     dl, dc, dh = (l2 - l1) / weight_l, (c2 - c1) / weight_c, big_h / weight_h
     return np.sqrt(np.maximum(dl**2 + dc**2 + dh**2 + twist * dc * dh, 0))
+
+
+def test_a_photo_that_says_adobe_rgb_in_exif_alone_is_converted(run: Prepare) -> None:
+    picture = patches("RGB")
+    reference = centres(converted(picture, PROFILES["AdobeRGB"]))
+    for index, wanted in (("R03", reference), ("R98", centres(picture))):
+        exif = Image.Exif()
+        exif[0x8769] = {0xA001: 65535 if index == "R03" else 1, 0xA005: {1: index}}
+        _, kept = run(files.encode(picture, "JPEG", quality=98, subsampling=0, exif=exif))
+        assert delta_e(centres(Image.open(io.BytesIO(kept.files["full"]))), wanted).max() < 2

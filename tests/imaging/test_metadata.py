@@ -67,3 +67,13 @@ def test_a_report_never_holds_a_value_that_was_removed(run: Prepare) -> None:
         text = run(make(), kind)[0].to_json()
         assert "778899" not in text
         assert "Synthetic" not in text
+
+
+@pytest.mark.parametrize("stray", [b"\x00", b"\x12\x34\xff\x00", b"x" * 40])
+def test_what_stands_behind_stray_bytes_is_named_too(run: Prepare, stray: bytes) -> None:
+    whole = files.soaked_jpeg()
+    at = whole.index(b"\xff\xe1")
+    expected = run(whole)[0].counts
+    report, _ = run(whole[:at] + stray + whole[at:])
+    assert report.is_ready
+    assert report.counts == expected
