@@ -4,7 +4,7 @@ Rows of results are read strictly: a value, its unit and its range stay, whateve
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 from imaging.identifiers import Identifiers
@@ -83,8 +83,10 @@ class DenyList:
 
     def _hits_of(self, line: Line) -> set[int]:
         is_row = is_result(line)
-        found = {number for number, word in enumerate(line) if self._is_known(word)} | self._unread(line)
-        found |= self._across_words(line)
+        # Between results figures alone are values, whatever number they are the same as.
+        known = {one for one in self._numbers if not one.isdigit()} if is_row else self._numbers
+        found = {number for number, word in enumerate(line) if self._is_known(word, known)} | self._unread(line)
+        found |= self._across_words(line, known)
         found |= self._short_parts(line, found)
         found |= self._of_address(line)
         text, starts = _joined(line)
@@ -112,14 +114,14 @@ class DenyList:
             return False
         return not (_TIME.fullmatch(word.text) or any(self._dates.spans_of_any(word.text)))
 
-    def _is_known(self, word: Word) -> bool:
+    def _is_known(self, word: Word, numbers: Set[str]) -> bool:
         folded = fold(word.text)
         pieces = [piece for part in re.split(r"[^\w]+", word.text) if len(piece := fold(part)) >= _SHORTEST_ALONE]
         is_name = self._is_name_itself if word.is_exact else self._is_name
         if any(is_name(piece) for piece in {folded, *pieces, *_by_capitals(word.text)}):
             return True
         number = folded.translate(_LIKE_DIGITS)
-        return any(known in number for known in self._numbers) or any(mail in folded for mail in self._emails)
+        return any(known in number for known in numbers) or any(mail in folded for mail in self._emails)
 
     def _is_name(self, folded: str) -> bool:
         return len(folded) >= _SHORTEST_ALONE and any(
@@ -141,13 +143,13 @@ class DenyList:
                 ends.add(end)
         return len(folded) in ends
 
-    def _across_words(self, line: Line) -> set[int]:
+    def _across_words(self, line: Line, numbers: Set[str]) -> set[int]:
         """Find what was read with a gap in it: `VILLA SENOR`, `SYN- 36313`."""
         folded = [fold(word.text) for word in line]
         starts = [sum(map(len, folded[:number])) for number in range(len(folded))]
         run = "".join(folded)
         wanted = [(part, run) for part in self._parts if len(part) >= _SHORTEST_ACROSS]
-        wanted += [(number, run.translate(_LIKE_DIGITS)) for number in self._numbers]
+        wanted += [(number, run.translate(_LIKE_DIGITS)) for number in numbers]
         wanted += [(mail, run) for mail in self._emails]
         found: set[int] = set()
         for part, where in wanted:
@@ -219,9 +221,8 @@ def is_result(line: Line) -> bool:
     text, _ = _joined(line)
     if not _NUMBER.search(text):
         return False
-    if _UNIT.search(text):
-        return True
-    return bool(_RANGE.search(_without_dates(text))) and not any(opens for _, _, opens in zones_of(line))
+    has_unit = _UNIT.search(text) or _RANGE.search(_without_dates(text))
+    return bool(has_unit) and not any(opens for _, _, opens in zones_of(line))
 
 
 def _without_dates(text: str) -> str:

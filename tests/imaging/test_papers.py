@@ -90,6 +90,22 @@ def test_a_name_itself_is_covered_in_an_exact_text_but_not_the_words_beside_it(t
     assert list(DenyList(RESEMBLING, dates).hits([words])) == [(0, {0})]
 
 
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [("Platelets  310000  /uL  150000 - 450000", []), ("White cells  10000  /uL  4500 - 13500", []),
+     ("MRN  10000", ["10000"]), ("Glucose  95  mg/dL  MRN:  10000", ["10000"])],
+)  # fmt: skip
+def test_a_value_that_is_the_record_number_stays_unless_a_label_says_so(text: str, covered: list[str]) -> None:
+    words = line(text)
+    ((_, found),) = DenyList(Identifiers(numbers=("10000",)), dates).hits([words])
+    assert [words[number].text for number in sorted(found)] == covered
+
+
+def test_a_weight_in_the_head_of_a_page_opens_none_of_its_names() -> None:
+    text = "Peso  21  kg/m2  Paciente:  Pedro Robles  Tel  55 9999 1111"
+    assert hidden(text) == ["Pedro", "Robles", "55", "9999", "1111"]
+
+
 BORN = date(2026, 11, 1)
 
 
