@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, consults_about
 from econsult.consults.earlier import alike, attach, attached_to, may_show
 from econsult.consults.records import Consult, note
+from econsult.consults.requests import RequestForm, edit
 from econsult.consults.versions import Answer, signed_answer
+from econsult.consults.wishes import Wishes, nameable, wish_of
 from econsult.errors import InvalidError
 from econsult.people.persons import Person
 from econsult.rights import Relation, Right
@@ -49,6 +51,27 @@ def choose_earlier(session: Session, passed: Pass, person: Person, public_ids: S
         raise InvalidError(f"{len(unknown)} of the earlier requests are not known.", {"earlier": "unknown_value"})
     chosen = [known[public_id] for public_id in dict.fromkeys(public_ids)]
     attach(session, passed.consult, person, chosen, now=now)
+
+
+def follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> None:
+    """Begin a linked cycle: the draft asks the specialty of what it follows, and first whoever answered that.
+
+    What was said already stays. Raises InvalidError where the draft shows nothing that it could follow.
+    """
+    consult, shown = passed.consult, attached_to(session, passed.consult)
+    if not shown:
+        raise InvalidError("Say which consult this follows.", {"earlier": "required"})
+    followed = shown[0]
+    specialty = consult.specialty or followed.specialty
+    wish, answer = wish_of(session, consult.id), signed_answer(session, followed.id)
+    author = session.get_one(Person, answer.author_id) if answer is not None else None
+    is_meant = author in nameable(session, consult.program_id, specialty) and (wish is None or wish.named_id is None)
+    form = RequestForm(
+        specialty=specialty,
+        question_type=consult.question_type or "follow_up",
+        wishes=Wishes(named=author.public_id if author is not None and is_meant else None),
+    )
+    edit(session, consult, person, form, now=now)
 
 
 def choosable(session: Session, passed: Pass, person: Person, *, now: datetime) -> list[Consult]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.errors import InvalidError, SettingError
 from econsult.people.patients import Patient, age_in_months
@@ -128,7 +128,7 @@ def _alike(name: str, link: str) -> bool:
 
 def missing_fields(session: Session, consult: Consult, *, now: datetime) -> dict[str, str]:
     """The missing required items of a clinic's request as fields of a refusal; none where no item was answered."""
-    if consult.kind != Kind.ECONSULT or not consult.specialty:
+    if consult.kind not in CLINICS_OWN or not consult.specialty:
         return {}
     links = {item.link_id for form in forms_of(session, consult, CLINIC) for item in flat(form.items) if item.is_asked}
     if links.isdisjoint(consult.details):
@@ -140,7 +140,7 @@ def missing_fields(session: Session, consult: Consult, *, now: datetime) -> dict
 def signs_answered(session: Session, consult: Consult, details: Mapping[str, Any]) -> tuple[str, ...]:
     """The danger signs that answers tell of. A family's are looked for in every form, whatever it is about."""
     library = library_of(session)
-    is_clinics = consult.kind == Kind.ECONSULT
+    is_clinics = consult.kind in CLINICS_OWN
     forms = library.forms(consult.specialty, CLINIC) if is_clinics else library.newest.values()
     return tuple(dict.fromkeys(sign for form in forms for sign in danger_signs(form, details)))
 
@@ -153,7 +153,7 @@ def without_sentences(session: Session, details: Mapping[str, Any]) -> dict[str,
 
 def keep_versions(session: Session, consult: Consult) -> None:
     """Note under which forms the request is sent; a form that changes afterwards changes nothing here."""
-    audiences = (FAMILY, CLINIC) if consult.kind == Kind.ECONSULT else (FAMILY,)
+    audiences = (FAMILY, CLINIC) if consult.kind in CLINICS_OWN else (FAMILY,)
     forms = (form for audience in audiences for form in forms_of(session, consult, audience))
     consult.details = {**consult.details, ANSWERED_UNDER: {form.name: form.version for form in forms}}
 

@@ -18,8 +18,8 @@ SOURCES = {
 
 def check_kind(person: Person, kind: str, *, is_test: bool) -> None:
     """Raise InvalidError for a kind that nobody asks, ForbiddenError for one that this person does not."""
-    if kind not in (Kind.FAMILY_QUESTION, Kind.ECONSULT):
-        raise InvalidError("The kind must be family_question or econsult.", {"kind": "unknown_value"})
+    if kind not in tuple(Kind):
+        raise InvalidError("The kind must be one of " + ", ".join(Kind) + ".", {"kind": "unknown_value"})
     if not person.is_staff and kind != Kind.FAMILY_QUESTION:
         raise ForbiddenError("A caregiver asks a family_question; the clinic sends an econsult.")
     if is_test and not person.is_staff:

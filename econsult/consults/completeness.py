@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.choice import can_be_urgent
 from econsult.consults.details import CONTACT_WAYS, contact_of
-from econsult.consults.records import Consult, Kind, Source, Urgency
+from econsult.consults.earlier import attached_to
+from econsult.consults.records import CLINICS_OWN, Consult, Kind, Source, Urgency
 from econsult.consults.redflags import is_answer_fresh, is_answered
 from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
@@ -29,10 +30,12 @@ def check_complete(
     missing: dict[str, str] = {} if has_reason else dict(lacking or {})
     if not is_question(consult.question):
         missing["question"] = "too_short" if consult.question else "required"
-    if consult.kind == Kind.ECONSULT and not consult.specialty:
+    if consult.kind in CLINICS_OWN and not consult.specialty:
         missing["specialty"] = "required"
-    if consult.kind == Kind.ECONSULT and not consult.question_type and not has_reason:
+    if consult.kind in CLINICS_OWN and not consult.question_type and not has_reason:
         missing["question_type"] = "required"
+    if consult.kind == Kind.FOLLOW_UP and not attached_to(session, consult):
+        missing["earlier"] = "required"
     if consent_for(session, consult.id) is None:
         missing["consent"] = "required"
     if not is_answered(consult.details):

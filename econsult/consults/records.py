@@ -36,6 +36,8 @@ class Urgency(StrEnum):
     URGENT = "urgent"
 
 
+CLINICS_OWN = frozenset({Kind.ECONSULT, Kind.FOLLOW_UP})
+"""What a clinic asks of specialists; a follow-up shows what it follows."""
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
 STILL_PROMISED = "status IN ('answered', 'declined') AND next_deadline_at IS NOT NULL"
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""

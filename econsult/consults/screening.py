@@ -14,7 +14,7 @@ from econsult.consults.attesting import ATTESTERS, as_kept, faults_in
 from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import home_of
-from econsult.consults.records import Consult, Kind, RedFlagStop, Source, note
+from econsult.consults.records import CLINICS_OWN, Consult, Kind, RedFlagStop, Source, note
 from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
@@ -130,7 +130,7 @@ def may_attest(consult: Consult, person: Person, *, is_sent_on: bool = False) ->
 
     `is_sent_on`: a family's question is on its way to become the clinic's own.
     """
-    return person.role in ATTESTERS and (consult.kind == Kind.ECONSULT or is_sent_on)
+    return person.role in ATTESTERS and (consult.kind in CLINICS_OWN or is_sent_on)
 
 
 def _stopped_before(session: Session, consult: Consult) -> list[str]:

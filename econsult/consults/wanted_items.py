@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program
 from econsult.consults.asked import is_there, known_items
 from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.database import Base, Instant
 from econsult.templates.items import Item
 
@@ -70,7 +70,7 @@ def keep_wanted(
     session: Session, consult: Consult, lines: Iterable[str], codes: Collection[str], *, now: datetime
 ) -> None:
     """Count what was just asked for: codes as they are, and lines that say an item's link or its very words."""
-    if consult.kind != Kind.ECONSULT or not consult.specialty or consult.is_test:
+    if consult.kind not in CLINICS_OWN or not consult.specialty or consult.is_test:
         return
     items = known_items(session, consult)
     named = {_folded(words): link for link, item in items.items() for words in (link, *item.words.texts.values())}

@@ -36,3 +36,29 @@ def test_a_duplicate_is_told_and_an_earlier_answer_is_read_by_who_takes_it(
     assert (told["earlier"], told["possible_duplicates"]) == ([], [])
     other = pcp.post("/consults", {**body, "earlier": ["0" * 32]})
     assert (other.status_code, other.json["fields"]) == (422, {"earlier": "unknown_value"})
+
+
+def test_a_follow_up_is_a_linked_cycle_that_asks_first_who_answered(
+    clinic: Clinic, program_of: ProgramOf, made: Made
+) -> None:
+    earlier, pcp = made(clinic.answered), program_of(clinic.pcp)
+    body = {"patient_id": clinic.child.public_id, **ASKED, "kind": "follow_up"}
+    alone = pcp.post("/consults", {**body, "specialty": None})
+    assert (alone.status_code, alone.json["fields"]) == (422, {"earlier": "required"})
+    draft = pcp.post("/consults", {**body, "specialty": None, "question_type": None, "earlier": [earlier]})
+    assert draft.status_code == 201, draft.text
+    told = (draft.json["kind"], draft.json["specialty"], draft.json["question_type"])
+    assert told == ("follow_up", "dermatology", "follow_up")
+    assert draft.json["named_specialist"]["person"]["id"] == clinic.derm.public_id
+    at = f"/consults/{draft.json['id']}"
+    assert pcp.patch(at, {"earlier": []}).status_code == 200
+    assert pcp.post(f"{at}/submit").json["fields"] == {"earlier": "required"}
+    pcp.patch(at, {"earlier": [earlier]})
+    sent = pcp.post(f"{at}/submit")
+    assert sent.status_code == 200
+    check(pcp.client.get("/api/openapi.json").json, "Consult", sent.json)
+    derm = program_of(clinic.derm)
+    assert derm.post(f"{at}/claim").status_code == 200
+    assert [each["answer"]["impression"] for each in derm.get(at).json["earlier"]] == ["Atopic dermatitis"]
+    mother = program_of(clinic.mother)
+    assert mother.post("/consults", {**body, "earlier": []}).status_code == 403

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.advice.following import accept_and_read
-from econsult.asked_before import choose_earlier
+from econsult.asked_before import choose_earlier, follow_up
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.merging import check_version
+from econsult.consults.records import Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.tries import write_try
 from econsult.consults.voice import VoiceChoice, choose_voice
@@ -48,6 +49,8 @@ def create_consult(body: dict[str, Any]) -> dict[str, Any]:
             repeats.remember(session, me(), key, content, consult, now=now())
         made = access.consult_for(session, me(), consult.public_id, now=now())
         _show_earlier(session, made, body)
+        if consult.kind == Kind.FOLLOW_UP:
+            follow_up(session, made, me(), now=now())
         return consult_json(session, made)
 
 

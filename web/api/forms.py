@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.asked import forms_of, missing_items
-from econsult.consults.records import Kind
+from econsult.consults.records import CLINICS_OWN
 from econsult.errors import NotFoundError
 from econsult.templates.items import CLINIC, FAMILY, Questionnaire
 from econsult.templates.loading import library_of
@@ -41,7 +41,7 @@ def show_questionnaire(name: str) -> dict[str, Any]:
 def asked_json(session: Session, passed: Pass) -> list[dict[str, Any]]:
     """The forms that ask about a request, and which of their required items are not answered."""
     consult = passed.consult
-    audience = CLINIC if consult.kind == Kind.ECONSULT else FAMILY
+    audience = CLINIC if consult.kind in CLINICS_OWN else FAMILY
     missing = {item.link_id for item in missing_items(session, consult, audience, now=now())}
     forms = forms_of(session, consult, audience)
     return [

@@ -10,7 +10,7 @@ from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
 from econsult.consults.furtherance import Allowed
 from econsult.consults.lifecycle import Status
-from econsult.consults.records import QUESTION_TYPES, Source, Urgency
+from econsult.consults.records import QUESTION_TYPES, Kind, Source, Urgency
 from econsult.consults.telling import METHODS
 from econsult.consults.threads import Audience
 from econsult.consults.tries import TryResult
@@ -61,7 +61,7 @@ DETAILS = {
 }
 """A template's own answers stand beside these, as `econsult.consults.details` has them."""
 REQUEST = {
-    "kind": text(16, "family_question", "econsult"),
+    "kind": text(16, *Kind),
     "specialty": optional(text(32, *SPECIALTIES)),
     "question": text(1000),
     "question_type": optional(text(24, *QUESTION_TYPES)),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.asked import ANSWERED_UNDER, forms_of, known_items, missing_items
 from econsult.consults.details import spaced
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.consults.redflags import ASKED_AT
 from econsult.templates.answering import column_of
 from econsult.templates.items import CLINIC, FAMILY, NOT_DONE, Item
@@ -93,7 +93,7 @@ def answer_words(item: Item, value: Any) -> str:
 
 def askable_of(session: Session, consult: Consult) -> list[tuple[str, str]]:
     """What of the specialty's form nobody has answered: each item's link and words."""
-    if consult.kind != Kind.ECONSULT or not consult.specialty:
+    if consult.kind not in CLINICS_OWN or not consult.specialty:
         return []
     missing = missing_items(session, consult, CLINIC, now=now())
     return [(item.link_id, item.words.in_language(language()).strip("¿?")) for item in missing]
