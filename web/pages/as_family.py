@@ -8,6 +8,7 @@ from econsult.access import consult_for
 from econsult.consults.answers import draft_of
 from econsult.consults.conversion import is_converted, with_visit
 from econsult.consults.next_photo import with_photo
+from econsult.consults.recommendations import due_of
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.persons import Role
 from econsult.rights import Right
@@ -15,8 +16,10 @@ from web.context import database, now
 from web.shell.auth import me, only
 from web.showing.clinics import telephone_of
 from web.showing.plain import plain_of
+from web.showing.steps import Own
 from web.words.language import speaking
 from web.words.plain import lacking_words
+from web.words.times import last_day
 
 as_family = Blueprint("as_family", __name__, url_prefix="/consults/<public_id>/answer/preview")
 
@@ -37,9 +40,15 @@ def show(public_id: str) -> str:
         is_agreed = is_converted(session, consult, draft.disposition)
         plain = plain_of(draft, at, loaded.patient, content, is_agreed=is_agreed)
         telephone = telephone_of(session, loaded.patient)
+        plan = content["recommendations"]
+        due = [due_of(session, step["due_at"], draft.disposition, at) for step in plan if step["owner"] == "family"]
     lacking = lacking_words(content, loaded.patient.language)
-    shown = {"consult": consult, "plain": plain, "mine": [], "theirs": [], "telephone": telephone}
+    shown = {"consult": consult, "plain": plain, "theirs": [], "telephone": telephone}
     with speaking(loaded.patient.language):
+        shown["mine"] = [
+            Own(str(number), said.text, said.language, last_day(until), is_done=False, is_open=True, said="")
+            for number, (said, until) in enumerate(zip(plain.at_home, due, strict=True))
+        ]
         words = render_template("consult/as_family.html", **shown, reads=loaded.patient.language, is_signed_now=True)
     return render_template(
         "consult/preview.html", consult=consult, words=words, lacking=lacking, patient=loaded.patient
