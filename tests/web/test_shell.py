@@ -78,6 +78,7 @@ def test_the_first_page_stays_small(shell: Flask) -> None:
     assets: Assets = shell.extensions["assets"]
     sizes = {name: len(found[0].packed or found[0].body) for name in assets.names() if (found := assets.find(name))}
     assert sizes["app.css"] <= 12 * 1024
+    assert sizes["staff.css"] <= 2 * 1024
     # What only a specialist's page loads comes on top: no phone pays for it.
     assert sizes.pop("marking.js") <= 2 * 1024
     assert sizes.pop("case.js") <= 2.5 * 1024
@@ -93,8 +94,9 @@ def test_no_template_holds_inline_code_or_a_foreign_address(path: Path) -> None:
 
 
 def test_no_style_sheet_rule_reaches_outside() -> None:
-    css = (TEMPLATES.parent / "static" / "app.css").read_text(encoding="utf-8")
-    assert not re.search(r"@import|https?:|url\(", css)
+    both = [(TEMPLATES.parent / "static" / name).read_text(encoding="utf-8") for name in ("app.css", "staff.css")]
+    assert [re.search(r"@import|https?:|url\(", each) for each in both] == [None, None]
+    css = both[0]
     for query in ("prefers-color-scheme: dark", "forced-colors", "prefers-reduced-motion", "@media print"):
         assert query in css
 
