@@ -93,7 +93,7 @@ def test_an_emergency_is_never_sent(cast: Cast) -> None:
 def test_what_is_missing_is_listed(cast: Cast) -> None:
     made = cast.pcp.post("/consults", kind="econsult", patient_id=cast.child()["id"]).expect(201)
     problem = cast.pcp.verb(made["id"], "submit").refuses(422, "invalid")
-    assert set(problem["fields"]) == {"question", "specialty", "question_type", "consent"}
+    assert set(problem["fields"]) == {"question", "specialty", "question_type", "consent", "details.red_flags"}
 
 
 def test_a_photo_of_a_private_place_is_refused_to_a_caregiver_only(cast: Cast, media: Media) -> None:
