@@ -6,6 +6,7 @@ from typing import BinaryIO
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from imaging import limits
@@ -43,9 +44,7 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
         raise _refusal(error) from None
     if len(container.streams) > limits.VIDEO_STREAMS:
         raise Refused("too_many_streams")
-    if not container.streams.video:
-        raise Refused("no_picture")
-    stream = container.streams.video[0]
+    stream = _pictures(container)
     stream.codec_context.thread_count = 1
     _check_size(stream)
     longest = min(policy.video_seconds, limits.VIDEO_SECONDS_MOST) + 1.0
@@ -54,6 +53,14 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
         raise Refused("too_long")
     cpu = _CPU_TO_OPEN + _CPU_PER_SECOND * (duration or longest)
     return Clip(container, stream, duration, longest, cpu, _sound(container, policy))
+
+
+def _pictures(container: InputContainer) -> VideoStream:
+    """The track that players show: the default one, wherever it stands, and never a picture of the cover."""
+    films = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
+    if not films:
+        raise Refused("no_picture")
+    return next((track for track in films if track.disposition & Disposition.default), films[0])
 
 
 def _sound(container: InputContainer, policy: Policy) -> AudioStream | None:

@@ -263,3 +263,23 @@ def test_a_film_goes_on_behind_a_damaged_packet_and_says_what_was_lost(run: Prep
 def test_a_whole_film_says_nothing_of_lost_pictures(run: Prepare) -> None:
     report, _ = run(films.film(films.steady(0.4)), "video")
     assert "unread" not in report.quality
+
+
+def test_the_track_that_players_show_is_the_film_and_not_the_first_one(run: Prepare) -> None:
+    """Two tracks in one film, the first switched off, as an edited film may have them."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        tracks = [container.add_stream("libx264", rate=10) for _ in range(2)]
+        for track in tracks:
+            track.width, track.height, track.pix_fmt = 320, 200, "yuv420p"
+        for picture, track in zip((files.noise(320, 200), files.corners(320, 200)), tracks, strict=True):
+            for _ in range(3):
+                container.mux(track.encode(av.VideoFrame.from_image(picture)))
+            container.mux(track.encode(None))
+    data = bytearray(buffer.getvalue())
+    first = data.index(b"tkhd") + 7
+    second = data.index(b"tkhd", first) + 7
+    assert (data[first] & 1, data[second] & 1) == (1, 0)
+    data[first], data[second] = data[second], data[first]
+    _, kept = run(bytes(data), "video")
+    assert films.decoded(kept.files["play"])[1] == files.CORNERS
