@@ -136,12 +136,12 @@ class DenyList:
 
     def _is_run_together(self, folded: str) -> bool:
         """Whether a word is made of parts of names and of what stands between them."""
-        ends = {0}
+        ends = {(0, False)}
         for end in range(1, len(folded) + 1):
-            pieces = (folded[start:end] for start in ends)
-            if any(piece in self._parts or piece in PARTICLES for piece in pieces):
-                ends.add(end)
-        return len(folded) in ends
+            pieces = [(folded[start:end], has_name) for start, has_name in ends]
+            found = [(piece in self._parts, has) for piece, has in pieces if piece in self._parts | PARTICLES]
+            ends |= {(end, is_name or has) for is_name, has in found}
+        return (len(folded), True) in ends
 
     def _across_words(self, line: Line, numbers: Set[str]) -> set[int]:
         """Find what was read with a gap in it: `VILLA SENOR`, `SYN- 36313`."""

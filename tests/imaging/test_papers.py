@@ -76,6 +76,7 @@ RESEMBLING = Identifiers(names=("Jos\u00e9 Reyes Castro", "Alba Luna Vega", "Cel
 @pytest.mark.parametrize("text", [
     "Nose swab negative", "Dose 250 mg twice daily", "Eyes: no discharge", "Gastro panel", "Lung function normal",
     "Celiac panel", "Vena cava", "Hora 08:00 Alta Baja", "Melena: no", "Orina: clara", "Gastroenteritis, reyesita",
+    "Alder Creek Laboratory",
 ])  # fmt: skip
 def test_a_word_that_resembles_a_name_stays_where_nobody_had_to_make_it_out(text: str) -> None:
     words = [replace(word, is_exact=True) for word in line(text)]
