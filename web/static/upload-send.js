@@ -6,8 +6,8 @@ const SMALLEST = 1 << 18, LARGEST = 1 << 23, WHOLE = 1 << 25;
 const STALL = 15e3, ANSWER = 6e4, BEST = 4e3;
 // Of what begins with 4, only these pass by themselves.
 const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
-const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 410: "gone", 413: "too_big" };
-const CODES = { impossible_verb: "closed", site_first: "site_first", signs_first: "signs_first", emergency: "emergency" };
+const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 409: "closed", 410: "gone", 413: "too_big" };
+const SAID = /_first$|^emergency$/;
 
 // Trying again is of no use.
 export class Refused extends Error {
@@ -179,7 +179,7 @@ async function refusal(status, header, text) {
   const code = await Promise.resolve().then(text).then((body) => JSON.parse(body).code).catch(() => "");
   if (status < 400 || status >= 500 || PASSING.includes(status) || (status === 409 && (!code || RACES.includes(code))))
     return new Again({ 409: "", 423: "", 429: "too_many", 460: "" }[status] ?? "unreached", Number(header("Retry-After")) || 0);
-  return new Refused(CODES[code] ?? PROBLEMS[status] ?? "unknown", status);
+  return new Refused(SAID.test(code) ? code : PROBLEMS[status] ?? "unknown", status);
 }
 
 // What was picked may be gone from the phone, or changed; then the copy is read.
