@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,8 @@ YEARS = range(2000, 3000)
 """In which a step may be due: a slip of the finger is told while it can be mended."""
 LONGEST_TEXT, LONGEST_RECOMMENDATION, MOST_RECOMMENDATIONS = 10_000, 2000, 30
 LONGEST_NAME = 200
+OPEN = "\N{MATHEMATICAL LEFT ANGLE BRACKET}"
+"""What begins a place of a snippet that is still to be filled in."""
 PHOTO_DAYS = range(1, 91)
 """In how many days a new photo may be asked for."""
 
@@ -127,8 +129,17 @@ def check_complete(content: Mapping[str, Any]) -> None:
             missing["spanish_how"] = "required"
         elif content["spanish_how"] == "reviewed" and not _says_something(content.get("spanish_by")):
             missing["spanish_by"] = "required"
+    missing |= dict.fromkeys(_unfilled(content), "unfilled")
     if missing:
         raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
+
+
+def _unfilled(content: Mapping[str, Any]) -> Iterator[str]:
+    """The fields in which something is still to be filled in, as a snippet leaves it."""
+    for name, value in content.items():
+        texts = [step.values() for step in value] if name == "recommendations" else [[value]]
+        if any(OPEN in text for each in texts for text in each if isinstance(text, str)):
+            yield name
 
 
 def _says_something(value: object) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.advice.snippets import snippets_for
 from econsult.consults import declining, holding, threads, unasking
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
@@ -39,6 +40,7 @@ from web.words.language import gettext, speaking
 from web.words.marks import PLACES, SAID, SHAPES, SIZES, refusal_words
 from web.words.outcomes import QUESTIONS, STAFF
 from web.words.plain import meter_of, spanish_of
+from web.words.snippets import SNIPPET_FIELDS
 from web.words.steps import KINDS, due_days
 
 consult = rings(Blueprint("consult", __name__, url_prefix="/consults/<public_id>"))
@@ -86,6 +88,8 @@ def case_page(case: Case, **changes: object) -> str:
         "theirs": None,
         "lost": None,
         "days": due_days(),
+        "snippets": snippets_for(case.consult.specialty),
+        "snippet_fields": SNIPPET_FIELDS,
         "kinds": KINDS,
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},

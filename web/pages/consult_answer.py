@@ -229,6 +229,9 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
         "spanish_by": gettext("Name who checked the Spanish"),
         "photo_days": gettext("Write a number of days from 1 to 90"),
     }
+    needed |= {
+        name: gettext("Fill in what stands between ⟨ and ⟩") for name, code in fields.items() if code == "unfilled"
+    }
     return {name: needed.get(name, gettext("Check this part")) for name in fields}
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
+from econsult.advice.snippets import snippets_for
 from econsult.consults.correcting import LONGEST_REASON, correct, may_correct
 from econsult.consults.lifecycle import next_status
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
@@ -24,6 +25,7 @@ from web.showing.casefile import open_case
 from web.words import terms
 from web.words.language import gettext
 from web.words.plain import meter_of, spanish_of
+from web.words.snippets import SNIPPET_FIELDS
 from web.words.steps import KINDS, due_days
 
 correction = rings(Blueprint("correction", __name__, url_prefix="/consults/<public_id>/correct"))
@@ -84,4 +86,6 @@ def _page(
         terms=terms,
         days=due_days(),
         kinds=KINDS,
+        snippets=snippets_for(case.consult.specialty),
+        snippet_fields=SNIPPET_FIELDS,
     )

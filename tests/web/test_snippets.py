@@ -1,0 +1,67 @@
+"""Ready sentences on the page of an answer: by keys alone, from the list, and never signed half done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from econsult.consults import holding
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.services.browser import Devices
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf, Enter
+from tests.web.looking import complaints, look_at
+from workers.runtime import Runtime
+
+
+def _held(runtime: Runtime, clinic: Clinic) -> str:
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    with runtime.database.writing() as session:
+        consult = holding.claim(session, clinic.econsult(session, now=now), clinic.derm, now=now, lease=LEASE)
+        return f"/consults/{consult.public_id}"
+
+
+def test_keys_alone_bring_a_sentence_and_lead_through_its_places(
+    runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices
+) -> None:
+    path = _held(runtime, clinic)
+    page = enter(devices.desktop(viewport={"width": 1440, "height": 900}), clinic.derm)
+    heard = complaints(page)
+    page.goto(f"{address}{path}")
+    keys, first, second = page.keyboard, page.locator("#rec1"), page.locator("#rec2")
+    first.focus()
+    keys.type("/steroid")
+    keys.press("Tab")
+    for words in ("Triamcinolone 0.1 %", "the elbows", "5"):
+        keys.type(words)
+        keys.press("Tab")
+    done = "Triamcinolone 0.1 % ointment on the elbows, a thin layer twice a day for 5 days, then stop."
+    expect(first).to_have_value(done)
+    # With nothing left to fill in, Tab goes on as everywhere; backwards it always does.
+    expect(page.locator("#own1")).to_be_focused()
+    keys.press("Shift+Tab")
+    expect(first).to_be_focused()
+    second.focus()
+    keys.type("see /nothing")
+    keys.press("Tab")
+    expect(second).to_have_value("see /nothing")
+    page.locator("[data-snippets] summary").click()
+    page.locator('[data-snippet="worse"] [data-put]').click()
+    expect(second).to_have_value("see /nothing It gets worse, new fever, or you are worried.")
+    look_at(page, "snippets", "en")
+    # Nothing of the list stands outside of its frame.
+    assert page.evaluate("document.documentElement.scrollHeight") == 900
+    assert heard == []
+
+
+def test_a_place_that_is_left_open_is_named_when_the_answer_is_signed(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    derm, path = browser_of(clinic.derm), _held(runtime, clinic)
+    page = derm.get(path).text
+    assert ("Ready sentences" in page, 'data-snippet="steroid"' in page) == (True, True)
+    texts = {name: text for name, text in ANSWER.items() if isinstance(text, str)}
+    signed = {**texts, "watch_for": "Fever for ⟨3⟩ days", "saves": "0", "verb": "sign"}
+    refused = post(derm, f"{path}/answer", signed)
+    assert (refused.status_code, "Fill in what stands between" in refused.text) == (422, True)
