@@ -31,7 +31,9 @@ class EarlierConsult(Base):
 
     __tablename__ = "earlier_consult"
     __table_args__ = (
-        *in_program("earlier_consult", consult_id="consult", earlier_id="consult", added_by_id="person"),
+        *in_program(
+            "earlier_consult", consult_id="consult", earlier_id="consult", added_by_id="person", patient_id="patient"
+        ),
         about_child("earlier_consult"),
         of_child("earlier_consult", "earlier_id"),
         UniqueConstraint("consult_id", "earlier_id", name="uq_earlier_consult"),

@@ -53,7 +53,8 @@ class Clash:
 class Merged:
     """What of a form is to be saved; what both changed, by name; what others changed that the form does not show.
 
-    `seen` is what the form shows from now on, for the next save of the same window.
+    `signs` are the danger signs that stand although this form does not say them. `seen` is what the form shows from now
+    on, for the next save of the same window.
     """
 
     form: RequestForm
@@ -144,7 +145,10 @@ def merge(
     }
     kept = _without(form, {*clashes, *news}, _answer(consult, form, seen, ticked))
     shown = set(ticked) & set(offered) or ({NONE} if form.details and form.details.get(SIGNS) == [] else set())
-    return Merged(kept, clashes, frozenset(news), ticked, _as_text(now_seen, shown))
+    # Only what others ticked is told: its own, that somebody unticks meanwhile, would come back.
+    mine_ticked = (form.details or {}).get(SIGNS) or ()
+    theirs = tuple(code for code in ticked if code not in mine_ticked)
+    return Merged(kept, clashes, frozenset(news), theirs, _as_text(now_seen, shown))
 
 
 def check_version(consult: Consult, version: int | None) -> None:

@@ -93,7 +93,8 @@ def test_a_body_of_more_than_a_megabyte_is_413(clinic: Clinic, program_of: Progr
         ({"details": {"red_flags": [7]}}, "details.red_flags.0"),
         ({"details": {"body_site": "spaceship"}}, "details.body_site"),
         ({"urgency": "asap"}, "urgency"),
-        ({"kind": "follow_up"}, "kind"),
+        ({"kind": "follow_up"}, "earlier"),
+        ({"kind": "letter"}, "kind"),
     ],
 )
 def test_each_wrong_part_of_a_request_is_named(

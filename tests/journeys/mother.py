@@ -98,14 +98,18 @@ def consent(eyes: Eyes) -> str:
 
 
 def promised(text: str) -> bool:
-    """Whether the page promises an answer by the clock time that is 24 hours from now, give or take the journey."""
+    """Whether the page promises an answer by the clock time that is 24 hours from now, give or take the journey.
+
+    Or four hours from now: another story of the same child may have been stopped for a danger sign just before.
+    """
     now = datetime.now(HOME_ZONE)
-    found = re.search(r"antes de las? (\d{1,2}):(\d{2})\s([ap])\.\s?m\. de mañana", text)
+    found = re.search(r"antes de las? (\d{1,2}):(\d{2})\s([ap])\.\s?m\. de (hoy|mañana)", text)
     if found is None:
         return False
     hour = int(found[1]) % 12 + (12 if found[3] == "p" else 0)
-    due = (now + timedelta(days=1)).replace(hour=hour, minute=int(found[2]), second=0, microsecond=0)
-    return abs(due - now - timedelta(days=1)) < timedelta(minutes=5)
+    day = now + timedelta(days=found[4] == "mañana")
+    due = day.replace(hour=hour, minute=int(found[2]), second=0, microsecond=0)
+    return any(abs(due - now - timedelta(hours=hours)) < timedelta(minutes=5) for hours in (4, 24))
 
 
 def follow(eyes: Eyes) -> str:

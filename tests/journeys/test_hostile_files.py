@@ -48,5 +48,6 @@ def test_each_ends_with_a_reason_and_the_next_photo_is_ready_soon(
 
 def _draft(cast: Cast) -> str:
     """The clinic's, since a family goes on with a draft of its own: the other stories begin one."""
-    made = cast.pcp.post("/consults", kind="econsult", patient_id=cast.child()["id"]).expect(201)
+    given = {"kind": "econsult", "patient_id": cast.child()["id"], "details": {"red_flags": []}}
+    made = cast.pcp.post("/consults", **given).expect(201)
     return str(made["id"])

@@ -118,17 +118,23 @@ def test_the_way_from_the_start_to_the_receipt(look: Look, clinic: Clinic) -> No
     look.at("photos")
     page.locator("a.btn-big").click()
     page.locator("#story").fill("Le pica mucho de noche.")
-    page.locator("main form button").click()
+    # What is typed is saved before the form is sent: the next page begins only then.
+    _onward(page)
     look.at("story-error")
     page.locator("input[value=days]").check()
-    page.locator("main form button").click()
+    _onward(page)
     for subject in ("dermatology", "core"):
         look.at(f"questions-{subject}")
-        page.locator("main form button").click()
+        _onward(page)
     look.at("check")
     page.locator("#agree").check()
     page.locator("main form button").click()
     look.at("sent")
+
+
+def _onward(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form button").click()
 
 
 def test_the_emergency_page(look: Look) -> None:

@@ -75,7 +75,7 @@ def test_a_form_that_is_none_is_refused_in_our_own_words(
 
 def test_a_consult_made_by_a_program_is_no_way_round(runtime: Runtime, clinic: Clinic, visitor: FlaskClient) -> None:
     headers = bearer(runtime, clinic.mother)
-    body = {"patient_id": clinic.child.public_id, "details": {"body_site": ["elbow", "genitals"]}}
+    body = {"patient_id": clinic.child.public_id, "details": {"body_site": ["elbow", "genitals"], "red_flags": []}}
     made = visitor.post("/api/v1/consults", json=body, headers=headers).get_json()
     assert made["is_private_site"] is True
     metadata = told(consult_id=made["id"], kind="photo")

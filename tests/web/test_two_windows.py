@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from econsult.consults.merging import merge, read_seen, seen_text
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
 from econsult.people.consent import Consent
 from econsult.people.persons import Person, Role, add_person
 from tests.personas import FAMILY_QUESTION, QUESTION, Clinic
@@ -130,7 +132,7 @@ def test_a_stale_window_takes_no_danger_sign_away_and_cannot_send(
     runtime: Runtime, windows: tuple[Window, Window]
 ) -> None:
     one, other = windows
-    assert one.save({**FIELDS, "red_flags": ["breathing"]}).json["signs"] == ["breathing"]
+    assert one.save({**FIELDS, "red_flags": ["breathing"]}).json["signs"] == []
     refused = other.send({**FIELDS, "verb": "send", "examined_by": "Dr. Pine", "why_safe": "Playing"})
     assert refused.status_code == 409
     assert "Danger signs" in refused.text
@@ -165,14 +167,20 @@ def test_an_answer_that_another_window_gave_is_not_taken_back(runtime: Runtime, 
     assert "red_flags" not in stored(runtime).details
 
 
-def test_a_sign_that_the_form_does_not_offer_stays(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+def test_a_sign_that_a_form_does_not_offer_stays(runtime: Runtime, clinic: Clinic) -> None:
     details = {"body_site": "elbow", "red_flags": ["hemoptysis"]}
     with runtime.database.writing() as session:
-        path = f"/clinic/requests/{clinic.draft(session, now=datetime.now(UTC), details=details).public_id}"
-    window = Window(browser_of(clinic.pcp), path)
-    assert window.save(FIELDS).status_code == 200
-    assert stored(runtime).details["red_flags"] == ["hemoptysis"]
-    assert window.send({**FIELDS, "verb": "send"}).status_code == 409
+        draft = clinic.draft(session, now=datetime.now(UTC), details=details)
+        seen, offered = read_seen(seen_text(session, draft, offered=("breathing",))), ("breathing",)
+        merged = merge(session, draft, RequestForm(details={"red_flags": None}), seen, offered=offered)
+    assert (merged.form.details, merged.signs) == ({"red_flags": ["hemoptysis"]}, ("hemoptysis",))
+
+
+def test_ones_own_signs_are_not_told_back(windows: tuple[Window, Window]) -> None:
+    """An answer that arrives after somebody unticked a sign again would tick it."""
+    one, other = windows
+    assert one.save({**FIELDS, "red_flags": ["breathing"]}).json["signs"] == []
+    assert other.save({**FIELDS, "red_flags": ["seizure"]}).json["signs"] == ["breathing"]
 
 
 def test_a_form_of_before_takes_no_sign_away(runtime: Runtime, windows: tuple[Window, Window]) -> None:

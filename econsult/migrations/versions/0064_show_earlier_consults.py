@@ -19,6 +19,7 @@ KEYS = (
     ("program", "consult_id", "consult"),
     ("program", "earlier_id", "consult"),
     ("program", "added_by_id", "person"),
+    ("program", "patient_id", "patient"),
     ("patient", "consult_id", "consult"),
     ("patient", "earlier_id", "consult"),
 )
