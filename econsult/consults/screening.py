@@ -159,7 +159,10 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
     """
     sent = [consult for consult in consults if consult.submitted_at is not None]
     query = select(RedFlagStop, Consult.patient_id).join(Consult, Consult.id == RedFlagStop.consult_id)
-    query = query.where(Consult.patient_id.in_({consult.patient_id for consult in sent}))
+    # The sum keeps SQLite from beginning with all that was ever asked about these children: stops are few.
+    query = query.where((Consult.patient_id + 0).in_({consult.patient_id for consult in sent}))
+    since = min((consult.submitted_at for consult in sent if consult.submitted_at is not None), default=None)
+    query = query.where(RedFlagStop.at >= since - STOP_LINGERS) if since is not None else query
     query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
     stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
     found = {
