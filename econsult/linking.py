@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import LONGEST_PAPER, SELF, SHORTEST_PAPER, end_link
+from econsult.people.caregivers import LONGEST_PAPER, SELF, SHORTEST_PAPER, active_links, end_link
 from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
 
@@ -72,11 +72,10 @@ class Linked:
 
 def linked_to(session: Session, child: Patient, now: datetime) -> tuple[list[Linked], list[Linked]]:
     """Who is linked to the child now, and whom a court keeps away; the young person is neither."""
+    here = [Linked(link, person) for link, person in active_links(session, child.id, now) if link.relation != SELF]
     query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
-    query = query.where(RelatedPerson.patient_id == child.id, RelatedPerson.relation != SELF).order_by(Person.id)
-    found = [Linked(link, person) for link, person in session.execute(query)]
-    here = [each for each in found if each.person.is_active and _lasts(each.link, now)]
-    return here, [each for each in found if each.link.barred_at is not None]
+    barred = query.where(RelatedPerson.patient_id == child.id, RelatedPerson.barred_at.is_not(None)).order_by(Person.id)
+    return here, [Linked(link, person) for link, person in session.execute(barred)]
 
 
 def add_caregiver(
@@ -187,10 +186,6 @@ def _link(session: Session, child: Patient, person_id: str, now: datetime) -> Re
     if found is None:
         raise NotFoundError
     return found.link
-
-
-def _lasts(link: RelatedPerson, now: datetime) -> bool:
-    return link.barred_at is None and link.starts_at <= now and (link.ends_at is None or link.ends_at > now)
 
 
 def _write(link: RelatedPerson, authority: Authority) -> None:

@@ -38,13 +38,7 @@ def insert_new(session: Session, table: type[Base], rows: Rows, *back: Any) -> l
 
 def change(session: Session, table: type[Base], rows: Rows) -> None:
     """Write the columns that the rows name into the rows of the table with their `id`."""
-    target = cast("Table", table.__table__)
-    names = tuple(name for name in rows[0] if name != "id")
-    if _is_postgres(session):
-        session.connection().execute(_update_recordset(target, tuple(rows[0])), {"rows": _as_json(rows)})
-        return
-    given = [{"key": row["id"], **{n: row[n] for n in names}} for row in rows]
-    session.connection().execute(_update(target, names), given)
+    write_together(session, [(table, rows)])
 
 
 def write_together(session: Session, changed: Sequence[Part], added: Part | None = None) -> None:
@@ -53,8 +47,10 @@ def write_together(session: Session, changed: Sequence[Part], added: Part | None
     On PostgreSQL it is one statement: each costs half a millisecond besides what it does.
     """
     if not _is_postgres(session):
-        for part in changed:
-            change(session, *part)
+        for table, rows in changed:
+            names = tuple(name for name in rows[0] if name != "id")
+            keyed = [{"key": row["id"], **{n: row[n] for n in names}} for row in rows]
+            session.connection().execute(_update(cast("Table", table.__table__), names), keyed)
         if added is not None:
             insert_new(session, *added)
         return
@@ -100,12 +96,7 @@ def _update(target: Table, names: tuple[str, ...]) -> Update:
     return update(target).where(target.c.id == bindparam("key")).values({n: bindparam(n) for n in names})
 
 
-@lru_cache(maxsize=64)
-def _update_recordset(target: Table, names: tuple[str, ...]) -> Update:
-    return _changing(target, names)
-
-
-def _changing(target: Table, names: tuple[str, ...], parameter: str = "rows") -> Update:
+def _changing(target: Table, names: tuple[str, ...], parameter: str) -> Update:
     given = _recordset(target, names, parameter)
     fresh = {name: given.c[name] for name in names if name != "id"}
     return update(target).where(target.c.id == given.c.id).values(fresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -100,10 +100,10 @@ def test_a_question_of_somebody_without_authority_is_not_sent(database: Database
     ],
 )
 def test_what_is_written_down_must_make_sense(
-    relation: str, decides: bool, paper: str, ends: object, fields: dict[str, str]
+    relation: str, decides: bool, paper: str, ends: datetime | None, fields: dict[str, str]
 ) -> None:
     with pytest.raises(InvalidError) as refusal:
-        Authority(relation, decides, NOON, ends, paper)  # type: ignore[arg-type]
+        Authority(relation, decides, NOON, ends, paper)
     assert refusal.value.fields == fields
 
 
