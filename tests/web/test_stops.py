@@ -21,6 +21,8 @@ from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 TITLE = "Sent to emergency: call now"
+UNSAFE_TITLE = "Sent to emergency: read each line, then act now"
+"""One of them must not be called at home."""
 
 
 def stop(
@@ -81,7 +83,7 @@ def test_no_sign_of_a_child_is_hidden_by_a_later_one(runtime: Runtime, browser_o
     last = stop(runtime, clinic, clinic.mother, flags=("severe_pain", "unsafe"))
     for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
         page = browser_of(person).get(path).text
-        card = page[page.index(TITLE) : page.index(f"/stops/{last}/called")]
+        card = page[page.index(UNSAFE_TITLE) : page.index(f"/stops/{last}/called")]
         signs = ("Very strong or sudden pain", "Someone hurts", "Thoughts of hurting themselves", "Swallowed poison")
         assert [card.count(f"<b>{sign}") for sign in signs] == [1] * 4
         places = [card.index(sign) for sign in signs]
@@ -96,8 +98,8 @@ def test_a_stop_that_came_while_somebody_called_stays(runtime: Runtime, browser_
     pcp = browser_of(clinic.pcp)
     post(pcp, f"/stops/{seen}/called", {})
     page = pcp.get("/clinic").text
-    assert TITLE in page
-    assert "Swallowed poison" not in page[page.index(TITLE) : page.index("/called")]
+    assert UNSAFE_TITLE in page
+    assert "Swallowed poison" not in page[page.index(UNSAFE_TITLE) : page.index("/called")]
 
 
 def test_others_neither_see_nor_answer_a_stop(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

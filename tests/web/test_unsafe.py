@@ -18,7 +18,7 @@ from tests.web.conftest import BrowserOf, Enter
 from workers.runtime import Runtime
 
 WAY = "The school nurse, on weekdays before noon"
-TITLE = "Sent to emergency: call now"
+TITLE = "Sent to emergency: read each line, then act now"
 
 
 @pytest.fixture

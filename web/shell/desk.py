@@ -159,7 +159,9 @@ def _after_form() -> dict[str, object]:
     came = "files_sent" if have_arrived(request.args) and not told else ""
     code = request.args.get("said", came)
     drawing = "alert" if code in REFUSED else "check"
-    return {"said": SAID.get(code, ""), "said_drawing": drawing, "files_told": told}
+    # The line with the way back says that it was signed, and until when nobody is told.
+    is_signed = code == "signed"
+    return {"said": SAID.get(code, ""), "said_drawing": drawing, "is_signed": is_signed, "files_told": told}
 
 
 def desk_places() -> list[tuple[str, str, str]]:
