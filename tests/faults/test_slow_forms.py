@@ -105,6 +105,11 @@ def test_a_photo_in_a_form_may_take_its_time(server: Server, head: tuple[str, st
 
 
 def test_the_collector_leaves_alone_what_the_pages_stand_on(server: Server) -> None:
+    # The port listens before the worker has loaded the pages; who answers has loaded them.
+    connection = http.client.HTTPConnection("localhost", server.ports[0], timeout=20)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
     assert int((server.folder / "frozen").read_text()) > 100_000
 
 

@@ -59,8 +59,9 @@ class Cast:
         return dict(child)
 
 
-def draft_question(cast: Cast, **changes: Any) -> str:
-    """The mother opens a question about her child; returns its id."""
+def draft_question(cast: Cast, mother: Api | None = None, **changes: Any) -> str:
+    """A mother, by default the one of the story, opens a question about her first child; returns its id."""
+    mother = mother or cast.parent
     details: dict[str, Any] = {
         "body_site": "elbow",
         "since": "week",
@@ -71,13 +72,13 @@ def draft_question(cast: Cast, **changes: Any) -> str:
     details["contact"] = {"way": "call", "phone": PHONE}
     wanted = {
         "kind": "family_question",
-        "patient_id": cast.child()["id"],
+        "patient_id": mother.get("/patients").expect(200)["items"][0]["id"],
         "question": QUESTION,
         "details": {**details, **changes.pop("details", {})},
         "consent": CONSENT,
         **changes,
     }
-    made = cast.parent.post("/consults", **wanted).expect(201)
+    made = mother.post("/consults", **wanted).expect(201)
     assert made["status"] == "draft"
     assert made["number"]
     consult_id: str = made["id"]
