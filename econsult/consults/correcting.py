@@ -16,6 +16,7 @@ from econsult.consults.answers import release
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit, with_visit
+from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
 from econsult.consults.hearers import clinic_of
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
@@ -33,6 +34,8 @@ from econsult.people.persons import Person
 from econsult.seeing import is_seen, seen_part
 
 LONGEST_REASON = 1000
+WHY = "Say what was wrong; the clinic and the family read it."
+NOT_YOURS = "Only whoever signed the answer, or has it now, corrects it."
 SAME_STEP = ("text", "owner", "kind", "due_at")
 
 
@@ -40,6 +43,39 @@ def may_correct(session: Session, consult: Consult, person: Person) -> bool:
     """Whether this person answers for the newest signed answer: its author, or whoever the desk gave it to since."""
     signed = signed_answer(session, consult.id)
     return signed is not None and person.id in {signed.author_id, consult.holder_id}
+
+
+def save_correction(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    content: Mapping[str, Any],
+    reason: str,
+    *,
+    now: datetime,
+    version: int,
+    saves: int | None = None,
+) -> CorrectionDraft:
+    """Keep a correction that is being written over the signed `version`; `saves` as `keep_correction` takes it.
+
+    Raises InvalidError for what could never be kept, ForbiddenError and StaleVersionError as `correct` does.
+    """
+    next_status(consult.status, "correct")
+    earlier = _correctable(session, consult, person, version)
+    if len(reason) > LONGEST_REASON:
+        raise InvalidError(WHY, {"reason": "too_long"})
+    written = Written(clean_content(content), reason.strip())
+    return keep_correction(session, consult, person, written, corrects=earlier.version, now=now, seen=saves)
+
+
+def cancel_correction(session: Session, consult: Consult, person: Person, *, now: datetime) -> bool:
+    """Throw away what was being written; the signed answer stands. Whether there was anything."""
+    if not may_correct(session, consult, person):
+        raise ForbiddenError(NOT_YOURS)
+    was = end_correction(session, consult)
+    if was:
+        note(session, consult, "cancel_correction", person_id=person.id, now=now)
+    return was
 
 
 def correct(
@@ -59,11 +95,7 @@ def correct(
     the family has heard. Raises InvalidError without a reason or a change, and StaleVersionError.
     """
     status = next_status(consult.status, "correct")
-    earlier = signed_answer(session, consult.id)
-    if earlier is None or not may_correct(session, consult, person):
-        raise ForbiddenError("Only whoever signed the answer, or has it now, corrects it.")
-    if version is not None and version != earlier.version:
-        raise StaleVersionError("Somebody corrected this answer after you opened it; your text was not signed.")
+    earlier = _correctable(session, consult, person, version)
     clean = with_photo(session, consult, with_visit(session, consult, _checked(earlier, content, reason)), now)
     answer = Answer(
         program_id=consult.program_id,
@@ -82,6 +114,7 @@ def correct(
     if not is_urgent:
         answer.before, answer.undo_until = remember(session, consult), now + UNDO
     session.add(answer)
+    end_correction(session, consult)
     _turn_row(consult, status, person, now)
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(
@@ -95,10 +128,20 @@ def correct(
     return answer
 
 
+def _correctable(session: Session, consult: Consult, person: Person, version: int | None) -> Answer:
+    """The newest signed answer, which this person may correct and, where they say so, has read."""
+    earlier = signed_answer(session, consult.id)
+    if earlier is None or not may_correct(session, consult, person):
+        raise ForbiddenError(NOT_YOURS)
+    if version is not None and version != earlier.version:
+        raise StaleVersionError("Somebody corrected this answer after you opened it; your text was not signed.")
+    return earlier
+
+
 def _checked(earlier: Answer, content: Mapping[str, Any], reason: str) -> dict[str, Any]:
     if not 1 <= len(seen_part(reason)) <= LONGEST_REASON:
         code = "too_long" if is_seen(reason) else "required"
-        raise InvalidError("Say what was wrong; the clinic and the family read it.", {"reason": code})
+        raise InvalidError(WHY, {"reason": code})
     clean = clean_content(content)
     check_complete(clean)
     if clean == clean_content(earlier.content):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import halt, lock, open_clocks, pause_clock, refresh_deadline, unhalt
 from econsult.consults.conversion import without_visit
+from econsult.consults.correction_drafts import keep_as_draft
 from econsult.consults.holding import keep_holding
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
@@ -81,7 +82,11 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     # The steps of a visit and of a new photo came with the signature, and go with it.
     answer.content = without_photo(without_visit(answer.content))
     note(session, consult, "undo_sign", person_id=person.id, now=now)
-    keep_holding(session, consult, now, lease)
+    if answer.corrects is None:
+        keep_holding(session, consult, now, lease)
+    else:
+        # The version before stands again, so that this one is no draft of an answer but of its correction.
+        keep_as_draft(session, consult, answer, now=now)
     session.flush()
     return answer
 

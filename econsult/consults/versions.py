@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
 from econsult.consults.contents import Disposition, clean_content
+from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, Sealed, SealedJson
 from econsult.people.persons import Person
@@ -109,5 +110,6 @@ def answer_for(session: Session, consult: Consult, person: Person) -> Answer | N
     """
     if not person.is_staff:
         return released_answer(session, consult.id)
-    draft = draft_of(session, consult.id) if consult.holder_id == person.id else None
+    is_writing = consult.status in OPEN and consult.holder_id == person.id
+    draft = draft_of(session, consult.id) if is_writing else None
     return draft or signed_answer(session, consult.id)

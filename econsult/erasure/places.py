@@ -25,6 +25,7 @@ GONE = frozenset(
     {
         "age_task",
         "conflict",
+        "correction_draft",
         "coverage",
         "family_contact",
         "presence",

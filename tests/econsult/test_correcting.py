@@ -14,7 +14,8 @@ from econsult.advice.lists import advice_of
 from econsult.billing.rounds import begun_in
 from econsult.consults import answers, clocks, reopening, telling
 from econsult.consults.clocks import ClockName
-from econsult.consults.correcting import correct
+from econsult.consults.correcting import cancel_correction, correct, save_correction
+from econsult.consults.correction_drafts import correction_of
 from econsult.consults.recommendations import add_event, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.telephone import call_of
@@ -26,6 +27,7 @@ from econsult.jobs import Job
 from econsult.notices import Notice
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
+from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 LATER = NOON + timedelta(days=3)
@@ -49,6 +51,12 @@ def signed(session: Session, clinic: Clinic, **changes: object) -> Consult:
 def corrected(session: Session, consult: Consult, person: Person, now: datetime = LATER, **changes: object) -> Answer:
     content = {**ANSWER, "recommendations": STEPS, "impression": "Contact dermatitis", **changes}
     return correct(session, consult, person, content, WHY, now=now)
+
+
+def actions(session: Session, consult: Consult) -> list[str]:
+    """What the audit trail tells of corrections that are being written."""
+    query = select(AuditEvent.action).where(AuditEvent.consult_id == consult.id, AuditEvent.action.like("%_correction"))
+    return list(session.scalars(query.order_by(AuditEvent.id)))
 
 
 def told(session: Session, at: datetime) -> dict[int, tuple[str, datetime]]:
@@ -142,6 +150,51 @@ def test_what_was_closed_is_told_again(database: Database, clinic: Clinic) -> No
         assert kept is not None
         assert kept.version == 1
         assert list(violations(session, SOON)) == []
+
+
+def test_what_is_being_written_ends_with_the_correction_or_is_thrown_away(database: Database, clinic: Clinic) -> None:
+    """Nobody but who may sign it keeps or drops it; the same words again change nothing."""
+    content = {**ANSWER, "recommendations": STEPS, "impression": "Contact dermatitis"}
+    with database.writing() as session:
+        consult = signed(session, clinic)
+
+        def save(person: Person, reason: str, **seen: int) -> int:
+            return save_correction(session, consult, person, content, reason, now=LATER, **{"version": 1, **seen}).saves
+
+        assert (save(clinic.derm, "", saves=0), save(clinic.derm, "The dose", saves=1)) == (1, 2)
+        assert save(clinic.derm, "The dose", saves=1) == 2
+        for seen in (0, 1):
+            with pytest.raises(StaleVersionError):
+                save(clinic.derm, "Another window", saves=seen)
+        with pytest.raises(StaleVersionError):
+            save(clinic.derm, "The dose", version=2)
+        for person in (clinic.derm2, clinic.pcp):
+            with pytest.raises(ForbiddenError):
+                save(person, "Not mine")
+            with pytest.raises(ForbiddenError):
+                cancel_correction(session, consult, person, now=LATER)
+        assert cancel_correction(session, consult, clinic.derm, now=LATER)
+        assert not cancel_correction(session, consult, clinic.derm, now=LATER)
+        with pytest.raises(StaleVersionError):
+            save(clinic.derm, "Thrown away meanwhile", saves=2)
+        save(clinic.derm, "Anew", saves=0)
+        corrected(session, consult, clinic.derm)
+        assert correction_of(session, consult.id) is None
+    with database.reading() as session:
+        assert actions(session, consult) == ["begin_correction", "cancel_correction", "begin_correction"]
+
+
+def test_a_correction_that_is_taken_back_is_written_on_as_one(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        corrected(session, consult, clinic.derm)
+        take_back(session, consult, clinic.derm, now=SOON, lease=LEASE)
+        draft, stands = correction_of(session, consult.id), answers.answer_for(session, consult, clinic.derm)
+        assert draft is not None
+        assert (draft.corrects, draft.content["impression"], draft.reason) == (1, "Contact dermatitis", WHY)
+        assert stands is not None
+        assert (stands.version, answers.draft_of(session, consult.id)) == (1, None)
+        assert corrected(session, consult, clinic.derm, SOON).version == 2
 
 
 def test_only_whoever_answers_for_it_corrects_it_while_it_stands(database: Database, clinic: Clinic) -> None:

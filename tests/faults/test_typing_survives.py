@@ -21,6 +21,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 from sqlalchemy import select
 
 from econsult.consults.answers import draft_of
+from econsult.consults.correction_drafts import correction_of
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from econsult.people.signin import open_session
@@ -31,6 +32,7 @@ from tests.web.uploading import Server, open_server
 WORDS = "The plaques over both elbows itch at night and fit atopic dermatitis better than psoriasis. "
 LOST, LOST_BUSY = 2.0, 4.0
 """Seconds of typing that may be lost, alone and beside other tests."""
+FORMS = ("story", "request", "answer", "correction")
 SLOW = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
@@ -76,7 +78,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def desk(server: Server, name: str) -> Desk:
-    """One of the three forms: a specialist's answer, a clinic's request, a family's story."""
+    """One of the forms: a specialist's answer and its correction, a clinic's request, a family's story."""
     clinic, runtime = server.clinic, server.runtime
     details = {"body_site": "elbow", "red_flags": [], "red_flags_asked": True}
     if name == "story":
@@ -84,19 +86,21 @@ def desk(server: Server, name: str) -> Desk:
     elif name == "request":
         consult, person = server.consult(clinic.draft, details=details), clinic.pcp
     else:
-        consult, person = server.consult(clinic.claimed), clinic.derm
+        consult = server.consult(clinic.answered if name == "correction" else clinic.claimed)
+        person = clinic.derm
 
     def stored() -> str:
         with runtime.database.reading() as session:
             found = session.scalars(select(Consult).where(Consult.id == consult.id)).one()
-            if name != "answer":
+            if name in ("story", "request"):
                 return str(found.details.get("story" if name == "story" else "thinks") or "")
-            draft = draft_of(session, found.id)
+            draft = (correction_of if name == "correction" else draft_of)(session, found.id)
             return str(draft.content["impression"]) if draft else ""
 
-    place = {"story": "/family/ask/{}/story", "request": "/clinic/requests/{}", "answer": "/consults/{}"}[name]
-    box = {"story": "#story", "request": "#thinks", "answer": "#impression"}[name]
-    return Desk(person, place.format(consult.public_id), box, stored)
+    place = {"story": "/family/ask/{}/story", "request": "/clinic/requests/{}", "answer": "/consults/{}"}
+    place |= {"correction": "/consults/{}/correct"}
+    box = {"story": "#story", "request": "#thinks"}.get(name, "#impression")
+    return Desk(person, place[name].format(consult.public_id), box, stored)
 
 
 def open_browser(playwright: Playwright, profile: Path, server: Server, person: Person) -> BrowserContext:
@@ -130,7 +134,7 @@ def sit_down(context: BrowserContext, server: Server, desk: Desk) -> Typist:
 
 @pytest.mark.parametrize(
     ("name", "kills", "lost"),
-    [("story", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in ("story", "request", "answer"))],
+    [("story", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in FORMS)],
 )
 def test_a_browser_that_is_killed_loses_two_seconds_of_text(
     playwright: Playwright, server: Server, tmp_path: Path, name: str, kills: int, lost: float
@@ -157,7 +161,7 @@ def _type_until_killed(
 
 @pytest.mark.parametrize(
     ("name", "kills", "lost"),
-    [("answer", 1, LOST_BUSY), *(pytest.param(name, 10, LOST, marks=SLOW) for name in ("story", "request", "answer"))],
+    [("correction", 1, LOST_BUSY), *(pytest.param(name, 10, LOST, marks=SLOW) for name in FORMS)],
 )
 def test_a_server_that_is_killed_loses_nothing_that_the_page_still_has(
     playwright: Playwright, server: Server, tmp_path: Path, name: str, kills: int, lost: float

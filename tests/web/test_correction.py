@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from econsult.consults import answers, telling
+from econsult.consults import answers, reopening, telling
 from econsult.consults.records import Consult
-from tests.personas import ANSWER, Clinic
-from tests.web.browsing import post
+from tests.personas import ANSWER, TARGETS, Clinic
+from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
+SCRIPT = {"Accept": "application/json"}
 WHY = "The cream is for one week, not for two."
 FIELDS: dict[str, Any] = {
     "impression": "Contact dermatitis",
@@ -78,3 +80,59 @@ def test_nobody_else_is_offered_to_correct_it(browser_of: BrowserOf, clinic: Cli
     pcp: FlaskClient = browser_of(clinic.pcp)
     assert "Correct this answer" not in pcp.get(f"/consults/{told.public_id}").text
     assert pcp.get(f"/consults/{told.public_id}/correct").status_code == 403
+
+
+def saved(derm: FlaskClient, at: str, **changes: str) -> TestResponse:
+    """One save as the form's script sends it."""
+    return derm.post(
+        at, data={**FIELDS, "verb": "save", **changes, "csrf_token": token_from(derm.get(at).text)}, headers=SCRIPT
+    )
+
+
+def test_it_saves_itself_and_another_window_sees_both_texts(
+    browser_of: BrowserOf, clinic: Clinic, told: Consult
+) -> None:
+    derm, at = browser_of(clinic.derm), f"/consults/{told.public_id}/correct"
+    first = saved(derm, at, saves="0").get_json()
+    assert (first["saves"], first["meter"]["grade"] < 7) == (1, True)
+    page = derm.get(at).text
+    assert [text in page for text in ("Contact dermatitis", WHY, 'name="saves" value="1"', "Draft saved")] == [True] * 4
+    assert "Go on with the correction" in derm.get(f"/consults/{told.public_id}").text
+    stale = saved(derm, at, saves="0", impression="Scabies")
+    assert (stale.status_code, "both texts" in stale.get_json()["problem"]) == (409, True)
+    both = post(derm, at, {**FIELDS, "verb": "sign", "saves": "0", "impression": "Scabies"})
+    assert (both.status_code, "Scabies" in both.text, "Contact dermatitis" in both.text) == (409, True, True)
+    assert "You, in another window" in both.text
+    for person in (clinic.pcp, clinic.mother):
+        reader = browser_of(person)
+        assert "Contact dermatitis" not in reader.get(f"/consults/{told.public_id}").text
+    assert post(derm, at, {**FIELDS, "verb": "sign", "saves": "1", "impression": "Scabies"}).status_code == 303
+    late = saved(derm, at, saves="1", impression="The other window")
+    assert late.status_code == 409
+    shown = post(derm, at, {**FIELDS, "saves": "1", "impression": "The other window"}).text
+    assert [text in shown for text in ("The other window", "Scabies", 'name="version" value="2"')] == [True] * 3
+
+
+def test_it_is_thrown_away_only_when_one_says_so(browser_of: BrowserOf, clinic: Clinic, told: Consult) -> None:
+    derm, at = browser_of(clinic.derm), f"/consults/{told.public_id}/correct"
+    assert post(derm, at, {**FIELDS, "verb": "save", "saves": "0"}).location == f"{at}?said=saved"
+    gone = post(derm, at, {**FIELDS, "verb": "cancel", "saves": "1"})
+    assert gone.location == f"/consults/{told.public_id}?said=correction_gone"
+    page = derm.get(at).text
+    assert ("Contact dermatitis" in page, str(ANSWER["impression"]) in page) == (False, True)
+    back = post(derm, at, {**FIELDS, "verb": "save", "saves": "1"})
+    assert (back.status_code, "thrown away in another window" in back.text, WHY in back.text) == (409, True, True)
+
+
+def test_words_over_a_question_that_was_opened_again_are_given_back(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, told: Consult
+) -> None:
+    derm, at = browser_of(clinic.derm), f"/consults/{told.public_id}/correct"
+    token = token_from(derm.get(at).text)
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, told.id)
+        reopening.reopen(session, consult, clinic.pcp, "Worse", now=datetime.now(UTC), targets=TARGETS)
+    page = derm.post(at, data={**FIELDS, "verb": "save", "saves": "0", "csrf_token": token})
+    assert (page.status_code, WHY in page.text, "Contact dermatitis" in page.text) == (409, True, True)
+    told_so = derm.post(at, data={**FIELDS, "verb": "save", "saves": "0", "csrf_token": token}, headers=SCRIPT)
+    assert (told_so.status_code, told_so.get_json()["ended"]) == (409, True)

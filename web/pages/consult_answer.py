@@ -7,11 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
 from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_NAME, LONGEST_TEXT, OWNERS, SPANISH_HOW, Disposition
+from econsult.consults.correction_drafts import CorrectionDraft
 from econsult.consults.leaving import leave_words, may_leave
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.consults.undoing import take_back
@@ -60,8 +62,8 @@ def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
         return _signed(public_id)
     if request.form.get("verb") == "preview":
         return redirect(url_for("as_family.show", public_id=public_id), 303)
-    if _is_script():
-        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), **_meters(content, language))
+    if is_script():
+        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), **meters(content, language))
     return redirect(url_for("consult.show", public_id=public_id, said="saved"), 303)
 
 
@@ -94,11 +96,11 @@ def lost(public_id: str, text: str, status: int, errors: Mapping[str, str] | Non
             case, may = open_case(session, loaded), may_leave(session, loaded.consult, me())
     except NotFoundError:
         told = Lost(gettext("You cannot open this request any more."), text)
-        if _is_script():
+        if is_script():
             return jsonify(problem=f"{told.why} {_press_save()}", ended=True), 404
         return render_template("consult/gone.html", lost=told), 404
     told = Lost(why_lost(case.consult, case.holder), text, may)
-    if _is_script():
+    if is_script():
         return jsonify(problem=f"{told.why} {_press_save()}", ended=True), status
     return case_page(case, lost=told, errors=errors or {}), status
 
@@ -114,10 +116,11 @@ def undo(public_id: str) -> Page:
     try:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
-            take_back(session, loaded.consult, me(), now=now(), lease=settings().claim)
+            answer = take_back(session, loaded.consult, me(), now=now(), lease=settings().claim)
+            place = "consult.show" if answer.corrects is None else "correction.show"
     except ImpossibleVerbError:
         return redirect(url_for("consult.show", public_id=public_id, said="undo_late"), 303)
-    return redirect(url_for("consult.show", public_id=public_id, said="undone"), 303)
+    return redirect(url_for(place, public_id=public_id, said="undone"), 303)
 
 
 def read_content(form: FormReader) -> dict[str, Any]:
@@ -187,20 +190,26 @@ def _following() -> str | None:
 
 def _both_texts(public_id: str, content: Mapping[str, Any]) -> Page:
     """Somebody saved meanwhile: show their text beside this one; the next save counts as having seen both."""
-    if _is_script():
+    if is_script():
         return jsonify(problem=gettext("This answer was saved in another window. Press Save to see both texts.")), 409
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         case = open_case(session, loaded)
-        is_own = case.answer is not None and case.answer.author_id == me().id
-        other = session.get_one(Person, case.answer.author_id).name if case.answer else ""
-        author = gettext("You, in another window") if is_own else other
+        author = writer_of(session, case.answer)
     errors = {"answer": gettext("This answer was saved somewhere else after you opened it. Both texts are here.")}
     theirs = {"author": author, "content": case.content}
     return case_page(case, errors=errors, content=content, theirs=theirs), 409
 
 
-def _meters(content: Mapping[str, Any], language: str) -> dict[str, Any]:
+def writer_of(session: Session, draft: Answer | CorrectionDraft | None) -> str:
+    """Who saved a text that stands beside one's own; empty where there is none any more."""
+    if draft is None:
+        return ""
+    is_own = draft.author_id == me().id
+    return gettext("You, in another window") if is_own else session.get_one(Person, draft.author_id).name
+
+
+def meters(content: Mapping[str, Any], language: str) -> dict[str, Any]:
     """How hard each text for the family is to read, and what of them is not there in its language."""
     first = meter_of(content["family_summary"], language)
     spanish = meter_of(content["family_summary_es"], "es", is_only=True)
@@ -212,7 +221,7 @@ def _meters(content: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, str]) -> Page:
-    if _is_script():
+    if is_script():
         return jsonify(problem=next(iter(errors.values()))), 422
     with database().writing() as session:
         case = open_case(session, consult_for(session, me(), public_id, now=now(), right=Right.ANSWER))
@@ -235,5 +244,6 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: needed.get(name, gettext("Check this part")) for name in fields}
 
 
-def _is_script() -> bool:
+def is_script() -> bool:
+    """Whether a form saves itself, and reads JSON."""
     return request.accept_mimetypes.best == "application/json"

@@ -62,6 +62,7 @@ EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
 SAID = {
     "signed": _l("Signed. The clinic is told in a moment."),
     "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
+    "correction_gone": _l("Thrown away. The signed answer stands as it was."),
     "undone": _l("Taken back. Nobody was told. It is your draft again."),
     "left": _l("Sent as a note to who has it now."),
     "undo_late": _l("It could not be taken back any more: people know of the answer. Write a correction instead."),

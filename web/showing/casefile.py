@@ -30,7 +30,7 @@ from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
 from web.showing.callers import caller_words
-from web.showing.corrected import Older, is_correctable, older_of
+from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
 from web.showing.home_safety import unsafe_home
 from web.showing.note import grouped
@@ -98,7 +98,7 @@ class Case:
     """Why the version before was corrected, where the one that is shown did so."""
     older: list[Older] = field(default_factory=list)
     """The signed versions before the one that is shown, the newest first."""
-    may_correct: bool = False
+    may_correct: Correctable | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     """Colleagues who have this case open too."""
@@ -213,7 +213,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         correction=read.text(answer.reason or "") if answer and answer.signed_at else "",
         older=older_of(session, loaded, answer, read),
-        may_correct=is_correctable(session, loaded),
+        may_correct=correctable(session, loaded),
         content=_content(answer, read),
         steps=lines_of(session, loaded, answer, read),
         side=side_box(session, loaded, read),

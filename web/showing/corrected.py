@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.correcting import may_correct
+from econsult.consults.correction_drafts import correction_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.versions import Answer, versions_of
 from econsult.note import EDITIONS
@@ -39,7 +40,17 @@ def older_of(session: Session, loaded: Pass, answer: Answer | None, read: Reader
     ]
 
 
-def is_correctable(session: Session, loaded: Pass) -> bool:
-    """Whether this reader may correct the answer now."""
+@dataclass(frozen=True)
+class Correctable:
+    """An answer that this reader may correct, and when what they write for that was saved, if there is anything."""
+
+    saved_at: datetime | None
+
+
+def correctable(session: Session, loaded: Pass) -> Correctable | None:
+    """What this reader may correct now, if they may."""
     is_final = loaded.consult.status in (Status.ANSWERED, Status.CLOSED)
-    return is_final and loaded.may(Right.ANSWER) and may_correct(session, loaded.consult, me())
+    if not (is_final and loaded.may(Right.ANSWER) and may_correct(session, loaded.consult, me())):
+        return None
+    draft = correction_of(session, loaded.consult.id)
+    return Correctable(draft.saved_at if draft else None)

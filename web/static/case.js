@@ -1,8 +1,8 @@
 // The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
 import { listen, offerSwitch } from "./keys.js";
 import { watchMarks } from "./marks.js";
-import { keepSaving } from "./saving.js";
 import "./steps.js";
+import "./writing.js";
 
 const viewer = document.querySelector("[data-viewer]");
 const stage = viewer.querySelector("[data-stage]");
@@ -109,30 +109,4 @@ listen({
 });
 offerSwitch();
 
-const form = document.querySelector("[data-answer]");
-if (form) keepAnswer(form);
 document.querySelectorAll("form").forEach(watchMarks);
-
-function keepAnswer(form) {
-  keepSaving(form, document.querySelector("[data-saved]"));
-  form.addEventListener("autosave:done", ({ detail }) => {
-    measure("[data-meter]", detail.meter);
-    measure("[data-meter-es]", detail.meter_es);
-    const lacking = form.querySelector("[data-lacking]");
-    lacking.hidden = !detail.lacking;
-    if (lacking.querySelector("b").textContent !== detail.lacking) lacking.querySelector("b").textContent = detail.lacking;
-  });
-  function measure(which, meter) {
-    const box = form.querySelector(which);
-    if (!box) return;
-    box.hidden = !meter;
-    if (!meter) return;
-    box.querySelector("meter").value = meter.grade;
-    // The words are read out by a screen reader, so they change only where they say something new.
-    const words = box.querySelector("[role=status]");
-    if (words.textContent !== meter.words) words.textContent = meter.words;
-  }
-  addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
-  });
-}
