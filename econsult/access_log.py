@@ -42,12 +42,14 @@ class Deed(StrEnum):
     NOTE = "note"
     CODE_ASKED = "code_asked"
     BY_CODE = "by_code"
+    CORRECTED = "corrected"
     WORKED = "worked"
 
 
 DEEDS_OF = {
     "legal_hold": Deed.HOLD,
     "list": Deed.LISTED,
+    "correct_details": Deed.CORRECTED,
     NOTE_TAKEN: Deed.NOTE,
     # Somebody puts their own hours right, and sees nothing of the child.
     "use/own_time": Deed.WORKED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.access import note_patients
@@ -128,6 +128,18 @@ def _open(session: Session, task: AgeTask) -> None:
     younger = (AgeTask.age < task.age) | ((AgeTask.age == task.age) & AgeTask.is_ahead & (not task.is_ahead))
     session.execute(update(AgeTask).where(mine, AgeTask.done_at.is_(None), younger).values(done_at=task.opened_at))
     session.add(task)
+    session.flush()
+
+
+def born_otherwise(session: Session, patient: Patient, now: datetime) -> None:
+    """The birth date was wrong. What nobody did, and what is of an age that is not reached, goes with it.
+
+    The clock looks at the child with its next tick, and opens what the right date asks for.
+    """
+    reached = age_on(patient.birth_date, local_day(session, now))
+    stale = AgeTask.is_ahead | (AgeTask.age > reached) | AgeTask.done_by_id.is_(None)
+    session.execute(delete(AgeTask).where(AgeTask.patient_id == patient.id, stale))
+    patient.ages_seen_at = None
     session.flush()
 
 

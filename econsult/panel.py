@@ -7,17 +7,18 @@ opened in memory, and nothing of a search stays behind but the audit rows of the
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
 from econsult.errors import ConsultError
 from econsult.people.pasted import pasted
-from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person
+from econsult.people.patients import Patient, note_patient
+from econsult.people.persons import Organization, Person, Program
 
 PAGE = 50
 APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -58,14 +59,50 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
     session.execute(
         select(Organization.id).where(Organization.id == person.organization_id).with_for_update(key_share=True)
     )
+    for twin in _twins(session, known_patients(session, person, now), name, birth_date, mrn):
+        child = session.get_one(Patient, twin)
+        note_patients(session, person, [child], now)
+        raise KnownChildError(child)
+
+
+class KnownElsewhereError(ConsultError):
+    """Another clinic of the program has such a child; whose it is stays there."""
+
+    code = "known_elsewhere"
+    is_recorded = True  # Whoever asks about other clinics' children leaves a trace of it.
+
+    def __init__(self) -> None:
+        super().__init__("Another clinic of the program has a child of this name and birth date, or of this number.")
+
+
+def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[str, str, str], *, now: datetime) -> None:
+    """Raise KnownChildError or KnownElsewhereError where another child of the program has this name and birth date,
+    or this record number; `told` is the three of them, as they are about to be written into the record of `child`.
+
+    Two who put records of one program right at once wait for each other.
+    """
+    session.execute(select(Program.id).where(Program.id == child.program_id).with_for_update(key_share=True))
+    others = Patient.id != child.id
+    known = known_patients(session, person, now).where(others)
+    twin = next(_twins(session, known, *told), None)
+    if twin is not None:
+        found = session.get_one(Patient, twin)
+        note_patients(session, person, [found], now)
+        raise KnownChildError(found)
+    everybody = select(Patient).where(Patient.program_id == child.program_id, Patient.erased_at.is_(None), others)
+    if next(_twins(session, everybody, *told), None) is not None:
+        note_patient(session, child, "ask_elsewhere", now, person_id=person.id)
+        raise KnownElsewhereError
+
+
+def _twins(session: Session, among: Select[Patient], name: str, birth_date: str, mrn: str) -> Iterator[int]:
+    """The numbers of children who have this record number, or this name and birth date."""
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
     number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
-    for row in session.execute(known_patients(session, person, now).with_only_columns(*columns)):
+    for row in session.execute(among.with_only_columns(*columns)):
         is_same_number = bool(number) and folded(row.mrn).replace(" ", "") == number
         if is_same_number or (folded(row.name), row.birth_date_text) == who:
-            child = session.get_one(Patient, row.id)
-            note_patients(session, person, [child], now)
-            raise KnownChildError(child)
+            yield row.id
 
 
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.details import contact_of, spaced
 from econsult.people.caregivers import family_of
+from econsult.people.former import NOTHING, Former, former_of
 from econsult.people.naming import Known, cover, cover_each, kinds_in
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -92,7 +93,9 @@ def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Read
 def outsider(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
     """Somebody who may not know the child, whoever asks: what a specialist will read."""
     phones = (contact_of(passed.consult.details)["phone"],)
-    return Reader(_known(passed.patient, _families(session, [passed.patient.id])[passed.patient.id], phones), marks)
+    number = passed.patient.id
+    former = former_of(session, [number]).get(number, NOTHING)
+    return Reader(_known(passed.patient, _families(session, [number])[number], former, phones), marks)
 
 
 def readers_among(
@@ -102,8 +105,11 @@ def readers_among(
     children = list(patients)
     if person.role != Role.SPECIALIST:
         return {child.id: Reader(None, marks) for child in children}
-    families = _families(session, [child.id for child in children])
-    return {child.id: Reader(_known(child, families[child.id]), marks) for child in children}
+    numbers = [child.id for child in children]
+    families, former = _families(session, numbers), former_of(session, numbers)
+    return {
+        child.id: Reader(_known(child, families[child.id], former.get(child.id, NOTHING)), marks) for child in children
+    }
 
 
 def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[str, ...]:
@@ -120,11 +126,11 @@ def _families(session: Session, patient_ids: list[int]) -> dict[int, list[Person
     return found
 
 
-def _known(patient: Patient, family: list[Person], phones: tuple[str, ...] = ()) -> Known:
+def _known(patient: Patient, family: list[Person], former: Former, phones: tuple[str, ...] = ()) -> Known:
     return Known(
-        names=(patient.name, *(person.name for person in family)),
-        birth_dates=() if patient.erased_at else (patient.birth_date,),
-        phones=(patient.phone, *phones),
+        names=(patient.name, *former.names, *(person.name for person in family)),
+        birth_dates=() if patient.erased_at else (patient.birth_date, *former.birth_dates),
+        phones=(patient.phone, *former.phones, *phones),
         emails=tuple(person.email for person in family if person.email),
-        numbers=(patient.mrn,) if patient.mrn else (),
+        numbers=tuple(filter(None, (patient.mrn, *former.numbers))),
     )

@@ -9,6 +9,7 @@ from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
 from econsult.people.caregivers import family_of
+from econsult.people.former import NOTHING, former_of
 from econsult.people.patients import Patient
 from imaging import Identifiers, Policy, Region
 
@@ -36,13 +37,14 @@ def policy_for(session: Session, attachment: Attachment, consult: Consult) -> Po
 
 
 def identifiers_of(session: Session, patient_id: int) -> Identifiers:
-    """What tells who the child is: its own names, dates and numbers, and those of all who are or were linked to it."""
+    """What tells who the child is: names, dates and numbers that its record has or had, and who is or was linked."""
     patient = session.get_one(Patient, patient_id)
     family = [person for _, person in family_of(session, [patient_id])]
+    former = former_of(session, [patient_id]).get(patient_id, NOTHING)
     return Identifiers(
-        names=(patient.name, *(person.name for person in family)),
-        birth_dates=(patient.birth_date_text,),
-        numbers=tuple(filter(None, (patient.mrn,))),
-        phones=tuple(filter(None, (patient.phone,))),
+        names=(patient.name, *former.names, *(person.name for person in family)),
+        birth_dates=(patient.birth_date_text, *(day.isoformat() for day in former.birth_dates)),
+        numbers=tuple(filter(None, (patient.mrn, *former.numbers))),
+        phones=tuple(filter(None, (patient.phone, *former.phones))),
         emails=tuple(person.email for person in family),
     )

@@ -245,14 +245,18 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
 
 
 def _is_decided_anew(session: Session, attachment: Attachment, order: _Order) -> bool:
-    """Whether a face or a voice was decided about while the file was prepared, so that its copies come too late."""
+    """Whether a face, a voice or who the child is was put otherwise meanwhile, so that these copies come too late."""
     if attachment.state != AttachmentState.PROCESSING:
         return False
     # The consult is locked by `twin_of`, so whoever decides later finds the file ready and prepares it anew.
     consult = session.get_one(Consult, attachment.consult_id, populate_existing=True)
     asked = policy_for(session, attachment, consult)
     was = order.policy
-    return (asked.faces, asked.regions, asked.keeps_voice) != (was.faces, was.regions, was.keeps_voice)
+    return _decided(asked) != _decided(was)
+
+
+def _decided(policy: Policy) -> tuple[object, ...]:
+    return policy.faces, policy.regions, policy.keeps_voice, policy.identifiers
 
 
 def _remove(runtime: Runtime, verdict: Verdict, *more: str) -> None:

@@ -19,7 +19,7 @@ from econsult.consults.attachments import (
     Rendition,
     note_attachment,
 )
-from econsult.consults.facepolicy import MASK_ALL
+from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import FAMILIES, Person
@@ -148,6 +148,19 @@ def queue_again(session: Session, attachment: Attachment, now: datetime) -> None
     lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
     key = f"prepare:{attachment.id}:{attachment.reviews}"
     add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
+
+
+def read_again(session: Session, patient_id: int, now: datetime) -> None:
+    """What tells who the child is has changed: prepare anew what was read for it before.
+
+    What a person has released as it is hides nothing, and what waits for one is prepared anew by their decision. What
+    is being prepared at this moment is caught by its worker before it shows it.
+    """
+    query = select(Attachment).where(Attachment.patient_id == patient_id, Attachment.state == AttachmentState.READY)
+    hides = Attachment.face_policy.is_distinct_from(KEEP) & Attachment.blob_key.is_not(None)
+    # In one order, as others who change several files of a child: else two might wait for each other.
+    for attachment in session.scalars(query.where(hides).order_by(Attachment.id).with_for_update(key_share=True)):
+        queue_again(session, attachment, now)
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

@@ -28,6 +28,7 @@ GONE = frozenset(
         "correction_draft",
         "coverage",
         "family_contact",
+        "patient_correction",
         "presence",
         "reading_code",
         "rendition",

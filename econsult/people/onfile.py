@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
+from econsult.people.former import keep_former
 from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
 from econsult.people.persons import Person, is_address
@@ -83,11 +84,12 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
         row = FamilyContact(patient_id=patient.id, email="", phone_since=patient.created_at, email_since=now)
         session.add(row)
     changed = [name for name, old, new in (("phone", patient.phone, phone), ("email", row.email, email)) if old != new]
+    row.set_by_id = staff.id
     if "phone" in changed:
+        keep_former(session, patient, {"phone": patient.phone}, staff.id, now)
         patient.phone, row.phone_since = phone, now
     if "email" in changed:
         row.email, row.email_since = email, now
-    row.set_by_id = staff.id
     if changed:
         note_patient(session, patient, "set_contact", now, person_id=staff.id, detail="/".join(changed))
     session.flush()

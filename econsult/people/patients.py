@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
@@ -17,6 +18,8 @@ from econsult.people.persons import LANGUAGES, Organization, Person, Program
 
 SEXES = ("female", "male", "other", "unknown")
 LONGEST_MARK = 40
+MARKS = ("phone", "mrn", "region")
+"""Texts of a line, of which each may be empty."""
 RELATIONS = ("mother", "father", "parent", "guardian", "grandparent", "foster_parent", "agency", "other")
 
 
@@ -43,6 +46,8 @@ class Patient(PublicId, Base):
     court_order: Mapped[str | None] = mapped_column(Sealed("patient.court_order"))
     """What a court said about who may act for the child, and where that is written: `econsult.linking`."""
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Grows with every change of what is written above, so that no stale page undoes another's: `people.former`."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     ages_seen_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     """When the clock last looked at the child's age: `econsult.birthdays`."""
@@ -116,8 +121,8 @@ def add_patient(
 ) -> Patient:
     """Register a child. Raises InvalidError naming each wrong field."""
     name, birth_date, phone, mrn, region = map(pasted, (name, birth_date, phone, mrn, region))
-    _check_patient(name, birth_date, sex, language, now)
-    _check_marks(phone=phone, mrn=mrn, region=region)
+    told = {"name": name, "birth_date": birth_date, "sex": sex, "language": language}
+    check_child({**told, "phone": phone, "mrn": mrn, "region": region}, now)
     patient = Patient(
         program_id=program.id,
         organization_id=organization.id if organization else None,
@@ -147,28 +152,29 @@ def note_patient(
     audit.record(session, action, "patient", target, now=now, person_id=person_id, patient_id=patient.id, detail=detail)
 
 
-def _check_patient(name: str, birth_date: str, sex: str, language: str, now: datetime) -> None:
+def check_child(told: Mapping[str, str], now: datetime, *, since: datetime | None = None) -> None:
+    """Raise InvalidError naming each field of a child's record that cannot be.
+
+    Somebody is a child here who was under 21 when they were registered, which is now or `since` then.
+    """
     wrong: dict[str, str] = {}
+    name, born = told["name"], day_of(told["birth_date"])
     if not 1 <= len(name) <= 120 or not name.isprintable():
         wrong["name"] = "invalid" if name else "required"
-    if sex not in SEXES:
+    if told["sex"] not in SEXES:
         wrong["sex"] = "unknown_value"
-    if language not in LANGUAGES:
+    if told["language"] not in LANGUAGES:
         wrong["language"] = "unknown_value"
-    born = day_of(birth_date)
     if born is None:
         wrong["birth_date"] = "invalid"
-    elif born > now.date() or age_in_months(born, now.date()) >= 21 * 12:
+    elif born > now.date() or age_in_months(born, (since or now).date()) >= 21 * 12:
         wrong["birth_date"] = "not_under_21"
+    marks = (mark for mark in MARKS if not told[mark].isprintable() or len(told[mark]) > LONGEST_MARK)
+    wrong |= dict.fromkeys(marks, "invalid")
     if wrong:
-        raise InvalidError("Please check the child's name, birth date, sex and language.", wrong)
-
-
-def _check_marks(**texts: str) -> None:
-    """Raise InvalidError for what nobody can print on one line."""
-    wrong = {name: "invalid" for name, text in texts.items() if not text.isprintable() or len(text) > LONGEST_MARK}
-    if wrong:
-        raise InvalidError("Please check the telephone, record number and region.", wrong)
+        is_mark = set(wrong) <= set(MARKS)
+        which = "telephone, record number and region" if is_mark else "child's name, birth date, sex and language"
+        raise InvalidError(f"Please check the {which}.", wrong)
 
 
 def day_of(text: str) -> date | None:

@@ -136,6 +136,8 @@ WHO = {
     "POST /consults/<public_id>/adopt": CLINIC,
     # A family's caregivers and how each is reached.
     "GET /families/<public_id>": CLINIC + NURSE + DESK,
+    "GET /families/<public_id>/details": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/details": CLINIC + NURSE + DESK,
     "GET /families/<public_id>/people": CLINIC + DESK,
     "POST /families/<public_id>/people": CLINIC + DESK,
     "POST /families/<public_id>/people/<person_id>": CLINIC + DESK,

@@ -28,6 +28,8 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
 from econsult.jobs import Job, JobState, claim_job
+from econsult.people.former import keep_former
+from econsult.people.patients import Patient
 from econsult.vault import Vault
 from imaging import open_jail, samples
 from imaging.signing import is_signed_by, public_key
@@ -334,6 +336,28 @@ def test_a_photo_whose_twin_is_taken_back_meanwhile_is_prepared_again(clinic: Cl
     with clinic.runtime.database.reading() as session:
         assert len(renditions_of(session, [second])[second]) == 3
     assert clinic.attachment(second).blob_key in set(clinic.runtime.blobs.list())
+
+
+def test_a_photo_that_was_read_for_a_name_that_is_put_right_meanwhile_is_read_again(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    number = clinic.send(photo)
+
+    def put_right() -> None:
+        with clinic.runtime.database.writing() as session:
+            child = session.get_one(Patient, clinic.attachment(number).patient_id)
+            keep_former(session, child, {"name": child.name}, clinic.mother.id, now())
+            child.name = "Lucía Nomás"
+
+    vault: Any = BusyVault(clinic.runtime.vault, put_right)
+    busy = replace(desk, runtime=Runtime(replace(clinic.runtime.installation, vault=vault)))
+    run_job(busy, clinic.job_of(number).id)
+    assert (clinic.is_ready(number), clinic.attachment(number).state) == (False, AttachmentState.RECEIVED)
+    with clinic.runtime.database.reading() as session:
+        waiting = select(Job.id).where(Job.subject_id == number, Job.state == JobState.PENDING)
+        again = session.scalars(waiting).one()
+    run_job(desk, again)
+    assert clinic.is_ready(number)
 
 
 def test_a_photo_that_must_be_looked_at_is_kept_beside_a_twin_that_needs_it_no_more(

@@ -9,6 +9,7 @@ from web.pages.billing import billing
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
+from web.pages.clinic.details import details
 from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
 from web.pages.clinic.kin import kin
@@ -52,6 +53,7 @@ STAFF = (
     by_phone,
     clinic_case,
     clinic_children,
+    details,
     families,
     kin,
     coordination,

@@ -158,6 +158,7 @@ DEEDS = {
     Deed.NOTE: _l("Saved the answer as a file"),
     Deed.CODE_ASKED: _l("Asked for a code to read the answer"),
     Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail"),
+    Deed.CORRECTED: _l("Changed the name, birth date or other details on file"),
     Deed.WORKED: _l("Worked on it"),
 }
 DEEDS_ON = {
@@ -170,6 +171,7 @@ DEEDS_ON = {
     Deed.NOTE: _l("Saved the answer as a file:"),
     Deed.CODE_ASKED: _l("Asked for a code to read the answer of:"),
     Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail:"),
+    Deed.CORRECTED: _l("Changed details on file:"),
     Deed.WORKED: _l("Worked on:"),
 }
 AUTHORS = {

@@ -19,6 +19,7 @@ from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.words import terms
+from web.words.details import fault
 from web.words.language import gettext
 
 clinic_children = Blueprint("clinic_children", __name__, url_prefix="/clinic/children")
@@ -43,7 +44,7 @@ def register() -> Response | tuple[str, int]:
         with database().writing() as session:
             draft = once(session, lambda: _register(session, given))
     except InvalidError as error:
-        return _page({name: _sentence(name, code) for name, code in error.fields.items()}), 422
+        return _page({name: fault(name, code) for name, code in error.fields.items()}), 422
     except KnownChildError as error:
         return _page({}, known=error.child), 409
     return redirect(url_for("clinic_request.edit_request", public_id=draft, said="registered"), 303)
@@ -72,15 +73,6 @@ def _given(form: FormReader) -> dict[str, str]:
         "phone": form.phone("phone"),
         "mrn": form.text("mrn", longest=40),
     }
-
-
-def _sentence(name: str, code: str) -> str:
-    if name == "birth_date":
-        is_wrong = code == "not_under_21"
-        return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
-    if name in {"name", "phone", "mrn", "region"}:
-        return gettext("This holds a sign that cannot be seen: type it again by hand")
-    return gettext("Check this part")
 
 
 def _page(errors: dict[str, str], known: Patient | None = None) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import patient_for
+from econsult.child_details import may_correct
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import caregivers_of, is_old_enough
 from econsult.people.onfile import contact_row, rests_until, set_contact
@@ -166,6 +167,7 @@ def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
         youth=youth,
         may_open=me().role in CONFIRMERS and is_old,
         may_close=me().role in CONFIRMERS,
+        may_correct=may_correct(me(), child),
         terms=terms,
         channels=CHANNELS,
     )
