@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
-from econsult.consults.steps import Counting, deadlines
+from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
 
 PAUSE_LIMIT = timedelta(hours=72)
@@ -79,9 +79,19 @@ def stop_clock(
 
 def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
     """Stop one clock; a pause that it was in ends first, and counts."""
+    _note_broken(session, clock, now)
     _end_pause(session, clock, now, reason)
+    _note_broken(session, clock, now)
     clock.state, clock.stopped_at = ClockState.STOPPED, now
     log(session, clock, "stopped", now, reason=reason, sequence=_times_undone(session, clock))
+
+
+def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
+    """Write down that the promise is broken, where no tick came since: nobody looks at a stopped clock again."""
+    broken = clock.deadline_at < (clock.paused_at or now)
+    if broken and clock.fired_level < BROKEN:
+        clock.fired_level, clock.is_breached = BROKEN, True
+        log(session, clock, "breached", now, level=BROKEN)
 
 
 def unhalt(session: Session, clock: Clock, now: datetime, *, person_id: int | None) -> None:
@@ -159,6 +169,7 @@ def supersede(
     """End this cycle, and open the next one with another target, from the same start and in the same pause."""
     held = held_for(old)
     pause = (old.paused_at, old.paused_until, old.paused_reason, old.is_reminded)
+    _note_broken(session, old, now)
     log(session, old, "recomputed", now, person_id=person_id)
     old.state, old.stopped_at = ClockState.STOPPED, now
     old.paused_at = old.paused_until = old.paused_reason = None

@@ -93,8 +93,12 @@ def log(
     reason: str = "",
     person_id: int | None = None,
     sequence: int | None = None,
+    level: int = 0,
 ) -> None:
-    """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle."""
+    """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle.
+
+    With a `level` it is a step of the ladder, which was due at the deadline.
+    """
     session.add(
         ClockEvent(
             consult_id=clock.consult_id,
@@ -102,8 +106,10 @@ def log(
             cycle=clock.cycle,
             lane=clock.lane,
             kind=kind,
+            level=level,
             sequence=_sequence(clock, kind) if sequence is None else sequence,
             at=at,
+            due_at=clock.deadline_at if level else None,
             deadline_at=clock.deadline_at,
             target_seconds=clock.target_seconds,
             person_id=person_id,

@@ -9,6 +9,8 @@ from typing import Protocol
 from econsult.consults.ledger import ClockState
 from econsult.consults.policies import ClockName, Rules
 
+BROKEN = 100
+"""The level of a promise that is broken; those below warn of it."""
 SHORTEST_REPEAT, LONGEST_REPEAT = timedelta(hours=4), timedelta(hours=24)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.hearers import clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
+from econsult.consults.steps import BROKEN
 from econsult.consults.wishes import named_now
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
@@ -26,7 +27,7 @@ from storage.keys import WrongKey
 
 log = logging.getLogger("econsult.queue")
 Found = TypeVar("Found")
-POOL_FROM, DESK_FROM, BROKEN = 75, 90, 100
+POOL_FROM, DESK_FROM = 75, 90
 
 
 class Standing(NamedTuple):

@@ -46,6 +46,7 @@ class Question:
     paused_at: datetime | None = None
     ran_since: datetime | None = None
     answered_at: datetime | None = None
+    was_broken: bool = False
 
     def settle(self, now: datetime) -> None:
         """A pause that is as long as it may be has ended by itself."""
@@ -63,7 +64,8 @@ class Question:
 
     def is_broken(self, now: datetime) -> bool:
         until = self.answered_at or now
-        return self.due_at < until and (self.paused_at is None or self.due_at <= self.paused_at)
+        is_past = self.due_at < until and (self.paused_at is None or self.due_at <= self.paused_at)
+        return self.was_broken or is_past
 
 
 @dataclass
@@ -124,6 +126,8 @@ class Witness:
 
     def held(self, number: int, now: datetime) -> None:
         question = self._at(number, now)
+        # A pause moves the instant at which a promise is due, and mends none that was broken before.
+        question.was_broken = question.was_broken or question.due_at < now
         if question.held < LONGEST_PAUSE:
             question.paused_at = now
 

@@ -216,7 +216,7 @@ class Case:
         is_raised = RANK.index(urgency) < RANK.index(self.urgency)
         was, self.urgency, self.rules = self.rules, urgency, promised
         for old in self._open("first_reply"):
-            self._turn(old, promised["first_reply"])
+            self._turn(old, promised["first_reply"], now)
         self._hasten(now)
         if urgency == "urgent":
             self._come_in(now)
@@ -224,7 +224,7 @@ class Case:
             self._offer(now, [clock["deadline"] for clock in self._open("allocate") if clock["deadline"] > now])
         elif was["allocate"] != promised["allocate"]:
             for old in self._open("allocate"):
-                self._turn(old, promised["allocate"])
+                self._turn(old, promised["allocate"], now)
 
     def adopt(self, now: int, promised: dict[str, Any]) -> None:
         """Everything that runs goes over to newer rules, from its own beginning."""
@@ -234,15 +234,16 @@ class Case:
                 used = clock["deadline"] - clock["start"] - clock["target"]
                 clock["until"] = max(clock["paused"] + promised["pause"] - used, min(now, clock["until"]))
             if was[clock["name"]] != promised[clock["name"]]:
-                self._turn(clock, promised[clock["name"]])
+                self._turn(clock, promised[clock["name"]], now)
         if self.release_at is not None and was["release"] != promised["release"]:
             self.release_at = (self.answered_at or 0) + promised["release"]
         self._hasten(now)
 
-    def _turn(self, old: dict[str, Any], target: int) -> None:
+    def _turn(self, old: dict[str, Any], target: int, now: int) -> None:
         """The same promise with another target is a new cycle."""
         if target == old["target"]:
             return
+        self._see_broken(old, now)
         held = old["deadline"] - old["start"] - old["target"]
         old["state"] = "stopped"
         new = self._start(old["name"], target, old["start"], old["lane"])
@@ -340,8 +341,17 @@ class Case:
 
     def _halt(self, clock: dict[str, Any], now: int) -> None:
         if clock["state"] == "open":
+            self._see_broken(clock, now)
             self._unpause(clock, now)
+            self._see_broken(clock, now)
             clock["state"] = "stopped"
+
+    def _see_broken(self, clock: dict[str, Any], now: int) -> None:
+        """Whoever ends a clock after its time, before the next tick, leaves the line that the tick would have left."""
+        until = now if clock["paused"] is None else clock["paused"]
+        if clock["deadline"] < until and clock["level"] < 100:
+            clock["level"] = 100
+            self.fired.append((clock["name"], clock["cycle"], "breached", 100, clock["deadline"]))
 
     def _resume(self, name: str, now: int) -> None:
         for clock in self._open(name):

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, threads
-from econsult.consults.clocks import open_clocks
+from econsult.consults.clocks import open_clocks, rearm
 from econsult.consults.ledger import ClockEvent
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName, save_policy
@@ -158,3 +158,32 @@ def test_what_an_older_version_kept_silent_is_told_by_the_first_tick(database: D
         )
         assert session.scalars(broken.where(ClockEvent.name == ClockName.FIRST_REPLY)).one() == 1
         assert list(violations(session, asked + HOUR)) == []
+
+
+@pytest.mark.parametrize("ended", ["answered", "another target"])
+def test_what_broke_and_ended_before_the_next_tick_is_in_the_ledger(
+    database: Database, clinic: Clinic, ended: str
+) -> None:
+    late = DUE + SECOND
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        consult.claim_until = NOON + 200 * HOUR
+        fire(session, DUE - HOUR)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=DUE - HOUR, lease=LEASE)
+        if ended == "answered":
+            answers.sign(session, consult, clinic.derm, now=late)
+        else:
+            rearm(session, consult, timedelta(hours=72), late, person_id=clinic.pcp.id)
+        [broken] = session.scalars(select(ClockEvent).where(ClockEvent.kind == "breached"))
+        assert (broken.level, broken.due_at, broken.at, broken.cycle) == (100, DUE, late, 1)
+        fire(session, late + SECOND)
+        assert list(violations(session, late + 3 * MINUTE)) == []
+
+
+def test_a_promise_kept_in_its_last_second_leaves_no_line(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        consult.claim_until = NOON + 200 * HOUR
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=DUE, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=DUE)
+        assert not list(session.scalars(select(ClockEvent).where(ClockEvent.kind == "breached")))

@@ -240,12 +240,16 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
 
 
 def check_ledger(session: Session, consult: Consult, case: Case) -> None:
-    """Every step that should have fired did, once, in order, and no other."""
+    """Every step of each clock that should have fired did, once, in order, and no other."""
     compare(session, consult, case)
     lines = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.level > 0).order_by(ClockEvent.id)
     found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in session.scalars(lines)]
-    assert found == case.fired
+    assert sorted(found, key=_clock_of) == sorted(case.fired, key=_clock_of)
     check_calls(session, consult.id)
+
+
+def _clock_of(step: tuple[str, int, str, int, int]) -> tuple[str, int]:
+    return step[:2]
 
 
 def check_calls(session: Session, consult_id: int) -> None:
