@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from imaging.reading.confusion import is_misreading
 from imaging.reading.lab_words import LAB_WORDS
 
 PARTICLES = frozenset(
@@ -33,11 +34,6 @@ PARTICLES = frozenset(
         "al",
     )
 )
-_MISREADINGS = (
-    ("fi", "n"), ("fl", "n"), ("ji", "n"), ("ii", "n"), ("ii", "u"), ("it", "n"), ("ti", "n"), ("rn", "m"), ("ri", "n"),
-    ("0", "o"), ("1", "l"), ("5", "s"), ("8", "b"), ("vv", "w"), ("cl", "d"),
-)  # fmt: skip
-"""What a reader of English makes of ñ and of letters that run together."""
 _ALIKE_FROM = 4
 _TWO_WRONG_FROM = 7
 
@@ -56,17 +52,12 @@ def parts_of(name: str) -> Iterator[str]:
             yield folded
 
 
-def is_alike(word: str, part: str) -> bool:
-    """Whether a folded word is a name's folded part, or could be it misread."""
-    if word == part:
-        return True
-    if len(part) < _ALIKE_FROM or abs(len(word) - len(part)) > 4 or word in LAB_WORDS:
-        return False
-    readings = {word, *_reread(word)}
-    if part in readings:
-        return True
-    wrong_most = 2 if len(part) >= _TWO_WRONG_FROM else 1
-    return any(distance(reading, part, wrong_most) <= wrong_most for reading in readings)
+def is_alike(word: str, part: str, confidence: float = 100.0) -> bool:
+    """Whether a folded word, read with this confidence, is a name's folded part, or could be it misread.
+
+    Words that laboratories print again and again are what they are.
+    """
+    return word == part or (word not in LAB_WORDS and is_misreading(word, part, confidence))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -81,14 +72,6 @@ def is_lab_word(word: str) -> bool:
 def is_misread(word: str, part: str) -> bool:
     """Whether a folded word is another with at most one letter wrong."""
     return word == part or distance(word, part, 1) <= 1
-
-
-@functools.lru_cache(maxsize=4096)
-def _reread(word: str) -> frozenset[str]:
-    """Return what a word may have been before letters ran together, up to two such mishaps."""
-    once = {word.replace(seen, meant) for seen, meant in _MISREADINGS if seen in word}
-    twice = {text.replace(seen, meant) for text in once for seen, meant in _MISREADINGS if seen in text}
-    return frozenset(once | twice)
 
 
 def distance(first: str, second: str, enough: int) -> int:

@@ -2,11 +2,12 @@
 
 import ctypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.reading.confusion import SURE
 from imaging.reading.words import Word
 
 _LIBRARIES = ("libtesseract.so.5", "libtesseract.so.4", "libtesseract.5.dylib")
@@ -15,6 +16,7 @@ _LANGUAGE = b"eng"
 _ONE_BLOCK = 6
 _WORD_LEVEL = "5"
 _COLUMNS = 12
+_SIGNS = ".,;:()[]\"'"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,16 @@ def read_words(reader: Reader, grey: NDArray[np.uint8], dots_per_inch: int) -> l
     lines = (ctypes.string_at(text) or b"").decode("utf-8", "replace").splitlines()
     library.TessDeleteText(text)
     library.TessBaseAPIClear(handle)
-    return [word for line in lines if (word := _word(line.split("\t"))) is not None]
+    found = (word for line in lines if (word := _word(line.split("\t"))) is not None)
+    return [replace(word, is_word=_is_word(reader, word)) for word in found]
+
+
+def _is_word(reader: Reader, word: Word) -> bool:
+    """Whether the reader was sure of a word and it is one of its language."""
+    letters = word.text.strip(_SIGNS).lower()
+    if word.confidence < SURE or not letters.isalpha():
+        return False
+    return bool(reader.engine.TessBaseAPIIsValidWord(reader.handle, letters.encode()))
 
 
 def _word(fields: list[str]) -> Word | None:

@@ -14,6 +14,7 @@ from imaging.reading.words import Word
 
 _LETTERS_MOST = 40_000
 """A page of small print has about six thousand letters; more are a trap or cannot be read anyway."""
+_BROKEN_AT = "\x02\u00ad"
 _OBJECTS_MOST, _DEPTH_MOST = 20_000, 4
 _UNSEEN = {pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP, pdfium.FPDF_TEXTRENDERMODE_UNKNOWN}
 
@@ -46,7 +47,7 @@ def _words(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, size: tuple[int
     pictures = _pictures(page)
     run: list[_Letter] = []
     for number in range(min(text.count_chars(), _LETTERS_MOST)):
-        letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
+        letter = _sign(text, number)
         if letter.isspace() or not letter.isprintable():
             yield from _word(run)
             run = []
@@ -76,9 +77,15 @@ def _letter(
     box = text.get_charbox(number, loose=True)
     place, count = _place(page, box, size), _quarters(page, text, number)
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
+    letter = _sign(text, number)
     is_bare = pictures is not None and not any(_holds(picture, middle) for picture in pictures)
     return _Letter(letter, place, around(quarters(count, *size), place), count, is_bare and _is_drawn(text, number))
+
+
+def _sign(text: pypdfium2.PdfTextPage, number: int) -> str:
+    """A letter. The hyphen at which a word is broken comes as a sign of its own that is not printed."""
+    letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
+    return "-" if letter in _BROKEN_AT else letter
 
 
 def _quarters(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, number: int) -> int:

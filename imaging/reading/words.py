@@ -12,7 +12,8 @@ class Word:
     """One word; its edges are pixels of the page's picture.
 
     `quarters` says how often the picture must be turned counter-clockwise until the word is upright. `is_exact` says
-    that its letters were not made out by a reader but are what was drawn.
+    that its letters were not made out by a reader but are what was drawn; `is_word` that a reader who was sure of it
+    knows it as a word of its language.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Word:
     confidence: float = 100.0
     quarters: int = 0
     is_exact: bool = False
+    is_word: bool = False
 
     @property
     def height(self) -> float:

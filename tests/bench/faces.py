@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
+from econsult.people import dates
 from imaging import Jail, Policy, open_jail, prepare, samples
 from imaging.boxes import Box
 from imaging.detectors import Detectors, all_faces_in, faces_in, load_detectors
@@ -189,7 +190,7 @@ def texts() -> None:
 def pages() -> None:
     """Lab pages, twelve fonts and what scanners do to them, and once more from a seed that nobody has seen."""
     fresh = time.time_ns() % 1_000_000
-    with open_jail() as jail:
+    with open_jail(dates=dates.FOLDER) as jail:
         for name, seed, faults in (("fixed", 0, FAULTS), (f"fresh_{fresh}", fresh, ("clean", "fax"))):
             secrets = missed = values = lost = 0
             cpu: list[float] = []

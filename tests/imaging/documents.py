@@ -9,6 +9,8 @@ import pypdfium2
 import pypdfium2.raw
 from PIL import Image
 
+from imaging.reading.text_layer import words_of
+from imaging.reading.words import Word
 from tests.imaging import files
 
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
@@ -126,3 +128,8 @@ def tiff(pages: int) -> bytes:
 def text_of(data: bytes) -> str:
     """Return the text of a PDF's first page, to check that these makers make what they say."""
     return str(pypdfium2.PdfDocument(data)[0].get_textpage().get_text_range())
+
+
+def words_on(data: bytes) -> list[Word]:
+    """Return the words of a PDF's first page."""
+    return words_of(pypdfium2.PdfDocument(data)[0], 612, 792)

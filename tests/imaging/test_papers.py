@@ -13,8 +13,9 @@ from econsult.people import dates
 from imaging import TREATMENT_USE, Identifiers, Policy, open_jail, prepare
 from imaging.identifiers import Identifiers as Plain
 from imaging.masks import FILL
-from imaging.reading.deny import DenyList, is_result
+from imaging.reading.deny import DenyList
 from imaging.reading.page_dates import PageDates
+from imaging.reading.rows import is_result
 from imaging.reading.spelling import is_alike
 from imaging.reading.words import Line, Word
 from tests import spelled

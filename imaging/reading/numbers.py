@@ -1,0 +1,139 @@
+"""Looks for the numbers of a case in a line: record numbers, telephone numbers, and what has the form of such."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from imaging.reading.spelling import fold
+from imaging.reading.words import Line, Word
+
+_LIKE_DIGITS = str.maketrans("oilsbz", "011582")
+_SHORTEST_NUMBER, _SHORTEST_WHOLE, _SHORTEST_MISREAD = 5, 4, 7
+_SHORTEST_IN_ROW, _ROUND = 6, "00"
+_PHONE_DIGITS, _SPREAD, _APART_FROM_AREA = 7, 3, 6
+_UNSURE = 75.0
+_ALIKE = {frozenset(pair) for pair in ("38", "56", "08", "06", "17", "49", "58", "68", "27")}
+_GAP = r"[ ]?[-.\u2013][ ]?"
+_BEFORE = r"(?<![\w.])"
+_FOUR = r"(?!(?:19|20)\d\d)\d{4}"
+_FORMS = (
+    re.compile(
+        rf"{_BEFORE}(?:\+?\d\d?[ .-]?)?\(?\d{{3}}\)?(?:[ .-]{{0,2}}|{_GAP})\d{{3}}(?:[ .-]|{_GAP})\d{{4}}(?!\w)"
+    ),
+    re.compile(rf"{_BEFORE}(?:\+?52[ .-]?(?:1[ .-]?)?)?\(?\d{{2}}\)?[ .-]{{1,2}}{_FOUR}(?:[ .-]|{_GAP}){_FOUR}(?!\w)"),
+    re.compile(rf"(?<!\w)\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{4}}(?!\w)"),
+    re.compile(r"\S+\s?[@\u00a9]\s?\S+\.[A-Za-z]{2,}"),
+    re.compile(r"\w[\w.+-]+[@\u00a9]\w\S*(?:\s\S+\.[A-Za-z]{2,})?"),
+    re.compile(r"(?i)(?:https?://|www\.)\S+"),
+    re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}\w\d(?!\w)"),
+)
+"""Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population codes."""
+_MOSTLY_FIGURES = re.compile(r"(?<![\w])[\dOoIlSsBbZz|]*\d[\dOoIlSsBbZz|]*(?!\w)")
+_FIGURES_MEANT = str.maketrans("OoIl|SsBbZz", "00111558822")
+
+Span = tuple[int, int]
+
+
+class Numbers:
+    """The record and telephone numbers and the e-mail addresses of one case."""
+
+    def __init__(self, numbers: Iterable[str], phones: Iterable[str], emails: Iterable[str]) -> None:
+        spelled = {fold(text) for text in numbers} | {re.sub(r"\D", "", text) for text in numbers}
+        self._numbers = {_meant(one) for one in spelled if len(one) >= _SHORTEST_NUMBER}
+        self._whole = {_meant(one) for one in spelled if len(one) == _SHORTEST_WHOLE}
+        digits = ("".join(filter(str.isdigit, text)) for text in phones)
+        self._phones = {text[-_PHONE_DIGITS:] for text in digits if len(text) >= _PHONE_DIGITS}
+        self._emails = {fold(text) for text in emails if text}
+
+    @property
+    def figures(self) -> set[str]:
+        """The record numbers that are figures alone."""
+        return {one for one in self._numbers if one.isdigit()}
+
+    def groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
+        """Yield the numbers of words that are, or hold, a number or address of the case.
+
+        Between results figures alone are values, whatever number they are the same as, unless they are none that a
+        value could have.
+        """
+        for number, word in enumerate(line):
+            if self._is_in(word, is_row=is_row):
+                yield {number}
+        wanted = {one for one in self._numbers if not (is_row and one.isdigit())}
+        yield from _across(line, wanted, self._emails)
+
+    def spans(self, text: str, *, is_row: bool) -> Iterator[Span]:
+        """Yield where in a line's text a telephone number stands, or something of the form of one, or of an address."""
+        meant = _MOSTLY_FIGURES.sub(lambda found: found[0].translate(_FIGURES_MEANT), text)
+        yield from self._phones_in(meant)
+        if not is_row:
+            yield from (match.span() for form in _FORMS for match in form.finditer(meant))
+
+    def _is_in(self, word: Word, *, is_row: bool) -> bool:
+        folded = fold(word.text)
+        if any(mail in folded for mail in self._emails):
+            return True
+        meant = _meant(folded)
+        if is_row:
+            return any(_holds(folded, meant, one) for one in self._numbers if _is_no_value(one))
+        if meant in self._whole or any(_holds(folded, meant, one) for one in self._numbers):
+            return True
+        return not word.is_exact and any(_is_misread(meant, one, word.confidence) for one in self._numbers)
+
+    def _phones_in(self, text: str) -> Iterator[Span]:
+        """Find known telephone numbers by their last digits, whatever stands between them."""
+        digits = [(place, letter) for place, letter in enumerate(text) if letter.isdigit()]
+        run = "".join(letter for _, letter in digits)
+        for phone in self._phones:
+            at = run.find(phone)
+            while at >= 0:
+                first, last = max(0, at - 3), at + len(phone) - 1
+                if digits[last][0] - digits[at][0] <= _SPREAD * len(phone):
+                    is_near = digits[at][0] - digits[first][0] <= _APART_FROM_AREA
+                    yield digits[first if is_near else at][0], digits[last][0] + 1
+                at = run.find(phone, at + 1)
+
+
+def _meant(folded: str) -> str:
+    return folded.translate(_LIKE_DIGITS)
+
+
+def _is_no_value(number: str) -> bool:
+    """Whether a record number cannot be a result: it has letters, begins with a nought, or is long and not round."""
+    if not number.isdigit() or number.startswith("0"):
+        return True
+    return len(number) >= _SHORTEST_IN_ROW and not number.endswith(_ROUND)
+
+
+def _holds(folded: str, meant: str, number: str) -> bool:
+    """Whether a word holds a number that is not a part of a longer one; a short one is told from others so alone."""
+    at = meant.find(number)
+    while at >= 0:
+        around = folded[at - 1 : at] + folded[at + len(number) : at + len(number) + 1]
+        if len(number) > _SHORTEST_NUMBER or not any(map(str.isdigit, around)):
+            return True
+        at = meant.find(number, at + 1)
+    return False
+
+
+def _is_misread(meant: str, number: str, confidence: float) -> bool:
+    """Whether one sign of a number may have been taken for another, by its shape or because the reader was unsure."""
+    if len(meant) != len(number) or len(number) < _SHORTEST_MISREAD:
+        return False
+    wrong = [frozenset(pair) for pair in zip(meant, number, strict=True) if pair[0] != pair[1]]
+    return len(wrong) == 1 and (confidence < _UNSURE or wrong[0] in _ALIKE)
+
+
+def _across(line: Line, numbers: Iterable[str], emails: Iterable[str]) -> Iterator[set[int]]:
+    """Yield the words over which a number or an address goes on: `SYN- 36313`, `0 0 4 4 1 7`."""
+    folded: Sequence[str] = [fold(word.text) for word in line]
+    starts = [0, *itertools.accumulate(map(len, folded))]
+    run = "".join(folded)
+    wanted = [(number, _meant(run)) for number in numbers] + [(mail, run) for mail in emails]
+    for part, where in wanted:
+        at = where.find(part)
+        while at >= 0:
+            end = at + len(part)
+            if len(part) > _SHORTEST_NUMBER or not any(map(str.isdigit, run[max(0, at - 1) : at] + run[end : end + 1])):
+                yield {n for n, start in enumerate(starts[:-1]) if start < end and start + len(folded[n]) > at}
+            at = where.find(part, at + 1)

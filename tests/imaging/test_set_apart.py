@@ -1,0 +1,106 @@
+"""What is broken over lines and cells, spelled out, put into longer tokens or misread is covered; values stay."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from econsult.people import dates
+from imaging import Identifiers
+from imaging.reading.confusion import is_misreading
+from imaging.reading.deny import DenyList
+from imaging.reading.spelling import fold
+from imaging.reading.words import Line
+from tests.bench.names import NAMES, misread, words
+from tests.imaging.documents import pdf, words_on
+from tests.imaging.test_papers import line
+
+KNOWN = Identifiers(
+    names=("Jos\u00e9 Reyes Castro", "Mar\u00eda Quiñones Villase\u00f1or", "Mar\u00edn Pe\u00f1a", "Ana Li"),
+    birth_dates=("2019-03-12",),
+    numbers=("SYN-363137", "004417"),
+    phones=("(505) 555-0151",),
+    emails=("oriana.reyes@example.org",),
+)
+
+
+def covered(*texts: str, exact: bool = False) -> str:
+    """The words that are covered of lines under each other; two spaces are the gap between two cells."""
+    lines: list[Line] = [
+        [replace(word, top=24.0 * row, bottom=24.0 * row + 16, is_exact=exact) for word in line(text)]
+        for row, text in enumerate(texts)
+    ]
+    found = dict(DenyList(KNOWN, dates).hits(lines))
+    return " ".join(word.text for row, one in enumerate(lines) for at, word in enumerate(one) if at in found[row])
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    ("upper", "lower", "secret"),
+    [("the girl is called Villa-", "se\u00f1or and lives near", "Villa- se\u00f1or"),
+     ("called Pe-", "\u00f1a or so", "Pe- \u00f1a"),
+     ("record SYN-36-", "3137 was taken", "SYN-36- 3137"), ("no. 00", "4417 of today", "00 4417"),
+     ("born 12 de", "marzo de 2019 in", "12 de marzo de 2019"), ("born 12/03/", "2019 there", "12/03/ 2019"),
+     ("born 12 mar-", "zo de 2019 in", "12 mar- zo de 2019"), ("seen 2019-03-", "12 there", "2019-03- 12"),
+     ("call (505)", "555-0151 now", "(505) 555-0151"), ("call (505)", "555-9999 now", "(505) 555-9999"),
+     ("to oriana.reyes@exam-", "ple.org only", "oriana.reyes@exam- ple.org"),
+     ("Sitio  Villase", "abajo  \u00f1or", "Villase \u00f1or")],
+)  # fmt: skip
+def test_what_goes_on_in_the_next_line_or_cell_is_covered(upper: str, lower: str, secret: str, exact: bool) -> None:
+    assert covered(upper, lower, exact=exact) == secret
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    ["M A R \u00cd N", "M A R \u00cd N  P E \u00d1 A", "Q u i \u00f1 o n e s", "A N A", "Villa  se\u00f1or",
+     "0 0 4 4 1 7", "004-417", "0044-17", "MRN004417A", "*004417*", "004417/2", "A004417B0012", "363137",
+     "SYN  363  137", "(505) 555 - 0151", "5 0 5 5 5 5 0 1 5 1", "(505) 555 - 9999", "505 - 555 - 9999",
+     "1 2 / 0 3 / 2 0 1 9", "PacienteMar\u00edn", "mar\u00edn_pe\u00f1a_2"],
+)  # fmt: skip
+def test_what_is_spelled_out_or_within_a_longer_token_is_covered(text: str, exact: bool) -> None:
+    assert covered(text, exact=exact) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "texts",
+    [("Hepatitis  A B C D  negative",), ("Sodium  140  mmol/L  135 - 145", "Potassium  4.1  mmol/L  3.5 - 5.1"),
+     ("Hemoglobin  12", "4417  /uL"), ("Platelets  310000  /uL  150000 - 450000",), ("B12  345  200 - 1100",),
+     ("WBC  7.3  19  4.5 - 13.5",), ("Toma 2026-04-21 12:16", "Informe 2026-04-22"), ("Nose swab", "Eyes: clear"),
+     ("Gastro panel", "Dose 250 mg"), ("Vitamin B12  12.3", "2019  pg/mL"), ("evade", "marina en el toma rinal"),
+     ("Blastos  0  0", "Bandas  44", "Otros  17")],
+)  # fmt: skip
+def test_values_ranges_and_dates_of_collection_stay(texts: tuple[str, ...], exact: bool) -> None:
+    assert covered(*texts, exact=exact) == ""
+
+
+def test_a_number_that_no_value_can_be_is_covered_in_a_row_of_results() -> None:
+    assert covered("Glucose  95  mg/dL  70 - 100  004417") == "004417"
+    assert covered("Platelets  363100  /uL  150000 - 450000") == ""
+
+
+@pytest.mark.parametrize("text", ["Mar1n", "Marfn", "Vi1laseñor", "Villasefior", "Rcyes", "Castr0", "J0se", "PEFIA"])
+def test_a_misread_name_is_covered_where_somebody_had_to_make_it_out(text: str) -> None:
+    assert covered(text) == text
+    assert text == "PEFIA" or covered(text, exact=True) == ""
+
+
+def test_a_name_is_told_from_other_words_by_what_readers_mistake() -> None:
+    """The bench prints the figures (`python -m tests.bench.names`); here every sixth word is taken."""
+    pairs = [(fold(name), fold(seen)) for name in NAMES for seen in misread(name)]
+    assert sum(is_misreading(seen, name, 100) for name, seen in pairs) >= 0.98 * len(pairs)
+    others = words()[::6]
+    wrong = [pair for pair in itertools.product(others, map(fold, NAMES)) if is_misreading(*pair, 100)]
+    assert len(wrong) <= 2, wrong
+
+
+def test_words_beside_a_name_stay_unless_they_begin_as_one_or_were_hardly_read() -> None:
+    assert covered("today Reyes came with cough") == "Reyes"
+    assert covered("Reyes Lopes came") == "Reyes Lopes"
+
+
+def test_the_hyphen_at_which_a_line_of_a_pdf_is_broken_is_read() -> None:
+    assert [word.text for word in words_on(pdf("SYN-36-) Tj 0 -30 Td (3137"))] == ["SYN-36-", "3137"]
