@@ -32,6 +32,12 @@ PAGE_PIXELS = 8_000_000
 PAGE_DPI = 200
 DOCUMENT_PAGES = 100
 
+DOCUMENT_CPU, DOCUMENT_CPU_PER_PAGE = 20.0, 1.0
+"""Processor seconds that a document may use in all. A page of print takes 0.7 s, at the worst some seconds."""
+DRAWING_CPU, DRAWING_CPU_PER_PAGE = 5.0, 0.1
+"""How many of them for drawing. A scanned page takes 0.05 s; what is slow page after page is a trap."""
+PAGE_CPU = 10.0
+
 VIDEO_SECONDS = 180
 VIDEO_SECONDS_MOST = 300
 VIDEO_SIDE = 4096
@@ -60,9 +66,11 @@ class JobLimits:
 VERIFICATION = "verification"
 """The job in which finished copies are decoded again."""
 
+_DOCUMENT_CPU_MOST = int(DOCUMENT_CPU + DOCUMENT_CPU_PER_PAGE * DOCUMENT_PAGES + 2 * PAGE_CPU)
+"""The last page may begin when nearly all is used up."""
 JOB_LIMITS: dict[str, JobLimits] = {
     "photo": JobLimits(10, 10, 1229 * MIB, 60, 60, 96 * MIB, 3),
-    "lab_document": JobLimits(10, 10 * (DOCUMENT_PAGES + 1), 1229 * MIB, 60, 1500, 400 * MIB, DOCUMENT_PAGES + 1),
+    "lab_document": JobLimits(10, _DOCUMENT_CPU_MOST, 1229 * MIB, 60, 400, 400 * MIB, DOCUMENT_PAGES + 1),
     VERIFICATION: JobLimits(120, 120, 1229 * MIB, 300, 300, MIB, 0),
     "video": JobLimits(20, 3700, 1536 * MIB, 120, 5400, 400 * MIB, 2),
 }

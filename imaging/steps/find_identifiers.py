@@ -30,6 +30,8 @@ TEXT_LAYER, HEADER_ZONES, CODE_DETECTOR, UNREAD = "text_layer", "header_zones", 
 _ZONES = (Box(0, 0, 1, 0.3), Box(0, 0.93, 1, 1))
 """Where laboratories print who the child is, when no word of the page can be read."""
 _MARGIN = 6.0
+_EVEN = 6
+"""By how many of 255 the places of a page differ at least that shows anything at all."""
 _GROWTH, _APART = 0.18, 1.5
 
 
@@ -58,6 +60,8 @@ def _deny_list(policy: Policy, detectors: Detectors) -> DenyList:
 def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Looks) -> Iterator[Mask]:
     """Yield what must be covered on a page whose text layer holds these words. Raises Held as `find_masks` does."""
     policy, detectors = looks
+    if int(page.max()) - int(page.min()) < _EVEN:
+        return
     height, width = page.shape[:2]
     small = page[:: max(1, height // 1400), :: max(1, height // 1400)]
     yield from faces_of(small, policy, detectors)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image
 
 from imaging import limits
+from imaging.allowance import Allowance
 from imaging.masks import Mask
 from imaging.pixels import Pixels
 from imaging.refusal import Refused
@@ -15,8 +17,6 @@ from imaging.steps.encode_jpeg import encode_jpeg
 from imaging.steps.find_identifiers import Finder
 from imaging.steps.keep_pixels import keep_pixels
 from imaging.steps.shrink import shrink
-
-_CPU_PER_PAGE = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,18 @@ def render_pages(
 ) -> Drawn:
     """Emit `page-1`, `page-2`, ... and `thumb` of the first. Small print stays readable: quality 90, full colour.
 
-    Where there is no `find` they are `review-1`, ..., for the reviewer of a held document, with nothing covered.
+    Refuses `too_much_work` where all of them, or the drawing of them alone, take longer than a document may. Where
+    there is no `find` they are `review-1`, ..., for the reviewer of a held document, with nothing covered.
     """
     first: Image.Image | None = None
     masks: list[Mask] = []
     stem = "page" if find is not None else "review"
+    allowance = Allowance(pages)
     for number in range(pages):
-        budget(_CPU_PER_PAGE)
+        allowance.check()
+        budget(limits.PAGE_CPU)
         progress(number / pages)
-        page, name = keep_pixels(draw(number)), f"{stem}-{number + 1}"
+        page, name = keep_pixels(allowance.drawn(partial(draw, number))), f"{stem}-{number + 1}"
         if find is not None:
             found = find(number, page, name)
             page = cover(page, found)

@@ -57,6 +57,18 @@ def nested_pdf(levels: int, width: int) -> bytes:
     return pdf("", objects=tuple(forms), content=many, resources=b"/XObject<</X 4 0 R>>")
 
 
+def scans_pdf(pages: int, scans: int) -> bytes:
+    """Return pages that all draw one JPEG of a few bytes, whose scans are decoded one after another."""
+    whole = files.encode(Image.new("RGB", (2000, 2000), (90, 90, 90)), "JPEG", progressive=True)
+    second = whole.index(b"\xff\xda", whole.index(b"\xff\xda") + 2)
+    end = next(at for at in range(second + 14, len(whole)) if whole[at] == 0xFF and whole[at + 1] != 0)
+    data = whole[:second] + whole[second:end] * scans + whole[second:]
+    look = b"/Subtype/Image/Width 2000/Height 2000/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode"
+    picture = b"<<" + look + b"/Length %d>>stream\n" % len(data) + data + b"\nendstream"
+    drawn = b"q 612 0 0 792 0 0 cm /I Do Q"
+    return pdf(*[""] * pages, objects=(picture,), content=drawn, resources=b"/XObject<</I 4 0 R>>")
+
+
 def _stream(content: bytes) -> bytes:
     packed = zlib.compress(content)
     return b"<</Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream"

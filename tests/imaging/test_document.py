@@ -1,11 +1,16 @@
 """A lab page comes out as pictures of its pages, whatever else the document held."""
 
 import io
+from contextlib import nullcontext
 
+import numpy as np
 import pypdfium2
 import pytest
 from PIL import Image
 
+from imaging import Policy
+from imaging.allowance import Allowance
+from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from tests.imaging import documents, files
 from tests.imaging.conftest import Prepare
@@ -89,3 +94,47 @@ def test_a_pdf_cut_short_is_refused_or_repaired_but_never_hangs(run: Prepare) ->
         report, kept = run(data[: int(len(data) * part)], "lab_document")
         assert report.verdict in {"ready", "rejected"}
         assert bool(kept.files) == report.is_ready
+
+
+class Seconds:
+    """A clock that stands still but for what a test lets pass."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def draw(self, seconds: float) -> np.ndarray:
+        self.now += seconds
+        return np.zeros((2, 2, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("pages", "drawing", "reading", "done"),
+    [(100, 0.1, 0.7, 100), (100, 0.14, 0.1, 100), (100, 0.52, 0, 29), (100, 0.01, 2.0, 60), (1, 4, 6, 1), (3, 6, 0, 1)],
+)
+def test_a_document_has_so_much_time_and_no_more(pages: int, drawing: float, reading: float, done: int) -> None:
+    clock = Seconds()
+    allowance, count = Allowance(pages, clock), 0
+    with pytest.raises(Refused) if done < pages else nullcontext() as refused:
+        for _ in range(pages):
+            allowance.check()
+            allowance.drawn(lambda: clock.draw(drawing))
+            clock.now += reading
+            count += 1
+    assert count == done
+    assert refused is None or refused.value.reason == "too_much_work"
+
+
+@pytest.mark.slow
+def test_pages_that_are_slow_to_draw_end_with_a_reason(run: Prepare) -> None:
+    data = documents.scans_pdf(20, scans=2500)
+    report, kept = run(data, "lab_document")
+    assert (report.verdict, report.reason, kept.files) == ("rejected", "too_much_work", {})
+    assert report.usage["cpu_ms"] < 12_000
+
+
+def test_a_page_on_which_nothing_is_costs_next_to_nothing(run: Prepare) -> None:
+    report, _ = run(documents.pdf(*[""] * 5, content=b" "), "lab_document", Policy())
+    assert (report.verdict, report.masks) == ("ready", ())
+    assert report.usage["cpu_ms"] < 1000
