@@ -14,10 +14,13 @@ from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
+from imaging.walks import tiff
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
 _PILLOW_FORMATS |= {"image/gif": "GIF", "image/avif": "AVIF"}
+_NOT_BUILT_IN = {"webp", "jbig", "sgilog", "sgilog24", "thunderscan", "tiff_jpeg"}
+"""Ways to pack a TIFF that the decoder knows by name and may not have."""
 _ORIENTATION = 0x0112
 _ADOBE_INDEX = "R03"
 _SIDEWAYS = {5, 6, 7, 8}
@@ -93,7 +96,11 @@ def open_image(data: bytes, media_type: str) -> ImageFile.ImageFile:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise Refused("too_many_pixels") from None
         except UnidentifiedImageError:
-            raise Refused("damaged") from None
+            is_strange = media_type == "image/tiff" and tiff.has_directory(data)
+            raise Refused("unsupported_type" if is_strange else "damaged") from None
+        except KeyError:
+            # A way to pack a TIFF that the decoder has never heard of.
+            raise Refused("unsupported_type") from None
     if not isinstance(image, ImageFile.ImageFile):
         raise Refused("damaged")
     return image
@@ -125,6 +132,8 @@ def _decode_pillow(image: ImageFile.ImageFile, side: int | None, *, is_halved: b
     try:
         image.load()
     except OSError as error:
+        if image.info.get("compression") in _NOT_BUILT_IN:
+            raise Refused("unsupported_type") from None
         # Pillow tells a short file from a damaged one only in its message.
         raise Refused("truncated" if "truncated" in str(error) else "damaged") from None
     except SyntaxError:

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 _PAPER = (255, 255, 255)
+_WHITES = (255.0, 65_535.0)
 
 
 def plain_pixels(image: Image.Image) -> Image.Image:
@@ -18,10 +19,18 @@ def plain_pixels(image: Image.Image) -> Image.Image:
 
 
 def _narrow(image: Image.Image) -> Image.Image:
-    """Bring deep grey to eight bits by its highest ones; Pillow's own conversion would clip it to white."""
-    values = np.asarray(image).astype(np.float64)
-    scale = 1.0 if values.max(initial=0) <= 255 else 256.0
-    return Image.fromarray(np.clip(values / scale, 0, 255).astype(np.uint8))
+    """Bring deep grey to eight bits; Pillow's own conversion would clip it to white.
+
+    What its white is nobody tells: 1 of broken numbers, or what eight or sixteen bits can hold; of what goes beyond
+    that, or below nought, the highest and the lowest that there is.
+    """
+    values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=0.0, neginf=0.0)
+    lowest, highest = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    whites = ((1.0,) if image.mode == "F" else ()) + _WHITES
+    white = next((white for white in whites if lowest >= 0 and highest <= white), highest)
+    values -= lowest
+    values *= 255.0 / max(white - lowest, 1e-6)
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
 
 
 def _lay_on_paper(image: Image.Image) -> Image.Image:
