@@ -94,6 +94,11 @@ def take(session: Session, token: str, now: datetime) -> Halfway | None:
     return find(session, token, now)
 
 
+def end(session: Session, token: str) -> None:
+    """End the half sign-in, or half set-up, of this browser."""
+    session.execute(delete(HalfwaySignIn).where(HalfwaySignIn.token_hash == hashed(token)))
+
+
 def end_all(session: Session, person: Person) -> None:
     """End every half sign-in of this person, wherever it is."""
     session.execute(delete(HalfwaySignIn).where(HalfwaySignIn.person_id == person.id))

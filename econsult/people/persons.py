@@ -122,6 +122,8 @@ class Person(PublicId, Base):
     """Sealed as well as hashed, so that nobody guesses passwords who has the database and not the keys (a pepper)."""
     has_password: Mapped[bool] = column_property(cast("MappedColumn[str | None]", password_hash).column.is_not(None))
     is_active: Mapped[bool] = mapped_column(default=True)
+    codes_offered_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When somebody without recovery codes was asked to make some: `people.standing`."""
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     @property

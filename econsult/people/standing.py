@@ -38,6 +38,20 @@ def step_after_password(session: Session, person: Person, *, is_required: bool) 
     return Step.PASSKEY if by_passkey else Step.NONE
 
 
+def lacks_codes(session: Session, person: Person, *, is_required: bool) -> bool:
+    """Whether somebody of the staff, for whom something stands, could not come in without it."""
+    stands = step_after_password(session, person, is_required=is_required) != Step.NONE
+    return person.is_staff and stands and not factors.codes_left(session, person)
+
+
+def offer_codes(session: Session, person: Person, *, is_required: bool, now: datetime) -> bool:
+    """Whether to ask who is just coming in, and has none, to make recovery codes; everybody is asked once."""
+    if person.codes_offered_at is not None or not lacks_codes(session, person, is_required=is_required):
+        return False
+    session.get_one(Person, person.id).codes_offered_at = now
+    return True
+
+
 def standing(session: Session, person: Person, *, is_required: bool) -> Standing | None:
     """What the account page tells of it, of passkeys since the oldest of them; None where nothing stands."""
     if step_after_password(session, person, is_required=is_required) != Step.PASSKEY:

@@ -13,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import update
 
+from econsult.people.factors import drop_codes
 from econsult.people.persons import Person
 from tests.services.browser import Devices
 from tests.web.authenticator import code_of, key_slot, plug_in
@@ -23,14 +24,24 @@ from workers.runtime import Runtime
 
 NARROW = {"width": 390, "height": 844}
 TITLES = {
-    "es": ("Ponga su segundo paso", "Guarde estos códigos de respaldo", "Escriba el código de su aplicación"),
-    "en": ("Set up your second step", "Keep these recovery codes", "Write the code from your app"),
+    "es": (
+        "Ponga su segundo paso",
+        "Guarde estos códigos de respaldo",
+        "Escriba el código de su aplicación",
+        "Cree sus códigos de respaldo",
+    ),
+    "en": (
+        "Set up your second step",
+        "Keep these recovery codes",
+        "Write the code from your app",
+        "Make recovery codes",
+    ),
 }
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("es", "dark"), ("en", "light")])
 def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
-    strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, scheme: str
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, scheme: str
 ) -> None:
     page = devices.phone(viewport=NARROW, locale=f"{language}-US", color_scheme=scheme)
     heard = complaints(page)
@@ -52,7 +63,14 @@ def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
         page.locator("form[action='/sign-out'] button").click()
         _knock(page, address, staffed["nurse"])
         _is_sound(page, TITLES[language][2], language)
+        # All her codes are used by now: once she is asked to make new ones, and may go on without.
+        with strict.database.writing() as session:
+            drop_codes(session, staffed["nurse"])
+            session.get_one(Person, staffed["nurse"].id).language = language
         _write_code(page, code_of(key, 1))
+        page.wait_for_url("**/first-codes")
+        _is_sound(page, TITLES[language][3], language)
+        page.locator("main a.btn-line").click()
         page.wait_for_url("**/clinic")
     assert heard == []
 

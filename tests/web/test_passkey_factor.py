@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,8 @@ from econsult.people.halfway import HalfwaySignIn, Wanted
 from econsult.people.passkeys import Passkey
 from econsult.people.persons import Person
 from econsult.people.proving import Place
-from econsult.people.signin import clear_factor, make_link, make_token, open_session
+from econsult.people.signin import SignInSession, clear_factor, make_link, make_token, open_session
+from econsult.people.standing import lacks_codes
 from econsult.trail import AuditEvent
 from tests.econsult.soft_key import SoftKey
 from tests.personas import Clinic
@@ -425,3 +426,58 @@ def test_a_site_without_a_name_offers_none_and_lets_in_by_recovery_codes(
     page = numbered.get(f"{CODE}?lang=en").text
     assert ("data-passkey" in page, "This browser cannot ask for your passkey here." in page) == (False, True)
     assert post(numbered, f"{CODE}?with=recovery", {"code": codes[0]}).location == "/worklist"
+
+
+def test_who_has_a_passkey_and_no_recovery_codes_is_asked_once(
+    strict: Runtime, strict_app: Flask, browser: FlaskClient, derm: Person, key: SoftKey, codes: list[str]
+) -> None:
+    offer = "/account/second-factor/first-codes"
+    # Who has codes is asked for none, and makes none by this way.
+    assert (browser.get(offer).location, post(browser, offer, {}).location) == ("/worklist", "/account#second-step")
+    with strict.database.writing() as session:
+        factors.drop_codes(session, derm)
+    post(browser, "/sign-out", {})
+    browser.get("/consults/none")
+    knock(browser, derm, PASSWORD)
+    assert come_in(browser, key).json == {"next": offer}
+    page = browser.get(f"{offer}?lang=en").text
+    assert ("You have none" in page, 'href="/consults/none"' in page) == (True, True), "the wished page waits behind"
+    assert browser.get("/worklist").status_code == 200, "nobody is kept out"
+    post(browser, "/sign-out", {})
+    knock(browser, derm, PASSWORD)
+    assert come_in(browser, key).json == {"next": "/worklist"}, "asked once"
+    made = post(browser, offer, {})
+    assert len(RECOVERY_CODE.findall(made.text)) == 10
+    assert (count(strict, RecoveryCode), letters(strict, derm)) == (10, 2)
+    assert post(browser, offer, {}).location == "/account#second-step"
+    # A sign-in of a while ago proves nothing about who is there now.
+    with strict.database.writing() as session:
+        factors.drop_codes(session, derm)
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC) - timedelta(minutes=11)))
+    assert (browser.get(offer).location, post(browser, offer, {}).location) == ("/worklist", "/account#second-step")
+
+
+def test_a_passkey_alone_asks_for_them_too_and_families_are_asked_for_nothing(
+    strict: Runtime, browser: FlaskClient, derm: Person, key: SoftKey, codes: list[str], staffed: dict[str, Person]
+) -> None:
+    with strict.database.reading() as session:
+        assert not lacks_codes(session, staffed["mother"], is_required=True)
+    with strict.database.writing() as session:
+        factors.drop_codes(session, derm)
+    post(browser, "/sign-out", {})
+    asked = send(browser, "/sign-in/passkey/options")
+    came = send(browser, "/sign-in/passkey", key.prove(asked.text))
+    assert came.json == {"next": "/account/second-factor/first-codes"}
+
+
+def test_signing_out_ends_a_half_done_set_up(strict: Runtime, browser: FlaskClient, staffed: dict[str, Person]) -> None:
+    # In the middle of a sign-in, and from the account page while signed in.
+    assert knock(browser, staffed["pcp"], PASSWORD) == SET_UP
+    assert (count(strict, HalfwaySignIn), browser.get(SET_UP).status_code) == (1, 200)
+    post(browser, "/sign-out", {}, form_at=SET_UP)
+    assert (count(strict, HalfwaySignIn), browser.get_cookie(HALFWAY)) == (0, None)
+    knock(browser, staffed["mother"], PASSWORD)
+    assert post(browser, "/account/second-factor", OWNER).location == SET_UP
+    assert count(strict, HalfwaySignIn) == 1
+    post(browser, "/sign-out", {})
+    assert (count(strict, HalfwaySignIn), browser.get_cookie(HALFWAY)) == (0, None)

@@ -67,6 +67,8 @@ LETTER = {
 WHO = {
     "GET /account": EVERYBODY,
     "POST /account/contact": EVERYBODY,
+    "GET /account/second-factor/first-codes": EVERYBODY,
+    "POST /account/second-factor/first-codes": EVERYBODY,
     "POST /account/zone": EVERYBODY,
     "POST /account/mobile": EVERYBODY,
     "POST /account/mobile/again": EVERYBODY,

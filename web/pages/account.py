@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
-from econsult.people.account import change_password, end_others, sessions_of, usual_zone_of
+from econsult.people.account import change_password, end_others, is_fresh, sessions_of, usual_zone_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
-from econsult.people.standing import LastFactorError, Step, remove_app, standing
+from econsult.people.standing import LastFactorError, Step, lacks_codes, remove_app, standing
 from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
 from web.pages.owning import check_code, check_owner, check_second_step
 from web.pages.second_factor import codes_page, too_many_tries
-from web.shell.auth import me, only
+from web.shell.auth import me, only, place_for
 from web.shell.desk import rings
 from web.shell.entering import enter, entered, must_have_factor, start_set_up, step_of
 from web.shell.forms import FormReader
@@ -120,6 +121,37 @@ def renew_codes() -> str | tuple[str, int]:
         tell_of_change(session, me(), now())
     ring_workers()
     return codes_page(codes, "/account", by_passkey=by_passkey)
+
+
+@account.get("/second-factor/first-codes")
+@only()
+def offer_codes() -> str | Response:
+    """Ask who has just come in to make recovery codes, of which they have none. They may go on without."""
+    with database().reading() as session:
+        if not _may_make_codes(session):
+            return redirect(place_for(me()), 303)
+        by_passkey = step_of(session, me()) == Step.PASSKEY
+    return render_template("door/first_codes.html", path=place_for(me()), by_passkey=by_passkey)
+
+
+@account.post("/second-factor/first-codes")
+@only()
+def make_codes() -> str | Response:
+    """The first ten, for who has just shown their second factor; later it takes the proofs of the account page."""
+    with database().writing() as session:
+        factors.lock(session, me())
+        if not _may_make_codes(session):
+            return redirect("/account#second-step", 303)
+        by_passkey = step_of(session, me()) == Step.PASSKEY
+        codes = factors.renew_codes(session, me(), now=now())
+        tell_of_change(session, me(), now())
+    ring_workers()
+    return codes_page(codes, place_for(me()), by_passkey=by_passkey)
+
+
+def _may_make_codes(session: Session) -> bool:
+    is_new = g.get("has_factor", False) and is_fresh(session, g.get("session_id", 0), now())
+    return is_new and lacks_codes(session, me(), is_required=settings().needs_factor)
 
 
 @account.post("/second-factor/off")

@@ -15,7 +15,7 @@ from web.cookies import cookie_name
 from web.pages.demo import landing
 from web.pages.invited import COOKIE as DEVICE
 from web.shell.auth import home_of, let_out, place_for
-from web.shell.entering import welcome
+from web.shell.entering import leave, welcome
 from web.shell.forms import FormReader, does_nothing_for_visitors
 from web.words.language import LANGUAGES, gettext, remember, safe_path
 
@@ -68,8 +68,10 @@ def _source() -> str:
 @door.post("/sign-out")
 @does_nothing_for_visitors
 def sign_out() -> Response:
-    """End the session."""
-    return let_out("/" if settings().is_demo else "/sign-in")
+    """End the session, and what was half done in this browser."""
+    response = let_out("/" if settings().is_demo else "/sign-in")
+    leave(response)
+    return response
 
 
 @door.post("/language")

@@ -28,7 +28,17 @@ from web.pages.account import account_page
 from web.pages.owning import answer_in_form, check_owner, check_second_step
 from web.pages.second_factor import codes_page, elsewhere, set_up_form, too_many_tries
 from web.shell.auth import COOKIE, me, only, place_for
-from web.shell.entering import HALFWAY, SET_UP_PAGE, enter, entered, is_in, must_have_factor, on_the_way, setting_up
+from web.shell.entering import (
+    HALFWAY,
+    SET_UP_PAGE,
+    enter,
+    entered,
+    is_in,
+    must_have_factor,
+    on_the_way,
+    place_after,
+    setting_up,
+)
 from web.shell.forms import FormReader
 from web.shell.site import place_by, place_of
 from web.words.devices import device_of
@@ -178,8 +188,7 @@ def come_in() -> Answer:
     """Sign in by a passkey alone: it is in somebody's hand, and has verified whose."""
     with database().writing() as session:
         person = proving.prove(session, place_of(_asked_before()), None, _given(), now=now())
-        token = enter(session, person, has_factor=True) if person is not None else ""
-    return _entered(person, token)
+        return _entered(session, person)
 
 
 @passkey_pages.post("/sign-in/code/passkey/options")
@@ -204,14 +213,14 @@ def come_in_second() -> Answer:
         if halfway is None or halfway.secret is not None:
             return _over()
         person = proving.prove(session, place_by(HALFWAY), halfway.person, _given(), now=now())
-        token = enter(session, person, has_factor=True) if person is not None else ""
-    return _entered(person, token)
+        return _entered(session, person)
 
 
-def _entered(person: Person | None, token: str) -> Answer:
+def _entered(session: Session, person: Person | None) -> Answer:
     if person is None:
         return _refused(gettext("This passkey did not fit. Try again, or sign in another way"))
-    answer = entered(jsonify(next=place_for(person)), token)
+    token, place = enter(session, person, has_factor=True), place_after(session, person)
+    answer = entered(jsonify(next=place), token, place=place)
     set_cookie(answer, cookie_name(ASKED), "", max_age=0)
     return answer
 

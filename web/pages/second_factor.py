@@ -23,6 +23,7 @@ from web.shell.entering import (
     is_in,
     must_have_factor,
     on_the_way,
+    place_after,
     setting_up,
     step_of,
 )
@@ -71,8 +72,9 @@ def _come_in(given: str, proof: Proof) -> Response | None:
         token = enter(session, person, has_factor=True)
         if proof == Proof.RECOVERY:
             tell_of_change(session, person, now())
+        place = place_after(session, person)
     ring_workers()
-    return entered(redirect(place_for(person), 303), token)
+    return entered(redirect(place, 303), token, place=place)
 
 
 @second_factor.route(SET_UP_PAGE, methods=["GET", "POST"])

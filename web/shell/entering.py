@@ -13,14 +13,15 @@ from econsult.people import halfway
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import close_session, open_session
-from econsult.people.standing import Step, step_after_password
+from econsult.people.standing import Step, offer_codes, step_after_password
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
-from web.shell.auth import COOKIE, NEXT
+from web.shell.auth import COOKIE, NEXT, place_for
 from web.words.devices import device_of
 
 HALFWAY = "econsult_halfway"
 CODE_PAGE, SET_UP_PAGE = "/sign-in/code", "/sign-in/second-factor"
+OFFER_PAGE = "/account/second-factor/first-codes"
 
 
 def welcome(person: Person, path: str) -> Response:
@@ -50,13 +51,33 @@ def enter(session: Session, person: Person, *, has_factor: bool) -> str:
     return _new_session(session, person, has_factor=has_factor)
 
 
-def entered(response: Response, token: str) -> Response:
-    """The answer that brings the new session, and takes away what led to it."""
+def place_after(session: Session, person: Person) -> str:
+    """Where somebody goes who is in now: once, first, to the offer of recovery codes of which they have none."""
+    offers = offer_codes(session, person, is_required=settings().needs_factor, now=now())
+    return OFFER_PAGE if offers else place_for(person)
+
+
+def entered(response: Response, token: str, *, place: str = "") -> Response:
+    """The answer that brings the new session, and takes away what led to it; `place` is where it leads to."""
     set_cookie(response, cookie_name(COOKIE), token)
-    set_cookie(response, NEXT, "", max_age=0)
+    if place != OFFER_PAGE:
+        # Behind the offer the page that was asked for still waits.
+        set_cookie(response, NEXT, "", max_age=0)
     if cookie_name(HALFWAY) in request.cookies:
         set_cookie(response, cookie_name(HALFWAY), "", max_age=0)
     return response
+
+
+def leave(response: Response) -> None:
+    """End what this browser was in the middle of: a sign-in without its second factor, or the set-up of one.
+
+    The page that waited behind it is nobody's any more.
+    """
+    set_cookie(response, NEXT, "", max_age=0)
+    if token := request.cookies.get(cookie_name(HALFWAY), ""):
+        with database().writing() as session:
+            halfway.end(session, token)
+        set_cookie(response, cookie_name(HALFWAY), "", max_age=0)
 
 
 def start_set_up(session: Session, person: Person) -> Response:
