@@ -32,7 +32,7 @@ from econsult.people.onfile import contact_row
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Person, Program, Role, add_person
-from econsult.people.signin import SignInLink, end_sessions
+from econsult.people.signin import ApiToken, SignInLink, end_sessions
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
 """Who sees families in person."""
@@ -134,11 +134,12 @@ def close_youth(session: Session, patient: Patient, staff: Person, now: datetime
     ).one()
     link.ends_at, person.is_active = now, False
     end_sessions(session, person)
-    # Whoever had the address may have made them; an account that is opened again begins with nothing.
+    # Whoever had the address may have made them, or hold a token; an account that is opened again begins with nothing.
     passkeys.remove_all(session, person)
     factors.remove(session, person, now=now)
     person.password_hash = None
-    session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    for table in (SignInLink, ApiToken):
+        session.execute(delete(table).where(table.person_id == person.id))
     note_patient(session, patient, "close_youth_account", now, person_id=staff.id)
     return True
 

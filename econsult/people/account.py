@@ -14,6 +14,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Organization, Person, Program
 from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
+from econsult.people.standing import credential_of, still_stands
 from econsult.zones import check_zone
 
 FRESH = timedelta(minutes=10)
@@ -81,9 +82,12 @@ def change_password(database: Database, person: Person, old: str, new: str, *, s
     hashed = hash_password(new)
     with database.reading() as session:
         refuse_guessable(new, known_of(session, person))
-    if not is_own_password(database, person, old, source=source, now=now):
+    found = sign_in(database, person.email, old, source=source, now=now)
+    if found is None:
         return False
     with database.writing() as session:
+        if not still_stands(session, found, credential_of(found)):
+            return False
         set_password(session, session.get_one(Person, person.id), hashed, now, by=person)
     return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +16,8 @@ from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links, passkeys
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, Role, person_by_email
-from econsult.people.standing import Step, step_after_password
+from econsult.people.standing import Step, credential_of, step_after_password
 from econsult.people.tokens import hashed
-from storage.keys import WrongKey
-
-log = logging.getLogger("econsult.signin")
 
 FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -239,7 +235,7 @@ def sign_in(database: Database, email: str, password: str, *, source: str, now: 
             session.refresh(person, with_for_update=NO_KEY)
         if _is_closed(session, accounts, places, now):
             raise TooManyTriesError
-        stored = _hash_of(person) if person is not None else None
+        stored = credential_of(person) if person is not None else None
         counted = SignInTry(account=accounts[0], source=places[0], at=now)
         session.add(counted)
     if not is_password(stored, password):
@@ -247,15 +243,6 @@ def sign_in(database: Database, email: str, password: str, *, source: str, now: 
     with database.writing() as session:
         session.execute(delete(SignInTry).where(SignInTry.id == counted.id))
     return person
-
-
-def _hash_of(person: Person) -> str | None:
-    """The hash of the person's password; None where no key opens it: then no password is right."""
-    try:
-        return person.password_hash
-    except WrongKey:
-        log.warning("ALARM: the password of person %d does not open: see `python -m econsult keys`.", person.id)
-        return None
 
 
 def _is_closed(session: Session, accounts: Sequence[str], places: Sequence[str], now: datetime) -> bool:

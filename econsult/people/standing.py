@@ -5,15 +5,20 @@ Everybody else's passkeys are another way in, not a step that is asked for. Reco
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from econsult.database import NO_KEY
 from econsult.errors import ConsultError
 from econsult.people import factors, passkeys
 from econsult.people.factors import Standing
 from econsult.people.persons import Person
+from storage.keys import WrongKey
+
+log = logging.getLogger("econsult.signin")
 
 
 class LastFactorError(ConsultError):
@@ -79,3 +84,22 @@ def remove_app(session: Session, person: Person, *, is_required: bool, now: date
     if must_have and not passkeys.has_passkeys(session, person):
         raise LastFactorError("The program asks its staff for a second factor.")
     factors.remove(session, person, now=now, keeps_codes=must_have)
+
+
+def credential_of(person: Person) -> str | None:
+    """The hash of the person's password; None where there is none, or where no key opens it: then none is right."""
+    try:
+        return person.password_hash
+    except WrongKey:
+        log.warning("ALARM: the password of person %d does not open: see `python -m econsult keys`.", person.id)
+        return None
+
+
+def still_stands(session: Session, person: Person, credential: str | None) -> bool:
+    """Whether the account is open and its password the one of that moment. Locks the person.
+
+    To look at a password takes a tenth of a second, in which its owner may have changed it: whoever knew the old one
+    comes in no more.
+    """
+    current = session.get_one(Person, person.id, with_for_update=NO_KEY, populate_existing=True)
+    return current.is_active and credential_of(current) == credential

@@ -25,6 +25,7 @@ from econsult.people.onfile import set_contact
 from econsult.people.passkeys import Passkey, passkeys_of
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
+from econsult.people.signin import make_token, visitor_by_token
 from econsult.rights import Right
 from econsult.youths import YouthForm, close_youth, end_sharing, let_go_on, open_account, sharers
 from tests.econsult import test_outcomes
@@ -195,6 +196,7 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         made = {"credential_id": "a", "credential_hash": "b", "public_key": b"c", "sign_count": 0, "device": "d"}
         session.add(Passkey(person_id=person.id, created_at=NOON, **made))
         session.get_one(Person, person.id).password_hash = "x"
+        token = make_token(session, person, NOON)
         assert close_youth(session, session.get_one(Patient, clinic.child.id), clinic.pcp, NOON)
         assert not session.get_one(Person, person.id).is_active
         assert patients_for(session, session.get_one(Person, person.id), now=NOON) == []
@@ -202,6 +204,7 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         again = open_account(session, database.cipher, child, form, clinic.pcp, now=later)
         assert (again.id, again.is_active) == (person.id, True)
         assert (passkeys_of(session, again), again.password_hash) == ([], None)
+        assert visitor_by_token(session, token, later) is None
         assert [each.id for each in patients_for(session, again, now=later)] == [child.id]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.people.account import change_password
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
-from econsult.people.signin import SignInSession, make_link, make_token, open_session
+from econsult.people.signin import (
+    SignInSession,
+    close_account,
+    make_link,
+    make_token,
+    open_session,
+    set_password,
+    sign_in,
+)
+from econsult.people.standing import credential_of
 from tests.web.browsing import SESSION, post
+from web.shell.entering import welcome
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
@@ -38,6 +50,34 @@ def test_a_password_signs_in_and_leads_back_to_the_wished_page(visitor: FlaskCli
     answer = post(visitor, "/sign-in", {"email": " P@demo.test", "password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/secret")
     assert visitor.get("/secret").text == parent.public_id
+
+
+@pytest.mark.parametrize("changed", ["password", "account"])
+def test_who_knew_the_password_of_before_comes_in_no_more(
+    shell: Flask, runtime: Runtime, parent: Person, changed: str
+) -> None:
+    # To look at a password takes a tenth of a second; its owner changes it in that moment.
+    found = sign_in(runtime.database, "p@demo.test", PASSWORD, source="", now=NOW)
+    assert found is not None
+    with runtime.database.writing() as session:
+        owner = session.get_one(Person, parent.id)
+        if changed == "password":
+            set_password(session, owner, hash_password("another horse another staple"), NOW, by=owner)
+        else:
+            close_account(session, owner, NOW)
+    with shell.test_request_context("/sign-in", method="POST"):
+        assert welcome(found, "/secret", credential_of(found)).location == "/sign-in?ended"
+    with runtime.database.reading() as session:
+        assert session.scalars(select(SignInSession)).all() == []
+
+
+def test_of_two_who_change_one_password_at_once_one_does(runtime: Runtime, parent: Person) -> None:
+    def change(number: int) -> bool:
+        new = f"another horse another staple {number}"
+        return change_password(runtime.database, parent, PASSWORD, new, source="", now=NOW)
+
+    with ThreadPoolExecutor(4) as many:
+        assert sorted(many.map(change, range(4))) == [False, False, False, True]
 
 
 @pytest.mark.parametrize("email", ["p@demo.test", "nobody@demo.test"])

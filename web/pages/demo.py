@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from econsult.errors import NotFoundError
 from econsult.people.persons import person_by_email
+from econsult.people.standing import credential_of
 from web.context import database, signed_in
 from web.shell.auth import home_of
 from web.shell.entering import welcome
@@ -33,6 +34,7 @@ def become() -> Response:
     email = PERSONAS.get(request.form.get("persona", ""))
     with database().reading() as session:
         person = person_by_email(session, database().cipher, email) if email else None
-    if person is None:
-        raise NotFoundError
-    return welcome(person, home_of(person))
+        if person is None:
+            raise NotFoundError
+        credential = credential_of(person)
+    return welcome(person, home_of(person), credential)

@@ -10,8 +10,8 @@ from werkzeug import Response
 
 from econsult.errors import TooManyTriesError
 from econsult.people.links import LIVES, ask_link, is_of_another_browser, use_asked
-from econsult.people.persons import Person
 from econsult.people.signin import use_link
+from econsult.people.standing import credential_of
 from web.context import database, now, ring_workers
 from web.cookies import cookie_name, set_cookie
 from web.pages.second_factor import too_many_tries
@@ -49,20 +49,17 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
     """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
     if request.method == "GET":
         return render_template("door/link.html", state="ready")
-    person, is_elsewhere = _use(token)
+    browser = _browser()
+    with database().writing() as session:
+        # Links from the program's own people work in any browser.
+        person = use_link(session, token, now()) or use_asked(session, token, browser, now())
+        credential = credential_of(person) if person is not None else None
+        is_elsewhere = person is None and is_of_another_browser(session, token, browser, now())
     if person is not None:
-        return welcome(person, place_for(person))
+        return welcome(person, place_for(person), credential)
     if is_elsewhere:
         return render_template("door/link.html", state="elsewhere"), 403
     return render_template("door/link.html", state="spent"), 410
-
-
-def _use(token: str) -> tuple[Person | None, bool]:
-    """Whom it signs in, and whether it would in another browser. Links from the program's own people work in any."""
-    browser = _browser()
-    with database().writing() as session:
-        person = use_link(session, token, now()) or use_asked(session, token, browser, now())
-        return person, person is None and is_of_another_browser(session, token, browser, now())
 
 
 def _browser() -> str:

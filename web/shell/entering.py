@@ -13,7 +13,7 @@ from econsult.people import halfway
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import close_session, open_session
-from econsult.people.standing import Step, offer_codes, step_after_password
+from econsult.people.standing import Step, offer_codes, step_after_password, still_stands
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import COOKIE, NEXT, place_for
@@ -24,13 +24,16 @@ CODE_PAGE, SET_UP_PAGE = "/sign-in/code", "/sign-in/second-factor"
 OFFER_PAGE = "/account/second-factor/first-codes"
 
 
-def welcome(person: Person, path: str) -> Response:
+def welcome(person: Person, path: str, credential: str | None) -> Response:
     """Let somebody in whose password or link was right, and go to `path`; by the second factor, where one is wanted.
 
-    An old session of this browser ends in any case.
+    An old session of this browser ends in any case. `credential` is what `credential_of` said in that moment: where the
+    password was changed or the account closed since, nobody comes in.
     """
     with database().writing() as session:
         end_old(session)
+        if not still_stands(session, person, credential):
+            return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
             token = _new_session(session, person, has_factor=False)

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
+from econsult.consults.furtherance import TEXTS as ALLOWED
 from econsult.consults.furtherance import Choice, choose
+from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
@@ -17,9 +19,10 @@ from web.context import database, now, ring_workers, runtime
 from web.pages.family.status import status_page
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.agreeing import language_shown
 from web.words.allowed import ASKED_LATER
 from web.words.families import CONSENT_BY
-from web.words.language import gettext, language
+from web.words.language import gettext
 
 family_consent = Blueprint("family_consent", __name__, url_prefix="/family/questions/<public_id>")
 
@@ -34,7 +37,7 @@ def take_back(public_id: str) -> str | Response | tuple[str, int]:
         return status_page(public_id, form)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        told = Withdrawing(_by(session, loaded), OWN_WORD, language())
+        told = Withdrawing(_by(session, loaded), OWN_WORD, language_shown(WITHDRAWAL))
         withdraw_consent(session, runtime().vault, loaded.consult, me(), told, now=now())
     ring_workers()
     return redirect(url_for("family_status.show", public_id=public_id), code=303)
@@ -47,9 +50,9 @@ def allow(public_id: str) -> Response:
     chosen = FormReader().choices("allowed", ASKED_LATER)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        by = _by(session, loaded)
+        by, read_in = _by(session, loaded), language_shown(*(ALLOWED[what] for what in ASKED_LATER))
         for what in ASKED_LATER:
-            choice = Choice(what, what in chosen, by, OWN_WORD, language())
+            choice = Choice(what, what in chosen, by, OWN_WORD, read_in)
             choose(session, loaded.consult, me(), choice, now=now())
     return redirect(url_for("family_status.show", public_id=public_id, _anchor="allowed"), code=303)
 

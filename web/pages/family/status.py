@@ -33,6 +33,7 @@ from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
+from web.showing.agreeing import mark_of
 from web.showing.clinics import telephone_of
 from web.showing.files import FileCard, cards_of
 from web.showing.marks import Guide
@@ -196,6 +197,8 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         consult=shown.consult,
         voice=voice,
         allowed=[(what, ALLOWED[what][language()], what in given) for what in ASKED_LATER],
+        allowed_mark=mark_of(*(ALLOWED[what] for what in ASKED_LATER)),
+        withdrawal_mark=mark_of(WITHDRAWAL),
         withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) else "",
         patient=loaded.patient,
         telephone=telephone,

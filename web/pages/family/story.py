@@ -29,6 +29,7 @@ from web.pages.family.safety import stopped_at
 from web.pages.family.status import shown_of
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.agreeing import language_shown, mark_of
 from web.showing.changes import Changes, changes_told
 from web.showing.files import FileCard
 from web.words.families import (
@@ -128,6 +129,7 @@ def check(public_id: str) -> Page:
         rows=[*_rows(draft, cards), *answers],
         cards=[card for card in cards if card.is_usable],
         consent=texts_for(me())[language()],
+        consent_mark=mark_of(texts_for(me())),
         relation=RELATIONS[relation],
         child=draft.patient.name.split()[0] if draft.may(Right.SEE_IDENTITY) else "",
         sees=list(SEES.items()) if me().role == Role.YOUTH else [],
@@ -209,7 +211,8 @@ def _relation(session: Session, draft: Pass) -> str:
 
 def _send(public_id: str, relation: str, form: FormReader) -> bool:
     """Record the consent and send. What is still missing is put beside the page's fields."""
-    given = ConsentGiven(by=CONSENT_BY.get(relation, "guardian"), method="electronic", language=language())
+    read_in = language_shown(texts_for(me()))
+    given = ConsentGiven(by=CONSENT_BY.get(relation, "guardian"), method="electronic", language=read_in)
     try:
         with database().writing() as session:
             draft = load_draft(session, public_id)

@@ -17,6 +17,7 @@ from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.agreeing import language_shown, mark_of
 from web.words.families import CONSENT_BY
 from web.words.language import language
 
@@ -47,10 +48,15 @@ def choose(public_id: str) -> Response:
 def voice_terms(session: Session, loaded: Pass) -> dict[str, object]:
     """What the pages need to ask for the sound: the text, the two answers, and the one that holds."""
     is_kept = is_voice_kept(session, loaded.consult.id)
-    return {"text": TEXTS[language()], "options": list(OPTIONS.items()), "chosen": HEARD if is_kept else SILENT}
+    return {
+        "text": TEXTS[language()],
+        "mark": mark_of(TEXTS),
+        "options": list(OPTIONS.items()),
+        "chosen": HEARD if is_kept else SILENT,
+    }
 
 
 def _choice(session: Session, loaded: Pass, chosen: str) -> VoiceChoice:
     link = caregiver_link(session, loaded.patient.id, me().id, now())
     by = CONSENT_BY.get(link.relation if link is not None else "", "guardian")
-    return VoiceChoice(chosen == HEARD, by, OWN_WORD, language())
+    return VoiceChoice(chosen == HEARD, by, OWN_WORD, language_shown(TEXTS))
