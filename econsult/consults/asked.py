@@ -6,7 +6,7 @@ others too: then a required one that is missing needs a reason, as other missing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
+from econsult.consults.details import FOR_THE_CLINIC
 from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.errors import InvalidError, SettingError
@@ -151,6 +152,28 @@ def without_sentences(session: Session, details: Mapping[str, Any]) -> dict[str,
     return {name: value for name, value in details.items() if name not in items or items[name].kind != Type.TEXT}
 
 
+def sentences_in(session: Session, details: Mapping[str, Any]) -> list[str]:
+    """Everything that somebody wrote in words of their own: the answers to open questions of every form, and what other
+    systems sent, where one word alone is a code. How to reach a family is none of them."""
+    items = {link: item for form in library_of(session).every for link, item in form.by_link.items()}
+    known = {name: items[name].kind for name in details if name in items}
+    open_ones = [text for name, kind in known.items() if kind in _IN_WORDS for text in _texts(details[name])]
+    left_out = {*FOR_THE_CLINIC, ANSWERED_UNDER, *(name for name, kind in known.items() if kind != Type.GROUP)}
+    others = [text for name, value in details.items() if name not in left_out for text in _texts(value)]
+    return [*open_ones, *(text for text in others if " " in text.strip())]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
 def keep_versions(session: Session, consult: Consult) -> None:
     """Note under which forms the request is sent; a form that changes afterwards changes nothing here."""
     audiences = (FAMILY, CLINIC) if consult.kind in CLINICS_OWN else (FAMILY,)
@@ -171,6 +194,7 @@ def check_library(library: Library) -> None:
                 raise SettingError(f"ECONSULT_TEMPLATES: {words}")
 
 
+_IN_WORDS = (Type.TEXT, Type.STRING)
 _LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
 
 

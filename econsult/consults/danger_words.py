@@ -2,173 +2,116 @@
 
 They are a hint only. What they find is asked about and looked at by a person; what they do not find means nothing, and
 nobody is told that a text is harmless. They know no negation: "no seizure" is found as well, for one hint too many
-costs a question and one too few may cost a child. The text is compared in small letters without accents.
+costs a question and one too few may cost a child.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 
-LISTS: Mapping[str, tuple[str, ...]] = {
-    "breathing": (
-        # English
-        r"(can ?not|can ?t|not|hard|trouble|struggl\w*|difficult\w*) (to |with )?breath\w*",
-        r"(stop\w*|barely|fast|short\w*) (to |of )?breath\w*",
-        r"(breath\w*) (is |are )?(hard|fast|badly|heavy|trouble|difficult\w*)",
-        r"gasp\w*",
-        r"chok(e|es|ed|ing)",
-        r"(blue|gray|grey|purple) (lips|face|skin|tongue|fingers)",
-        r"(lips|face|skin|tongue) (are |is |look\w* |turn\w* |went )+(blue|gray|grey|purple)",
-        r"(he|she|baby|they) (is|are|looks|turned|went) (so |very )?blue",
-        # Spanish
-        r"(no|apenas|mal|cuesta|dificultad|dificil|trabajo|puede|rapido) (\w+ ){0,2}(respir\w+|aire|aliento)",
-        r"(deja de|dejo de|falta|falta de) (\w+ ){0,2}(respir\w+|aire|aliento)",
-        r"respir\w+ (muy |mal|rapido|con dificultad|dificil)\w*",
-        r"se (ahoga|ahogo|esta ahogando|asfixia|atraganta|atraganto)",
-        r"ahog\w+",
-        r"(labios|cara|piel|boca|lengua|dedos) (\w+ ){0,2}(azul\w*|morad\w*|gris\w*)",
-        r"(esta|se puso|se pone) (azul|morad[oa]|gris)",
-    ),
-    "unresponsive": (
-        r"(can ?not|can ?t|hard to|won ?t|does ?n ?t|not|will not|does not) wake",
-        r"(unresponsive|not responsive)",
-        r"unconscious",
-        r"passed out",
-        r"faint(ed|s|ing)",
-        r"limp",
-        r"(very|so|suddenly|seems|is) confused",
-        r"not (moving|responding|waking)",
-        r"no (se )?despierta",
-        r"(cuesta|dificil) (de )?despertar\w*",
-        r"no (responde|reacciona|se mueve)",
-        r"inconsciente",
-        r"se desmay\w+",
-        r"desmay\w+",
-        r"(muy )?(confundid[oa]|desorientad[oa])",
-        r"flacid[oa]",
-    ),
-    "seizure": (
-        r"seizure\w*",
-        r"convuls\w+",
-        r"(is |keeps |was )?(shaking|jerking) (all over|and)",
-        r"having a fit",
-        r"convulsion\w*",
-        r"ataque\w*",
-        r"crisis epilept\w+",
-        r"esta temblando todo",
-    ),
-    "non_blanching_rash": (
-        r"(spots|rash) (\w+ ){0,4}(not|n ?t) (fade|go away)",
-        r"purple (spots|rash|dots)",
-        r"(manchas|puntos) (moradas?|morados?|rojas?|rojos?) (\w+ ){0,3}no (se )?(quitan|borran|desaparecen)",
-        r"(manchas|puntos) morad\w+",
-    ),
-    "anaphylaxis": (
-        r"(face|lips?|tongue|throat|eyes) (\w+ ){0,2}(swell\w*|swollen|puff\w*)",
-        r"swoll?en (face|lips?|tongue|throat)",
-        r"swelling of (the |his |her )?(face|lips?|tongue|throat)",
-        r"anaphyla\w+",
-        r"(cara|labios?|lengua|garganta) (\w+ ){0,2}hinchad\w+",
-        r"se (le )?(hincha|hincho|inflama|inflamo) (\w+ ){0,2}(cara|labios?|lengua|garganta)",
-        r"anafila\w+",
-    ),
-    "stiff_neck": (
-        r"stiff neck",
-        r"neck (is )?stiff",
-        r"(cuello|nuca) (esta )?(ties[oa]|rigid[oa]|dur[oa])",
-        r"rigidez",
-    ),
-    "bilious_or_bloody_vomit": (
-        r"(throw\w*|threw|vomit\w*|puk\w*|cough\w*) (up )?(\w+ ){0,2}(blood|green)",
-        r"blood\w* (\w+ ){0,3}(stool|poop|vomit|diaper)",
-        r"(green|bloody) vomit",
-        r"(vomit\w+) (\w+ ){0,3}(sangre|verde)",
-        r"sangre (\w+ ){0,4}(popo|heces|vomito|panal|caca)",
-        r"(popo|heces|caca) con sangre",
-    ),
-    "dehydration": (
-        r"(no|not|n ?t) (\w+ ){0,2}(pee\w*|urin\w*|wet diaper\w*)",
-        r"not keep (\w+ )?(water|anything|fluids) down",
-        r"no (\w+ ){0,2}(orin\w+|hace pipi|hecho pipi|moja el panal)",
-        r"no retiene (nada|agua|liquidos)",
-    ),
-    "severe_pain": (
-        r"(severe|terrible|unbearable|worst|extreme|awful) (\w+ )?pain",
-        r"scream\w* (in|with|from) pain",
-        r"dolor (\w+ ){0,2}(fuerte|insoportable|terrible|intenso|horrible)",
-        r"grita de dolor",
-    ),
-    "injury": (
-        r"hit (his|her|their|the) head",
-        r"(fell|fall|dropped) (\w+ ){0,3}(stairs|head|window|bed|roof)",
-        r"(bad|big|deep) (burn|cut|wound)",
-        r"burn(ed|t)? (\w+ ){0,3}(face|hand|arm|body|leg)",
-        r"(golpe|pego|golpeo) (\w+ ){0,3}cabeza",
-        r"se cayo",
-        r"quem(o|adura|aduras|ada|ado)\b",
-        r"no (deja|para) de sangrar",
-        r"(not|n ?t) stop bleeding",
-    ),
-    "poisoning": (
-        r"swallow\w* (\w+ ){0,3}(pill\w*|battery|batteries|magnet\w*|poison|bleach|cleaner|medicine|coin)",
-        r"(drank|ate|took) (\w+ ){0,4}(pills|poison|bleach|cleaner|detergent|gasoline)",
-        r"overdos\w*",
-        r"poison\w*",
-        r"(trago|se comio|tomo|bebio) (\w+ ){0,4}(pastilla\w*|pila\w*|bateria\w*|iman\w*)",
-        r"(trago|se comio|tomo|bebio) (\w+ ){0,4}(veneno|cloro|detergente|gasolina|moneda)",
-        r"veneno",
-        r"sobredosis",
-        r"intoxic\w+",
-        r"envenen\w+",
-    ),
-    "self_harm": (
-        r"(kill|hurt|harm|cut|cutting|hurting|killing|harming) (my|him|her|them|your)sel(f|ves)",
-        r"suicid\w*",
-        r"(want\w*|wish\w*) (\w+ ){0,2}(die|dead)",
-        r"(does ?n ?t|not) want to live",
-        r"end (my|his|her|their) life",
-        r"suicid\w+",
-        r"(quiere|quiero|queria|ganas de) (morir\w*|matar(se|me))",
-        r"(hacerse|hacerme|se hace) dano",
-        r"(se corta|cortarse|cortarme|se lastima)",
-        r"no quiere vivir",
-        r"quitarse la vida",
-    ),
-    "unsafe": (
-        r"(hits|hit|beats|beat|hurts|touches|abuses|threatens|threatened) (me|us|her|him)",
-        r"(hits|hit|beats|beat|hurts|touches|abuses|threatens|threatened) my (son|daughter|child|kids?|baby)",
-        r"(not|n ?t) (feel )?safe (here|at home|with)",
-        r"(i am|i m|we are|we re) not safe",
-        r"afraid of (him|her|my (husband|wife|partner|father|boyfriend))",
-        r"abus(e|ed|es|ing)\b",
-        r"(me|nos|le|la|lo) (pega|golpea|maltrata|amenaza|lastima|abusa)",
-        r"abus[oa]\w*",
-        r"no (estoy|estamos|esta) (a salvo|segur\w+)",
-        r"tengo miedo de (el|ella|mi)",
-        r"maltrat\w+",
-        r"violencia",
-    ),
-    "young_infant_fever": (
-        r"(newborn|weeks? old|month old|new baby) (\w+ ){0,6}(fever|hot)",
-        r"(fever|hot) (\w+ ){0,6}(newborn|weeks? old|month old)",
-        r"(recien nacid[oa]|semanas de nacid[oa]) (\w+ ){0,6}(fiebre|calentura)",
-        r"(fiebre|calentura) (\w+ ){0,6}(recien nacid[oa]|semanas)",
-    ),
-}
-"""By the code of a danger sign: what people write of it, as patterns over words."""
-_FOUND = {code: re.compile(r"\b(?:" + "|".join(patterns) + r")\b") for code, patterns in LISTS.items()}
+from econsult.consults import danger_english as english
+from econsult.consults import danger_spanish as spanish
+
+INFANT_FEVER = "young_infant_fever"
+YOUNG_MONTHS, GROWN_MONTHS = 3, 12
+"""Below the first any fever is a sign. From the second on "three weeks" is how long something lasts."""
 _LONGEST = 20_000
+_LETTERS = re.compile(r"(?<!\\)[a-z\u00f1]+")
+_GAP, _WIDE_GAP = r" (?:\w+ ){0,3}", r" (?:\w+ ){0,6}"
+_FULL_FORMS = tuple(
+    (re.compile(pattern), full)
+    for pattern, full in (
+        (r"\bwon ?t\b", "will not"),
+        (r"\bcan ?t\b|\bcannot\b", "can not"),
+        (r"\bain ?t\b", "is not"),
+        (r"\b(is|are|was|were|do|does|did|has|have|had|could|would|should)n ?t\b", r"\1 not"),
+        (r"\bgonna\b", "going to"),
+        (r"\bcouldn\b|\bcudnt\b", "could not"),
+    )
+)  # fmt: skip
+_SOUNDS = (
+    ("ch", "\u010d"),
+    ("h", ""),
+    ("qu", "k"),
+    ("q", "k"),
+    ("ce", "se"),
+    ("ci", "si"),
+    ("c", "k"),
+    ("z", "s"),
+    ("x", "s"),
+    ("ge", "je"),
+    ("gi", "ji"),
+    ("v", "b"),
+    ("w", "u"),
+    ("ll", "y"),
+    ("nb", "mb"),
+    ("np", "mp"),
+)
 
 
-def words_of_danger(*texts: str) -> tuple[str, ...]:
-    """The signs that words in these texts may tell of. None found says nothing about the child."""
+def words_of_danger(*texts: str, months: int | None = None) -> tuple[str, ...]:
+    """The signs that words in these texts may tell of. None found says nothing about the child.
+
+    `months` is the child's age by its record, where that is known: of a young baby any fever is a sign.
+    """
     told = [_plain(text) for text in texts if text]
-    return tuple(code for code, pattern in _FOUND.items() if any(pattern.search(text) for text in told))
+    heard = [fold(text) for text in told]
+    found = [
+        code
+        for code in english.PATTERNS
+        if any(map(_ENGLISH[code].search, told)) or any(map(_SPANISH[code].search, heard))
+    ]
+    if any(map(_FEVER.search, told)) or any(map(_FIEBRE.search, heard)):
+        found += [INFANT_FEVER] * _is_newborn(told, heard, months)
+    return tuple(found)
+
+
+def fold(text: str) -> str:
+    """Spanish as it sounds: what is often written one for the other becomes the same, and doubled letters one."""
+    for written, sound in _SOUNDS:
+        text = text.replace(written, sound)
+    return re.sub(r"([^\W\d])\1+", r"\1", text)
+
+
+def _is_newborn(told: Iterable[str], heard: Iterable[str], months: int | None) -> bool:
+    if months is not None and months < YOUNG_MONTHS:
+        return True
+    if any(map(_NEWBORN.search, told)) or any(map(_NACIDO.search, heard)):
+        return True
+    is_grown = months is not None and months >= GROWN_MONTHS
+    return not is_grown and (any(map(_PERHAPS.search, told)) or any(map(_QUIZAS.search, heard)))
 
 
 def _plain(text: str) -> str:
+    """Small letters without marks, contractions spelled out, and blanks for all other signs."""
     parts = unicodedata.normalize("NFKD", text[:_LONGEST].casefold())
     bare = "".join(sign for sign in parts if not unicodedata.combining(sign))
-    return " ".join(re.sub(r"[^\w]+", " ", bare).split())
+    words = " ".join(re.sub(r"[\W_]+", " ", re.sub(r"(?<=\w)n['\u2019\u00b4`](?=t\b)", "n", bare)).split())
+    for pattern, full in _FULL_FORMS:
+        words = pattern.sub(full, words)
+    return words
+
+
+def _compiled(patterns: Iterable[str], spelling: Callable[[re.Match[str]], str] | None = None) -> re.Pattern[str]:
+    """The patterns as one, over whole words; `spelling` is how the letters in them are spelled for the comparison."""
+    spelled = (_LETTERS.sub(spelling, each) if spelling else each for each in patterns)
+    gaps = (each.replace("~~", _WIDE_GAP).replace("~", _GAP) for each in spelled)
+    return re.compile(r"\b(?:" + "|".join(gaps) + r")\b")
+
+
+def _folded(letters: re.Match[str]) -> str:
+    """A run of letters in a pattern as it sounds; how a last C sounds is open where any letter may follow."""
+    run, is_open = (
+        letters[0].replace("\u00f1", "n"),
+        letters.string[letters.end() : letters.end() + 1] in ("\\", "[", "("),
+    )
+    return fold(run[:-1]) + "[ks]" if is_open and run.endswith("c") else fold(run)
+
+
+_ENGLISH = {code: _compiled(patterns) for code, patterns in english.PATTERNS.items()}
+_SPANISH = {code: _compiled(spanish.PATTERNS[code], _folded) for code in english.PATTERNS}
+_FEVER, _FIEBRE = _compiled(english.FEVER), _compiled(spanish.FEVER, _folded)
+_NEWBORN, _NACIDO = _compiled(english.NEWBORN), _compiled(spanish.NEWBORN, _folded)
+_PERHAPS, _QUIZAS = _compiled(english.NEWBORN_MAYBE), _compiled(spanish.NEWBORN_MAYBE, _folded)

@@ -10,18 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.asked import sentences_in
 from econsult.consults.danger_words import words_of_danger
-from econsult.consults.details import text_of
 from econsult.consults.hearers import home_of
 from econsult.consults.records import RANKS, Consult, RedFlagStop, Urgency, note
 from econsult.consults.redflags import UNSAFE
 from econsult.notices import NoticeKind, notify
+from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
 
 ASKED_FOR = timedelta(hours=2)
 """So long the family's page asks whether it is happening now."""
-WRITTEN = ("story", "family_question")
-"""What a family writes in sentences beside its question."""
 
 
 def note_words(session: Session, consult: Consult, person: Person, *texts: str, now: datetime) -> tuple[str, ...]:
@@ -29,7 +28,8 @@ def note_words(session: Session, consult: Consult, person: Person, *texts: str, 
 
     Returns the codes of the signs; none found says nothing.
     """
-    codes = words_of_danger(*texts)
+    months = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
+    codes = words_of_danger(*texts, months=months)
     if not codes:
         return ()
     hint = RedFlagStop(consult_id=consult.id, person_id=person.id, codes=",".join(codes)[:400], is_hint=True, at=now)
@@ -44,9 +44,9 @@ def note_words(session: Session, consult: Consult, person: Person, *texts: str, 
 
 
 def note_question(session: Session, consult: Consult, person: Person, now: datetime) -> None:
-    """Look at a family's question and story as they are sent. With a hint it is one of the same day."""
-    texts = (consult.question, *(text_of(consult.details, name) for name in WRITTEN))
-    if note_words(session, consult, person, *texts, now=now):
+    """Look at all that a family wrote, whatever was asked, as it is sent. With a hint it is one of the same day."""
+    texts = sentences_in(session, consult.details)
+    if note_words(session, consult, person, consult.question, *texts, now=now):
         consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
         consult.urgency_rank = RANKS[Urgency(consult.urgency)]
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
+from econsult.consults import danger_english as english
+from econsult.consults import danger_spanish as spanish
 from econsult.consults import requests, threads
-from econsult.consults.danger_words import LISTS, words_of_danger
+from econsult.consults.danger_words import INFANT_FEVER, words_of_danger
 from econsult.consults.hinting import ASKED_FOR, asked_now
 from econsult.consults.records import RedFlagStop
 from econsult.consults.redflags import UNIVERSAL
@@ -63,8 +70,54 @@ def test_words_of_danger_are_found_in_both_languages(code: str, text: str) -> No
     assert code in words_of_danger(text)
 
 
+def _sentences(language: str) -> list[tuple[str, str]]:
+    code, found = "", []
+    for line in (Path(__file__).parent / f"danger_{language}.txt").read_text().splitlines():
+        code, is_title = (line[2:], True) if line.startswith("# ") else (code, False)
+        found += [] if is_title else [(code, line)]
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_sign_is_found_as_families_say_it(language: str) -> None:
+    """Some four hundred sentences of each language, with what telephones misspell and the words of the country."""
+    told = _sentences(language)
+    assert set(Counter(code for code, _text in told).values()) & set(range(15)) == set()
+    missed = [(code, text) for code, text in told if code not in words_of_danger(text)]
+    assert missed == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_everyday_sentences_are_seldom_a_hint(language: str) -> None:
+    told = (Path(__file__).parent / f"honest_{language}.txt").read_text().splitlines()
+    hints = [text for text in told if words_of_danger(text, months=60)]
+    assert len(hints) * 20 <= len(told), hints
+
+
+@pytest.mark.parametrize(
+    ("text", "months", "is_hint"),
+    [
+        ("Tiene fiebre de 39", 1, True),
+        ("She feels hot and does not eat", 2, True),
+        ("no fever", 0, True),
+        ("Tiene fiebre de 39", 3, False),
+        ("Lleva tres semanas con tos y calentura", 60, False),
+        ("cough for three weeks, and a fever", 60, False),
+        ("she is 6 weeks old and has a fever", None, True),
+    ],
+)
+def test_a_fever_of_a_young_baby_is_known_by_the_record(text: str, months: int | None, is_hint: bool) -> None:
+    assert ("young_infant_fever" in words_of_danger(text, months=months)) is is_hint
+
+
+def test_a_long_text_costs_no_time() -> None:
+    text, started = "no he is se le " * 2000, time.process_time()
+    words_of_danger(text)
+    assert time.process_time() - started < 2
+
+
 def test_every_sign_has_its_words() -> None:
-    assert set(LISTS) == set(UNIVERSAL)
+    assert {*english.PATTERNS, INFANT_FEVER} == {*spanish.PATTERNS, INFANT_FEVER} == set(UNIVERSAL)
     assert {code for code, _ in FOUND} == set(UNIVERSAL)
 
 
@@ -99,12 +152,32 @@ def test_a_message_of_danger_goes_and_is_told_at_once(database: Database, clinic
         assert asked_now(session, asked, NOON + ASKED_FOR) == ()
 
 
-def test_a_story_of_danger_is_sent_as_one_of_the_same_day(database: Database, clinic: Clinic) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"story": "Tiene la cara hinchada"},
+        {"neurology.by_family_event": "Her face is swelling"},
+        {"core.by_family_illness": "Se le hinchó la cara"},
+        {"other_system": {"notes": ["her lips are swollen"]}},
+    ],
+)
+def test_words_of_danger_are_looked_for_in_every_answer(
+    database: Database, clinic: Clinic, written: dict[str, Any]
+) -> None:
     with database.writing() as session:
-        details = {"body_site": "elbow", "story": "Tiene la cara hinchada"}
+        details = {"body_site": "elbow", "caller": {"who": "family", "name": "no despierta"}, **written}
         draft = clinic.family_draft(session, details=details)
         sent = requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
         assert (sent.status, sent.urgency) == ("submitted", "same_day")
+        assert session.scalars(select(RedFlagStop.codes)).all() == ["anaphylaxis"]
+
+
+def test_a_babys_fever_in_a_story_is_known_by_its_birth_date(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        draft = clinic.family_draft(session, details={"body_site": "elbow", "story": "Tiene fiebre de 39 desde anoche"})
+        session.merge(clinic.child).birth_date_text = "2026-01-20"
+        sent = requests.submit(session, draft, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        assert sent.urgency == "same_day"
 
 
 def test_what_staff_write_is_no_hint_unless_a_family_told_it(database: Database, clinic: Clinic) -> None:
