@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.own_steps import CALL, STEP
 from econsult.consults.recommendations import Recommendation, StepState, add_event
 from econsult.consults.records import Consult, note
 from econsult.consults.wishes import may_convert
@@ -22,16 +23,6 @@ from econsult.people.patients import Patient
 
 TO_A_VISIT = frozenset({Disposition.CLINIC_VISIT, Disposition.EXPEDITE, Disposition.CONVERT_TO_REFERRAL})
 VISIT = "visit"
-STEP = {
-    "en": "Arrange the visit: the clinic agreed to it beforehand.",
-    "es": "Organizar la visita: la clínica estuvo de acuerdo de antemano.",
-}
-"""In the family's language, since it reads the whole plan."""
-CALL = {
-    "en": "Call the family and arrange the visit.",
-    "es": "Llamar a la familia y organizar la consulta.",
-}
-"""The same where nobody has agreed to it yet: the family reads that its clinic will call."""
 
 
 def is_converted(session: Session, consult: Consult, disposition: str | None) -> bool:

@@ -14,15 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.own_steps import SEND
 from econsult.consults.records import Consult
 from econsult.people.ages import home_zone
 from econsult.people.patients import Patient
 
 PHOTO, USUAL_DAYS = "photo", 7
-SEND = {
-    "en": "Send us a new photo of the same place.",
-    "es": "Env\u00ede una foto nueva del mismo lugar.",
-}
 
 
 def with_photo(session: Session, consult: Consult, content: Mapping[str, Any], now: datetime) -> dict[str, Any]:

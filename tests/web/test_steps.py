@@ -11,9 +11,11 @@ from econsult.advice.asking import ask_how_it_went
 from econsult.consults import answers
 from econsult.consults.holding import claim
 from econsult.consults.outcomes import OutcomePing
+from econsult.consults.own_steps import CALL, STEP
 from econsult.consults.recommendations import Recommendation, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
+from econsult.consults.wishes import Wishes
 from econsult.queue.quiet import Quiet
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
@@ -187,3 +189,27 @@ def test_a_clinic_closes_in_three_clicks(
     answer = post(pcp, f"{path}/close", {"seen": "no", "changed": "yes", "referral": "avoided"})
     assert answer.location == "/clinic?said=closed"
     assert "Avoided" in browser_of(clinic.derm).get(path).text
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_step_that_we_add_is_read_by_staff_and_by_the_family_each_in_their_language(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, agreed: bool
+) -> None:
+    """On the case page, in the note, on the desk's card, among older versions; what somebody wrote stays as it is."""
+    english, spanish = ((STEP if agreed else CALL)[code] for code in ("en", "es"))
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).language = "es"
+        consult = clinic.take(session, clinic.econsult(session, now=NOW, wishes=Wishes(may_convert=agreed)), now=NOW)
+        content = {**ANSWER, "disposition": "clinic_visit"}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOW)
+    at = f"/consults/{consult.public_id}"
+    for person, path in ((clinic.pcp, at), (clinic.derm, at), (clinic.derm, f"{at}/note.txt")):
+        page = browser_of(person).get(path).text
+        assert (english in page, spanish in page, "Triamcinolone" in page) == (True, False, True)
+    if agreed:
+        page = browser_of(clinic.coordinator).get(f"/coordination/{consult.public_id}").text
+        assert (english in page, spanish in page) == (True, False)
+    theirs = browser_of(clinic.mother).get(f"/family/questions/{consult.public_id}/answer").text
+    assert (english in theirs, spanish in theirs) == (False, True)

@@ -14,6 +14,7 @@ from econsult.errors import ForbiddenError
 from econsult.people.persons import Person, Role
 from web.context import database, now, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
+from web.words.steps import as_read
 
 PLACES = {
     Role.PCP: (
@@ -154,6 +155,7 @@ def init_desk(app: Flask) -> None:
     app.jinja_env.globals["desk_places"] = desk_places
     app.jinja_env.globals["signatures"] = signatures
     app.jinja_env.filters["initials"] = initials
+    app.jinja_env.filters["step"] = as_read
     app.context_processor(_after_form)
 
 

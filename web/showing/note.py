@@ -27,6 +27,7 @@ from web.words import terms
 from web.words.covered import marks
 from web.words.families import EMERGENCY, OPEN_AGAIN
 from web.words.language import gettext, language
+from web.words.steps import as_read
 from web.words.times import long_day, written
 
 LARGE, SMALL = 13.0, 10.5
@@ -207,7 +208,7 @@ def _warnings(note: Note) -> Iterator[str]:
 def _step(step: Mapping[str, Any]) -> Line:
     owner = str(terms.OWNERS.get(step.get("owner") or "", ""))
     due = _due(step.get("due_at"))
-    return Line(step["text"], ", ".join(filter(None, (owner, due))))
+    return Line(as_read(step["text"]), ", ".join(filter(None, (owner, due))))
 
 
 def _due(value: Any) -> str:

@@ -59,7 +59,7 @@ def line_of(each: Followed, read: Reader, verbs: Iterable[str] = ()) -> Line:
     is_late = step.is_late(now())
     return Line(
         id=step.public_id,
-        text=read.text(each.text),
+        text=words.as_read(read.text(each.text)),
         owner=step.owner,
         kind=str(words.KINDS.get(step.kind, "")),
         state=step.state,

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.own_steps import in_language
 from econsult.consults.recommendations import StepState
+from web.words.language import language
 from web.words.times import reader_today
 
 STATES = {
@@ -63,3 +65,8 @@ def due_days() -> list[tuple[str, str]]:
     """The days by which a step may be due, as the form sends them and in words."""
     today = reader_today()
     return [((today + timedelta(days=count)).isoformat(), str(words)) for count, words in DAYS.items()]
+
+
+def as_read(text: str) -> str:
+    """A step in words: one that we wrote ourselves in the reader's language, any other as it was written."""
+    return in_language(text, language())
