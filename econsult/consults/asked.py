@@ -29,6 +29,8 @@ ANSWERED_UNDER = "answered_under"
 """The detail that holds which version of each form was in force when the request was sent; only we write it."""
 TOPIC = "core.by_family_topic"
 NO_SKIN = "not_skin"
+SKIN = "dermatology"
+"""What a question about a place on the skin is about."""
 ELSEWHERE = frozenset(("question", "question_type", "urgency", "red_flags", "age", "sex", "language", "consent"))
 """Parts of a request that are checked by themselves, or that we know without asking."""
 
@@ -37,7 +39,7 @@ def family_subject(details: Mapping[str, Any]) -> str:
     """What a family's question is about: the skin where a place on it was chosen, else what it said; or empty."""
     site = details.get("body_site")
     if site and site != NO_SKIN:
-        return "dermatology"
+        return SKIN
     topic = details.get(TOPIC)
     return topic if isinstance(topic, str) else ""
 

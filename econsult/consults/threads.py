@@ -11,11 +11,13 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
+from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
 from econsult.consults.hearers import clinic_of, desk_of, home_of
 from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
+from econsult.consults.marks import Drawing
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.replies import said
@@ -143,15 +145,8 @@ def request_info(
     private place that a family would have to take.
     """
     status = next_status(consult.status, "request_info")
-    require_holder(consult, person)
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
-    if lane == Audience.FAMILY and not caregivers_of(
-        session, consult.patient_id, now, only_self=consult.is_confidential
-    ):
-        raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
-    if again and lane == Audience.FAMILY and consult.is_private_site:
-        raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
-    photos = photos_of(session, consult, again)
+    photos = check_asking(session, consult, person, lane, again=again, items=[*items, *again_words], now=now)
     message = _add(session, consult, person, lane, text=text, items=[*items, *again_words], now=now)
     if again_words:
         message.items = {**(message.items or {}), "worded": len(again_words)}
@@ -168,6 +163,29 @@ def request_info(
     return message
 
 
+def check_asking(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    lane: Audience,
+    *,
+    again: Sequence[Wanted],
+    items: Sequence[str],
+    now: datetime,
+) -> list[tuple[Attachment, Drawing | None]]:
+    """Check before anything is written that this can be asked for; gives the photos. Raises as `request_info` does."""
+    next_status(consult.status, "request_info")
+    require_holder(consult, person)
+    if lane == Audience.FAMILY and not caregivers_of(
+        session, consult.patient_id, now, only_self=consult.is_confidential
+    ):
+        raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
+    if again and lane == Audience.FAMILY and consult.is_private_site:
+        raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
+    _check_items(items)
+    return photos_of(session, consult, again)
+
+
 def among_clinicians(session: Session, consult: Consult, person: Person, text: str, *, now: datetime) -> Message:
     """A word between specialists: the clinic and the holder read it; it is no reply to the clinic and ends no wait."""
     message = _add(session, consult, person, Audience.CLINICIANS, text=text, items=None, now=now)
@@ -179,6 +197,11 @@ def messages_of(session: Session, consult_id: int, audiences: Sequence[str]) -> 
     """The messages of these lanes, oldest first."""
     query = select(Message).where(Message.consult_id == consult_id, Message.audience.in_(audiences))
     return list(session.scalars(query.order_by(Message.id)))
+
+
+def _check_items(items: Sequence[str]) -> None:
+    if len(items) > MOST_ITEMS or any(not 1 <= len(seen_part(item)) <= 200 for item in items):
+        raise InvalidError(f"A list has at most {MOST_ITEMS} lines of up to 200 characters.", {"items": "invalid"})
 
 
 def _add(
@@ -194,8 +217,6 @@ def _add(
     wrong: dict[str, str] = {}
     if not 1 <= len(seen_part(text)) <= LONGEST_MESSAGE:
         wrong["text"] = "too_long" if is_seen(text) else "required"
-    if len(items or ()) > MOST_ITEMS or any(not 1 <= len(seen_part(item)) <= 200 for item in items or ()):
-        wrong["items"] = "invalid"
     if wrong:
         raise InvalidError("A message needs between 1 and 5,000 characters.", wrong)
     message = Message(

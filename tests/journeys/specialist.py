@@ -127,6 +127,8 @@ def ask_for_more(eyes: Eyes, words: str) -> None:
     expect(page.locator("input[name=photo]:checked")).to_have_count(1)
     eyes.look("asking")
     eyes.turn(".pane-answer button[value=ask]")
+    eyes.look("asking-shown")
+    eyes.turn("#preview button[value=ask]")
     assert "Paused" in eyes.look("paused")
 
 

@@ -130,6 +130,9 @@ def test_the_specialist_draws_and_asks(stage: Stage, held: Held, language: str) 
     look_at(page, "asking-again", language)
     with page.expect_navigation():
         page.locator("button[value=ask]:not([data-marking] *)").click()
+    look_at(page, "asking-shown", language)
+    with page.expect_navigation():
+        page.locator("#preview button[value=ask]").click()
     look_at(page, "asked-again", language)
     assert heard == []
     with stage.runtime.database.reading() as session:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
+from econsult.consults.asked import TOPIC
 from econsult.consults.records import Consult, RedFlagStop
 from tests.personas import FAMILY_QUESTION, Clinic
+from tests.services.browser import Devices
 from tests.web.browsing import post
-from tests.web.conftest import BrowserOf
+from tests.web.conftest import BrowserOf, Enter
+from tests.web.looking import complaints, overflow, violations
 from tests.web.test_clinic_request import FIELDS
 from workers.runtime import Runtime
 
@@ -136,3 +141,61 @@ def test_a_draft_of_a_call_is_thrown_away_to_the_board(browser_of: BrowserOf, cl
         post(desk, f"/clinic/phone/{clinic.child.public_id}", {"go": "clinic", "caller_name": "Dr. Ruiz"}).location
     )
     assert post(desk, f"{form}/discard", {}).location == "/coordination?said=withdrawn"
+
+
+def test_what_the_call_is_about_is_asked_with_the_familys_own_form_of_it(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    """The same items, kept under the same version, and read by the clinic; answers to another form are not dropped."""
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    page = desk.get(path).text
+    for subject in ("dermatology", "neurology", "asthma"):
+        assert f'data-about="{subject}"' in page
+    assert "photo" not in page.partition('data-about="dermatology"')[2].partition("</details>")[0]
+    asthma = {"asthma.by_family_nights": "few", "asthma.by_family_controller": "Orange inhaler"}
+    unsaid = post(desk, path, {**CALL, **asthma, "body_site": "not_skin"})
+    assert (unsaid.status_code, "You answered “Breathing and cough”" in unsaid.text) == (422, True)
+    assert f'href="#{TOPIC}"' in unsaid.text
+    assert re.search('value="few"[^>]* checked', unsaid.text)
+    assert re.search('name="core.by_family_course" value="worse" checked', unsaid.text)
+    assert "Orange inhaler" in unsaid.text
+    assert _sent(runtime) == []
+    assert post(desk, path, {**CALL, **asthma, "body_site": "not_skin", TOPIC: "asthma"}).status_code == 303
+    (consult,) = _sent(runtime)
+    assert asthma.items() <= consult.details.items()
+    assert {"core-family", "asthma-family"} <= consult.details["answered_under"].keys()
+    assert "Orange inhaler" in browser_of(clinic.pcp).get(f"/consults/{consult.public_id}").text
+
+
+def test_a_place_on_the_skin_leads_to_the_questions_about_the_skin(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    skin = {"dermatology.by_family_new_drug": "yes", "dermatology.by_family_new_drug_name": "Amoxicillin"}
+    unsaid = post(desk, path, {**CALL, **skin})
+    assert (unsaid.status_code, 'href="#body_site"' in unsaid.text, "Amoxicillin" in unsaid.text) == (422, True, True)
+    assert post(desk, path, {**CALL, **skin, "body_site": "elbow"}).status_code == 303
+    (consult,) = _sent(runtime)
+    assert consult.details["dermatology.by_family_new_drug_name"] == "Amoxicillin"
+
+
+def test_in_a_browser_only_the_questions_that_fit_are_in_sight(
+    devices: Devices, enter: Enter, clinic: Clinic, address: str
+) -> None:
+    page = enter(devices.desktop(), clinic.coordinator)
+    heard = complaints(page)
+    page.goto(f"{address}/clinic/phone/{clinic.child.public_id}?lang=en")
+    about = page.locator("[data-about]")
+    expect(about.locator("visible=true")).to_have_count(0)
+    page.select_option("#body_site", "elbow")
+    expect(page.locator("[data-about=dermatology][open]")).to_be_visible()
+    page.select_option("#body_site", "not_skin")
+    page.check(f'input[name="{TOPIC}"][value=neurology]')
+    part = page.locator("[data-about=neurology][open]")
+    expect(part).to_be_visible()
+    expect(page.locator("[data-about=dermatology]")).to_be_hidden()
+    during = part.get_by_text("How long does it last?")
+    expect(during).to_be_hidden()
+    part.locator('input[name="neurology.by_family_is_episodic"][value=yes]').check()
+    expect(during).to_be_visible()
+    assert (violations(page), overflow(page), heard) == ([], 0, [])

@@ -128,7 +128,18 @@ def test_asking_the_family_stops_the_clock_in_their_language(
     with runtime.database.writing() as session:
         session.merge(clinic.child).language = "es"
     fields = {"lane": "family", "verb": "ask", "items": ["close_photo", "nonsense"], "text": ""}
-    assert post(derm, f"/consults/{held.public_id}/messages", fields).location.endswith("said=asked")
+    shown, at = post(derm, f"/consults/{held.public_id}/messages", fields), f"/consults/{held.public_id}/messages"
+    seen = shown.text.partition('id="preview"')[2].partition("<form")[0]
+    assert (shown.status_code, 'lang="es"' in seen, "El tiempo se detiene hasta que usted responda" in seen) == (
+        200,
+        True,
+        True,
+    )
+    assert seen.count("Una foto de cerca, nítida, con luz de día") == 1
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, held.id).status == "claimed"
+        assert session.scalars(select(Message)).all() == []
+    assert post(derm, at, {**fields, "confirmed": "yes"}).location.endswith("said=asked")
     with runtime.database.reading() as session:
         message = session.scalars(select(Message)).one()
         clock = clocks_of(session, held.id)[0]

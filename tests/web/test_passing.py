@@ -88,7 +88,7 @@ def test_the_clinic_opens_an_answered_case_again(runtime: Runtime, browser_of: B
 def test_words_on_the_telephone_count_as_the_familys_own(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
 ) -> None:
-    asking = {"lane": "family", "verb": "ask", "items": "close_photo", "again": ["2", "x", "999"]}
+    asking = {"lane": "family", "verb": "ask", "items": "close_photo", "again": ["2", "x", "999"], "confirmed": "yes"}
     assert post(browser_of(clinic.derm), f"/consults/{held.public_id}/messages", asking).status_code == 303
     assert _now(runtime, held).status == "needs_info"
     pcp = browser_of(clinic.pcp)

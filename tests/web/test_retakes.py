@@ -58,7 +58,7 @@ def draw(browser_of: BrowserOf, clinic: Clinic, held: Held, verb: str = "save", 
 
 
 def ask(browser_of: BrowserOf, clinic: Clinic, held: Held, lane: str = "family") -> Any:
-    fields = {"lane": lane, "verb": "ask", "text": "", "photo": held[1].public_id}
+    fields = {"lane": lane, "verb": "ask", "text": "", "photo": held[1].public_id, "confirmed": "yes"}
     return post(browser_of(clinic.derm), f"{case(held)}/messages", fields, form_at=case(held))
 
 
@@ -216,12 +216,34 @@ def test_sent_marks_are_shown_in_their_lane_with_as_much_of_the_photo_as_its_rea
     assert ("Drawn over the photo: Box, left" in desk.replace("</p>", " ")) == is_familys
 
 
+def test_a_photo_is_asked_for_as_it_was_shown_before(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, held: Held
+) -> None:
+    """The family's page and what its writer was shown have the same picture, marks, title and words."""
+    draw(browser_of, clinic, held, marks=[BOX], words="ruler")
+    fields = {"lane": "family", "verb": "ask", "text": "", "photo": held[1].public_id, "items": "weight"}
+    derm, at = browser_of(clinic.derm), f"{case(held)}/messages"
+    shown = post(derm, at, fields, form_at=case(held))
+    assert (shown.status_code, kept(runtime)[0].sent_at) == (200, None)
+    asks = shown.text.partition('id="preview"')[2].partition("</section><form")[0]
+    assert post(derm, at, {**fields, "confirmed": "yes"}, form_at=case(held)).status_code == 303
+    page = browser_of(clinic.mother).get(f"/family/questions/{held[0].public_id}?lang=en").text
+    guides = [text.partition('<figure class="guide">')[2].partition("</figure>")[0] for text in (asks, page)]
+    parts = [[BOX_PATH in guide, "/media/" in guide, re.findall("<li>(.*?)</li>", guide)] for guide in guides]
+    assert parts[0] == parts[1] == [True, True, parts[0][2]]
+    (shown_list,), (read_list,) = (
+        re.findall('<ul class="dots">((?:<li>[^<]*</li>)+)</ul></div></div>', text) for text in (asks, page)
+    )
+    assert shown_list == read_list
+    assert "Weight today" in read_list
+
+
 def test_one_photo_is_taken_back_and_the_family_is_asked_for_it_no_more(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, held: Held
 ) -> None:
     derm, mother, where = browser_of(clinic.derm), browser_of(clinic.mother), f"/family/questions/{held[0].public_id}"
     fields = {"lane": "family", "verb": "ask", "text": "", "items": "weight", "photo": held[1].public_id}
-    assert post(derm, f"{case(held)}/messages", fields, form_at=case(held)).status_code == 303
+    assert post(derm, f"{case(held)}/messages", {**fields, "confirmed": "yes"}, form_at=case(held)).status_code == 303
     (sent,) = kept(runtime)
     page = derm.get(f"{case(held)}?lane=family").text
     (message,) = set(re.findall(r"/messages/(\w{32})/take-back", page))

@@ -21,6 +21,7 @@ from web.pages.coordination import coordination
 from web.pages.correction import correction
 from web.pages.identity import identity
 from web.pages.invitations import invitations
+from web.pages.lanes import lanes
 from web.pages.marks import marks
 from web.pages.notes import notes
 from web.pages.outcomes import outcomes
@@ -44,6 +45,7 @@ from web.pages.worklist import worklist
 STAFF = (
     worklist,
     consult,
+    lanes,
     marks,
     answering,
     as_family,

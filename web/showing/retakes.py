@@ -60,6 +60,23 @@ def guide_of(
     )
 
 
+def guides_before(session: Session, loaded: Pass, names: Sequence[str]) -> list[Guide]:
+    """These photos as they would be asked for again, with what this reader has drawn so far; nothing to take yet."""
+    files = {file.public_id: file for file in attachments_of(session, loaded.consult.id)}
+    photos = [files[name] for name in names if name in files]
+    copies, drafts = renditions_of(session, [photo.id for photo in photos]), drafts_of(session, loaded.consult, me())
+    guides = []
+    for photo in photos:
+        named = {copy.name: copy for copy in copies.get(photo.id, ())}
+        shown = named.get(DRAWN_ON)
+        drawing = drafts[photo.id].drawing if photo.id in drafts else Drawing()
+        size = (shown.width, shown.height) if shown else (1, 1)
+        picture = media_url(shown) if shown and _may_see(loaded, photo) else ""
+        title = str(TITLES.get(photo.view or "") or TITLES[MediaKind.PHOTO])
+        guides.append(Guide(photo.public_id, title, drawn(drawing, *size), picture))
+    return guides
+
+
 def again_items(session: Session, consult: Consult, names: Sequence[str]) -> list[str]:
     """What asks for these photos again in the list of a message, in the language that is spoken now."""
     titles = {

@@ -12,6 +12,7 @@ from werkzeug import Response
 from econsult import panel
 from econsult.access import patient_for
 from econsult.consults import requests
+from econsult.consults.asked import NO_SKIN, SKIN, TOPIC, family_subject
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import CALLERS
 from econsult.consults.records import Consult, Kind, Source, Urgency
@@ -20,7 +21,7 @@ from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import LANGUAGES, Role
-from econsult.templates.items import FAMILY, Item
+from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
 from web.pages.answers import read_answers
@@ -32,7 +33,7 @@ from web.shell.once import once
 from web.showing.asking import Part, items_for, part_of
 from web.words import terms
 from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
-from web.words.language import gettext
+from web.words.language import gettext, language
 
 by_phone = rings(Blueprint("by_phone", __name__, url_prefix="/clinic/phone"))
 PHONE_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -118,7 +119,8 @@ def _send(patient_id: str, question: RequestForm) -> str:
 
 def _question(session: Session, child: Patient, form: FormReader, caller: Mapping[str, str]) -> RequestForm:
     """The family's question as it was read out; the same items as on the family's own pages."""
-    answers = read_answers(form, _items(session, child), {})
+    site = form.choice("body_site", tuple(SITES)) or None
+    answers = _answers(session, child, form, site)
     signs = form.choices("red_flags", FLAG_CODES)
     if not signs and not form.is_ticked("no_signs"):
         form.errors.setdefault("red_flags", gettext("Ask about the danger signs first, and tick what they say"))
@@ -126,7 +128,7 @@ def _question(session: Session, child: Patient, form: FormReader, caller: Mappin
     if not by or not method:
         form.errors.setdefault("consent_by", gettext("Say who agreed and how"))
     details: dict[str, Any] = {name: value for name, value in answers.items() if value is not None}
-    details |= {"red_flags": signs, "caller": dict(caller), "body_site": form.choice("body_site", tuple(SITES)) or None}
+    details |= {"red_flags": signs, "caller": dict(caller), "body_site": site}
     details["story"] = form.text("story", longest=LONGEST_STORY)[:LONGEST_STORY]
     return RequestForm(
         kind=Kind.FAMILY_QUESTION,
@@ -140,11 +142,34 @@ def _question(session: Session, child: Patient, form: FormReader, caller: Mappin
     )
 
 
-def _items(session: Session, child: Patient) -> list[Item]:
-    """What the family's own form asks that this page does not ask by itself."""
+def _answers(session: Session, child: Patient, form: FormReader, site: str | None) -> dict[str, Any]:
+    """What was answered in the core form and in the one on what it is about. Answers in another one are not dropped:
+    the page asks what it is about."""
+    core, *others = _forms(session)
+    answers = read_answers(form, _items(core, child), {})
+    subject = family_subject({"body_site": site, TOPIC: answers.get(TOPIC)})
+    for each in others:
+        read = FormReader() if each.subject != subject else form
+        told = read_answers(read, _items(each, child), answers)
+        if each.subject == subject:
+            answers |= told
+        elif any(value is not None for value in told.values()) or read.errors:
+            title = each.title.in_language(language())
+            words = gettext("You answered “%(form)s”: say here that it is about that, or empty it", form=title)
+            form.errors.setdefault("body_site" if each.subject == SKIN else TOPIC, words)
+    return answers
+
+
+def _forms(session: Session) -> list[Questionnaire]:
+    """The family's own forms: the core, then one for each subject that has one."""
+    newest = library_of(session).newest.values()
+    return sorted((form for form in newest if form.audience == FAMILY), key=lambda form: form.subject != CORE)
+
+
+def _items(form: Questionnaire, child: Patient) -> list[Item]:
+    """What the form asks in words and this page does not ask by itself."""
     months = age_in_months(child.birth_date, now().date())
-    forms = library_of(session).forms("", FAMILY)
-    return [item for form in forms for item in items_for(form, months) if not item.field]
+    return [item for item in items_for(form, months) if not item.field and not item.media]
 
 
 def _again(patient_id: str, errors: Mapping[str, str], status: int) -> Page:
@@ -153,13 +178,16 @@ def _again(patient_id: str, errors: Mapping[str, str], status: int) -> Page:
 
 
 def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = None) -> str:
-    forms = library_of(session).forms("", FAMILY)
-    parts: list[Part] = [part_of(form, _items(session, child), {}) for form in forms[:1]]
+    core, *others = (_part(form, child) for form in _forms(session))
     return render_template(
         "clinic/phone.html",
         patient=child,
         child=terms.child(child, now().date()),
-        parts=parts,
+        core=core,
+        others=others,
+        no_skin=NO_SKIN,
+        topic=TOPIC,
+        skin=SKIN,
         errors=errors or {},
         given=request.form,
         red_flags=RED_FLAGS + SKIN_FLAGS,
@@ -171,6 +199,12 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         urgencies=[(code, terms.URGENCIES[code]) for code in (Urgency.ROUTINE, Urgency.SAME_DAY)],
         longest=LONGEST_QUESTION,
     )
+
+
+def _part(form: Questionnaire, child: Patient) -> Part:
+    """A form with what was answered in it, if this page comes back."""
+    items = _items(form, child)
+    return part_of(form, items, read_answers(FormReader(), items, {}) if request.method == "POST" else {})
 
 
 def _children(found: panel.Panel, words: str, errors: Mapping[str, str] | None = None) -> str:
