@@ -1,6 +1,7 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
 from econsult import birthdays, heartbeats, holds, jobs, notices, trail
+from econsult.advice import own_snippets
 from econsult.billing import entries, exported
 from econsult.billing import records as billing
 from econsult.consults import (
@@ -88,6 +89,7 @@ MODULES = (
     furtherance,
     outbox,
     outcomes,
+    own_snippets,
     patients,
     persons,
     policies,

@@ -16,7 +16,9 @@ EVERY = "every"
 """The sentences for all specialties."""
 FIELDS = ("impression", "step", "watch_for", "family_summary", "family_summary_es")
 NAME = re.compile("[a-z][a-z0-9-]{1,23}")
-LONGEST = 400
+LONGEST = 1000
+OWN, PROGRAM = "own", "program"
+"""Who keeps a sentence that is not of the house."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,17 @@ class Snippet:
     name: str
     field: str
     text: str
+    origin: str = ""
 
     def __post_init__(self) -> None:
-        is_plain = re.fullmatch("[^⟨⟩]*(⟨[^⟨⟩]+⟩[^⟨⟩]*)*", self.text) is not None
-        if not (NAME.fullmatch(self.name) and self.field in FIELDS and is_plain and 1 <= len(self.text) <= LONGEST):
+        is_known = NAME.fullmatch(self.name) and self.field in FIELDS
+        if not (is_known and is_whole(self.text) and 1 <= len(self.text) <= LONGEST):
             raise ValueError(f"The snippet {self.name} has a wrong name, field or text.")
+
+
+def is_whole(text: str) -> bool:
+    """Whether each place that is to be filled in begins, ends, and says what belongs there."""
+    return re.fullmatch("[^⟨⟩]*(⟨[^⟨⟩]+⟩[^⟨⟩]*)*", text) is not None
 
 
 def snippets_for(specialty: str | None) -> tuple[Snippet, ...]:

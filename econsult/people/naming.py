@@ -74,6 +74,12 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in folded if len(part) >= _SHORTEST_PART and part not in PARTICLES)
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The folded words of a text, as `parts_of` folds those of a name, and two beside each other as one."""
+    words = [fold(word[0]) for word in _WORD.finditer(_composed(text))]
+    return frozenset((*words, *map("".join, itertools.pairwise(words))))
+
+
 def _run_together(name: str) -> Iterator[str]:
     """Two and more parts of a name as one word, and any stretch of it with what stands between its parts."""
     parts = tuple(dict.fromkeys(parts_of(name)))[:_MOST_PARTS]

@@ -78,7 +78,8 @@ def english_left(page: Page) -> set[str]:
               texts.push(walker.currentNode.data)
           for (const element of document.querySelectorAll('*'))
             for (const name of ['aria-label', 'alt', 'placeholder', 'title'])
-              if (element.hasAttribute(name)) texts.push(element.getAttribute(name))
+              if (element.hasAttribute(name) && element.closest('[lang]') === document.documentElement)
+                texts.push(element.getAttribute(name))
           return texts.map((text) => text.trim()).filter(Boolean)
         }"""
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
 
+from econsult.advice.own_snippets import SnippetForm, keep
 from econsult.consults import holding
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
@@ -65,3 +68,53 @@ def test_a_place_that_is_left_open_is_named_when_the_answer_is_signed(
     signed = {**texts, "watch_for": "Fever for ⟨3⟩ days", "saves": "0", "verb": "sign"}
     refused = post(derm, f"{path}/answer", signed)
     assert (refused.status_code, "Fill in what stands between" in refused.text) == (422, True)
+
+
+SENTENCE = {"name": "/Rest", "field": "step", "text": "Rest for ⟨2⟩ days", "specialty": ""}
+
+
+def test_sentences_are_added_changed_and_removed_on_their_page_and_brought_into_answers(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    derm, director, path = browser_of(clinic.derm), browser_of(clinic.director), _held(runtime, clinic)
+    assert 'href="/sentences"' in derm.get(path).text
+    assert post(derm, "/sentences", SENTENCE).location == "/sentences?said=saved"
+    assert post(director, "/sentences", {**SENTENCE, "name": "calm", "text": "Stay calm"}).status_code == 303
+    box = derm.get(path).text.partition("data-snippets")[2].partition("</details>")[0]
+    assert 'data-snippet="rest"' in box
+    assert re.findall(r'class="tag">([^<]+)<', box) == ["Your own", "The program\u2019s"]
+    assert 'data-snippet="calm"' in derm.get(path).text
+    page = derm.get("/sentences").text
+    (kept,) = set(re.findall(r"/sentences/(\w{32})/remove", page))
+    assert "Stay calm" in page
+    for other in (clinic.derm2, clinic.director):
+        assert post(browser_of(other), f"/sentences/{kept}/remove", {}).status_code == 404
+        assert post(browser_of(other), "/sentences", {**SENTENCE, "id": kept}).status_code == 404
+    assert "Rest for" not in browser_of(clinic.derm2).get("/sentences").text
+    refused = post(derm, "/sentences", {**SENTENCE, "id": kept, "text": f"As for {clinic.child.name}"})
+    assert (refused.status_code, "The name of a child stands in it" in refused.text) == (422, True)
+    assert f"As for {clinic.child.name}</textarea>" in refused.text
+    assert f'href="#text{kept}"' in refused.text
+    assert post(derm, "/sentences", {**SENTENCE, "id": kept, "text": "Rest for ⟨3⟩ days"}).status_code == 303
+    assert "Rest for ⟨3⟩ days" in derm.get(path).text
+    assert post(derm, f"/sentences/{kept}/remove", {}).location == "/sentences?said=sentence_gone"
+    assert 'data-snippet="rest"' not in derm.get(path).text
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", (1440, 900)), ("es", (390, 844))])
+def test_the_page_of_sentences_is_whole(
+    runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str, size: tuple[int, int]
+) -> None:
+    with runtime.database.writing() as session:
+        keep(
+            session,
+            clinic.derm,
+            SnippetForm("rest", "family_summary", "Rest at home for ⟨2⟩ days."),
+            now=datetime.now(UTC),
+        )
+    page = enter(devices.desktop(viewport={"width": size[0], "height": size[1]}), clinic.derm)
+    heard = complaints(page)
+    page.goto(f"{address}/sentences?lang={language}")
+    page.locator("details summary").first.click()
+    look_at(page, "sentences", language)
+    assert heard == []

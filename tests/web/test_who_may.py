@@ -246,6 +246,9 @@ WHO = {
     "GET /calls/<public_id>": CLINIC + DESK,
     "POST /calls/<public_id>/done": CLINIC + DESK,
     "POST /calls/<public_id>/tried": CLINIC + DESK,
+    "GET /sentences": CLINIC + SPECIALIST + DIRECTOR,
+    "POST /sentences": CLINIC + SPECIALIST + DIRECTOR,
+    "POST /sentences/<snippet_id>/remove": CLINIC + SPECIALIST + DIRECTOR,
     "POST /stops/<int:stop_id>/called": CLINIC + DESK,
     # The coordinators' desk.
     "GET /coordination": DESK,

@@ -9,7 +9,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.advice.snippets import snippets_for
+from econsult.advice.own_snippets import known_to
+from econsult.advice.snippets import Snippet
 from econsult.consults import declining, holding
 from econsult.consults.confidential import may_change
 from econsult.consults.lifecycle import Status
@@ -66,7 +67,7 @@ def case_page(case: Case, **changes: object) -> str:
         "theirs": None,
         "lost": None,
         "days": due_days(),
-        "snippets": snippets_for(case.consult.specialty),
+        "snippets": _snippets(case) if case.mode == "write" else (),
         "snippet_fields": SNIPPET_FIELDS,
         "kinds": KINDS,
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
@@ -90,6 +91,11 @@ def case_page(case: Case, **changes: object) -> str:
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
+
+
+def _snippets(case: Case) -> tuple[Snippet, ...]:
+    with database().reading() as session:
+        return known_to(session, me(), case.consult.specialty)
 
 
 def _opens_on(case: Case, wish: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.advice.snippets import snippets_for
+from econsult.advice.own_snippets import known_to
 from econsult.consults.correcting import (
     LONGEST_REASON,
     NOT_YOURS,
@@ -168,6 +168,7 @@ def _page(
             raise ForbiddenError(NOT_YOURS)
         draft = correction_of(session, loaded.consult.id)
         case = open_case(session, loaded)
+        snippets = known_to(session, me(), loaded.consult.specialty)
     if content is None and draft is not None:
         content, reason = draft.content, draft.reason
         # Words that outlived the version that they were written over: its successor is to be read first.
@@ -189,6 +190,6 @@ def _page(
         terms=terms,
         days=due_days(),
         kinds=KINDS,
-        snippets=snippets_for(case.consult.specialty),
+        snippets=snippets,
         snippet_fields=SNIPPET_FIELDS,
     )

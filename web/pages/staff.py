@@ -37,6 +37,7 @@ from web.pages.records import records
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
 from web.pages.second import seconds
+from web.pages.sentences import sentences_page
 from web.pages.steps import steps
 from web.pages.stops import stops
 from web.pages.unreached import unreached
@@ -80,6 +81,7 @@ STAFF = (
     steps,
     outcomes,
     seconds,
+    sentences_page,
     billing,
     monthly,
 )

@@ -45,6 +45,7 @@ PLACES = {
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program/rules", _l("What we promise")),
+        ("/sentences", _l("Ready sentences")),
     ),
     Role.PRIVACY: (
         ("/privacy", _l("Who saw what")),
@@ -63,6 +64,7 @@ EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
 SAID = {
     "signed": _l("Signed. The clinic is told in a moment."),
     "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
+    "sentence_gone": _l("Removed. Answers that used it stay as they are."),
     "correction_gone": _l("Thrown away. The signed answer stands as it was."),
     "undone": _l("Taken back. Nobody was told. It is your draft again."),
     "left": _l("Sent as a note to who has it now."),
