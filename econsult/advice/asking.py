@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
-from econsult.consults.answers import close, open_end_of
+from econsult.consults.answers import check_read, close, open_end_of
 from econsult.consults.hearers import clinic_of, desk_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
@@ -193,11 +193,22 @@ def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement
             return [false()]
 
 
-def close_out(session: Session, consult: Consult, person: Person, said: Said, *, reason: str, now: datetime) -> None:
+def close_out(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    said: Said,
+    *,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> None:
     """The clinic closes and says what came of the answer. What it answered itself to a family takes no such answers.
 
-    Raises InvalidError naming each answer that is missing, and the reason where closing needs one.
+    Raises InvalidError naming each answer that is missing, and the reason where closing needs one; StaleVersionError
+    where another `version` than the one that it is said of stands now.
     """
+    check_read(session, consult, version)
     wrong: dict[str, str] = {}
     is_asked = consult.kind != Kind.FAMILY_QUESTION and consult.status == Status.ANSWERED
     if is_asked:

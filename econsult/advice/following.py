@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
-from econsult.consults.answers import Answer, acknowledge, signed_answer
+from econsult.consults.answers import Answer, acknowledge, check_read, signed_answer
 from econsult.consults.recommendations import (
     TO_DO,
     Recommendation,
@@ -24,7 +24,8 @@ from econsult.consults.recommendations import (
     steps_of,
 )
 from econsult.consults.records import Consult, note
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.consults.versions import versions_of
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person
 from econsult.rights import OF_FAMILY, Relation, Right
 
@@ -83,6 +84,13 @@ def with_words(session: Session, steps: Sequence[Recommendation], answers: Itera
     return made
 
 
+def said_of_steps(session: Session, consult_id: int, said: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was said about steps, `said` by their public ids, beside their words; also of versions from before."""
+    steps = [step for step in steps_of(session, consult_id) if step.public_id in said]
+    answers = {each.version: each for each in versions_of(session, consult_id)}
+    return [(each.text, said[each.step.public_id]) for each in with_words(session, steps, answers.values())]
+
+
 def _by(session: Session, step: Recommendation, events: Iterable[RecommendationEvent]) -> Person | None:
     last = [event for event in events if event.kind == step.state and event.person_id is not None]
     return session.get(Person, last[-1].person_id) if last else None
@@ -99,7 +107,8 @@ def mark(
 ) -> Recommendation:
     """Accept, decline, do or not do one step; pressed twice is pressed once.
 
-    Raises NotFoundError, ForbiddenError, InvalidError without a reason that is needed, and ImpossibleVerbError.
+    Raises NotFoundError, ForbiddenError, InvalidError without a reason that is needed, StaleVersionError for a step of
+    an answer that a newer one has replaced, and ImpossibleVerbError.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
     step = _step_of(session, passed, step_id)
@@ -110,18 +119,26 @@ def mark(
     newest = signed_answer(session, passed.consult.id)
     if newest is not None and newest.version != step.version:
         # What a newer answer has replaced stays as it was: no page shows it, and nobody would do it.
-        raise ImpossibleVerbError(step.state, verb)
+        raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
     _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
     return step
 
 
 def accept_and_read(
-    session: Session, consult: Consult, person: Person, declined: Mapping[str, str] | None = None, *, now: datetime
+    session: Session,
+    consult: Consult,
+    person: Person,
+    declined: Mapping[str, str] | None = None,
+    *,
+    now: datetime,
+    version: int | None = None,
 ) -> None:
     """The clinic has read the answer: it accepts every step but those that it declines, each with its reason.
 
-    `declined` is by the public id of a step. What somebody has decided or done before stays as it is.
+    `declined` is by the public id of a step. What somebody has decided or done before stays as it is. Raises
+    StaleVersionError where another `version` than the one that was read stands now.
     """
+    check_read(session, consult, version)
     answer = signed_answer(session, consult.id)
     refused = declined or {}
     found = steps_of(session, consult.id, answer.version if answer else 0, is_locked=True)

@@ -29,6 +29,7 @@ from econsult.consults.undoing import UNDO, remember
 from econsult.consults.versions import (
     Answer,
     answer_for,
+    check_read,
     draft_of,
     drop_draft,
     emergencies_among,
@@ -132,12 +133,15 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     return draft
 
 
-def acknowledge(session: Session, consult: Consult, person: Person, *, now: datetime) -> Consult:
-    """The PCP has read the answer; the family may read it from now on.
+def acknowledge(
+    session: Session, consult: Consult, person: Person, *, now: datetime, version: int | None = None
+) -> Consult:
+    """The PCP has read the answer, of this `version`; the family may read it from now on.
 
     So it may be with an answer that a reopening kept from the family: it opens, and is to be told, while the new one
-    is waited for.
+    is waited for. Raises StaleVersionError where another version stands now.
     """
+    check_read(session, consult, version)
     earlier = held_back(session, consult)
     if earlier is not None:
         open_earlier(session, consult, earlier, person, now)
@@ -205,12 +209,16 @@ def release_due(session: Session, now: datetime, pick: Pick = ANY) -> list[Consu
     return due
 
 
-def close(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> Consult:
+def close(
+    session: Session, consult: Consult, person: Person, *, reason: str, now: datetime, version: int | None = None
+) -> Consult:
     """End an answered consult. What is still open about it must be done first, or staff must say why not.
 
     A reason does not keep the answer from anybody: it opens to the family, and a clinic that has not read it is told.
+    It is given for the `version` that its writer had before them. Raises StaleVersionError where another stands now.
     """
     next_status(consult.status, "close")
+    check_read(session, consult, version)
     open_end = open_end_of(consult)
     if open_end and not reason.strip():
         raise InvalidError(OPEN_ENDS[open_end], {"reason": open_end})
@@ -241,6 +249,7 @@ __all__ = [
     "Answer",
     "acknowledge",
     "answer_for",
+    "check_read",
     "close",
     "draft_of",
     "drop_draft",

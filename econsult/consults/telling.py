@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
 from econsult.consults.telephone import Outcome, finish_call
+from econsult.consults.versions import check_read
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person, Role
 
@@ -25,11 +26,19 @@ TELLABLE = (Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 
 
 def inform(
-    session: Session, consult: Consult, person: Person, *, method: str, teach_back: bool, now: datetime
+    session: Session,
+    consult: Consult,
+    person: Person,
+    *,
+    method: str,
+    teach_back: bool,
+    now: datetime,
+    version: int | None = None,
 ) -> Consult:
     """Record that the family heard the answer: opened by a caregiver, or told by staff on the phone or at a visit.
 
-    A caregiver hears what is open to the family; staff tell how things stand now, a decline as well.
+    A caregiver hears what is open to the family; staff tell how things stand now, a decline as well. `version` is what
+    was read or told (`versions.standing_version`); raises StaleVersionError where another stands now.
     """
     if method not in (*METHODS, BY_CODE):
         raise InvalidError("The method must be opened, phone or visit.", {"method": "unknown_value"})
@@ -37,6 +46,7 @@ def inform(
     if READING.get(Role(person.role), "") != (method if method in READING.values() else ""):
         raise ForbiddenError("A caregiver opens the answer; staff tell it by phone or at a visit.")
     check_can_hear(session, consult, is_family=is_family)
+    check_read(session, consult, version, for_family=is_family)
     is_current = consult.status in TELLABLE and (not is_family or consult.released_at is not None)
     _heard(session, consult, person, Telling(method, teach_back, is_current), now)
     if not is_family:
@@ -54,8 +64,10 @@ def confirm_call(
     words: str = "",
     teach_back: bool = False,
     now: datetime,
+    version: int | None = None,
 ) -> None:
-    """End the telephone task of an emergency; a family that was reached has heard the answer."""
+    """End the telephone task of an emergency; a family that was reached has heard the answer, of this `version`."""
+    check_read(session, consult, version)
     finish_call(session, consult, person, outcome, words=words, now=now)
     if outcome == Outcome.REACHED:
         consult.interpreter_since = None

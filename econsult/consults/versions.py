@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
 from econsult.consults.contents import Disposition, clean_content
-from econsult.consults.lifecycle import OPEN
+from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant, Sealed, SealedJson
+from econsult.errors import StaleVersionError
 from econsult.people.persons import Person
 
 
@@ -101,6 +102,24 @@ def signed_answer(session: Session, consult_id: int) -> Answer | None:
 def released_answer(session: Session, consult_id: int) -> Answer | None:
     """The latest version that the family may read; a newer one that is not open yet does not take it away."""
     return released_among(session, [consult_id]).get(consult_id)
+
+
+def standing_version(session: Session, consult: Consult, *, for_family: bool = False) -> int:
+    """The version that is read and told now; by a family, what is open to it. 0 where staff tell a decline."""
+    if not for_family and consult.status == Status.DECLINED:
+        return 0
+    answer = released_answer(session, consult.id) if for_family else signed_answer(session, consult.id)
+    return answer.version if answer is not None else 0
+
+
+def check_read(session: Session, consult: Consult, version: int | None, *, for_family: bool = False) -> None:
+    """Raise StaleVersionError where somebody says that they read, told or understood a version that does not stand
+    now: nobody has read what was signed after their page was made. None says nothing about the version.
+    """
+    standing = standing_version(session, consult, for_family=for_family)
+    if version is not None and version != standing:
+        told = f"Version {standing} stands now" if standing else "It was declined"
+        raise StaleVersionError(f"The answer changed after you read it; nothing was written down. {told}.")
 
 
 def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:

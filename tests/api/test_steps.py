@@ -41,3 +41,25 @@ def test_reading_alone_decides_nothing_and_accepting_decides_all(
     for body, state in ({}, "proposed"), ({"accept": True}, "accepted"):
         assert pcp.post(f"{at}/acknowledge", body).status_code == 200
         assert [each["state"] for each in pcp.get(f"{at}/steps").json["items"]] == [state]
+
+
+def test_what_is_said_of_an_older_version_is_refused(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
+    at = f"/consults/{made(clinic.answered)}"
+    pcp, mother, desk, derm = map(program_of, (clinic.pcp, clinic.mother, clinic.coordinator, clinic.derm))
+    assert pcp.post(f"{at}/acknowledge", {"version": 1}).status_code == 200
+    content = {"impression": "Scabies", "disposition": "emergency_now", "family_summary": "Go to the hospital."}
+    assert derm.post(f"{at}/answer/correct", {**content, "reason": "Another child's", "version": 1}).status_code == 200
+    said = [
+        (pcp, "acknowledge", {}),
+        (mother, "informed", {"method": "opened"}),
+        (desk, "informed", {"method": "phone"}),
+        (desk, "called", {"outcome": "reached"}),
+        (pcp, "close", {"reason": "Moved away"}),
+    ]
+    for reader, verb, body in said:
+        refused = reader.post(f"{at}/{verb}", {**body, "version": 1})
+        assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (409, "stale_version"), verb
+        assert "Version 2 stands now" in refused.json["detail"]
+        assert pcp.get(at).json["informed_at"] is None
+    for reader, verb, body in said[:2]:
+        assert reader.post(f"{at}/{verb}", {**body, "version": 2}).status_code == 200

@@ -257,7 +257,7 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     assert "Say who wrote or checked the Spanish" in post(derm, f"{at}/answer", fields).text
     fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "2"}
     assert post(derm, f"{at}/answer", fields).status_code == 303
-    post(browser_of(clinic.pcp), f"{at}/acknowledge", {})
+    post(browser_of(clinic.pcp), f"{at}/acknowledge", {"version": "1"})
     read = browser_of(clinic.mother).get(f"/family/questions/{held.public_id}/answer").text
     shown = [f'<p class="lead verbatim" data-say>{spanish}' in read, "Español revisado por Ana Ruiz" in read]
     assert [*shown, '<p data-say lang="en">Cream twice a day' in read, "solo en inglés" in read] == [True] * 4
@@ -265,7 +265,7 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     assert "To tell by an interpreter" in desk.get("/coordination").text
     card = f"/coordination/{held.public_id}"
     assert "Tell this by an interpreter." in desk.get(card).text
-    post(desk, f"{card}/informed", {"method": "phone"})
+    post(desk, f"{card}/informed", {"version": "1", "method": "phone"})
     assert "To tell by an interpreter" not in desk.get("/coordination").text
 
 

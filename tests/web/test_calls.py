@@ -62,7 +62,7 @@ def test_what_came_of_it_must_be_said(
     browser_of: BrowserOf, clinic: Clinic, call: str, fields: dict[str, str], sentence: str
 ) -> None:
     pcp = browser_of(clinic.pcp)
-    reply = post(pcp, f"{call}/done", fields)
+    reply = post(pcp, f"{call}/done", {"version": "1", **fields})
     assert (reply.status_code, sentence in reply.text, TITLE in pcp.get("/clinic").text) == (422, True, True)
 
 
@@ -70,7 +70,8 @@ def test_a_person_ends_it_and_whoever_comes_later_sees_that(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
 ) -> None:
     pcp, desk = browser_of(clinic.pcp), browser_of(clinic.coordinator)
-    assert post(pcp, f"{call}/done", {"outcome": "reached", "teach_back": "on"}).location == "/clinic?said=called"
+    reached = {"version": "1", "outcome": "reached", "teach_back": "on"}
+    assert post(pcp, f"{call}/done", reached).location == "/clinic?said=called"
     assert TITLE not in desk.get("/coordination").text
     assert post(desk, f"{call}/tried", {}).location == call
     page = desk.get(call).text
@@ -83,7 +84,8 @@ def test_a_person_ends_it_and_whoever_comes_later_sees_that(
 
 def test_nobody_else_sees_or_ends_it(browser_of: BrowserOf, clinic: Clinic, call: str) -> None:
     def tries(browser: FlaskClient) -> tuple[int, int]:
-        return browser.get(call).status_code, post(browser, f"{call}/done", {"outcome": "reached"}).status_code
+        done = post(browser, f"{call}/done", {"version": "1", "outcome": "reached"})
+        return browser.get(call).status_code, done.status_code
 
     assert tries(browser_of(clinic.other_pcp)) == (404, 404)
     for person in (clinic.derm, clinic.mother, clinic.nurse, clinic.director):
@@ -104,5 +106,5 @@ def test_the_director_sees_that_it_is_late_and_which_clinic_to_ask_but_not_whose
     page = director.get("/program").text
     assert "Families to telephone now, not reached yet" in page
     assert ("Home clinic" in page, "tel:505-555-0100" in page, clinic.child.name in page) == (True, True, False)
-    post(browser_of(clinic.pcp), f"{call}/done", {"outcome": "reached"})
+    post(browser_of(clinic.pcp), f"{call}/done", {"version": "1", "outcome": "reached"})
     assert "not reached yet" not in director.get("/program").text

@@ -63,7 +63,7 @@ def test_the_answer_is_read_and_acknowledged_with_one_button(
     page = pcp.get(f"/consults/{answered.public_id}").text
     for words in (ANSWER["impression"], ANSWER["watch_for"], ANSWER["family_summary"], "I have read this"):
         assert str(words) in page
-    assert post(pcp, f"/consults/{answered.public_id}/acknowledge", {}).status_code == 303
+    assert post(pcp, f"/consults/{answered.public_id}/acknowledge", {"version": "1"}).status_code == 303
     with runtime.database.reading() as session:
         consult = session.get_one(Consult, answered.id)
     assert (consult.acknowledged_at is None, consult.released_at is None) == (False, False)
@@ -101,7 +101,7 @@ def test_telling_the_family_stops_their_clock(
     path = f"/consults/{answered.public_id}/informed"
     page = post(pcp, path, {"method": "opened"})
     assert (page.status_code, "Choose how the family heard it" in page.text) == (422, True)
-    assert post(pcp, path, {"method": "phone", "teach_back": "on"}).status_code == 303
+    assert post(pcp, path, {"version": "1", "method": "phone", "teach_back": "on"}).status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, answered.id).informed_method == "phone"
     assert "told by phone" in pcp.get(f"/consults/{answered.public_id}").text
@@ -115,9 +115,10 @@ def test_closing_before_the_family_heard_needs_a_reason(
     # The fourth answer is there beforehand, so that three taps still close; one more says it.
     assert 'value="unsure" checked' in case.partition("</fieldset>")[0]
     assert "Gone without any care" in case.partition("</fieldset>")[0]
-    page = post(pcp, path, {"close_reason": "", **CLOSED})
+    page = post(pcp, path, {"version": "1", "close_reason": "", **CLOSED})
     assert (page.status_code, "before the family heard" in page.text) == (422, True)
-    assert post(pcp, path, {"close_reason": "Family moved away", **CLOSED}).location == "/clinic?said=closed"
+    closed = post(pcp, path, {"version": "1", "close_reason": "Family moved away", **CLOSED})
+    assert closed.location == "/clinic?said=closed"
     assert answered.number in pcp.get("/clinic?view=done").text
     assert answered.number not in pcp.get("/clinic").text
 

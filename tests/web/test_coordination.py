@@ -61,16 +61,16 @@ def test_a_family_that_heard_moves_on_and_is_closed(
     runtime: Runtime, coordinator: FlaskClient, clinic: Clinic, answered: Consult
 ) -> None:
     path = f"/coordination/{answered.public_id}"
-    page = post(coordinator, f"{path}/informed", {"teach_back": "on"})
+    page = post(coordinator, f"{path}/informed", {"version": "1", "teach_back": "on"})
     assert (page.status_code, "Choose how the family heard it" in page.text) == (422, True)
-    fields = {"method": "visit", "teach_back": "on"}
+    fields = {"version": "1", "method": "visit", "teach_back": "on"}
     assert post(coordinator, f"{path}/informed", fields).location == f"{path}?said=informed"
     assert "Every family has been told" in coordinator.get("/coordination").text
-    unread = post(coordinator, f"{path}/close", {})
+    unread = post(coordinator, f"{path}/close", {"version": "1"})
     assert (unread.status_code, "Ask it to read first" in unread.text) == (422, True)
     with runtime.database.writing() as session:
         answers.acknowledge(session, session.get_one(Consult, answered.id), clinic.pcp, now=NOW)
-    assert post(coordinator, f"{path}/close", {}).location == "/coordination?said=closed"
+    assert post(coordinator, f"{path}/close", {"version": "1"}).location == "/coordination?said=closed"
     with runtime.database.reading() as session:
         assert session.get_one(Consult, answered.id).status == "closed"
         details = session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "inform")).all()
@@ -97,7 +97,7 @@ def test_who_does_not_reach_a_family_writes_that_down(
     board = coordinator.get("/coordination").text
     assert ("1 call to make" in board, "Tried 2 times: Wrong number" in board) == (True, True)
     assert "Tried 2" not in browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}").text
-    assert post(coordinator, f"{card}/informed", {"method": "phone"}).status_code == 303
+    assert post(coordinator, f"{card}/informed", {"version": "1", "method": "phone"}).status_code == 303
     assert post(coordinator, f"{card}/tried", {"tried": "no_answer"}).status_code == 409
     assert "Tried 2" not in coordinator.get("/coordination").text
     with runtime.database.reading() as session:
@@ -108,7 +108,7 @@ def test_who_does_not_reach_a_family_writes_that_down(
 
 
 def test_closing_early_needs_a_reason(coordinator: FlaskClient, answered: Consult) -> None:
-    page = post(coordinator, f"/coordination/{answered.public_id}/close", {})
+    page = post(coordinator, f"/coordination/{answered.public_id}/close", {"version": "1"})
     assert (page.status_code, "before the family heard" in page.text) == (422, True)
 
 

@@ -37,7 +37,7 @@ def test_it_waits_for_the_clinic_until_the_family_is_told(
     pcp, path = browser_of(clinic.pcp), f"/consults/{declined.public_id}"
     assert WAITS in pcp.get("/clinic").text
     assert REASON in pcp.get(path).text
-    assert post(pcp, f"{path}/informed", {"method": "phone"}).location == f"{path}?said=told"
+    assert post(pcp, f"{path}/informed", {"version": "0", "method": "phone"}).location == f"{path}?said=told"
     assert (WAITS in pcp.get("/clinic").text, declined.number in pcp.get("/clinic?view=done").text) == (False, True)
 
 
@@ -67,5 +67,5 @@ def test_the_desk_sees_it_and_tells_the_family_where_the_clinic_does_not(
         True,
         False,
     )
-    assert post(desk, f"{path}/informed", {"method": "phone"}).status_code == 303
+    assert post(desk, f"{path}/informed", {"version": "0", "method": "phone"}).status_code == 303
     assert "Every family has been told" in desk.get("/coordination").text

@@ -130,7 +130,7 @@ def test_a_closed_question_leads_to_a_new_one_and_to_the_clinic(
     answer_it(runtime, clinic, asked)
     assert f'href="{where}#messages"' in mother.get(f"{where}/answer").text
     assert "Hacer otra pregunta" not in mother.get(where).text
-    post(mother, f"{where}/answer/understood", {})
+    post(mother, f"{where}/answer/understood", {"version": "1"})
     with runtime.database.writing() as session:
         consult = session.get_one(Consult, asked.id)
         answers.close(session, consult, clinic.pcp, reason="All done", now=NOW + timedelta(hours=1))
@@ -247,7 +247,7 @@ def test_the_answer_is_read_in_plain_words_and_understood(
     assert page.index("Atopic dermatitis") < page.index("Textbook 12")
     assert '<span lang="en">Pus</span>' in page
     assert '<a href="tel:+15055550100" class="nowrap">505-555-0100</a>' in page.partition('class="care care-warm"')[2]
-    assert post(mother, f"{where}/understood", {}).status_code == 303
+    assert post(mother, f"{where}/understood", {"version": "1"}).status_code == 303
     assert "Ya sabemos que la leyó" in mother.get(where).text
     with runtime.database.reading() as session:
         consult = session.get_one(Consult, asked.id)
@@ -287,7 +287,7 @@ def test_an_emergency_stands_on_every_page_on_which_its_answer_is_offered(
     for _ in range(2):
         for path in ("/family", where, f"{where}/answer"):
             assert "Por favor vaya a urgencias ahora" in mother.get(path).text, path
-        post(mother, f"{where}/answer/understood", {})
+        post(mother, f"{where}/answer/understood", {"version": "1"})
 
 
 def test_a_message_before_the_answer_is_no_step_after_it(
@@ -306,7 +306,7 @@ def test_a_question_is_called_closed_only_when_it_is(
     where = f"/family/questions/{asked.public_id}"
     answer_it(runtime, clinic, asked)
     assert "Usted nos dice que entendió" in mother.get(where).text
-    post(mother, f"{where}/answer/understood", {})
+    post(mother, f"{where}/answer/understood", {"version": "1"})
     page = mother.get(where).text
     assert "Usted entendió la respuesta" in page
     assert "Puede seguir escribiéndonos" in page

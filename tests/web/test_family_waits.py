@@ -54,8 +54,8 @@ def test_nothing_closes_while_the_family_waits(
 ) -> None:
     later, browser = waiting[1], browser_of(getattr(clinic, role))
     place = "consults" if role == "pcp" else "coordination"
-    page = post(browser, f"/{place}/{later.public_id}/close", {})
+    page = post(browser, f"/{place}/{later.public_id}/close", {"version": "1"})
     assert (page.status_code, "Reply to them first" in page.text) == (422, True)
     post(browser, f"/consults/{later.public_id}/messages", {"lane": "family", "text": "Yes.", "confirmed": "yes"})
-    said = {"changed": "yes", "referral": "avoided", "seen": "no"}
+    said = {"version": "1", "changed": "yes", "referral": "avoided", "seen": "no"}
     assert post(browser, f"/{place}/{later.public_id}/close", said).status_code == 303

@@ -50,7 +50,7 @@ def test_an_emergency_stays_on_every_page_until_the_family_confirms(
     assert (EMERGENCY in status, f"{base}/answer" in status) == (True, True)
     answer = mother.get(f"{base}/answer").text
     assert answer.index(EMERGENCY) < answer.index("Esta es la respuesta de antes.") < answer.index("¿Le quedó claro?")
-    assert post(mother, f"{base}/answer/understood", {}).status_code == 303
+    assert post(mother, f"{base}/answer/understood", {"version": "1"}).status_code == 303
     page = mother.get(f"{base}/answer").text
     assert ("¿Le quedó claro?" in page, "Esta es la respuesta de antes." in page) == (False, True)
     after = mother.get(base).text
@@ -71,7 +71,7 @@ def test_staff_read_what_the_family_can_read(
     page = home.get(case).text
     assert ("The family only reads" in page, "and the answer from before" in page) == (False, True)
     assert "It was declined. The family has not heard" in desk.get("/coordination").text
-    assert post(desk, f"{card}/informed", {"method": "phone"}).status_code == 303
+    assert post(desk, f"{card}/informed", {"version": "0", "method": "phone"}).status_code == 303
     assert "It was declined." not in desk.get("/coordination").text
     assert "Call the family now." not in desk.get(card).text
 
@@ -80,7 +80,7 @@ def test_the_desk_can_tell_an_answer_from_before_by_telephone(
     browser_of: BrowserOf, clinic: Clinic, again: Consult
 ) -> None:
     desk, card = browser_of(clinic.coordinator), f"/coordination/{again.public_id}"
-    assert post(desk, f"{card}/informed", {"method": "phone"}).status_code == 303
+    assert post(desk, f"{card}/informed", {"version": "1", "method": "phone"}).status_code == 303
     page = desk.get(card).text
     assert ("The family has heard this answer." in page, "Call the family now." in page) == (True, False)
 
@@ -106,6 +106,6 @@ def test_the_clinic_sees_an_answer_that_was_held_back_and_opens_it(
     page = pcp.get(f"/consults/{consult.public_id}").text
     assert (str(ANSWER["impression"]) in page, "the family cannot read it" in page) == (True, True)
     assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 404
-    assert post(pcp, f"/consults/{consult.public_id}/acknowledge", {}).status_code == 303
+    assert post(pcp, f"/consults/{consult.public_id}/acknowledge", {"version": "1"}).status_code == 303
     assert "the family cannot read it" not in pcp.get(f"/consults/{consult.public_id}").text
     assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 200

@@ -56,10 +56,10 @@ def test_one_button_reads_and_accepts_and_another_declines_with_a_reason(
     pcp, path = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
     first, *_ = ids(runtime, answered)
     assert "I have read this and accept its 3 steps" in pcp.get(path).text
-    refused = post(pcp, f"{path}/acknowledge", {"decline": first})
+    refused = post(pcp, f"{path}/acknowledge", {"version": "1", "decline": first})
     assert (refused.status_code, "Say why not" in refused.text, "checked" in refused.text) == (422, True, True)
     assert states(runtime, answered) == ["proposed"] * 3
-    post(pcp, f"{path}/acknowledge", {"decline": first, f"why-{first}": "Done in May"})
+    post(pcp, f"{path}/acknowledge", {"version": "1", "decline": first, f"why-{first}": "Done in May"})
     assert states(runtime, answered) == ["declined", "accepted", "accepted"]
     assert "Done in May" in pcp.get(path).text
 
@@ -69,7 +69,7 @@ def test_each_reads_and_does_what_is_theirs(
 ) -> None:
     pcp, derm, mother = (browser_of(person) for person in (clinic.pcp, clinic.derm, clinic.mother))
     path, (first, second, third) = f"/consults/{answered.public_id}", ids(runtime, answered)
-    post(pcp, f"{path}/acknowledge", {})
+    post(pcp, f"{path}/acknowledge", {"version": "1"})
     wrong = post(pcp, f"{path}/steps/{first}", {"verb": "not_done"})
     assert (wrong.status_code, "Say why not" in wrong.text) == (422, True)
     assert post(pcp, f"{path}/steps/{first}", {"verb": "magic"}).status_code == 422
@@ -96,7 +96,7 @@ def test_a_family_is_offered_nothing_to_say_about_steps_that_a_newer_answer_repl
 ) -> None:
     mother, (_, second, _third) = browser_of(clinic.mother), ids(runtime, answered)
     family = f"/family/questions/{answered.public_id}"
-    post(browser_of(clinic.pcp), f"/consults/{answered.public_id}/acknowledge", {})
+    post(browser_of(clinic.pcp), f"/consults/{answered.public_id}/acknowledge", {"version": "1"})
     post(mother, f"{family}/steps/{second}", {"verb": "done"})
     again = 'name="verb" value="again"'
     assert again in mother.get(f"{family}/answer").text
@@ -153,7 +153,7 @@ def test_a_family_says_how_it_went_and_the_specialist_reads_it(
 ) -> None:
     pcp, derm, mother = (browser_of(person) for person in (clinic.pcp, clinic.derm, clinic.mother))
     path, family = f"/consults/{answered.public_id}", f"/family/questions/{answered.public_id}"
-    post(pcp, f"{path}/acknowledge", {})
+    post(pcp, f"{path}/acknowledge", {"version": "1"})
     assert post(mother, f"{family}/outcome", {}).status_code == 404
     assert mother.get(f"{family}/outcome").status_code == 404
     with runtime.database.writing() as session:
@@ -181,12 +181,12 @@ def test_a_clinic_closes_in_three_clicks(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
 ) -> None:
     pcp, path = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
-    post(pcp, f"{path}/acknowledge", {})
-    post(pcp, f"{path}/informed", {"method": "phone"})
+    post(pcp, f"{path}/acknowledge", {"version": "1"})
+    post(pcp, f"{path}/informed", {"version": "1", "method": "phone"})
     assert 'name="seen" value="no"' in pcp.get(path).text
-    refused = post(pcp, f"{path}/close", {"seen": "no", "changed": "yes"})
+    refused = post(pcp, f"{path}/close", {"version": "1", "seen": "no", "changed": "yes"})
     assert (refused.status_code, "Choose one answer" in refused.text) == (422, True)
-    answer = post(pcp, f"{path}/close", {"seen": "no", "changed": "yes", "referral": "avoided"})
+    answer = post(pcp, f"{path}/close", {"version": "1", "seen": "no", "changed": "yes", "referral": "avoided"})
     assert answer.location == "/clinic?said=closed"
     assert "Avoided" in browser_of(clinic.derm).get(path).text
 

@@ -24,7 +24,17 @@ from econsult.people.persons import Role
 from econsult.rights import Right
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
-from web.api.schemas import CONSULT_EDIT, CONSULT_IN, INFORMED_IN, REASON_IN, SEND_ON_IN, SUBMIT_IN, TRIED_IN, VOICE
+from web.api.schemas import (
+    CLOSE_IN,
+    CONSULT_EDIT,
+    CONSULT_IN,
+    INFORMED_IN,
+    REASON_IN,
+    SEND_ON_IN,
+    SUBMIT_IN,
+    TRIED_IN,
+    VOICE,
+)
 from web.api.shapes import consult_json
 from web.api.step_schemas import ACKNOWLEDGE_IN
 from web.api.wishes import wishes_in
@@ -123,22 +133,29 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/acknowledge", answer="Consult", body=ACKNOWLEDGE_IN)
 def acknowledge_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say that the clinic has read the answer, and decide about its steps; the family may read it from then on."""
+    """Say that the clinic has read the answer, and decide about its steps; the family may read it from then on.
+
+    With `version`, only if that is the version that stands now.
+    """
     declined = {each["step"]: each["reason"] for each in body.get("decline", [])}
+    seen = body.get("version")
     with loaded(consult_id, Right.ACKNOWLEDGE) as (session, passed):
         if body.get("accept") or declined:
-            accept_and_read(session, passed.consult, me(), declined, now=now())
+            accept_and_read(session, passed.consult, me(), declined, now=now(), version=seen)
         else:
-            answers.acknowledge(session, passed.consult, me(), now=now())
+            answers.acknowledge(session, passed.consult, me(), now=now(), version=seen)
     return after(passed)
 
 
 @route("POST", "/consults/<consult_id>/informed", answer="Consult", body=INFORMED_IN)
 def record_informed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Record that the family has heard the answer, and how."""
-    method, teach_back = body["method"], body.get("teach_back", False)
+    """Record that the family has heard the answer, and how; with `version`, only if that one stands now.
+
+    Of a decline, which has no version, it is 0.
+    """
+    method, back, seen = body["method"], body.get("teach_back", False), body.get("version")
     with loaded(consult_id, Right.INFORM) as (session, passed):
-        telling.inform(session, passed.consult, me(), method=method, teach_back=teach_back, now=now())
+        telling.inform(session, passed.consult, me(), method=method, teach_back=back, now=now(), version=seen)
     return after(passed)
 
 
@@ -150,11 +167,15 @@ def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return after(passed)
 
 
-@route("POST", "/consults/<consult_id>/close", answer="Consult", body=REASON_IN)
+@route("POST", "/consults/<consult_id>/close", answer="Consult", body=CLOSE_IN)
 def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """End an answered consult; before the family has heard the answer this takes a reason."""
+    """End an answered consult; before the family has heard the answer this takes a reason.
+
+    With `version`, only if that is the version that stands now.
+    """
+    reason, seen = body.get("reason", ""), body.get("version")
     with loaded(consult_id, Right.CLOSE) as (session, passed):
-        answers.close(session, passed.consult, me(), reason=body.get("reason", ""), now=now())
+        answers.close(session, passed.consult, me(), reason=reason, now=now(), version=seen)
     return after(passed)
 
 

@@ -23,7 +23,13 @@ ASSIGN_IN = closed(("person", "reason"), person=text(64), reason=text(1000), ver
 REROUTE_IN = closed(("specialty", "reason"), specialty=text(32, *SPECIALTIES), reason=text(1000))
 URGENCY_IN = closed(("urgency",), urgency=text(16, *Urgency), reason=text(1000))
 REOPEN_IN = closed(("reason",), reason=text(1000), urgency=text(16, *Urgency))
-CALLED_IN = closed(("outcome",), outcome=text(16, "no_answer", *Outcome), words=text(1000), teach_back=FLAG)
+CALLED_IN = closed(
+    ("outcome",),
+    outcome=text(16, "no_answer", *Outcome),
+    words=text(1000),
+    teach_back=FLAG,
+    version=COUNT,
+)
 
 
 @route("POST", "/consults/<consult_id>/take-over", answer="Consult", body=TAKE_OVER_IN)
@@ -86,7 +92,10 @@ def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/called", answer="Consult", body=CALLED_IN, roles=(Role.PCP, Role.COORDINATOR))
 def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say what came of the telephone call of an emergency: `no_answer` goes on, the others end it."""
+    """Say what came of the telephone call of an emergency: `no_answer` goes on, the others end it.
+
+    With `version`, only if that is the version that stands now.
+    """
     with loaded(consult_id, Right.INFORM) as (session, passed):
         consult, words, said = passed.consult, body.get("words", ""), body.get("teach_back", False)
         task = telephone.call_of(session, consult.id)
@@ -95,7 +104,8 @@ def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
         if body["outcome"] == "no_answer":
             telephone.try_call(session, consult, me(), now=now())
         else:
-            telling.confirm_call(session, consult, me(), body["outcome"], words=words, teach_back=said, now=now())
+            outcome, seen = body["outcome"], body.get("version")
+            telling.confirm_call(session, consult, me(), outcome, words=words, teach_back=said, now=now(), version=seen)
     return after(passed)
 
 

@@ -95,6 +95,7 @@ SEND_ON_IN = closed(
 )
 SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN)
 REASON_IN = closed(reason=text())
+CLOSE_IN = closed(reason=text(), version=COUNT)
 NOTHING_IN = closed()
 REQUEST_INFO_IN = closed(
     ("text",),
@@ -106,7 +107,7 @@ REQUEST_INFO_IN = closed(
 TAKE_BACK_IN = closed((), item=COUNT, retake=text(32), words=FLAG)
 MESSAGE_IN = closed(("audience", "text"), audience=text(16, *Audience), text=text())
 TRIED_IN = closed(("result",), result=text(16, *TryResult))
-INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG)
+INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG, version=COUNT)
 
 PATIENT = closed(
     ("alias", "age_months", "sex", "region", "language"),

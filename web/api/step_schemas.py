@@ -14,7 +14,7 @@ from econsult.people.persons import SPECIALTIES
 from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, PERSON, closed, listed, optional, text
 
 ACKNOWLEDGE_IN = closed(
-    accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))
+    version=COUNT, accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))
 )
 STEP_IN = closed(("verb",), verb=text(16, *sorted({verb for _, verb in STEPS} - BY_ANSWER)), reason=text(LONGEST_WHY))
 STEP = closed(

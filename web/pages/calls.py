@@ -15,14 +15,16 @@ from econsult.access import Pass, consult_for
 from econsult.calls import Waiting, calls_waiting
 from econsult.consults import answers, telephone, telling
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
-from econsult.errors import InvalidError, NotFoundError
+from econsult.errors import InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now
 from web.shell.auth import home_of, me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.numbers import UNSEEN, form_number
 from web.showing.casefile import open_case
+from web.showing.lost import changed_words
 from web.words import terms
 from web.words.language import gettext
 
@@ -71,20 +73,22 @@ def done(public_id: str) -> Response | tuple[str, int]:
     form = FormReader()
     outcome = form.choice("outcome", tuple(Outcome), required=gettext("Say whether you reached the family"))
     words = form.text("words", longest=LONGEST_WORDS)
-    has_said_it_back = form.is_ticked("teach_back")
-    errors = dict(form.errors)
+    back = form.is_ticked("teach_back")
+    errors, status = dict(form.errors), 422
     if not errors:
         try:
             with database().writing() as session:
-                consult = _loaded(session, public_id).consult
+                consult, seen = _loaded(session, public_id).consult, form_number("version", UNSEEN)
                 telling.confirm_call(
-                    session, consult, me(), outcome, words=words, teach_back=has_said_it_back, now=now()
+                    session, consult, me(), outcome, words=words, teach_back=back, now=now(), version=seen
                 )
         except InvalidError:
             errors = {"words": gettext("Write who was sent to the family")}
+        except StaleVersionError:
+            errors, status = {"tell": changed_words()}, 409
     if errors:
         with database().writing() as session:
-            return _page(session, _loaded(session, public_id), errors, {"outcome": outcome, "words": words}), 422
+            return _page(session, _loaded(session, public_id), errors, {"outcome": outcome, "words": words}), status
     said = "called" if outcome == Outcome.REACHED else "noted"
     return redirect(f"{home_of(me())}?said={said}", 303)
 

@@ -22,7 +22,7 @@ from econsult.consults.threads import Audience, messages_of
 from econsult.consults.tries import TryResult, tries_of, write_try
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
 from web.context import database, now
@@ -34,7 +34,10 @@ from web.pages.unreached import lines_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
-from web.showing.casefile import close_refusal, open_case
+from web.shell.numbers import UNSEEN, form_number
+from web.showing.casefile import open_case
+from web.showing.closing import close_refusal
+from web.showing.lost import changed_words
 from web.showing.outlook import capped
 from web.showing.rows import Row, rows_of
 from web.words import terms
@@ -134,12 +137,15 @@ def informed(public_id: str) -> Response | tuple[str, int]:
     """Write down that the family heard the answer by phone or at a visit."""
     form = FormReader()
     method = form.choice("method", ("phone", "visit"), required=gettext("Choose how the family heard it"))
-    has_said_it_back = form.is_ticked("teach_back")
+    back, seen = form.is_ticked("teach_back"), form_number("version", UNSEEN)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         if form.errors:
             return card_page(session, loaded, errors=form.errors), 422
-        telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
+        try:
+            telling.inform(session, loaded.consult, me(), method=method, teach_back=back, now=now(), version=seen)
+        except StaleVersionError:
+            return card_page(session, loaded, errors={"tell": changed_words()}, given={"method": method}), 409
     return redirect(url_for(".card", public_id=public_id, said="informed"), 303)
 
 
@@ -165,7 +171,10 @@ def close(public_id: str) -> Response | tuple[str, int]:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
         try:
-            answers.close(session, loaded.consult, me(), reason=reason, now=now())
+            seen = form_number("version", UNSEEN)
+            answers.close(session, loaded.consult, me(), reason=reason, now=now(), version=seen)
+        except StaleVersionError:
+            return card_page(session, loaded, errors={"tell": changed_words()}, given={"close_reason": reason}), 409
         except InvalidError:
             return card_page(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
     return redirect(url_for(".board", said="closed"), 303)

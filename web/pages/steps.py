@@ -8,7 +8,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.advice.following import LONGEST_WHY, mark
 from econsult.advice.lists import advice_of, late_steps
-from econsult.errors import InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.persons import Role
 from econsult.reading import Reader, readers_among
 from econsult.rights import Right
@@ -43,11 +43,24 @@ def set_step(public_id: str, step_id: str) -> Page:
                 mark(session, me(), public_id, step_id, verb, reason=reason, now=now())
     except InvalidError:
         form.errors[f"why-{step_id}"] = gettext("Say why not, so that the specialist can learn from it")
+    except (StaleVersionError, ImpossibleVerbError):
+        return _changed(public_id, reason)
     if form.errors:
         return _refused(public_id, form)
     is_desk = me().role == Role.COORDINATOR
     place = "coordination.card" if is_desk else "consult.show"
     return redirect(url_for(place, public_id=public_id, said="noted", _anchor=f"step-{step_id}"), 303)
+
+
+def _changed(public_id: str, reason: str) -> Page:
+    """A newer answer has replaced the step, or a colleague was faster: the plan as it is, and the words to keep."""
+    said = gettext("The plan changed after you opened this page. Nothing was written down: this is the plan now.")
+    said += " " + gettext("You wrote: %(words)s", words=reason) if reason else ""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.FOLLOW)
+        if me().role == Role.COORDINATOR:
+            return card_page(session, loaded, errors={"follow": said}), 409
+        return case_page(open_case(session, loaded), errors={"stands": said}), 409
 
 
 def _refused(public_id: str, form: FormReader) -> Page:

@@ -15,6 +15,8 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 LARGEST = 2**31 - 1
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+UNSEEN = -1
+"""The version of a form that names none: it was made before there were any, and stands nowhere."""
 
 
 class _KeyConverter(IntegerConverter):

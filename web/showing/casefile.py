@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
@@ -21,6 +20,7 @@ from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience
+from econsult.consults.versions import standing_version
 from econsult.note import codes_of
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
@@ -30,6 +30,7 @@ from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
 from web.showing.callers import caller_words
+from web.showing.closing import CLOSE_QUESTIONS
 from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
 from web.showing.home_safety import unsafe_home
@@ -52,11 +53,6 @@ from web.words.language import gettext
 from web.words.routes import why_words
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
-CLOSE_QUESTIONS = {
-    "not_informed": _l("The family has not heard yet. Why close it?"),
-    "family_waits": _l("The family has written and waits. Why close it?"),
-    "not_read": _l("The clinic has not read the answer yet. Why close it?"),
-}
 FAMILYS = ("family_question", "story")
 
 
@@ -90,6 +86,8 @@ class Case:
     writable: frozenset[Audience]
     rights: frozenset[Right]
     answer: Answer | None
+    standing: int = 0
+    """The version that is read, told or closed now, which each form about it carries; 0 of a decline."""
     signed_by: str = ""
     codes: Mapping[int, str] = field(default_factory=dict)
     """By which papers of the signed versions are compared with them, oldest first."""
@@ -165,18 +163,6 @@ class Case:
         return self.consult.kind == Kind.FAMILY_QUESTION
 
 
-def close_refusal(consult: Consult) -> str:
-    """Why a request does not close without a reason."""
-    known = {
-        "not_informed": gettext("Say why it closes before the family heard"),
-        "family_waits": gettext(
-            "The family has written and waits for a reply. Reply to them first, or say why it closes."
-        ),
-    }
-    unread = gettext("The clinic has not read the answer yet. Ask it to read first, or say why it closes.")
-    return known.get(open_end_of(consult), unread)
-
-
 def open_case(session: Session, loaded: Pass) -> Case:
     """The case page of a consult that was loaded through access."""
     consult, patient = loaded.consult, loaded.patient
@@ -209,6 +195,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
         rights=loaded.rights,
         answer=answer,
+        standing=standing_version(session, consult),
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         correction=read.text(answer.reason or "") if answer and answer.signed_at else "",

@@ -30,6 +30,11 @@ def why_lost(consult: Consult, holder: str) -> str:
     return gettext("You cannot answer this request now: %(status)s.", status=terms.STATUSES[Status(consult.status)])
 
 
+def changed_words() -> str:
+    """What stands on a page that was opened before somebody corrected, or declined, what it is about."""
+    return gettext("The answer changed after you opened this page. Nothing was written down: read what it says now.")
+
+
 def words_of(content: Mapping[str, Any]) -> str:
     """An answer as plain text, each part under its name."""
     steps = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
 from econsult.advice.asking import close_out
-from econsult.advice.following import LONGEST_WHY, accept_and_read
+from econsult.advice.following import LONGEST_WHY, accept_and_read, said_of_steps
 from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import sound
@@ -19,7 +20,7 @@ from econsult.consults.records import QUESTION_TYPES, Consult, Kind
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import RequestForm
 from econsult.consults.tries import TryResult, write_try
-from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
+from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -29,7 +30,10 @@ from web.pages.consult import LONGEST_REASON, case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
-from web.showing.casefile import close_refusal, open_case
+from web.shell.numbers import UNSEEN, form_number
+from web.showing.casefile import open_case
+from web.showing.closing import close_refusal
+from web.showing.lost import Lost, changed_words
 from web.showing.outcomes import missing_words, said_in_form
 from web.words import terms
 from web.words.language import gettext
@@ -47,7 +51,10 @@ def acknowledge(public_id: str) -> Page:
     try:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ACKNOWLEDGE)
-            accept_and_read(session, loaded.consult, me(), declined, now=now())
+            seen = form_number("version", UNSEEN)
+            accept_and_read(session, loaded.consult, me(), declined, now=now(), version=seen)
+    except StaleVersionError:
+        return _changed(public_id, Right.ACKNOWLEDGE, {"declined": declined})
     except InvalidError as error:
         errors = {name: gettext("Say why not, so that the specialist can learn from it") for name in error.fields}
         return _refused(public_id, Right.ACKNOWLEDGE, errors, {"declined": declined})
@@ -62,10 +69,13 @@ def informed(public_id: str) -> Page:
     method = form.choice("method", ("phone", "visit"), required=gettext("Choose how the family heard it"))
     if form.errors:
         return _refused(public_id, Right.INFORM, form.errors)
-    has_said_it_back = form.is_ticked("teach_back")
-    with database().writing() as session:
-        loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
-        telling.inform(session, loaded.consult, me(), method=method, teach_back=has_said_it_back, now=now())
+    back, seen = form.is_ticked("teach_back"), form_number("version", UNSEEN)
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
+            telling.inform(session, loaded.consult, me(), method=method, teach_back=back, now=now(), version=seen)
+    except StaleVersionError:
+        return _changed(public_id, Right.INFORM, {"method": method})
     return _back(public_id, "told" if loaded.consult.status == Status.DECLINED else "informed")
 
 
@@ -97,7 +107,11 @@ def close(public_id: str) -> Page:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
         errors: dict[str, str] = {}
         try:
-            close_out(session, loaded.consult, me(), said, reason=reason, now=now())
+            seen = form_number("version", UNSEEN)
+            close_out(session, loaded.consult, me(), said, reason=reason, now=now(), version=seen)
+        except StaleVersionError:
+            given = {**vars(said), "close_reason": reason, "closing": "1"}
+            return case_page(open_case(session, loaded), errors={"stands": changed_words()}, given=given), 409
         except InvalidError as error:
             errors = missing_words({name: code for name, code in error.fields.items() if name in AT_CLOSING})
             if "reason" in error.fields:
@@ -193,6 +207,19 @@ def _refused(
     with database().writing() as session:
         case = open_case(session, consult_for(session, me(), public_id, now=now(), right=right))
     return case_page(case, errors=errors, given=given or {}), 422
+
+
+def _changed(public_id: str, right: Right, given: Mapping[str, Any]) -> Page:
+    """Another version stands now than the one that was read or told: the page as it is, and what was written."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=right)
+        case = open_case(session, loaded)
+        reasons = said_of_steps(session, loaded.consult.id, given.get("declined") or {})
+    fresh = {step.text: step.id for step in case.steps if step.is_proposed}
+    given = {**given, "declined": {fresh[words]: why for words, why in reasons if words in fresh}}
+    left = "\n".join(f"{words}: {why}" for words, why in reasons if words not in fresh)
+    lost = Lost(changed_words(), left) if left else None
+    return case_page(case, errors={} if lost else {"stands": changed_words()}, given=given, lost=lost), 409
 
 
 def _back(public_id: str, said: str) -> Response:

@@ -10,7 +10,7 @@ from econsult.consults.answers import answer_for
 from econsult.consults.conversion import is_converted
 from econsult.consults.telling import inform
 from econsult.consults.versions import versions_of
-from econsult.errors import NotFoundError
+from econsult.errors import NotFoundError, StaleVersionError
 from econsult.note import codes_of
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
@@ -18,10 +18,12 @@ from web.context import database, now
 from web.pages.family.home import state_of
 from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
+from web.shell.numbers import UNSEEN, form_number
 from web.showing.clinics import telephone_of
 from web.showing.note import grouped
 from web.showing.plain import plain_of
 from web.showing.steps import own_of
+from web.words.language import gettext
 
 family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questions/<public_id>/answer")
 
@@ -30,6 +32,11 @@ family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questio
 @only(*HOUSEHOLD)
 def show(public_id: str) -> str:
     """The released answer. Before its release it does not exist for the family."""
+    return answer_page(public_id)
+
+
+def answer_page(public_id: str, changed: str = "") -> str:
+    """The answer as it is now; `changed` says what a press on an older page could not do any more."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         answer = answer_for(session, loaded.consult, me())
@@ -46,6 +53,8 @@ def show(public_id: str) -> str:
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,
+        version=answer.version,
+        changed=changed,
         older=[plain_of(each, each.signed_at, loaded.patient) for each in reversed(before) if each.signed_at],
         mine=mine,
         theirs=theirs,
@@ -58,9 +67,14 @@ def show(public_id: str) -> str:
 
 @family_answer.post("/understood")
 @only(*HOUSEHOLD)
-def understood(public_id: str) -> Response:
-    """The family says that it understood, which closes the loop."""
-    with database().writing() as session:
-        loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
-        inform(session, loaded.consult, me(), method="opened", teach_back=False, now=now())
+def understood(public_id: str) -> Response | tuple[str, int]:
+    """The family says that it understood, which closes the loop; what was corrected meanwhile it reads first."""
+    seen = form_number("version", UNSEEN)
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
+            inform(session, loaded.consult, me(), method="opened", teach_back=False, now=now(), version=seen)
+    except StaleVersionError:
+        words = gettext("The answer changed after you opened this page. Please read what it says now.")
+        return answer_page(public_id, words), 409
     return redirect(url_for(".show", public_id=public_id, _anchor="reply"), code=303)
