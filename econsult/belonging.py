@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import ForeignKeyConstraint, Index, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, select
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
 from econsult.errors import NotFoundError
 
@@ -20,6 +21,22 @@ Row = TypeVar("Row")
 def in_program(table: str, **parents: str) -> tuple[ForeignKeyConstraint, ...]:
     """Columns of `table` by the tables that they point to, all of them within the row's own program."""
     return tuple(_key(table, PROGRAM, column, parent) for column, parent in parents.items())
+
+
+def program_of(parent: str, column: str = "") -> MappedColumn[int | None]:
+    """The column of a row's program, which is that of the row it hangs on by `column`; whoever adds one writes neither.
+
+    It may be empty only in what the version before wrote at an upgrade.
+    """
+
+    def read(context: DefaultExecutionContext) -> int | None:
+        given: dict[str, int] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+        number = given[column or f"{parent}_id"]
+        owner = context.current_column.table.metadata.tables[parent].c
+        found: int | None = context.root_connection.scalar(select(owner.program_id).where(owner.id == number))
+        return found
+
+    return mapped_column(ForeignKey("program.id"), default=read)
 
 
 def about_child(table: str) -> ForeignKeyConstraint:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.attachments import CONSENT_WITHDRAWN, Attachment, Rendition, note_attachment
 from econsult.consults.records import Consult, note
 from econsult.consults.sealing import ConsentWithdrawal, SetAsideKey
@@ -27,7 +28,9 @@ class LegalHold(Base):
     """One opening of a sealed consult's copies by one officer."""
 
     __tablename__ = "legal_hold"
+    __table_args__ = in_program("legal_hold", consult_id="consult", person_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(Sealed("legal_hold.reason"))

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.records import Consult, note
 from econsult.database import NO_KEY, Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -26,7 +27,9 @@ class Arrival(Base):
     """By which invitation a question came, and who of the clinic took it for the family's."""
 
     __tablename__ = "arrival"
+    __table_args__ = in_program("arrival", consult_id="consult", invitation_id="invitation", adopted_by_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), unique=True)
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"), index=True)
     adopted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.belonging import about_child
+from econsult.belonging import about_child, in_program, numbered_within, program_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
@@ -57,8 +57,14 @@ class Attachment(PublicId, Base):
     """One file as it was sent. The original rests sealed under `blob_key` and is never served to anyone."""
 
     __tablename__ = "attachment"
-    __table_args__ = (about_child("attachment"),)
+    __table_args__ = (
+        numbered_within("attachment"),
+        about_child("attachment"),
+        *in_program("attachment", consult_id="consult", patient_id="patient"),
+        *in_program("attachment", uploaded_by_id="person", show_asked_by_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

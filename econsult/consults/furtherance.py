@@ -13,14 +13,13 @@ from enum import StrEnum
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import about_child
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
 
 
@@ -53,7 +52,7 @@ class FurtherConsent(ConsentRow, Base):
     """One yes or no to one of them."""
 
     __tablename__ = "opt_in"
-    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"), about_child("opt_in"))
+    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"), *of_case("opt_in"))
 
     what: Mapped[str] = mapped_column(String(16))
     is_given: Mapped[bool]

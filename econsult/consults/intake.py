@@ -36,7 +36,7 @@ class Upload(PublicId, Base):
 
     __tablename__ = "upload"
     __table_args__ = (
-        *in_program("upload", owner_id="person", consult_id="consult"),
+        *in_program("upload", owner_id="person", consult_id="consult", attachment_id="attachment"),
         Index("ix_upload_owner", "owner_id", "state"),
         Index("ix_upload_state", "state", "expires_at"),
         Index("ix_upload_retake", "retake_id", sqlite_where=FOR_A_RETAKE, postgresql_where=FOR_A_RETAKE),

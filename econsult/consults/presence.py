@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant
 from econsult.people.persons import Person
@@ -18,8 +19,12 @@ class Presence(Base):
     """When somebody of the staff last had the consult open."""
 
     __tablename__ = "presence"
-    __table_args__ = (UniqueConstraint("consult_id", "person_id", name="uq_presence"),)
+    __table_args__ = (
+        UniqueConstraint("consult_id", "person_id", name="uq_presence"),
+        *in_program("presence", consult_id="consult", person_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     seen_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.records import Consult
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
@@ -20,8 +21,12 @@ class RepeatKey(Base):
     """A key that somebody used for one consult. Key and body are kept as SHA-256 only."""
 
     __tablename__ = "repeat_key"
-    __table_args__ = (UniqueConstraint("person_id", "key_hash", name="uq_repeat_key"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "key_hash", name="uq_repeat_key"),
+        *in_program("repeat_key", consult_id="consult", person_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("consult")
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     key_hash: Mapped[str] = mapped_column(String(64))
     body_hash: Mapped[str] = mapped_column(String(64))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment, renditions_of
 from econsult.consults.holding import require_holder
 from econsult.consults.intake import Upload
@@ -49,8 +50,11 @@ class Retake(PublicId, Base):
             postgresql_where=UNSENT,
         ),
         UniqueConstraint("message_id", "attachment_id", name="uq_retake_message"),
+        *in_program("retake", consult_id="consult", author_id="person"),
+        *in_program("retake", attachment_id="attachment", message_id="message"),
     )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

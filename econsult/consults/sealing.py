@@ -13,7 +13,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import about_child
 from econsult.consults.attachments import (
     CONSENT_WITHDRAWN,
     Attachment,
@@ -31,7 +30,7 @@ from econsult.database import NO_KEY, Base, Instant
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.vault import Vault
 
@@ -58,7 +57,7 @@ class ConsentWithdrawal(ConsentRow, Base):
     """One person's no, after the yes."""
 
     __tablename__ = "consent_withdrawal"
-    __table_args__ = (about_child("consent_withdrawal"),)
+    __table_args__ = of_case("consent_withdrawal")
 
     at: Mapped[datetime] = mapped_column(Instant)
 

@@ -56,6 +56,7 @@ class SideQuestion(PublicId, Base):
         *in_program(
             "side_question", consult_id="consult", asked_by_id="person", wanted_id="person", holder_id="person"
         ),
+        *in_program("side_question", message_id="message", reply_id="message"),
         Index("uq_side_question_open", "consult_id", unique=True, sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_pool", "specialty", sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),

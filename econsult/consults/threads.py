@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import in_program
+from econsult.belonging import in_program, numbered_within
 from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
 from econsult.consults.hearers import clinic_of, desk_of, home_of
@@ -49,7 +49,10 @@ class Message(PublicId, Base):
     """
 
     __tablename__ = "message"
-    __table_args__ = in_program("message", consult_id="consult", author_id="person")
+    __table_args__ = (
+        numbered_within("message"),
+        *in_program("message", consult_id="consult", author_id="person"),
+    )
 
     program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.records import Consult, note
 from econsult.consults.telephone import try_call
 from econsult.consults.telling import check_can_hear
@@ -27,7 +28,9 @@ class FamilyTry(Base):
     """One try to tell a family that did not reach it."""
 
     __tablename__ = "family_try"
+    __table_args__ = in_program("family_try", consult_id="consult", person_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     result: Mapped[str] = mapped_column(String(16))

@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import about_child
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.preparing import queue_again
@@ -21,7 +20,7 @@ from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, unknown_in
+from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person, Role
 
 TEXT_VERSION = "2026-11"
@@ -48,7 +47,7 @@ class VoiceConsent(ConsentRow, Base):
     """One yes or no to the voice in a case's films."""
 
     __tablename__ = "voice_consent"
-    __table_args__ = (about_child("voice_consent"),)
+    __table_args__ = of_case("voice_consent")
 
     is_given: Mapped[bool]
     at: Mapped[datetime] = mapped_column(Instant)

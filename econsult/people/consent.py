@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.belonging import about_child
+from econsult.belonging import about_child, in_program, program_of
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
 from econsult.people.persons import LANGUAGES, Person, Role
@@ -68,6 +68,7 @@ YOUTH_TEXTS = {
 class ConsentRow:
     """What every answer about a child's case keeps. `text_hash` is the SHA-256 of the text that was shown or read."""
 
+    program_id: Mapped[int | None] = program_of("consult")
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -78,11 +79,16 @@ class ConsentRow:
     text_hash: Mapped[str] = mapped_column(String(64))
 
 
+def of_case(table: str) -> tuple[ForeignKeyConstraint, ...]:
+    """What the database checks of such a row: one child, one case, one program."""
+    return about_child(table), *in_program(table, patient_id="patient", consult_id="consult", recorded_by_id="person")
+
+
 class Consent(ConsentRow, Base):
     """One person's yes for one consult."""
 
     __tablename__ = "consent"
-    __table_args__ = (about_child("consent"),)
+    __table_args__ = of_case("consent")
 
     given_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -19,7 +19,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.belonging import in_program
+from econsult.belonging import in_program, numbered_within
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.jobs import JobKind, Lane, add_job
@@ -51,6 +51,7 @@ class Invitation(PublicId, Base):
 
     __tablename__ = "invitation"
     __table_args__ = (
+        numbered_within("invitation"),
         *in_program("invitation", patient_id="patient", person_id="person"),
         *in_program("invitation", created_by_id="person", revoked_by_id="person"),
     )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.former import keep_former
@@ -37,7 +38,9 @@ class FamilyContact(Base):
     """
 
     __tablename__ = "family_contact"
+    __table_args__ = in_program("family_contact", patient_id="patient", set_by_id="person")
 
+    program_id: Mapped[int | None] = program_of("patient")
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), unique=True)
     email: Mapped[str] = mapped_column(Sealed("family_contact.email"), default="")
     phone_since: Mapped[datetime] = mapped_column(Instant)

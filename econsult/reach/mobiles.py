@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey, String, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program, program_of
 from econsult.database import NO_KEY, Base, Instant, Sealed, TextCipher, changed_rows
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
@@ -38,7 +39,9 @@ class Mobile(Base):
     """
 
     __tablename__ = "mobile"
+    __table_args__ = in_program("mobile", person_id="person", added_by_id="person")
 
+    program_id: Mapped[int | None] = program_of("person")
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
     number: Mapped[str] = mapped_column(Sealed(MOBILE))
     number_index: Mapped[str] = mapped_column(String(100), index=True)

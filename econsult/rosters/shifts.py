@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Date, ForeignKey, Index, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import in_program
+from econsult.belonging import in_program, numbered_within, program_of
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
 from econsult.people.persons import Person, PractitionerSpecialty, specialties_of
@@ -33,6 +33,7 @@ class Shift(Base):
     __tablename__ = "shift"
     __table_args__ = (
         Index("ix_shift_specialty", "program_id", "specialty"),
+        numbered_within("shift"),
         *in_program("shift", person_id="person"),
     )
 
@@ -73,8 +74,10 @@ class Swap(Base):
         Index(
             "uq_swap_accepted", "shift_id", "on_day", unique=True, sqlite_where=_ACCEPTED, postgresql_where=_ACCEPTED
         ),
+        *in_program("swap", shift_id="shift", to_id="person", asked_by_id="person"),
     )
 
+    program_id: Mapped[int | None] = program_of("shift")
     shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
     on_day: Mapped[date] = mapped_column(Date)
     to_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
