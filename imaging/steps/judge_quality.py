@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.light import lacks_light
+
 _SIDE = 512
 _COARSE = 4
 _MEDIAN_TO_SIGMA = 1.4826
 _TEXTURE_FLOOR = 3e-4
 _SHARP_RATIO = 0.12
 _DARK, _BRIGHT = 34, 250
-_REDNESS = (1.0, 1.17, 1.30, 1.45, 1.55, 1.65)
-_LEAST_LIGHT = (135.0, 125.0, 116.0, 104.0, 90.0, 62.0)
-"""By how much red exceeds green in skin: how bright the lightest parts are in good light, at the least."""
+_LIT_WELL = 150
+"""Something as bright as this is in the picture only if there was light enough."""
 _BLOWN_SHARE = 0.25
 _BLACK, _CLIPPED_SHARE, _CRUSHED_SHARE = 4, 0.08, 0.35
 _LEAST_BLUE, _MOST_BLUE, _MOST_GREEN = 0.45, 1.18, 1.15
+_LEAST_RED, _LEAST_RED_IN_THE_DARK, _DARKEST = 0.36, 0.345, 60
 _LEAST_SKIN, _FAR_SKIN, _ENOUGH_SKIN = 0.005, 0.06, 0.2
 
 
@@ -43,7 +45,7 @@ def judge_pixels(pixels: NDArray[np.uint8]) -> dict[str, object]:
     share = int(is_skin.sum()) / grey.size
     return {
         **_judge_sharpness(grey),
-        **_judge_exposure(grey, _expected_light(_mean(small, is_skin)) if share > _ENOUGH_SKIN else _DARK),
+        **_judge_exposure(small, grey),
         **_judge_colour(small),
         "distance": "unknown" if share < _LEAST_SKIN else "far" if share < _FAR_SKIN else "good",
         "skin": round(share, 3),
@@ -97,31 +99,35 @@ def _edge_energy(plane: NDArray[np.float32]) -> float:
     return max(0.0, float(np.square(detail).mean()) - noise**2)
 
 
-def _expected_light(skin: tuple[float, float, float]) -> float:
-    """The least brightness of the lightest parts that skin of this mean colour has in good light.
-
-    Light keeps its hue when there is less of it, so hue tells light skin in the dark from dark skin in the light: the
-    darker skin is, the redder, and the darkest of all is less yellow again.
-    """
-    red, green, blue = skin
-    by_redness = float(np.interp(red / green, _REDNESS, _LEAST_LIGHT))
-    yellowness = float(np.clip((green / blue - 1.28) / 0.08, 0, 1))
-    return by_redness if red / green < _REDNESS[-2] else _DARK + yellowness * (by_redness - _DARK)
-
-
-def _judge_exposure(grey: NDArray[np.float32], least: float) -> dict[str, object]:
-    """Judge by the brightest things in the picture: dark skin alone must not make a picture `dark`."""
-    brightest = _highest(grey, 100)
+def _judge_exposure(small: NDArray[np.float32], grey: NDArray[np.float32]) -> dict[str, object]:
+    """Judge by the brightest things in the picture, and by whether skin of any depth would look like this."""
+    brightest, lack = _highest(grey, 100), _lack(small)
     blown, crushed = float((grey >= _BRIGHT).mean()), float((grey <= _BLACK).mean())
-    verdict = "dark" if brightest < least else "bright" if blown > _BLOWN_SHARE else "good"
+    is_dark = brightest < _DARK or (brightest < _LIT_WELL and lack > 0)
+    verdict = "dark" if is_dark else "bright" if blown > _BLOWN_SHARE else "good"
     clipping = "clipped" if blown > _CLIPPED_SHARE or (crushed > _CRUSHED_SHARE and verdict != "dark") else "good"
     return {
         "exposure": verdict,
         "clipping": clipping,
         "brightest": round(brightest),
+        "lack": round(lack, 1),
         "blown": round(blown, 3),
         "crushed": round(crushed, 3),
     }
+
+
+def _lack(small: NDArray[np.float32]) -> float:
+    """How much speaks for too little light on the skin, or on everything where hardly anything is skin for sure.
+
+    The darker half of the skin must speak for it too: what is beside dark skin, such as wood, may look like skin.
+    """
+    coarse = _shrink(small, max(1, small.shape[1] // _COARSE), max(1, small.shape[0] // _COARSE))
+    is_skin = _is_skin(coarse, least_red=_LEAST_RED_IN_THE_DARK)
+    if is_skin.mean() <= _ENOUGH_SKIN:
+        return lacks_light(coarse.reshape(-1, 3))
+    skin = coarse[is_skin]
+    light = skin.sum(axis=1)
+    return min(lacks_light(skin), lacks_light(skin[light <= np.median(light)]))
 
 
 def _judge_colour(small: NDArray[np.float32]) -> dict[str, object]:
@@ -139,11 +145,12 @@ def _mean(small: NDArray[np.float32], where: NDArray[np.bool_]) -> tuple[float, 
     return max(1.0, red), max(1.0, green), max(1.0, blue)
 
 
-def _is_skin(small: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where skin may be, told by its hue whatever its lightness."""
+def _is_skin(small: NDArray[np.float32], least_red: float = _LEAST_RED) -> NDArray[np.bool_]:
+    """Where skin may be, told by its hue whatever its lightness; the darkest may be as little red as `least_red`."""
     light = np.maximum(_light(small), 1)
     red, green = small[:, :, 0] / light, small[:, :, 1] / light
-    found: NDArray[np.bool_] = (red > 0.36) & (red < 0.62) & (green > 0.25) & (green < 0.345) & (light > 3 * _BLACK)
+    is_red = (red > _LEAST_RED) | ((red > least_red) & (light < 3 * _DARKEST))
+    found: NDArray[np.bool_] = is_red & (red < 0.62) & (green > 0.25) & (green < 0.345) & (light > 3 * _BLACK)
     return found
 
 

@@ -10,12 +10,13 @@ from PIL import Image
 
 from imaging.steps.judge_photo import judge_photo
 from imaging.steps.judge_quality import judge_quality
+from tests.imaging.skins import MONK, shots, take
 from tests.imaging.test_quality import TONES
 
 # A second scale of the six types, taken from nowhere near the first, so that thresholds are not tuned to one.
 OTHER_TONES = [(244, 208, 177), (231, 180, 143), (210, 158, 124), (186, 119, 80), (165, 93, 43), (60, 32, 29)]
 LIGHT, DARK = (*TONES[:3], *OTHER_TONES[:3]), (*TONES[3:], *OTHER_TONES[3:])
-SEEDS = range(3)
+SEEDS = range(2)
 SIZE = (1024, 768)
 BLUR_AT_VIEW, HALF = 4.0, 0.5
 """Of the view's 2048 pixels; these pictures are half as large."""
@@ -69,6 +70,24 @@ def test_false_advice_is_as_rare_for_dark_skin_as_for_light(name: str, verdict: 
 def test_what_is_wrong_is_seen_on_light_and_dark_skin_alike(name: str, verdict: str, how: dict[str, float]) -> None:
     light, dark = share(LIGHT, name, verdict, **how), share(DARK, name, verdict, **how)
     assert min(light, dark) >= 0.8, (light, dark)
+
+
+@pytest.mark.parametrize("tone", MONK)
+def test_a_photo_in_good_light_is_called_neither_dark_nor_bright_on_any_skin(tone: tuple[int, int, int]) -> None:
+    for shot in shots(tone, 4):
+        told = judge_quality(take(shot))
+        assert (told["exposure"], told["colour"]) == ("good", "good"), (shot, told)
+
+
+def test_a_quarter_of_the_light_is_told_on_the_lighter_and_the_darker_half_of_all_skin() -> None:
+    for half in (MONK[:5], MONK[5:]):
+        told = [judge_quality(take(shot))["exposure"] for tone in half for shot in shots(tone, 3, stops=-2.0)]
+        assert told.count("dark") / len(told) >= 0.8, told
+
+
+def test_dark_skin_that_the_camera_made_lighter_is_not_called_dark() -> None:
+    for tone in MONK[7:]:
+        assert judge_quality(patch(tone, 1, stops=-0.75))["exposure"] == "good"
 
 
 @pytest.mark.parametrize("cast", [(0.4, 0.75, 1.6), (0.55, 1.3, 0.55), (1.15, 0.95, 0.3)])
