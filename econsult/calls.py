@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.access import note_patients
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
+from econsult.consults.versions import emergencies_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
 
@@ -19,11 +20,12 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call that nobody has made yet."""
+    """A call that nobody has made yet. `is_emergency`: the answer still says so, no newer one has corrected it."""
 
     task: PhoneTask
     consult: Consult
     patient: Patient
+    is_emergency: bool = True
 
 
 def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Waiting]:
@@ -39,7 +41,10 @@ def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Wa
     elif person.role != Role.COORDINATOR:
         query = query.where(false())
     rows = session.execute(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(MOST))
-    found = [Waiting(task, consult, patient) for task, consult, patient in rows]
+    # A corrected emergency may have two calls to make, which are one: the first that is due.
+    first = {consult.id: (task, consult, patient) for task, consult, patient in reversed(rows.all())}
+    still = emergencies_among(session, first)
+    found = [Waiting(*row, row[1].id in still) for row in reversed(first.values())]
     note_patients(session, person, [entry.patient for entry in found], now)
     return found
 
@@ -62,8 +67,12 @@ def calls_unmade(session: Session, program_id: int) -> list[Unmade]:
         .outerjoin(Organization, Organization.id == Consult.organization_id)
         .where(Consult.program_id == program_id, PhoneTask.done_at.is_(None))
     )
-    rows = session.execute(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(MOST))
-    return [
-        Unmade(consult.number, task.due_at, clinic.name if clinic else "", clinic.phone if clinic else "")
-        for task, consult, clinic in rows
-    ]
+    rows = session.execute(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(MOST)).all()
+    return list(
+        {
+            consult.id: Unmade(
+                consult.number, task.due_at, clinic.name if clinic else "", clinic.phone if clinic else ""
+            )
+            for task, consult, clinic in reversed(rows)
+        }.values()
+    )[::-1]

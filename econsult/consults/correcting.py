@@ -6,7 +6,7 @@ Unlike a reopening it asks nothing anew: no first reply runs, and nobody is offe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,17 +15,17 @@ from sqlalchemy.orm import Session
 from econsult.consults.answers import release
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
-from econsult.consults.conversion import accept_visit, with_visit
+from econsult.consults.conversion import accept_visit
 from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
 from econsult.consults.hearers import clinic_of
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
-from econsult.consults.next_photo import with_photo
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import Recommendation, carry_steps, open_steps, steps_of
 from econsult.consults.records import Consult, note
-from econsult.consults.telephone import callers, open_call
+from econsult.consults.renewing import renewed, same_as
+from econsult.consults.telephone import call_of, callers, open_call
 from econsult.consults.undoing import UNDO, remember
 from econsult.consults.versions import Answer, signed_answer
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
@@ -36,7 +36,8 @@ from econsult.seeing import is_seen, seen_part
 LONGEST_REASON = 1000
 WHY = "Say what was wrong; the clinic and the family read it."
 NOT_YOURS = "Only whoever signed the answer, or has it now, corrects it."
-SAME_STEP = ("text", "owner", "kind", "due_at")
+ON_THE_WAY = timedelta(days=1)
+"""For so long somebody telephones a family that was sent to the hospital by mistake."""
 
 
 def may_correct(session: Session, consult: Consult, person: Person) -> bool:
@@ -96,7 +97,7 @@ def correct(
     """
     status = next_status(consult.status, "correct")
     earlier = _correctable(session, consult, person, version)
-    clean = with_photo(session, consult, with_visit(session, consult, _checked(earlier, content, reason)), now)
+    clean = renewed(session, consult, earlier, _checked(earlier, content, reason), now)
     answer = Answer(
         program_id=consult.program_id,
         consult_id=consult.id,
@@ -178,13 +179,11 @@ def _same_steps(
 ) -> dict[int, Recommendation]:
     """The earlier step that each position of the correction says again; each is taken over once."""
     left = [
-        (tuple(entry.get(name) for name in SAME_STEP), steps[place])
-        for place, entry in enumerate(was.get("recommendations") or ())
-        if place in steps
+        (same_as(entry), steps[place]) for place, entry in enumerate(was.get("recommendations") or ()) if place in steps
     ]
     found: dict[int, Recommendation] = {}
     for place, entry in enumerate(now.get("recommendations") or ()):
-        words = tuple(entry.get(name) for name in SAME_STEP)
+        words = same_as(entry)
         match = next((each for each in left if each[0] == words), None)
         if match is not None:
             left.remove(match)
@@ -204,5 +203,14 @@ def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool,
         release(session, consult, now, not_before=held, kind=kind)
     elif consult.release_at is None or consult.release_at < (held or now):
         consult.release_at = held or now
-    if answer.disposition == Disposition.EMERGENCY_NOW:
+    if answer.disposition == Disposition.EMERGENCY_NOW or _is_under_way(session, consult, answer):
         open_call(session, consult, answer.version, person_id=answer.author_id, now=now)
+
+
+def _is_under_way(session: Session, consult: Consult, answer: Answer) -> bool:
+    """Whether a family that was telephoned may be on its way to the hospital because of a version before this one.
+
+    Where nobody has telephoned yet, the call that waits tells what stands now.
+    """
+    task = call_of(session, consult.id)
+    return task is not None and task.done_at is not None and answer.saved_at - task.opened_at < ON_THE_WAY

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.answers import released_answer
 from econsult.consults.clocks import stop_clock
+from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
 from econsult.consults.telephone import Outcome, finish_call
-from econsult.consults.versions import check_read
+from econsult.consults.versions import check_read, signed_answer
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person, Role
 
@@ -51,8 +52,15 @@ def inform(
     _heard(session, consult, person, Telling(method, teach_back, is_current), now)
     if not is_family:
         consult.interpreter_since = None
+    if not is_family or (method == "opened" and _is_corrected_away(session, consult)):
         finish_call(session, consult, person, Outcome.REACHED, now=now)
     return consult
+
+
+def _is_corrected_away(session: Session, consult: Consult) -> bool:
+    """Whether what the family reads does not say emergency: then it has heard all that a call was for."""
+    read, signed = released_answer(session, consult.id), signed_answer(session, consult.id)
+    return read is not None and read is signed and read.disposition != Disposition.EMERGENCY_NOW
 
 
 def confirm_call(

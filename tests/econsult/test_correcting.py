@@ -16,6 +16,7 @@ from econsult.consults import answers, clocks, reopening, telling
 from econsult.consults.clocks import ClockName
 from econsult.consults.correcting import cancel_correction, correct, save_correction
 from econsult.consults.correction_drafts import correction_of
+from econsult.consults.own_steps import CALL, SEND
 from econsult.consults.recommendations import add_event, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.telephone import call_of
@@ -231,3 +232,79 @@ def test_nobody_is_paid_for_a_correction_and_the_list_of_advice_shows_the_newest
         corrected(session, consult, clinic.derm)
         assert begun_in(session, Consult.id == consult.id) == {consult.id: []}
         assert [each.answer.version for each in advice_of(session, clinic.derm, SOON)] == [2]
+
+
+def plan_of(session: Session, consult: Consult, version: int) -> list[tuple[str, str, str]]:
+    """The steps of one version: its words, the day by which it is due, and how far it is."""
+    answer = next(each for each in versions_of(session, consult.id) if each.version == version)
+    plan = answer.content["recommendations"]
+    return [
+        (plan[step.position]["text"], str(plan[step.position]["due_at"]), step.state)
+        for step in steps_of(session, consult.id, version)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("becomes", "days", "plan"),
+    [
+        ("new_photo", 21, [(SEND["en"], "2026-03-26", "proposed")]),
+        ("new_photo", 7, [(SEND["en"], "2026-03-09", "accepted")]),
+        ("clinic_visit", None, [(CALL["en"], "None", "proposed")]),
+        ("advice_only", None, []),
+    ],
+)
+def test_our_own_steps_follow_the_correction(
+    database: Database, clinic: Clinic, becomes: str, days: int | None, plan: list[tuple[str, str, str]]
+) -> None:
+    """The writer's own keep to what was written; those that came with the signature are as what comes next needs."""
+    with database.writing() as session:
+        own = ("See the child", "None", "accepted")
+        consult = signed(session, clinic, disposition="new_photo", photo_days=7, recommendations=[STEPS[1]])
+        accept_and_read(session, consult, clinic.pcp, {}, now=NOON)
+        first = answers.signed_answer(session, consult.id)
+        assert first is not None
+        form = {**first.content, "disposition": becomes, "photo_days": days, "impression": "Contact dermatitis"}
+        correct(session, consult, clinic.derm, form, WHY, now=LATER)
+        assert plan_of(session, consult, 2) == [own, *plan]
+        # A draft that an undo gave back has none of our steps, and comes to the same.
+        take_back(session, consult, clinic.derm, now=SOON, lease=LEASE)
+        draft = correction_of(session, consult.id)
+        assert draft is not None
+        correct(session, consult, clinic.derm, draft.content, WHY, now=SOON)
+        assert plan_of(session, consult, 2) == [own, *plan]
+
+
+@pytest.mark.parametrize(("becomes", "days"), [("advice_only", None), ("new_photo", 21)])
+def test_a_step_of_ours_that_is_done_stays_and_so_does_one_that_was_changed_by_hand(
+    database: Database, clinic: Clinic, becomes: str, days: int | None
+) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic, disposition="new_photo", photo_days=7, recommendations=[])
+        (step,) = steps_of(session, consult.id)
+        first = answers.signed_answer(session, consult.id)
+        assert first is not None
+        form = {**first.content, "disposition": becomes, "photo_days": days}
+        hand = [{**first.content["recommendations"][0], "due_at": "2026-03-20"}]
+        correct(session, consult, clinic.derm, {**form, "recommendations": hand}, WHY, now=LATER)
+        assert plan_of(session, consult, 2) == [(SEND["en"], "2026-03-20", "proposed")]
+        take_back(session, consult, clinic.derm, now=SOON, lease=LEASE)
+        add_event(session, step, "done", person_id=clinic.mother.id, now=SOON)
+        correct(session, consult, clinic.derm, form, WHY, now=SOON)
+        assert plan_of(session, consult, 2) == [(SEND["en"], "2026-03-09", "done")]
+
+
+@pytest.mark.parametrize(("hours", "version"), [(2, 2), (30, 1)])
+def test_a_family_that_was_sent_to_the_hospital_by_mistake_is_called_again(
+    database: Database, clinic: Clinic, hours: int, version: int
+) -> None:
+    with database.writing() as session:
+        consult, at = signed(session, clinic, disposition="emergency_now"), NOON + timedelta(hours=hours)
+        telling.confirm_call(session, consult, clinic.pcp, "reached", now=NOON)
+        corrected(session, consult, clinic.derm, at, disposition="advice_only")
+        task = call_of(session, consult.id)
+        assert task is not None
+        assert (task.version, task.done_at is None) == (version, version == 2)
+        # The family has read that it is no emergency: nobody need telephone it for that.
+        telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=at, version=2)
+        assert task.done_at is not None
+        assert list(violations(session, at)) == []

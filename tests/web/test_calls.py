@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from econsult.consults import answers, telephone
+from econsult.consults.correcting import correct
+from econsult.consults.records import Consult
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -108,3 +111,27 @@ def test_the_director_sees_that_it_is_late_and_which_clinic_to_ask_but_not_whose
     assert ("Home clinic" in page, "tel:505-555-0100" in page, clinic.child.name in page) == (True, True, False)
     post(browser_of(clinic.pcp), f"{call}/done", {"version": "1", "outcome": "reached"})
     assert "not reached yet" not in director.get("/program").text
+
+
+def test_a_corrected_emergency_is_called_as_what_it_is_now(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    """No police is sent to a family that needs a cream, which hears that, and why, in its language."""
+    why, spanish = "I mixed up two children.", "Use la crema dos veces al día."
+    content = {**ANSWER, "family_summary_es": spanish, "watch_for_es": "Fiebre", "spanish_how": "written"}
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).language = "es"
+        consult = session.scalars(select(Consult)).one()
+        correct(session, consult, clinic.derm, content, why, now=NOW + timedelta(minutes=5))
+    pcp, desk = browser_of(clinic.pcp), browser_of(clinic.coordinator)
+    for browser, board in ((pcp, "/clinic"), (desk, "/coordination")):
+        page = browser.get(board).text
+        assert (TITLE in page, "it does not say emergency any more" in page, call in page) == (False, True, True)
+    card = desk.get(call.replace("calls", "coordination")).text
+    page = pcp.get(call).text
+    for shown in (page, card):
+        said = [words in shown for words in (why, spanish, "Fiebre", "It said: ", "Tell the family, and why")]
+        assert said == [True] * 5
+    assert ("police" in page, "may be on its way to the hospital" in page) == (False, True)
+    assert post(pcp, f"{call}/done", {"version": "2", "outcome": "reached"}).status_code == 303
+    assert call not in pcp.get("/clinic").text

@@ -13,7 +13,8 @@ from werkzeug import Response
 from econsult import audit
 from econsult.access import Pass, consult_for
 from econsult.calls import Waiting, calls_waiting
-from econsult.consults import answers, telephone, telling
+from econsult.consults import telephone, telling
+from econsult.consults.spoken import told_in
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
 from econsult.errors import InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
@@ -42,6 +43,7 @@ class Phone:
     language: str
     due_at: datetime
     is_late: bool
+    is_emergency: bool
 
 
 def phones_for(session: Session) -> list[Phone]:
@@ -112,13 +114,13 @@ def _page(session: Session, loaded: Pass, errors: Mapping[str, str], given: Mapp
         patient_id=patient.id,
         consult_id=consult.id,
     )
-    signed = answers.signed_answer(session, consult.id)
+    case = open_case(session, loaded)
     return render_template(
         "staff/phone.html",
-        case=open_case(session, loaded),
+        case=case,
+        spoken=told_in(case.content, patient.language),
         task=task,
         phone=patient.phone,
-        content=signed.content if signed else {},
         lines=[(event, _name(session, event.person_id)) for event in telephone.events_of(session, task)],
         is_late=task.done_at is None and task.due_at <= now(),
         home=home_of(me()),
@@ -141,4 +143,5 @@ def _phone(waiting: Waiting) -> Phone:
         language=str(terms.LANGUAGES[waiting.patient.language]),
         due_at=waiting.task.due_at,
         is_late=waiting.task.due_at <= now(),
+        is_emergency=waiting.is_emergency,
     )
