@@ -150,9 +150,9 @@ def test_a_closed_question_gives_no_advice_on_its_photos(
         known = Received("a" * 32, MediaKind.PHOTO, 9, "x.jpg", key, clinic.mother.id)
         file = receive(session, consult, known, NOW)
         file.state, file.quality = AttachmentState.READY, {"exposure": "dark"}
-    assert "Esta foto está oscura" in mother.get(where).text
+    assert "Puede que haya poca luz en esta foto" in mother.get(where).text
     post(mother, f"{where}/cancel", {"sure": "yes"})
-    assert "Esta foto está oscura" not in mother.get(where).text
+    assert "Puede que haya poca luz en esta foto" not in mother.get(where).text
 
 
 def test_an_empty_message_is_refused_and_clinicians_words_stay_with_clinicians(
