@@ -7,16 +7,18 @@ that is taken back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.barring import Order, keep_away, let_back
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import LONGEST_PAPER, SELF, SHORTEST_PAPER, active_links, end_link
+from econsult.people.keptaway import kept_from, refuse_kept
 from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
 
@@ -73,9 +75,7 @@ class Linked:
 def linked_to(session: Session, child: Patient, now: datetime) -> tuple[list[Linked], list[Linked]]:
     """Who is linked to the child now, and whom a court keeps away; the young person is neither."""
     here = [Linked(link, person) for link, person in active_links(session, child.id, now) if link.relation != SELF]
-    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
-    barred = query.where(RelatedPerson.patient_id == child.id, RelatedPerson.barred_at.is_not(None)).order_by(Person.id)
-    return here, [Linked(link, person) for link, person in session.execute(barred)]
+    return here, [Linked(link, person) for link, person in kept_from(session, child.id)]
 
 
 def add_caregiver(
@@ -89,6 +89,7 @@ def add_caregiver(
     _lock(session, child)
     if child.court_order and not who.has_read_order:
         raise InvalidError("A court said who may act for this child: read it first.", {"has_read": "required"})
+    refuse_kept(session, child, email=who.email)
     known = person_by_email(session, cipher, who.email)
     if known is not None and (known.role != Role.CAREGIVER or known.program_id != child.program_id):
         raise InvalidError("This address belongs to an account of another kind.", {"email": "taken"})
@@ -134,28 +135,27 @@ def unlink(session: Session, child: Patient, person_id: str, staff: Person, *, n
     session.flush()
 
 
-def bar(session: Session, child: Patient, person_id: str, paper: str, staff: Person, *, now: datetime) -> None:
-    """A court keeps this person from the child: out with the next request. Raises InvalidError without its paper."""
+def bar(
+    session: Session,
+    child: Patient,
+    person_id: str,
+    paper: str,
+    staff: Person,
+    *,
+    now: datetime,
+    reaches: Mapping[str, bool] | None = None,
+) -> None:
+    """A court keeps this person from the child: see `barring.keep_away`. Raises NotFoundError for who is not linked."""
     _check(staff)
     _lock(session, child)
-    if not SHORTEST_PAPER <= len(paper.strip()) <= LONGEST_PAPER:
-        raise InvalidError("Say where the order is written down.", {"paper": "required"})
-    link = _link(session, child, person_id, now)
-    link.barred_at, link.has_authority, link.paper = now, False, paper.strip()
-    note_patient(session, child, "bar_caregiver", now, person_id=staff.id)
-    session.flush()
+    keep_away(session, child, _link(session, child, person_id, now), Order(paper, reaches or {}), staff, now=now)
 
 
 def lift_bar(session: Session, child: Patient, person_id: str, staff: Person, *, now: datetime) -> None:
     """The order is over. The person stays out until somebody links them again. Raises NotFoundError."""
     _check(staff)
     _lock(session, child)
-    found = next((each for each in linked_to(session, child, now)[1] if each.person.public_id == person_id), None)
-    if found is None:
-        raise NotFoundError
-    found.link.barred_at, found.link.ends_at, found.link.paper = None, now, None
-    note_patient(session, child, "lift_bar", now, person_id=staff.id)
-    session.flush()
+    let_back(session, child, person_id, staff, now=now)
 
 
 def write_order(session: Session, child: Patient, words: str, staff: Person, *, now: datetime) -> None:

@@ -28,6 +28,7 @@ from econsult.people.caregivers import (
     grown_up_at,
     is_old_enough,
 )
+from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, note_patient
@@ -75,6 +76,8 @@ def open_account(
     if on_file is not None and pasted(form.email).casefold() == on_file.email.casefold():
         # Whoever reads the family's letters would come in as the young person.
         wrong["email"] = "shared"
+    if reaches_kept(session, patient, form.email):
+        wrong["email"] = "barred"
     if wrong:
         raise InvalidError("The account needs an age, an address of their own, and somebody who has seen them.", wrong)
     person = _closed_before(session, patient, form.email)

@@ -40,6 +40,7 @@ from web.shell.numbers import init_numbers
 from web.shell.once import init_once
 from web.shell.places import init_places
 from web.shell.program import init_program
+from web.showing.court import init_court
 from web.showing.files import init_files
 from web.showing.media import media
 from web.showing.papers import papers
@@ -128,6 +129,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_files(app)
     init_worktime(app)
     init_tries(app)
+    init_court(app)
     init_desk(app)
     init_exit(app)
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:

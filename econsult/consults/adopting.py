@@ -76,6 +76,13 @@ def arrival_of(session: Session, consult: Consult) -> tuple[Arrival, Invitation]
     return None if found is None else (found[0], found[1])
 
 
+def adopted_for(session: Session, invitation: Invitation) -> set[int | None]:
+    """Whose the clinic took for what an invitation brought: ids of caregivers, and None where it named nobody."""
+    query = select(Consult.requester_id, Arrival.adopted_at).join(Arrival, Arrival.consult_id == Consult.id)
+    brought = session.execute(query.where(Arrival.invitation_id == invitation.id)).all()
+    return {None if requester == invitation.person_id else requester for requester, at in brought if at is not None}
+
+
 def adopt(session: Session, consult: Consult, person: Person, sender: Person | None, *, now: datetime) -> Consult:
     """The clinic knows who sent it. `sender`, a caregiver of the child with an account, then owns the question.
 

@@ -23,6 +23,7 @@ from econsult.belonging import in_program, numbered_within
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.keptaway import refuse_kept
 from econsult.people.patients import RELATIONS, Patient
 from econsult.people.persons import LANGUAGES, Person, Program, Role, add_person, is_address
 from econsult.people.signin import end_sessions
@@ -120,9 +121,10 @@ def invite(
     """Make an invitation for a child whom `access` let this member of staff know, and send it to `sent_to`.
 
     That is an e-mail address, or a number as `reach.numbers` keeps it. Raises InvalidError for a wrong language or
-    address, and for a child without a clinic that could answer.
+    address, for one that reaches somebody whom a court keeps away, and for a child without a clinic that could answer.
     """
     _check(patient, language, sent_to)
+    refuse_kept(session, patient, sent_to=sent_to)
     invitation = Invitation(
         program_id=patient.program_id,
         patient_id=patient.id,

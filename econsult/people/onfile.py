@@ -16,6 +16,7 @@ from econsult.belonging import in_program, program_of
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.former import keep_former
+from econsult.people.keptaway import reaches_kept, refuse_kept
 from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
 from econsult.people.persons import Person, is_address
@@ -54,13 +55,16 @@ def contact_row(session: Session, patient: Patient) -> FamilyContact | None:
 
 
 def contact_on_file(session: Session, patient: Patient, way: Way, now: datetime) -> str:
-    """Where a code may go, as somebody typed it; empty where nothing is on file, or not for long enough."""
+    """Where a code may go, as somebody typed it; empty where nothing is on file, or not for long enough.
+
+    What reaches somebody whom a court keeps away gets none, whatever is on file.
+    """
     row = contact_row(session, patient)
     if way == Way.SMS:
         where, since = patient.phone, row.phone_since if row else patient.created_at
     else:
         where, since = (row.email, row.email_since) if row else ("", now)
-    return where if since + RESTS <= now else ""
+    return where if since + RESTS <= now and not reaches_kept(session, patient, where) else ""
 
 
 def rests_until(session: Session, patient: Patient, now: datetime) -> datetime | None:
@@ -74,8 +78,8 @@ def rests_until(session: Session, patient: Patient, now: datetime) -> datetime |
 def set_contact(session: Session, patient: Patient, phone: str, email: str, staff: Person, *, now: datetime) -> None:
     """Write down how the family is reached; an empty text takes one away. What stays as it was stays on file.
 
-    `patient` comes from `access`. Raises InvalidError for the field `phone` or `email`, and ForbiddenError for somebody
-    who is not of the staff.
+    `patient` comes from `access`. Raises InvalidError for the field `phone` or `email`, with `barred` where it reaches
+    somebody whom a court keeps away, and ForbiddenError for somebody who is not of the staff.
     """
     if not staff.is_staff:
         raise ForbiddenError("The clinic writes down how a family is reached.")
@@ -83,10 +87,12 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
     _check(phone, email)
     patient = session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
     row = contact_row(session, patient)
+    given, known = {"phone": phone, "email": email}, {"phone": patient.phone, "email": row.email if row else ""}
+    changed = [name for name in given if given[name] != known[name]]
+    refuse_kept(session, patient, **{name: given[name] for name in changed})
     if row is None:
         row = FamilyContact(patient_id=patient.id, email="", phone_since=patient.created_at, email_since=now)
         session.add(row)
-    changed = [name for name, old, new in (("phone", patient.phone, phone), ("email", row.email, email)) if old != new]
     row.set_by_id = staff.id
     if "phone" in changed:
         keep_former(session, patient, {"phone": patient.phone}, staff.id, now)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.belonging import in_program, numbered_within
-from econsult.database import Base, Instant, PublicId, Sealed
+from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ErasedError, InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
@@ -90,6 +91,8 @@ class RelatedPerson(Base):
     authority_until: Mapped[datetime | None] = mapped_column(Instant)
     paper: Mapped[str | None] = mapped_column(Sealed("related_person.paper"))
     barred_at: Mapped[datetime | None] = mapped_column(Instant)
+    barred_ways: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("related_person.barred_ways"))
+    """By which addresses and numbers they could be reached on that day: `people.keptaway`."""
 
     def speaks(self, now: datetime) -> bool:
         """Whether this person may decide for the child at this moment, as far as the link lets them act at all."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from econsult.barring import CONTACTS
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_order
+from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, person_by_email
 from tests.personas import Clinic
@@ -17,6 +19,8 @@ from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
 
+NEAR = ("/families", "/invitations", "/coordination/ages", "/clinic/phone")
+"""Where staff let somebody near a child's record; the child's id follows."""
 ORDER = "Only the aunt decides, order 12-345."
 
 
@@ -93,8 +97,26 @@ def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
     assert clinic.child.public_id in theirs.get("/family").text
     refused = post(desk, f"{hers}/bar", {"bar-paper": ""})
     assert (refused.status_code, "Write where the order is written down" in refused.text) == (422, True)
-    assert post(desk, f"{hers}/bar", {"bar-paper": "Order 12-345"}).status_code == 303
+    assert post(desk, f"/families/{child}/contact", {"phone": "505-555-0142", "email": mother.email}).status_code == 303
+    unsaid = post(desk, f"{hers}/bar", {"bar-paper": "Order 12-345"})
+    assert (unsaid.status_code, "Say whether this reaches them" in unsaid.text) == (422, True)
+    assert "Order 12-345" in unsaid.text
+    done = post(desk, f"{hers}/bar", {"bar-paper": "Order 12-345", "bar-phone": "no"})
+    assert done.location == f"{path}?said=kept_away"
     assert clinic.child.public_id not in theirs.get("/family").text
+    family = desk.get(f"/families/{child}").text
+    assert ("505-555-0142" in family, mother.email in family) == (True, False)
+    # Whom the order keeps away stands wherever somebody is let near the record, also without words of its own.
+    assert post(desk, f"{path}/order", {"order": ""}).status_code == 303
+    for where in (path, *(f"{place}/{child}" for place in NEAR), f"/families/{child}/details"):
+        assert f"A court keeps away: {mother.name}" in desk.get(where).text, where
+    for where, given, name in (
+        (f"/families/{child}/contact", {"phone": "505-555-0142", "email": mother.email}, "email"),
+        (f"/invitations/{child}", {"language": "es", "sent_to": mother.email}, "sent_to"),
+    ):
+        refused = post(desk, where, given)
+        assert (refused.status_code, f'id="{name}-error"' in refused.text) == (422, True)
+        assert "A court keeps whoever is reached there from the child" in refused.text
     assert "Kept away by a court" in desk.get(path).text
     again = {"name": mother.name, "email": mother.email, "has_read": "yes", **_form("new")}
     assert "A court keeps this person from the child" in post(desk, path, again).text
@@ -116,7 +138,8 @@ def test_it_is_accessible_whole_and_in_its_language(
             said = Authority("foster_parent", decides, now, now + timedelta(days=30), "Placement letter")
             who = Newcomer(f"aunt-{number}@example.test", f"Rosa Gil {number}", "es", said, has_read_order=True)
             aunt, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
-        bar(session, child, aunt.public_id, "Order 12-345", clinic.pcp, now=now)
+        bar(session, child, aunt.public_id, "Order 12-345", clinic.pcp, now=now, reaches=dict.fromkeys(CONTACTS, False))
+        set_contact(session, child, "505-555-0142", "house@example.test", clinic.pcp, now=now)
     width = 390 if language == "es" else 1440
     page = enter(devices.desktop(viewport={"width": width, "height": 900}), clinic.coordinator)
     heard = complaints(page)

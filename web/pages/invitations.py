@@ -59,7 +59,7 @@ def issue(public_id: str) -> Page:
             child = patient_for(session, me(), public_id, now=now())
             number = _invite(session, child, language, where).public_id
     except InvalidError as error:
-        form.errors = {name: _sentence(name) for name in error.fields}
+        form.errors = {name: _sentence(name, code) for name, code in error.fields.items()}
         return _page(public_id, form, sent_to)
     ring_workers()
     return redirect(url_for(".paper", public_id=public_id, invitation_id=number, said="invited"), 303)
@@ -176,7 +176,9 @@ def _state(invitation: Invitation) -> tuple[str, str]:
     return "warm", gettext("Not opened yet")
 
 
-def _sentence(name: str) -> str:
+def _sentence(name: str, code: str = "invalid") -> str:
     if name == "patient":
         return gettext("The child has no clinic that could answer")
+    if code == "barred":
+        return gettext("A court keeps whoever is reached there from the child")
     return gettext("Write an e-mail address or a telephone number") if name == "sent_to" else gettext("Check this part")

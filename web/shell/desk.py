@@ -131,6 +131,7 @@ SAID = {
     "account_opened": _l("The account is open. A letter tells the young person how to come in."),
     "caregiver_added": _l("Added. A letter tells them how to come in."),
     "caregiver_linked": _l("Added. This address has an account already; the child is in it now."),
+    "kept_away": _l("They are out, with every link and device that may be theirs. Check the contact on file."),
     "account_closed": _l("The account is closed. Nobody comes in by it any more."),
     "kept": _l("Kept from caregivers. Nobody of the family but the young person learns of it."),
     "shown": _l("Caregivers can see it now."),

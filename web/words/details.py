@@ -33,6 +33,8 @@ def fault(name: str, code: str) -> str:
     if name == "birth_date":
         is_wrong = code == "not_under_21"
         return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
+    if code == "barred":
+        return gettext("A court keeps whoever is reached there from the child")
     if name in {"name", "phone", "mrn", "region"}:
         return gettext("This holds a sign that cannot be seen: type it again by hand")
     return gettext("Check this part")

@@ -50,6 +50,7 @@ def youth_faults(error: InvalidError) -> dict[str, str]:
         "age": gettext("The program gives no account of their own at this age"),
         "has_account": gettext("This young person has an account already"),
         "taken": gettext("Somebody else signs in with this address: ask for one that is theirs alone"),
+        "barred": gettext("A court keeps whoever is reached there from the child"),
         "shared": gettext("The family reads this address too: ask for one that is theirs alone"),
     }
     if "age" in error.fields:

@@ -63,7 +63,8 @@ def write_contact(public_id: str) -> Page:
             "phone": gettext("Write the whole number, with at least 7 digits"),
             "email": gettext("Write the whole address, such as ana@example.org"),
         }
-        form.errors |= {name: words[name] for name in error.fields}
+        barred = gettext("A court keeps whoever is reached there from the child")
+        form.errors |= {name: barred if code == "barred" else words[name] for name, code in error.fields.items()}
     if form.errors:
         return _page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="saved"), 303)

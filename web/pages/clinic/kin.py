@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from econsult import linking
 from econsult.access import patient_for
+from econsult.barring import CONTACTS, on_file
 from econsult.errors import InvalidError
 from econsult.linking import LINKERS, Authority, Linked, Newcomer
 from econsult.people.ages import day_begins, local_day
@@ -97,14 +98,20 @@ def end(public_id: str, person_id: str) -> Page:
 @only(*LINKERS)
 def bar(public_id: str, person_id: str) -> Page:
     """A court keeps them from the child."""
-    paper = FormReader().text("bar-paper", longest=LONGEST_PAPER)
+    form = FormReader()
+    paper = form.text("bar-paper", longest=LONGEST_PAPER)
+    said = {part: form.choice(f"bar-{part}", ("yes", "no")) for part in CONTACTS}
+    reaches = {part: word == "yes" for part, word in said.items() if word}
     try:
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
-            linking.bar(session, child, person_id, paper, me(), now=now())
-    except InvalidError:
-        return _page(public_id, {f"bar-{person_id}": gettext("Write where the order is written down")}), 422
-    return redirect(url_for(".show", public_id=public_id, said="right_ended"), 303)
+            linking.bar(session, child, person_id, paper, me(), now=now(), reaches=reaches)
+    except InvalidError as error:
+        words = {"paper": gettext("Write where the order is written down")}
+        unsaid = gettext("Say whether this reaches them")
+        wrong = {f"bar-{part}-{person_id}": words.get(part, unsaid) for part in error.fields}
+        return _page(public_id, wrong), 422
+    return redirect(url_for(".show", public_id=public_id, said="kept_away"), 303)
 
 
 @kin.post("/<person_id>/lift")
@@ -189,12 +196,14 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         child = patient_for(session, me(), public_id, now=now())
         here, barred = linking.linked_to(session, child, now())
         shown = [_shown(session, each) for each in here]
+        contact = on_file(session, child)
     return render_template(
         "clinic/kin.html",
         child=child,
         who=terms.child(child, now().date()),
         shown=shown,
         barred=barred,
+        on_file=contact,
         relations=[(name, RELATION_WORDS[name]) for name in RELATIONS],
         words=RELATION_WORDS,
         languages=list(terms.LANGUAGES.items()),

@@ -1,0 +1,64 @@
+"""Whom a court keeps from a child, and by which addresses and numbers they could be reached.
+
+What was known of them on that day is kept sealed in their link, and what they have now counts as well. Numbers are told
+apart by their last ten digits, however somebody writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.database import Base
+from econsult.errors import InvalidError
+from econsult.people.pasted import pasted
+from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.persons import Person
+
+_DIGITS = 10
+
+
+def kept_from(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
+    """Whom a court keeps from the child at this moment."""
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    barred = query.where(RelatedPerson.patient_id == patient_id, RelatedPerson.barred_at.is_not(None))
+    return [(link, person) for link, person in session.execute(barred.order_by(Person.id))]
+
+
+def key_of(where: str) -> str:
+    """One form of an address or a number, however it was typed; empty for nothing."""
+    text = pasted(where)
+    if "@" in text:
+        return text.casefold()
+    return "".join(sign for sign in text if sign.isdecimal())[-_DIGITS:]
+
+
+def keys_of(session: Session, person: Person) -> set[str]:
+    """The address and the number of an account as they are now."""
+    # Numbers are of another folder, which stands on this one; its table is asked by name.
+    mobile = Base.metadata.tables["mobile"]
+    numbers = session.scalars(select(mobile.c.number).where(mobile.c.person_id == person.id))
+    return {key_of(where) for where in (person.email, *numbers)} - {""}
+
+
+def reaches_kept(session: Session, patient: Patient, where: str) -> bool:
+    """Whether an address or a number belongs to somebody whom a court keeps from the child."""
+    key = key_of(where)
+    return bool(key) and any(
+        key in keys_of(session, person) or key in (link.barred_ways or {}).get("keys", ())
+        for link, person in kept_from(session, patient.id)
+    )
+
+
+def refuse_kept(session: Session, patient: Patient, **given: str) -> None:
+    """Raise InvalidError with `barred` for each field whose address or number is of somebody who is kept away."""
+    wrong = {name: "barred" for name, where in given.items() if reaches_kept(session, patient, where)}
+    if wrong:
+        raise InvalidError("A court keeps whoever is reached there from the child.", wrong)
+
+
+def keep_keys(link: RelatedPerson, keys: Iterable[str]) -> None:
+    """Remember by what somebody who is kept away could be reached."""
+    link.barred_ways = {"keys": sorted(set(keys) - {""})}

@@ -1,0 +1,133 @@
+"""A court keeps somebody away: their devices and invitations end, and nothing of theirs reaches the child again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from econsult.consults.adopting import adopt
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.linking import Authority, Newcomer, add_caregiver, bar, lift_bar
+from econsult.people.invitations import Invitation, invite, live_invitation
+from econsult.people.keptaway import reaches_kept
+from econsult.people.onfile import RESTS, Way, contact_on_file, contact_row, set_contact
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from econsult.reach.mobiles import set_mobile
+from tests.econsult.test_invitations import SECRET, device_of, issue, sent_by
+from tests.personas import NOON, Clinic
+
+ORDER = "Order 12-345, folder"
+FATHER = "father@example.test"
+LATER = NOON + RESTS + timedelta(hours=1)
+
+
+@pytest.fixture
+def father(database: Database, clinic: Clinic) -> Person:
+    with database.writing() as session:
+        who = Newcomer(FATHER, "Luis Vega", "es", Authority("father", True))
+        father = add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)[0]
+        number = {"by": father, "countries": ["US"], "now": NOON}
+        set_mobile(session, database.cipher, father, "505-555-0157", **number)
+        return father
+
+
+def child_of(session: Session, clinic: Clinic) -> Patient:
+    return session.get_one(Patient, clinic.child.id)
+
+
+def keep_away(session: Session, clinic: Clinic, who: Person, **reaches: bool) -> None:
+    child = child_of(session, clinic)
+    bar(session, child, who.public_id, ORDER, clinic.pcp, now=NOON, reaches=reaches)
+
+
+def brought(database: Database, clinic: Clinic, device: Person, sender: Person | None) -> None:
+    consult = sent_by(database, device, clinic)
+    with database.writing() as session:
+        adopt(session, session.get_one(Consult, consult.id), clinic.pcp, sender, now=NOON)
+
+
+def test_their_devices_and_invitations_end_and_those_of_another_caregiver_go_on(
+    database: Database, clinic: Clinic, father: Person
+) -> None:
+    adopted = device_of(database, issue(database, clinic)[1])
+    brought(database, clinic, adopted, father)
+    addressed = device_of(database, issue(database, clinic, sent_to=FATHER)[1])
+    unknown = device_of(database, issue(database, clinic)[1])
+    unopened, _token = issue(database, clinic)
+    mothers = device_of(database, issue(database, clinic, sent_to="mother@other.test")[1])
+    brought(database, clinic, mothers, clinic.mother)
+    borrowed = device_of(database, issue(database, clinic, sent_to="+15055550157")[1])
+    brought(database, clinic, borrowed, clinic.mother)
+    with database.writing() as session:
+        keep_away(session, clinic, father)
+    with database.reading() as session:
+        for device in (adopted, addressed, unknown, borrowed):
+            gone = session.get_one(Person, device.id)
+            assert (gone.is_active, live_invitation(session, gone, NOON)) == (False, None)
+        assert session.get_one(Invitation, unopened.id).revoked_at == NOON
+        stays = session.get_one(Person, mothers.id)
+        assert stays.is_active
+        assert live_invitation(session, stays, NOON) is not None
+
+
+def test_nothing_of_theirs_becomes_a_contact_or_a_target_again_until_the_order_is_over(
+    database: Database, clinic: Clinic, father: Person
+) -> None:
+    with database.writing() as session:
+        set_contact(session, child_of(session, clinic), "(505) 555 0157", "Father@Example.test", clinic.pcp, now=NOON)
+        keep_away(session, clinic, father)
+        child = child_of(session, clinic)
+        row = contact_row(session, child)
+        assert (child.phone, row.email if row else None) == ("", "")
+        # They give themselves another address afterwards; the one of that day counts as well.
+        session.get_one(Person, father.id).email = "new@example.test"
+        session.flush()
+        for email in (FATHER, " FATHER@example.test", "new@example.test"):
+            with pytest.raises(InvalidError) as refusal:
+                set_contact(session, child, "", email, clinic.pcp, now=NOON)
+            assert refusal.value.fields == {"email": "barred"}
+        with pytest.raises(InvalidError) as refusal:
+            set_contact(session, child, "+1 505 555 0157", "", clinic.pcp, now=NOON)
+        assert refusal.value.fields == {"phone": "barred"}
+        for where in (FATHER, "+15055550157"):
+            with pytest.raises(InvalidError) as refusal:
+                invite(session, clinic.pcp, child, "es", secret_key=SECRET, now=NOON, sent_to=where)
+            assert refusal.value.fields == {"sent_to": "barred"}
+        again = Newcomer(FATHER, "Luis V.", "es", Authority("other", False))
+        with pytest.raises(InvalidError) as refusal:
+            add_caregiver(session, database.cipher, child, again, clinic.pcp, now=NOON)
+        assert refusal.value.fields == {"email": "barred"}
+        # Of the same program another child's family is not meant.
+        set_contact(session, session.get_one(Patient, clinic.other_child.id), "", FATHER, clinic.pcp, now=NOON)
+        lift_bar(session, child, father.public_id, clinic.pcp, now=NOON)
+        set_contact(session, child, "505-555-0157", FATHER, clinic.pcp, now=NOON)
+
+
+def test_whether_the_contact_on_file_reaches_them_must_be_said(
+    database: Database, clinic: Clinic, father: Person
+) -> None:
+    with database.writing() as session:
+        set_contact(session, child_of(session, clinic), "505-555-0199", "house@example.test", clinic.pcp, now=NOON)
+        with pytest.raises(InvalidError) as refusal:
+            keep_away(session, clinic, father, phone=False)
+        assert refusal.value.fields == {"email": "required"}
+        keep_away(session, clinic, father, phone=False, email=True)
+        child = child_of(session, clinic)
+        row = contact_row(session, child)
+        assert (child.phone, row.email if row else None) == ("505-555-0199", "")
+        assert reaches_kept(session, child, "house@example.test")
+        assert contact_on_file(session, child, Way.SMS, LATER) == "505-555-0199"
+
+
+def test_no_code_goes_to_a_number_that_became_theirs(database: Database, clinic: Clinic, father: Person) -> None:
+    with database.writing() as session:
+        set_contact(session, child_of(session, clinic), "505-555-0199", "", clinic.pcp, now=NOON)
+        keep_away(session, clinic, father, phone=False)
+        number = {"by": father, "countries": ["US"], "now": NOON}
+        set_mobile(session, database.cipher, session.get_one(Person, father.id), "505-555-0199", **number)
+        assert contact_on_file(session, child_of(session, clinic), Way.SMS, LATER) == ""
