@@ -12,6 +12,7 @@ from typing import Any
 
 from econsult.errors import ConsultError
 from econsult.installation import Installation
+from econsult.queue.corrections import mend_corrections
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
 
@@ -21,6 +22,7 @@ USUAL = timedelta(days=30)
 def add_promises(commands: Any) -> None:
     """Add `invariants` and `metrics`."""
     check = commands.add_parser("invariants", help="check the promises of the queue; exit 1 and a line per violation")
+    check.add_argument("--repair", action="store_true", help="first mend what can be mended without anybody's word")
     check.set_defaults(run=_check)
     metrics = commands.add_parser("metrics", help="print how the promise was kept, as CSV (times in hours)")
     take_period(metrics)
@@ -60,8 +62,11 @@ def _instant(text: str) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _check(installation: Installation, _options: argparse.Namespace, now: datetime) -> str:
+def _check(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
     count = 0
+    if options.repair:
+        with installation.database.writing() as session:
+            sys.stdout.write(f"{mend_corrections(session, now)} mended\n")
     with installation.database.reading() as session:
         for line in violations(session, now):
             sys.stdout.write(line + "\n")

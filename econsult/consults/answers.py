@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import start_clock, stop_clock
@@ -66,7 +66,8 @@ def save_draft(
     clean = clean_content(content)
     draft = draft_of(session, consult.id)
     if draft is None:
-        version = len(session.scalars(select(Answer.id).where(Answer.consult_id == consult.id)).all()) + 1
+        newest = select(func.max(Answer.version)).where(Answer.consult_id == consult.id)
+        version = (session.scalars(newest).one() or 0) + 1
         draft = Answer(
             program_id=consult.program_id,
             consult_id=consult.id,

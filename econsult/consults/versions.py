@@ -89,7 +89,9 @@ def versions_of(session: Session, consult_id: int, *, for_family: bool = False) 
 
 
 def draft_of(session: Session, consult_id: int) -> Answer | None:
-    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_(None))
+    """The draft of an answer. No correction is one, whatever became of its signature."""
+    is_draft = (Answer.signed_at.is_(None), Answer.corrects.is_(None))
+    query = select(Answer).where(Answer.consult_id == consult_id, *is_draft)
     return session.scalars(query).one_or_none()
 
 

@@ -26,6 +26,7 @@ from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
+from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.replay import Replayed, replay_all
 
@@ -41,6 +42,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _ended_wrongly(session)
     yield from _ledger_differs(session)
     yield from _read_too_early(session)
+    yield from corrections_broken(session)
     yield from _not_called(session, now - patience)
     yield from _not_told(session)
     yield from steps_broken(session, now - patience)

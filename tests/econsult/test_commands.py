@@ -147,6 +147,7 @@ def test_a_broken_promise_of_the_queue_is_a_line_and_exit_1(laid: Path, run: _Ru
     with database.writing() as session:
         clinic.claimed(session).next_deadline_at = None
     database.close()
+    assert "0 mended" in _start(laid, "invariants", "--repair").stdout
     broken = _start(laid, "invariants")
     assert (broken.returncode, "1 C-1001: open without a pending deadline" in broken.stdout) == (1, True)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.advice.following import accept_and_read
 from econsult.advice.lists import advice_of
 from econsult.billing.rounds import begun_in
-from econsult.consults import answers, clocks, reopening, telling
+from econsult.consults import answers, clocks, holding, reopening, telling
 from econsult.consults.clocks import ClockName
 from econsult.consults.correcting import cancel_correction, correct, save_correction
 from econsult.consults.correction_drafts import correction_of
@@ -27,6 +27,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, S
 from econsult.jobs import Job
 from econsult.notices import Notice
 from econsult.people.persons import Person
+from econsult.queue.corrections import mend_corrections
 from econsult.queue.invariants import violations
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
@@ -308,3 +309,55 @@ def test_a_family_that_was_sent_to_the_hospital_by_mistake_is_called_again(
         telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=at, version=2)
         assert task.done_at is not None
         assert list(violations(session, at)) == []
+
+
+def left_over(session: Session, consult: Consult, person: Person, version: int) -> Answer:
+    """A correction as taking it back left it before it had a place of its own: an unsigned answer."""
+    answer = Answer(
+        program_id=consult.program_id, consult_id=consult.id, author_id=person.id, version=version, corrects=1,
+        content={**ANSWER, "impression": f"Slip {version}"}, reason=WHY, created_at=LATER, saved_at=LATER,
+    )  # fmt: skip
+    session.add(answer)
+    session.flush()
+    return answer
+
+
+def test_no_answer_falls_into_a_correction_that_an_undo_left_behind(database: Database, clinic: Clinic) -> None:
+    """Two of them stop nobody; they are named, and mended into the one draft of a correction."""
+    with database.writing() as session:
+        kept, again = signed(session, clinic), signed(session, clinic)
+        for consult in (kept, again):
+            for version in (2, 3):
+                left_over(session, consult, clinic.derm, version)
+        reopening.reopen(session, again, clinic.pcp, "It got worse", now=LATER, targets=TARGETS)
+        holding.claim(session, again, clinic.derm, now=LATER, lease=LEASE)
+        assert answers.draft_of(session, again.id) is None
+        answers.save_draft(session, again, clinic.derm, {**ANSWER, "impression": "New"}, now=LATER, lease=LEASE)
+        answer = answers.sign(session, again, clinic.derm, now=LATER)
+        assert (answer.version, answer.corrects, answers.signed_answer(session, again.id)) == (4, None, answer)
+        lines = [line for line in violations(session, LATER) if "was taken back" in line]
+        assert [line.split()[1] for line in lines] == [f"{kept.number}:", f"{again.number}:"]
+        assert mend_corrections(session, LATER) == 4
+        assert [line for line in violations(session, LATER) if line.startswith("5")] == []
+        draft = correction_of(session, kept.id)
+        assert (draft is not None and draft.content["impression"], correction_of(session, again.id)) == ("Slip 3", None)
+        assert [each.version for each in versions_of(session, kept.id)] == [1]
+        corrected(session, kept, clinic.derm)
+
+
+def test_a_version_that_is_no_correction_or_out_of_its_place_is_named(database: Database, clinic: Clinic) -> None:
+    """As left-over drafts made them before: the next answer of a question was signed into one."""
+    with database.writing() as session:
+        number = signed(session, clinic).id
+        consult = session.get_one(Consult, number)
+        reopening.reopen(session, consult, clinic.pcp, "It got worse", now=LATER, targets=TARGETS)
+        holding.claim(session, consult, clinic.derm, now=LATER, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=SOON, lease=LEASE)
+        answer = answers.sign(session, consult, clinic.derm, now=SOON)
+        answer.corrects, answer.reason = 1, WHY
+    # The audit trail, which tells that it was opened again, is written as a transaction ends.
+    with database.writing() as session:
+        assert "of a new cycle says that it corrects" in "".join(violations(session, SOON))
+        left_over(session, session.get_one(Consult, number), clinic.derm, 3).signed_at = LATER
+        session.flush()
+        assert "signed later stands before another" in "".join(violations(session, SOON))
