@@ -22,14 +22,14 @@ from imaging.reading.words import Word
 
 Letters = NDArray[np.float32]
 DOTS = 200
-SURE, _HALF_SURE = 60.0, 30.0
+SURE, HALF_SURE, VERY_SURE = 60.0, 30.0, 80.0
 _MUCH = 0.5
 """Which share of what looks like letters must lie under believed words, for a page or a part to count as read."""
 _BETTER = 0.2
 _WORDS_LEAST, _FEWEST = 4, 4.0
 """Fewer letters that stand alone are not looked at again: nobody is told apart by them."""
 _SAMPLE, _READ_AT_ONCE = 250, 2_500
-_ENOUGH, _SIGNS_IN_LINE = 0.85, 8
+_ENOUGH, _SIGNS_IN_LINE = 1.7, 8
 _TELLING, _SIDEWAYS = 12, 45.0
 _PARTS_MOST, _PARTS_WEIGHT = 40, 2_000
 _LONG, _IN_LINE, _AS_HIGH, _ALIKE = 3.0, 0.6, 1.5, 0.05
@@ -106,7 +106,7 @@ def _main(reader: Reader, ink: Ink, letters: Letters) -> Reading:
 
 def _parts(reader: Reader, ink: Ink, page: Reading, parts: Sequence[Edges]) -> tuple[list[Reading], list[Edges]]:
     """Read parts in the directions in which the page was not read; return what was, and boxes around what was not."""
-    read_on_page, half_read = page.boxes(SURE), page.boxes(_HALF_SURE)
+    read_on_page, half_read = page.boxes(SURE), page.boxes(HALF_SURE)
     inside = [inside_of(ink.letters, part) for part in parts]
     ways = _turned(reader, ink, page, parts, inside)
     readings: list[Reading] = []
@@ -119,7 +119,7 @@ def _parts(reader: Reader, ink: Ink, page: Reading, parts: Sequence[Edges]) -> t
         is_in_line = not is_narrow and all(_is_in_line(page, row) for row in rows)
         if way is not None and after >= max(_MUCH, before + _BETTER) and _tells(page, way, letters, is_in_line):
             readings.append(way)
-            unread += _boxes(outside(letters, [*way.boxes(_HALF_SURE), *read_on_page]), ink)
+            unread += _boxes(outside(letters, [*way.boxes(HALF_SURE), *read_on_page]), ink)
             continue
         if way is not None:
             # What is known may be in it all the same.
@@ -139,11 +139,11 @@ def _turned(
     for which, half in ((0, 0.0), (0, 180.0), (1, 0.0), (1, 180.0)):
         if which:
             left = [number for number in left if not _is_one_line(parts[number])]
-        left = [number for number in left if _read_share(inside[number], best[number]) < _ENOUGH]
+        left = [number for number in left if _worth(inside[number], best[number]) < _ENOUGH]
         views = [view_of(ink.grey, _wider(parts[number]), angles[number][which] + half) for number in left]
-        for number, view, words in zip(left, views, _read_together(reader, views), strict=True):
+        for number, view, words in zip(left, views, read_together(reader, views), strict=True):
             way = Reading(view, words)
-            if _read_share(inside[number], way) > _read_share(inside[number], best[number]):
+            if _worth(inside[number], way) > _worth(inside[number], best[number]):
                 best[number] = way
     return best
 
@@ -169,6 +169,10 @@ def _affordable(inside: Sequence[Letters]) -> list[int]:
 
 def _read_share(letters: Letters, way: Reading | None) -> float:
     return 0.0 if way is None else _share(letters, way.boxes(SURE))
+
+
+def _worth(letters: Letters, way: Reading | None) -> float:
+    return 0.0 if way is None else _share(letters, way.boxes(SURE)) + _share(letters, way.boxes(VERY_SURE))
 
 
 def _is_one_line(part: Edges) -> bool:
@@ -249,7 +253,7 @@ def _is_under(word: Word, other: Word) -> bool:
     return other.left <= x <= other.right and other.top <= y <= other.bottom
 
 
-def _read_together(reader: Reader, views: Sequence[View]) -> Iterator[list[Word]]:
+def read_together(reader: Reader, views: Sequence[View]) -> Iterator[list[Word]]:
     """Read pictures under each other on one sheet, which costs less than one by one."""
     if not views:
         return

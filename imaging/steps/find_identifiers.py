@@ -16,8 +16,9 @@ from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
 from imaging.reading.ink import Ink, ink_of
 from imaging.reading.layer import believed, corrected, proven, turned
+from imaging.reading.sizes import read_sizes
 from imaging.reading.view import Edges, around, quarters
-from imaging.reading.whole import read_main, read_rest
+from imaging.reading.whole import HALF_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
 from imaging.steps.find_masks import box_mask, faces_of
@@ -82,7 +83,7 @@ def _on(copy: str, mask: Mask) -> Mask:
 def _of_layer(layer: Sequence[Word], deny: DenyList, size: tuple[int, int]) -> Iterator[Mask]:
     for count in sorted({word.quarters for word in layer}):
         back = np.asarray(cv2.invertAffineTransform(quarters(count, *size)), np.float64)
-        for edges in _known_boxes(in_lines(turned(layer, count, size)), deny):
+        for edges in known_boxes(in_lines(turned(layer, count, size)), deny):
             yield box_mask("identifier", _share(around(back, edges), size), TEXT_LAYER, 0.0)
 
 
@@ -95,12 +96,14 @@ def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detecto
     layer = believed(layer, main)
     yield from _of_layer(layer, deny, size)
     whole = read_rest(detectors.reader, ink, main, proven(layer))
+    told = [box for reading in whole.readings for box in reading.boxes(HALF_SURE)]
+    sizes = read_sizes(detectors.reader, ink, [*told, *proven(layer)])
     name = f"tesseract {detectors.reader.version}"
-    for reading in whole.readings:
-        for edges in _known_boxes(in_lines(corrected(reading, layer)), deny):
+    for reading in (*whole.readings, *sizes.readings):
+        for edges in known_boxes(in_lines(corrected(reading, layer)), deny):
             pieces = reading.view.on_page(edges)
             yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)
-    yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in whole.unread)
+    yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in (*whole.unread, *sizes.unread))
     if not whole.is_read:
         yield from _lines(page, ink, detectors)
 
@@ -121,7 +124,7 @@ def _more(edges: Edges) -> Edges:
     return edges[0] - _MARGIN, edges[1] - _MARGIN, edges[2] + _MARGIN, edges[3] + _MARGIN
 
 
-def _known_boxes(lines: Sequence[Line], deny: DenyList) -> Iterator[Edges]:
+def known_boxes(lines: Sequence[Line], deny: DenyList) -> Iterator[Edges]:
     """Yield boxes over the words to cover, somewhat larger than the words."""
     for number, hits in deny.hits(lines):
         for word in _runs(lines[number], hits):
