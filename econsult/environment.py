@@ -29,6 +29,12 @@ def secret_path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(path).absolute() if path else None
 
 
+def refuse_debugging(env: Mapping[str, str]) -> None:
+    """Raise SettingError where Flask would run in debug mode: an error would then be told to whoever caused it."""
+    if env.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}:
+        raise SettingError("FLASK_DEBUG is for whoever develops. Take it away, or run with --demo.")
+
+
 def refuse_misspelt(env: Mapping[str, str], names: Sequence[str], secrets: Sequence[str]) -> None:
     """Raise SettingError for a name that is almost one of ours: it would silently leave the default in force.
 

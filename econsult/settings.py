@@ -225,6 +225,8 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = False) -> Settings:
     """Read the table from the environment. Raises SettingError with one sentence naming the setting that is wrong."""
     env = os.environ if environ is None else environ
+    if not is_demo:
+        environment.refuse_debugging(env)
     environment.refuse_misspelt(env, [setting.name for setting in SETTINGS], [s.name for s in SETTINGS if s.secret])
     raw = {each.name: environment.raw_value(env, each.name, each.default, each.secret) for each in SETTINGS}
     data = values.folder("DATA", raw["DATA"])

@@ -48,6 +48,7 @@ from econsult.people import (
     patients,
     persons,
     signin,
+    unsent,
 )
 from econsult.queue import outbox
 from econsult.reach import deliveries, mobiles
@@ -71,6 +72,7 @@ MODULES = (
     exported,
     factors,
     former,
+    furtherance,
     glass,
     halfway,
     handover,
@@ -85,11 +87,10 @@ MODULES = (
     mobiles,
     notices,
     onfile,
-    passkeys,
-    furtherance,
     outbox,
     outcomes,
     own_snippets,
+    passkeys,
     patients,
     persons,
     policies,
@@ -106,6 +107,7 @@ MODULES = (
     threads,
     trail,
     tries,
+    unsent,
     voice,
     wanted_items,
     watching,

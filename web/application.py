@@ -27,6 +27,7 @@ from web.pages.passkeys import passkey_pages
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
+from web.pages.unsent import unsent
 from web.shell.assets import init_assets
 from web.shell.auth import init_auth
 from web.shell.crashes import init_crashes
@@ -64,6 +65,7 @@ PAGES = (
     confidential,
     second_factor,
     account,
+    unsent,
     passkey_pages,
     contact,
     start,

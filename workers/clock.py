@@ -27,6 +27,7 @@ from econsult.erasure.register import size_of
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
 from econsult.people.signin import sweep_sign_ins
+from econsult.people.unsent import sweep_unsent
 from econsult.queue.pending import Pending, look_for_work
 from econsult.queue.quiet import Quiet, quiet_of
 from storage.blobs import BlobError
@@ -167,6 +168,7 @@ class Ticker:
         try:
             with self.runtime.database.writing() as session:
                 sweep_sign_ins(session, now)
+                sweep_unsent(session, now)
                 sweep_codes(session, now)
                 sweep_presence(session, now)
                 session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))

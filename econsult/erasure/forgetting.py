@@ -18,16 +18,33 @@ from econsult.people.passkeys import Passkey, PasskeyChallenge
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import EMAIL, FAMILIES, NAMES_STAY_SHUT, Person
 from econsult.people.signin import close_account
+from econsult.people.unsent import Unsent
 from econsult.queue.outbox import NoticeSlot
 from econsult.reach.mobiles import Mobile
 
 NAMELESS = "\N{EM DASH}"
-OWN = (FactorTry, RecoveryCode, SecondFactor, HalfwaySignIn, AskedLink, Passkey, PasskeyChallenge, Mobile, NoticeSlot)
+OWN = (
+    FactorTry,
+    RecoveryCode,
+    SecondFactor,
+    HalfwaySignIn,
+    AskedLink,
+    Passkey,
+    PasskeyChallenge,
+    Mobile,
+    NoticeSlot,
+    Unsent,
+)
 """What belongs to an account alone, and goes with it."""
 
 
 def forget_family(session: Session, cipher: TextCipher, patient: Patient, now: datetime) -> None:
-    """Close and empty the accounts that nobody but this child needs; who has another child here keeps theirs."""
+    """Close and empty the accounts that nobody but this child needs; who has another child here keeps theirs.
+
+    What anybody of the program wrote as their session ended may be about this child: none of it waits any longer.
+    """
+    everybody = select(Person.id).where(Person.program_id == patient.program_id)
+    session.execute(delete(Unsent).where(Unsent.person_id.in_(everybody)))
     for person in only_for(session, patient):
         close_account(session, person, now)
         session.execute(update(AskedLink).where(AskedLink.person_id == person.id).values(is_over=True))

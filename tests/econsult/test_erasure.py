@@ -34,6 +34,7 @@ from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
+from econsult.people.unsent import Form, keep_unsent
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
 from econsult.rotation import rows_under, seal_anew
@@ -58,6 +59,7 @@ NOT_A_CHILDS = {
     "person",
     "second_factor",
     "stopped_number",
+    "unsent",
 }
 """Tables with something sealed that is no child's: an account's, a program's, or what an erasure tells of itself."""
 
@@ -117,6 +119,7 @@ def test_nothing_of_the_child_can_be_read_any_more_and_nothing_of_another_is_los
 ) -> None:
     with database.writing() as session:
         consult = _told_and_closed(session, clinic)
+        keep_unsent(session, clinic.nurse, Form("/clinic/children/new", [("name", CANARY)]), NOON)
         other_key, other_wrapped = clinic.vault.new_object_key(session, clinic.other_child, "b" * 32)
         _, wrapped = clinic.vault.new_object_key(session, clinic.child, OBJECT)
         session.flush()

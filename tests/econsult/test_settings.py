@@ -24,6 +24,15 @@ def test_everything_has_an_embedded_default(tmp_path: Path) -> None:
     }
 
 
+def test_debugging_is_for_the_demo_alone(tmp_path: Path) -> None:
+    for value in ("", "0", "false"):
+        assert load_settings({"ECONSULT_DATA": str(tmp_path), "FLASK_DEBUG": value}).data == tmp_path
+    env = {"ECONSULT_DATA": str(tmp_path), "FLASK_DEBUG": "1"}
+    assert load_settings(env, is_demo=True).data == tmp_path
+    with pytest.raises(SettingError, match="FLASK_DEBUG"):
+        load_settings(env)
+
+
 WRONG = {
     "DATA": ["", "/dev/null", "/dev/null/x"],
     "DATABASE_URL": [

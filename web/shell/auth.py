@@ -23,11 +23,15 @@ from econsult.people.signin import (
     visitor_by_session,
     visitor_by_token,
 )
+from econsult.people.tokens import hashed
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
 from web.shell.forms import is_bearer, is_for_machine
 from web.shell.places import form_place
+from web.shell.unsent import COOKIE as WORDS
+from web.shell.unsent import PAGE as UNSENT
+from web.shell.unsent import keep_words, kept_for
 from web.words.language import gettext, safe_path
 
 COOKIE = "econsult_session"
@@ -97,6 +101,7 @@ def let_out(path: str) -> Response:
             close_session(session, g.session_id)
     response = redirect(path, code=303)
     set_cookie(response, cookie_name(COOKIE), "", max_age=0)
+    set_cookie(response, cookie_name(WORDS), "", max_age=0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -157,7 +162,9 @@ def _ask_to_sign_in() -> Response:
     had_session = request.method != "GET" or cookie_name(COOKIE) in request.cookies
     response = redirect("/sign-in?ended=1" if had_session else "/sign-in", code=303)
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
-    set_cookie(response, NEXT, request.path if request.method == "GET" else form_place(), max_age=NEXT_SECONDS)
+    place = request.path if request.method == "GET" else form_place()
+    owner = keep_words(response, request.cookies.get(cookie_name(COOKIE), ""))
+    set_cookie(response, NEXT, f"{_whose(owner)}{place}", max_age=NEXT_SECONDS)
     return response
 
 
@@ -175,6 +182,15 @@ def _is_media() -> bool:
 
 
 def place_for(person: Person) -> str:
-    """Where this person goes after signing in: the page that asked for it, or their own start page."""
-    place = safe_path(request.cookies.get(NEXT, "/"))
-    return place if place != "/" else home_of(person)
+    """Where this person goes after signing in: to what they wrote as their session ended, to the page that asked for
+    it, or to their own start page. A page of somebody else, who had this browser before, is nobody else's business.
+    """
+    if kept_for(person) is not None:
+        return UNSENT
+    whose, slash, path = request.cookies.get(NEXT, "/").partition("/")
+    place = safe_path(slash + path)
+    return place if place != "/" and whose in ("", _whose(person)) else home_of(person)
+
+
+def _whose(person: Person | None) -> str:
+    return hashed(person.public_id)[:16] if person is not None else ""

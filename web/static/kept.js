@@ -8,6 +8,9 @@ const mine = `${PREFIX}${me}:`;
 
 const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
 const parts = (form) => [...form.elements].filter((part) => part.name && !["hidden", "file", "password", "submit", "button", "fieldset"].includes(part.type));
+// A button with its codes has no words; nor has a search, which is no post.
+const LINES = new Set(["textarea", "text", "date", "tel", "email", "number"]);
+const hasWords = (form) => form.querySelector("textarea") || parts(form).filter((part) => LINES.has(part.type)).length > 1;
 const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
 
 // Forms of one address may have several readers: what names them is part of the place.
@@ -87,7 +90,7 @@ function begin() {
   if (me) document.querySelectorAll("[data-leftover]").forEach(showLeftOver);
   for (const form of me ? document.querySelectorAll("form[method=post]") : []) {
     if (form.getAttribute("action") === "/sign-out") form.addEventListener("submit", () => keys().forEach((key) => sessionStorage.removeItem(key)));
-    if (form.querySelector("textarea")) { offer(form); watch(form); }
+    if (hasWords(form)) { offer(form); watch(form); }
   }
 }
 // After the page's own scripts, which add lines to forms and count letters.

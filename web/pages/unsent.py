@@ -1,0 +1,53 @@
+"""The page after signing in again, for whoever had written something when their session ended."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug import Response
+
+from econsult.people.unsent import drop_unsent
+from web.context import database
+from web.cookies import cookie_name, set_cookie
+from web.shell.auth import me, only, place_for
+from web.shell.kept import keep_copy
+from web.shell.unsent import COOKIE, is_written, kept_for
+
+unsent = Blueprint("unsent", __name__, url_prefix="/account/unsent")
+CODES = 20
+"""A value without a blank that is no longer may be the code of a choice, which says nothing to a reader."""
+
+
+@unsent.get("")
+@only()
+def page() -> str | Response:
+    """What was written, to be sent now or thrown away."""
+    form = kept_for(me())
+    if form is None:
+        return redirect(place_for(me()), 303)
+    written = [value for name, value in form.fields if is_written(name, value)]
+    words = [value for value in written if " " in value.strip() or len(value) > CODES] or written
+    return render_template("account/unsent.html", form=form, words=words)
+
+
+@unsent.post("/send")
+@only()
+def send() -> Response:
+    """Let the browser send the same fields to where they were meant for, which is what 307 says."""
+    form = kept_for(me())
+    # Whether it arrived is for the page to say to which it goes now.
+    keep_copy()
+    return _gone(redirect(form.path, 307) if form is not None else redirect(place_for(me()), 303))
+
+
+@unsent.post("/drop")
+@only()
+def drop() -> Response:
+    """Throw it away."""
+    with database().writing() as session:
+        drop_unsent(session, request.cookies.get(cookie_name(COOKIE), ""), me())
+    return _gone(redirect(place_for(me()), 303))
+
+
+def _gone(response: Response) -> Response:
+    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
+    return response

@@ -1,0 +1,61 @@
+"""Carries what was written in a form whose session had ended over the sign-in, also without scripts."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug import Response
+from werkzeug.exceptions import HTTPException
+
+from econsult.people.persons import Person
+from econsult.people.unsent import LIVES, Form, keep_unsent, owner_of_ended, unsent_of
+from web.context import database, now
+from web.cookies import cookie_name, set_cookie
+from web.shell.kept import FORMS
+
+COOKIE, PAGE = "econsult_unsent", "/account/unsent"
+ITS_OWN = frozenset(("csrf_token", "once", "asked", "password", "old", "new", "again", "code"))
+"""Fields that belong to the old page, and secrets, which are typed again."""
+NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
+
+
+def keep_words(response: Response, session_token: str) -> Person | None:
+    """Keep the words of the form that this request brings, if its session is one that ended; returns whose it was."""
+    if not session_token:
+        return None
+    with database().reading() as session:
+        person = owner_of_ended(session, session_token)
+    form = _form() if person is not None else None
+    if person is not None and form is not None:
+        with database().writing() as session:
+            token = keep_unsent(session, person, form, now())
+        if token is not None:
+            set_cookie(response, cookie_name(COOKIE), token, max_age=int(LIVES.total_seconds()))
+    return person
+
+
+def kept_for(person: Person) -> Form | None:
+    """What this browser brought that was not sent."""
+    token = request.cookies.get(cookie_name(COOKIE), "")
+    if not token:
+        return None
+    with database().reading() as session:
+        return unsent_of(session, token, person, now())
+
+
+def is_written(name: str, value: str) -> bool:
+    """Whether somebody wrote or chose this, as far as one can tell."""
+    return bool(value.strip()) and name not in NOT_WRITTEN
+
+
+def _form() -> Form | None:
+    if request.method != "POST" or request.mimetype not in FORMS:
+        return None
+    try:
+        pairs = [(name, value) for name, value in request.form.items(multi=True) if name not in ITS_OWN]
+        has_files = any(file.filename for file in request.files.values())
+    except (HTTPException, OSError):
+        # It is too long, or broke off.
+        return None
+    if not any(is_written(name, value) for name, value in pairs):
+        return None
+    return Form(request.full_path.rstrip("?"), pairs, has_files)
