@@ -16,7 +16,7 @@ from imaging.steps.judge_quality import judge_quality
 from tests.bench._figures import report
 from tests.imaging.skins import MONK, TINTED, Shot, Tone, shots, take
 
-COUNT = 30
+COUNT = 12
 FALSE = (
     ("exposure", "dark"),
     ("exposure", "bright"),
