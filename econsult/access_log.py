@@ -11,7 +11,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from econsult import access, audit
-from econsult.consults.records import Consult, Source, number_of
+from econsult.consults.records import Consult, RedFlagStop, Source, number_of
+from econsult.consults.redflags import UNSAFE
 from econsult.cursors import pack, unpack_number
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
@@ -115,9 +116,13 @@ def looks_at(
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
     # Each return to a page starts the timer of who works on it: the look itself is a row of its own.
     query = query.where(AuditEvent.action.not_in(TIMER_ROWS))
-    # The number of a question that was begun and never sent would tell that somebody was stopped.
+    # The number of a question that was begun and never sent would tell that somebody was stopped: by the family itself,
+    # by telephone, or by the clinic before which somebody said that the home is not safe.
+    told = select(RedFlagStop.consult_id).where(RedFlagStop.codes.contains(UNSAFE))
     unsent = select(Consult.id).where(
-        Consult.patient_id == patient.id, Consult.submitted_at.is_(None), Consult.source == Source.CAREGIVER
+        Consult.patient_id == patient.id,
+        Consult.submitted_at.is_(None),
+        Consult.source.in_((Source.CAREGIVER, Source.PHONE)) | Consult.id.in_(told),
     )
     query = query.where(AuditEvent.consult_id.is_(None) | AuditEvent.consult_id.not_in(unsent))
     if person.role == Role.CAREGIVER:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.access import note_patients
+from econsult.consults.attesting import is_mistake
 from econsult.consults.records import Consult, RedFlagStop, Source
 from econsult.consults.redflags import UNSAFE
 from econsult.errors import NotFoundError
@@ -52,11 +53,32 @@ def is_gone_for(session: Session, person: Person, public_id: str) -> bool:
     return session.scalar(query.where(Consult.confidential == UNSAFE)) is not None
 
 
-def unsafe_since(session: Session, patient_id: int) -> datetime | None:
-    """When it was last told that this child's home is not safe; None where it never was."""
+@dataclass(frozen=True)
+class UnsafeHome:
+    """When it was last told that a home is not safe, and the safe ways that were given, newest first.
+
+    `is_hint`: nobody said so; words that the family wrote may tell of it.
+    """
+
+    at: datetime
+    safe_ways: tuple[str, ...]
+    is_hint: bool
+
+
+def unsafe_home(session: Session, patient_id: int) -> UnsafeHome | None:
+    """What was told of this child's home on any of its requests, by a sign that a clinician passed too; None where it
+    never was, or was taken back as a mistake."""
     query = select(RedFlagStop).join(Consult, Consult.id == RedFlagStop.consult_id).order_by(RedFlagStop.id.desc())
-    told = session.scalars(query.where(Consult.patient_id == patient_id, ~RedFlagStop.is_attested))
-    return next((stop.at for stop in told if UNSAFE in stop.codes.split(",")), None)
+    found = session.scalars(query.where(Consult.patient_id == patient_id, RedFlagStop.codes.contains(UNSAFE)))
+    told = [stop for stop in found if UNSAFE in stop.codes.split(",")]
+    mistaken = {stop.consult_id for stop in told if stop.is_attested and is_mistake(stop.attestation)}
+    told = [stop for stop in told if stop.is_hint or stop.consult_id not in mistaken]
+    told = [stop for stop in told if not is_mistake(stop.attestation)]
+    said = [stop for stop in told if not stop.is_hint]
+    if not told:
+        return None
+    ways = tuple(dict.fromkeys(stop.safe_way for stop in said if stop.safe_way))
+    return UnsafeHome((said or told)[0].at, ways, is_hint=not said)
 
 
 def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:

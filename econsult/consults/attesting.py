@@ -23,6 +23,8 @@ ATTESTERS = (Role.PCP,)
 """A telepresenter takes pictures on behalf of a clinic and a coordinator telephones: neither examines a child."""
 EXAMINERS = (Role.PCP, Role.SPECIALIST)
 ATTESTED = ("examined_by", "at", "why")
+TAKEN_BACK, MISTAKE, OVER = "taken_back", "mistake", "over"
+"""Why a sign that stopped the request is ticked no more. Only for a mistake was there nothing to examine."""
 EXAMINATION_HOLDS = timedelta(hours=48)
 """From Friday afternoon a clinic can still send on Sunday. What was found longer ago says nothing about a sign that is
 there now: the child is examined again, which is what the sign asks for."""
@@ -47,7 +49,12 @@ def faults_in(
     session: Session, attestation: Mapping[str, Any], person: Person, born: date, now: datetime
 ) -> dict[str, str]:
     """What is missing or impossible in an attestation, by its field; empty where it is whole."""
-    wrong = {name: "required" for name in ATTESTED if not str(attestation.get(name) or "").strip()}
+    needed = ("why",) if is_mistake(attestation) else ATTESTED
+    wrong = {name: "required" for name in needed if not str(attestation.get(name) or "").strip()}
+    if attestation.get(TAKEN_BACK) not in (None, "", MISTAKE, OVER):
+        wrong[TAKEN_BACK] = "unknown_value"
+    if is_mistake(attestation):
+        return wrong or ({} if _says_something(str(attestation["why"])) else {"why": "too_short"})
     if "examined_by" not in wrong and not _is_clinician(session, str(attestation["examined_by"]), person):
         wrong["examined_by"] = "not_a_clinician"
     if "why" not in wrong and not _says_something(str(attestation["why"])):
@@ -55,6 +62,11 @@ def faults_in(
     if "at" not in wrong and (fault := _fault_of_time(session, str(attestation["at"]), born, now)):
         wrong["at"] = fault
     return wrong
+
+
+def is_mistake(attestation: Mapping[str, Any] | None) -> bool:
+    """Whether it says that the sign was ticked by mistake, and never there."""
+    return attestation is not None and attestation.get(TAKEN_BACK) == MISTAKE
 
 
 def examined_between(session: Session, written: str) -> tuple[datetime, datetime] | None:
@@ -75,7 +87,10 @@ def examined_between(session: Session, written: str) -> tuple[datetime, datetime
 
 def as_kept(session: Session, attestation: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """A whole attestation as it is recorded, with whether whoever examined was a clinician of the program that day."""
-    said = {name: str(attestation[name]).strip() for name in ATTESTED}
+    back = {TAKEN_BACK: attestation[TAKEN_BACK]} if attestation.get(TAKEN_BACK) else {}
+    if is_mistake(attestation):
+        return {**back, "why": str(attestation["why"]).strip()}
+    said = {name: str(attestation[name]).strip() for name in ATTESTED} | back
     return {**said, "of_program": _is_of_program(session, said["examined_by"], person.program_id)}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered, without_sentences
-from econsult.consults.attesting import ATTESTERS, as_kept, faults_in
+from econsult.consults.attesting import ATTESTERS, MISTAKE, TAKEN_BACK, as_kept, faults_in, is_mistake
 from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import home_of
@@ -27,6 +27,8 @@ YOUNG_INFANT_MONTHS = 3
 LONGEST_SAFE_WAY = 300
 STOP_LINGERS = timedelta(hours=48)
 """So long after a stop a question about the same child is looked at with that in mind."""
+AGAIN = timedelta(minutes=2)
+"""Who is stopped by the same signs once more within this time has pressed twice."""
 
 
 def screen_red_flags(
@@ -42,36 +44,72 @@ def screen_red_flags(
     """Stop for every flag in `details` that means now. Raises EmergencyError, whose record is kept.
 
     Only a clinician may attest that the child was examined, and go on, and only with a request of the clinic's own: a
-    family's question with a sign is never sent, whoever wrote it down. A family that was stopped once stays stopped on
-    this request, whatever it says afterwards. Call it before anything else is changed.
+    family's question with a sign is never sent, whoever wrote it down. What was stopped once stays stopped on this
+    request, whatever is ticked afterwards and by whom, until who may attest says what became of the sign: that it can
+    wait, is over, or was ticked by mistake. Call it before anything else is changed.
     """
-    codes = flags_now((*flags_of(details), *signs_told(session, consult, details, now)))
-    if person.role not in CLINICIANS:
-        codes = tuple(dict.fromkeys((*codes, *_stopped_before(session, consult))))
+    told = flags_now((*flags_of(details), *signs_told(session, consult, details, now)))
+    codes = tuple(dict.fromkeys((*told, *stopped_on(session, consult))))
     if not codes:
         return
     wrong = _wrong_in(session, consult, person, attestation, now, is_sent_on=is_sent_on)
-    is_attested = attestation is not None and wrong is not None and not wrong
+    if wrong is not None and told and is_mistake(attestation):
+        wrong[TAKEN_BACK] = "still_ticked"
+    if attestation is not None and wrong is not None and not wrong:
+        _keep_stop(session, consult, person, codes, now, attestation=as_kept(session, attestation, person))
+        _settle_own(session, consult, person, now)
+        return
+    safe_way = text_of(details, SAFE_WAY).strip()[:LONGEST_SAFE_WAY]
+    if (stop := _just_stopped(session, consult, person, codes, now)) is not None:
+        stop.safe_way = safe_way or stop.safe_way
+        raise EmergencyError(codes, wrong)
+    stop = _keep_stop(session, consult, person, codes, now, safe_way=safe_way)
+    is_of_family = not person.is_staff or consult.source == Source.PHONE
+    if UNSAFE in codes and is_of_family:
+        _leave_no_trace(consult)
+    if is_of_family:
+        _tell_clinic(session, consult, stop, person, now)
+    raise EmergencyError(codes, wrong)
+
+
+def _keep_stop(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    codes: Iterable[str],
+    now: datetime,
+    *,
+    attestation: dict[str, Any] | None = None,
+    safe_way: str = "",
+) -> RedFlagStop:
     stop = RedFlagStop(
         consult_id=consult.id,
         person_id=person.id,
         codes=",".join(codes)[:400],
-        is_attested=is_attested,
-        attestation=as_kept(session, attestation, person) if attestation and is_attested else None,
-        safe_way=text_of(details, SAFE_WAY).strip()[:LONGEST_SAFE_WAY] or None,
+        is_attested=attestation is not None,
+        attestation=attestation,
+        safe_way=safe_way or None,
         at=now,
     )
     session.add(stop)
     session.flush()
-    note(session, consult, "red_flag", person_id=person.id, now=now, detail="attested" if is_attested else "stopped")
-    if is_attested:
-        _settle_own(session, consult, person, now)
-        return
-    if UNSAFE in codes and not person.is_staff:
-        _leave_no_trace(consult)
-    if not person.is_staff or consult.source == Source.PHONE:
-        _tell_clinic(session, consult, stop, person, now)
-    raise EmergencyError(codes, wrong)
+    detail = "stopped" if attestation is None else "taken_back" if is_mistake(attestation) else "attested"
+    note(session, consult, "red_flag", person_id=person.id, now=now, detail=detail)
+    return stop
+
+
+def _just_stopped(
+    session: Session, consult: Consult, person: Person, codes: Iterable[str], now: datetime
+) -> RedFlagStop | None:
+    """The stop of a moment ago that this press only repeats."""
+    query = select(RedFlagStop).where(
+        RedFlagStop.consult_id == consult.id,
+        RedFlagStop.person_id == person.id,
+        RedFlagStop.codes == ",".join(codes)[:400],
+        RedFlagStop.at > now - AGAIN,
+        RedFlagStop.dealt_with_at.is_(None),
+    )
+    return session.scalars(query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint).limit(1)).one_or_none()
 
 
 def _wrong_in(
@@ -109,7 +147,7 @@ def stopping_signs(session: Session, consult: Consult, person: Person) -> tuple[
     """The signs for which this draft takes nothing more from this person; none for who may attest."""
     if may_attest(consult, person):
         return ()
-    return tuple(dict.fromkeys((*flags_now(flags_of(consult.details)), *_stopped_before(session, consult))))
+    return tuple(dict.fromkeys((*flags_now(flags_of(consult.details)), *stopped_on(session, consult))))
 
 
 def signs_told(session: Session, consult: Consult, details: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
@@ -133,11 +171,14 @@ def may_attest(consult: Consult, person: Person, *, is_sent_on: bool = False) ->
     return person.role in ATTESTERS and (consult.kind in CLINICS_OWN or is_sent_on)
 
 
-def _stopped_before(session: Session, consult: Consult) -> list[str]:
+def stopped_on(session: Session, consult: Consult) -> list[str]:
+    """The signs that have stopped this very request and that nobody has answered for, each once."""
+    if attested_among(session, [consult.id]):
+        return []
     stops = select(RedFlagStop.codes).where(
         RedFlagStop.consult_id == consult.id, ~RedFlagStop.is_attested, ~RedFlagStop.is_hint
     )
-    return [code for codes in session.scalars(stops) for code in codes.split(",")]
+    return list(dict.fromkeys(code for codes in session.scalars(stops) for code in codes.split(",")))
 
 
 def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: Person, now: datetime) -> None:
@@ -152,7 +193,8 @@ def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: 
 
 
 def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
-    """By consult, the stops of other requests of the same child shortly before it was sent, oldest first.
+    """By consult, the stops of the same child shortly before it was sent, oldest first: of other requests, and of its
+    own those for which nobody answered with an attestation.
 
     A family that was stopped and then says "none of these" may be right, or may only want to get through: whoever reads
     the question must know. That a home is not safe is not told here: it belongs to its own line and no further.
@@ -165,8 +207,15 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
     query = query.where(RedFlagStop.at >= since - STOP_LINGERS) if since is not None else query
     query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
     stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
+    answered = attested_among(session, [consult.id for consult in sent])
     found = {
-        consult.id: [stop for stop, patient_id in stops if patient_id == consult.patient_id and _led_to(stop, consult)]
+        consult.id: [
+            stop
+            for stop, patient_id in stops
+            if patient_id == consult.patient_id
+            and _led_to(stop, consult)
+            and not (stop.consult_id == consult.id and consult.id in answered)
+        ]
         for consult in sent
     }
     return {number: earlier for number, earlier in found.items() if earlier}
@@ -174,7 +223,7 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
 
 def _led_to(stop: RedFlagStop, consult: Consult) -> bool:
     sent_at = consult.submitted_at
-    return stop.consult_id != consult.id and sent_at is not None and sent_at - STOP_LINGERS <= stop.at <= sent_at
+    return sent_at is not None and sent_at - STOP_LINGERS <= stop.at <= sent_at
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
@@ -183,15 +232,20 @@ def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
     return list(session.scalars(query.order_by(RedFlagStop.id)))
 
 
-def attested_among(session: Session, consult_ids: Iterable[int]) -> set[int]:
-    """Which of these consults carry a sign that was passed with an attestation."""
-    query = select(RedFlagStop.consult_id).where(RedFlagStop.consult_id.in_(consult_ids), RedFlagStop.is_attested)
-    return set(session.scalars(query))
+def attested_among(session: Session, consult_ids: Iterable[int]) -> dict[int, bool]:
+    """Which of these consults carry a sign that was passed with an attestation, and whether it was there at all."""
+    query = select(RedFlagStop).where(RedFlagStop.consult_id.in_(consult_ids), RedFlagStop.is_attested)
+    return {stop.consult_id: not is_mistake(stop.attestation) for stop in session.scalars(query)}
 
 
-def deal_with(session: Session, stop: RedFlagStop, person: Person, *, now: datetime) -> None:
-    """Note that somebody of the clinic has called the family that was sent to emergency care; the first one counts."""
+def deal_with(session: Session, stop: RedFlagStop, person: Person, *, now: datetime, is_nothing: bool = False) -> None:
+    """Note that somebody of the clinic has called the family that was sent to emergency care; the first one counts.
+
+    `is_nothing`: of a hint, that a clinician has read the words and they tell of no danger.
+    """
     if stop.dealt_with_at is None:
+        if is_nothing and stop.is_hint and person.role in ATTESTERS:
+            stop.attestation = {TAKEN_BACK: MISTAKE}
         stop.dealt_with_at, stop.dealt_with_by_id = now, person.id
         consult = session.get_one(Consult, stop.consult_id)
         note(session, consult, "emergency_call", person_id=person.id, now=now)

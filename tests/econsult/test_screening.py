@@ -12,6 +12,7 @@ from sqlalchemy import select
 from econsult.consults import requests
 from econsult.consults.records import RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.screening import AGAIN, stopped_before
 from econsult.database import Database
 from econsult.errors import EmergencyError, InvalidError
 from econsult.notices import Notice, NoticeKind
@@ -157,9 +158,78 @@ def test_staff_who_are_stopped_read_it_themselves_and_nobody_is_told_of_a_family
 ) -> None:
     with database.writing() as session:
         draft = clinic.draft(session, details={"red_flags": ["seizure"]})
-    for _ in range(2):
+    for at in (NOON, NOON, NOON + AGAIN):
         with pytest.raises(EmergencyError), database.writing() as session:
-            requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm(), now=NOON, targets=TARGETS)
+            requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm(), now=at, targets=TARGETS)
     with database.reading() as session:
         assert len(session.scalars(select(RedFlagStop)).all()) == 2
         assert session.scalars(select(Notice).where(Notice.kind == NoticeKind.EMERGENCY)).all() == []
+
+
+def _sent(session: Any, clinic: Clinic, who: str, draft: Any, said: dict[str, Any] | None = None) -> Any:
+    form = SubmitForm("work-up not possible", said)
+    return requests.submit(session, session.merge(draft), getattr(clinic, who), form, now=NOON, targets=TARGETS)
+
+
+def _stopped_draft(database: Database, clinic: Clinic, who: str = "pcp", **values: Any) -> Any:
+    with database.writing() as session:
+        form = RequestForm(
+            **{"kind": "econsult", "specialty": "asthma", "details": {"red_flags": ["seizure"]}, **values}
+        )
+        draft = requests.create(session, getattr(clinic, who), clinic.child, form, now=NOON)
+    with pytest.raises(EmergencyError), database.writing() as session:
+        _sent(session, clinic, who, draft)
+    with database.writing() as session:
+        unticked = {**draft.details, "red_flags": []}
+        return requests.edit(session, session.merge(draft), clinic.pcp, RequestForm(details=unticked), now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("who", "kind"),
+    [("pcp", "econsult"), ("nurse", "econsult"), ("nurse", "family_question"), ("pcp", "family_question")],
+)
+def test_a_sign_that_stopped_a_request_is_not_passed_by_unticking_it(
+    database: Database, clinic: Clinic, who: str, kind: str
+) -> None:
+    draft = _stopped_draft(database, clinic, who, kind=kind)
+    with pytest.raises(EmergencyError) as stopped, database.writing() as session:
+        _sent(session, clinic, who, draft)
+    assert stopped.value.codes == ("seizure",)
+
+
+MISTAKEN = {"taken_back": "mistake", "why": "I touched the wrong line"}
+
+
+def test_who_may_attest_takes_a_sign_back_and_the_reason_is_kept(database: Database, clinic: Clinic) -> None:
+    draft = _stopped_draft(database, clinic)
+    for said, wrong in (
+        ({"taken_back": "mistake", "why": "ok"}, {"why": "too_short"}),
+        ({"taken_back": "over", "why": MISTAKEN["why"]}, {"examined_by": "required", "at": "required"}),
+        ({**WHOLE, "taken_back": "because"}, {"taken_back": "unknown_value"}),
+    ):
+        with pytest.raises(EmergencyError) as stopped, database.writing() as session:
+            _sent(session, clinic, "pcp", draft, said)
+        assert stopped.value.wrong == wrong
+    with database.writing() as session:
+        # Whoever presses again and again was stopped once.
+        assert len(session.scalars(select(RedFlagStop)).all()) == 1
+        draft = clinic.draft(session, details={"red_flags": [], "tried": "nothing"})
+        session.scalars(select(RedFlagStop)).one().consult_id = draft.id
+        _sent(session, clinic, "pcp", draft, MISTAKEN)
+        assert session.scalars(select(RedFlagStop).where(RedFlagStop.is_attested)).one().attestation == MISTAKEN
+
+
+def test_a_sign_that_is_ticked_was_not_ticked_by_mistake(database: Database, clinic: Clinic) -> None:
+    with pytest.raises(EmergencyError) as stopped, database.writing() as session:
+        draft = clinic.draft(session, details={"red_flags": ["seizure"]})
+        _sent(session, clinic, "pcp", draft, MISTAKEN)
+    assert stopped.value.wrong == {"taken_back": "still_ticked"}
+
+
+def test_a_stop_of_the_request_itself_is_told_where_nobody_answered_for_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        sent = clinic.econsult(session)
+        assert sent.submitted_at is not None
+        session.add(RedFlagStop(consult_id=sent.id, person_id=clinic.pcp.id, codes="seizure", at=sent.submitted_at))
+        session.flush()
+        assert [stop.codes for stop in stopped_before(session, [sent])[sent.id]] == ["seizure"]

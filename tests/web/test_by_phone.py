@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from econsult.consults.asked import TOPIC
 from econsult.consults.records import Consult, RedFlagStop
@@ -199,3 +202,42 @@ def test_in_a_browser_only_the_questions_that_fit_are_in_sight(
     part.locator('input[name="neurology.by_family_is_episodic"][value=yes]').check()
     expect(during).to_be_visible()
     assert (violations(page), overflow(page), heard) == ([], 0, [])
+
+
+@pytest.mark.parametrize("months", [0, 2, 10, 60])
+def test_the_signs_are_those_of_the_familys_own_page_at_every_age(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime, months: int
+) -> None:
+    born = datetime.now(UTC).date() - timedelta(days=round(months * 30.5) + 3)
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).birth_date_text = born.isoformat()
+    mother = browser_of(clinic.mother)
+    own = mother.get(str(post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location)).text
+    told = browser_of(clinic.coordinator).get(f"/clinic/phone/{clinic.child.public_id}?lang=es").text
+    asked = re.findall(r'name="flags" value="(\w+)"', own)
+    read_out = re.findall(r'name="red_flags" value="(\w+)"', told)
+    assert (asked == read_out, len(asked) > 25) == (True, True)
+    assert ("newborn_blisters" in asked) is (months == 0)
+    assert "O en la piel:" in told
+
+
+def test_a_stopped_request_says_so_and_takes_a_sign_back_only_with_a_reason(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    pcp = browser_of(clinic.pcp)
+    called = {"go": "clinic", "caller_name": "Dr. Ruiz", "red_flags": "seizure"}
+    form = str(post(pcp, f"/clinic/phone/{clinic.child.public_id}", called).location)
+    whole = {**FIELDS, "urgency": "routine", "verb": "send"}
+
+    def press(**said: str) -> TestResponse:
+        seen = re.search(r'name="seen"[^>]* value="([^"]*)"', pcp.get(form).text)
+        return post(pcp, form, {**whole, "seen": unescape(seen[1]) if seen else "", **said})
+
+    assert press(red_flags="seizure").status_code == 409
+    again = press(no_signs="1")
+    assert (again.status_code, "This request was stopped for: A seizure." in again.text) == (409, True)
+    back = {"taken_back": "mistake", "why_safe": "I touched the wrong line"}
+    assert press(red_flags="seizure", **back).status_code == 409
+    assert press(no_signs="1", **back).status_code == 303
+    (consult,) = _sent(runtime)
+    assert consult.status == "submitted"

@@ -9,9 +9,14 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from econsult.consults import requests, threads
 from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.threads import Audience
+from econsult.errors import EmergencyError
+from econsult.people.persons import Person
 from econsult.people.signin import make_token
-from tests.personas import Clinic
+from tests.personas import TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
@@ -129,3 +134,105 @@ def test_staff_are_warned_on_the_childs_other_requests(
     for person, path in ((clinic.pcp, "/consults"), (clinic.coordinator, "/coordination")):
         assert warning in browser_of(person).get(f"{path}/{other.public_id}").text
     assert warning not in browser_of(clinic.derm).get(f"/consults/{other.public_id}").text
+
+
+WARNING = "Not safe at home: told to us on"
+
+
+def attested(runtime: Runtime, clinic: Clinic, said: dict[str, str]) -> Consult:
+    """The clinic's own request, on which `unsafe` stopped it once and was then answered for."""
+    moment = datetime.now(UTC) - timedelta(minutes=20)
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).phone = "505-555-0177"
+        draft = clinic.draft(session, now=moment, details={"red_flags": ["unsafe"]})
+    with pytest.raises(EmergencyError), runtime.database.writing() as session:
+        requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm(), now=moment, targets=TARGETS)
+    with runtime.database.writing() as session:
+        draft = session.merge(draft)
+        if said.get("taken_back"):
+            requests.edit(session, draft, clinic.pcp, RequestForm(details={"red_flags": []}), now=moment)
+        form = SubmitForm("", {"examined_by": "Dr. Paz", "at": moment.isoformat(), **said})
+        return requests.submit(session, draft, clinic.pcp, form, now=moment, targets=TARGETS)
+
+
+def test_a_home_that_a_clinician_says_is_not_safe_is_told_wherever_somebody_could_call_or_write(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    sent = attested(runtime, clinic, {"why": "Seen today, a social worker helps"})
+    child, desk, pcp = clinic.child.public_id, browser_of(clinic.coordinator), browser_of(clinic.pcp)
+    card = f"/coordination/{sent.public_id}"
+    places = (f"/families/{child}", f"/families/{child}/people", f"/invitations/{child}", f"/clinic/phone/{child}")
+    for browser, path in [(desk, card), (pcp, f"/consults/{sent.public_id}"), *((desk, place) for place in places)]:
+        page = browser.get(path).text
+        assert (path, WARNING in page, "Do not call or write to the home" in page) == (path, True, True)
+        assert path.startswith("/families") or "505-555-0177" not in page
+    assert "tel:505-555-0177" not in desk.get(f"/families/{child}").text
+    assert ("Show the phone number" in desk.get(card).text, "505-555-0177" in post(desk, f"{card}/phone", {}).text) == (
+        False,
+        False,
+    )
+    for path in (f"/consults/{sent.public_id}/outcome", f"/coordination/ages/{child}"):
+        assert WARNING in desk.get(path).text, path
+    sheet = str(post(desk, f"/invitations/{child}", {"language": "es", "sent_to": ""}).location)
+    assert WARNING in desk.get(sheet).text
+
+
+def test_what_was_ticked_by_mistake_warns_of_no_home(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    sent = attested(runtime, clinic, {"taken_back": "mistake", "why": "I touched the wrong line"})
+    page = browser_of(clinic.derm).get(f"/consults/{sent.public_id}").text
+    assert page.index("A danger sign was ticked by mistake:") < page.index("I touched the wrong line")
+    assert WARNING not in browser_of(clinic.pcp).get(f"/consults/{sent.public_id}").text
+
+
+def test_what_is_told_by_telephone_leaves_no_trace_either(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    seen = f"/family/children/{clinic.child.public_id}/seen"
+    told = {"who": "family", "caller_name": "Tía", "red_flags": "unsafe", "safe_way": WAY}
+    page = post(desk, path, told)
+    assert (page.status_code, "The home is not safe. The clinic and the desk are told" in page.text) == (409, True)
+    with runtime.database.reading() as session:
+        draft, stop = session.scalars(select(Consult)).one(), session.scalars(select(RedFlagStop)).one()
+    assert (draft.confidential, stop.safe_way, "safe_way" in draft.details) == ("unsafe", WAY, False)
+    assert draft.number not in mother.get(seen).text
+    assert "C-1" not in mother.get("/family").text
+    card = browser_of(clinic.pcp).get("/clinic").text
+    assert ("Do not call or write to the home" in card, WAY in card) == (True, True)
+    # Who wrote it down finds it again, and what it says of sending is true for a question of a family.
+    form = desk.get(f"/clinic/requests/{draft.public_id}").text
+    assert ("examined_by" in form, "throw this draft away" in form) == (False, True)
+
+
+def test_words_that_may_tell_of_it_are_read_before_anything_is_done(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    moment = datetime.now(UTC) - timedelta(minutes=20)
+    with runtime.database.writing() as session:
+        asked = clinic.family_question(session, now=moment)
+        threads.post(session, asked, clinic.mother, Audience.FAMILY, text="Su papá le pega", now=moment)
+    pcp, maybe = browser_of(clinic.pcp), "may tell that the home is not safe"
+    page = pcp.get("/clinic").text
+    assert ("Read them before you do anything else:" in page, "Read them, and call" in page) == (True, False)
+    assert maybe in pcp.get(f"/consults/{asked.public_id}").text
+    with runtime.database.reading() as session:
+        hint = session.scalars(select(RedFlagStop.id)).one()
+    post(browser_of(clinic.coordinator), f"/stops/{hint}/called", {"nothing": "1"})
+    assert maybe in pcp.get(f"/consults/{asked.public_id}").text
+    with runtime.database.writing() as session:
+        session.get_one(RedFlagStop, hint).dealt_with_at = None
+    post(pcp, f"/stops/{hint}/called", {"nothing": "1"})
+    assert maybe not in pcp.get(f"/consults/{asked.public_id}").text
+
+
+def test_a_clinics_own_draft_that_tells_it_is_in_no_log_of_the_family(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, youth: Person, browser_of: BrowserOf
+) -> None:
+    seen, moment = f"/family/children/{clinic.child.public_id}/seen", datetime.now(UTC)
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=moment, details={"red_flags": ["unsafe"]})
+    assert draft.number in mother.get(seen).text
+    with pytest.raises(EmergencyError), runtime.database.writing() as session:
+        requests.submit(session, session.merge(draft), clinic.pcp, SubmitForm(), now=moment, targets=TARGETS)
+    assert draft.number not in mother.get(seen).text
+    assert draft.number not in browser_of(youth).get(seen).text

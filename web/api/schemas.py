@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from econsult.consults.attachments import AttachmentState
+from econsult.consults.attesting import MISTAKE, OVER
 from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
@@ -87,7 +88,7 @@ CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
 CONSULT_EDIT = closed(
     (), version=COUNT, **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}}
 )
-ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text()))
+ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text(), taken_back=text(16, MISTAKE, OVER)))
 SEND_ON_IN = closed(
     (),
     red_flag_attestation=ATTESTATION_IN,
@@ -249,6 +250,7 @@ CONSULT = closed(
             why=text(),
             attested_at=INSTANT,
             attested_by=text(),
+            taken_back=text(16, MISTAKE, OVER),
         )
     ),
     attachments=listed(ATTACHMENT, 1000),

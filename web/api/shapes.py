@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
+from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
 from econsult.consults.details import FOR_THE_CLINIC
@@ -124,7 +125,8 @@ def _attested_json(session: Session, stop: RedFlagStop, read: Reader) -> dict[st
     told = {name: read.text(str(said.get(name, ""))) for name in ("examined_by", "why")}
     known = {"at": str(said.get("at", "")), "attested_at": stamp(stop.at)}
     by = session.get_one(Person, stop.person_id).name
-    return {"flags": stop.codes.split(","), **known, "attested_by": by, **told}
+    back = {TAKEN_BACK: said[TAKEN_BACK]} if TAKEN_BACK in said else {}
+    return {"flags": stop.codes.split(","), **known, "attested_by": by, **told, **back}
 
 
 def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:

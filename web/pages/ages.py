@@ -34,6 +34,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in, form_number
+from web.showing.home_safety import home_shown
 from web.words.ages import BASES, ToDo, to_do
 from web.words.families import RELATIONS
 from web.words.language import gettext
@@ -180,6 +181,7 @@ def _page(session: Session, child: Patient, errors: dict[str, str]) -> str:
     return render_template(
         "coordination/age.html",
         child=child,
+        unsafe_home=home_shown(session, child.id),
         grown_on=local_day(session, grown_at) if grown_at is not None else None,
         tasks=[Task(row, to_do(row, majority)) for row in tasks_about(session, child)],
         caregivers=caregivers,

@@ -25,6 +25,7 @@ from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
+from econsult.stops import unsafe_home
 from web.context import database, now
 from web.pages.allocation import count_desk
 from web.pages.calls import phones_for
@@ -118,6 +119,8 @@ def reveal(public_id: str) -> str:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         patient, consult = loaded.patient, loaded.consult
+        if (home := unsafe_home(session, patient.id)) is not None and not home.is_hint:
+            return card_page(session, loaded)
         audit.record(
             session,
             "reveal_phone",

@@ -25,6 +25,7 @@ from web.showing.arrivals import NOBODY_OF_THESE
 from web.showing.casefile import open_case
 from web.showing.clinics import telephone_of
 from web.showing.contact import is_texting
+from web.showing.home_safety import home_shown
 from web.showing.qr import qr_picture
 from web.words import terms
 from web.words.families import RELATIONS
@@ -71,7 +72,7 @@ def paper(public_id: str, invitation_id: str) -> Page:
     """The sheet for the family, in its language, while the invitation waits to be opened."""
     with database().writing() as session:
         child, invitation = _load(session, public_id, invitation_id)
-        telephone = telephone_of(session, child)
+        telephone, home = telephone_of(session, child), home_shown(session, child.id)
     token = token_of(invitation, runtime().secret_key) if invitation.is_live(now()) else None
     if token is None:
         return redirect(url_for(".show", public_id=public_id), 303)
@@ -79,7 +80,7 @@ def paper(public_id: str, invitation_id: str) -> Page:
     shown = {"address": address, "picture": qr_picture(address), "telephone": telephone}
     with speaking(invitation.language):
         sheet = render_template("invitations/sheet.html", invitation=invitation, **shown)
-    return render_template("invitations/paper.html", child=child, invitation=invitation, sheet=sheet)
+    return render_template("invitations/paper.html", child=child, invitation=invitation, sheet=sheet, unsafe_home=home)
 
 
 @invitations.post("/invitations/<public_id>/<invitation_id>/revoke")
@@ -147,12 +148,14 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
         child = patient_for(session, me(), public_id, now=now())
         known = invitations_of(session, child)
         makers = {each.created_by_id: session.get_one(Person, each.created_by_id).name for each in known}
+        home = home_shown(session, child.id)
     page = render_template(
         "invitations/list.html",
         child=child,
         who=terms.child(child, now().date()),
         invitations=[(each, _state(each), each.is_live(now())) for each in known],
         makers=makers,
+        unsafe_home=home,
         relations=RELATIONS,
         languages=list(terms.LANGUAGES.items()),
         terms=terms,

@@ -19,6 +19,7 @@ from web.context import database, now
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.once import once
+from web.showing.home_safety import home_shown
 from web.showing.outcomes import missing_words, said_in_form, told_about
 from web.words import outcomes as words
 from web.words import terms
@@ -88,6 +89,7 @@ def _page(
     return render_template(
         "consult/outcome.html",
         consult=loaded.consult,
+        unsafe_home=home_shown(session, loaded.patient.id),
         who=f"{loaded.patient.name}, {terms.child(loaded.patient, now().date())}",
         place="/coordination" if is_desk else "/clinic",
         back=f"/coordination/{loaded.consult.public_id}" if is_desk else f"/consults/{loaded.consult.public_id}",

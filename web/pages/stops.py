@@ -16,6 +16,8 @@ from econsult.stops import Stop, stop_for, stops_for
 from web.context import database, now
 from web.shell.auth import home_of, me, only
 from web.shell.desk import rings
+from web.shell.forms import FormReader
+from web.showing.home_safety import HomeShown, home_shown
 from web.words import terms
 from web.words.dangers import signs_of
 
@@ -47,6 +49,8 @@ class Call:
     """Whether the home is not safe: nobody calls or writes there, and the number is not shown."""
     safe_ways: list[str]
     """How the family said that it can be reached, newest first."""
+    home: HomeShown | None
+    """What was told of this home before, where these stops say nothing of it."""
 
 
 def calls_for(session: Session) -> list[Call]:
@@ -54,28 +58,30 @@ def calls_for(session: Session) -> list[Call]:
     stops_of: dict[int, list[Stop]] = {}
     for stop in stops_for(session, me(), now=now()):
         stops_of.setdefault(stop.patient.id, []).append(stop)
-    return [_call(found) for found in stops_of.values()]
+    return [_call(session, found) for found in stops_of.values()]
 
 
 @stops.post("/called")
 @only(Role.PCP, Role.COORDINATOR)
 def called(stop_id: int) -> Response:
     """Write down who called; the earlier stops of this child, which stood in the same line, are dealt with as well."""
+    is_nothing = FormReader().is_ticked("nothing")
     with database().writing() as session:
         chosen = stop_for(session, me(), stop_id, now=now())
         for stop in stops_for(session, me(), now=now()):
             if stop.patient.id == chosen.patient.id and stop.stop.id <= chosen.stop.id:
-                deal_with(session, stop.stop, me(), now=now())
+                deal_with(session, stop.stop, me(), now=now(), is_nothing=is_nothing)
     return redirect(f"{home_of(me())}?said=called", 303)
 
 
-def _call(found: list[Stop]) -> Call:
+def _call(session: Session, found: list[Stop]) -> Call:
     """The line of one child, from its stops, newest first. A sign that was ticked again keeps its latest time."""
     patient = found[0].patient
     signs: dict[str, datetime] = {}
     for each in found:
         for sign in signs_of(each.stop.codes):
             signs.setdefault(sign, each.stop.at)
+    is_unsafe = any(UNSAFE in each.stop.codes.split(",") for each in found)
     return Call(
         id=found[0].stop.id,
         name=patient.name,
@@ -88,6 +94,7 @@ def _call(found: list[Stop]) -> Call:
         is_hint=all(each.stop.is_hint for each in found),
         number=found[0].consult.number if found[0].stop.is_hint else "",
         read_at=found[0].consult.public_id if found[0].stop.is_hint and me().role == Role.PCP else "",
-        is_unsafe=any(UNSAFE in each.stop.codes.split(",") for each in found),
+        is_unsafe=is_unsafe,
         safe_ways=list(dict.fromkeys(each.stop.safe_way for each in found if each.stop.safe_way)),
+        home=None if is_unsafe else home_shown(session, patient.id),
     )

@@ -33,7 +33,7 @@ from web.showing.callers import caller_words
 from web.showing.closing import CLOSE_QUESTIONS
 from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
-from web.showing.home_safety import unsafe_home
+from web.showing.home_safety import HomeShown, home_shown
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
 from web.showing.retakes import with_marks
@@ -80,7 +80,7 @@ class Case:
     words: list[str]
     dangers: list[Danger]
     earlier_stops: list[EarlierStop]
-    unsafe_home: str
+    unsafe_home: HomeShown | None
     sheets: list[Sheet]
     lanes: dict[Audience, list[Said]]
     writable: frozenset[Audience]
@@ -189,7 +189,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         earlier_stops=earlier_of(session, consult),
-        unsafe_home=unsafe_home(session, patient.id),
+        unsafe_home=home_shown(session, patient.id),
         sheets=_sheets(session, loaded),
         lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),

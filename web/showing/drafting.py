@@ -21,6 +21,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import is_answer_fresh
+from econsult.consults.screening import stopped_on
 from econsult.consults.voice import VoiceConsent, voice_consent_of
 from econsult.consults.wanted_items import likely_wanted
 from econsult.consults.wishes import wish_of
@@ -38,6 +39,7 @@ from web.showing.sheets import Sheet, sheets_of
 from web.showing.wishes import named_choices
 from web.words.asking import likely_words
 from web.words.covered import marks
+from web.words.dangers import signs_of
 from web.words.language import gettext
 from web.words.signs import FLAG_CODES
 
@@ -87,6 +89,8 @@ class Desk:
     earlier: list[tuple[Consult, str]]
     """What of before may be shown to the specialist, with its question as they will read it."""
     attached: list[int]
+    stopped: list[str]
+    """The signs, in words, that stopped this draft and are ticked no more."""
 
     @property
     def consult(self) -> Consult:
@@ -158,6 +162,7 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
             parts=parts_of(forms, details, files, months),
             seen=seen_text(session, consult, offered=FLAG_CODES, has_none=_says_none(consult)),
             missing=list(missing_words(session, consult)),
+            stopped=signs_of(",".join(set(stopped_on(session, consult)) - set(flags_of(consult.details)))),
             answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )
 

@@ -75,7 +75,7 @@ class _Around:
     files: dict[int, list[Attachment]]
     pictures: dict[int, tuple[str, str]]
     holders: dict[int, str]
-    attested: set[int]
+    attested: dict[int, bool]
     stopped: set[int]
     emergencies: set[int]
     readers: dict[int, Reader]
@@ -192,7 +192,7 @@ def _all_flags(consult: Consult, around: _Around) -> tuple[Flag, ...]:
 def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     """What must be seen before anything else in the row."""
     found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
-    if consult.id in around.attested:
+    if around.attested.get(consult.id):
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
     if consult.id in around.stopped:
         found.append(Flag("alert", gettext("Stopped for a danger sign before"), "stop"))

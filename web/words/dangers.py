@@ -8,7 +8,7 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from econsult.consults.attesting import examined_between
+from econsult.consults.attesting import OVER, TAKEN_BACK, examined_between, is_mistake
 from econsult.consults.records import Consult, RedFlagStop, Source
 from econsult.consults.redflags import NOT_NAMED, UNSAFE
 from econsult.consults.screening import attested_of, stopped_before
@@ -33,7 +33,8 @@ _WORDS = {
 class Danger:
     """A sign that a clinician passed: what it is, who examined the child, when, and why it is no emergency.
 
-    `written_by` is who of the program answers for that word; `is_outside` says that the examiner is not.
+    `written_by` is who of the program answers for that word; `is_outside` says that the examiner is not. `is_over` says
+    that the sign was there and is no more, `is_mistake` that it was never there: then nobody examined.
     """
 
     signs: tuple[str, ...]
@@ -42,6 +43,8 @@ class Danger:
     at: str
     why: str
     written_by: str
+    is_over: bool = False
+    is_mistake: bool = False
 
     def read_by(self, read: Reader) -> Danger:
         """The same as this reader may have it."""
@@ -58,13 +61,15 @@ def signs_of(codes: str) -> list[str]:
 class EarlierStop:
     """A stop that came shortly before a question: for which signs, when, and when the question was sent all the same.
 
-    `is_familys` says that the family itself sent it, with "none of these".
+    `at` is the last of the `times` that the same signs stopped it. `is_familys` says that the family itself sent it,
+    with "none of these".
     """
 
     signs: str
     at: str
     sent_at: str
     is_familys: bool
+    times: int = 1
 
 
 def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
@@ -73,11 +78,10 @@ def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
     if sent_at is None:
         return []
     sent, is_familys = written(sent_at, zone=zone), consult.source == Source.CAREGIVER
-    found = stopped_before(session, [consult]).get(consult.id, [])
-    return [
-        EarlierStop("; ".join(signs_of(_without_home(stop))), written(stop.at, zone=zone), sent, is_familys)
-        for stop in found
-    ]
+    times: dict[str, list[datetime]] = {}
+    for stop in stopped_before(session, [consult]).get(consult.id, []):
+        times.setdefault("; ".join(signs_of(_without_home(stop))), []).append(stop.at)
+    return [EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys, len(at)) for signs, at in times.items()]
 
 
 def _without_home(stop: RedFlagStop) -> str:
@@ -94,7 +98,9 @@ def _danger(session: Session, stop: RedFlagStop) -> Danger:
     by, why = str(said.get("examined_by", "")), str(said.get("why", ""))
     examined_at = _examined_words(session, str(said.get("at", "")), stop.at)
     signs = tuple(signs_of(stop.codes))
-    return Danger(signs, by, said.get("of_program") is False, examined_at, why, writer.name)
+    back = said.get(TAKEN_BACK)
+    is_outside = said.get("of_program") is False
+    return Danger(signs, by, is_outside, examined_at, why, writer.name, back == OVER, is_mistake(said))
 
 
 def _examined_words(session: Session, said: str, fallback: datetime) -> str:

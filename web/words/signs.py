@@ -38,8 +38,11 @@ def for_age(flags: tuple[Flag, ...], months: int, told: Collection[str] = ()) ->
     return tuple(flag for flag in flags if flag[0] in told or months < BELOW_MONTHS.get(flag[0], months + 1))
 
 
-def groups_for(months: int, *, is_youth: bool) -> Iterator[tuple[str, tuple[Flag, ...]]]:
-    """Each group with its title, for a page of families; every specialty's own signs stand in one of them."""
+def groups_for(months: int, *, is_youth: bool, told: Collection[str] = ()) -> Iterator[tuple[str, tuple[Flag, ...]]]:
+    """Each group with its title, for a page of families, and for whoever reads it to them on the telephone.
+
+    Every specialty's own signs stand in one of them; what was `told` stands there at any age.
+    """
     first = gettext("Right now, do you have:") if is_youth else gettext("Right now, does your child have:")
     titles = (
         (first, RED_FLAGS),
@@ -48,4 +51,4 @@ def groups_for(months: int, *, is_youth: bool) -> Iterator[tuple[str, tuple[Flag
         (gettext("Or with the head or a seizure:"), HEAD_FLAGS),
         (gettext("Or with the heart, or an illness you know of:"), KNOWN_FLAGS),
     )
-    return ((title, for_age(flags, months)) for title, flags in titles)
+    return ((title, for_age(flags, months, told)) for title, flags in titles)

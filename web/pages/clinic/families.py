@@ -23,6 +23,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.contact import Contact, contact_of
+from web.showing.home_safety import home_shown
 from web.words import terms
 from web.words.language import gettext
 from web.words.reaching import CHANNELS, youth_faults
@@ -156,11 +157,13 @@ def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
         youth, is_old = youth_of(session, child, now()), is_old_enough(session, child, now())
         row, rests = contact_row(session, child), rests_until(session, child, now())
         members = [Member(each, contact_of(session, each)) for each in people]
+        home = home_shown(session, child.id)
     return render_template(
         "clinic/family.html",
         child=child,
         who=terms.child(child, now().date()),
         members=members,
+        unsafe_home=home,
         errors=errors or {},
         given=request.form.get("number", ""),
         on_file={"phone": child.phone, "email": row.email if row else "", **request.form},

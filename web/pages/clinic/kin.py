@@ -24,6 +24,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in
+from web.showing.home_safety import home_shown
 from web.words import terms
 from web.words.families import RELATIONS as RELATION_WORDS
 from web.words.language import gettext
@@ -197,11 +198,13 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         here, barred = linking.linked_to(session, child, now())
         shown = [_shown(session, each) for each in here]
         contact = on_file(session, child)
+        home = home_shown(session, child.id)
     return render_template(
         "clinic/kin.html",
         child=child,
         who=terms.child(child, now().date()),
         shown=shown,
+        unsafe_home=home,
         barred=barred,
         on_file=contact,
         relations=[(name, RELATION_WORDS[name]) for name in RELATIONS],

@@ -14,9 +14,11 @@ from econsult.access import patient_for
 from econsult.consults import requests
 from econsult.consults.asked import NO_SKIN, SKIN, TOPIC, family_subject
 from econsult.consults.completeness import LONGEST_QUESTION
-from econsult.consults.details import CALLERS
+from econsult.consults.details import CALLERS, SAFE_WAY
 from econsult.consults.records import Consult, Kind, Source, Urgency
+from econsult.consults.redflags import UNSAFE
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.patients import Patient, age_in_months
@@ -31,14 +33,15 @@ from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.asking import Part, items_for, part_of
+from web.showing.home_safety import home_shown
 from web.words import terms
-from web.words.families import RED_FLAGS, SITES, SKIN_FLAGS
+from web.words.families import SITES
 from web.words.language import gettext, language
+from web.words.signs import FLAG_CODES, groups_for
 
 by_phone = rings(Blueprint("by_phone", __name__, url_prefix="/clinic/phone"))
 PHONE_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 LONGEST_NAME, LONGEST_NUMBER, LONGEST_STORY = 120, 40, 5000
-FLAG_CODES = [code for code, _, _ in RED_FLAGS + SKIN_FLAGS]
 Page = str | Response | tuple[str, int]
 
 
@@ -98,11 +101,20 @@ def write_down(patient_id: str) -> Page:
             return _page(session, child, form.errors), 422
     try:
         return redirect(url_for("consult.show", public_id=_send(patient_id, question), said="request_sent"), 303)
-    except EmergencyError:
-        words = gettext("This is an emergency. Tell the family to call 911 or go to the ER now. Nothing else was sent.")
-        return _again(patient_id, {"red_flags": words}, 409)
+    except EmergencyError as stop:
+        return _again(patient_id, {"red_flags": _stop_words(stop)}, 409)
     except InvalidError as error:
         return _again(patient_id, sentences(error.fields), 422)
+
+
+def _stop_words(stop: EmergencyError) -> str:
+    words = gettext("This is an emergency. Tell the family to call 911 or go to the ER now. Nothing else was sent.")
+    if UNSAFE not in stop.codes:
+        return words
+    told = gettext(
+        "The home is not safe. The clinic and the desk are told, and nobody of the family. Do not call back."
+    )
+    return told if set(stop.codes) == {UNSAFE} else f"{words} {told}"
 
 
 def _send(patient_id: str, question: RequestForm) -> str:
@@ -129,6 +141,8 @@ def _question(session: Session, child: Patient, form: FormReader, caller: Mappin
         form.errors.setdefault("consent_by", gettext("Say who agreed and how"))
     details: dict[str, Any] = {name: value for name, value in answers.items() if value is not None}
     details |= {"red_flags": signs, "caller": dict(caller), "body_site": site}
+    if UNSAFE in signs:
+        details[SAFE_WAY] = form.text("safe_way", longest=LONGEST_SAFE_WAY)[:LONGEST_SAFE_WAY]
     details["story"] = form.text("story", longest=LONGEST_STORY)[:LONGEST_STORY]
     return RequestForm(
         kind=Kind.FAMILY_QUESTION,
@@ -178,6 +192,7 @@ def _again(patient_id: str, errors: Mapping[str, str], status: int) -> Page:
 
 
 def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = None) -> str:
+    months = age_in_months(child.birth_date, now().date())
     core, *others = (_part(form, child) for form in _forms(session))
     return render_template(
         "clinic/phone.html",
@@ -190,7 +205,9 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         skin=SKIN,
         errors=errors or {},
         given=request.form,
-        red_flags=RED_FLAGS + SKIN_FLAGS,
+        groups=list(groups_for(months, is_youth=False, told=request.form.getlist("red_flags"))),
+        unsafe_home=home_shown(session, child.id),
+        longest_safe_way=LONGEST_SAFE_WAY,
         sites=SITES,
         consent_by=CONSENT_BY,
         consent_methods=VOICE_METHODS,

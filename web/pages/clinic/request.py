@@ -10,14 +10,16 @@ from werkzeug import Response
 
 from econsult.consults import requests
 from econsult.consults.asked import answers_of_others
-from econsult.consults.attesting import ATTESTERS
+from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import flags_of
 from econsult.consults.facepolicy import asks_for_policy
 from econsult.consults.lifecycle import Status
 from econsult.consults.merging import check_version
+from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.screening import may_attest
 from econsult.consults.voice import TEXTS as VOICE_TEXTS
 from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.consent import TEXTS
@@ -129,14 +131,17 @@ def _sent(public_id: str, kept: Kept) -> Page:
     except StaleVersionError:
         return _page(open_desk(public_id), {}, Changes()), 409
     except EmergencyError as stop:
-        return _page(open_desk(public_id), {"red_flags": _stop_words(), **attestation_words(stop.wrong)}), 409
+        desk = open_desk(public_id)
+        return _page(desk, {"red_flags": _stop_words(desk.consult), **attestation_words(stop.wrong)}), 409
     except InvalidError as error:
         return _page(open_desk(public_id), sentences(error.fields)), 422
     return redirect(url_for("consult.show", public_id=public_id, said="request_sent"), 303)
 
 
-def _stop_words() -> str:
-    if me().role in ATTESTERS:
+def _stop_words(consult: Consult) -> str:
+    if consult.kind == Kind.FAMILY_QUESTION:
+        return gettext("This is an emergency. Tell the family to call 911 or go to the ER now. Nothing was sent.")
+    if may_attest(consult, me()):
         return gettext("This may be an emergency. Send the child to the ER, or say below who examined the child.")
     return gettext("This may be an emergency. Send the child to the ER now.")
 
@@ -167,7 +172,8 @@ def _send(public_id: str, version: int) -> None:
     said = FormReader()
     why, by = said.text("why_safe", longest=LONGEST_DETAIL), said.text("examined_by", longest=120)
     at = with_zone(request.form.get("examined_at", ""))
-    attestation = {"examined_by": by, "at": at, "why": why} if by or at or why else None
+    back = said.choice("taken_back", (MISTAKE, OVER))
+    attestation = {"examined_by": by, "at": at, "why": why, TAKEN_BACK: back} if by or at or why or back else None
     # The page tells what is missing beside the button: who presses it has read that, and may say why.
     lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:
@@ -212,7 +218,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes 
         terms=terms,
         targets=targets,
         red_flags=for_age(EVERY, months, flags_of(desk.consult.details)),
-        may_attest=me().role in ATTESTERS,
+        may_attest=may_attest(desk.consult, me()),
         sites=SITES,
         consent_by=CONSENT_BY,
         consent_methods=CONSENT_METHODS,

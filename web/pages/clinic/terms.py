@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.drafts import WORDS
 from econsult.people.consent import OWN_WORD
 from web.context import settings
@@ -40,7 +41,7 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
 
 def attestation_words(wrong: Mapping[str, str]) -> dict[str, str]:
     """What is missing or impossible in a clinician's word that a sign can wait, by the fields of the page."""
-    fields = {"examined_by": "examined_by", "at": "examined_at", "why": "why_safe"}
+    fields = {"examined_by": "examined_by", "at": "examined_at", "why": "why_safe", TAKEN_BACK: TAKEN_BACK}
     return {fields[name]: _attested_sentence(name, code) for name, code in wrong.items() if name in fields}
 
 
@@ -51,6 +52,8 @@ def _attested_sentence(name: str, code: str) -> str:
         return gettext("Write the name of the clinician who examined the child")
     if name == "why":
         return gettext("Say in a few words what was found")
+    if name == TAKEN_BACK:
+        return gettext("A sign is still ticked: untick what was ticked by mistake")
     known = {
         "in_the_future": gettext("This time has not come yet"),
         "too_old": gettext("That is too long ago: examine the child again"),
