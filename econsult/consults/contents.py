@@ -15,7 +15,8 @@ CONFIDENCES = ("sure", "likely", "unsure")
 OWNERS = ("family", "pcp", "specialist", "coordinator")
 KINDS = ("lab_test", "imaging", "new_medicine", "medicine_change", "visit", "photo", "other")
 """What a recommendation asks for; what is left out is "other"."""
-IN_SPANISH = ("family_summary_es", "watch_for_es", "spanish_by")
+IN_SPANISH = ("family_summary_es", "watch_for_es", "reason_es", "spanish_by")
+"""What stands in Spanish beside the first text; `reason_es` beside the reason of a correction."""
 SPANISH_HOW = ("written", "reviewed")
 """Who answers for the Spanish beside a text: whoever signs wrote it, or a named person has checked it."""
 YEARS = range(2000, 3000)

@@ -121,7 +121,9 @@ def correct(
     start_clock(
         session, consult, ClockName.FAMILY_INFORMED, rules_of(consult).family_informed, now, person_id=person.id
     )
-    consult.interpreter_since = now if lacks_words(session, consult, answer.content) else None
+    consult.interpreter_since = (
+        now if lacks_words(session, consult, {**answer.content, "reason": answer.reason}) else None
+    )
     note(session, consult, "correct_answer", person_id=person.id, now=now, detail=answer.disposition or "")
     _turn_steps(session, consult, earlier, answer)
     open_ping(session, consult, answer.version, now)
@@ -145,7 +147,8 @@ def _checked(earlier: Answer, content: Mapping[str, Any], reason: str) -> dict[s
         raise InvalidError(WHY, {"reason": code})
     clean = clean_content(content)
     check_complete(clean)
-    if clean == clean_content(earlier.content):
+    # The words beside a reason are new with each correction, and change nothing of the answer.
+    if {**clean, "reason_es": ""} == {**clean_content(earlier.content), "reason_es": ""}:
         raise InvalidError("Nothing was changed.", {"answer": "unchanged"})
     return clean
 

@@ -64,13 +64,17 @@ class Told:
 
     summary: Spoken
     watch_for: Spoken
+    reason: Spoken
     steps: tuple[Spoken, ...]
     lacking: tuple[str, ...]
     checked: tuple[str, str] = ("", "")
 
 
 def told_in(content: Mapping[str, Any], language: str) -> Told:
-    """The answer for a family of this language; `lacking` names what is not there in it."""
+    """The answer for a family of this language; `lacking` names what is not there in it.
+
+    `content` may hold the `reason` of a correction too, which is kept beside an answer and not in it.
+    """
     first = str(content.get("family_summary") or "")
     # What is too short to tell is in the language of the summary, and that, in doubt, in the one it is written for.
     usual = language_of(first) or language_of(str(content.get("watch_for") or "")) or language
@@ -83,19 +87,21 @@ def told_in(content: Mapping[str, Any], language: str) -> Told:
 
     summary = spoken(first, content.get("family_summary_es"))
     watch_for = spoken(content.get("watch_for"), content.get("watch_for_es"))
+    reason = spoken(content.get("reason"), content.get("reason_es"))
     plan = content.get("recommendations") or ()
     steps = tuple(spoken(step.get("text"), step.get("text_es")) for step in plan)
     own = [said for step, said in zip(plan, steps, strict=True) if step.get("owner") == "family"]
-    parts = {"family_summary": [summary], "recommendations": own, "watch_for": [watch_for]}
+    parts = {"family_summary": [summary], "recommendations": own, "watch_for": [watch_for], "reason": [reason]}
     lacking = tuple(
         name for name, said in parts.items() if any(each.text.strip() and each.language != language for each in said)
     )
     checked = (str(content.get("spanish_how") or ""), str(content.get("spanish_by") or ""))
-    return Told(summary, watch_for, steps, lacking, checked if has_spanish(content) else ("", ""))
+    return Told(summary, watch_for, reason, steps, lacking, checked if has_spanish(content) else ("", ""))
 
 
 def has_spanish(content: Mapping[str, Any]) -> bool:
     """Whether anything is written in Spanish beside the first text."""
     steps = content.get("recommendations") or ()
-    texts = (content.get("family_summary_es"), content.get("watch_for_es"), *(step.get("text_es") for step in steps))
+    names = ("family_summary_es", "watch_for_es", "reason_es")
+    texts = (*(content.get(name) for name in names), *(step.get("text_es") for step in steps))
     return any(str(text or "").strip() for text in texts)

@@ -56,6 +56,10 @@ def test_english_is_never_given_as_spanish() -> None:
     assert told_in(half, "es").lacking == ("watch_for",)
     told = told_in({**ANSWER, **SPANISH, "family_summary_es": ANSWER["family_summary"]}, "es")
     assert (told.summary.language, told.lacking) == ("en", ("family_summary",))
+    # Why an answer was corrected is a text of the family's like any other.
+    why = {**ANSWER, **SPANISH, "reason": "The dose was wrong: use it once a day."}
+    assert told_in(why, "es").lacking == ("reason",)
+    assert told_in({**why, "reason_es": "La dosis estaba mal: una vez al día."}, "es").lacking == ()
     # Whoever writes to the family in Spanish at once has nothing to write twice.
     only = {"family_summary": SPANISH["family_summary_es"], "watch_for": "Fiebre", "recommendations": []}
     assert told_in(only, "es").lacking == ()
@@ -94,8 +98,14 @@ def test_what_lacks_is_the_desks_task_until_somebody_has_told_it(database: Datab
         # That the family opened what it cannot read ends nothing.
         telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=hour)
         assert tasks() == [consult.id]
-        correct(session, consult, clinic.derm, {**ANSWER, **SPANISH}, "Now in Spanish too.", now=hour)
+        correct(session, consult, clinic.derm, {**ANSWER, **SPANISH}, "Now you have it in Spanish too.", now=hour)
+        assert tasks() == [consult.id]
+        content = {**ANSWER, **SPANISH, "impression": "Scabies", "reason_es": "Ahora también en español."}
+        correct(session, consult, clinic.derm, content, "Now you have it in Spanish too.", now=hour)
         assert tasks() == []
+        with pytest.raises(InvalidError) as error:
+            correct(session, consult, clinic.derm, {**content, "reason_es": "Otra razón."}, "Again.", now=hour)
+        assert error.value.fields == {"answer": "unchanged"}
         correct(session, consult, clinic.derm, ANSWER, "That was another child's.", now=hour)
         assert tasks() == [consult.id]
         telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=hour)

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from econsult.consults import answers, reopening, telling
 from econsult.consults.records import Consult
+from econsult.people.patients import Patient
 from tests.personas import ANSWER, TARGETS, Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
@@ -136,3 +137,28 @@ def test_words_over_a_question_that_was_opened_again_are_given_back(
     assert (page.status_code, WHY in page.text, "Contact dermatitis" in page.text) == (409, True, True)
     told_so = derm.post(at, data={**FIELDS, "verb": "save", "saves": "0", "csrf_token": token}, headers=SCRIPT)
     assert (told_so.status_code, told_so.get_json()["ended"]) == (409, True)
+
+
+def test_a_family_reads_in_its_language_why_it_was_corrected(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, told: Consult
+) -> None:
+    """In English alone it is marked as English, and somebody tells it by an interpreter."""
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).language = "es"
+    derm, at = browser_of(clinic.derm), f"/consults/{told.public_id}/correct"
+    spanish = {"family_summary_es": "Use la crema una semana.", "watch_for_es": "Fiebre", "spanish_how": "written"}
+    assert 'id="reason_es"' in derm.get(at).text
+    fields = {**FIELDS, **spanish, "rec_text": [], "rec_owner": [], "rec_due": []}
+    lacking = saved(derm, at, **{**fields, "saves": "0"}).get_json()["lacking"]
+    assert "why it was corrected" in lacking
+    why = "La crema es para una semana."
+    kept = saved(derm, at, **{**fields, "saves": "1", "reason_es": why}).get_json()
+    assert (kept["lacking"], why in derm.get(at).text) == ("", True)
+    assert post(derm, at, {**fields, "saves": "2", "verb": "sign", "reason_es": why}).status_code == 303
+    mother, desk, pcp = browser_of(clinic.mother), browser_of(clinic.coordinator), browser_of(clinic.pcp)
+    page = mother.get(f"/family/questions/{told.public_id}/answer").text
+    assert (f'lang="es">{why}' in page, WHY in page, "solo en inglés" in page) == (True, False, False)
+    card, case = desk.get(f"/coordination/{told.public_id}").text, pcp.get(f"/consults/{told.public_id}").text
+    assert (why in card, "Tell this by an interpreter" in card, WHY in case, why in case) == (True, False, True, True)
+    # The next correction has another reason, and begins without words beside it.
+    assert why not in derm.get(at).text.partition('id="reason_es"')[2].partition("</textarea>")[0]

@@ -32,5 +32,6 @@ CORRECT_IN = closed(
     ("reason",),
     **{name: kind for name, kind in ANSWER_IN["properties"].items() if name != "saves"},
     reason=text(1000),
+    reason_es=text(1000),
     version=COUNT,
 )

@@ -193,6 +193,7 @@ ANSWER = closed(
     undo_until=MAYBE_INSTANT,
     corrects=optional(COUNT),
     reason=text(1000),
+    reason_es=text(10_000),
     fingerprint=MAYBE_TEXT,
 )
 ROW = {

@@ -118,7 +118,7 @@ def _page(session: Session, loaded: Pass, errors: Mapping[str, str], given: Mapp
     return render_template(
         "staff/phone.html",
         case=case,
-        spoken=told_in(case.content, patient.language),
+        spoken=told_in({**case.content, "reason": case.correction}, patient.language),
         task=task,
         phone=patient.phone,
         lines=[(event, _name(session, event.person_id)) for event in telephone.events_of(session, task)],

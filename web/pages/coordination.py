@@ -224,7 +224,7 @@ def card_page(
     return render_template(
         "coordination/card.html",
         case=case,
-        spoken=told_in(case.content, loaded.patient.language),
+        spoken=told_in({**case.content, "reason": case.correction}, loaded.patient.language),
         clinic=clinic,
         phone=phone,
         errors=errors or {},

@@ -62,6 +62,7 @@ def write_correction(public_id: str) -> Page:
     """
     form, verb = FormReader(), request.form.get("verb", "sign")
     content, reason = read_content(form), form.text("reason", longest=LONGEST_REASON)
+    content["reason_es"] = form.text("reason_es", longest=LONGEST_REASON)
     try:
         if verb == "cancel":
             return _cancelled(public_id)
@@ -92,7 +93,9 @@ def _save(public_id: str, content: Mapping[str, Any], reason: str) -> tuple[Corr
 def _kept(public_id: str, content: Mapping[str, Any], reason: str) -> Page:
     draft, language = _save(public_id, content, reason)
     if is_script():
-        return jsonify(saves=draft.saves, saved=clock(draft.saved_at), **meters(content, language))
+        return jsonify(
+            saves=draft.saves, saved=clock(draft.saved_at), **meters({**content, "reason": reason}, language)
+        )
     return redirect(url_for("correction.show", public_id=public_id, said="saved"), 303)
 
 
@@ -173,7 +176,8 @@ def _page(
         content, reason = draft.content, draft.reason
         # Words that outlived the version that they were written over: its successor is to be read first.
         theirs = _newer(signed) if draft.corrects != signed.version else None
-    shown = signed.content if content is None else content
+    # What stands beside the reason of the version before says nothing about this one.
+    shown = {**signed.content, "reason_es": ""} if content is None else content
     return render_template(
         "consult/correct.html",
         case=case,
@@ -186,7 +190,7 @@ def _page(
         theirs=theirs,
         errors=errors,
         meter=meter_of(str(shown.get("family_summary") or ""), case.patient.language),
-        **spanish_of(shown, case.patient.language),
+        **spanish_of({**shown, "reason": reason}, case.patient.language),
         terms=terms,
         days=due_days(),
         kinds=KINDS,

@@ -55,4 +55,6 @@ def words_of(content: Mapping[str, Any]) -> str:
 
 
 def _spanish(content: Mapping[str, Any]) -> str:
-    return "\n".join(filter(None, (content.get("family_summary_es"), content.get("watch_for_es"))))
+    return "\n".join(
+        filter(None, (content.get("reason_es"), content.get("family_summary_es"), content.get("watch_for_es")))
+    )

@@ -85,7 +85,8 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
     plain = plain_of(note.answer, note.signed_at, note.passed.patient, content, is_agreed=is_agreed)
     yield _facts(_family_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
-    yield _text(gettext("What was corrected"), plain.correction, plain.language)
+    if plain.correction is not None:
+        yield _text(gettext("What was corrected"), plain.correction.text, plain.correction.language)
     if plain.is_urgent:
         said = f"{EMERGENCY[1]}. {gettext('Call 911 if it is not safe to go there.')}"
         yield Part("", (Line(said),), Style.WARNING)
@@ -135,6 +136,7 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield _facts(_clinician_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
     yield _text(gettext("What was corrected"), content["correction"])
+    yield _text("", content.get("reason_es") or "", SPANISH)
     yield _text(gettext("Question"), question, patient.language if is_familys else "")
     yield _text(gettext("Likely diagnosis"), content.get("impression") or "")
     yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))

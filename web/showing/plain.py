@@ -39,7 +39,7 @@ class Plain:
     is_agreed: bool = False
     """Whether the clinic agreed beforehand to the visit that it leads to."""
     corrects: int | None = None
-    correction: str = ""
+    correction: Spoken | None = None
     """Why the version before was corrected, in the doctor's words."""
     is_lacking: bool = False
     """Whether something of it is not there in the family's language."""
@@ -62,7 +62,7 @@ def plain_of(
 ) -> Plain:
     """The answer sorted; `content` is what this reader may read of it, where that is not the whole."""
     content = answer.content if content is None else content
-    told = told_in(content, patient.language)
+    told = told_in({**content, "reason": answer.reason}, patient.language)
     advice = list(zip(content.get("recommendations") or [], told.steps, strict=True))
     return Plain(
         language=patient.language,
@@ -85,5 +85,5 @@ def plain_of(
         signed_at=signed_at,
         is_agreed=is_agreed,
         corrects=answer.corrects,
-        correction=answer.reason or "",
+        correction=told.reason if answer.corrects else None,
     )

@@ -21,6 +21,7 @@ PARTS = {
     "family_summary": _l("the summary"),
     "recommendations": _l("the steps of the family"),
     "watch_for": _l("when to call"),
+    "reason": _l("why it was corrected"),
 }
 
 
