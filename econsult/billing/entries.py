@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.billing.rounds import Begun, begun_in, version_at
 from econsult.billing.spans import Span, Sums, counted
 from econsult.consults.answers import Answer
@@ -54,8 +55,10 @@ class TimeEntry(PublicId, Base):
             postgresql_where=text("is_running"),
         ),
         Index("ix_time_entry_person", "person_id", "started_at"),
+        *in_program("time_entry", consult_id="consult", person_id="person"),
     )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     activity: Mapped[str] = mapped_column(String(16))

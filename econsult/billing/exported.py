@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
+from econsult.consults.records import Consult
 from econsult.database import Base, Instant
 
 PartKey = tuple[int, int, str, int]
@@ -19,7 +21,9 @@ class ExportedPart(Base):
     """The figures of one part as a file told them first; a row of its own for each figure that a later file told."""
 
     __tablename__ = "exported_part"
+    __table_args__ = in_program("exported_part", consult_id="consult", person_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     answer: Mapped[int]
     side: Mapped[str] = mapped_column(String(12))
@@ -41,9 +45,14 @@ def exported_of(session: Session, ids: Iterable[int]) -> dict[PartKey, ExportedP
 
 
 def keep_exported(session: Session, told: Iterable[tuple[PartKey, tuple[str, int, str]]], now: datetime) -> None:
-    """Keep the figures (code, minutes, state) that a file is about to tell; one statement for any number."""
+    """Keep the figures (code, minutes, state) that a file is about to tell; as few statements for any number."""
+    told = list(told)
+    ids = {consult for (consult, *_rest), _figures in told}
+    found = session.execute(select(Consult.id, Consult.program_id).where(Consult.id.in_(ids)))
+    programs = {row.id: row.program_id for row in found}
     rows: list[dict[str, Any]] = [
         {
+            "program_id": programs[consult],
             "consult_id": consult,
             "answer": answer,
             "side": side,

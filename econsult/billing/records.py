@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
+from econsult.belonging import in_program, program_of
 from econsult.billing.identifiers import read_diagnosis, read_insurance_id, read_npi, read_state, read_taxonomy
 from econsult.billing.siterules import rules_in
 from econsult.consults.records import Consult, note
@@ -60,8 +61,12 @@ class Attestation(Base):
     """What somebody who answered says of their own part in one answer, by its version; the last word on each."""
 
     __tablename__ = "attestation"
-    __table_args__ = (UniqueConstraint("consult_id", "person_id", "answer", name="uq_attestation"),)
+    __table_args__ = (
+        UniqueConstraint("consult_id", "person_id", "answer", name="uq_attestation"),
+        *in_program("attestation", consult_id="consult", person_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     answer: Mapped[int]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, program_of
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
@@ -73,7 +74,9 @@ class OutcomeReport(Base):
     """What one side said once. `is_close` marks what the clinic said when it closed; `is_relayed` a telephone call."""
 
     __tablename__ = "outcome_report"
+    __table_args__ = in_program("outcome_report", consult_id="consult", person_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     side: Mapped[str] = mapped_column(String(8))
     is_close: Mapped[bool] = mapped_column(default=False)

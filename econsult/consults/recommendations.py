@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select, text
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
+from econsult.belonging import in_program, numbered_within, program_of
 from econsult.consults.contents import Disposition
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant, PublicId, Sealed
@@ -84,8 +85,11 @@ class Recommendation(PublicId, Base):
         UniqueConstraint("consult_id", "version", "position", name="uq_recommendation_position"),
         Index("ix_recommendation_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
         Index("ix_recommendation_due", "due_at", sqlite_where=OPEN_STEP, postgresql_where=OPEN_STEP),
+        numbered_within("recommendation"),
+        *in_program("recommendation", consult_id="consult"),
     )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     version: Mapped[int]
     position: Mapped[int]
@@ -115,8 +119,10 @@ class RecommendationEvent(Base):
             sqlite_where=text("kind = 'overdue'"),
             postgresql_where=text("kind = 'overdue'"),
         ),
+        *in_program("recommendation_event", recommendation_id="recommendation", person_id="person"),
     )
 
+    program_id: Mapped[int | None] = program_of("recommendation")
     recommendation_id: Mapped[int] = mapped_column(ForeignKey("recommendation.id"))
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult import audit
-from econsult.belonging import CHILD, in_program, numbered_within
+from econsult.belonging import CHILD, in_program, numbered_within, program_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import UNSAFE
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
@@ -270,7 +270,9 @@ class RedFlagStop(Base):
     """
 
     __tablename__ = "red_flag_stop"
+    __table_args__ = in_program("red_flag_stop", consult_id="consult", person_id="person", dealt_with_by_id="person")
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     codes: Mapped[str] = mapped_column(String(400))
@@ -287,14 +289,5 @@ def note(
     session: Session, consult: audit.Listed, action: str, *, person_id: int | None, now: datetime, detail: str = ""
 ) -> None:
     """Add the audit row of something that was done with the consult."""
-    audit.record(
-        session,
-        action,
-        "consult",
-        consult.public_id,
-        now=now,
-        person_id=person_id,
-        patient_id=consult.patient_id,
-        consult_id=consult.id,
-        detail=detail,
-    )
+    whose = {"person_id": person_id, "patient_id": consult.patient_id, "consult_id": consult.id}
+    audit.record(session, action, "consult", consult.public_id, now=now, detail=detail, **whose)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from econsult.belonging import in_program
+from econsult.belonging import in_program, numbered_within, program_of
 from econsult.consults.clocks import grace, open_clocks
 from econsult.consults.ledger import Clock
 from econsult.consults.policies import ClockName, Rules, rules_of
@@ -57,6 +57,7 @@ class SideQuestion(PublicId, Base):
             "side_question", consult_id="consult", asked_by_id="person", wanted_id="person", holder_id="person"
         ),
         *in_program("side_question", message_id="message", reply_id="message"),
+        numbered_within("side_question"),
         Index("uq_side_question_open", "consult_id", unique=True, sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_pool", "specialty", sqlite_where=OPEN_SIDE, postgresql_where=OPEN_SIDE),
         Index("ix_side_question_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
@@ -90,8 +91,12 @@ class SideEvent(Base):
     given_back, lapsed and gone say whose hands it left."""
 
     __tablename__ = "side_event"
-    __table_args__ = (UniqueConstraint("side_id", "kind", "level", name="uq_side_event"),)
+    __table_args__ = (
+        UniqueConstraint("side_id", "kind", "level", name="uq_side_event"),
+        *in_program("side_event", side_id="side_question", person_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("side_question", "side_id")
     side_id: Mapped[int] = mapped_column(ForeignKey("side_question.id"))
     kind: Mapped[str] = mapped_column(String(16))
     level: Mapped[int] = mapped_column(default=0)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.belonging import in_program, numbered_within, program_of
 from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
@@ -45,8 +46,11 @@ class PhoneTask(Base):
             sqlite_where=text("next_at IS NOT NULL"),
             postgresql_where=text("next_at IS NOT NULL"),
         ),
+        numbered_within("phone_task"),
+        *in_program("phone_task", consult_id="consult", done_by_id="person"),
     )
 
+    program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     version: Mapped[int]
     opened_at: Mapped[datetime] = mapped_column(Instant)
@@ -63,8 +67,12 @@ class PhoneEvent(Base):
     """One line of the task's ledger: opened, reminded, late, tried, done. `level` makes each possible once."""
 
     __tablename__ = "phone_event"
-    __table_args__ = (UniqueConstraint("task_id", "kind", "level", name="uq_phone_event"),)
+    __table_args__ = (
+        UniqueConstraint("task_id", "kind", "level", name="uq_phone_event"),
+        *in_program("phone_event", task_id="phone_task", person_id="person"),
+    )
 
+    program_id: Mapped[int | None] = program_of("phone_task", "task_id")
     task_id: Mapped[int] = mapped_column(ForeignKey("phone_task.id"))
     kind: Mapped[str] = mapped_column(String(16))
     level: Mapped[int] = mapped_column(default=0)

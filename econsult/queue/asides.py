@@ -40,7 +40,8 @@ def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) 
         if consult.status not in OPEN or consult.consent_withdrawn_at is not None:
             end_side(session, side, SideState.OVER, person_id=None, now=now)
             continue
-        lines += [{"side_id": side.id, **line} for line in climb(side, step_at, LATE_LEVEL, now)]
+        own = {"program_id": side.program_id, "side_id": side.id}
+        lines += [{**own, **line} for line in climb(side, step_at, LATE_LEVEL, now)]
         tellings += _tellings(session, side, consult, now)
     if lines:
         insert_new(session, SideEvent, lines)

@@ -38,7 +38,8 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     lines: list[dict[str, Any]] = []
     tellings: list[Telling] = []
     for task in due:
-        lines += [{"task_id": task.id, **line} for line in climb(task, step_at, LATE_LEVEL, now)]
+        own = {"program_id": task.program_id, "task_id": task.id}
+        lines += [{**own, **line} for line in climb(task, step_at, LATE_LEVEL, now)]
         tellings += _tellings(session, task)
     if lines:
         insert_new(session, PhoneEvent, lines)
