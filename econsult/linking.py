@@ -17,7 +17,7 @@ from econsult.barring import Order, keep_away, let_back
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import LONGEST_PAPER, SELF, SHORTEST_PAPER, active_links, end_link
+from econsult.people.caregivers import LONGEST_PAPER, SHORTEST_PAPER, end_link, links_on_file
 from econsult.people.keptaway import kept_from, refuse_kept
 from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
@@ -30,13 +30,18 @@ ON_PAPER = ("guardian", "foster_parent", "agency")
 
 @dataclass(frozen=True)
 class Authority:
-    """Whether somebody may decide for the child, from when until when, and where that is written down."""
+    """Whether somebody may decide for the child, from when until when, and where that is written down.
+
+    Who may decide until a day is out after it, unless `looks_until` lets them send and read for longer; who may not
+    decide at all sends and reads until then, or without an end.
+    """
 
     relation: str
     has_authority: bool
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     paper: str = ""
+    looks_until: datetime | None = None
 
     def __post_init__(self) -> None:
         wrong: dict[str, str] = {}
@@ -49,8 +54,18 @@ class Authority:
             wrong["paper"] = "required"
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
             wrong["ends"] = "not_after_start"
+        if self.ends_at is not None and not self.has_authority:
+            wrong["ends"] = "not_deciding"
+        if self._looks_too_short():
+            wrong["looks"] = "before_end"
         if wrong:
             raise InvalidError("Say what they are to the child, where it is written, and from when until when.", wrong)
+
+    def _looks_too_short(self) -> bool:
+        if self.looks_until is None:
+            return False
+        is_before = self.starts_at is not None and self.looks_until <= self.starts_at
+        return is_before or (self.ends_at is not None and self.looks_until < self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -73,9 +88,14 @@ class Linked:
 
 
 def linked_to(session: Session, child: Patient, now: datetime) -> tuple[list[Linked], list[Linked]]:
-    """Who is linked to the child now, and whom a court keeps away; the young person is neither."""
-    here = [Linked(link, person) for link, person in active_links(session, child.id, now) if link.relation != SELF]
+    """Who is linked to the child, now or from a day to come, and whom a court keeps away; no young person."""
+    here = [each for each in _on_file(session, child) if not _is_over(each.link, now)]
     return here, [Linked(link, person) for link, person in kept_from(session, child.id)]
+
+
+def no_longer(session: Session, child: Patient, now: datetime) -> list[Linked]:
+    """Whose link is over, by its day or because somebody ended it."""
+    return [each for each in _on_file(session, child) if _is_over(each.link, now)]
 
 
 def add_caregiver(
@@ -171,6 +191,14 @@ def write_order(session: Session, child: Patient, words: str, staff: Person, *, 
         session.flush()
 
 
+def _on_file(session: Session, child: Patient) -> list[Linked]:
+    return [Linked(link, person) for link, person in links_on_file(session, child.id)]
+
+
+def _is_over(link: RelatedPerson, now: datetime) -> bool:
+    return link.over_at is not None and link.over_at <= now
+
+
 def _check(staff: Person) -> None:
     if staff.role not in LINKERS:
         raise ForbiddenError("The child's clinic or the care coordination writes down who acts for a child.")
@@ -191,4 +219,4 @@ def _link(session: Session, child: Patient, person_id: str, now: datetime) -> Re
 def _write(link: RelatedPerson, authority: Authority) -> None:
     link.relation, link.has_authority = authority.relation, authority.has_authority
     link.authority_from, link.authority_until = authority.starts_at, authority.ends_at
-    link.paper = authority.paper.strip() or None
+    link.ends_at, link.paper = authority.looks_until, authority.paper.strip() or None

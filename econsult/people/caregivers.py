@@ -1,6 +1,7 @@
 """Who may act for a child at this moment: the one rule by which `access` and everybody else decides.
 
-A link lets a caregiver act while it lasts, while no court bars them and while the child is under age. From the day on
+A link lets a caregiver act while it lasts, which is as long as the authority that it carries, while no court bars them
+and while the child is under age. From the day on
 which the child is grown up (`ages`), it needs something on file: a guardianship, or the word of the young person. Both
 have a start, may have an end, and can be ended at once; every request asks anew.
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -123,6 +124,14 @@ def active_links(
     return [(link, person) for link, person in session.execute(query)]
 
 
+def links_on_file(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
+    """The links of active caregivers that no court ended: those that last, and those that are over or not begun."""
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    query = query.where(RelatedPerson.patient_id == patient_id, Person.is_active, RelatedPerson.barred_at.is_(None))
+    found = session.execute(query.where(RelatedPerson.relation != SELF).order_by(Person.id))
+    return [(link, person) for link, person in found]
+
+
 def family_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, Person]]:
     """Everybody who is or was linked to these children, each with the child's id."""
     query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
@@ -148,7 +157,7 @@ def right_until(session: Session, link: RelatedPerson, now: datetime) -> datetim
                 until = grant.ends_at
             if until is None:
                 break
-    return min((end for end in (until, link.ends_at) if end is not None), default=None)
+    return min((end for end in (until, link.over_at) if end is not None), default=None)
 
 
 def grown_up_at(session: Session, patient_id: int) -> datetime | None:
@@ -176,9 +185,12 @@ def check_speaks(
 
 def end_link(session: Session, patient: Patient, person: Person, now: datetime, *, by_id: int | None = None) -> bool:
     """Let the caregiver act for the child no longer; False where no link lasted. `by_id` is of the staff."""
-    one = RelatedPerson.patient_id == patient.id
-    link = session.scalars(_lasting(now).where(one, RelatedPerson.person_id == person.id)).one_or_none()
+    one = select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
+    link = session.scalars(one.where(RelatedPerson.barred_at.is_(None))).one_or_none()
+    if link is not None and link.over_at is not None and link.over_at <= now:
+        link = None
     if link is not None:
+        # What has not begun ends as well.
         link.ends_at = now
         note_patient(session, patient, "unlink_caregiver", now, person_id=by_id)
     return link is not None
@@ -232,8 +244,10 @@ def _grants(session: Session, link: RelatedPerson) -> list[ProxyGrant]:
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:
-    ends = or_(RelatedPerson.ends_at.is_(None), RelatedPerson.ends_at > now)
-    return and_(RelatedPerson.starts_at <= now, ends, RelatedPerson.barred_at.is_(None))
+    over_at = func.coalesce(RelatedPerson.ends_at, RelatedPerson.authority_until)
+    begun = or_(RelatedPerson.authority_from.is_(None), RelatedPerson.authority_from <= now)
+    lasts = or_(over_at.is_(None), over_at > now)
+    return and_(RelatedPerson.starts_at <= now, begun, lasts, RelatedPerson.barred_at.is_(None))
 
 
 def _lasting(now: datetime) -> Select[RelatedPerson]:

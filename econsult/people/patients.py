@@ -70,8 +70,9 @@ class Patient(PublicId, Base):
 class RelatedPerson(Base):
     """A caregiver's link to a child: relation, how long it lasts, and whether it carries legal authority.
 
-    The authority of an agency, say, may begin later and end sooner than the link; `paper` says where it is written
-    down. Since `barred_at` a court keeps this person from the child.
+    With authority until a day the link ends on that day, unless `ends_at` says until when its person may look in after
+    it; before `authority_from` it opens nothing. `paper` says where it is written down. Since `barred_at` a court keeps
+    this person from the child.
     """
 
     __tablename__ = "related_person"
@@ -93,6 +94,11 @@ class RelatedPerson(Base):
     barred_at: Mapped[datetime | None] = mapped_column(Instant)
     barred_ways: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("related_person.barred_ways"))
     """By which addresses and numbers they could be reached on that day: `people.keptaway`."""
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it ends: with the authority that it had, unless it is said until when its person may look in."""
+        return self.ends_at or self.authority_until
 
     def speaks(self, now: datetime) -> bool:
         """Whether this person may decide for the child at this moment, as far as the link lets them act at all."""

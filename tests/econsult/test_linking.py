@@ -12,6 +12,7 @@ from econsult.access import consult_for, patient_for
 from econsult.consults import requests
 from econsult.consults.requests import SubmitForm
 from econsult.database import Database
+from econsult.ending import ending_rights
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.linking import (
     Authority,
@@ -21,11 +22,12 @@ from econsult.linking import (
     change_authority,
     lift_bar,
     linked_to,
+    no_longer,
     unlink,
     write_order,
 )
 from econsult.notices import Notice, NoticeKind
-from econsult.people.caregivers import caregiver_link, check_speaks
+from econsult.people.caregivers import caregiver_link, caregivers_of, check_speaks
 from econsult.people.patients import Patient, RelatedPerson, link_caregiver
 from econsult.people.persons import Person, Role
 from econsult.trail import AuditEvent
@@ -60,23 +62,60 @@ def test_who_is_added_gets_an_account_and_acts_at_once(database: Database, clini
         assert session.scalars(who.limit(2)).all() == [clinic.coordinator.id, clinic.pcp.id]
 
 
-def test_authority_has_a_first_and_a_last_moment_and_the_link_goes_on(database: Database, clinic: Clinic) -> None:
+def test_who_may_decide_until_a_day_sees_nothing_before_the_first_and_after_the_last(
+    database: Database, clinic: Clinic
+) -> None:
     with database.writing() as session:
         child = child_of(session, clinic)
-        later = Newcomer(AUNT.email, AUNT.name, "es", Authority("agency", True, NOON + DAY, NOON + 2 * DAY, "Order 7"))
-        person, _is_new = add_caregiver(session, database.cipher, child, later, clinic.pcp, now=NOON)
-        for at, speaks in ((NOON, False), (NOON + DAY, True), (NOON + 2 * DAY, False)):
-            if speaks:
-                check_speaks(session, child.id, person, at)
-            else:
-                with pytest.raises(ForbiddenError):
-                    check_speaks(session, child.id, person, at)
-            # To say no, and to read, needs no authority.
-            check_speaks(session, child.id, person, at, needs_authority=False)
-        change_authority(
-            session, child, person.public_id, Authority("agency", True, paper="Order 8"), clinic.pcp, now=NOON
+        days = Authority("agency", True, NOON + DAY, NOON + 2 * DAY, "Order 7")
+        person, _new = add_caregiver(
+            session, database.cipher, child, Newcomer(AUNT.email, AUNT.name, "es", days), clinic.pcp, now=NOON
         )
-        check_speaks(session, child.id, person, NOON)
+        asked = clinic.family_question(session)
+        for at, is_in in ((NOON, False), (NOON + DAY, True), (NOON + 2 * DAY, False)):
+            for find in (patient_for, consult_for):
+                number = child.public_id if find is patient_for else asked.public_id
+                if is_in:
+                    assert find(session, person, number, now=at)
+                else:
+                    with pytest.raises(NotFoundError):
+                        find(session, person, number, now=at)
+            assert (person in caregivers_of(session, child.id, at)) is is_in
+            # Even a no is theirs alone who are there.
+            if not is_in:
+                with pytest.raises(ForbiddenError):
+                    check_speaks(session, child.id, person, at, needs_authority=False)
+        assert [each.person.id for each in no_longer(session, child, NOON + 2 * DAY)] == [person.id]
+        ending = ending_rights(session, clinic.coordinator, NOON + DAY)
+        assert [(each.person.id, each.at, each.is_over, each.is_soon) for each in ending] == [
+            (person.id, NOON + 2 * DAY, False, True)
+        ]
+        assert [each.is_over for each in ending_rights(session, clinic.coordinator, NOON + 3 * DAY)] == [True]
+        assert ending_rights(session, clinic.coordinator, NOON + 60 * DAY) == []
+        with pytest.raises(ForbiddenError):
+            ending_rights(session, clinic.pcp, NOON)
+
+
+def test_who_may_look_in_for_longer_sends_and_reads_until_that_day(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        child = child_of(session, clinic)
+        for number, said in enumerate(
+            (
+                Authority("agency", True, None, NOON + DAY, "Order 7", NOON + 5 * DAY),
+                Authority("grandparent", False, looks_until=NOON + 5 * DAY),
+            )
+        ):
+            who = Newcomer(f"{number}@example.test", "Rosa Gil", "es", said)
+            person, _new = add_caregiver(session, database.cipher, child, who, clinic.pcp, now=NOON)
+            assert patient_for(session, person, child.public_id, now=NOON + 2 * DAY)
+            with pytest.raises(ForbiddenError):
+                check_speaks(session, child.id, person, NOON + 2 * DAY)
+            with pytest.raises(NotFoundError):
+                patient_for(session, person, child.public_id, now=NOON + 5 * DAY)
+        # Without a day a grandmother by the clinic's word stays.
+        gran = Newcomer("gran@example.test", "Ana Gil", "es", Authority("grandparent", False))
+        person, _new = add_caregiver(session, database.cipher, child, gran, clinic.pcp, now=NOON)
+        assert patient_for(session, person, child.public_id, now=NOON + 500 * DAY)
 
 
 def test_a_question_of_somebody_without_authority_is_not_sent(database: Database, clinic: Clinic) -> None:
@@ -97,6 +136,7 @@ def test_a_question_of_somebody_without_authority_is_not_sent(database: Database
         ("mother", True, "x" * 501, None, {"paper": "required"}),
         ("uncle", True, "", None, {"relation": "unknown_value"}),
         ("mother", True, "", NOON, {"ends": "not_after_start"}),
+        ("mother", False, "", NOON + DAY, {"ends": "not_deciding"}),
     ],
 )
 def test_what_is_written_down_must_make_sense(

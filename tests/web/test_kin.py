@@ -46,6 +46,12 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
     hers = f"{path}/{aunt.public_id}"
     assert post(desk, hers, _form(aunt.public_id, **{f"decides-{aunt.public_id}": "no"})).status_code == 303
     assert "May send and read, and not decide" in desk.get(path).text
+    listed = desk.get("/coordination/ages").text
+    assert "Rights that end by a day" not in listed
+    soon = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+    assert post(desk, hers, _form(aunt.public_id, **{f"ends-{aunt.public_id}": soon})).status_code == 303
+    listed = desk.get("/coordination/ages").text
+    assert ("Rights that end by a day" in listed, "Within 7 days" in listed, "Rosa Gil" in listed) == (True,) * 3
     assert post(desk, f"{hers}/end", {}).location == f"{path}?said=right_ended"
     assert clinic.child.public_id not in theirs.get("/family").text
     assert post(desk, f"{hers}/end", {}).status_code == 404
@@ -64,6 +70,8 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
         ({"decides-new": ""}, "Say whether they may decide"),
         ({"paper-new": ""}, "Write where their authority is written down"),
         ({"starts-new": "soon"}, "Write the day as 2026-11-30"),
+        ({"starts-new": "2026-12-02", "looks-new": "2026-12-01"}, "This must not be before the days above"),
+        ({"decides-new": "no", "ends-new": "2026-12-01"}, "Who may not decide has no such day"),
         ({"starts-new": "2026-12-02", "ends-new": "2026-12-01"}, "The last day must not be before the first"),
     ],
 )
@@ -135,7 +143,8 @@ def test_it_is_accessible_whole_and_in_its_language(
         session.get_one(Person, clinic.coordinator.id).language = language
         write_order(session, child, ORDER, clinic.coordinator, now=now)
         for number, decides in enumerate((True, False)):
-            said = Authority("foster_parent", decides, now, now + timedelta(days=30), "Placement letter")
+            until = now + timedelta(days=30)
+            said = Authority("foster_parent", decides, now, until if decides else None, "Placement letter", until)
             who = Newcomer(f"aunt-{number}@example.test", f"Rosa Gil {number}", "es", said, has_read_order=True)
             aunt, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
         bar(session, child, aunt.public_id, "Order 12-345", clinic.pcp, now=now, reaches=dict.fromkeys(CONTACTS, False))

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult.access import patient_for
 from econsult.birthdays import AgeTask, count_open, finish, open_tasks, tasks_about
+from econsult.ending import ending_rights
 from econsult.errors import InvalidError
 from econsult.people.ages import ages_of, day_begins, local_day
 from econsult.people.caregivers import (
@@ -80,8 +81,9 @@ def show() -> str:
         majority = ages_of(session, me().program_id).majority
         found = [(Task(row, to_do(row, majority)), child) for row, child in open_tasks(session, me(), now())]
         waiting = count_open(session, me())
+        rights = [(each, _last_day(session, each.at)) for each in ending_rights(session, me(), now())]
     count_place("/coordination/ages", str(waiting or ""))
-    return render_template("coordination/ages.html", found=found)
+    return render_template("coordination/ages.html", found=found, rights=rights)
 
 
 @ages.get("/<public_id>")

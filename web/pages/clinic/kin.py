@@ -37,13 +37,14 @@ NEW = "new"
 
 @dataclass(frozen=True)
 class Shown:
-    """One linked person: what they may do now, and the first and the last day of their authority."""
+    """One linked person: what they may do now, first and last day of their authority, and until when they look in."""
 
     of: Linked
     may_act: bool
     speaks: bool
     first: date | None
     last: date | None
+    looks: date | None
 
     @property
     def key(self) -> str:
@@ -144,7 +145,7 @@ def _with_authority(
     """Do it with the authority that the form says; `key` is whose fields these are."""
     said = ""
     relation = form.choice(f"relation-{key}", RELATIONS, required=gettext("Choose what they are to the child"))
-    days = [_day(form, f"{name}-{key}") for name in ("starts", "ends")]
+    days = [_day(form, f"{name}-{key}") for name in ("starts", "ends", "looks")]
     with_words = form.text(f"paper-{key}", longest=LONGEST_PAPER)
     decides = form.choice(
         f"decides-{key}", ("yes", "no"), required=gettext("Say whether they may decide for the child")
@@ -153,8 +154,8 @@ def _with_authority(
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
             if not form.errors:
-                starts, ends = _bounds(session, *days)
-                said = act(session, child, Authority(relation, decides == "yes", starts, ends, with_words))
+                starts, ends, looks = _bounds(session, *days)
+                said = act(session, child, Authority(relation, decides == "yes", starts, ends, with_words, looks))
     except InvalidError as error:
         form.errors |= _sentences(error, key)
     if form.errors:
@@ -170,10 +171,10 @@ def _day(form: FormReader, name: str) -> date | None:
     return found
 
 
-def _bounds(session: Session, first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
-    """The beginning of the first day and the end of the last: the authority holds on that day too."""
+def _bounds(session: Session, first: date | None, *lasts: date | None) -> list[datetime | None]:
+    """The beginning of the first day and the end of each last one: what is said holds on that day too."""
     starts = day_begins(session, first) if first is not None else None
-    return starts, day_begins(session, last + timedelta(days=1)) if last is not None else None
+    return [starts, *(day_begins(session, day + timedelta(days=1)) if day is not None else None for day in lasts)]
 
 
 def _sentences(error: InvalidError, key: str) -> dict[str, str]:
@@ -187,7 +188,10 @@ def _sentences(error: InvalidError, key: str) -> dict[str, str]:
     found["has_read"] = gettext("Read what the court ordered, and tick that you did")
     found[f"paper-{key}"] = gettext("Write where their authority is written down, in 5 letters or more")
     found[f"ends-{key}"] = gettext("The last day must not be before the first")
-    by_name = {"paper": f"paper-{key}", "ends": f"ends-{key}"}
+    if error.fields.get("ends") == "not_deciding":
+        found[f"ends-{key}"] = gettext("Who may not decide has no such day. Write until when they may look in")
+    found[f"looks-{key}"] = gettext("This must not be before the days above")
+    by_name = {name: f"{name}-{key}" for name in ("paper", "ends", "looks")}
     names = [by_name.get(name, name) for name in error.fields]
     return {name: found[name] for name in names if name in found}
 
@@ -199,6 +203,7 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         shown = [_shown(session, each) for each in here]
         contact = on_file(session, child)
         home = home_shown(session, child.id)
+        ended = [(each, _last_day(session, each.link.over_at)) for each in linking.no_longer(session, child, now())]
     return render_template(
         "clinic/kin.html",
         child=child,
@@ -206,6 +211,8 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         shown=shown,
         unsafe_home=home,
         barred=barred,
+        ended=ended,
+        today=now(),
         on_file=contact,
         relations=[(name, RELATION_WORDS[name]) for name in RELATIONS],
         words=RELATION_WORDS,
@@ -220,6 +227,10 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
 def _shown(session: Session, each: Linked) -> Shown:
     link = each.link
     first = local_day(session, link.authority_from) if link.authority_from is not None else None
-    ends = link.authority_until
-    last = local_day(session, ends - timedelta(seconds=1)) if ends is not None else None
-    return Shown(each, is_proxy(session, link, now()), link.speaks(now()), first, last)
+    may_act = is_proxy(session, link, now()) and (link.authority_from is None or link.authority_from <= now())
+    last, looks = _last_day(session, link.authority_until), _last_day(session, link.ends_at)
+    return Shown(each, may_act, link.speaks(now()), first, last, looks)
+
+
+def _last_day(session: Session, ends: datetime | None) -> date | None:
+    return local_day(session, ends - timedelta(seconds=1)) if ends is not None else None
