@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from econsult.consults import requests, threads
 from econsult.consults.records import Consult, RedFlagStop
@@ -15,7 +17,7 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
 from econsult.errors import EmergencyError
 from econsult.people.persons import Person
-from econsult.people.signin import make_token
+from econsult.people.signin import SignInSession, make_token
 from tests.personas import TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
@@ -23,12 +25,33 @@ from tests.web.conftest import BrowserOf, Enter
 from workers.runtime import Runtime
 
 WAY = "The school nurse, on weekdays before noon"
+PUT = """() => new Promise((done) => {
+  const asked = indexedDB.open("econsult-uploads", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("files", { keyPath: "id" });
+  asked.onsuccess = () => { asked.result.close(); done(); };
+})"""
+"""Keep something in the phone's own store, as a photo that was picked and is not sent yet."""
+STORES = "async () => (await indexedDB.databases()).map((each) => each.name)"
 TITLE = "Sent to emergency: read each line, then act now"
 
 
 @pytest.fixture
 def mother(browser_of: BrowserOf, clinic: Clinic) -> FlaskClient:
     return browser_of(clinic.mother)
+
+
+def _sessions(runtime: Runtime) -> int:
+    """How many are signed in."""
+    with runtime.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(SignInSession)) or 0
+
+
+def _wait_for(is_so: Callable[[], bool]) -> None:
+    """What goes on when its page is gone arrives a moment later."""
+    deadline = time.monotonic() + 15
+    while not is_so():
+        assert time.monotonic() < deadline, "It did not come."
+        time.sleep(0.05)
 
 
 def tell(mother: FlaskClient, clinic: Clinic, *signs: str, safe_way: str = WAY) -> str:
@@ -101,7 +124,7 @@ def test_a_safe_way_is_kept_of_nobody_who_is_safe(runtime: Runtime, mother: Flas
 
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_a_page_is_left_at_once_and_leads_back_to_nothing(
-    way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter
+    way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter, runtime: Runtime
 ) -> None:
     page: Page = enter(devices.phone(), clinic.mother)
     page.context.route("https://www.weather.gov/*", lambda route: route.fulfill(body="<title>Weather</title>"))
@@ -112,16 +135,40 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     page.locator("[value=unsafe]").check()
     page.locator("#safe_way").fill(WAY)
     page.evaluate("sessionStorage.setItem('econsult-kept:x', 'y')")
+    page.evaluate(PUT)
     if way == "button":
         page.locator("[data-exit]").click()
     else:
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
     page.wait_for_url("https://www.weather.gov/")
+    _wait_for(lambda: _sessions(runtime) == 0)
     page.go_back()
-    page.wait_for_url(f"{address}/family")
+    page.wait_for_url(f"{address}/sign-in**")
     assert page.evaluate("sessionStorage.length") == 0
     assert WAY not in page.content()
+    assert page.evaluate(STORES) == []
+    assert clinic.child.name not in page.content()
+
+
+def test_who_leaves_a_page_of_danger_signs_and_is_safe_loses_no_photo_and_no_word(
+    devices: Devices, address: str, clinic: Clinic, enter: Enter, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        draft = clinic.family_draft(session, now=datetime.now(UTC), details={"story": "It itches"})
+    page: Page = enter(devices.phone(), clinic.mother)
+    page.context.route("https://www.weather.gov/*", lambda route: route.fulfill(body="<title>Weather</title>"))
+    page.goto(f"{address}/family")
+    page.goto(f"{address}/family/ask/{draft.public_id}/emergency")
+    page.evaluate(PUT)
+    page.locator("[data-exit]").click()
+    page.wait_for_url("https://www.weather.gov/")
+    _wait_for(lambda: _sessions(runtime) == 0)
+    page.go_back()
+    page.wait_for_url(f"{address}/sign-in**")
+    assert page.evaluate(STORES) == ["econsult-uploads"]
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, draft.id).details["story"] == "It itches"
 
 
 def test_staff_are_warned_on_the_childs_other_requests(
