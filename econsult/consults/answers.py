@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.added_steps import with_added
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
-from econsult.consults.conversion import accept_visit, with_visit
+from econsult.consults.conversion import accept_visit
 from econsult.consults.ending import end
 from econsult.consults.hearers import clinic_of
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
-from econsult.consults.next_photo import with_photo
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import open_steps
@@ -100,7 +100,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
     check_complete(draft.content)
-    draft.content = with_photo(session, consult, with_visit(session, consult, draft.content), now)
+    draft.content = with_added(session, consult, draft.content, now)
     is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
     # Nobody waits for a letter of an emergency, and what has gone out is not taken back.
     draft.before, draft.undo_until = (None, None) if is_emergency else (remember(session, consult), now + UNDO)

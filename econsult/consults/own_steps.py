@@ -20,9 +20,19 @@ SEND = {
     "es": "Envíe una foto nueva del mismo lugar.",
 }
 """Of an answer that asks for a new photo later."""
+TESTS = {
+    "en": "Do the tests and send us the results.",
+    "es": "Hacer los estudios y enviarnos los resultados.",
+}
+"""Of an answer that wants tests first, where nobody of the staff has a step: the clinic's."""
+ASK_OTHER = {
+    "en": "Ask the other specialty, and tell the family.",
+    "es": "Preguntar a la otra especialidad y avisar a la familia.",
+}
+"""Of an answer that another specialty should give."""
 
 
 def in_language(text: str, language: str) -> str:
     """A step that is ours, in this language; what somebody wrote stays as it is."""
-    found = next((words for words in (STEP, CALL, SEND) if text in words.values()), None)
+    found = next((words for words in (STEP, CALL, SEND, TESTS, ASK_OTHER) if text in words.values()), None)
     return found.get(language, text) if found else text

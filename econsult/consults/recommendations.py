@@ -28,6 +28,8 @@ SOONER = {
     Disposition.EMERGENCY_NOW: timedelta(days=1),
     Disposition.EXPEDITE: timedelta(days=7),
     Disposition.NEW_PHOTO: timedelta(days=7),
+    # The question waits, and nobody has answered it yet.
+    Disposition.WRONG_SPECIALTY: timedelta(days=3),
 }
 """By when a step is due of which the answer says nothing."""
 OPEN_STEP = text("state IN ('proposed', 'accepted')")

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.added_steps import with_added, without_added
 from econsult.consults.contents import Disposition
-from econsult.consults.conversion import with_visit, without_visit
-from econsult.consults.next_photo import PHOTO, with_photo, without_photo
+from econsult.consults.next_photo import PHOTO
 from econsult.consults.recommendations import StepState, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.versions import Answer
@@ -42,7 +42,7 @@ def renewed(
     # Whoever took a correction back finds its draft without them.
     kinds = {entry.get("kind") for entry in plan}
     plan += [entry for entry in kept if entry.get("kind") not in kinds]
-    return with_photo(session, consult, with_visit(session, consult, {**content, "recommendations": plan}), now)
+    return with_added(session, consult, {**content, "recommendations": plan}, now)
 
 
 def same_as(entry: Entry) -> tuple[Any, ...]:
@@ -52,7 +52,7 @@ def same_as(entry: Entry) -> tuple[Any, ...]:
 
 def _is_ours(entry: Entry) -> bool:
     plan = {"recommendations": [entry]}
-    return not without_photo(without_visit(plan))["recommendations"]
+    return not without_added(plan)["recommendations"]
 
 
 def _photo_of(content: Mapping[str, Any]) -> tuple[bool, Any]:

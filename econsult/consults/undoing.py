@@ -13,13 +13,12 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.added_steps import without_added
 from econsult.consults.clocks import halt, lock, open_clocks, pause_clock, refresh_deadline, unhalt
-from econsult.consults.conversion import without_visit
 from econsult.consults.correction_drafts import keep_as_draft
 from econsult.consults.holding import keep_holding
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
-from econsult.consults.next_photo import without_photo
 from econsult.consults.outcomes import OutcomePing, pings_of
 from econsult.consults.policies import ClockName
 from econsult.consults.recommendations import StepState, forget_steps, steps_of
@@ -79,8 +78,8 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
     answer.signed_at = answer.released_at = answer.undo_until = answer.before = None
-    # The steps of a visit and of a new photo came with the signature, and go with it.
-    answer.content = without_photo(without_visit(answer.content))
+    # The steps of a visit, a new photo and the like came with the signature, and go with it.
+    answer.content = without_added(answer.content)
     note(session, consult, "undo_sign", person_id=person.id, now=now)
     if answer.corrects is None:
         keep_holding(session, consult, now, lease)

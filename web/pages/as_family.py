@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from econsult.access import consult_for
+from econsult.consults.added_steps import with_added
 from econsult.consults.answers import draft_of
-from econsult.consults.conversion import is_converted, with_visit
-from econsult.consults.next_photo import with_photo
+from econsult.consults.conversion import is_converted
 from econsult.consults.recommendations import due_of
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.persons import Role
@@ -36,7 +36,7 @@ def show(public_id: str) -> str:
             raise ForbiddenError("Only whoever holds the request sees its draft.")
         if draft is None:
             raise NotFoundError
-        content = with_photo(session, consult, with_visit(session, consult, draft.content), at)
+        content = with_added(session, consult, draft.content, at)
         is_agreed = is_converted(session, consult, draft.disposition)
         plain = plain_of(draft, at, loaded.patient, content, is_agreed=is_agreed)
         telephone = telephone_of(session, loaded.patient)
