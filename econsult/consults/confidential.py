@@ -10,11 +10,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.records import Consult, note
+from econsult.consults.details import YOUTH_CALLS, caller_of
+from econsult.consults.records import Consult, Kind, Source, note
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError
 from econsult.notices import Notice
-from econsult.people.caregivers import is_old_enough
+from econsult.people.caregivers import SELF, active_links, is_old_enough
+from econsult.people.consent import consent_for
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
@@ -46,6 +48,30 @@ def keep_confidential(session: Session, consult: Consult, person: Person, wish: 
         act = "keep_confidential" if wish else "show_to_caregivers"
         note(session, consult, act, person_id=person.id, now=now)
     return consult
+
+
+def keep_as_told(session: Session, consult: Consult, person: Person, *, is_shared: bool, now: datetime) -> None:
+    """Keep what a young person told staff by telephone, unless they said that their caregivers may see it.
+
+    As on their own page: where nothing was said, it stays between them and the clinic. Who has an account opens it
+    themself later; for who has none, the clinic does once they say so. Call it before anything is told to anybody.
+    """
+    patient = session.get_one(Patient, consult.patient_id)
+    is_kept = not is_shared and is_old_enough(session, patient, now)
+    if consult.is_traceless or consult.is_confidential == is_kept or not _is_told_by_youth(session, consult, person):
+        return
+    has_account = any(link.relation == SELF for link, _ in active_links(session, patient.id, now))
+    consult.confidential = "" if not is_kept else BY_YOUTH if has_account else BY_CLINIC
+    act = "keep_confidential" if is_kept else "show_to_caregivers"
+    note(session, consult, act, person_id=person.id, now=now)
+
+
+def _is_told_by_youth(session: Session, consult: Consult, person: Person) -> bool:
+    """Whether staff wrote down what the young person asked themself, or agreed to themself."""
+    if not person.is_staff or consult.source != Source.PHONE or consult.kind != Kind.FAMILY_QUESTION:
+        return False
+    consent = consent_for(session, consult.id)
+    return caller_of(consult.details)["who"] == YOUTH_CALLS or (consent is not None and consent.given_by == "youth")
 
 
 def is_kept_from(session: Session, notice: Notice, person: Person) -> bool:

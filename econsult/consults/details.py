@@ -22,7 +22,8 @@ CONTACT_WAYS = ("call_back", "visit")
 """How a family is answered about a private place, of which no photo is taken."""
 FOR_THE_CLINIC = frozenset({"contact", "caller"})
 """Details that tell who the family is or how to reach it: for those alone who may know the child."""
-CALLERS = ("family", "clinic")
+YOUTH_CALLS = "youth"
+CALLERS = ("family", YOUTH_CALLS, "clinic")
 """Who telephoned what staff wrote down."""
 LONGEST_TEXT = 5000
 LONGEST_CALLER = 120
@@ -142,7 +143,7 @@ def _contact(value: object) -> str | None:
 
 
 def _caller(value: object) -> str | None:
-    """Who telephoned: `who` of the two, a name, and a number to call back."""
+    """Who telephoned: `who` of the three, a name, and a number to call back."""
     if not isinstance(value, Mapping):
         return "invalid"
     limits = (("who", LONGEST_CODE), ("name", LONGEST_CALLER), ("phone", LONGEST_PHONE))

@@ -15,7 +15,7 @@ from econsult.consults.asked import ANSWERED_UNDER, keep_versions, missing_field
 from econsult.consults.askers import check_kind, source_of
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
-from econsult.consults.confidential import BY_YOUTH
+from econsult.consults.confidential import BY_YOUTH, keep_as_told
 from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
@@ -63,12 +63,14 @@ class RequestForm:
 class SubmitForm:
     """What submitting may carry besides the draft: a clinician's reasons for going on.
 
-    `lacking` is why it goes without something that the templates require, and without nothing else.
+    `lacking` is why it goes without something that the templates require, and without nothing else. `is_shared`: a
+    young person who asks by telephone says that their caregivers may see it.
     """
 
     override_reason: str = ""
     red_flag_attestation: Mapping[str, Any] | None = None
     lacking: str = ""
+    is_shared: bool = False
 
 
 def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
@@ -131,6 +133,8 @@ def submit(
 ) -> Consult:
     """Send the request. Raises EmergencyError (recorded), InvalidError listing what is missing, ImpossibleVerbError."""
     status = next_status(consult.status, "submit")
+    # Before the danger signs: whoever is told of one must know who may hear of it.
+    keep_as_told(session, consult, person, is_shared=form.is_shared, now=now)
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
     reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
     settle_answers(session, consult)

@@ -8,12 +8,16 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import expect
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from econsult.consults.asked import TOPIC
 from econsult.consults.records import Consult, RedFlagStop
+from econsult.notices import Notice
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
 from tests.personas import FAMILY_QUESTION, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
@@ -241,3 +245,60 @@ def test_a_stopped_request_says_so_and_takes_a_sign_back_only_with_a_reason(
     assert press(no_signs="1", **back).status_code == 303
     (consult,) = _sent(runtime)
     assert consult.status == "submitted"
+
+
+def _of_age(runtime: Runtime, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).birth_date_text = f"{datetime.now(UTC).year - 16}-01-01"
+
+
+@pytest.mark.parametrize("own", [{"who": "youth", "consent_by": "guardian"}, {"consent_by": "youth"}])
+def test_what_the_young_ask_by_telephone_stays_with_them_and_the_clinic(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime, mother: FlaskClient, own: dict[str, str]
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    # A small child has nobody to keep it from.
+    assert not {'name="shared"', 'name="who" value="youth"'} & set(
+        re.findall(r'name="\w+"(?: value="youth")?', desk.get(path).text)
+    )
+    _of_age(runtime, clinic)
+    page = desk.get(path).text
+    assert "no parent or caregiver sees it or hears of it" in page
+    assert 'name="shared" value="1">' in page
+    assert 'name="who" value="youth"' in page
+    assert post(desk, path, {**CALL, **own}).status_code == 303
+    (consult,) = _sent(runtime)
+    assert (consult.status, consult.confidential) == ("submitted", "clinic")
+    here = f"/family/questions/{consult.public_id}"
+    assert mother.get(here).status_code == 404
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Notice).where(Notice.person_id == clinic.mother.id)).all() == []
+    # There is no account that could open it: the clinic does, once they say so.
+    pcp = browser_of(clinic.pcp)
+    assert "talk about this with the young person alone" in pcp.get(f"/consults/{consult.public_id}").text
+    assert post(pcp, f"/consults/{consult.public_id}/confidential", {"sees": "shared"}).status_code == 303
+    assert mother.get(here).status_code == 200
+
+
+def test_what_they_share_and_what_a_parent_asks_is_the_familys(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime, mother: FlaskClient, youth: Person
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    missing = post(desk, path, {**CALL, "who": "youth", "shared": "1", "question": ""})
+    assert (missing.status_code, 'name="shared" value="1" checked' in missing.text) == (422, True)
+    assert post(desk, path, {**CALL, "who": "youth", "shared": "1"}).status_code == 303
+    assert post(desk, path, CALL).status_code == 303
+    assert post(desk, path, {**CALL, "who": "youth", "caller_name": "Lucia"}).status_code == 303
+    shared, asked, kept = _sent(runtime)
+    found = [mother.get(f"/family/questions/{each.public_id}").status_code for each in (shared, asked, kept)]
+    assert found == [200, 200, 404]
+    # They have an account: only they open it.
+    assert browser_of(youth).get(f"/family/questions/{kept.public_id}").status_code == 200
+    assert (
+        post(browser_of(clinic.pcp), f"/consults/{kept.public_id}/confidential", {"sees": "shared"}).status_code == 403
+    )
+    # A danger sign stops the call, and whoever calls back knows that they said it alone.
+    assert post(desk, path, {"red_flags": "seizure", "who": "youth"}).status_code == 409
+    stopped = _sent(runtime)[-1]
+    assert (stopped.status, stopped.confidential) == ("draft", "youth")
+    assert "The young person told us this alone." in browser_of(clinic.pcp).get("/clinic").text

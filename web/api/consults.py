@@ -90,7 +90,8 @@ def edit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 @route("POST", "/consults/<consult_id>/submit", answer="Consult", body=SUBMIT_IN)
 def submit_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Send the draft; with `version`, only that one. A red flag that means now stops it with `emergency`."""
-    form = SubmitForm(body.get("override_reason", ""), body.get("red_flag_attestation"))
+    reason, attestation = body.get("override_reason", ""), body.get("red_flag_attestation")
+    form = SubmitForm(reason, attestation, is_shared=body.get("is_shared", False))
     with loaded(consult_id, Right.REQUEST) as (session, passed):
         check_version(passed.consult, body.get("version"))
         requests.submit(session, passed.consult, me(), form, now=now(), targets=settings().first_reply)

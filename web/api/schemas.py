@@ -94,7 +94,7 @@ SEND_ON_IN = closed(
     red_flag_attestation=ATTESTATION_IN,
     **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details", *WISHES_IN)},
 )
-SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN)
+SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN, is_shared=FLAG)
 REASON_IN = closed(reason=text())
 CLOSE_IN = closed(reason=text(), version=COUNT)
 NOTHING_IN = closed()

@@ -14,12 +14,13 @@ from econsult.access import patient_for
 from econsult.consults import requests
 from econsult.consults.asked import NO_SKIN, SKIN, TOPIC, family_subject
 from econsult.consults.completeness import LONGEST_QUESTION
-from econsult.consults.details import CALLERS, SAFE_WAY
+from econsult.consults.details import CALLERS, SAFE_WAY, YOUTH_CALLS
 from econsult.consults.records import Consult, Kind, Source, Urgency
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError, InvalidError
+from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import LANGUAGES, Role
@@ -27,7 +28,7 @@ from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
 from web.pages.answers import read_answers
-from web.pages.clinic.terms import CONSENT_BY, VOICE_METHODS, sentences
+from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -124,7 +125,8 @@ def _send(patient_id: str, question: RequestForm) -> str:
 
         def make() -> Consult:
             made = requests.create(session, me(), child, question, now=now())
-            return requests.submit(session, made, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+            sending = SubmitForm(is_shared=request.form.get("shared") == "1")
+            return requests.submit(session, made, me(), sending, now=now(), targets=settings().first_reply)
 
         return once(session, make)
 
@@ -192,6 +194,7 @@ def _again(patient_id: str, errors: Mapping[str, str], status: int) -> Page:
 
 
 def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = None) -> str:
+    keeps = is_old_enough(session, child, now())
     months = age_in_months(child.birth_date, now().date())
     core, *others = (_part(form, child) for form in _forms(session))
     return render_template(
@@ -205,6 +208,8 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         skin=SKIN,
         errors=errors or {},
         given=request.form,
+        callers=[(code, words) for code, words in CALLER_WORDS.items() if keeps or code != YOUTH_CALLS],
+        keeps=keeps,
         groups=list(groups_for(months, is_youth=False, told=request.form.getlist("red_flags"))),
         unsafe_home=home_shown(session, child.id),
         longest_safe_way=LONGEST_SAFE_WAY,

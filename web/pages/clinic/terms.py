@@ -20,6 +20,11 @@ CONSENT_BY = {
     "youth": _l("The young person"),
     "agency": _l("Agency with legal care"),
 }
+CALLER_WORDS = {
+    "family": _l("The family"),
+    "youth": _l("The young person"),
+    "clinic": _l("A doctor or clinic"),
+}
 CONSENT_METHODS = {"verbal": _l("Said it"), "paper": _l("Signed on paper"), "electronic": _l("On screen")}
 VOICE_METHODS = {method: words for method, words in CONSENT_METHODS.items() if method != OWN_WORD}
 """How a clinic hears a family's yes to the voice; on its own screen only the family itself says it."""
