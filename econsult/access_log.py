@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from econsult import access, audit
@@ -44,6 +44,7 @@ class Deed(StrEnum):
     CODE_ASKED = "code_asked"
     BY_CODE = "by_code"
     CORRECTED = "corrected"
+    SEARCHED = "searched"
     WORKED = "worked"
 
 
@@ -52,6 +53,10 @@ DEEDS_OF = {
     "list": Deed.LISTED,
     "correct_details": Deed.CORRECTED,
     NOTE_TAKEN: Deed.NOTE,
+    # By the privacy officer, who sees the child's rows and neither its name nor anything of it.
+    "search": Deed.SEARCHED,
+    "export": Deed.SEARCHED,
+    "find": Deed.SEARCHED,
     # Somebody puts their own hours right, and sees nothing of the child.
     "use/own_time": Deed.WORKED,
     "break_glass": Deed.EXCEPTION,
@@ -67,7 +72,10 @@ DEEDS_OF = {
 
 @dataclass(frozen=True)
 class Look:
-    """One row of the log. `person` is None for whoever runs the system; `number` names the question, if any."""
+    """One row of the log. `person` is None for whoever runs the system; `number` names the question, if any.
+
+    `child_id` and `alias` are the public id and the alias of the child whose row it is, or "".
+    """
 
     id: int
     at: datetime
@@ -79,14 +87,22 @@ class Look:
     detail: str
     number: str
     sequence: int | None
+    child_id: str
+    alias: str
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the privacy officer looks for; what is left out does not matter. `end` itself is left out of the time."""
+    """What the privacy officer looks for; what is left out does not matter. `end` itself is left out of the time.
+
+    `person_id` and `child_id` are public ids, `deed` is a kind of act and `action` the code of one.
+    """
 
     person_id: str = ""
+    child_id: str = ""
     consult_id: int | None = None
+    deed: str = ""
+    action: str = ""
     start: datetime | None = None
     end: datetime | None = None
 
@@ -102,6 +118,20 @@ def deed_of(action: str, entity: str) -> Deed:
     if entity == "patient" and action in {"read", "reveal_phone"}:
         return Deed.NAME
     return Deed.OPENED if action == "read" or action.startswith("use/") else Deed.WORKED
+
+
+def _deed_in_sql() -> ColumnElement[str]:
+    """The same as `deed_of`, said by the database, so that a search need not read what it does not show."""
+    action, entity = AuditEvent.action, AuditEvent.entity
+    named = {deed: [code for code, meant in DEEDS_OF.items() if meant == deed] for deed in DEEDS_OF.values()}
+    return case(
+        *((action.in_(codes), deed.value) for deed, codes in named.items()),
+        (action.startswith("read_held", autoescape=True), Deed.HOLD.value),
+        (and_(entity == "attachment", action.startswith("read")), Deed.MEDIA.value),
+        (and_(entity == "patient", action.in_(("read", "reveal_phone"))), Deed.NAME.value),
+        (or_(action == "read", action.startswith("use/")), Deed.OPENED.value),
+        else_=Deed.WORKED.value,
+    )
 
 
 def looks_at(
@@ -154,27 +184,44 @@ def exported(session: Session, person: Person, wanted: Wanted) -> Iterator[Look]
     yield from _looks(session, _asked(person, wanted, "").execution_options(yield_per=AT_ONCE))
 
 
-def staff_of(session: Session, person: Person) -> list[Person]:
-    """Whom a search may be narrowed to: everybody of the program but families, by name."""
-    query = select(Person).where(Person.program_id == person.program_id, Person.role.not_in(FAMILIES))
+def staff_of(session: Session, person: Person, also: str = "") -> list[Person]:
+    """Whom a search may be narrowed to: everybody of the program but families, by name, and whose id is `also`."""
+    either = or_(Person.role.not_in(FAMILIES), Person.public_id == also)
+    query = select(Person).where(Person.program_id == person.program_id, either)
     return sorted(session.scalars(query), key=lambda each: each.name.casefold())
 
 
-def _asked(person: Person, wanted: Wanted, cursor: str) -> Select[AuditEvent, Person]:
-    if person.role != Role.PRIVACY:
-        raise ForbiddenError("Only the privacy officer reads the log of a program.")
-    query = _newest(cursor).where(AuditEvent.program_id == person.program_id)
-    if wanted.person_id:
-        query = query.where(Person.public_id == wanted.person_id)
-    if wanted.consult_id is not None:
-        query = query.where(AuditEvent.consult_id == wanted.consult_id)
+def _asked(person: Person, wanted: Wanted, cursor: str) -> Select[AuditEvent, Person, str, str]:
+    check_reader(person)
+    query = _newest(cursor).where(AuditEvent.program_id == person.program_id, *_conditions(wanted))
     if wanted.start is not None:
         query = query.where(AuditEvent.at >= wanted.start)
     return query if wanted.end is None else query.where(AuditEvent.at < wanted.end)
 
 
+def check_reader(person: Person) -> None:
+    """Raise ForbiddenError for anybody who may not read the log of a program."""
+    if person.role != Role.PRIVACY:
+        raise ForbiddenError("Only the privacy officer reads the log of a program.")
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.person_id:
+        yield Person.public_id == wanted.person_id
+    if wanted.child_id:
+        # By the number of the child, which the index of the table begins with.
+        yield AuditEvent.patient_id.in_(select(Patient.id).where(Patient.public_id == wanted.child_id))
+    if wanted.consult_id is not None:
+        yield AuditEvent.consult_id == wanted.consult_id
+    if wanted.deed:
+        yield _deed_in_sql() == wanted.deed
+    if wanted.action:
+        yield AuditEvent.action == wanted.action
+
+
 def _note(session: Session, person: Person, action: str, wanted: Wanted, now: datetime) -> None:
-    narrowed = [name for name, value in vars(wanted).items() if value]
+    """The row of a search is one of the child that was searched for: whoever asks who looked, has looked."""
+    own = Patient.public_id == wanted.child_id, Patient.program_id == person.program_id
     audit.record(
         session,
         action,
@@ -182,19 +229,22 @@ def _note(session: Session, person: Person, action: str, wanted: Wanted, now: da
         wanted.person_id,
         now=now,
         person_id=person.id,
-        detail=" ".join(narrowed),
+        patient_id=session.scalar(select(Patient.id).where(*own)) if wanted.child_id else None,
+        detail=" ".join(name for name, value in vars(wanted).items() if value),
     )
 
 
-def _newest(cursor: str) -> Select[AuditEvent, Person]:
-    query = select(AuditEvent, Person).outerjoin(Person, Person.id == AuditEvent.person_id)
+def _newest(cursor: str) -> Select[AuditEvent, Person, str, str]:
+    query = select(AuditEvent, Person, Patient.public_id, Patient.alias)
+    query = query.outerjoin(Person, Person.id == AuditEvent.person_id)
+    query = query.outerjoin(Patient, Patient.id == AuditEvent.patient_id)
     before = unpack_number(cursor)
     query = query.where(AuditEvent.id < min(before, LARGEST)) if before else query
     return query.order_by(AuditEvent.id.desc())
 
 
-def _looks(session: Session, query: Select[AuditEvent, Person]) -> Iterator[Look]:
-    for row, person in session.execute(query):
+def _looks(session: Session, query: Select[AuditEvent, Person, str, str]) -> Iterator[Look]:
+    for row, person, child_id, alias in session.execute(query):
         yield Look(
             id=row.id,
             at=row.at,
@@ -206,4 +256,6 @@ def _looks(session: Session, query: Select[AuditEvent, Person]) -> Iterator[Look
             detail=row.detail,
             number=number_of(row.consult_id) if row.consult_id else "",
             sequence=row.sequence,
+            child_id=child_id or "",
+            alias=alias or "",
         )

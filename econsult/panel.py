@@ -59,7 +59,7 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
     session.execute(
         select(Organization.id).where(Organization.id == person.organization_id).with_for_update(key_share=True)
     )
-    for twin in _twins(session, known_patients(session, person, now), name, birth_date, mrn):
+    for twin in twins(session, known_patients(session, person, now), name, birth_date, mrn):
         child = session.get_one(Patient, twin)
         note_patients(session, person, [child], now)
         raise KnownChildError(child)
@@ -84,19 +84,19 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
     session.execute(select(Program.id).where(Program.id == child.program_id).with_for_update(key_share=True))
     others = Patient.id != child.id
     known = known_patients(session, person, now).where(others)
-    twin = next(_twins(session, known, *told), None)
+    twin = next(twins(session, known, *told), None)
     if twin is not None:
         found = session.get_one(Patient, twin)
         note_patients(session, person, [found], now)
         raise KnownChildError(found)
     everybody = select(Patient).where(Patient.program_id == child.program_id, Patient.erased_at.is_(None), others)
-    if next(_twins(session, everybody, *told), None) is not None:
+    if next(twins(session, everybody, *told), None) is not None:
         note_patient(session, child, "ask_elsewhere", now, person_id=person.id)
         raise KnownElsewhereError
 
 
-def _twins(session: Session, among: Select[Patient], name: str, birth_date: str, mrn: str) -> Iterator[int]:
-    """The numbers of children who have this record number, or this name and birth date."""
+def twins(session: Session, among: Select[Patient], name: str, birth_date: str, mrn: str) -> Iterator[int]:
+    """The numbers of children among those of a query who have this record number, or this name and birth date."""
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
     number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
     for row in session.execute(among.with_only_columns(*columns)):

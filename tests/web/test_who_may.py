@@ -311,6 +311,7 @@ WHO = {
     "GET /privacy": PRIVACY,
     "POST /privacy/opened/<int:number>/reviewed": PRIVACY,
     "GET /privacy/log.csv": PRIVACY,
+    "POST /privacy/child": PRIVACY,
 }
 
 

@@ -1,4 +1,7 @@
-"""The log of who saw what, for the privacy officer: narrowed by person, question and day, and as a file."""
+"""The log of who saw what, for the privacy officer: narrowed by person, child, question, act and day, and as a file.
+
+What stands in an address are ids, codes and days. A child's name is posted, and becomes its id.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, stream_with_context
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access_log import Look, Wanted, exported, note_export, search, staff_of
+from econsult.access_log import Deed, Look, Wanted, exported, note_export, search, staff_of
 from econsult.consults.looking_back import LONGEST_NOTE, OUTCOMES, openings_for, review, unreviewed
 from econsult.consults.records import numbered
-from econsult.people.persons import Role
+from econsult.log_child import children_meant
+from econsult.people.patients import Patient
+from econsult.people.persons import FAMILIES, Person, Role
 from web.context import database, now
 from web.shell.auth import me, only
 from web.shell.desk import count_place
@@ -22,11 +30,17 @@ from web.shell.forms import FormReader
 from web.shell.numbers import day_in
 from web.words import terms
 from web.words.language import choose_zone, gettext
+from web.words.looks import ACTS
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
-COLUMNS = ("row", "at", "person", "role", "action", "entity", "entity_id", "request", "detail")
-FIELDS = ("person", "number", "from", "to")
+COLUMNS = (
+    *("row", "at", "person", "person_id", "role", "kind", "action", "detail"),
+    *("entity", "entity_id", "child", "child_id", "request"),
+)
+FIELDS = ("person", "child", "number", "deed", "action", "from", "to")
 NO_CONSULT = -1
+LONGEST_ID, LONGEST_CODE, LONGEST_MARK, LONGEST_NAME = 32, 32, 40, 120
+SHORT = 8
 
 
 @privacy.get("")
@@ -53,17 +67,54 @@ def reviewed(number: int) -> Response | tuple[str, int]:
     return redirect("/privacy?said=reviewed", 303)
 
 
+@privacy.post("/child")
+@only(Role.PRIVACY)
+def find_child() -> Response | tuple[str, int]:
+    """From a name and birth date, an alias or a request to the rows of one child, whose id goes into the address."""
+    form = FormReader()
+    mark = form.text("mark", longest=LONGEST_MARK)
+    name = form.text("name", longest=LONGEST_NAME)
+    born = form.text("born", longest=LONGEST_MARK)
+    given = {"mark": mark, "name": name, "born": born}
+    if not mark and not (name and day_in(born)):
+        form.errors["name" if born and day_in(born) else "born" if name else "mark"] = gettext(
+            "Write an alias, a request, or a name with the birth date"
+        )
+    if form.errors:
+        return _page(form.errors, given), 422
+    with database().writing() as session:
+        found = children_meant(session, me(), mark, now=now(), name=name, birth_date=born)
+        aliases = [child.alias for child in found]
+        child_id = found[0].public_id if len(found) == 1 else ""
+    if not child_id:
+        return _page({"mark" if mark else "name": _not_one(aliases, is_marked=bool(mark))}, given), 422
+    kept = {field: request.form.get(field, "") for field in FIELDS if request.form.get(field)}
+    return redirect(f"/privacy?{urlencode(kept | {'child': child_id})}", 303)
+
+
+def _not_one(aliases: list[str], *, is_marked: bool) -> str:
+    if aliases:
+        return gettext(
+            "More than one child has this name and birth date. Write one alias: %(aliases)s", aliases=", ".join(aliases)
+        )
+    if is_marked:
+        return gettext("No child has this alias, and no request this number")
+    return gettext("No child of the program has this name and birth date")
+
+
 def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
-    """`typed` is what a refused review said, and of which opening."""
+    """`typed` is what a refused form said: a review with its opening, or the child that was looked for."""
     with database().writing() as session:
         cursor = request.args.get("cursor", "")
         rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
-        staff = staff_of(session, me())
+        given = {name: request.values.get(name, "") for name in FIELDS}
+        staff = staff_of(session, me(), given["person"])
+        child = _child_of(session, given["child"])
         opened, waiting = openings_for(session, me()), unreviewed(session, me())
     count_place("/privacy", str(waiting or ""))
-    given = {name: request.args.get(name, "") for name in FIELDS}
+    narrowed = {"child": child, "acts": ACTS, "reference": reference, "called": called}
     shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
-    return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown)
+    return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown, **narrowed)
 
 
 @privacy.get("/log.csv")
@@ -82,15 +133,31 @@ def _lines(wanted: Wanted) -> Iterator[str]:
     yield _line(COLUMNS)
     with database().reading() as session:
         for look in exported(session, me(), wanted):
-            told = (str(look.sequence or ""), look.at.isoformat(), *_who(look))
-            yield _line((*told, look.action, look.entity, look.entity_id, look.number, look.detail))
+            row = str(look.sequence or "")
+            did = (look.deed, look.action, look.detail, look.entity, look.entity_id)
+            yield _line((row, look.at.isoformat(), *_who(look), *did, look.alias, look.child_id, look.number))
 
 
-def _who(look: Look) -> tuple[str, str]:
-    """Name and role; of a family the role alone, whose names open by break-glass only."""
+def _who(look: Look) -> tuple[str, str, str]:
+    """Name, id and role; of a family no name, which opens by break-glass only."""
     if look.person is None:
-        return "", ""
-    return look.person.name if look.person.is_staff else "", look.person.role
+        return "", "", ""
+    return look.person.name if look.person.is_staff else "", look.person.public_id, look.person.role
+
+
+def called(person: Person) -> str:
+    """What the page calls somebody: staff by name, a family by what they are, which the reference tells apart."""
+    if person.role not in FAMILIES:
+        return person.name
+    return {
+        Role.CAREGIVER: gettext("A caregiver"),
+        Role.YOUTH: gettext("A young person"),
+    }.get(Role(person.role), gettext("A device that was invited"))
+
+
+def reference(public_id: str) -> str:
+    """The short form of an id: what it begins with. The file has all of it."""
+    return public_id[:SHORT]
 
 
 def _line(values: tuple[str, ...]) -> str:
@@ -101,14 +168,24 @@ def _line(values: tuple[str, ...]) -> str:
 
 
 def _wanted() -> Wanted:
-    asked = request.args.get("number", "")
+    asked = request.values.get("number", "")
+    deed = request.values.get("deed", "")
     return Wanted(
-        person_id=request.args.get("person", "")[:32],
+        person_id=request.values.get("person", "")[:LONGEST_ID],
+        child_id=request.values.get("child", "")[:LONGEST_ID],
+        deed=deed if deed in set(Deed) else "",
+        action=request.values.get("action", "").strip()[:LONGEST_CODE],
         # A number that is none finds nothing, instead of everything.
         consult_id=numbered(asked) or NO_CONSULT if asked.strip() else None,
-        start=_midnight(request.args.get("from", "")),
-        end=_midnight(request.args.get("to", ""), timedelta(days=1)),
+        start=_midnight(request.values.get("from", "")),
+        end=_midnight(request.values.get("to", ""), timedelta(days=1)),
     )
+
+
+def _child_of(session: Session, public_id: str) -> Patient | None:
+    """The child whose rows are shown, where it is one of the program."""
+    own = select(Patient).where(Patient.public_id == public_id, Patient.program_id == me().program_id)
+    return session.scalars(own).one_or_none() if public_id else None
 
 
 def _midnight(text: str, after: timedelta = timedelta()) -> datetime | None:

@@ -159,6 +159,7 @@ DEEDS = {
     Deed.CODE_ASKED: _l("Asked for a code to read the answer"),
     Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail"),
     Deed.CORRECTED: _l("Changed the name, birth date or other details on file"),
+    Deed.SEARCHED: _l("Checked who saw it"),
     Deed.WORKED: _l("Worked on it"),
 }
 DEEDS_ON = {
@@ -172,6 +173,7 @@ DEEDS_ON = {
     Deed.CODE_ASKED: _l("Asked for a code to read the answer of:"),
     Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail:"),
     Deed.CORRECTED: _l("Changed details on file:"),
+    Deed.SEARCHED: _l("Checked who saw:"),
     Deed.WORKED: _l("Worked on:"),
 }
 AUTHORS = {
