@@ -9,10 +9,11 @@ import functools
 
 _FREE = str.maketrans("0158", "olsb")
 """A figure within a word is no figure."""
-_SAME_SHAPE, _NEAR_SHAPE, _FAR_SHAPE, _FAR = 0.25, 0.35, 0.65, 0.7
+_SAME_SHAPE, _NEAR_SHAPE, _HALF_SHAPE, _FAR_SHAPE, _FAR = 0.25, 0.35, 0.5, 0.65, 0.7
 _SHAPES = (
     (_FAR, "cg mw nm"),
-    (_FAR_SHAPE, "hk vy uo pn rt es vw oq sz as rk nu uv nh co ao ae nr do lt"),
+    (_FAR_SHAPE, "hk vy uo pn rt es vw oq sz as rk nu uv nh co ao ae nr do"),
+    (_HALF_SHAPE, "lt"),
     (_NEAR_SHAPE, "if it ft eo e6 g6 t7 a4 e3"),
     (_SAME_SHAPE, "il ij z2 ce bh g9 gq 9q b6 l7"),
 )

@@ -43,7 +43,7 @@ def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
     folded = [fold(word.text) for word in line]
     at = 0
     while at < len(line):
-        phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(folded, at, p)), ((), False))
+        phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(line, folded, at, p)), ((), False))
         if phrase and (_begins(line, at) or line[at + len(phrase) - 1].text.endswith(":")):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
@@ -90,9 +90,10 @@ def value_below(line: Line, label: tuple[int, int], below: Line) -> list[int]:
     return [number for number, word in enumerate(below) if left <= word.left < edge - line[start].height / 2]
 
 
-def _stands(folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:
-    words = folded[at : at + len(phrase)]
+def _stands(line: Line, folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:
+    """Whether a label stands there. A word that nobody had to make out is what it is: `came` is no `name`."""
+    words = list(zip(line[at : at + len(phrase)], folded[at : at + len(phrase)], strict=True))
     return len(words) == len(phrase) and all(
-        word == part or (len(part) > _PROVEN_LABEL and is_misread(word, part))
-        for word, part in zip(words, phrase, strict=True)
+        text == part or (len(part) > _PROVEN_LABEL and not (word.is_exact or word.is_word) and is_misread(text, part))
+        for (word, text), part in zip(words, phrase, strict=True)
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS
-from imaging.reading.spelling import PARTICLES, fold, is_alike, parts_of
+from imaging.reading.spelling import PARTICLES, as_read, fold, is_alike, pieces_of, spellings_of
 from imaging.reading.words import Line, Word
 
 _SHORTEST_ALONE = 4
@@ -22,8 +22,11 @@ class Names:
     """The names of one case."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._parts = {part for name in names for part in parts_of(name)}
+        pieces = [part for name in names for part in pieces_of(name) if fold(part) not in PARTICLES]
+        self._parts = {way for part in pieces for way in spellings_of(part)} - PARTICLES
         self._alone = {part for part in self._parts if len(part) >= _SHORTEST_ALONE}
+        as_seen = {way for part in pieces for way in as_read(part) if len(way) >= _SHORTEST_ALONE} - LAB_WORDS
+        self._seen = self._alone | as_seen
 
     def groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
         """Yield the numbers of words that are, alone or together, parts of a name."""
@@ -37,16 +40,15 @@ class Names:
     def is_in(self, word: Word) -> bool:
         """Whether one word is a part of a name or holds one."""
         text = word.text.translate(_STROKES)
-        pieces = {fold(text), *map(fold, re.split(r"[\W_]+", text)), *map(fold, re.findall(r"[^\W\d_]+", text))}
-        chosen = {one for one in {*pieces, *_by_capitals(text)} if len(one) >= _SHORTEST_ALONE}
+        pieces = {text, *pieces_of(text), *re.findall(r"[^\W\d_]+", text), *_by_capitals(text)}
+        chosen = {way for one in pieces for way in spellings_of(one) if len(way) >= _SHORTEST_ALONE}
         if any(one in self._parts or self._is_run_together(one) for one in chosen):
             return True
         return not (word.is_exact or word.is_word) and any(self._is_misread(one, word.confidence) for one in chosen)
 
     def is_one(self, word: Word, shortest: int) -> bool:
         """Whether what was put together is one part of a name, of so many letters at least, and nothing else."""
-        folded = fold(word.text)
-        return len(folded) >= shortest and folded in self._parts
+        return any(len(way) >= shortest and way in self._parts for way in spellings_of(word.text))
 
     def _near(self, line: Line, found: set[int]) -> set[int]:
         """The words near a name that may be another part of it, though less of them is right than elsewhere."""
@@ -55,7 +57,7 @@ class Names:
         return {number for number, word in doubtful if not word.is_exact and self._is_misread(fold(word.text), 0.0)}
 
     def _is_misread(self, folded: str, confidence: float) -> bool:
-        return any(is_alike(folded, part, confidence) for part in self._alone) or self._is_inside(folded)
+        return any(is_alike(folded, part, confidence) for part in self._seen) or self._is_inside(folded)
 
     def _is_inside(self, folded: str) -> bool:
         """Whether a long name is part of a longer word, as where spaces were lost."""
@@ -106,4 +108,5 @@ class Names:
 
 def _by_capitals(text: str) -> list[str]:
     """The pieces of a word in which capitals begin new ones: `ReyesCastro`."""
-    return [fold(part) for part in re.findall(r"[A-Z\u00c0-\u00de][^\W\d_A-Z\u00c0-\u00de]+", text)]
+    marked = "".join(f" {one}" if one.isupper() else one if one.isalpha() else " " for one in text)
+    return [part for part in marked.split() if len(part) > 1 and part[0].isupper()]

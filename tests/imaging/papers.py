@@ -63,7 +63,7 @@ class Paper:
     def pdf(self) -> bytes:
         """The page as a PDF with a text layer."""
         content = b"".join(_drawn(entry) for entry in self.planted)
-        font = b"<</Type/Font/Subtype/Type1/BaseFont/" + self.font.encode() + b"/Encoding/WinAnsiEncoding>>"
+        font = b"<</Type/Font/Subtype/Type1/BaseFont/" + self.font.encode() + _ENCODED + b">>"
         return _file(
             [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[4 0 R]/Count 1>>", font, _PAGE, _stream(content)]
         )
@@ -90,6 +90,9 @@ class Paper:
             yield entry, (edges[0] / 6120, edges[1] / 7920, edges[2] / 6120, edges[3] / 7920)
 
 
+_MORE = {"Ł": b"\x81", "ł": b"\x8d", "\u0131": b"\x8f"}
+"""Letters that the fonts have and their usual encoding has not."""
+_ENCODED = b"/Encoding<</BaseEncoding/WinAnsiEncoding/Differences[129/Lslash 141/lslash 143/dotlessi]>>"
 _PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 5 0 R/Resources<</Font<</F 3 0 R>>>>>>"
 
 
@@ -186,7 +189,8 @@ def _is_on(bottom: float, entry: Planted) -> bool:
 
 
 def _drawn(entry: Planted) -> bytes:
-    safe = entry.text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+    safe = b"".join(_MORE.get(letter) or letter.encode("cp1252") for letter in entry.text)
+    safe = safe.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
     return b"BT /F %g Tf %g %g Td (" % (entry.size, entry.x, entry.y) + safe + b") Tj ET\n"
 
 
