@@ -13,6 +13,7 @@ from econsult import access
 from econsult.consults.attachments import MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.photo_came import photos_awaited
 from econsult.consults.records import Consult, Source
 from econsult.consults.redflags import is_answered
 from econsult.consults.screening import stopping_signs
@@ -52,7 +53,7 @@ def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, no
     """
     consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
     check_signs(session, person, consult)
-    check_open(person, consult, kind)
+    check_open(session, person, consult, kind)
     return consult
 
 
@@ -68,9 +69,13 @@ def check_signs(session: Session, person: Person, consult: Consult) -> None:
         raise EmergencyError(codes)
 
 
-def check_open(person: Person, consult: Consult, kind: MediaKind) -> None:
-    """Raise where the consult takes no more files, or not such a file from this person."""
-    if consult.status != Status.DRAFT and consult.status not in OPEN:
+def check_open(session: Session, person: Person, consult: Consult, kind: MediaKind) -> None:
+    """Raise where the consult takes no more files, or not such a file from this person.
+
+    What is answered takes the new photo that its answer asked for, and nothing else.
+    """
+    is_awaited = kind in SHOWS_A_BODY and bool(photos_awaited(session, consult))
+    if consult.status != Status.DRAFT and consult.status not in OPEN and not is_awaited:
         raise ImpossibleVerbError(consult.status, "take files")
     if not person.is_staff and kind in SHOWS_A_BODY:
         _check_site(consult)

@@ -92,7 +92,7 @@ def append(door: Door, person: Person, object_id: str, chunk: Chunk, *, clock: C
         upload = access.upload_for(session, person, object_id, now=clock())
         if upload.has_arrived:
             return _repeated(upload, chunk)
-        check_open(person, upload.consult, MediaKind(upload.kind))
+        check_open(session, person, upload.consult, MediaKind(upload.kind))
         opened = open_upload(door, session, upload, clock())
         check_rest(door, session, upload, now=clock())
     with _sending(door, opened, chunk) as writer:

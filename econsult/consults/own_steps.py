@@ -20,6 +20,11 @@ SEND = {
     "es": "Envíe una foto nueva del mismo lugar.",
 }
 """Of an answer that asks for a new photo later."""
+TAKE = {
+    "en": "Take a new photo of the same place at the clinic.",
+    "es": "Tomar una foto nueva del mismo lugar en la clínica.",
+}
+"""The same where a family may not photograph the place: the clinic's."""
 TESTS = {
     "en": "Do the tests and send us the results.",
     "es": "Hacer los estudios y enviarnos los resultados.",
@@ -34,5 +39,5 @@ ASK_OTHER = {
 
 def in_language(text: str, language: str) -> str:
     """A step that is ours, in this language; what somebody wrote stays as it is."""
-    found = next((words for words in (STEP, CALL, SEND, TESTS, ASK_OTHER) if text in words.values()), None)
+    found = next((words for words in (STEP, CALL, SEND, TAKE, TESTS, ASK_OTHER) if text in words.values()), None)
     return found.get(language, text) if found else text

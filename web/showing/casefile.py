@@ -16,6 +16,7 @@ from econsult.consults.details import contact_of, text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.offering import why_of
+from econsult.consults.photo_came import photos_awaited
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
@@ -129,6 +130,8 @@ class Case:
     """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
+    awaits_photo: bool = False
+    """Whether the answer asks for a new photo, which has not come."""
 
     def may(self, right: str) -> bool:
         """Whether this reader has the right; templates name it by its code."""
@@ -214,6 +217,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
+        awaits_photo=bool(photos_awaited(session, consult)),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
+from econsult.consults.photo_came import photos_awaited
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
 from econsult.reading import Reader
@@ -86,6 +87,8 @@ class Own:
     is_open: bool
     said: str
     verbs: tuple[tuple[str, str], ...] = ()
+    is_photo: bool = False
+    """Whether it is a new photo that can be sent now."""
 
 
 def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], list[Own]]:
@@ -94,11 +97,15 @@ def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], l
     # A newer answer that is not open to the family yet has replaced these: there is nothing to say about them.
     is_newest = newest is not None and newest.version == answer.version
     told = told_in(answer.content, passed.patient.language).steps
-    found = [_plain(passed, each, told, is_newest) for each in followed(session, answer)]
+    awaited = {step.id for step in photos_awaited(session, passed.consult)}
+    takes = awaited if passed.may(Right.UPLOAD) and not passed.consult.is_private_site else set()
+    found = [
+        _plain(passed, each, told, is_newest, is_photo=each.step.id in takes) for each in followed(session, answer)
+    ]
     return [own for owner, own in found if owner == "family"], [own for owner, own in found if owner != "family"]
 
 
-def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool) -> tuple[str, Own]:
+def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool, *, is_photo: bool) -> tuple[str, Own]:
     step, state = each.step, StepState(each.step.state)
     is_family = step.owner == "family"
     states = words.TO_FAMILY if is_family else words.OF_TEAM
@@ -114,6 +121,7 @@ def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool
         is_open=state in TO_DO,
         said=str(states.get(state, "")),
         verbs=tuple((verb, str(words.FAMILYS[verb])) for verb in verbs),
+        is_photo=is_photo and is_family,
     )
 
 

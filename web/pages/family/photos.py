@@ -17,6 +17,7 @@ from econsult.consults.attachments import withdraw_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.furtherance import Allowed, Choice, choose
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.photo_came import photos_awaited
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
@@ -73,11 +74,12 @@ def photos(public_id: str) -> str | Response:
 @family_photos.get("/questions/<public_id>/photos")
 @only(*HOUSEHOLD)
 def more(public_id: str) -> str | Response:
-    """Add a file to a question that is open."""
+    """Add a file to a question that is open, or the new photo that its answer asks for."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.UPLOAD)
         status = url_for("family_status.show", public_id=public_id)
-        if loaded.consult.status not in OPEN or loaded.consult.is_private_site:
+        takes_more = loaded.consult.status in OPEN or photos_awaited(session, loaded.consult)
+        if not takes_more or loaded.consult.is_private_site:
             return redirect(status, code=303)
         return _page(session, loaded, back=status, onward=status)
 

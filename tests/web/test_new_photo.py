@@ -1,0 +1,186 @@
+"""An answer asks for a new photo in some days: it can be sent by every way, and the question is asked again with it."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from econsult.consults import answers, holding
+from econsult.consults.attachments import attachments_of
+from econsult.consults.clocks import open_clocks
+from econsult.consults.own_steps import TAKE
+from econsult.consults.recommendations import StepState, add_event, steps_of
+from econsult.consults.records import Consult
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.people.signin import make_token
+from econsult.queue.invariants import violations
+from tests.personas import ANSWER, LEASE, Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC)
+WANTS = {**ANSWER, "disposition": "new_photo", "photo_days": 5, "recommendations": []}
+
+
+def answered(runtime: Runtime, clinic: Clinic, **changes: Any) -> Consult:
+    """An eConsult whose answer asks for a new photo, read by the clinic."""
+    at = NOW - timedelta(minutes=20)
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=at)
+        for name, value in changes.items():
+            setattr(consult, name, value)
+        holding.claim(session, consult, clinic.derm, now=at, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, WANTS, now=at, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=at)
+        answers.acknowledge(session, consult, clinic.pcp, now=at + timedelta(minutes=1))
+        return consult
+
+
+def send(browser: FlaskClient, consult: Consult, back: str, kind: str = "photo:close") -> str:
+    """What the plain form does; returns where it leads."""
+    files = {kind: (io.BytesIO(os.urandom(2000)), "IMG_2.jpg")}
+    answer = post(browser, "/uploads/simple", {"consult_id": consult.public_id, "next": back, **files})
+    return str(answer.location)
+
+
+def look(runtime: Runtime, consult: Consult) -> tuple[str, list[str], list[str], int]:
+    """Status, how far its steps are, its open clocks, its files. The five promises hold."""
+    with runtime.database.reading() as session:
+        found = session.get_one(Consult, consult.id)
+        assert list(violations(session, datetime.now(UTC))) == []
+        clocks = sorted(clock.name for clock in open_clocks(session, found.id))
+        return (
+            found.status,
+            [step.state for step in steps_of(session, found.id)],
+            clocks,
+            len(attachments_of(session, found.id)),
+        )
+
+
+def told(runtime: Runtime, consult: Consult, person: Person, kind: NoticeKind) -> int:
+    with runtime.database.reading() as session:
+        query = select(Notice).where(
+            Notice.consult_id == consult.id, Notice.person_id == person.id, Notice.kind == kind
+        )
+        return len(session.scalars(query).all())
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_the_family_sends_it_from_its_answer_and_the_specialist_has_it(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, is_closed: bool
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    if is_closed:
+        closing = {"version": "1", "changed": "yes", "referral": "avoided", "otherwise": "clinic", "seen": "no"}
+        post(mother, f"{here}/answer/understood", {"version": "1"})
+        post(browser_of(clinic.pcp), f"/consults/{consult.public_id}/close", closing)
+        assert look(runtime, consult)[0] == "closed"
+    offers = told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST)
+    for page in (here, f"{here}/answer"):
+        assert f'href="{here}/photos">' in mother.get(page).text
+        assert "Enviar la foto nueva" in mother.get(page).text
+    # A paper is not what was asked for.
+    assert "problem=closed" in send(mother, consult, f"{here}/photos", "lab_document:laboratory")
+    assert look(runtime, consult)[1] == ["proposed"]
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    status, steps, clocks, files = look(runtime, consult)
+    assert (status, steps, files) == ("submitted", ["done"], 1)
+    assert {"allocate", "first_reply"} <= set(clocks)
+    assert told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST) == offers + 1
+    assert told(runtime, consult, clinic.pcp, NoticeKind.MESSAGE) == 1
+    # The second one goes along, and what was answered stays to be read, with its step done.
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    assert look(runtime, consult)[3] == 2
+    page = mother.get(f"{here}/answer").text
+    assert "Usted hizo esto." in page
+    assert "Enviar la foto nueva" not in page
+    # The specialist takes it and answers again.
+    derm = browser_of(clinic.derm)
+    assert post(derm, f"/consults/{consult.public_id}/claim", {}).status_code == 303
+    with runtime.database.writing() as session:
+        again = session.get_one(Consult, consult.id)
+        answers.save_draft(session, again, clinic.derm, ANSWER, now=datetime.now(UTC), lease=LEASE)
+        answers.sign(session, again, clinic.derm, now=datetime.now(UTC))
+    assert look(runtime, consult)[:2] == ("answered", ["done", "proposed"])
+
+
+def test_the_clinic_sends_it_from_the_case(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    consult = answered(runtime, clinic)
+    pcp, here = browser_of(clinic.pcp), f"/consults/{consult.public_id}"
+    assert "Add the new photo that the answer asks for" in pcp.get(here).text
+    assert "sent=1" in send(pcp, consult, here)
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
+    assert told(runtime, consult, clinic.pcp, NoticeKind.MESSAGE) == 0
+    assert "Add the new photo" not in pcp.get(here).text
+
+
+def test_a_program_sends_it(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    consult = answered(runtime, clinic)
+    with runtime.database.writing() as session:
+        token = make_token(session, clinic.mother, datetime.now(UTC))
+    machine = browser_of(clinic.mother).application.test_client()
+    fields = {"consult_id": consult.public_id, "photo:close": (io.BytesIO(os.urandom(2000)), "a.jpg")}
+    headers = {"Authorization": f"Bearer {token}"}
+    sent = machine.post("/uploads/simple", data=fields, headers=headers, content_type="multipart/form-data")
+    assert sent.status_code < 400, sent.text
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
+
+
+@pytest.mark.parametrize("state", ["done", "not_done"])
+def test_whoever_pressed_another_button_first_may_send_it_all_the_same(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, state: str
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    with runtime.database.reading() as session:
+        (step,) = steps_of(session, consult.id)
+    assert post(mother, f"{here}/steps/{step.public_id}", {"verb": state}).status_code == 303
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    assert look(runtime, consult)[:2] == ("submitted", [StepState.DONE])
+
+
+@pytest.mark.parametrize("why", ["declined", "advice_only", "unread", "withdrawn"])
+def test_where_no_new_photo_is_waited_for_an_answered_question_takes_none(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, why: str
+) -> None:
+    consult = answered(runtime, clinic)
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, consult.id)
+        (step,) = steps_of(session, consult.id)
+        if why == "declined":
+            add_event(session, step, "decline", person_id=clinic.pcp.id, now=NOW, reason="No need")
+        elif why == "advice_only":
+            step.kind = "other"
+        elif why == "unread":
+            found.released_at = None
+        else:
+            found.consent_withdrawn_at = NOW
+    before = look(runtime, consult)[0]
+    assert "problem=" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    assert look(runtime, consult)[0] == before
+    assert "Enviar la foto nueva" not in mother.get(f"/family/questions/{consult.public_id}").text
+
+
+def test_a_private_place_is_photographed_at_the_clinic(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    consult = answered(runtime, clinic, is_private_site=True)
+    with runtime.database.reading() as session:
+        (step,) = steps_of(session, consult.id)
+    assert (step.owner, step.kind) == ("pcp", "photo")
+    here = f"/family/questions/{consult.public_id}"
+    assert "Enviar la foto nueva" not in mother.get(f"{here}/answer").text
+    assert mother.get(f"{here}/photos").location == here
+    pcp = browser_of(clinic.pcp)
+    assert TAKE["en"] in pcp.get(f"/consults/{consult.public_id}").text
+    assert "sent=1" in send(pcp, consult, f"/consults/{consult.public_id}")
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
