@@ -90,7 +90,8 @@ def _look(session: Session, patient_id: int, now: datetime, quiet: Quiet) -> boo
         _open(session, task)
     ending = _ending(session, patient_id, now)
     grown = birthday(born, ages.majority)
-    if ending and today < grown:
+    is_near = today < grown <= today + timedelta(days=max(NOTICES))
+    if ending and is_near:
         ahead = AgeTask(program_id=program_id, patient_id=patient_id, age=ages.majority, is_ahead=True, opened_at=now)
         _open(session, ahead)
     # Each is told, whether or not another one sleeps.

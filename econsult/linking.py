@@ -56,6 +56,9 @@ class Authority:
             wrong["ends"] = "not_after_start"
         if self.ends_at is not None and not self.has_authority:
             wrong["ends"] = "not_deciding"
+        if self.looks_until is not None and self.has_authority and self.ends_at is None:
+            # Who looks in until a day would decide until then as well, and the page would not say so.
+            wrong["ends"] = "until_when"
         if self._looks_too_short():
             wrong["looks"] = "before_end"
         if wrong:

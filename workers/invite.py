@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 from econsult.jobs import Lease
-from econsult.people.invitations import OPEN_PATH, Invitation, invitation_letter, token_of
+from econsult.people.invitations import OPEN_PATH, Invitation, invitation_letter, still_works, token_of
 from econsult.reach.mobiles import is_stopped, stop_number
 from econsult.reach.short import invitation_text
 from workers.desk import Desk
@@ -23,8 +23,9 @@ def send_invitation(desk: Desk, lease: Lease) -> None:
     runtime = desk.runtime
     with runtime.database.reading() as session:
         invitation = session.get_one(Invitation, lease.subject_id)
+        works = still_works(session, invitation, desk.now())
         is_mute = invitation.is_texted and is_stopped(session, runtime.database.cipher, invitation.sent_to)
-    token = token_of(invitation, runtime.secret_key) if invitation.is_live(desk.now()) else None
+    token = token_of(invitation, runtime.secret_key) if works else None
     is_refused, says_stop = is_mute, False
     if token is not None and not is_mute:
         try:

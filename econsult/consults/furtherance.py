@@ -21,6 +21,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
+from econsult.people.signing import check_own_name, check_signer
 
 
 class Allowed(StrEnum):
@@ -107,6 +108,9 @@ def take_all_back(
 
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:
+    if choice.is_given:
+        # A no needs no right to decide.
+        check_own_name(person, choice.by, field="opt_in.by")
     if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
         if choice.method != OWN_WORD:
@@ -117,6 +121,8 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Choic
         raise InvalidError(
             "Only the family itself consents electronically: say verbal or paper.", {"opt_in.method": "not_yours"}
         )
+    if choice.is_given:
+        check_signer(session, consult.patient_id, choice.by, now, field="opt_in.by")
 
 
 def _record(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:

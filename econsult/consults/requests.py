@@ -16,6 +16,7 @@ from econsult.consults.askers import check_kind, source_of
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH, keep_as_told
+from econsult.consults.consenting import check_signed, take_consent
 from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
@@ -32,10 +33,10 @@ from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of, check_speaks
-from econsult.people.consent import ConsentGiven, record_consent
+from econsult.people.caregivers import caregivers_of
+from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
-from econsult.people.persons import HOUSEHOLD, SPECIALTIES, Person, Role
+from econsult.people.persons import SPECIALTIES, Person, Role
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         arrive(session, consult, invitation)
     write_wishes(session, consult, form.wishes)
     if form.consent is not None:
-        _consent(session, consult, form.consent, person, now)
+        take_consent(session, consult, form.consent, person, now)
     if form.voice is not None:
         choose_voice(session, consult, person, form.voice, now=now)
     note(session, consult, "create", person_id=person.id, now=now)
@@ -115,7 +116,7 @@ def edit(session: Session, consult: Consult, person: Person, form: RequestForm, 
     write_wishes(session, consult, form.wishes)
     consult.version += 1
     if form.consent is not None:
-        _consent(session, consult, form.consent, person, now)
+        take_consent(session, consult, form.consent, person, now)
     if form.voice is not None:
         choose_voice(session, consult, person, form.voice, now=now)
     note(session, consult, "edit", person_id=person.id, now=now)
@@ -140,6 +141,7 @@ def submit(
     settle_answers(session, consult)
     lacking = missing_fields(session, consult, now=now)
     check_complete(session, consult, has_reason=bool(reason), lacking={} if form.lacking else lacking)
+    check_signed(session, consult, now)
     check_fresh(consult, now)
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
@@ -275,13 +277,6 @@ def _check_values(consult: Consult, form: RequestForm) -> None:
         raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
     if form.details is not None:
         check_details(form.details, {**consult.details, **form.details})
-
-
-def _consent(session: Session, consult: Consult, given: ConsentGiven, person: Person, now: datetime) -> None:
-    if person.role in HOUSEHOLD:
-        check_speaks(session, consult.patient_id, person, now)
-    names = (consult.id, consult.public_id)
-    record_consent(session, patient_id=consult.patient_id, consult=names, given=given, recorded_by=person, now=now)
 
 
 def _promise(

@@ -32,6 +32,7 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
+from econsult.people.signing import check_signer
 from econsult.vault import Vault
 
 TEXT_VERSION = "2026-11"
@@ -123,7 +124,8 @@ def _check_may(session: Session, consult: Consult, person: Person, told: Withdra
         check_speaks(session, consult.patient_id, person, now)
         if told.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"withdrawal.method": "not_yours"})
-    elif told.method == OWN_WORD:
+    check_signer(session, consult.patient_id, told.by, now, field="withdrawal.by")
+    if person.role not in HOUSEHOLD and told.method == OWN_WORD:
         raise InvalidError(
             "Only the family itself does that electronically: say verbal or paper.",
             {"withdrawal.method": "not_yours"},

@@ -22,6 +22,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person, Role
+from econsult.people.signing import OWN_NAMES, check_signer
 
 TEXT_VERSION = "2026-11"
 TEXTS = {
@@ -40,7 +41,6 @@ TEXTS = {
         "el sonido otra vez. La atención de su hijo sigue igual."
     ),
 }
-OWN_NAMES = {Role.CAREGIVER: ("parent", "guardian", "agency"), Role.YOUTH: ("youth",)}
 
 
 class VoiceConsent(ConsentRow, Base):
@@ -117,6 +117,8 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Voice
             "Only the family itself consents electronically: say verbal or paper.",
             {"voice_consent.method": "not_yours"},
         )
+    if choice.is_given:
+        check_signer(session, consult.patient_id, choice.by, now, field="voice_consent.by")
 
 
 def _is_same(known: VoiceConsent, choice: VoiceChoice) -> bool:

@@ -23,6 +23,7 @@ from econsult.belonging import in_program, numbered_within
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.formerly import is_of_former, refuse_former
 from econsult.people.keptaway import refuse_kept
 from econsult.people.patients import RELATIONS, Patient
 from econsult.people.persons import LANGUAGES, Person, Program, Role, add_person, is_address
@@ -84,7 +85,7 @@ class Invitation(PublicId, Base):
         return self.sent_to.startswith("+")
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it still works: neither revoked nor too old nor tried too often."""
+        """Whether it was neither revoked nor is too old nor was tried too often: see `still_works`."""
         return self.revoked_at is None and self.expires_at > now and self.wrong_tries < TRIES_IN_ALL
 
 
@@ -121,10 +122,12 @@ def invite(
     """Make an invitation for a child whom `access` let this member of staff know, and send it to `sent_to`.
 
     That is an e-mail address, or a number as `reach.numbers` keeps it. Raises InvalidError for a wrong language or
-    address, for one that reaches somebody whom a court keeps away, and for a child without a clinic that could answer.
+    address, for one that reaches somebody whom a court keeps away or whose right is over, and for a child who is grown
+    up or has no clinic that could answer.
     """
     _check(patient, language, sent_to)
     refuse_kept(session, patient, sent_to=sent_to)
+    refuse_former(session, patient, sent_to, now)
     invitation = Invitation(
         program_id=patient.program_id,
         patient_id=patient.id,
@@ -182,7 +185,7 @@ def look_at(session: Session, token: str, device: str, now: datetime) -> tuple[D
     """What a link opens in this browser; looking uses nothing up."""
     query = select(Invitation).where(Invitation.token_hash == hashed(token))
     invitation = session.scalars(query).one_or_none()
-    return _door(invitation, device, now), invitation
+    return _door(session, invitation, device, now), invitation
 
 
 def open_invitation(
@@ -197,7 +200,7 @@ def open_invitation(
     query = select(Invitation).where(Invitation.token_hash == hashed(token))
     # Of two browsers at the same moment the second finds that the first has opened it.
     invitation = session.scalars(query.with_for_update(key_share=True)).one_or_none()
-    door = _door(invitation, device.secret, now)
+    door = _door(session, invitation, device.secret, now)
     if invitation is None or door != Door.READY:
         return door, None
     if session.get_one(Patient, invitation.patient_id).birth_date != _day(device.birth_date):
@@ -207,11 +210,17 @@ def open_invitation(
     return Door.OPENED, person
 
 
+def still_works(session: Session, invitation: Invitation, now: datetime) -> bool:
+    """Whether it lets anybody in at this moment: it ends with the right of whoever holds it."""
+    where = (invitation.id, invitation.patient_id, invitation.sent_to)
+    return invitation.is_live(now) and not is_of_former(session, *where, now)
+
+
 def live_invitation(session: Session, person: Person, now: datetime) -> Invitation | None:
     """The invitation that holds for this device at this moment."""
     query = select(Invitation).where(Invitation.person_id == person.id)
     invitation = session.scalars(query).one_or_none()
-    return invitation if invitation is not None and invitation.is_live(now) else None
+    return invitation if invitation is not None and still_works(session, invitation, now) else None
 
 
 def _device_person(
@@ -237,8 +246,8 @@ def _device_person(
     return person
 
 
-def _door(invitation: Invitation | None, device: str, now: datetime) -> Door:
-    if invitation is None or not invitation.is_live(now):
+def _door(session: Session, invitation: Invitation | None, device: str, now: datetime) -> Door:
+    if invitation is None or not still_works(session, invitation, now):
         return Door.GONE
     if invitation.device_hash is not None and not hmac.compare_digest(invitation.device_hash, hashed(device)):
         return Door.ELSEWHERE

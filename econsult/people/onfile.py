@@ -16,6 +16,7 @@ from econsult.belonging import in_program, program_of
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.former import keep_former
+from econsult.people.formerly import reaches_former
 from econsult.people.keptaway import reaches_kept, refuse_kept
 from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
@@ -57,14 +58,15 @@ def contact_row(session: Session, patient: Patient) -> FamilyContact | None:
 def contact_on_file(session: Session, patient: Patient, way: Way, now: datetime) -> str:
     """Where a code may go, as somebody typed it; empty where nothing is on file, or not for long enough.
 
-    What reaches somebody whom a court keeps away gets none, whatever is on file.
+    What reaches somebody whom a court keeps away, or whose right is over, gets none, whatever is on file.
     """
     row = contact_row(session, patient)
     if way == Way.SMS:
         where, since = patient.phone, row.phone_since if row else patient.created_at
     else:
         where, since = (row.email, row.email_since) if row else ("", now)
-    return where if since + RESTS <= now and not reaches_kept(session, patient, where) else ""
+    is_barred = reaches_kept(session, patient, where) or reaches_former(session, patient.id, where, now)
+    return where if since + RESTS <= now and not is_barred else ""
 
 
 def rests_until(session: Session, patient: Patient, now: datetime) -> datetime | None:

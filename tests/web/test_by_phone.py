@@ -76,6 +76,33 @@ def test_a_familys_question_is_written_down_and_goes_to_its_clinic(
     assert "0199" not in text
 
 
+def test_of_somebody_grown_up_only_their_own_yes_is_written_down(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    """On the clinic's telephone form and on its own request."""
+    born = datetime.now(UTC).date().replace(day=1)
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).birth_date_text = born.replace(year=born.year - 19).isoformat()
+    pcp, path = browser_of(clinic.pcp), f"/clinic/phone/{clinic.child.public_id}"
+    offered = pcp.get(path).text.split('name="consent_by"')[1].split("</select>")[0]
+    assert ("The young person" in offered, "Parent" in offered) == (True, False)
+    refused = post(pcp, path, CALL)
+    assert (refused.status_code, "They are grown up: ask them" in refused.text) == (422, True)
+    assert CALL["question"] in refused.text
+    assert _sent(runtime) == []
+    assert post(pcp, path, {**CALL, "consent_by": "youth"}).status_code == 303
+    (call,) = _sent(runtime)
+    taken = {"consent_by": "parent", "consent_method": "verbal"}
+    refused = post(pcp, f"/consults/{call.public_id}/consent/withdraw", taken)
+    assert (refused.status_code, "They are grown up: ask them" in refused.text) == (422, True)
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=datetime.now(UTC), consent=None).public_id
+    path = f"/clinic/requests/{draft}"
+    refused = post(pcp, path, {**FIELDS, "consent_by": "parent", "consent_method": "verbal", "verb": "send"})
+    assert (refused.status_code, "They are grown up: ask them" in refused.text) == (422, True)
+    assert FIELDS["question"] in pcp.get(path).text
+
+
 def test_the_danger_signs_come_first_and_a_sign_stops_the_call(
     browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
 ) -> None:

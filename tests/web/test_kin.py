@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.barring import CONTACTS
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_order
 from econsult.people.onfile import set_contact
-from econsult.people.patients import Patient
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
 from tests.personas import Clinic
 from tests.services.browser import Devices
@@ -59,6 +59,22 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
     assert back.location == f"{path}?said=caregiver_linked"
 
 
+def test_who_may_decide_until_the_link_ends_is_not_said_to_look_in(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    ends = datetime.now(UTC) + timedelta(days=20)
+    with runtime.database.writing() as session:
+        mine = RelatedPerson.person_id == clinic.mother.id
+        session.execute(update(RelatedPerson).where(mine).values(ends_at=ends))
+    page = browser_of(clinic.pcp).get(f"/families/{clinic.child.public_id}/people").text
+    told = page.split("May decide for the child</span>")[1].split("<details")[0]
+    assert ("May decide until" in told, "May look in until" in told) == (True, False)
+    theirs = browser_of(clinic.mother)
+    page = theirs.get("/family?lang=en").text
+    assert ("Your clinic wrote down this day." in page, "Somebody who is grown up" in page) == (True, False)
+    assert "Su clínica anotó ese día." in theirs.get("/family?lang=es").text
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -73,6 +89,7 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
         ({"starts-new": "2026-12-02", "looks-new": "2026-12-01"}, "This must not be before the days above"),
         ({"decides-new": "no", "ends-new": "2026-12-01"}, "Who may not decide has no such day"),
         ({"starts-new": "2026-12-02", "ends-new": "2026-12-01"}, "The last day must not be before the first"),
+        ({"looks-new": "2026-12-02"}, "Write until when they may decide as well"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(

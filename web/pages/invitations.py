@@ -10,7 +10,7 @@ from econsult.access import consult_for, patient_for
 from econsult.consults.adopting import adopt
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import caregivers_of
-from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, token_of
+from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, still_works, token_of
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.reach.mobiles import is_stopped
@@ -73,7 +73,8 @@ def paper(public_id: str, invitation_id: str) -> Page:
     with database().writing() as session:
         child, invitation = _load(session, public_id, invitation_id)
         telephone, home = telephone_of(session, child), home_shown(session, child.id)
-    token = token_of(invitation, runtime().secret_key) if invitation.is_live(now()) else None
+        works = still_works(session, invitation, now())
+    token = token_of(invitation, runtime().secret_key) if works else None
     if token is None:
         return redirect(url_for(".show", public_id=public_id), 303)
     address = f"{settings().base_url}{OPEN_PATH}{token}"
@@ -149,11 +150,12 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
         known = invitations_of(session, child)
         makers = {each.created_by_id: session.get_one(Person, each.created_by_id).name for each in known}
         home = home_shown(session, child.id)
+        works = {each.id: still_works(session, each, now()) for each in known}
     page = render_template(
         "invitations/list.html",
         child=child,
         who=terms.child(child, now().date()),
-        invitations=[(each, _state(each), each.is_live(now())) for each in known],
+        invitations=[(each, _state(each, works[each.id]), works[each.id]) for each in known],
         makers=makers,
         unsafe_home=home,
         relations=RELATIONS,
@@ -166,11 +168,11 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
     return (page, 422) if form.errors else page
 
 
-def _state(invitation: Invitation) -> tuple[str, str]:
+def _state(invitation: Invitation, works: bool) -> tuple[str, str]:
     """Tone and words for how an invitation stands."""
     if invitation.revoked_at is not None:
         return "", gettext("Taken back")
-    if not invitation.is_live(now()):
+    if not works:
         return "", gettext("Over")
     if invitation.locked_until is not None and invitation.locked_until > now():
         return "stop", gettext("Closed for 15 minutes after wrong birth dates")
@@ -180,6 +182,10 @@ def _state(invitation: Invitation) -> tuple[str, str]:
 
 
 def _sentence(name: str, code: str = "invalid") -> str:
+    if code == "grown_up":
+        return gettext("They are grown up: give them an account of their own, or write down what they say on the phone")
+    if code == "over":
+        return gettext("The right of whoever is reached there is over. Add them again first, if they may act")
     if name == "patient":
         return gettext("The child has no clinic that could answer")
     if code == "barred":

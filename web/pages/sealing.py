@@ -14,8 +14,10 @@ from econsult.consults.attachments import Rendition, attachments_of
 from econsult.consults.records import Consult
 from econsult.consults.sealing import Withdrawing, withdraw_consent, withdrawal_of
 from econsult.people.persons import Role
+from econsult.people.signing import counts
 from econsult.rights import Right
 from web.context import database, now, runtime
+from web.pages.clinic.terms import grown_up_words
 from web.pages.consult import case_page
 from web.pages.coordination import card_page
 from web.pages.owning import check_owner
@@ -51,6 +53,8 @@ def take_back(public_id: str) -> Page:
     method = form.choice("consent_method", ("verbal", "paper"), required=gettext("Choose how the family said so"))
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
+        if by and not counts(session, loaded.patient.id, by, now()):
+            form.errors["consent_by"] = grown_up_words()
         if form.errors:
             if me().role == Role.COORDINATOR:
                 return card_page(session, loaded, errors=form.errors, given=request.form), 422

@@ -98,6 +98,8 @@ def _answers(session: Session, draft: Pass, form: FormReader) -> dict[str, Any]:
 def _without(asked: RequestForm, fields: Mapping[str, str]) -> RequestForm:
     """The form without what these faults name. What is said of faces goes together; so do the answers, if too many."""
     names = {field.removeprefix("details.") for field in fields}
+    names |= {"consent" for name in names if name.startswith("consent.")}
+    names |= {"voice" for name in names if name.startswith("voice_consent.")}
     names |= FACES if names & FACES else set()
     names |= {name for name in asked.details or {} if "." in name} if "details" in names else set()
     details = {name: value for name, value in (asked.details or {}).items() if name not in names}

@@ -190,6 +190,8 @@ def _sentences(error: InvalidError, key: str) -> dict[str, str]:
     found[f"ends-{key}"] = gettext("The last day must not be before the first")
     if error.fields.get("ends") == "not_deciding":
         found[f"ends-{key}"] = gettext("Who may not decide has no such day. Write until when they may look in")
+    if error.fields.get("ends") == "until_when":
+        found[f"ends-{key}"] = gettext("Write until when they may decide as well: until then they would do both")
     found[f"looks-{key}"] = gettext("This must not be before the days above")
     by_name = {name: f"{name}-{key}" for name in ("paper", "ends", "looks")}
     names = [by_name.get(name, name) for name in error.fields]
@@ -229,6 +231,9 @@ def _shown(session: Session, each: Linked) -> Shown:
     first = local_day(session, link.authority_from) if link.authority_from is not None else None
     may_act = is_proxy(session, link, now()) and (link.authority_from is None or link.authority_from <= now())
     last, looks = _last_day(session, link.authority_until), _last_day(session, link.ends_at)
+    if link.has_authority and last is None:
+        # Who may decide does so until the link ends.
+        last, looks = looks, None
     return Shown(each, may_act, link.speaks(now()), first, last, looks)
 
 

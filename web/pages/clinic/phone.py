@@ -28,7 +28,7 @@ from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
 from web.pages.answers import read_answers
-from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, sentences
+from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, sentences, signers
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -214,7 +214,7 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         unsafe_home=home_shown(session, child.id),
         longest_safe_way=LONGEST_SAFE_WAY,
         sites=SITES,
-        consent_by=CONSENT_BY,
+        consent_by=signers(session, child),
         consent_methods=VOICE_METHODS,
         consent_texts=TEXTS,
         languages=terms.LANGUAGES,

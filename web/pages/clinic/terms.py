@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.drafts import WORDS
 from econsult.people.consent import OWN_WORD
-from web.context import settings
+from econsult.people.patients import Patient
+from econsult.people.signing import counts
+from web.context import now, settings
 from web.words.language import gettext
 from web.words.terms import LANGUAGES
 
@@ -66,6 +69,16 @@ def _attested_sentence(name: str, code: str) -> str:
     return known.get(code, gettext("Say when the child was examined"))
 
 
+def grown_up_words() -> str:
+    """Why a parent's word does not count."""
+    return gettext("They are grown up: ask them, unless a guardianship or their own word is on file")
+
+
+def signers(session: Session, child: Patient) -> dict[str, str]:
+    """Whose yes counts for this child today, with the words for each."""
+    return {by: str(words) for by, words in CONSENT_BY.items() if counts(session, child.id, by, now())}
+
+
 def _field(name: str) -> str:
     known = {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}
     if name in known:
@@ -80,6 +93,8 @@ def _sentence(name: str, code: str) -> str:
         return gettext("Write a question of at least 20 letters") if code != "too_long" else gettext("Use 300 letters")
     if code == "no_one_on_call":
         return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
+    if code == "grown_up":
+        return grown_up_words()
     known = {
         "specialty": gettext("Choose a specialty"),
         "details.red_flags": gettext("Answer the danger signs: tick those that are there now, or “None of these”"),

@@ -80,6 +80,8 @@ class Child:
     lines: list[Line]
     ends_on: date | None = None
     """The first day on which this caregiver may no longer act, where that is soon."""
+    is_by_age: bool = True
+    """Whether it ends because the child comes of age, and not by the day that the clinic wrote down."""
 
     @property
     def first_name(self) -> str:
@@ -173,14 +175,15 @@ def _child(session: Session, patient: Patient) -> Child:
     answers = released_among(session, [consult.id for consult in sent])
     lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
     lines.sort(key=lambda line: (line.is_emergency, line.at), reverse=True)
-    return Child(patient, _draft(consults), lines, _ends_soon(session, patient))
+    return Child(patient, _draft(consults), lines, *_ends_soon(session, patient))
 
 
-def _ends_soon(session: Session, patient: Patient) -> date | None:
+def _ends_soon(session: Session, patient: Patient) -> tuple[date | None, bool]:
     link = caregiver_link(session, patient.id, me().id, now())
     until = right_until(session, link, now()) if link is not None else None
     is_soon = until is not None and until <= now() + timedelta(days=max(NOTICES))
-    return local_day(session, until) if until is not None and is_soon else None
+    is_by_age = link is not None and until != link.over_at
+    return local_day(session, until) if until is not None and is_soon else None, is_by_age
 
 
 def _draft(consults: list[Consult]) -> Consult | None:
