@@ -20,7 +20,7 @@ def send_code(desk: Desk, lease: Lease) -> None:
         mobile = session.get_one(Mobile, lease.subject_id)
         person = session.get_one(Person, mobile.person_id)
     is_stopped = is_refused = False
-    if is_code_live(mobile, desk.now()):
+    if person.is_active and is_code_live(mobile, desk.now()):
         key = hmac.digest(runtime.secret_key.encode(), f"code:{mobile.nonce}".encode(), hashlib.sha256).hex()[:32]
         text = code_text(code_of(mobile, runtime.secret_key), person.language)
         try:

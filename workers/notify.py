@@ -12,10 +12,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.confidential import is_kept_from
+from econsult.consults.hearing import may_hear
 from econsult.jobs import Lease, finish_job, holds_lease, postpone_job
 from econsult.notices import Notice, letter
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 from econsult.queue.nights import rests_until, text_rests_until
 from econsult.queue.quiet import quiet_of
 from econsult.reach.deliveries import (
@@ -93,9 +93,8 @@ def _turn(desk: Desk, lease: Lease, this: Round) -> Parcel | None:
         notice = hold_notice(session, lease.subject_id)
         person = session.get_one(Person, notice.person_id)
         stage = _Stage(desk, session, notice, person)
-        # A device that was invited has no mailbox: the clinic calls its family.
-        may_hear = person.is_active and person.role != Role.INVITED and not is_kept_from(session, notice, person)
-        waits = stage.waiting(this) if may_hear else []
+        # Decided now: between a letter and its sending somebody may have been kept away.
+        waits = stage.waiting(this) if may_hear(session, notice, person, desk.now()) else []
         for delivery, until in waits:
             if until is None and delivery.id not in this.tried:
                 return stage.parcel(delivery)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from econsult.consults.by_code import ReadingCode, code_of
 from econsult.errors import InvalidError
 from econsult.jobs import Lease
+from econsult.people.invitations import live_invitation
 from econsult.people.onfile import Way, contact_on_file
 from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
 from econsult.reach.mobiles import is_stopped, stop_number
 from econsult.reach.numbers import international
 from econsult.reach.short import reading_code_letter, reading_code_text
@@ -30,11 +32,18 @@ def send_reading_code(desk: Desk, lease: Lease) -> None:
     with runtime.database.reading() as session:
         code = session.get_one(ReadingCode, lease.subject_id)
         patient = session.get_one(Patient, code.patient_id)
-        where = _where(session, runtime, code, patient, desk)
+        where = _where(session, runtime, code, patient, desk) if _may_read(session, code, desk) else ""
     stopped = _send(runtime, code, where, patient.language) if where and code.is_live(desk.now()) else ""
     with desk.finishing(lease) as session:
         if stopped:
             stop_number(session, runtime.database.cipher, stopped, desk.now())
+
+
+def _may_read(session: Session, code: ReadingCode, desk: Desk) -> bool:
+    """Whether whoever asked may still read: the invitation of a device may have ended meanwhile."""
+    person = session.get_one(Person, code.person_id)
+    is_let_in = person.role != Role.INVITED or live_invitation(session, person, desk.now()) is not None
+    return person.is_active and is_let_in
 
 
 def _where(session: Session, runtime: Runtime, code: ReadingCode, patient: Patient, desk: Desk) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.access import note_patients
-from econsult.consults.confidential import is_kept_from
+from econsult.consults.hearing import may_hear
 from econsult.consults.records import Consult
 from econsult.errors import NotFoundError
 from econsult.notices import Notice, NoticeState
@@ -48,7 +48,7 @@ class Unreached:
 def unreached_for(session: Session, coordinator: Person, *, now: datetime) -> list[Unreached]:
     """Whom nobody could reach, the longest waiting first. Each child that is shown leaves its audit row.
 
-    What became confidential after its letter had failed is not told to a caregiver by telephone either.
+    Who may hear of it no more since its letter failed is not told by telephone either.
     """
     if coordinator.role != Role.COORDINATOR:
         return []
@@ -62,7 +62,7 @@ def unreached_for(session: Session, coordinator: Person, *, now: datetime) -> li
     )
     waiting: dict[int, list[tuple[Notice, Person]]] = {}
     for notice, person in session.execute(query):
-        if not is_kept_from(session, notice, person):
+        if may_hear(session, notice, person, now):
             waiting.setdefault(person.id, []).append((notice, person))
     found = [_unreached(session, rows) for rows in waiting.values()]
     note_patients(session, coordinator, [each.patient for each in found if each.patient is not None], now)

@@ -12,7 +12,7 @@ from econsult.consults.by_code import LIVES, Asking, Reader, ReadingCode, ask_co
 from econsult.jobs import Job, JobKind, JobState
 from econsult.people.onfile import Way, set_contact
 from econsult.people.patients import Patient
-from econsult.people.persons import Program, Role, add_person
+from econsult.people.persons import Person, Program, Role, add_person
 from econsult.reach.mobiles import stop_number
 from econsult.reach.short import parts, reading_code_text
 from tests.workers.clinic import Clinic, now
@@ -31,13 +31,13 @@ def on_file(clinic: Clinic, days: float) -> None:
         set_contact(session, child, "505-555-0142", "ana@example.test", staff, now=now() - timedelta(days=days))
 
 
-def asked(clinic: Clinic, way: Way, ago: timedelta = timedelta()) -> tuple[Job, str]:
+def asked(clinic: Clinic, way: Way, ago: timedelta = timedelta(), *, reader: Person | None = None) -> tuple[Job, str]:
     """A code that somebody asked for about the clinic's child, and its digits."""
     runtime = clinic.runtime
     with runtime.database.writing() as session:
-        reader = Reader(clinic.mother, "browser")
+        who = Reader(reader or clinic.mother, "browser")
         at = now() - ago
-        ask_code(session, clinic.consult, reader, Asking(way, ["place"]), runtime.secret_key, now=at)
+        ask_code(session, clinic.consult, who, Asking(way, ["place"]), runtime.secret_key, now=at)
         job = session.scalars(select(Job).where(Job.kind == JobKind.READ_CODE)).one()
         return job, code_of(session.scalars(select(ReadingCode)).one(), runtime.secret_key)
 

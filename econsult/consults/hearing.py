@@ -1,0 +1,54 @@
+"""Who may still hear of something: decided when it is sent, and not only when it was written.
+
+A letter may rest for a night, or wait for a server for two days. Whoever is out by then gets none: their link was
+ended, their authority is over, a court keeps them away, the child came of age, or its record was erased.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults.confidential import is_kept_from
+from econsult.consults.records import Consult
+from econsult.notices import Notice, NoticeKind
+from econsult.people.caregivers import caregiver_link, links_of, right_until
+from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.persons import HOUSEHOLD, Person, Role
+from storage.keys import WrongKey
+
+
+def may_hear(session: Session, notice: Notice, person: Person, now: datetime) -> bool:
+    """Whether this notice may reach its reader at this moment. A device that was invited has no mailbox."""
+    if not person.is_active or person.role == Role.INVITED:
+        return False
+    if person.role not in HOUSEHOLD:
+        return True
+    try:
+        return _familys(session, notice, person, now)
+    except WrongKey:
+        # The birth date does not open, on which it depends who may act.
+        return False
+
+
+def _familys(session: Session, notice: Notice, person: Person, now: datetime) -> bool:
+    if notice.consult_id is not None:
+        consult = session.get_one(Consult, notice.consult_id)
+        is_gone = session.get_one(Patient, consult.patient_id).erased_at is not None
+        is_out = caregiver_link(session, consult.patient_id, person.id, now) is None
+        return not (is_gone or is_out or is_kept_from(session, notice, person))
+    match notice.kind:
+        case NoticeKind.DIGEST:
+            gathered = session.scalars(select(Notice).where(Notice.digest_id == notice.id)).all()
+            return not gathered or any(_familys(session, each, person, now) for each in gathered)
+        case NoticeKind.RIGHT_ENDS:
+            return any(right_until(session, link, now) is not None for link in links_of(session, person, now))
+        case NoticeKind.ACCOUNT_OPENED:
+            mine = RelatedPerson.person_id == person.id
+            links = session.scalars(select(RelatedPerson).where(mine, RelatedPerson.barred_at.is_(None)))
+            return any(link.over_at is None or link.over_at > now for link in links)
+        case _:
+            # Of the account itself: whoever has it hears of a changed password, whatever they may still see.
+            return True
