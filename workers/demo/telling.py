@@ -25,7 +25,8 @@ from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role
+from econsult.people.signing import counts
 from econsult.queue.firing import fire, oldest_due
 from econsult.trail import AuditEvent
 from workers.demo.case import Case, Step
@@ -115,7 +116,8 @@ def told(session: Session) -> dict[str, str]:
 def _open(session: Session, stage: Stage, case: Case) -> Consult:
     """Open the draft, and mark it so that it is told once."""
     person, child, at = stage.people[case.by], stage.children[case.child], stage.at(case.hours)
-    given = ConsentGiven("parent", "electronic" if case.is_family_question else "verbal", child.language)
+    by = "parent" if person.role != Role.YOUTH and counts(session, child.id, "parent", at) else "youth"
+    given = ConsentGiven(by, "electronic" if case.is_family_question else "verbal", child.language)
     form = RequestForm(
         kind=Kind.FAMILY_QUESTION if case.is_family_question else Kind.ECONSULT,
         specialty=case.specialty,

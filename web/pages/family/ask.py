@@ -25,6 +25,7 @@ from web.pages.family.safety import stopped_at
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.clinics import telephone_of
+from web.showing.deciding import undecided
 from web.words.families import (
     CONTACTS,
     PRIVATE_SITE,
@@ -48,8 +49,10 @@ def emergency(public_id: str) -> Page:
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)
             seen = seen_text(session, draft.consult, only=(), offered=FLAG_CODES)
+            telephone = undecided(session, draft.patient)
         groups = groups_for(_months(draft), is_youth=me().role == Role.YOUTH)
-        return render_template("family/emergency.html", errors={}, groups=groups, is_again=is_again, seen=seen)
+        shown = {"groups": groups, "is_again": is_again, "seen": seen, "undecided": telephone}
+        return render_template("family/emergency.html", errors={}, **shown)
     form = FormReader()
     codes = form.choices("flags", FLAG_CODES)
     if request.form.get("emergency") != "no" and not flags_now(codes):

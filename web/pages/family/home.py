@@ -28,6 +28,8 @@ from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
+from web.showing.clinics import Telephone
+from web.showing.deciding import undecided
 from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
@@ -82,6 +84,8 @@ class Child:
     """The first day on which this caregiver may no longer act, where that is soon."""
     is_by_age: bool = True
     """Whether it ends because the child comes of age, and not by the day that the clinic wrote down."""
+    undecided: Telephone | None = None
+    """Whom to call, where this caregiver may not decide for the child."""
 
     @property
     def first_name(self) -> str:
@@ -175,7 +179,7 @@ def _child(session: Session, patient: Patient) -> Child:
     answers = released_among(session, [consult.id for consult in sent])
     lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
     lines.sort(key=lambda line: (line.is_emergency, line.at), reverse=True)
-    return Child(patient, _draft(consults), lines, *_ends_soon(session, patient))
+    return Child(patient, _draft(consults), lines, *_ends_soon(session, patient), undecided(session, patient))
 
 
 def _ends_soon(session: Session, patient: Patient) -> tuple[date | None, bool]:

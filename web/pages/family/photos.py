@@ -34,6 +34,7 @@ from web.pages.family.voice import voice_terms
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.asking import Chooser, choosers_of, parts_of
+from web.showing.deciding import undecided
 from web.words.families import CONSENT_BY
 from web.words.files import TOO_BIG
 from web.words.language import gettext, language
@@ -141,7 +142,9 @@ def _page(session: Session, loaded: Pass, *, back: str, onward: str) -> str:
         received=gettext("We got your files."),
         asks_for_face=asks_for_policy(body_sites(loaded.consult.details.get("body_site")), loaded.consult.specialty)
         and loaded.consult.submitted_at is None
-        and loaded.may(Right.SEE_MEDIA),
+        and loaded.may(Right.SEE_MEDIA)
+        and undecided(session, loaded.patient) is None,
+        undecided=undecided(session, loaded.patient),
         voice=voice_terms(session, loaded),
         face_options=list(FACE_OPTIONS.items()),
         face_chosen=loaded.consult.details.get("face_policy", MASK_ALL),

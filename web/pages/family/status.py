@@ -36,6 +36,7 @@ from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.agreeing import mark_of
 from web.showing.clinics import telephone_of
+from web.showing.deciding import undecided
 from web.showing.files import FileCard, cards_of
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
@@ -191,6 +192,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
         voice, given = voice_terms(session, loaded), standing(session, loaded.consult.id)
+        cannot = undecided(session, loaded.patient) is not None
         may_keep = loaded.may(Right.KEEP_CONFIDENTIAL) and may_change(session, loaded.consult, me())
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
@@ -202,7 +204,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         allowed=[(what, ALLOWED[what][language()], what in given) for what in ASKED_LATER],
         allowed_mark=mark_of(*(ALLOWED[what] for what in ASKED_LATER)),
         withdrawal_mark=mark_of(WITHDRAWAL),
-        withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) else "",
+        withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) and not cannot else "",
         patient=loaded.patient,
         telephone=telephone,
         steps=steps_of(shown.consult, shown.due, shown.answer),

@@ -31,6 +31,7 @@ from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.agreeing import language_shown, mark_of
 from web.showing.changes import Changes, changes_told
+from web.showing.deciding import undecided
 from web.showing.files import FileCard
 from web.words.families import (
     CONSENT_BY,
@@ -111,9 +112,9 @@ def check(public_id: str) -> Page:
         require_before(session, draft, "family_story.check")
         cards = shown_of(session, draft).cards
         relation, answers = _relation(session, draft), questions_rows(session, draft)
-        seen = standing(session, draft.consult)
+        seen, telephone = standing(session, draft.consult), undecided(session, draft.patient)
     try:
-        if request.method == "POST" and not form.errors and _send(public_id, relation, form):
+        if request.method == "POST" and not form.errors and telephone is None and _send(public_id, relation, form):
             return redirect(page_of(public_id, is_new=True), code=303)
     except StaleVersionError:
         changes = Changes()
@@ -134,7 +135,10 @@ def check(public_id: str) -> Page:
         child=draft.patient.name.split()[0] if draft.may(Right.SEE_IDENTITY) else "",
         sees=list(SEES.items()) if me().role == Role.YOUTH else [],
         back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
+        undecided=telephone,
     )
+    if request.method == "POST" and telephone is not None:
+        return page, 403
     if changes is not None:
         return page, 409
     return (page, 422) if form.errors else page
