@@ -124,6 +124,11 @@ def _cipher_of(dialect: Dialect) -> TextCipher:
     return cipher
 
 
+def cipher_of(session: Session) -> TextCipher:
+    """What seals the columns of the database that a session belongs to."""
+    return _cipher_of(session.get_bind().dialect)
+
+
 NO_KEY = {"key_share": True}
 """How rows are locked, here and as `with_for_update(key_share=True)`: audit rows and notices point to people, children
 and consults, and PostgreSQL would let nobody add one while the whole row is locked. Two that each hold what the other

@@ -113,8 +113,8 @@ def add_caregiver(
     if child.court_order and not who.has_read_order:
         raise InvalidError("A court said who may act for this child: read it first.", {"has_read": "required"})
     refuse_kept(session, child, email=who.email)
-    known = person_by_email(session, cipher, who.email)
-    if known is not None and (known.role != Role.CAREGIVER or known.program_id != child.program_id):
+    known = person_by_email(session, cipher, who.email, child.program_id)
+    if known is not None and known.role != Role.CAREGIVER:
         raise InvalidError("This address belongs to an account of another kind.", {"email": "taken"})
     program = session.get_one(Program, child.program_id)
     person = known or add_person(

@@ -24,6 +24,7 @@ from web.pages.family.safety import init_exit
 from web.pages.invited import invited
 from web.pages.link import link
 from web.pages.passkeys import passkey_pages
+from web.pages.programs import programs
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
@@ -65,6 +66,7 @@ PAGES = (
     confidential,
     second_factor,
     account,
+    programs,
     unsent,
     passkey_pages,
     contact,

@@ -27,7 +27,7 @@ from econsult.people.persons import (
     Role,
     add_person,
     organization_by_name,
-    person_by_email,
+    people_at,
     reopen_account,
 )
 from econsult.people.signin import LINK_PATH, clear_factor, close_account, make_link, make_token, set_password
@@ -67,12 +67,20 @@ def add_accounts(commands: Commands) -> None:
     commands.choices["token"].add_argument("--days", type=int, default=90)
 
 
-def find_person(session: Session, installation: Installation, email: str) -> Person:
-    """The open account with this address. Raises ConsultError."""
-    person = person_by_email(session, installation.database.cipher, email)
-    if person is None:
-        raise ConsultError("Nobody here has this e-mail address.")
-    return person
+def find_person(session: Session, installation: Installation, options: Namespace, *, is_active: bool = True) -> Person:
+    """The open account (or the closed one) at the address of --person, within --program. Raises ConsultError."""
+    found = people_at(session, installation.database.cipher, options.person, is_active=is_active)
+    wanted = only_of(session, options, Person.program_id)
+    among = set(session.scalars(select(Person.id).where(Person.id.in_([each.id for each in found]), wanted)))
+    people = [each for each in found if each.id in among]
+    if len(people) > 1:
+        raise ConsultError(
+            "This address is used in several programs: say which, with --program NAME before the command."
+        )
+    if not people:
+        closed = "There is no closed account with this e-mail address."
+        raise ConsultError("Nobody here has this e-mail address." if is_active else closed)
+    return people[0]
 
 
 def find_clinic(session: Session, program: Program, name: str) -> Organization:
@@ -158,7 +166,7 @@ def _list_people(installation: Installation, options: Namespace, _now: datetime)
 
 def _close_person(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         close_account(session, person, now)
         session.flush()
         # What waited for this person is another's now, or nobody's: the desk hears of it.
@@ -178,15 +186,15 @@ def _without_desk(session: Session, closed: Person) -> str:
 
 def _reopen_person(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        if not reopen_account(session, installation.database.cipher, options.person, now):
-            raise ConsultError("There is no closed account with this e-mail address.")
-        offer_again(session, find_person(session, installation, options.person).program_id, now)
+        person = find_person(session, installation, options, is_active=False)
+        reopen_account(session, person, now)
+        offer_again(session, person.program_id, now)
     return ""
 
 
 def _clear_factor(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         if not clear_factor(session, person, now):
             raise ConsultError("This person has no second factor.")
         tell_of_change(session, person, now)
@@ -195,12 +203,12 @@ def _clear_factor(installation: Installation, options: Namespace, now: datetime)
 
 def _set_password(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.reading() as session:
-        known = known_of(session, find_person(session, installation, options.person))
+        known = known_of(session, find_person(session, installation, options))
     typed = typed_password()
     hashed = hash_password(typed)
     refuse_guessable(typed, known)
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         set_password(session, person, hashed, now)
         tell_of_change(session, person, now)
     return ""
@@ -210,7 +218,7 @@ def _print_link(installation: Installation, options: Namespace, now: datetime) -
     if not 1 <= options.minutes <= LONGEST_LINK:
         raise ConsultError("A link works between 1 and 1,440 minutes.")
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         token = make_link(session, person, now, lives=timedelta(minutes=options.minutes))
     return f"{installation.settings.base_url}{LINK_PATH}{token}"
 
@@ -219,4 +227,4 @@ def _print_token(installation: Installation, options: Namespace, now: datetime) 
     if not 1 <= options.days <= 3650:
         raise ConsultError("A token lives between 1 and 3,650 days.")
     with installation.database.writing() as session:
-        return make_token(session, find_person(session, installation, options.person), now, days=options.days)
+        return make_token(session, find_person(session, installation, options), now, days=options.days)

@@ -113,7 +113,7 @@ def _find_children(installation: Installation, options: Namespace, now: datetime
 
 def _link(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         if person.role != Role.CAREGIVER:
             raise ConsultError("Only a caregiver's account can be linked to a child.")
         child = _child(session, options.child)
@@ -125,7 +125,7 @@ def _link(installation: Installation, options: Namespace, now: datetime) -> str:
 
 def _unlink(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
-        person = find_person(session, installation, options.person)
+        person = find_person(session, installation, options)
         if not end_link(session, _child(session, options.child), person, now):
             raise ConsultError("This caregiver is not linked to this child.")
     return ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
@@ -92,11 +92,15 @@ CLOSED = (text("NOT person.is_active"), text("person.role NOT IN ('caregiver', '
 
 
 class Person(PublicId, Base):
-    """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it."""
+    """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it.
+
+    Whoever is in several programs has an account in each, and one password for all: `people.elsewhere`.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
-        UniqueConstraint("email_index", name="uq_person_email_index"),
+        UniqueConstraint("program_id", "email_index", name="uq_person_email_in_program"),
+        Index("ix_person_email_index", "email_index"),
         numbered_within("person"),
         *in_program("person", organization_id="organization"),
         Index("ix_person_closed", "id", sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
@@ -172,14 +176,18 @@ def add_person(
     language: str = "en",
     specialties: tuple[str, ...] = (),
 ) -> Person:
-    """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none."""
+    """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none.
+
+    Taken is what somebody of this program signs in with; of others nobody here is told.
+    """
     email, name = pasted(email), pasted(name)
     if not is_address(email):
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
-    taken = select(Person.id).where(Person.email_index.in_(cipher.blind_indexes(email, EMAIL)))
-    if session.scalars(taken).first() is not None:
+    indexes = cipher.blind_indexes(email, EMAIL)
+    taken = select(Person.id).where(Person.email_index.in_(indexes), Person.program_id == program.id)
+    if session.scalar(taken) is not None:
         raise InvalidError("Somebody already uses this e-mail address.", {"email": "taken"})
     person = Person(
         program_id=program.id,
@@ -193,9 +201,22 @@ def add_person(
     )
     session.add(person)
     session.flush()
+    _share_password(session, person, indexes)
     session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
     audit.record_operator(session, "create", "person", person, now=now)
     return person
+
+
+def _share_password(session: Session, person: Person, indexes: list[str]) -> None:
+    """Give a new account the password that its address has, in one statement that is the same where it has none."""
+    sealed = Person.__table__.alias("elsewhere")
+    known = select(sealed.c.password_hash).where(
+        sealed.c.email_index.in_(indexes), sealed.c.password_hash.is_not(None), sealed.c.id != person.id
+    )
+    shared = known.order_by(sealed.c.is_active.desc(), sealed.c.id).limit(1).scalar_subquery()
+    own = update(Person).where(Person.id == person.id).values(password_hash=shared)
+    session.execute(own.execution_options(synchronize_session=False))
+    session.refresh(person, ["has_password"])
 
 
 def is_address(email: str) -> bool:
@@ -204,21 +225,22 @@ def is_address(email: str) -> bool:
     return bool(local and domain) and len(email) <= 254 and email.isprintable() and " " not in email.strip()
 
 
-def person_by_email(session: Session, cipher: TextCipher, email: str) -> Person | None:
-    query = select(Person).where(Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL)), Person.is_active)
-    return session.scalars(query).one_or_none()
+def person_by_email(session: Session, cipher: TextCipher, email: str, program_id: int | None = None) -> Person | None:
+    """The open account at this address, in one program or else the oldest of all."""
+    found = people_at(session, cipher, email)
+    return next((each for each in found if program_id in (None, each.program_id)), None)
 
 
-def reopen_account(session: Session, cipher: TextCipher, email: str, now: datetime) -> bool:
-    """Let somebody whose account was closed sign in again; False where there is no such account."""
-    query = select(Person).where(
-        Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL)), Person.is_active.is_(False)
-    )
-    person = session.scalars(query).one_or_none()
-    if person is not None:
-        person.is_active = True
-        audit.record_operator(session, "reopen", "person", person, now=now)
-    return person is not None
+def people_at(session: Session, cipher: TextCipher, email: str, *, is_active: bool = True) -> list[Person]:
+    """Whose open accounts (or closed ones) are at this address: one in each program at most, the oldest first."""
+    at_address = Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL))
+    return list(session.scalars(select(Person).where(at_address, Person.is_active.is_(is_active)).order_by(Person.id)))
+
+
+def reopen_account(session: Session, person: Person, now: datetime) -> None:
+    """Let somebody whose account was closed sign in again."""
+    person.is_active = True
+    audit.record_operator(session, "reopen", "person", person, now=now)
 
 
 def choose_language(session: Session, person: Person, language: str, now: datetime) -> None:

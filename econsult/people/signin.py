@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, select, update
+from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import NO_KEY, Base, Database, Instant, changed_rows
+from econsult.database import NO_KEY, Base, Database, Instant, changed_rows, cipher_of
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links, passkeys
 from econsult.people.passwords import is_password
 from econsult.people.persons import EMAIL, Person, Role, person_by_email
 from econsult.people.standing import Step, credential_of, step_after_password
 from econsult.people.tokens import hashed
+from storage.keys import WrongKey
 
 FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -190,22 +191,35 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
 def set_password(session: Session, person: Person, stored: str, now: datetime, *, by: Person | None = None) -> None:
     """Keep the hash of a new password. Whoever is signed in, or half signed in, with the old one has to sign in again.
 
-    `by` is the person, or None for whoever runs the program. A second factor stays as it is.
+    It is that of the address: the person's accounts in other programs have the same, and end as much. `by` is the
+    person, or None for whoever runs the program. A second factor stays as it is.
     """
-    person.password_hash = stored
-    end_sessions(session, person)
-    if by is None:
-        factors.forget_tries(session, person)
-    audit.record(
-        session,
-        "edit",
-        "person",
-        person.public_id,
-        now=now,
-        person_id=by.id if by else None,
-        program_id=person.program_id,
-        detail="password",
-    )
+    for account in _at_one_address(session, person):
+        account.password_hash = stored
+        end_sessions(session, account)
+        if by is None:
+            factors.forget_tries(session, account)
+        audit.record(
+            session,
+            "edit",
+            "person",
+            account.public_id,
+            now=now,
+            # In each program it is its own account that did it: none hears of the others.
+            person_id=account.id if by else None,
+            program_id=account.program_id,
+            detail="password",
+        )
+
+
+def _at_one_address(session: Session, person: Person) -> list[Person]:
+    """The accounts of this address in all programs, closed ones too, in the order in which everybody locks them."""
+    try:
+        indexes = cipher_of(session).blind_indexes(person.email, EMAIL)
+    except WrongKey:
+        return [person]
+    query = select(Person).where(or_(Person.id == person.id, Person.email_index.in_(indexes)))
+    return list(session.scalars(query.order_by(Person.id)))
 
 
 def close_account(session: Session, person: Person, now: datetime) -> None:

@@ -320,3 +320,20 @@ def test_a_program_is_named_once_and_truly(say: Command) -> None:
     say("program", "create", "--name", "North", refused="There is a program of that name already.")
     say("program", "create", "--name", " ", refused="A program has a name of 1 to 120 letters.")
     say("--program", "South", "ages", refused=NO_PROGRAM)
+
+
+def test_an_address_of_several_programs_is_told_apart_by_the_program(say: Command, tmp_path: Path) -> None:
+    say("program", "create", "--name", "North")
+    first = say("program", "list")[0]
+    name = first.split("  ")[0].strip()
+    for program in (name, "North"):
+        say("--program", program, "person", "create", "--email", "m@c.test", "--role", "caregiver", typed="Rosa Gil\n")
+    which = "This address is used in several programs: say which, with --program NAME before the command."
+    say("person", "close", "--person", "m@c.test", refused=which)
+    say("--program", "North", "person", "close", "--person", "m@c.test")
+    assert any(line.endswith("(closed)") for line in say("--program", "North", "person", "list"))
+    assert not any(line.endswith("(closed)") for line in say("--program", name, "person", "list"))
+    closed = "There is no closed account with this e-mail address."
+    say("--program", name, "person", "reopen", "--person", "m@c.test", refused=closed)
+    say("person", "reopen", "--person", "m@c.test")
+    assert not any(line.endswith("(closed)") for line in say("person", "list"))

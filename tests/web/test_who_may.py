@@ -66,6 +66,9 @@ LETTER = {
 }
 WHO = {
     "GET /account": EVERYBODY,
+    # Whoever has accounts in several programs goes over from one to another; others find nothing there.
+    "GET /account/programs": EVERYBODY,
+    "POST /account/programs/<public_id>": EVERYBODY,
     "POST /account/contact": EVERYBODY,
     "GET /account/second-factor/first-codes": EVERYBODY,
     "POST /account/second-factor/first-codes": EVERYBODY,

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.people import halfway
+from econsult.people.elsewhere import carry_start, others_of
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import close_session, open_session
 from econsult.people.standing import Step, offer_codes, step_after_password, still_stands
+from econsult.people.tokens import hashed
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import COOKIE, NEXT, place_for
@@ -22,25 +24,35 @@ from web.words.devices import device_of
 HALFWAY = "econsult_halfway"
 CODE_PAGE, SET_UP_PAGE = "/sign-in/code", "/sign-in/second-factor"
 OFFER_PAGE = "/account/second-factor/first-codes"
+PROGRAMS_PAGE = "/account/programs"
 
 
-def welcome(person: Person, path: str, credential: str | None) -> Response:
+def welcome(person: Person, path: str, credential: str | None, *, comes_from: int = 0) -> Response:
     """Let somebody in whose password or link was right, and go to `path`; by the second factor, where one is wanted.
 
     An old session of this browser ends in any case. `credential` is what `credential_of` said in that moment: where the
-    password was changed or the account closed since, nobody comes in.
+    password was changed or the account closed since, nobody comes in. Whoever has accounts in several programs chooses
+    one next; `comes_from` is the session that they went over from, and this one is as old as that.
     """
     with database().writing() as session:
-        end_old(session)
+        if not comes_from:
+            end_old(session)
         if not still_stands(session, person, credential):
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
             token = _new_session(session, person, has_factor=False)
+            if comes_from:
+                session.flush()
+                carry_start(session, comes_from, hashed(token))
+            elif others_of(session, person):
+                path = PROGRAMS_PAGE
         else:
             token = halfway.begin(session, person, wanted, now())
+        if comes_from:
+            end_old(session)
     if wanted == Wanted.NOTHING:
-        return entered(redirect(path, code=303), token)
+        return entered(redirect(path, code=303), token, place=path)
     response = redirect(CODE_PAGE if wanted == Wanted.CODE else SET_UP_PAGE, code=303)
     set_cookie(response, cookie_name(COOKIE), "", max_age=0)
     set_cookie(response, cookie_name(HALFWAY), token)
@@ -57,14 +69,16 @@ def enter(session: Session, person: Person, *, has_factor: bool) -> str:
 def place_after(session: Session, person: Person) -> str:
     """Where somebody goes who is in now: once, first, to the offer of recovery codes of which they have none."""
     offers = offer_codes(session, person, is_required=settings().needs_factor, now=now())
-    return OFFER_PAGE if offers else place_for(person)
+    if offers:
+        return OFFER_PAGE
+    return PROGRAMS_PAGE if others_of(session, person) else place_for(person)
 
 
 def entered(response: Response, token: str, *, place: str = "") -> Response:
     """The answer that brings the new session, and takes away what led to it; `place` is where it leads to."""
     set_cookie(response, cookie_name(COOKIE), token)
-    if place != OFFER_PAGE:
-        # Behind the offer the page that was asked for still waits.
+    if place not in (OFFER_PAGE, PROGRAMS_PAGE):
+        # Behind the offer, or the choice of a program, the page that was asked for still waits.
         set_cookie(response, NEXT, "", max_age=0)
     if cookie_name(HALFWAY) in request.cookies:
         set_cookie(response, cookie_name(HALFWAY), "", max_age=0)

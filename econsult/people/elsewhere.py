@@ -1,0 +1,34 @@
+"""One person in several programs: an account in each of them, at one address and with one password.
+
+No program learns of the others: what its people see and what it is told is the same, by the same work, whether an
+address is used elsewhere or not. Only who has signed in is shown the other accounts at their address, and goes over to
+one of them; the second factor is each account's own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from econsult.database import cipher_of
+from econsult.people.persons import EMAIL, Person, Program
+from econsult.people.signin import SignInSession
+from storage.keys import WrongKey
+
+
+def others_of(session: Session, person: Person) -> list[tuple[Person, Program]]:
+    """The other open accounts at this person's address, each with its program, the oldest first."""
+    query = select(Person, Program).join(Program, Program.id == Person.program_id).order_by(Person.id)
+    query = query.where(Person.id != person.id, Person.is_active, Program.erased_at.is_(None))
+    try:
+        indexes = cipher_of(session).blind_indexes(person.email, EMAIL)
+    except WrongKey:
+        return []
+    return [(each, program) for each, program in session.execute(query.where(Person.email_index.in_(indexes)))]
+
+
+def carry_start(session: Session, old_id: int, token_hash: str) -> None:
+    """Let a session that somebody went over to begin and end when the one did that they came from."""
+    old = session.get_one(SignInSession, old_id)
+    starts = {"created_at": old.created_at, "expires_at": old.expires_at}
+    session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(starts))

@@ -1,0 +1,197 @@
+"""One installation, two programs: neither learns who is in the other, and one person may be in both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select, update
+
+from econsult.database import Database
+from econsult.errors import InvalidError
+from econsult.people.passwords import hash_password
+from econsult.people.persons import Person, Program, Role, add_person, people_at
+from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password, sign_in
+from econsult.trail import AuditEvent
+from tests.personas import Clinic
+from tests.web.browsing import SESSION, post
+from tests.web.conftest import PASSWORD, BrowserOf, stored_password
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=20)
+ELSEWHERE = "elsewhere@example.test"
+
+
+@pytest.fixture
+def second(runtime: Runtime, clinic: Clinic) -> Program:
+    """Another program in the same installation."""
+    with runtime.database.writing() as session:
+        return runtime.vault.add_program(session, "Second Program", NOW)
+
+
+def account(runtime: Runtime, program: Program, email: str, role: Role = Role.CAREGIVER) -> Person:
+    with runtime.database.writing() as session:
+        about = {"email": email, "name": f"Rosa of {program.name}", "role": role, "now": NOW}
+        return add_person(session, runtime.database.cipher, program, **about)
+
+
+def know(runtime: Runtime, person: Person) -> None:
+    with runtime.database.writing() as session:
+        set_password(session, session.merge(person), stored_password(), NOW)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What the database is asked meanwhile, without its values."""
+    told: list[str] = []
+
+    def note(_one: object, _two: object, statement: str, *_rest: object) -> None:
+        told.append(re.sub(r"\s+", " ", statement))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("role", [Role.CAREGIVER, Role.PCP])
+def test_a_clinic_learns_nothing_of_accounts_elsewhere(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf, role: Role
+) -> None:
+    know(runtime, account(runtime, second, ELSEWHERE, role))
+    path = f"/families/{clinic.child.public_id}/people"
+    told = []
+    for email in (ELSEWHERE, "nowhere@example.test"):
+        desk = browser_of(clinic.coordinator)
+        fields = {"name": "Rosa Gil", "email": email, "language": "es", "relation-new": "other", "decides-new": "no"}
+        desk.get(path)
+        with statements(runtime.database) as asked:
+            answer = post(desk, path, fields)
+        page = desk.get(answer.location).text
+        told.append((answer.status_code, answer.location, asked, page.count("Rosa Gil") % 2, len(asked)))
+    assert told[0][:2] == told[1][:2] == (303, f"{path}?said=caregiver_added")
+    assert told[0][2] == told[1][2]
+
+
+def test_nor_does_who_opens_an_account_for_a_young_person_or_for_staff(
+    runtime: Runtime, clinic: Clinic, second: Program
+) -> None:
+    know(runtime, account(runtime, second, ELSEWHERE))
+    for role in (Role.YOUTH, Role.SPECIALIST):
+        email = f"{role}@example.test"
+        account(runtime, second, email)
+        here = account(runtime, clinic.program, email, role)
+        assert (here.program_id, here.has_password) == (clinic.program.id, False)
+    # In one's own program an address is still used once.
+    with pytest.raises(InvalidError, match="already uses"):
+        account(runtime, clinic.program, "youth@example.test")
+
+
+def test_one_password_opens_both_and_whoever_is_in_chooses(
+    runtime: Runtime, clinic: Clinic, second: Program, visitor: FlaskClient
+) -> None:
+    know(runtime, clinic.mother)
+    there = account(runtime, second, clinic.mother.email)
+    came = post(visitor, "/sign-in", {"email": clinic.mother.email, "password": PASSWORD}, form_at="/sign-in")
+    assert came.location == "/account/programs"
+    page = visitor.get("/account/programs?lang=en").text
+    assert (clinic.program.name in page, "Second Program" in page, 'type="password"' in page) == (True, True, False)
+    assert "Sus programas" in visitor.get("/account/programs?lang=es").text
+    old = visitor.get_cookie(SESSION)
+    over = post(visitor, f"/account/programs/{there.public_id}", {}, form_at="/account/programs")
+    assert (over.status_code, over.location) == (303, "/family")
+    assert clinic.child.public_id not in visitor.get("/family").text
+    assert old is not None
+    with runtime.database.reading() as session:
+        assert session.scalars(select(SignInSession.person_id)).all() == [there.id]
+    back = post(visitor, f"/account/programs/{clinic.mother.public_id}", {}, form_at="/account/programs")
+    assert back.location == "/family"
+    assert clinic.child.public_id in visitor.get("/family").text
+
+
+def test_going_over_makes_no_session_younger_and_asks_for_the_password_later(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
+) -> None:
+    know(runtime, clinic.mother)
+    there = account(runtime, second, clinic.mother.email)
+    browser, began = browser_of(clinic.mother), datetime.now(UTC) - timedelta(minutes=11)
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=began))
+    path = f"/account/programs/{there.public_id}"
+    assert 'type="password"' in browser.get("/account/programs").text
+    for password, words in (("", "Write your password"), ("wrong", "This is not your password")):
+        refused = post(browser, f"{path}?lang=en", {"factor_password": password})
+        assert (refused.status_code, words in refused.text) == (422, True)
+    assert post(browser, path, {"factor_password": PASSWORD}).status_code == 303
+    with runtime.database.reading() as session:
+        found = session.scalars(select(SignInSession)).one()
+    assert (found.person_id, found.created_at) == (there.id, began)
+    assert found.expires_at < datetime.now(UTC) + timedelta(hours=24)
+
+
+def test_nobody_goes_over_to_what_is_not_theirs(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
+) -> None:
+    closed = account(runtime, second, clinic.mother.email)
+    other = account(runtime, second, ELSEWHERE)
+    with runtime.database.writing() as session:
+        close_account(session, session.merge(closed), NOW)
+        token = make_token(session, clinic.mother, NOW)
+    mother = browser_of(clinic.mother)
+    for person in (closed, other, clinic.stranger):
+        assert post(mother, f"/account/programs/{person.public_id}", {}).status_code == 404
+    assert "You have no other account." in mother.get("/account/programs?lang=en").text
+    machine = mother.post(f"/account/programs/{other.public_id}", headers={"Authorization": f"Bearer {token}"})
+    assert machine.status_code == 403
+
+
+def test_a_second_factor_of_the_other_account_is_still_to_come(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    with strict.database.writing() as session:
+        program = strict.vault.add_program(session, "Second Program", NOW)
+    nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
+    browser = strict_app.test_client()
+    with strict.database.writing() as session:
+        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC)))
+    over = post(browser, f"/account/programs/{nurse.public_id}", {})
+    assert over.location == "/sign-in/second-factor"
+    assert browser.get("/worklist").status_code == 303
+    with strict.database.reading() as session:
+        assert session.scalars(select(SignInSession)).all() == []
+
+
+def test_a_new_password_is_that_of_both_and_ends_both(runtime: Runtime, clinic: Clinic, second: Program) -> None:
+    know(runtime, clinic.mother)
+    there = account(runtime, second, clinic.mother.email)
+    with runtime.database.writing() as session:
+        for person in (clinic.mother, there):
+            open_session(session, person, NOW)
+    with runtime.database.writing() as session:
+        set_password(session, session.merge(there), hash_password("another horse another staple"), NOW, by=there)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(SignInSession)).all() == []
+        query = select(AuditEvent.program_id, AuditEvent.person_id).where(AuditEvent.detail == "password")
+        rows = {tuple(row) for row in session.execute(query.order_by(AuditEvent.id.desc()).limit(2))}
+    assert rows == {(clinic.program.id, clinic.mother.id), (second.id, there.id)}
+    tried = {"source": "127.0.0.1", "now": datetime.now(UTC)}
+    assert sign_in(runtime.database, there.email, PASSWORD, **tried) is None
+    assert sign_in(runtime.database, there.email, "another horse another staple", **tried) is not None
+
+
+def test_a_closed_account_does_not_close_the_other(runtime: Runtime, clinic: Clinic, second: Program) -> None:
+    know(runtime, clinic.mother)
+    there = account(runtime, second, clinic.mother.email)
+    with runtime.database.writing() as session:
+        close_account(session, session.merge(clinic.mother), NOW)
+    found = sign_in(runtime.database, there.email, PASSWORD, source="127.0.0.1", now=datetime.now(UTC))
+    assert found is not None
+    assert found.id == there.id
+    with runtime.database.reading() as session:
+        assert [each.id for each in people_at(session, runtime.database.cipher, there.email)] == [there.id]

@@ -1,0 +1,68 @@
+"""Somebody's accounts in several programs: which they are in, and the way over to another one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from econsult.errors import ForbiddenError, NotFoundError
+from econsult.people.account import is_fresh
+from econsult.people.elsewhere import others_of
+from econsult.people.persons import Person, Program
+from econsult.people.standing import credential_of
+from web.context import database, now
+from web.pages.owning import check_owner
+from web.shell.auth import home_of, me, only, place_for
+from web.shell.entering import welcome
+from web.shell.forms import FormReader
+from web.words import terms
+
+programs = Blueprint("programs", __name__, url_prefix="/account/programs")
+
+
+@programs.get("")
+@only()
+def show() -> str:
+    """The accounts of one address, of which this browser is in one."""
+    with database().reading() as session:
+        return _page(session, {})
+
+
+@programs.post("/<public_id>")
+@only()
+def go_over(public_id: str) -> Response | tuple[str, int]:
+    """Leave this account for another of the same address; with the password once more, unless one has just signed in.
+
+    Where the other account asks for a second factor, that is still to come.
+    """
+    here = g.get("session_id")
+    if here is None:
+        raise ForbiddenError("A program cannot go over to another account.")
+    with database().reading() as session:
+        other = _other(session, public_id)
+        is_new = is_fresh(session, here, now())
+    form = FormReader()
+    if not is_new:
+        check_owner(form)
+    with database().reading() as session:
+        if form.errors:
+            return _page(session, form.errors), 422
+    return welcome(other, home_of(other), credential_of(other), comes_from=here)
+
+
+def _other(session: Session, public_id: str) -> Person:
+    for other, _ in others_of(session, me()):
+        if other.public_id == public_id:
+            # Looked at while the session lasts: the hash is loaded only when somebody asks for it.
+            credential_of(other)
+            return other
+    raise NotFoundError
+
+
+def _page(session: Session, errors: dict[str, str]) -> str:
+    others = [(other.public_id, program.name, terms.ROLES[other.role]) for other, program in others_of(session, me())]
+    here = session.get_one(Program, me().program_id).name
+    needs_password = not is_fresh(session, g.get("session_id", 0), now())
+    shown = {"others": others, "here": here, "path": place_for(me()), "needs_password": needs_password}
+    return render_template("account/programs.html", errors=errors, has_password=me().has_password, terms=terms, **shown)
