@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import can_be_urgent
-from econsult.consults.details import CONTACT_WAYS, contact_of
+from econsult.consults.details import CONTACT_WAYS, caller_of, contact_of
 from econsult.consults.earlier import attached_to
 from econsult.consults.records import CLINICS_OWN, Consult, Kind, Source, Urgency
 from econsult.consults.redflags import is_answer_fresh, is_answered
 from econsult.errors import InvalidError
 from econsult.people.consent import consent_for
+from econsult.people.keptaway import is_kept_caller
 from econsult.people.patients import Patient
 from econsult.seeing import is_seen
 
@@ -28,6 +29,10 @@ def check_complete(
     `lacking` is what the templates miss.
     """
     missing: dict[str, str] = {} if has_reason else dict(lacking or {})
+    told = caller_of(consult.details)
+    if consult.submitted_at is None and is_kept_caller(session, consult.patient_id, told["name"], told["phone"]):
+        # No reason stands in for a court's word.
+        missing["details.caller"] = "barred"
     if not is_question(consult.question):
         missing["question"] = "too_short" if consult.question else "required"
     if consult.kind in CLINICS_OWN and not consult.specialty:

@@ -6,6 +6,7 @@ apart by their last ten digits, however somebody writes them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from sqlalchemy import select
@@ -50,6 +51,22 @@ def reaches_kept(session: Session, patient: Patient, where: str) -> bool:
         key in keys_of(session, person) or key in (link.barred_ways or {}).get("keys", ())
         for link, person in kept_from(session, patient.id)
     )
+
+
+def is_kept_caller(session: Session, patient_id: int, name: str, where: str) -> bool:
+    """Whether who says this name, or is called back at this number, is kept from the child by a court."""
+    key, said = key_of(where), _bare(name)
+    return any(
+        said == _bare(person.name)
+        or (bool(key) and (key in keys_of(session, person) or key in (link.barred_ways or {}).get("keys", ())))
+        for link, person in kept_from(session, patient_id)
+    )
+
+
+def _bare(name: str) -> str:
+    """A name without marks on its letters, in small ones: nobody on the telephone hears an accent."""
+    letters = unicodedata.normalize("NFKD", pasted(name)).casefold()
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
 def refuse_kept(session: Session, patient: Patient, **given: str) -> None:

@@ -15,10 +15,14 @@ from werkzeug.test import TestResponse
 
 from econsult.consults.asked import TOPIC
 from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.requests import SubmitForm, submit
+from econsult.errors import InvalidError
+from econsult.linking import Authority, Newcomer, add_caregiver, bar
 from econsult.notices import Notice
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
-from tests.personas import FAMILY_QUESTION, Clinic
+from econsult.reach.mobiles import set_mobile
+from tests.personas import FAMILY_QUESTION, TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
@@ -329,3 +333,50 @@ def test_what_they_share_and_what_a_parent_asks_is_the_familys(
     stopped = _sent(runtime)[-1]
     assert (stopped.status, stopped.confidential) == ("draft", "youth")
     assert "The young person told us this alone." in browser_of(clinic.pcp).get("/clinic").text
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [{"caller_name": "LUIS  vega"}, {"caller_name": "A friend", "caller_phone": "+1 (505) 555-0157"}, {"go": "clinic"}],
+)
+def test_nothing_is_asked_for_whom_a_court_keeps_away(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime, caller: dict[str, str]
+) -> None:
+    _keep_away(runtime, clinic)
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    assert "A court keeps away: Luís Vega" in desk.get(path).text
+    told = {**CALL, "caller_name": "Luis Vega", **caller}
+    refused = post(desk, path, told)
+    assert (refused.status_code, 'href="#caller_name"' in refused.text) == (422, True)
+    assert "A court keeps who calls from this child: we take no request from them" in refused.text
+    assert ("Since Monday, on the elbow" in refused.text, _sent(runtime)) == (True, [])
+    # A child in danger is in danger whoever says so, and whoever calls back reads of the order first.
+    assert post(desk, path, {**told, "red_flags": "seizure"}).status_code == 409
+    for person, home in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
+        calls = browser_of(person).get(home).text.partition('aria-labelledby="h-calls"')[2].partition("</section>")[0]
+        if calls:
+            assert "A court keeps away: Luís Vega" in calls
+            assert calls.index("A court keeps away") < calls.index('href="tel:') if 'href="tel:' in calls else True
+    assert 'aria-labelledby="h-calls"' in browser_of(clinic.pcp).get("/clinic").text
+    # Anybody else is heard as ever.
+    assert post(desk, path, CALL).status_code == 303
+
+
+def test_a_program_sends_nothing_for_whom_a_court_keeps_away(clinic: Clinic, runtime: Runtime) -> None:
+    _keep_away(runtime, clinic)
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        changed = {"source": "phone", "details": {"red_flags": [], "caller": {"who": "family", "name": "Luis Vega"}}}
+        draft = clinic.draft(session, now=now, **changed)
+        with pytest.raises(InvalidError) as wrong:
+            submit(session, draft, clinic.pcp, SubmitForm("The family leaves today"), now=now, targets=TARGETS)
+    assert wrong.value.fields["details.caller"] == "barred"
+
+
+def _keep_away(runtime: Runtime, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        child, cipher, now = session.get_one(Patient, clinic.child.id), runtime.database.cipher, datetime.now(UTC)
+        who = Newcomer("father@example.test", "Luís Vega", "es", Authority("father", True))
+        father, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
+        set_mobile(session, cipher, father, "505-555-0157", by=father, countries=["US"], now=now)
+        bar(session, child, father.public_id, "Order 12-345", clinic.pcp, now=now, reaches={})

@@ -101,7 +101,7 @@ def test_the_family_sends_it_from_its_answer_and_the_specialist_has_it(
     assert "sent=1" in send(mother, consult, f"{here}/photos")
     assert look(runtime, consult)[3] == 2
     page = mother.get(f"{here}/answer").text
-    assert "Usted hizo esto." in page
+    assert "Usted ya lo hizo." in page
     assert "Enviar la foto nueva" not in page
     # The specialist takes it and answers again.
     derm = browser_of(clinic.derm)

@@ -90,6 +90,7 @@ def _page(
         "consult/outcome.html",
         consult=loaded.consult,
         unsafe_home=home_shown(session, loaded.patient.id),
+        patient=loaded.patient,
         who=f"{loaded.patient.name}, {terms.child(loaded.patient, now().date())}",
         place="/coordination" if is_desk else "/clinic",
         back=f"/coordination/{loaded.consult.public_id}" if is_desk else f"/consults/{loaded.consult.public_id}",

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import deal_with
+from econsult.people.patients import Patient
 from econsult.people.persons import Role
 from econsult.stops import Stop, stop_for, stops_for
 from web.context import database, now
@@ -51,6 +52,8 @@ class Call:
     """How the family said that it can be reached, newest first."""
     home: HomeShown | None
     """What was told of this home before, where these stops say nothing of it."""
+    patient: Patient
+    """For what a court said of the child."""
 
 
 def calls_for(session: Session) -> list[Call]:
@@ -97,4 +100,5 @@ def _call(session: Session, found: list[Stop]) -> Call:
         is_unsafe=is_unsafe,
         safe_ways=list(dict.fromkeys(each.stop.safe_way for each in found if each.stop.safe_way)),
         home=None if is_unsafe else home_shown(session, patient.id),
+        patient=patient,
     )

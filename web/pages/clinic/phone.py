@@ -22,13 +22,14 @@ from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import TEXTS, ConsentGiven
+from econsult.people.keptaway import is_kept_caller
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import LANGUAGES, Role
 from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
 from web.pages.answers import read_answers
-from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, sentences, signers
+from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, caller_barred, sentences, signers
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -88,6 +89,8 @@ def write_down(patient_id: str) -> Page:
         form.errors.setdefault("caller_name", gettext("Write the name of who calls"))
     with database().writing() as session:
         child = patient_for(session, me(), patient_id, now=now())
+        if is_kept_caller(session, child.id, caller["name"], caller["phone"]):
+            form.errors["caller_name"] = caller_barred()
         signs = form.choices("red_flags", FLAG_CODES)
         if who == "clinic" and not form.errors:
             # The doctor's own form asks for the signs as well; what was said here stands there already.

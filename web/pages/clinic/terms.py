@@ -79,8 +79,18 @@ def signers(session: Session, child: Patient) -> dict[str, str]:
     return {by: str(words) for by, words in CONSENT_BY.items() if counts(session, child.id, by, now())}
 
 
+def caller_barred() -> str:
+    """What a telephone form says to whom a court keeps away."""
+    return gettext("A court keeps who calls from this child: we take no request from them")
+
+
 def _field(name: str) -> str:
-    known = {"consent": "consent_by", "consent.by": "consent_by", "details.red_flags": "red_flags"}
+    known = {
+        "consent": "consent_by",
+        "consent.by": "consent_by",
+        "details.caller": "caller_name",
+        "details.red_flags": "red_flags",
+    }
     if name in known:
         return known[name]
     # An answer to a template's item, and the texts that are some: their fields carry the name itself.
@@ -96,6 +106,7 @@ def _sentence(name: str, code: str) -> str:
     if code == "grown_up":
         return grown_up_words()
     known = {
+        "details.caller": caller_barred(),
         "specialty": gettext("Choose a specialty"),
         "details.red_flags": gettext("Answer the danger signs: tick those that are there now, or “None of these”"),
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),
