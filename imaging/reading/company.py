@@ -36,7 +36,8 @@ def _with_neighbours(line: Line, found: set[int]) -> set[int]:
 def _is_beside(covered: Word, word: Word) -> bool:
     first, second = sorted((covered, word), key=lambda entry: entry.left)
     is_name = sum(letter.isalpha() for letter in word.text) >= 2 and not any(letter.isdigit() for letter in word.text)
-    if word.text[0].islower() and (word.is_exact or word.confidence >= SURE):
+    has_capital = next((letter.isupper() for letter in word.text if letter.isalpha()), False)
+    if not has_capital and (word.is_exact or word.confidence >= SURE):
         return False
     return is_name and fold(word.text) not in LAB_WORDS and second.left - first.right < _BESIDE * word.height
 

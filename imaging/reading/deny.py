@@ -17,6 +17,7 @@ from imaging.reading.names import Names
 from imaging.reading.numbers import Numbers, Span
 from imaging.reading.page_dates import PageDates
 from imaging.reading.rows import is_result
+from imaging.reading.short_names import ShortNames
 from imaging.reading.spelling import fold, is_lab_word, parts_of
 from imaging.reading.words import Line, Word
 
@@ -37,7 +38,7 @@ class DenyList:
     """The identifiers of one case, ready to be looked for."""
 
     def __init__(self, known: Identifiers, reader: DateReader) -> None:
-        self._names = Names(known.names)
+        self._names, self._short = Names(known.names), ShortNames(known.names)
         self._days = {date.fromisoformat(text) for text in known.birth_dates}
         self._dates = PageDates(reader, self._days)
         self._numbers = Numbers(known.numbers, known.phones, known.emails)
@@ -46,18 +47,24 @@ class DenyList:
     def hits(self, lines: Sequence[Line]) -> Iterator[tuple[int, set[int]]]:
         """Yield for each line its number and the numbers of its words to cover."""
         rows = [self._is_row(line) for line in lines]
-        apart = self._set_apart(lines, rows)
-        below: set[int] = set()
+        found = self._found(lines, rows)
+        for number, line in enumerate(lines):
+            near = [bool(found[at]) for at in (number - 1, number + 1) if 0 <= at < len(lines)]
+            short = self._short.hits(line, found[number], near, is_row=rows[number])
+            yield number, with_company(line, found[number] | short, is_row=rows[number])
+
+    def _found(self, lines: Sequence[Line], rows: Sequence[bool]) -> list[set[int]]:
+        """Find what is covered of each line for its own sake, or for a label beside or above it."""
+        found = [self._hits_of(line, is_row=row) for line, row in zip(lines, rows, strict=True)]
+        for number, one in self._set_apart(lines, rows).items():
+            found[number] |= one
         for number, line in enumerate(lines):
             following = lines[number + 1] if number + 1 < len(lines) else ()
-            found, under = self._hits_of(line, is_row=rows[number]) | apart[number], set(below)
-            below = set()
             for label, values in self._labelled(line, is_row=rows[number]):
-                found |= set(values)
+                found[number] |= set(values)
                 if not values and following and not rows[number + 1]:
-                    below |= set(value_below(line, label, following)) - self._labels_of(following)
-            found |= under
-            yield number, with_company(line, found, is_row=rows[number])
+                    found[number + 1] |= set(value_below(line, label, following)) - self._labels_of(following)
+        return found
 
     def _is_row(self, line: Line) -> bool:
         return is_result(line, self._numbers.figures)

@@ -101,7 +101,9 @@ class Names:
         words = {number for number, word in enumerate(line) if fold(word.text) in short and word.text[0].isupper()}
         for number in words:
             beside = [number + step for step in (-2, -1, 1, 2) if number + step in found]
-            beside += [number + step for step in (-1, 1) if number + step in words and not is_row]
+            near = [number + step for step in (-1, 1) if number + step in words and not is_row]
+            # `ANA` in the line under `Ana` is a test.
+            beside += [other for other in near if line[other].text.isupper() == line[number].text.isupper()]
             if beside:
                 yield {number, *beside}
 

@@ -9,10 +9,20 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from econsult.people import dates
+from imaging import Identifiers
 from imaging.reading.confusion import HALF_SURE, SURE, is_misreading
+from imaging.reading.deny import DenyList
+from imaging.reading.rows import is_result
+from imaging.reading.short_names import ShortNames
 from imaging.reading.spelling import fold, is_alike
+from imaging.reading.words import Word
+from imaging.samples.panels import PANELS, Result, draw_results
 from tests.bench._figures import report
 
 _NAMES = """
@@ -30,6 +40,17 @@ MISREAD = {
     "ñ": ("fi", "n"), "s": ("5",), "z": ("2",), "g": ("9", "q"), "á": ("a", "4"), "ü": ("ii", "u"), "w": ("vv",),
     "q": ("g", "9"),
 }  # fmt: skip
+_SHORT = "Zoe Ana Mia Eva Li Bo Noé Ian Max Leo Ava Ela Sol Luz May Kai Xi Amy Tom Sam علي לי نور"
+SHORT = _SHORT.split()
+PLACES = (
+    "today {} came with cough", "{} has had a rash for two days", "seen with {}, 4 years old", "Name  {}",
+    "rash of {}", "{} Quispe", "the baby {} is well", "{}",
+)  # fmt: skip
+TESTS = (
+    "ANA  Negative", "ANA  1:80  <1:40", "Ana  1:160", "ANA (IFA)  Negative", "Li  0.8  mmol/L", "Max  120",
+    "Collected May 3, 2026",
+    "ANA, ESR and CRP", "Na 140  K 4.1  Li 0.4", "ANA titer", "Al  6  ug/L", "Sodium  140  mmol/L  135 - 145",
+)  # fmt: skip
 HOUSE = Path(__file__).resolve().parents[2]
 
 
@@ -50,8 +71,61 @@ def words() -> list[str]:
     return sorted(found - {fold(name) for name in NAMES})
 
 
+def short_names() -> None:
+    """Print in how many places names of three letters and fewer are covered, and what else of the house's texts is."""
+    told = [(name, text.format(name)) for name in SHORT for text in PLACES]
+    found = [name in covered_in((f"{name} Quispe",), text) for name, text in told]
+    report("names.short.covered", sum(found), f"of {len(told)}: {', '.join(t for t, ok in _shown(told, found))}")
+    texts = house_lines()[::4]
+    rows = [f"{one.test.name}  {one.value}  {one.test.unit}  {one.reference}" for one in _results()]
+    for what, lines in (("texts", texts), ("results", [*rows, *TESTS])):
+        wrong = [word for line in lines for word in _taken(ShortNames(SHORT), line)]
+        many = f"of {sum(len(line.split()) for line in lines)} words: {', '.join(sorted(set(wrong))[:12])}"
+        report(f"names.short.false.{what}", len(wrong), many)
+
+
+def _taken(short: ShortNames, text: str) -> list[str]:
+    """The words of an exact line that are taken for such a name, where nothing else is covered."""
+    words = [replace(word, is_exact=True) for word in line_of(text)]
+    return [words[number].text for number in short.hits(words, set(), (), is_row=is_result(words))]
+
+
+def _shown(told: list[tuple[str, str]], found: list[bool]) -> Iterator[tuple[str, bool]]:
+    yield from ((text, ok) for (_, text), ok in zip(told, found, strict=True) if not ok)
+
+
+def _results() -> Iterator[Result]:
+    for seed in range(20):
+        for panel in PANELS:
+            yield from draw_results(np.random.default_rng(seed), panel, "en")
+
+
+def house_lines() -> list[str]:
+    """The lines of the house's documents and of its texts in both languages."""
+    files = [*(HOUSE / "docs").rglob("*.md"), *(HOUSE / "web" / "translations").rglob("*.po")]
+    return [line for path in files for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def line_of(text: str) -> list[Word]:
+    """A line of words, as a reader gives it."""
+    words, at = [], 0.0
+    for part in text.split(" "):
+        if part:
+            words.append(Word(part, at, 0, at + 8 * len(part), 16))
+        at += 8 * len(part) + (6 if part else 60)
+    return words
+
+
+def covered_in(names: tuple[str, ...], text: str) -> list[str]:
+    """The words of an exact line that are covered; two spaces are the gap between two cells."""
+    words = [replace(word, is_exact=True) for word in line_of(text)]
+    ((_, found),) = DenyList(Identifiers(names=names), dates).hits([words])
+    return [words[number].text.strip(".,") for number in sorted(found)]
+
+
 def main() -> int:
     """Print how many misread names are covered, and how many other words are taken for one."""
+    short_names()
     for twice in (False, True):
         pairs = [(name, seen) for name in NAMES for seen in misread(name)]
         if twice:
