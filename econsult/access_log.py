@@ -161,7 +161,7 @@ def looks_at(
         # When the young person was here is theirs alone.
         query = query.where(AuditEvent.person_id.is_(None) | (Person.role != Role.YOUTH))
     found = list(_looks(session, query.limit(ROWS + 1)))
-    return patient, found[:ROWS], pack(found[ROWS - 1].id) if len(found) > ROWS else ""
+    return patient, found[:ROWS], pack(found[ROWS - 1].sequence or 0) if len(found) > ROWS else ""
 
 
 def search(
@@ -170,7 +170,7 @@ def search(
     """The rows of the privacy officer's program, newest first, and the next cursor. The search leaves a row itself."""
     found = list(_looks(session, _asked(person, wanted, cursor).limit(limit + 1)))
     _note(session, person, "search", wanted, now)
-    return found[:limit], pack(found[limit - 1].id) if len(found) > limit else ""
+    return found[:limit], pack(found[limit - 1].sequence or 0) if len(found) > limit else ""
 
 
 def note_export(session: Session, person: Person, wanted: Wanted, *, now: datetime) -> None:
@@ -239,8 +239,9 @@ def _newest(cursor: str) -> Select[AuditEvent, Person, str, str]:
     query = query.outerjoin(Person, Person.id == AuditEvent.person_id)
     query = query.outerjoin(Patient, Patient.id == AuditEvent.patient_id)
     before = unpack_number(cursor)
-    query = query.where(AuditEvent.id < min(before, LARGEST)) if before else query
-    return query.order_by(AuditEvent.id.desc())
+    # By the place in the chain, which its hash covers: somebody who writes into the database may give rows other keys.
+    query = query.where(AuditEvent.sequence < min(before, LARGEST)) if before else query
+    return query.order_by(AuditEvent.sequence.desc().nulls_last(), AuditEvent.id.desc())
 
 
 def _looks(session: Session, query: Select[AuditEvent, Person, str, str]) -> Iterator[Look]:

@@ -13,6 +13,8 @@ from econsult.anchors import Anchor
 from econsult.trail import START, AuditChain, AuditEvent, chain_key, end_seal, row_mac
 from storage.keys import WrongKey
 
+NOT_ANCHORED = "is not the one that was anchored"
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -52,7 +54,7 @@ def _check(session: Session, program_id: int, anchors: Sequence[Anchor | None]) 
 
 def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]) -> tuple[int, str]:
     """How many rows hold, and what is wrong with the one after them."""
-    key, mac, count = chain_key(chain), START, 0
+    key, mac, count, number = chain_key(chain), START, 0, 0
     query = select(AuditEvent).where(AuditEvent.program_id == chain.program_id, AuditEvent.sequence.is_not(None))
     columns = query.order_by(AuditEvent.sequence).with_only_columns(*AuditEvent.__table__.columns)
     with session.execute(columns.execution_options(yield_per=2000)) as rows:
@@ -62,9 +64,12 @@ def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]
             mac = row_mac(key, mac, row)
             if not hmac.compare_digest(mac, row["mac"] or ""):
                 return count, f"Row {count + 1} is not as it was written."
-            if count + 1 in anchored and anchored[count + 1].mac != mac:
-                return count, f"Row {count + 1} is not the one that was anchored."
-            count += 1
+            # Rows are added one after the other, so their keys rise with their places; no hash knows a key beforehand.
+            is_moved = row["id"] <= number
+            if is_moved or (count + 1 in anchored and anchored[count + 1].mac != mac):
+                what = "was moved: its key is not after that of the row before it" if is_moved else NOT_ANCHORED
+                return count, f"Row {count + 1} {what}."
+            count, number = count + 1, row["id"]
     if chain.sequence > count:
         return count, f"Row {count + 1} is missing at the end."
     is_sealed = hmac.compare_digest(chain.seal, end_seal(key, chain.program_id, chain.sequence, chain.mac))

@@ -220,7 +220,7 @@ def _trailed(session: Session, children: set[int]) -> dict[str, dict[int, list[d
         AuditEvent.patient_id.in_(children), AuditEvent.action.in_(_TRAILED), AuditEvent.consult_id.is_not(None)
     )
     found: dict[str, dict[int, list[datetime]]] = {action: {} for action in _TRAILED}
-    for action, number, at in session.execute(query.order_by(AuditEvent.at, AuditEvent.id)):
+    for action, number, at in session.execute(query.order_by(AuditEvent.at, AuditEvent.sequence)):
         found[action].setdefault(number or 0, []).append(at)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +51,14 @@ WRONG = {
     "BLOBS_URL": ["zz", "ftp://x", "file://x", "file:///dev/null/x", "s3://", "s3://ab?x=1", "minio://h", "s3://["],
     "STAGING": ["/dev/null", "/dev/null/x"],
     "AUDIT_ANCHORS": ["/dev/null", "/dev/null/x"],
-    "SECRET_KEY": ["short"],
+    "SECRET_KEY": [
+        "short",
+        "a" * 44,
+        "ab" * 20,
+        "0123456789" * 4,
+        "correct horse " * 4,
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+    ],
     "KEYS": ["k1:not-base64", "k1"],
     "SMTP_URL": ["zz", "localhost:25", "http://localhost", "smtp://", "smtp://h:port", "smtp://[", "smtp://h:99999"],
     "MAIL_FROM": ["", "zzz", "@x.org", "a@", "a@x.org, b@x.org", "A <a@x.org>\nBcc: b@x.org", "ñ@x.org"],
@@ -146,10 +154,20 @@ def test_a_password_in_a_wrong_address_is_not_repeated() -> None:
         assert "hunter2" not in str(caught.value)
 
 
+def test_a_secret_from_dice_passes_and_one_of_a_single_sign_is_told_why() -> None:
+    for _ in range(300):
+        for made in (secrets.token_hex(16), secrets.token_urlsafe(32), str(secrets.randbelow(10**40)).zfill(40)):
+            assert load_settings({"ECONSULT_SECRET_KEY": made}).secret_key == made
+    with pytest.raises(SettingError, match="which anybody guesses: take 32 random bytes") as caught:
+        load_settings({"ECONSULT_SECRET_KEY": "hunter2 " * 8})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_secret_comes_from_its_file_but_not_from_both(tmp_path: Path) -> None:
     path = tmp_path / "secret"
-    path.write_text("s" * 40 + "\n")
-    assert load_settings({"ECONSULT_SECRET_KEY_FILE": str(path)}).secret_key == "s" * 40
+    secret = secrets.token_hex(16)
+    path.write_text(secret + "\n")
+    assert load_settings({"ECONSULT_SECRET_KEY_FILE": str(path)}).secret_key == secret
     with pytest.raises(SettingError, match="not both"):
         load_settings({"ECONSULT_SECRET_KEY_FILE": str(path), "ECONSULT_SECRET_KEY": "x"})
 

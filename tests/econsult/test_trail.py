@@ -152,6 +152,22 @@ def _swap(database: Database, dice: random.Random) -> None:
         run(database, "UPDATE audit_event SET sequence = :new WHERE sequence = :old", old=old, new=new)
 
 
+def _renumber(database: Database, dice: random.Random) -> None:
+    """Two rows change their keys and keep their places, and what lists by key would show them elsewhere."""
+    one, other = dice.sample(range(1, last(database) + 1), 2)
+    known = "SELECT id FROM audit_event WHERE sequence = :n"
+    with database.engine.begin() as connection:
+        keys = [connection.execute(text(known), {"n": place}).scalar_one() for place in (one, other)]
+        for old, new in ((keys[0], -1), (keys[1], keys[0]), (-1, keys[1])):
+            connection.execute(text("UPDATE audit_event SET id = :new WHERE id = :old"), {"old": old, "new": new})
+
+
+def _move(database: Database, dice: random.Random) -> None:
+    """One row gets a key after all others."""
+    place = dice.randint(1, last(database) - 1)
+    run(database, "UPDATE audit_event SET id = id + 1000000 WHERE sequence = :place", place=place)
+
+
 def _add(database: Database, dice: random.Random) -> None:
     sequence = dice.choice(["NULL", f"{last(database) + 1}"])
     columns = "at, action, entity, entity_id, detail, program_id"
@@ -168,7 +184,10 @@ def _change_the_key(database: Database, _dice: random.Random) -> None:
     run(database, "UPDATE audit_chain SET key = :key", key="k0.AAAA")
 
 
-TAMPERS: list[Tamper] = [_edit, _remove, _cut, _cut_and_say_so, _swap, _add, _lose_the_end, _change_the_key]
+TAMPERS: list[Tamper] = [
+    *(_edit, _remove, _cut, _cut_and_say_so, _swap, _add, _renumber, _move),
+    *(_lose_the_end, _change_the_key),
+]
 
 
 def tamper_and_mend(database: Database, tamper: Tamper, dice: random.Random) -> None:
@@ -193,7 +212,7 @@ def tamper_and_mend(database: Database, tamper: Tamper, dice: random.Random) -> 
 def test_whoever_tampers_is_found_out(database: Database, clinic: Clinic, tamper: Tamper) -> None:
     write(database, clinic, 5)
     dice = random.Random(tamper.__name__)
-    for _ in range(5 if tamper in TAMPERS[:6] else 1):
+    for _ in range(5 if tamper in TAMPERS[:8] else 1):
         tamper_and_mend(database, tamper, dice)
     assert check(database).fault == ""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult import audit
 from econsult.access import consult_for
@@ -155,6 +155,18 @@ def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, reader: 
     older = page.partition('<p class="more"><a class="btn btn-line" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert page.count("<td><code>consult</code>") == 100
     assert reader.get(f"/privacy{older}").text.count("<td><code>consult</code>") == 20
+
+
+def test_rows_stand_in_the_order_of_the_trail_whatever_keys_somebody_gave_them(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        for number in range(3):
+            audit.record(session, f"act{number}", "consult", "x", now=NOW, person_id=clinic.pcp.id)
+    with runtime.database.writing() as session:
+        session.execute(update(AuditEvent).where(AuditEvent.action == "act0").values(id=AuditEvent.id + 1000))
+    table = reader.get(f"/privacy?person={clinic.pcp.public_id}").text.partition("<tbody")[2]
+    assert table.index(">act2<") < table.index(">act1<") < table.index(">act0<")
 
 
 def test_nobody_else_searches(browser_of: BrowserOf, clinic: Clinic) -> None:
