@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from econsult import (
     tables,  # noqa: F401 - declares every table, whichever module is asked for first.
-    values,
+    varied,
 )
 from econsult.billing.siterules import KEPT as BILLING_RULES
 from econsult.billing.siterules import load_rules
@@ -48,7 +48,7 @@ def open_installation(settings: Settings) -> Installation:
     """Read or make the secrets and open the database. Raises SettingError with one sentence where that cannot be."""
     ring = _open_ring(settings)
     secret_key = settings.secret_key or _kept_secret(settings.data / "secret_key", lambda: secrets.token_urlsafe(48))
-    values.secret_key("SECRET_KEY", secret_key or " ")
+    varied.secret_key("SECRET_KEY", secret_key or " ")
     library = load_library(settings.templates)
     check_library(library)
     rules = load_rules(settings.billing_rules)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from econsult import environment, values
+from econsult import environment, values, varied
 
 PREFIX = values.PREFIX
 
@@ -237,7 +237,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         blobs_url=_checked(raw, "BLOBS_URL", values.blobs_url) or f"file://{data / 'blobs'}",
         staging=values.folder("STAGING", raw["STAGING"] or str(data / "staging")),
         audit_anchors=values.folder("AUDIT_ANCHORS", raw["AUDIT_ANCHORS"] or str(data / "anchors")),
-        secret_key=values.secret_key("SECRET_KEY", raw["SECRET_KEY"]),
+        secret_key=varied.secret_key("SECRET_KEY", raw["SECRET_KEY"]),
         keys=values.key_ring("KEYS", raw["KEYS"]),
         smtp_url=values.smtp_url("SMTP_URL", raw["SMTP_URL"]),
         mail_from=values.mail_sender("MAIL_FROM", raw["MAIL_FROM"]),

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -33,8 +32,6 @@ BREAK_GLASS = ("allowed", "forbidden")
 """Whether a specialist may open a child's name for an hour."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
-SHORTEST_SECRET = 32
-LEAST_VARIED = 8
 LONGEST_NAME = 120
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
 
@@ -272,27 +269,6 @@ def countries(name: str, text: str) -> tuple[str, ...]:
     if not all(re.fullmatch("[A-Z]{2}", part) for part in found):
         raise SettingError(f"{PREFIX}{name} must be codes of countries such as US,MX, not {text!r}.")
     return found
-
-
-def secret_key(name: str, text: str) -> str:
-    """A secret that is long enough and looks as if it came from dice, or nothing."""
-    if text and len(text) < SHORTEST_SECRET:
-        raise SettingError(f"{PREFIX}{name} must have at least {SHORTEST_SECRET} characters.")
-    if text and not _is_varied(text):
-        raise SettingError(
-            f"{PREFIX}{name} is one sign, a row or a piece again and again, which anybody guesses: "
-            "take 32 random bytes, as `openssl rand -base64 32` prints them, or leave it empty."
-        )
-    return text
-
-
-def _is_varied(text: str) -> bool:
-    """Whether a text has at least eight different signs, and steps from sign to sign, and is no piece repeated.
-
-    Of a thousand million random secrets of hex digits none fails; "abcdefgh…" has a single step.
-    """
-    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
-    return len(set(text)) >= LEAST_VARIED and len(steps) >= LEAST_VARIED and (text + text).find(text, 1) == len(text)
 
 
 def key_ring(name: str, text: str) -> str:

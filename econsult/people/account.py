@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.database import Database, changed_rows
+from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
-from econsult.people.persons import Organization, Person, Program
-from econsult.people.signin import SignInSession, idle_limit, set_password, sign_in
+from econsult.people.persons import STAFF, Organization, Person, Program, Role
+from econsult.people.signin import STAFF_IDLE, ApiToken, SignInSession, end_access, idle_limit, set_password, sign_in
 from econsult.people.standing import credential_of, still_stands
 from econsult.zones import check_zone
 
@@ -71,6 +72,58 @@ def end_others(session: Session, person: Person, keep: int, now: datetime) -> in
     if count:
         audit.record(session, "sign_out_others", "person", person.public_id, now=now, person_id=person.id)
     return count
+
+
+def end_session(session: Session, person: Person, session_id: int, now: datetime) -> None:
+    """Sign the person out in one browser. Raises NotFoundError for a session that is not theirs, or is over."""
+    own = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id == session_id)
+    if not changed_rows(session.execute(own)):
+        raise NotFoundError
+    audit.record(session, "end_session", "person", person.public_id, now=now, person_id=person.id)
+
+
+def tokens_of(session: Session, person: Person, now: datetime) -> list[ApiToken]:
+    """The tokens with which programs act for the person, the newest first."""
+    query = select(ApiToken).where(ApiToken.person_id == person.id, ApiToken.expires_at > now)
+    return list(session.scalars(query.order_by(ApiToken.id.desc())))
+
+
+def end_token(session: Session, person: Person, token_id: int, now: datetime) -> None:
+    """Let one program act for the person no more. Raises NotFoundError for a token that is not theirs."""
+    own = delete(ApiToken).where(ApiToken.person_id == person.id, ApiToken.id == token_id)
+    if not changed_rows(session.execute(own)):
+        raise NotFoundError
+    audit.record(session, "end_token", "person", person.public_id, now=now, person_id=person.id)
+
+
+SIGNERS_OUT = (Role.ADMIN, Role.COORDINATOR)
+"""Who may sign somebody else out, whose telephone is lost: the administrator anybody, the desk families alone."""
+
+
+def signed_in_staff(session: Session, by: Person, now: datetime) -> list[tuple[Person, int, datetime]]:
+    """Staff of the program who are in, with how many browsers and when one was last used; nobody for the desk."""
+    if by.role != Role.ADMIN:
+        return []
+    count, last = func.count(SignInSession.id), func.max(SignInSession.seen_at)
+    query = select(Person, count, last).join(SignInSession, SignInSession.person_id == Person.id)
+    query = query.where(Person.program_id == by.program_id, Person.role.in_(STAFF), SignInSession.expires_at > now)
+    query = query.where(SignInSession.seen_at > now - STAFF_IDLE)
+    found = session.execute(query.group_by(Person.id)).all()
+    return sorted(((who, number, seen) for who, number, seen in found), key=lambda each: each[0].name.casefold())
+
+
+def sign_out_member(session: Session, by: Person, member: Person | None, now: datetime) -> None:
+    """End every session, half-open sign-in, link and token of somebody of one's own program.
+
+    Raises ForbiddenError, and NotFoundError for who is nobody there, or, for the desk, nobody of a family.
+    """
+    if by.role not in SIGNERS_OUT:
+        raise ForbiddenError("The administrator or the desk signs somebody out.")
+    is_known = member is not None and member.program_id == by.program_id and member.role != Role.INVITED
+    if member is None or not is_known or (by.role != Role.ADMIN and member.is_staff):
+        raise NotFoundError
+    end_access(session, member)
+    audit.record(session, "sign_out", "person", member.public_id, now=now, person_id=by.id)
 
 
 def change_password(database: Database, person: Person, old: str, new: str, *, source: str, now: datetime) -> bool:

@@ -153,13 +153,19 @@ def end_sessions(session: Session, person: Person) -> None:
     links.end_asked(session, [person.email_index], person.id)
 
 
+def end_access(session: Session, person: Person) -> None:
+    """The same, and every link that was given out and every token of a program: whoever had one has it no more."""
+    end_sessions(session, person)
+    for table in (SignInLink, ApiToken):
+        session.execute(delete(table).where(table.person_id == person.id))
+
+
 def clear_factor(session: Session, person: Person, now: datetime) -> bool:
     """Take a lost second factor and every passkey away, for whoever runs the program; False where there was none.
 
-    Sessions and unused links end too: whoever has the phone may have had them.
+    Sessions, unused links and tokens end too: whoever has the phone may have had them.
     """
-    end_sessions(session, person)
-    session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    end_access(session, person)
     factors.forget_tries(session, person)
     had_passkeys = passkeys.remove_all(session, person)
     had_app = factors.remove(session, person, now=now, is_operator=True)
@@ -189,14 +195,14 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
 
 
 def set_password(session: Session, person: Person, stored: str, now: datetime, *, by: Person | None = None) -> None:
-    """Keep the hash of a new password. Whoever is signed in, or half signed in, with the old one has to sign in again.
+    """Keep the hash of a new password. Whoever is in, or half in, has to sign in again; links and tokens end as well.
 
     It is that of the address: the person's accounts in other programs have the same, and end as much. `by` is the
     person, or None for whoever runs the program. A second factor stays as it is.
     """
     for account in _at_one_address(session, person):
         account.password_hash = stored
-        end_sessions(session, account)
+        end_access(session, account)
         if by is None:
             factors.forget_tries(session, account)
         audit.record(
@@ -218,16 +224,14 @@ def _at_one_address(session: Session, person: Person) -> list[Person]:
         indexes = cipher_of(session).blind_indexes(person.email, EMAIL)
     except WrongKey:
         return [person]
-    query = select(Person).where(or_(Person.id == person.id, Person.email_index.in_(indexes)))
-    return list(session.scalars(query.order_by(Person.id)))
+    at_address = or_(Person.id == person.id, Person.email_index.in_(indexes))
+    return list(session.scalars(select(Person).where(at_address).order_by(Person.id)))
 
 
 def close_account(session: Session, person: Person, now: datetime) -> None:
     """Let the person in no more: sessions, links and tokens end at once. What they wrote stays."""
     person.is_active = False
-    end_sessions(session, person)
-    for table in (SignInLink, ApiToken):
-        session.execute(delete(table).where(table.person_id == person.id))
+    end_access(session, person)
     audit.record_operator(session, "close", "person", person, now=now)
 
 
@@ -268,8 +272,7 @@ def _is_closed(session: Session, accounts: Sequence[str], places: Sequence[str],
 
 def make_token(session: Session, person: Person, now: datetime, *, days: int = 90) -> str:
     """A bearer token for the API; shown once."""
-    token = secrets.token_urlsafe(32)
-    expires = now + timedelta(days=days)
+    token, expires = secrets.token_urlsafe(32), now + timedelta(days=days)
     session.add(ApiToken(token_hash=hashed(token), person_id=person.id, created_at=now, expires_at=expires))
     audit.record(session, "create", "api_token", person.public_id, now=now, person_id=person.id)
     return token

@@ -68,6 +68,11 @@ WHO = {
     "GET /account": EVERYBODY,
     # Whoever has accounts in several programs goes over from one to another; others find nothing there.
     "GET /account/programs": EVERYBODY,
+    "POST /account/sessions/<int:number>/end": EVERYBODY,
+    "POST /account/tokens/<int:number>/end": EVERYBODY,
+    "GET /program/sessions": DESK + ADMIN,
+    "POST /program/sessions": DESK + ADMIN,
+    "POST /program/sessions/<public_id>": ADMIN,
     "POST /account/programs/<public_id>": EVERYBODY,
     "POST /account/contact": EVERYBODY,
     "GET /account/second-factor/first-codes": EVERYBODY,

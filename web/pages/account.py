@@ -9,7 +9,16 @@ from werkzeug import Response
 from econsult.alerts import tell_of_change
 from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
-from econsult.people.account import change_password, end_others, is_fresh, sessions_of, usual_zone_of
+from econsult.people.account import (
+    change_password,
+    end_others,
+    end_session,
+    end_token,
+    is_fresh,
+    sessions_of,
+    tokens_of,
+    usual_zone_of,
+)
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
@@ -45,6 +54,24 @@ def sign_out_others() -> Response:
     with database().writing() as session:
         end_others(session, me(), g.get("session_id", 0), now())
     return redirect("/account?said=signed_out_others", 303)
+
+
+@account.post("/sessions/<int:number>/end")
+@only()
+def end_one(number: int) -> Response:
+    """End one session, which may be this one: then the browser is at the door again."""
+    with database().writing() as session:
+        end_session(session, me(), number, now())
+    return redirect("/account?said=session_ended", 303)
+
+
+@account.post("/tokens/<int:number>/end")
+@only()
+def end_program(number: int) -> Response:
+    """Let one program act no more."""
+    with database().writing() as session:
+        end_token(session, me(), number, now())
+    return redirect("/account?said=token_ended", 303)
 
 
 @account.post("/password")
@@ -179,18 +206,19 @@ def remove_factor() -> Response | tuple[str, int]:
 def account_page(errors: dict[str, str]) -> str:
     """The whole page, with what was wrong in one of its forms."""
     with database().reading() as session:
-        found = sessions_of(session, me(), now())
+        found, programs = sessions_of(session, me(), now()), tokens_of(session, me(), now())
         factor = standing(session, me(), is_required=settings().needs_factor)
         step = step_of(session, me())
         contact = contact_of(session, me())
         keys = passkeys_of(session, me())
         usual = usual_zone_of(session, me()) or settings().time_zone
     here = g.get("session_id")
-    shown = [(device_words(each.device), each.seen_at, each.id == here) for each in found]
+    shown = [(each.id, device_words(each.device), each.seen_at, each.id == here) for each in found]
     layout = "staff" if me().is_staff else "family"
     return render_template(
         f"account/{layout}.html",
         sessions=shown,
+        tokens=programs,
         errors=errors,
         least=SHORTEST,
         factor=factor,

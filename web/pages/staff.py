@@ -33,6 +33,7 @@ from web.pages.program.figures import promise
 from web.pages.program.people import people
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
+from web.pages.program.sessions import sessions
 from web.pages.records import records
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
@@ -68,6 +69,7 @@ STAFF = (
     duty,
     roster,
     people,
+    sessions,
     rules,
     promise,
     reviews,

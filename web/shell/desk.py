@@ -38,6 +38,7 @@ PLACES = {
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
+        ("/program/sessions", _l("Sign somebody out")),
     ),
     Role.DIRECTOR: (
         ("/program", _l("How we keep it")),
@@ -57,11 +58,15 @@ PLACES = {
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
+        ("/program/sessions", _l("Sign somebody out")),
     ),
 }
 EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
 """Where whoever stands in for a desk without a coordinator goes too."""
 SAID = {
+    "session_ended": _l("Signed out there"),
+    "token_ended": _l("Ended. That program opens nothing any more."),
+    "member_out": _l("Signed out everywhere"),
     "signed": _l("Signed. The clinic is told in a moment."),
     "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
     "sentence_gone": _l("Removed. Answers that used it stay as they are."),
