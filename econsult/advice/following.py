@@ -132,11 +132,12 @@ def accept_and_read(
     *,
     now: datetime,
     version: int | None = None,
+    opens_held: bool = False,
 ) -> None:
     """The clinic has read the answer: it accepts every step but those that it declines, each with its reason.
 
     `declined` is by the public id of a step. What somebody has decided or done before stays as it is. Raises
-    StaleVersionError where another `version` than the one that was read stands now.
+    StaleVersionError where another `version` than the one that was read stands now; `opens_held` as `acknowledge`.
     """
     check_read(session, consult, version)
     answer = signed_answer(session, consult.id)
@@ -147,7 +148,7 @@ def accept_and_read(
     wrong |= {f"step-{key}": "unknown_value" for key in refused if key not in steps}
     if wrong:
         raise InvalidError("Say why for each step that you decline.", wrong)
-    acknowledge(session, consult, person, now=now)
+    acknowledge(session, consult, person, now=now, opens_held=opens_held)
     for key, step in steps.items():
         if key in refused and step.state in (*TO_DO, StepState.DECLINED):
             _bring(session, consult, step, "decline", person=person, reason=refused[key], now=now)

@@ -135,15 +135,24 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
 
 
 def acknowledge(
-    session: Session, consult: Consult, person: Person, *, now: datetime, version: int | None = None
+    session: Session,
+    consult: Consult,
+    person: Person,
+    *,
+    now: datetime,
+    version: int | None = None,
+    opens_held: bool = False,
 ) -> Consult:
     """The PCP has read the answer, of this `version`; the family may read it from now on.
 
-    So it may be with an answer that a reopening kept from the family: it opens, and is to be told, while the new one
-    is waited for. Raises StaleVersionError where another version stands now.
+    An answer that a reopening kept from the family opens by `opens_held` alone, and is to be told while the new one is
+    waited for: whoever read it before the reopening did not know that. Raises StaleVersionError where another version
+    stands now, or it was opened again meanwhile.
     """
     check_read(session, consult, version)
     earlier = held_back(session, consult)
+    if opens_held != (earlier is not None):
+        raise StaleVersionError("The question was opened again, or answered anew, after you read it.")
     if earlier is not None:
         open_earlier(session, consult, earlier, person, now)
         return consult

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.added_steps import without_added
 from econsult.consults.answers import released_answer
 from econsult.consults.choice import has_cover
 from econsult.consults.clocks import is_open, start_clock, stop_clock
+from econsult.consults.correction_drafts import correction_of, end_correction
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
+from econsult.consults.versions import Answer, draft_of, signed_answer
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person
 
@@ -42,6 +45,7 @@ def reopen(
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
     _keep_unheard(session, consult)
+    _turn_correction(session, consult, now)
     consult.status, consult.urgency, consult.urgency_rank = status, wish, RANKS[wish]
     consult.holder_id = consult.claim_until = consult.ended_at = consult.end_reason = None
     consult.answered_at = consult.release_at = consult.released_at = None
@@ -70,6 +74,30 @@ def _keep_unheard(session: Session, consult: Consult) -> None:
     """Before the cycle is forgotten: which answer the family still has to hear."""
     answer = released_answer(session, consult.id) if consult.is_unheard else None
     consult.unheard_version = answer.version if answer is not None else None
+
+
+def _turn_correction(session: Session, consult: Consult, now: datetime) -> None:
+    """A correction that somebody was writing ends: while the question is open it is answered, not corrected.
+
+    Its words are the draft of that answer, as those of one that goes back to its pool, and are lost to nobody.
+    """
+    written, signed = correction_of(session, consult.id), signed_answer(session, consult.id)
+    if written is None or signed is None:
+        return
+    if draft_of(session, consult.id) is None:
+        content = without_added(written.content)
+        draft = Answer(
+            program_id=consult.program_id,
+            consult_id=consult.id,
+            author_id=written.author_id,
+            version=signed.version + 1,
+            content=content,
+            disposition=content.get("disposition"),
+            created_at=now,
+            saved_at=written.saved_at,
+        )
+        session.add(draft)
+    end_correction(session, consult)
 
 
 def _turn_clocks(session: Session, consult: Consult, rules: Rules, now: datetime) -> None:

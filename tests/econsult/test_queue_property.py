@@ -346,7 +346,7 @@ def _acknowledge(world: World, session: Session, consult: Consult, case: Case) -
 
 def _open_earlier(world: World, session: Session, consult: Consult, case: Case) -> None:
     if case.held_back is not None:
-        answers.acknowledge(session, consult, world.clinic.pcp, now=world.now)
+        answers.acknowledge(session, consult, world.clinic.pcp, now=world.now, opens_held=True)
         case.open_earlier(world.seconds)
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, clocks, declining, holding, requests, telling, threads
+from econsult.consults.correcting import save_correction
+from econsult.consults.correction_drafts import correction_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
@@ -15,7 +17,7 @@ from econsult.consults.threads import Audience
 from econsult.consults.views import View
 from econsult.consults.worklist import page
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, StaleVersionError
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
@@ -200,7 +202,11 @@ def test_an_answer_that_was_held_back_is_opened_by_the_clinic_and_told(database:
         held = answers.held_back(session, consult)
         assert held is not None
         assert (held.version, answers.released_answer(session, consult.id), consult.is_unheard) == (1, None, False)
-        answers.acknowledge(session, consult, clinic.pcp, now=NOON + 3 * HOUR)
+        with pytest.raises(StaleVersionError):
+            # Read before the reopening, by a colleague whose page shows nothing of it.
+            answers.acknowledge(session, consult, clinic.pcp, now=NOON + 3 * HOUR, version=1)
+        assert answers.released_answer(session, consult.id) is None
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON + 3 * HOUR, version=1, opens_held=True)
         assert (answers.released_answer(session, consult.id), consult.unheard_version) == (held, 1)
         assert answers.held_back(session, consult) is None
         (tells,) = clocks.open_clocks(session, consult.id, ClockName.FAMILY_INFORMED)
@@ -216,3 +222,23 @@ def test_an_answer_that_was_held_back_is_opened_by_the_clinic_and_told(database:
 def test_a_new_question_has_no_answer_to_open(database: Database, clinic: Clinic) -> None:
     with database.writing() as session, pytest.raises(ImpossibleVerbError):
         answers.acknowledge(session, clinic.claimed(session), clinic.pcp, now=NOON)
+
+
+def test_a_correction_that_is_being_written_becomes_the_draft_of_the_next_answer(
+    database: Database, clinic: Clinic
+) -> None:
+    changed = {**ANSWER, "impression": "Scabies, I think now"}
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        save_correction(session, consult, clinic.derm, changed, "Wrong", now=NOON + HOUR, version=1)
+        reopen(session, consult, clinic.pcp, "new symptom", now=NOON + 2 * HOUR, targets=TARGETS)
+        assert correction_of(session, consult.id) is None
+        holding.claim(session, consult, clinic.derm, now=NOON + 2 * HOUR, lease=LEASE)
+        draft = answers.answer_for(session, consult, clinic.derm)
+        assert draft is not None
+        assert (draft.version, draft.signed_at, draft.content["impression"]) == (2, None, changed["impression"])
+        assert getattr(answers.answer_for(session, consult, clinic.pcp), "version", None) == 1
+        answers.sign(session, consult, clinic.derm, now=NOON + 2 * HOUR)
+        assert (draft.corrects, correction_of(session, consult.id)) == (None, None)
+        fire(session, NOON + 2 * HOUR)
+        assert list(violations(session, NOON + 2 * HOUR)) == []

@@ -106,6 +106,11 @@ def test_the_clinic_sees_an_answer_that_was_held_back_and_opens_it(
     page = pcp.get(f"/consults/{consult.public_id}").text
     assert (str(ANSWER["impression"]) in page, "the family cannot read it" in page) == (True, True)
     assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 404
-    assert post(pcp, f"/consults/{consult.public_id}/acknowledge", {"version": "1"}).status_code == 303
+    # A colleague's page from before the reopening says "I have read this": that opens nothing.
+    old = post(pcp, f"/consults/{consult.public_id}/acknowledge", {"version": "1"})
+    assert (old.status_code, "the family cannot read it" in old.text) == (409, True)
+    assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 404
+    held = {"version": "1", "held": "1"}
+    assert post(pcp, f"/consults/{consult.public_id}/acknowledge", held).status_code == 303
     assert "the family cannot read it" not in pcp.get(f"/consults/{consult.public_id}").text
     assert mother.get(f"/family/questions/{consult.public_id}/answer").status_code == 200

@@ -139,12 +139,12 @@ def acknowledge_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     With `version`, only if that is the version that stands now.
     """
     declined = {each["step"]: each["reason"] for each in body.get("decline", [])}
-    seen = body.get("version")
+    seen, held = body.get("version"), body.get("opens_held", False)
     with loaded(consult_id, Right.ACKNOWLEDGE) as (session, passed):
         if body.get("accept") or declined:
-            accept_and_read(session, passed.consult, me(), declined, now=now(), version=seen)
+            accept_and_read(session, passed.consult, me(), declined, now=now(), version=seen, opens_held=held)
         else:
-            answers.acknowledge(session, passed.consult, me(), now=now(), version=seen)
+            answers.acknowledge(session, passed.consult, me(), now=now(), version=seen, opens_held=held)
     return after(passed)
 
 

@@ -14,7 +14,10 @@ from econsult.people.persons import SPECIALTIES
 from web.api.described import COUNT, FLAG, INSTANT, MAYBE_INSTANT, PERSON, closed, listed, optional, text
 
 ACKNOWLEDGE_IN = closed(
-    version=COUNT, accept=FLAG, decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY)))
+    version=COUNT,
+    accept=FLAG,
+    decline=listed(closed(("step", "reason"), step=text(32), reason=text(LONGEST_WHY))),
+    opens_held=FLAG,
 )
 STEP_IN = closed(("verb",), verb=text(16, *sorted({verb for _, verb in STEPS} - BY_ANSWER)), reason=text(LONGEST_WHY))
 STEP = closed(

@@ -52,7 +52,8 @@ def acknowledge(public_id: str) -> Page:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ACKNOWLEDGE)
             seen = form_number("version", UNSEEN)
-            accept_and_read(session, loaded.consult, me(), declined, now=now(), version=seen)
+            held = request.form.get("held") == "1"
+            accept_and_read(session, loaded.consult, me(), declined, now=now(), version=seen, opens_held=held)
     except StaleVersionError:
         return _changed(public_id, Right.ACKNOWLEDGE, {"declined": declined})
     except InvalidError as error:
