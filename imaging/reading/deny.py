@@ -11,7 +11,7 @@ from datetime import date
 from imaging.identifiers import Identifiers
 from imaging.reading.company import with_company
 from imaging.reading.date_reader import DateReader
-from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_out
+from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
 from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
 from imaging.reading.names import Names
 from imaging.reading.numbers import Numbers, Span
@@ -88,8 +88,8 @@ class DenyList:
         """Find what no line holds whole: letters set apart, and what goes on in the next line or cell."""
         found: defaultdict[int, set[int]] = defaultdict(set)
         places: list[Place] = []
-        for word, sources in spelled_out(lines):
-            is_row = rows[sources[0][0]]
+        for word, sources in (*spelled_out(lines), *spelled_down(lines)):
+            is_row = any(rows[number] for number, _ in sources)
             if self._names.is_one(word, _SPELLED) or any(self._groups([word], is_row=is_row)):
                 places += sources
         for joined in over_breaks(lines):

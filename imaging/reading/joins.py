@@ -12,6 +12,7 @@ Place = tuple[int, int]
 """The number of a line and of a word in it."""
 _FEWEST, _PIECE_MOST = 3, 2
 _WIDER, _WIDE = 1.6, 0.6
+_NEXT_BELOW = 2.6
 _CELL = 1.5
 """How wide, in heights of a word, the gap between two cells of a line is at least."""
 _LINES_BELOW, _FAR_BELOW = 3, 2.5
@@ -43,6 +44,29 @@ def spelled_out(lines: Sequence[Line]) -> Iterator[tuple[Word, Sequence[Place]]]
             for first, last in {(start, end), *_parts(line, start, end)}:
                 if last - first >= _FEWEST:
                     yield _one(line[first:last]), [(number, at) for at in range(first, last)]
+
+
+def spelled_down(lines: Sequence[Line]) -> Iterator[tuple[Word, Sequence[Place]]]:
+    """Yield the words that single letters or figures under each other make, read downwards and upwards."""
+    single = [(word, (n, at)) for n, line in enumerate(lines) for at, word in enumerate(line) if len(word.text) == 1]
+    columns: list[list[tuple[Word, Place]]] = []
+    for one in sorted(single, key=lambda entry: entry[0].top):
+        home = next((column for column in columns if _stands_under(column[-1][0], one[0])), None)
+        if home is None:
+            columns.append([one])
+        else:
+            home.append(one)
+    for column in columns:
+        if len(column) >= _FEWEST:
+            for run in (column, column[::-1]):
+                yield _one([word for word, _ in run]), [place for _, place in run]
+
+
+def _stands_under(above: Word, word: Word) -> bool:
+    """Whether a letter goes on a column: a gap as between two words, or a letter that was not read, ends none."""
+    size = max(above.height, word.height, 1.0)
+    apart = (above.left + above.right - word.left - word.right) / 2
+    return abs(apart) <= _WIDE * size and 0 < word.top - above.top <= _NEXT_BELOW * size
 
 
 def over_breaks(lines: Sequence[Line]) -> Iterator[Sequence[Joined]]:

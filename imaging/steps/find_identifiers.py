@@ -12,13 +12,15 @@ from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
+from imaging.reading.columns import whole_columns
 from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
 from imaging.reading.ink import Ink, ink_of
 from imaging.reading.layer import believed, corrected, proven, turned
 from imaging.reading.sizes import read_sizes
+from imaging.reading.stamps import stamps_in
 from imaging.reading.view import Edges, around, quarters
-from imaging.reading.whole import HALF_SURE, read_main, read_rest
+from imaging.reading.whole import HALF_SURE, VERY_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
 from imaging.steps.find_masks import box_mask, faces_of
@@ -103,7 +105,9 @@ def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detecto
         for edges in known_boxes(in_lines(corrected(reading, layer)), deny):
             pieces = reading.view.on_page(edges)
             yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)
-    yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in (*whole.unread, *sizes.unread))
+    sure = [box for reading in whole.readings for box in reading.boxes(VERY_SURE)]
+    unread = (*whole_columns(whole.unread, ink.letters, sure), *sizes.unread, *stamps_in(ink))
+    yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in unread)
     if not whole.is_read:
         yield from _lines(page, ink, detectors)
 
