@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult import panel
 from econsult.birthdays import born_otherwise
+from econsult.consults.hinting import weigh_again
 from econsult.consults.preparing import read_again
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, StaleVersionError
@@ -104,6 +105,14 @@ def correct(
     return changed
 
 
+def reach_family_by(session: Session, child: Patient, phone: str, email: str, staff: Person, *, now: datetime) -> None:
+    """Write down how the family is reached (`people.onfile.set_contact`); papers are read again for a new number."""
+    was = child.phone
+    set_contact(session, child, phone, email, staff, now=now)
+    if session.get_one(Patient, child.id).phone != was:
+        read_again(session, child.id, now)
+
+
 def _write(session: Session, child: Patient, given: Details, staff: Person, now: datetime) -> None:
     was = asdict(details_of(child))
     old = {name: was[name] for name, text in asdict(given).items() if text != was[name]}
@@ -122,6 +131,7 @@ def _write(session: Session, child: Patient, given: Details, staff: Person, now:
         _call_youth(session, child, old["name"], given.name)
     if "birth_date" in old:
         born_otherwise(session, child, now)
+        weigh_again(session, child, staff, now)
 
 
 def _call_youth(session: Session, child: Patient, old: str, new: str) -> None:

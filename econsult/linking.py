@@ -106,6 +106,7 @@ def add_caregiver(
 ) -> tuple[Person, bool]:
     """Let somebody act for the child; returns them, and whether their account is new. `child` comes from `access`.
 
+    The link opens nothing before they have typed the child's birth date: the address may be mistyped.
     Raises InvalidError for `email` (taken by an account of another kind, or barred by a court), `name`, `has_read`.
     """
     _check(staff)
@@ -128,7 +129,7 @@ def add_caregiver(
         now=now,
     )
     try:
-        link = link_caregiver(session, child, person, who.authority.relation, now, by_id=staff.id)
+        link = link_caregiver(session, child, person, who.authority.relation, now, by_id=staff.id, is_proven=False)
     except InvalidError as error:
         raise InvalidError(str(error), {"email": "barred"}) from None
     _write(link, who.authority)

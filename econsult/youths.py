@@ -94,6 +94,8 @@ def _closed_before(session: Session, patient: Patient, email: str) -> Person | N
     for link, person in session.execute(query.where(RelatedPerson.patient_id == patient.id)):
         if link.relation == SELF and person.email.casefold() == pasted(email).casefold():
             link.ends_at, person.is_active = None, True
+            # Whoever has the address now shows anew that they are meant.
+            link.proven_at, link.proof_tries = None, 0
             session.flush()
             return person
     return None

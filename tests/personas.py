@@ -14,6 +14,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import Database
 from econsult.people.consent import ConsentGiven
+from econsult.people.mixups import prove
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
 from econsult.rosters.limits import FallbackPool, Limits
@@ -136,7 +137,9 @@ def grown_youth(session: Session, database: Database, clinic: Clinic, now: datet
     child = session.get_one(Patient, clinic.child.id)
     child.birth_date_text = now.date().replace(year=now.year - 15, day=1).isoformat()
     form = YouthForm("youth@clinic.test", "en", is_seen=True)
-    return open_account(session, database.cipher, child, form, clinic.pcp, now=now)
+    youth = open_account(session, database.cipher, child, form, clinic.pcp, now=now)
+    prove(session, youth, child.birth_date_text, now)
+    return youth
 
 
 def open_clinic(database: Database, *, vault: Vault | None = None, now: datetime = NOON, mark: str = "") -> Clinic:

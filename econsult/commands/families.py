@@ -119,7 +119,8 @@ def _link(installation: Installation, options: Namespace, now: datetime) -> str:
         child = _child(session, options.child)
         if child.program_id != person.program_id:
             raise ConsultError("This child is of another program than this account.")
-        link_caregiver(session, child, person, options.relation, now, has_authority=not options.no_authority)
+        said = {"has_authority": not options.no_authority, "is_proven": False}
+        link_caregiver(session, child, person, options.relation, now, **said)
     return ""
 
 

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from econsult.consults.asked import sentences_in
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.hearers import home_of
-from econsult.consults.records import RANKS, Consult, RedFlagStop, Urgency, note
-from econsult.consults.redflags import UNSAFE
+from econsult.consults.lifecycle import OPEN
+from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency, note
+from econsult.consults.redflags import UNSAFE, flags_now
+from econsult.consults.screening import signs_told
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
@@ -47,8 +49,42 @@ def note_question(session: Session, consult: Consult, person: Person, now: datet
     """Look at all that a family wrote, whatever was asked, as it is sent. With a hint it is one of the same day."""
     texts = sentences_in(session, consult.details)
     if note_words(session, consult, person, consult.question, *texts, now=now):
-        consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
-        consult.urgency_rank = RANKS[Urgency(consult.urgency)]
+        _hurry(consult)
+
+
+def weigh_again(session: Session, child: Patient, staff: Person, now: datetime) -> None:
+    """The birth date was put right: what is open is looked at as that of a child of the right age.
+
+    A sign of danger that nobody knew of opens the same task as one found in words, for everybody of the clinic, whoever
+    put the date right. What a draft tells is weighed when it is sent.
+    """
+    months = age_in_months(child.birth_date, now.date())
+    query = select(Consult).where(Consult.patient_id == child.id, Consult.status.in_(OPEN))
+    for consult in session.scalars(query.where(Consult.submitted_at.is_not(None)).order_by(Consult.id)):
+        texts = (consult.question, *sentences_in(session, consult.details))
+        told = (*signs_told(session, consult, consult.details, now), *words_of_danger(*texts, months=months))
+        known = session.scalars(select(RedFlagStop.codes).where(RedFlagStop.consult_id == consult.id))
+        before = {code for codes in known for code in codes.split(",")}
+        codes = tuple(code for code in dict.fromkeys(flags_now(told)) if code not in before)
+        if codes:
+            _hint(session, consult, staff, codes, now)
+            if consult.kind == Kind.FAMILY_QUESTION:
+                _hurry(consult)
+
+
+def _hurry(consult: Consult) -> None:
+    consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
+    consult.urgency_rank = RANKS[Urgency(consult.urgency)]
+
+
+def _hint(session: Session, consult: Consult, staff: Person, codes: tuple[str, ...], now: datetime) -> None:
+    hint = RedFlagStop(consult_id=consult.id, person_id=staff.id, codes=",".join(codes)[:400], is_hint=True, at=now)
+    session.add(hint)
+    session.flush()
+    note(session, consult, "red_flag", person_id=staff.id, now=now, detail="age")
+    for clinician in home_of(session, consult):
+        about = f"words:{hint.id}"
+        notify(session, clinician, NoticeKind.DANGER_WORDS, consult_id=consult.id, about=about, now=now)
 
 
 def asked_now(session: Session, consult: Consult, now: datetime) -> tuple[str, ...]:

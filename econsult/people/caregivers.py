@@ -91,14 +91,18 @@ def caregiver_link(session: Session, patient_id: int, person_id: int, now: datet
 
 def links_of(session: Session, person: Person, now: datetime) -> list[RelatedPerson]:
     """All links by which this person may act for a child at this moment."""
-    links = session.scalars(_lasting(now).where(RelatedPerson.person_id == person.id))
-    return [link for link in links if is_proxy(session, link, now)]
+    return [link for link in lasting_links(session, person, now) if is_proxy(session, link, now)]
+
+
+def lasting_links(session: Session, person: Person, now: datetime) -> list[RelatedPerson]:
+    """The links of this person that last, whether or not they let them act."""
+    return list(session.scalars(_lasting(now).where(RelatedPerson.person_id == person.id)))
 
 
 def has_grown_up(session: Session, person: Person, now: datetime) -> bool:
     """Whether somebody for whom this person could act is grown up, and nothing else keeps the right."""
-    links = session.scalars(_lasting(now).where(RelatedPerson.person_id == person.id)).all()
-    return any(not is_proxy(session, link, now) for link in links)
+    proven = [link for link in lasting_links(session, person, now) if link.proven_at is not None]
+    return any(not is_proxy(session, link, now) for link in proven)
 
 
 def caregivers_of(
@@ -110,7 +114,7 @@ def caregivers_of(
     """
     links = active_links(session, patient_id, now, is_named=is_named)
     if only_self:
-        return [person for link, person in links if link.relation == SELF]
+        return [person for link, person in links if link.relation == SELF and link.proven_at is not None]
     return [person for link, person in links if is_proxy(session, link, now)]
 
 
@@ -140,7 +144,9 @@ def family_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, P
 
 
 def is_proxy(session: Session, link: RelatedPerson, now: datetime) -> bool:
-    """Whether a link that lasts still lets its person act: the child is under age, or something is on file."""
+    """Whether a link that lasts lets its person act: it is proven, and the child under age or something on file."""
+    if link.proven_at is None:
+        return False
     grown_at = None if link.relation == SELF else grown_up_at(session, link.patient_id)
     if grown_at is None or now < grown_at:
         return True

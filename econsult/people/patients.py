@@ -94,6 +94,9 @@ class RelatedPerson(Base):
     barred_at: Mapped[datetime | None] = mapped_column(Instant)
     barred_ways: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("related_person.barred_ways"))
     """By which addresses and numbers they could be reached on that day: `people.keptaway`."""
+    proven_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When they typed the child's birth date; before that the link opens nothing: `people.mixups`."""
+    proof_tries: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def over_at(self) -> datetime | None:
@@ -203,9 +206,11 @@ def link_caregiver(
     *,
     has_authority: bool = True,
     by_id: int | None = None,
+    is_proven: bool = True,
 ) -> RelatedPerson:
     """Let the caregiver act for the child from now on; a link that was there is replaced.
 
+    Where it is not proven that the right person has the account, it waits for that (`people.mixups`).
     Raises InvalidError for whom a court keeps from the child.
     """
     if relation not in RELATIONS:
@@ -216,6 +221,7 @@ def link_caregiver(
         raise InvalidError("A court keeps this person from the child.", {"person": "barred"})
     link.program_id, link.authority_from, link.authority_until, link.paper = patient.program_id, None, None, None
     link.relation, link.has_authority, link.starts_at, link.ends_at = relation, has_authority, now, None
+    link.proven_at, link.proof_tries = (link.proven_at or now) if is_proven else link.proven_at, 0
     session.add(link)
     note_patient(session, patient, "link_caregiver", now, person_id=by_id or person.id, detail=relation)
     session.flush()

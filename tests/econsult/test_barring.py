@@ -14,6 +14,7 @@ from econsult.errors import InvalidError
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, lift_bar
 from econsult.people.invitations import Invitation, invite, live_invitation
 from econsult.people.keptaway import reaches_kept
+from econsult.people.mixups import prove
 from econsult.people.onfile import RESTS, Way, contact_on_file, contact_row, set_contact
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -31,6 +32,7 @@ def father(database: Database, clinic: Clinic) -> Person:
     with database.writing() as session:
         who = Newcomer(FATHER, "Luis Vega", "es", Authority("father", True))
         father = add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)[0]
+        prove(session, father, clinic.child.birth_date_text, NOON)
         number = {"by": father, "countries": ["US"], "now": NOON}
         set_mobile(session, database.cipher, father, "505-555-0157", **number)
         return father

@@ -6,18 +6,22 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for, patient_for
 from econsult.access_log import Deed, looks_at
 from econsult.birthdays import AgeTask, finish, tasks_about, watch_ages
-from econsult.child_details import Details, Look, correct, details_of
+from econsult.child_details import Details, Look, correct, details_of, reach_family_by
+from econsult.consults import requests
 from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.facepolicy import KEEP
+from econsult.consults.records import RedFlagStop
+from econsult.consults.requests import SubmitForm
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError
 from econsult.jobs import Job, JobKind
+from econsult.notices import Notice, NoticeKind
 from econsult.panel import KnownChildError, KnownElsewhereError
 from econsult.people.caregivers import caregiver_link
 from econsult.people.former import PatientCorrection, corrections_of
@@ -27,7 +31,7 @@ from econsult.people.persons import Person
 from econsult.queue.quiet import Quiet
 from econsult.reading import outsider, readers_among
 from econsult.trail import AuditEvent
-from tests.personas import NOON, Clinic, grown_youth
+from tests.personas import NOON, TARGETS, Clinic, grown_youth
 from workers.policies import identifiers_of
 
 LATER = NOON + timedelta(minutes=5)
@@ -187,3 +191,46 @@ def test_who_may(database: Database, clinic: Clinic) -> None:
         session.flush()
         with pytest.raises(ForbiddenError):
             put(session, clinic, nurse, region="South")
+
+
+def test_danger_signs_are_weighed_again_for_the_right_age(database: Database, clinic: Clinic) -> None:
+    """A fever of somebody of four, who is two months old in truth."""
+    baby = (NOON - timedelta(days=60)).date().isoformat()
+    fever = {"body_site": "elbow", "red_flags": [], "symptoms": ["fever"]}
+    with database.writing() as session:
+        asked = clinic.family_draft(session, question="My baby has a fever of 38.5 since last night", details=fever)
+        requests.submit(session, asked, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        ended = clinic.family_draft(session, question="My baby has a fever of 38.5 since last night", details=fever)
+        requests.submit(session, ended, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        requests.withdraw(session, ended, clinic.pcp, "", now=NOON)
+        session.execute(delete(RedFlagStop))
+        put(session, clinic, clinic.pcp, birth_date="2022-01-16")
+        assert session.scalars(select(RedFlagStop)).all() == [], "still four years old"
+        for day in (baby, (NOON - timedelta(days=61)).date().isoformat()):
+            put(session, clinic, clinic.pcp, birth_date=day)
+            (stop,) = session.scalars(select(RedFlagStop)).all()
+            assert (stop.consult_id, stop.is_hint, stop.dealt_with_at) == (asked.id, True, None)
+            assert "young_infant_fever" in stop.codes.split(",")
+        told = select(Notice.person_id).where(Notice.kind == NoticeKind.DANGER_WORDS)
+        assert clinic.pcp.id in session.scalars(told.where(Notice.consult_id == asked.id)).all()
+        assert asked.urgency == "same_day"
+
+
+def test_a_new_telephone_of_the_family_has_papers_read_again(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        child = session.get_one(Patient, clinic.child.id)
+        file = Attachment(
+            consult_id=consult.id, patient_id=consult.patient_id, uploaded_by_id=clinic.pcp.id, kind="photo",
+            size=1, state="ready", blob_key="originals/x", key_wrapped=b"", received_at=NOON, reviews=0,
+        )  # fmt: skip
+        session.add(file)
+        session.flush()
+        for phone, email, reviews in (
+            ("", "ana@example.test", 0),
+            ("505-555-0177", "ana@example.test", 1),
+            ("505-555-0177", "", 1),
+        ):
+            reach_family_by(session, child, phone, email, clinic.pcp, now=LATER)
+            assert (file.reviews, "505-555-0177" in identifiers_of(session, child.id).phones) == (reviews, bool(phone))
+            assert file.state == (AttachmentState.RECEIVED if reviews else AttachmentState.READY)

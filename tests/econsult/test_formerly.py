@@ -18,6 +18,7 @@ from econsult.linking import Authority, Newcomer, add_caregiver, unlink
 from econsult.people.caregivers import Basis, GrantForm, end_grant, grant_proxy
 from econsult.people.formerly import reaches_former
 from econsult.people.invitations import Door, invite, live_invitation, look_at
+from econsult.people.mixups import prove
 from econsult.people.onfile import RESTS, Way, contact_on_file, set_contact
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -39,6 +40,7 @@ def foster(database: Database, clinic: Clinic) -> Person:
         placed = Authority("foster_parent", True, None, ENDS, "Placement letter, folder 3")
         who = Newcomer(FOSTER, "Rosa Gil", "es", placed)
         person = add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)[0]
+        prove(session, person, clinic.child.birth_date_text, NOON)
         set_mobile(session, database.cipher, person, NUMBER, by=person, countries=["US"], now=NOON)
         return person
 

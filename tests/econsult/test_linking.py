@@ -28,6 +28,7 @@ from econsult.linking import (
 )
 from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import caregiver_link, caregivers_of, check_speaks
+from econsult.people.mixups import prove
 from econsult.people.patients import Patient, RelatedPerson, link_caregiver
 from econsult.people.persons import Person, Role
 from econsult.trail import AuditEvent
@@ -46,6 +47,9 @@ def test_who_is_added_gets_an_account_and_acts_at_once(database: Database, clini
     with database.writing() as session:
         child = child_of(session, clinic)
         person, is_new = add_caregiver(session, database.cipher, child, AUNT, clinic.pcp, now=NOON)
+        with pytest.raises(NotFoundError):
+            patient_for(session, person, child.public_id, now=NOON)
+        assert prove(session, person, child.birth_date_text, NOON)
         assert (is_new, person.role, person.program_id) == (True, Role.CAREGIVER, clinic.program.id)
         assert patient_for(session, person, child.public_id, now=NOON).id == child.id
         letter = select(Notice.kind).where(Notice.person_id == person.id)
@@ -71,6 +75,7 @@ def test_who_may_decide_until_a_day_sees_nothing_before_the_first_and_after_the_
         person, _new = add_caregiver(
             session, database.cipher, child, Newcomer(AUNT.email, AUNT.name, "es", days), clinic.pcp, now=NOON
         )
+        assert prove(session, person, child.birth_date_text, NOON + DAY)
         asked = clinic.family_question(session)
         for at, is_in in ((NOON, False), (NOON + DAY, True), (NOON + 2 * DAY, False)):
             for find in (patient_for, consult_for):
@@ -107,6 +112,7 @@ def test_who_may_look_in_for_longer_sends_and_reads_until_that_day(database: Dat
         ):
             who = Newcomer(f"{number}@example.test", "Rosa Gil", "es", said)
             person, _new = add_caregiver(session, database.cipher, child, who, clinic.pcp, now=NOON)
+            assert prove(session, person, child.birth_date_text, NOON)
             assert patient_for(session, person, child.public_id, now=NOON + 2 * DAY)
             with pytest.raises(ForbiddenError):
                 check_speaks(session, child.id, person, NOON + 2 * DAY)
@@ -115,6 +121,7 @@ def test_who_may_look_in_for_longer_sends_and_reads_until_that_day(database: Dat
         # Without a day a grandmother by the clinic's word stays.
         gran = Newcomer("gran@example.test", "Ana Gil", "es", Authority("grandparent", False))
         person, _new = add_caregiver(session, database.cipher, child, gran, clinic.pcp, now=NOON)
+        assert prove(session, person, child.birth_date_text, NOON)
         assert patient_for(session, person, child.public_id, now=NOON + 500 * DAY)
 
 

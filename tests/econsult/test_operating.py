@@ -18,6 +18,7 @@ from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
 from econsult.notices import Notice, NoticeKind
 from econsult.people import factors, madeup
+from econsult.people.mixups import prove
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
 from econsult.people.signin import open_session, sign_in, use_link, visitor_by_session
@@ -74,6 +75,9 @@ def test_staff_and_a_family_can_be_let_in_without_any_demo(say: Command, tmp_pat
     say("child", "link", "--child", child, "--person", "m@c.test", "--relation", "mother")
     installation = _open(tmp_path)
     with installation.database.writing() as session:
+        mother = _person(installation, "m@c.test")
+        assert patients_for(session, mother, now=datetime.now(UTC)) == [], "an address may be mistyped here too"
+        assert prove(session, mother, "2022-01-15", datetime.now(UTC))
         for email in ("m@c.test", "d@c.test"):
             found = patients_for(session, _person(installation, email), now=datetime.now(UTC))
             assert [patient.public_id for patient in found] == [child]

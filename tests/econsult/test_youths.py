@@ -21,6 +21,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import Basis, GrantForm, caregivers_of, grant_proxy, grown_up_at, right_until
 from econsult.people.consent import YOUTH_TEXTS, ConsentGiven, consent_for, hash_of
+from econsult.people.mixups import prove
 from econsult.people.onfile import set_contact
 from econsult.people.passkeys import Passkey, passkeys_of
 from econsult.people.patients import Patient, RelatedPerson
@@ -205,6 +206,9 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         assert (again.id, again.is_active) == (person.id, True)
         assert (passkeys_of(session, again), again.password_hash) == ([], None)
         assert visitor_by_token(session, token, later) is None
+        # Whoever has it now shows anew that they are meant.
+        assert patients_for(session, again, now=later) == []
+        assert prove(session, again, "2011-01-15", later)
         assert [each.id for each in patients_for(session, again, now=later)] == [child.id]
 
 

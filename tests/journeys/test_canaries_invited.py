@@ -93,6 +93,7 @@ def invite(desk: Page, product: Product, child: str) -> str:
     desk.locator("form:has(#sent_to) button").click()
     assert desk.input_value("#sent_to") == "casa.ahuehuetl", "a wrong address is said and kept"
     desk.fill("#sent_to", ADDRESS)
+    desk.fill("#sent_to_again", ADDRESS)
     desk.locator("form:has(#sent_to) button").click()
     return desk.locator("article code").inner_text().partition("/invitation/")[2]
 

@@ -117,15 +117,21 @@ def test_staff_write_the_contact_down_and_read_from_when_it_counts(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
     desk, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}"
-    saved = post(desk, f"{path}/contact", {"phone": "505-555-0197", "email": "ana@example.test"})
+    contact = {"phone": "505-555-0197", "email": "ana@example.test", "phone_again": "+1 505 555 0197"}
+    mistyped = post(desk, f"{path}/contact", {**contact, "email_again": "anna@example.test"})
+    assert (mistyped.status_code, "the two are not the same" in mistyped.text) == (422, True)
+    saved = post(desk, f"{path}/contact", {**contact, "email_again": "Ana@example.test"})
     assert saved.location == f"{path}?said=saved"
     page = desk.get(path).text
     assert 'value="ana@example.test"' in page
     assert "What is new here gets codes from" in page
-    wrong = post(desk, f"{path}/contact", {"phone": "12", "email": "no address"})
+    wrong = post(desk, f"{path}/contact", {"phone": "12", "email": "no address", "phone_again": "12"})
     assert (wrong.status_code, 'value="no address"' in wrong.text) == (422, True)
     wrong = post(desk, f"{path}/contact", {"phone": "", "email": "no address"})
     assert "Write the whole address" in wrong.text
+    # What stands there already is not asked twice.
+    kept = {"phone": "505-555-0197", "email": "ana@example.test"}
+    assert post(desk, f"{path}/contact", kept).status_code == 303
     other = browser_of(clinic.other_pcp)
     assert post(other, f"{path}/contact", {"phone": "", "email": ""}).status_code == 404
     with runtime.database.reading() as session:

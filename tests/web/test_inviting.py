@@ -63,7 +63,10 @@ def test_the_sheet_has_the_link_and_its_picture_and_not_the_child(
 
 
 def test_a_letter_goes_where_the_clinic_says(runtime: Runtime, doctor: FlaskClient, place: str) -> None:
-    assert post(doctor, place, {"language": "en", "sent_to": "ana@example.test"}).status_code == 303
+    mistyped = post(doctor, place, {"language": "en", "sent_to": "ana@example.test", "sent_to_again": "a@example.test"})
+    assert (mistyped.status_code, "the two are not the same" in mistyped.text) == (422, True)
+    given = {"language": "en", "sent_to": "ana@example.test", "sent_to_again": "ana@example.test"}
+    assert post(doctor, place, given).status_code == 303
     with runtime.database.reading() as session:
         assert JobKind.INVITE in session.scalars(select(Job.kind)).all()
     assert "ana@example.test" not in doctor.get(place).text
@@ -75,7 +78,8 @@ def test_a_text_goes_to_the_number_that_the_family_says(
     texting = browser(texting_app(runtime), runtime, clinic.pcp)
     assert "E-mail or cell phone of the family" in texting.get(place).text
     assert "cell phone" not in doctor.get(place).text
-    assert post(texting, place, {"language": "es", "sent_to": "(505) 555-0188"}).status_code == 303
+    given = {"language": "es", "sent_to": "(505) 555-0188", "sent_to_again": "505 5550188"}
+    assert post(texting, place, given).status_code == 303
     with runtime.database.writing() as session:
         made = session.scalars(select(Invitation)).one()
         assert made.sent_to == "+15055550188"
@@ -92,13 +96,15 @@ def test_a_text_goes_to_the_number_that_the_family_says(
         ("900-555-0142", "takes no text messages"),
         ("505", "Write an e-mail address or a telephone number"),
     ):
-        refused = post(texting, place, {"language": "es", "sent_to": number})
+        refused = post(texting, place, {"language": "es", "sent_to": number, "sent_to_again": number})
         assert (refused.status_code, words in refused.text, number in refused.text) == (422, True, True), number
-    refused = post(doctor, place, {"language": "es", "sent_to": "505 555 0142"})
+    refused = post(doctor, place, {"language": "es", "sent_to": "505 555 0142", "sent_to_again": "505 555 0142"})
     assert (refused.status_code, "Your program sends no text messages" in refused.text) == (422, True)
 
 
-@pytest.mark.parametrize("given", [{}, {"language": "xx"}, {"language": "es", "sent_to": "no address"}])
+@pytest.mark.parametrize(
+    "given", [{}, {"language": "xx"}, {"language": "es", "sent_to": "no address", "sent_to_again": "no address"}]
+)
 def test_a_faulty_form_is_named_and_invites_nobody(
     runtime: Runtime, doctor: FlaskClient, place: str, given: dict[str, str]
 ) -> None:

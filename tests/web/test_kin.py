@@ -33,7 +33,7 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
     desk, path = browser_of(clinic.coordinator), f"/families/{clinic.child.public_id}/people"
     assert f'href="{path}"' in desk.get(f"/families/{clinic.child.public_id}").text
     last = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-    new = {"name": "Rosa Gil", "email": "aunt@example.test", "language": "es"}
+    new = {"name": "Rosa Gil", "email": "aunt@example.test", "email_again": "Aunt@example.test", "language": "es"}
     added = post(desk, path, {**new, **_form("new", **{"ends-new": last})})
     assert (added.status_code, added.location) == (303, f"{path}?said=caregiver_added")
     page = desk.get(f"{path}?said=caregiver_added").text
@@ -42,6 +42,8 @@ def test_a_foster_mother_is_added_changed_and_ended(runtime: Runtime, clinic: Cl
         aunt = person_by_email(session, runtime.database.cipher, "aunt@example.test")
     assert aunt is not None
     theirs = browser_of(aunt)
+    assert "Has not come in yet" in page
+    assert post(theirs, "/family/join", {"birth_date": clinic.child.birth_date_text}).status_code == 303
     assert clinic.child.public_id in theirs.get("/family").text
     hers = f"{path}/{aunt.public_id}"
     assert post(desk, hers, _form(aunt.public_id, **{f"decides-{aunt.public_id}": "no"})).status_code == 303
@@ -79,8 +81,9 @@ def test_who_may_decide_until_the_link_ends_is_not_said_to_look_in(
     ("changes", "words"),
     [
         ({"email": ""}, "Write their own e-mail address"),
-        ({"email": "no address"}, "Write the whole address"),
-        ({"email": "derm@clinic.test"}, "belongs to an account of another kind"),
+        ({"email_again": "anut@example.test"}, "Type it once more, as the family says it"),
+        ({"email": "no address", "email_again": "no address"}, "Write the whole address"),
+        ({"email": "derm@clinic.test", "email_again": "derm@clinic.test"}, "belongs to an account of another kind"),
         ({"name": ""}, "Write their name"),
         ({"relation-new": ""}, "Choose what they are to the child"),
         ({"decides-new": ""}, "Say whether they may decide"),
@@ -96,7 +99,13 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     clinic: Clinic, browser_of: BrowserOf, changes: dict[str, str], words: str
 ) -> None:
     desk, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/people"
-    given = {"name": "Rosa Gil", "email": "aunt@example.test", "language": "es", **_form("new")}
+    given = {
+        "name": "Rosa Gil",
+        "email": "aunt@example.test",
+        "email_again": "Aunt@example.test",
+        "language": "es",
+        **_form("new"),
+    }
     refused = post(desk, path, given | changes)
     assert (refused.status_code, words in refused.text) == (422, True)
     kept = "Placement letter" if "paper-new" not in changes else "Rosa Gil"
@@ -113,7 +122,7 @@ def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
     for where in (path, f"/families/{child}", f"/invitations/{child}", f"/coordination/ages/{child}"):
         page = desk.get(where).text
         assert ("A court said who may act for this child." in page, ORDER in page) == (True, True), where
-    new = {"name": "Rosa Gil", "email": "aunt@example.test", **_form("new")}
+    new = {"name": "Rosa Gil", "email": "aunt@example.test", "email_again": "Aunt@example.test", **_form("new")}
     assert "tick that you did" in post(desk, path, new).text
     assert post(desk, path, {**new, "has_read": "yes"}).status_code == 303
     with runtime.database.reading() as session:
@@ -122,7 +131,9 @@ def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
     assert clinic.child.public_id in theirs.get("/family").text
     refused = post(desk, f"{hers}/bar", {"bar-paper": ""})
     assert (refused.status_code, "Write where the order is written down" in refused.text) == (422, True)
-    assert post(desk, f"/families/{child}/contact", {"phone": "505-555-0142", "email": mother.email}).status_code == 303
+    contact = {"phone": "505-555-0142", "email": mother.email}
+    contact |= {f"{name}_again": where for name, where in contact.items()}
+    assert post(desk, f"/families/{child}/contact", contact).status_code == 303
     unsaid = post(desk, f"{hers}/bar", {"bar-paper": "Order 12-345"})
     assert (unsaid.status_code, "Say whether this reaches them" in unsaid.text) == (422, True)
     assert "Order 12-345" in unsaid.text
@@ -136,14 +147,18 @@ def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
     for where in (path, *(f"{place}/{child}" for place in NEAR), f"/families/{child}/details"):
         assert f"A court keeps away: {mother.name}" in desk.get(where).text, where
     for where, given, name in (
-        (f"/families/{child}/contact", {"phone": "505-555-0142", "email": mother.email}, "email"),
-        (f"/invitations/{child}", {"language": "es", "sent_to": mother.email}, "sent_to"),
+        (f"/families/{child}/contact", contact, "email"),
+        (
+            f"/invitations/{child}",
+            {"language": "es", "sent_to": mother.email, "sent_to_again": mother.email},
+            "sent_to",
+        ),
     ):
         refused = post(desk, where, given)
         assert (refused.status_code, f'id="{name}-error"' in refused.text) == (422, True)
         assert "A court keeps whoever is reached there from the child" in refused.text
     assert "Kept away by a court" in desk.get(path).text
-    again = {"name": mother.name, "email": mother.email, "has_read": "yes", **_form("new")}
+    again = {"name": mother.name, "email": mother.email, "email_again": mother.email, "has_read": "yes", **_form("new")}
     assert "A court keeps this person from the child" in post(desk, path, again).text
     assert post(desk, f"{hers}/lift", {}).status_code == 303
     assert "Kept away by a court" not in desk.get(path).text

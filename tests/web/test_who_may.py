@@ -162,6 +162,7 @@ WHO = {
     "POST /families/<public_id>/<person_id>/mobile/again": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/code": CLINIC + NURSE + DESK,
     "POST /families/<public_id>/<person_id>/mobile/remove": CLINIC + NURSE + DESK,
+    "POST /family/join": FAMILY,
     "POST /families/<public_id>/contact": CLINIC + NURSE + DESK,
     "GET /invited": INVITED,
     # The answer, once a code from the contact on file was typed in that browser.

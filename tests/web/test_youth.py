@@ -60,13 +60,22 @@ def test_the_clinic_opens_the_account_once_it_has_seen_the_young_person(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
     clinics, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}"
-    form = {"youth_email": "own@example.test", "youth_language": "es", "is_seen": "yes"}
+    form = {
+        "youth_email": "own@example.test",
+        "youth_email_again": "own@example.test",
+        "youth_language": "es",
+        "is_seen": "yes",
+    }
     assert "The young person" not in clinics.get(path).text
     refused = post(clinics, f"{path}/youth", form)
     assert (refused.status_code, "no account of their own at this age" in refused.text) == (422, True)
     with runtime.database.writing() as session:
         session.get_one(Patient, clinic.child.id).birth_date_text = f"{datetime.now(UTC).year - 16}-01-01"
-    refused = post(clinics, f"{path}/youth", {**form, "youth_email": "mother@clinic.test"})
+    refused = post(
+        clinics,
+        f"{path}/youth",
+        {**form, "youth_email": "mother@clinic.test", "youth_email_again": "mother@clinic.test"},
+    )
     assert (refused.status_code, "theirs alone" in refused.text) == (422, True)
     refused = post(clinics, f"{path}/youth", {"youth_email": "own@example.test"})
     assert (refused.status_code, "Tick it once you have seen them" in refused.text) == (422, True)

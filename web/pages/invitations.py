@@ -27,6 +27,7 @@ from web.showing.clinics import telephone_of
 from web.showing.contact import is_texting
 from web.showing.home_safety import home_shown
 from web.showing.qr import qr_picture
+from web.showing.twice import check_twice
 from web.words import terms
 from web.words.families import RELATIONS
 from web.words.language import gettext, speaking
@@ -52,6 +53,7 @@ def issue(public_id: str) -> Page:
     form = FormReader()
     language = form.choice("language", LANGUAGES, required=gettext("Choose a language"))
     sent_to = form.text("sent_to", longest=254)
+    check_twice(form, "sent_to")
     where = _where(form, sent_to)
     try:
         if form.errors:

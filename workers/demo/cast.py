@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.people.caregivers import SELF
 from econsult.people.madeup import DOMAIN, PASSWORD
+from econsult.people.mixups import prove
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson, add_patient, link_caregiver
 from econsult.people.persons import Organization, Person, Program, Role, add_organization, add_person, person_by_email
@@ -60,6 +61,7 @@ def _own_account(
         staff = next(each for each in STAFF if each.clinic == child.clinic and each.role == Role.PCP)
         form = YouthForm(email, child.language, is_seen=True)
         known = open_account(session, runtime.database.cipher, patient, form, cast.people[staff.key], now=now)
+        prove(session, known, patient.birth_date_text, now)
     if known is not None:
         cast.people[child.own] = known
 

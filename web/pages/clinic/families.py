@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import patient_for
-from econsult.child_details import may_correct
+from econsult.barring import CONTACTS, on_file
+from econsult.child_details import may_correct, reach_family_by
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import caregivers_of, is_old_enough
-from econsult.people.onfile import contact_row, rests_until, set_contact
+from econsult.people.onfile import contact_row, rests_until
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.reach import mobiles
@@ -24,6 +25,7 @@ from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.contact import Contact, contact_of
 from web.showing.home_safety import home_shown
+from web.showing.twice import check_twice
 from web.words import terms
 from web.words.language import gettext
 from web.words.reaching import CHANNELS, youth_faults
@@ -55,10 +57,16 @@ def write_contact(public_id: str) -> Page:
     """Write down the telephone and the e-mail of a family that may have no account."""
     form = FormReader()
     phone, email = form.phone("phone"), form.text("email", longest=254)
+    with database().writing() as session:
+        known = on_file(session, patient_for(session, me(), public_id, now=now()))
+    for name in CONTACTS:
+        check_twice(form, name, known=known.get(name, ""))
     try:
         if not form.errors:
             with database().writing() as session:
-                set_contact(session, patient_for(session, me(), public_id, now=now()), phone, email, me(), now=now())
+                reach_family_by(
+                    session, patient_for(session, me(), public_id, now=now()), phone, email, me(), now=now()
+                )
     except InvalidError as error:
         words = {
             "phone": gettext("Write the whole number, with at least 7 digits"),
@@ -77,6 +85,7 @@ def open_youth(public_id: str) -> Page:
     """Open the young person's own account, by somebody who has seen them."""
     form = FormReader()
     email = form.text("youth_email", longest=254, required=gettext("Write the young person's own e-mail address"))
+    check_twice(form, "youth_email")
     tongue = form.choice("youth_language", LANGUAGES) or "en"
     given = YouthForm(email, tongue, form.is_ticked("is_seen", required=gettext("Tick it once you have seen them")))
     try:

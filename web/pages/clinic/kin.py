@@ -25,6 +25,7 @@ from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in
 from web.showing.home_safety import home_shown
+from web.showing.twice import check_twice
 from web.words import terms
 from web.words.families import RELATIONS as RELATION_WORDS
 from web.words.language import gettext
@@ -64,6 +65,7 @@ def add(public_id: str) -> Page:
     """Let somebody act for the child; who has no account gets one, and a letter that tells how to come in."""
     form = FormReader()
     email = form.text("email", longest=254, required=gettext("Write their own e-mail address"))
+    check_twice(form, "email")
     name = form.text("name", longest=120, required=gettext("Write their name"))
     language, has_read = form.choice("language", LANGUAGES) or "en", form.is_ticked("has_read")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from textwrap import shorten
@@ -22,18 +23,22 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.ages import local_day
 from econsult.people.caregivers import caregiver_link, has_grown_up, right_until
+from econsult.people.mixups import is_shut, prove, waiting_links
 from econsult.people.patients import Patient
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
+from web.shell.forms import FormReader
 from web.showing.clinics import Telephone
 from web.showing.deciding import undecided
 from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
+from web.words.language import gettext
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 FIRST_LETTERS = 60
+Page = str | Response | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,35 @@ class Child:
 @only(*HOUSEHOLD)
 def home() -> str:
     """The children of this caregiver."""
+    return _home()
+
+
+def _home(errors: Mapping[str, str] | None = None) -> str:
     with database().writing() as session:
         children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]
         has_left = has_grown_up(session, me(), now())
         asked = [(each.patient.name.split()[0], each.consult) for each in asked_of(session, me(), now())]
-    return render_template("family/home.html", children=children, has_left=has_left, asked=asked)
+        waiting = waiting_links(session, me(), now())
+    shown = {"children": children, "has_left": has_left, "asked": asked, "errors": errors or {}}
+    shown |= {"is_waiting": any(not is_shut(link) for link in waiting), "is_shut": any(map(is_shut, waiting))}
+    return render_template("family/home.html", **shown)
+
+
+@family_home.post("/join")
+@only(*HOUSEHOLD)
+def join() -> Page:
+    """Show that a link is meant for whoever has this account: they know the child's birth date."""
+    form = FormReader()
+    born = form.text("birth_date", longest=10, required=gettext("Write the child's birth date"))
+    if not form.errors:
+        with database().writing() as session:
+            if not prove(session, me(), born, now()):
+                form.errors["birth_date"] = gettext(
+                    "This is not the birth date that the clinic has. Check it, or call us."
+                )
+    if form.errors:
+        return _home(form.errors), 422
+    return redirect(url_for("family_home.home"), code=303)
 
 
 @family_home.post("/children/<public_id>/ask")
