@@ -380,3 +380,53 @@ def _keep_away(runtime: Runtime, clinic: Clinic) -> None:
         father, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
         set_mobile(session, cipher, father, "505-555-0157", by=father, countries=["US"], now=now)
         bar(session, child, father.public_id, "Order 12-345", clinic.pcp, now=now, reaches={})
+
+
+def test_a_stop_that_is_pressed_twice_is_one_draft_and_one_stop(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+
+    def stops() -> list[tuple[int, str]]:
+        with runtime.database.reading() as session:
+            query = select(RedFlagStop).order_by(RedFlagStop.id)
+            return [(stop.consult_id, stop.codes) for stop in session.scalars(query)]
+
+    twice = {**CALL, "red_flags": "breathing", "once": "0123456789abcdef"}
+    pages = [post(desk, path, twice) for _ in range(2)]
+    assert [page.status_code for page in pages] == [409, 409]
+    (consult,) = _sent(runtime)
+    assert stops() == [(consult.id, "breathing")]
+    # The page that came back knows its call: more of it, and another sign, go to the same draft.
+    number = re.search(r'name="stopped" value="(\w+)"', pages[1].text)
+    assert number
+    assert number[1] == consult.public_id
+    more = {**CALL, "red_flags": ["breathing", "seizure"], "caller_name": "Tia Ana", "stopped": number[1]}
+    assert post(desk, path, more).status_code == 409
+    (same,) = _sent(runtime)
+    assert same.details["caller"]["name"] == "Tia Ana"
+    assert len(stops()) == 2
+    # Ticked by mistake: that is another request, which its clinic reads with the stop.
+    assert post(desk, path, {**CALL, "stopped": number[1]}).status_code == 303
+    assert [each.status for each in _sent(runtime)] == ["draft", "submitted"]
+    # Nobody goes on with what is not theirs.
+    other = post(browser_of(clinic.pcp), path, {"red_flags": "seizure", "stopped": number[1]})
+    assert (other.status_code, len(_sent(runtime))) == (409, 3)
+
+
+def test_what_a_doctor_said_before_the_emergency_is_there_afterwards(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    desk, path = browser_of(clinic.coordinator), f"/clinic/phone/{clinic.child.public_id}"
+    called = {"go": "clinic", "caller_name": "Dr. Ana Ruiz", "caller_phone": "505-555-0177", "red_flags": "seizure"}
+    form = str(post(desk, path, called).location)
+    stopped = post(desk, form, {**FIELDS, "urgency": "routine", "red_flags": "seizure", "verb": "send"})
+    assert stopped.status_code == 409
+    for page in (stopped.text, desk.get(form).text):
+        assert "Dr. Ana Ruiz, 505-555-0177" in page
+        assert re.search('value="seizure"[^>]* checked', page)
+    # Whoever gave no name is stopped all the same, and goes on to the doctor's form with all that was said.
+    again = post(desk, path, {"go": "clinic", "red_flags": "breathing", "caller_phone": "505-555-0177"})
+    assert again.status_code == 409
+    assert 'value="505-555-0177"' in again.text
+    assert re.search('value="breathing"[^>]* checked', again.text)

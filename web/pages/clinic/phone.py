@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult import panel
-from econsult.access import patient_for
+from econsult.access import consult_for, patient_for
 from econsult.consults import requests
 from econsult.consults.asked import NO_SKIN, SKIN, TOPIC, family_subject
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.details import CALLERS, SAFE_WAY, YOUTH_CALLS
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind, Source, Urgency
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import LONGEST_SAFE_WAY
-from econsult.errors import EmergencyError, InvalidError
+from econsult.errors import EmergencyError, ForbiddenError, InvalidError, NotFoundError
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.keptaway import is_kept_caller
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import LANGUAGES, Role
+from econsult.rights import Right
 from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
@@ -125,13 +127,33 @@ def _send(patient_id: str, question: RequestForm) -> str:
     """Write it down and send it, in one; a danger sign stops it, and that is kept."""
     with database().writing() as session:
         child = patient_for(session, me(), patient_id, now=now())
-
-        def make() -> Consult:
-            made = requests.create(session, me(), child, question, now=now())
+        stopped = _stopped(session, child) if (question.details or {}).get("red_flags") else None
+        if stopped is not None:
+            requests.edit(session, stopped, me(), question, now=now())
+        # The draft is known again before it is sent: a stop that is pressed twice is one stop.
+        made = stopped or once(session, lambda: requests.create(session, me(), child, question, now=now()))
+        public_id = made if isinstance(made, str) else made.public_id
+        draft = consult_for(session, me(), public_id, now=now()).consult
+        g.stopped_call = public_id
+        if draft.status == Status.DRAFT:
             sending = SubmitForm(is_shared=request.form.get("shared") == "1")
-            return requests.submit(session, made, me(), sending, now=now(), targets=settings().first_reply)
+            requests.submit(session, draft, me(), sending, now=now(), targets=settings().first_reply)
+        return public_id
 
-        return once(session, make)
+
+def _stopped(session: Session, child: Patient) -> Consult | None:
+    """The call that this page has stopped before, which another press with a sign goes on with.
+
+    One without a sign is another request: what was stopped is never sent.
+    """
+    public_id = request.form.get("stopped", "")
+    try:
+        found = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST).consult if public_id else None
+    except (NotFoundError, ForbiddenError):
+        return None
+    if found is None or found.patient_id != child.id or found.status != Status.DRAFT:
+        return None
+    return found if (found.source, found.kind) == (Source.PHONE, Kind.FAMILY_QUESTION) else None
 
 
 def _question(session: Session, child: Patient, form: FormReader, caller: Mapping[str, str]) -> RequestForm:
@@ -211,6 +233,7 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         skin=SKIN,
         errors=errors or {},
         given=request.form,
+        stopped=g.get("stopped_call") or request.form.get("stopped", ""),
         callers=[(code, words) for code, words in CALLER_WORDS.items() if keeps or code != YOUTH_CALLS],
         keeps=keeps,
         groups=list(groups_for(months, is_youth=False, told=request.form.getlist("red_flags"))),
