@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import timedelta
 
 import pytest
@@ -103,3 +104,36 @@ def test_a_register_that_cannot_be_written_erases_nothing_and_is_an_alarm(
     with clinic.runtime.database.reading() as session:
         assert session.get_one(Patient, clinic.child.id).erased_at == row.due_at
         assert session.scalars(select(Erasure.done_at)).all() == [row.due_at]
+
+
+@pytest.mark.parametrize("started", [1, 2, 4])
+def test_what_workers_are_making_while_the_record_goes_is_gone_as_well(
+    clinic: Clinic, desk: Desk, photo: bytes, started: int
+) -> None:
+    """Workers are in the middle of the child's files at every stage when its keys are destroyed."""
+    sent = [clinic.send(photo) for _ in range(5)]
+    numbers = [clinic.job_of(each).id for each in sent]
+    begun = threading.Semaphore(0)
+    broken: list[Exception] = []
+
+    def work() -> None:
+        for number in numbers:
+            begun.release()
+            try:
+                run_job(desk, number)
+            except Exception as error:  # noqa: BLE001 - the test tells of whatever it was.
+                broken.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    for _ in range(started):
+        assert begun.acquire(timeout=60)
+    row = _erase(clinic)
+    worker.join()
+    assert broken == []
+    assert run_job(desk, _jobs(clinic)[0].id)
+    assert list(clinic.runtime.blobs.list()) == []
+    staging = clinic.runtime.settings.staging
+    assert [each for each in sent if staged_path(staging, clinic.attachment(each).public_id).exists()] == []
+    with clinic.runtime.database.reading() as session:
+        assert session.get_one(Erasure, row.id).swept_at is not None
