@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from imaging import Policy
 from imaging.masks import FILL
 from imaging.reading.columns import whole_columns
-from imaging.reading.ink import ink_of
+from imaging.reading.ink import Ink, ink_of
 from imaging.reading.stamps import stamps_in
 from tests.imaging import papers
 from tests.imaging.conftest import Prepare
@@ -58,11 +58,12 @@ def picture_of(data: bytes) -> Image.Image:
 
 def shares(before: Image.Image, plain: Image.Image, after: bytes) -> tuple[float, float]:
     """How much of what was drawn more is covered, and of the form itself."""
-    dark, form_dark = (np.asarray(picture.convert("L")) < DARK for picture in (before, plain))
+    pictures = before, plain, form(has_head=False).picture()
+    dark, known, printed = (np.asarray(picture.convert("L")) < DARK for picture in pictures)
     filled = np.abs(np.asarray(Image.open(io.BytesIO(after))).astype(int) - FILL).max(axis=2) <= COVERED
     # A mask is wider than any stroke of a letter.
     masked = cv2.morphologyEx(filled.astype(np.uint8), cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)) > 0
-    return _share(dark & ~form_dark, masked), _share(form_dark, masked)
+    return _share(dark & ~known, masked), _share(printed, masked)
 
 
 def _share(where: NDArray[np.bool_], masked: NDArray[np.bool_]) -> float:
@@ -87,6 +88,8 @@ def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, draw
 @pytest.mark.parametrize("name", STAMPS)
 def test_a_round_stamp_is_covered_though_a_word_of_it_can_be_read(run: Prepare, name: str) -> None:
     plain = form(has_head=False).picture()
+    edge = STAMPS[name][1] + STAMPS[name][2]
+    ImageDraw.Draw(plain).ellipse((1150 - edge, 1500 - edge, 1150 + edge, 1500 + edge), outline=(40, 40, 140), width=4)
     before = stamped(plain, *STAMPS[name])
     report, kept = run(jpeg(before), "lab_document", POLICY)
     assert report.verdict == "ready", report.reason
@@ -117,6 +120,15 @@ def test_lines_of_a_page_are_no_rings(number: int) -> None:
         data, _ = papers.scanned(page, fault, number)
         grey = np.array(Image.open(io.BytesIO(data)).convert("L"))
         assert stamps_in(ink_of(grey)) == []
+
+
+def test_letters_in_two_lines_are_no_ring_though_a_circle_meets_them() -> None:
+    lines = [(20 * at, top, 20 * at + 16, top + 20, 1) for top in (0, 110) for at in range(14)]
+    ring = [(200 + 60 * math.cos(at / 2), 60 + 60 * math.sin(at / 2)) for at in range(12)]
+    letters = [(x, y, x + 16, y + 20, 1) for x, y in ring]
+    grey = np.full((200, 400), 255, np.uint8)
+    assert stamps_in(Ink(grey, np.array(lines, np.float32))) == []
+    assert len(stamps_in(Ink(grey, np.array(letters, np.float32)))) >= 9
 
 
 def test_a_column_goes_on_over_letters_alone_and_ends_at_print_and_at_what_was_read() -> None:
