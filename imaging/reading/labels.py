@@ -31,6 +31,7 @@ LABEL_WORDS = frozenset(word for phrase, _ in _PHRASES for word in phrase)
 """None of them is taken for a name that could not be read."""
 _FIRST_GAP, _NEXT_GAP = 24.0, 2.2
 """How far, in heights of the label, a value may stand from its label, and its words from each other."""
+_CELL_GAP = 0.9
 _PROVEN_LABEL = 3
 _HIGH_BY_WIDE = 1.6
 
@@ -79,15 +80,46 @@ def _size_of(word: Word) -> float:
 
 
 def value_below(line: Line, label: tuple[int, int], below: Line) -> list[int]:
-    """Return the numbers of the words of the next line that stand under a label, as under the head of a column."""
+    """Return the numbers of the words of the next line that stand under a label, as under the head of a column.
+
+    A head may be centred over values that are wider than it is, or narrower. So each cell of the next line belongs to
+    the head that it has most in common with, and where it lies under none to the nearest.
+    """
     start, end = label
-    left, right = line[start].left - line[start].height, line[end - 1].right
-    following = [word.left for word in line[end:]]
-    edge = min(following, default=right + _FIRST_GAP * line[start].height)
     gap = below[0].top - line[start].bottom if below else 0.0
     if gap > 2 * line[start].height:
         return []
-    return [number for number, word in enumerate(below) if left <= word.left < edge - line[start].height / 2]
+    heads = _heads(line, label)
+    mine = heads.index((line[start].left, line[end - 1].right))
+    return [number for cell in _cells(below) if _home(below, cell, heads) == mine for number in range(*cell)]
+
+
+def _heads(line: Line, label: tuple[int, int]) -> list[tuple[float, float]]:
+    """The edges of all heads of a line: the label itself, and what stands before and behind it in cells."""
+    start, end = label
+    edges = [(line[first].left, line[last - 1].right) for first, last, _ in zones_of(line)]
+    taken = [(start, end), *((first, last) for first, last, _ in zones_of(line))]
+    free = [at for at in range(len(line)) if not any(first <= at < last for first, last in taken)]
+    edges += [(line[at].left, line[at].right) for at in free]
+    return sorted({*edges, (line[start].left, line[end - 1].right)})
+
+
+def _cells(below: Line) -> Iterator[tuple[int, int]]:
+    """The words of a line in cells: a gap wider than between two words ends one."""
+    first = 0
+    for at in range(1, len(below)):
+        before, word = below[at - 1], below[at]
+        if word.left - before.right > _CELL_GAP * max(1.0, word.height):
+            yield first, at
+            first = at
+    if below:
+        yield first, len(below)
+
+
+def _home(below: Line, cell: tuple[int, int], heads: list[tuple[float, float]]) -> int:
+    left, right = below[cell[0]].left, below[cell[1] - 1].right
+    common = [min(right, end) - max(left, start) for start, end in heads]
+    return common.index(max(common))
 
 
 def _stands(line: Line, folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:

@@ -4,7 +4,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from imaging.reading.spelling import fold
+from imaging.reading.short_words import SIGNS
+from imaging.reading.spelling import fold, is_lab_word
 from imaging.reading.words import Line, Word
 
 _LIKE_DIGITS = str.maketrans("oilsbz", "011582")
@@ -30,6 +31,12 @@ _FORMS = (
 """Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population codes."""
 _MOSTLY_FIGURES = re.compile(r"(?<![\w])[\dOoIlSsBbZz|]*\d[\dOoIlSsBbZz|]*(?!\w)")
 _FIGURES_MEANT = str.maketrans("OoIl|SsBbZz", "00111558822")
+
+_NUMBERED = frozenset(
+    ("mrn", "record", "expediente", "exp", "historia", "hc", "nhc", "chart", "file", "no", "num", "numero", "nro",
+     "number", "id", "folio", "registro", "reg", "ficha", "cuenta", "account", "acct", "carnet")
+)  # fmt: skip
+"""The words before a record number."""
 
 Span = tuple[int, int]
 
@@ -57,7 +64,7 @@ class Numbers:
         value could have.
         """
         for number, word in enumerate(line):
-            if self._is_in(word, is_row=is_row):
+            if self._is_in(word, is_row=is_row) or self._is_short(line, number, is_row=is_row):
                 yield {number}
         wanted = {one for one in self._numbers if not (is_row and one.isdigit())}
         yield from _across(line, wanted, self._emails)
@@ -76,9 +83,25 @@ class Numbers:
         meant = _meant(folded)
         if is_row:
             return any(_holds(folded, meant, one) for one in self._numbers if _is_no_value(one))
-        if meant in self._whole or any(_holds(folded, meant, one) for one in self._numbers):
+        if any(_holds(folded, meant, one) for one in self._numbers):
             return True
         return not word.is_exact and any(_is_misread(meant, one, word.confidence) for one in self._numbers)
+
+    def _is_short(self, line: Line, number: int, *, is_row: bool) -> bool:
+        """Whether a word is a number of four signs, which a value may be as well: a label tells them apart.
+
+        Behind or in one word with a label it is covered everywhere, else where neither the line nor the word before it
+        tells of a test.
+        """
+        folded = fold(line[number].text)
+        if _meant(folded) not in self._whole:
+            head, tail = folded[:-_SHORTEST_WHOLE], folded[-_SHORTEST_WHOLE:]
+            return head in _NUMBERED and _meant(tail) in self._whole
+        before = [fold(word.text) for word in line[max(0, number - 2) : number]]
+        if _NUMBERED & set(before) or line[number].text.startswith("#"):
+            return True
+        names_test = bool(before) and (is_lab_word(before[-1]) or before[-1] in SIGNS)
+        return not is_row and not names_test
 
     def _phones_in(self, text: str) -> Iterator[Span]:
         """Find known telephone numbers by their last digits, whatever stands between them."""

@@ -103,6 +103,22 @@ def test_a_value_that_is_the_record_number_stays_unless_a_label_says_so(text: st
     assert [words[number].text for number in sorted(found)] == covered
 
 
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [("MRN 4821", ["4821"]), ("exp. 4821", ["4821"]), ("MRN4821 seen", ["MRN4821"]), ("#4821 seen", ["#4821"]),
+     ("seen 4821 today", ["4821"]), ("Glucose  95  mg/dL  70 - 100  Exp.  4821", ["4821"]),
+     ("Hist. No. 4821  Glucose  95  mg/dL", ["4821"]),
+     ("Ferritin  4821  ng/mL  10 - 5000", []), ("Ferritin 4821", []), ("CRP  4821", []), ("Platelets  4821  /uL", []),
+     ("seen 14821 and 48210", [])],
+)  # fmt: skip
+def test_a_record_number_of_four_figures_is_told_from_a_value_by_what_stands_before_it(
+    text: str, covered: list[str]
+) -> None:
+    words = [replace(word, is_exact=True) for word in line(text)]
+    ((_, found),) = DenyList(Identifiers(numbers=("4821",)), dates).hits([words])
+    assert [words[number].text for number in sorted(found)] == covered
+
+
 def test_a_weight_in_the_head_of_a_page_opens_none_of_its_names() -> None:
     text = "Peso  21  kg/m2  Paciente:  Pedro Robles  Tel  55 9999 1111"
     assert hidden(text) == ["Pedro", "Robles", "55", "9999", "1111"]
@@ -192,6 +208,31 @@ def test_a_value_under_its_label_is_covered() -> None:
         Word("Otra", 0, 24, 32, 40), Word("1/2/2018", 117, 24, 170, 40), Word("2026", 210, 24, 250, 40)]  # fmt: skip
     found = dict(DenyList(CASE, dates).hits([head, below]))
     assert found[1] == {0, 1}
+
+
+@pytest.mark.parametrize("shift", [0, -60, 60])
+def test_a_value_wider_or_narrower_than_its_centred_head_is_covered_and_its_neighbour_stays(shift: float) -> None:
+    heads = ("Collected", 100), ("Patient", 330), ("Status", 560)
+    values = ("2026-11-03 08:15", 100), ("Otra Elena Zapata Quiroga", 330 + shift / 6), ("Final report", 560)
+    lines = [
+        [
+            Word(
+                part, x - 4 * len(text) + 8 * at, top, x - 4 * len(text) + 8 * (at + len(part)), top + 16, is_exact=True
+            )
+            for text, x in row
+            for part, at in _parts(text)
+        ]
+        for row, top in ((heads, 0.0), (values, 24.0))
+    ]
+    found = dict(DenyList(CASE, dates).hits(lines))
+    assert [lines[1][number].text for number in sorted(found[1])] == ["Otra", "Elena", "Zapata", "Quiroga"]
+
+
+def _parts(text: str) -> Iterator[tuple[str, int]]:
+    at = 0
+    for part in text.split(" "):
+        yield part, at
+        at += len(part) + 1
 
 
 def test_what_a_fax_made_of_a_name_is_covered_to_its_last_part() -> None:
