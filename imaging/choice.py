@@ -30,15 +30,15 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     patient = _touched(faces, regions) if regions else _only(faces, policy)
     if patient is None:
         return list(faces)
-    others = [face for face in faces if not _is_same(face, patient)]
+    others = [face for face in faces if not is_same(face, patient)]
     if policy.faces == FACE_IS_FINDING:
         return others
-    return others + [part for face in faces if _is_same(face, patient) for part in _without(face, regions)]
+    return others + [part for face in faces if is_same(face, patient) for part in _without(face, regions)]
 
 
 def _only(faces: Sequence[Box], policy: Policy) -> Box:
     first, *others = sorted(faces, key=lambda face: face.area, reverse=True)
-    is_alone = all(_is_same(face, first) for face in others)
+    is_alone = all(is_same(face, first) for face in others)
     if is_alone and (policy.chosen_by == REVIEWER or first.longest >= _FILLS):
         return first
     raise Held("which_face")
@@ -48,7 +48,7 @@ def _touched(faces: Sequence[Box], regions: Sequence[Box]) -> Box | None:
     """The face that the regions touch, None where they touch none. Raises Held where they touch two alike."""
     weights = [(sum(face.common(region) for region in regions), face) for face in faces]
     most, patient = max(weights, key=lambda entry: entry[0])
-    rivals = [weight for weight, face in weights if not _is_same(face, patient)]
+    rivals = [weight for weight, face in weights if not is_same(face, patient)]
     if most <= 0:
         return None
     if rivals and max(rivals) > _AS_MUCH * most:
@@ -60,7 +60,8 @@ def _box(region: Region) -> Box:
     return Box(region.left, region.top, region.left + region.width, region.top + region.height)
 
 
-def _is_same(face: Box, patient: Box) -> bool:
+def is_same(face: Box, patient: Box) -> bool:
+    """Whether two boxes of one picture are around one face."""
     return face.common(patient) >= _SAME_FACE * min(face.area, patient.area)
 
 

@@ -1,4 +1,4 @@
-"""Finds faces and codes in a picture, and holds the loaded models. In the jail they are loaded before any file."""
+"""Finds faces in a picture, and holds the loaded models. In the jail they are loaded before any file."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,6 @@ whose longer side is at least this share of the picture."""
 _FACE_OUTPUTS = ["537", "538", "539", "540"]
 _FACE_STRIDE = 4
 _FACE_OVERLAP = 0.3
-_CODE_GROWTH = 1.15
 _PAGE_SIDE = 240
 
 
@@ -92,15 +91,3 @@ def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Bo
         edges = (middle_x - wide, middle_y - high, middle_x + wide, middle_y + high)
         found.append(share_of(edges, (width, height), float(heat[0, 0, y, x])))
     return best_of(found, _FACE_OVERLAP)
-
-
-def codes_in(pixels: Pixels) -> list[Box]:
-    """Find QR codes and barcodes."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    height, width = grey.shape
-    corners = []
-    for found, points, *_ in (cv2.QRCodeDetector().detectMulti(grey), cv2.barcode.BarcodeDetector().detect(grey)):
-        if found and points is not None:
-            corners += list(np.asarray(points, np.float64).reshape(-1, 4, 2))
-    boxes = ((float(c[:, 0].min()), float(c[:, 1].min()), float(c[:, 0].max()), float(c[:, 1].max())) for c in corners)
-    return [share_of(edges, (width, height), 1.0).grown(_CODE_GROWTH) for edges in boxes]

@@ -1,4 +1,4 @@
-"""Covers faces and writing in a film: looked for some times a second, covered for longer than they were seen.
+"""Covers faces, codes and writing in a film: looked for some times a second, covered for longer than they were seen.
 
 A detector loses a face for a moment when it turns. So the film is cut into short slots, and in each slot everything is
 covered that was found in it or within half a second of it. For that a frame waits until the film has gone on enough.
@@ -10,10 +10,15 @@ from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
+from imaging.bars import bars_in
 from imaging.boxes import Box
-from imaging.choice import open_faces
+from imaging.code_reader import CODE_READER, codes_in
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
+from imaging.film_patient import FilmPatient, may_be_one
+from imaging.film_picture import lightness_plane
+from imaging.grids import grids_in
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
@@ -26,16 +31,20 @@ _SLOT = Fraction(2, 5)
 """Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
 _TEXT_EVERY, _TEXT_SIDE, _TEXT_LASTS = 2.0, 640, 2.1
-_ONE_FACE = 1.5
-"""Two boxes of neighbouring looks this many widths apart may be one face that moved; what lies between is covered."""
+_CODES_EVERY, _GRIDS_EVERY, _CODE_LASTS = 0.2, 0.4, 0.5
 _JUST = 0.001
+_DETECTORS = {
+    "face": (FACE_DETECTOR, FACE_THRESHOLD),
+    "text": (TEXT_DETECTOR, TEXT_THRESHOLD),
+    "code": (f"{CODE_READER} bars module_grids", 0.0),
+}
 
 
 class FilmCover:
     """Takes frames in order, gives them back covered and somewhat later, and remembers what was covered."""
 
     def __init__(self, policy: Policy, detectors: Detectors) -> None:
-        self._policy = policy
+        self._patient = FilmPatient(policy)
         self._faces = detectors.faces if policy.faces != KEEP else None
         self._texts = detectors.texts if policy.text == MASK else None
         if policy.faces != KEEP and self._faces is None:
@@ -45,7 +54,8 @@ class FilmCover:
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
         self._last_faces: list[Box] = []
-        self._next_face = self._next_text = 0.0
+        self._last_codes: list[Box] = []
+        self._next_face = self._next_text = self._next_code = self._next_grid = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
         self.masks: list[Mask] = []
 
@@ -74,17 +84,33 @@ class FilmCover:
             self._next_face = at + _FACES_EVERY
             found = faces_in(self._faces, _shrunk(frame, _FACE_SIDE), _FACE_SIDE)
             self._note_faces(at, [box.grown(_FACE_GROWTH) for box in found])
+        if self._texts is not None and at >= self._next_code:
+            self._next_code = at + _CODES_EVERY
+            self._note_codes(at, lightness_plane(frame))
         if self._texts is not None and at >= self._next_text:
             self._next_text = at + _TEXT_EVERY
             boxes = texts_in(self._texts, _shrunk(frame, _TEXT_SIDE), _TEXT_SIDE)
             self._found += [(at - _TEXT_LASTS, at + _TEXT_LASTS, "text", box) for box in boxes]
 
     def _note_faces(self, at: float, faces: list[Box]) -> None:
-        boxes = open_faces(faces, self._policy)
+        boxes = self._patient.to_cover(faces)
         self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, "face", box) for box in boxes]
-        between = [box.joined(old) for box in boxes for old in self._last_faces if _may_be_one(box, old)]
-        self._found += [(at - _FACES_EVERY, at, "face", box) for box in between]
+        self._note_way(at - _FACES_EVERY, at, "face", boxes, self._last_faces)
         self._last_faces = boxes
+
+    def _note_codes(self, at: float, grey: NDArray[np.uint8]) -> None:
+        boxes = [*codes_in(grey, turned=False), *bars_in(grey, stacked=True)]
+        if at >= self._next_grid:
+            self._next_grid = at + _GRIDS_EVERY
+            boxes += grids_in(grey)
+        self._found += [(at - _CODE_LASTS, at + _CODE_LASTS, "code", box) for box in boxes]
+        self._note_way(at - _CODES_EVERY, at, "code", boxes, self._last_codes)
+        self._last_codes = boxes
+
+    def _note_way(self, start: float, end: float, what: str, boxes: list[Box], before: list[Box]) -> None:
+        """Cover what lies between two looks at one thing that moved."""
+        between = [box.joined(old) for box in boxes for old in before if may_be_one(box, old)]
+        self._found += [(start, end, what, box) for box in between]
 
     def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
         number = at // _SLOT
@@ -98,7 +124,9 @@ class FilmCover:
         begins, ends = float(number * _SLOT), float((number + 1) * _SLOT)
         self._found = [entry for entry in self._found if entry[1] >= begins]
         chosen = [(what, box) for start, end, what, box in self._found if start <= ends and end >= begins]
-        merged = [(what, box) for what in ("face", "text") for box in _merged([b for w, b in chosen if w == what])]
+        merged = [
+            (what, box) for what in ("face", "code", "text") for box in _merged([b for w, b in chosen if w == what])
+        ]
         for what, box in merged:
             self.masks.append(_mask(what, box, begins, ends - _JUST))
         if len(self.masks) > MASKS_MOST:
@@ -110,13 +138,6 @@ def _shrunk(frame: VideoFrame, side: int) -> Pixels:
     scale = side / max(frame.width, frame.height)
     width, height = (max(2, round(length * scale / 2) * 2) for length in (frame.width, frame.height))
     return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
-
-
-def _may_be_one(box: Box, old: Box) -> bool:
-    width, height = max(box.right - box.left, old.right - old.left), max(box.bottom - box.top, old.bottom - old.top)
-    across = abs(box.left + box.right - old.left - old.right) / 2
-    down = abs(box.top + box.bottom - old.top - old.bottom) / 2
-    return across <= _ONE_FACE * width and down <= _ONE_FACE * height
 
 
 def _merged(boxes: list[Box]) -> list[Box]:
@@ -132,7 +153,7 @@ def _merged(boxes: list[Box]) -> list[Box]:
 
 
 def _mask(what: str, box: Box, begins: float, ends: float) -> Mask:
-    detector, threshold = (FACE_DETECTOR, FACE_THRESHOLD) if what == "face" else (TEXT_DETECTOR, TEXT_THRESHOLD)
+    detector, threshold = _DETECTORS[what]
     edges = [round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top)]
     left, top, width, height = edges
     return Mask(what, left, top, width, height, detector, threshold, "play", round(begins, 3), round(ends, 3))

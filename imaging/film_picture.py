@@ -21,6 +21,11 @@ def lightness_of(frame: VideoFrame) -> float:
     return (float(_planes(frame)[0].mean()) - _BLACK) * 255 / _LUMA
 
 
+def lightness_plane(frame: VideoFrame) -> NDArray[np.uint8]:
+    """The lightness of a fitted frame as it is coded, for those who look at shapes alone."""
+    return np.ascontiguousarray(_planes(frame)[0])
+
+
 def picture_of(frame: VideoFrame) -> Image.Image:
     """Return a fitted frame as RGB."""
     luma, *colours = _planes(frame)

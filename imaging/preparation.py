@@ -69,6 +69,8 @@ def _run(
     names = _REVIEW_NAMES if policy.is_review else _NAMES[kind]
     told = read_facts(outcome.facts)
     proof = prove(jail, outcome.renditions, told.masks, policy) if _is_named(names, outcome) else Proof(False)
+    if proof.is_code_left:
+        return replace(outcome, verdict=HELD, reason="code_left", renditions=[])
     if not proof.holds:
         return replace(outcome, verdict=FAILED, reason="verification", renditions=[], opinion=proof.opinion)
     return replace(outcome, checks=proof.checks, opinion=proof.opinion, proof_cpu=proof.cpu)

@@ -10,19 +10,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imaging.bundle import pack
+from imaging.bundle import CODE, pack
 from imaging.exiftool import ExiftoolError
 from imaging.identifiers import Identifiers
 from imaging.jail.client import Jail
 from imaging.limits import VERIFICATION
 from imaging.magic import HEAD_BYTES, sniff
 from imaging.masks import Mask
-from imaging.policy import Policy
+from imaging.policy import MASK, Policy
 from imaging.rendition import Rendition
 from imaging.second_opinion import strangers
 from imaging.verification import verify_bytes
 
-STRUCTURE, WORDS, PIXELS = "structure", "identifiers", "pixels"
+STRUCTURE, WORDS, PIXELS, CODES = "structure", "identifiers", "pixels", "codes"
 _NONE, _SILENT = "none", "silent"
 
 
@@ -30,6 +30,7 @@ _NONE, _SILENT = "none", "silent"
 class Proof:
     """What was looked for, and whether all of it was as it should be. `opinion` names the other tool, or `none`.
 
+    `is_code_left` where nothing else was found than that a code can be read.
     `cpu` is the seconds of processor time that it took, in this process and in the jail.
     """
 
@@ -37,16 +38,22 @@ class Proof:
     checks: tuple[str, ...] = ()
     opinion: str = _NONE
     cpu: float = 0.0
+    is_code_left: bool = False
 
 
 def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], policy: Policy) -> Proof:
     """Check the copies of one file, made under this policy. What cannot be checked does not hold."""
     began = time.thread_time()
     words = policy.identifiers if policy.identifiers.count() else None
-    checks = [STRUCTURE, *([WORDS] if words else []), *([PIXELS] if masks else [])]
+    seeks_codes = policy.text == MASK and not policy.is_review
+    looked_for = (STRUCTURE, True), (WORDS, words), (PIXELS, masks), (CODES, seeks_codes)
+    checks = [name for name, is_asked in looked_for if is_asked]
     holds, jailed = not any(_finds(copy, words, policy) for copy in copies), 0.0
-    if holds and masks:
-        holds, jailed = _are_covered(jail, copies, masks)
+    if holds and (masks or seeks_codes):
+        found, jailed = _decoded(jail, pack(copies, masks, seeks_codes=seeks_codes))
+        holds = found == []
+        if found and {line.rpartition(" ")[2] for line in found} == {CODE}:
+            return Proof(False, cpu=time.thread_time() - began + jailed, is_code_left=True)
     opinion, agrees = _ask_another(jail, copies, policy) if holds else (_NONE, True)
     return Proof(holds and agrees, tuple(checks), opinion, time.thread_time() - began + jailed)
 
@@ -57,11 +64,15 @@ def _finds(copy: Rendition, words: Identifiers | None, policy: Policy) -> bool:
     return bool(verify_bytes(copy.data, copy.name, words, allows_sound=policy.allows_sound))
 
 
-def _are_covered(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask]) -> tuple[bool, float]:
-    """Let a fresh child of the jail decode the copies and look at every covered box; says what that cost as well."""
-    data = pack(copies, masks)
+def _decoded(jail: Jail, data: bytes) -> tuple[list[str] | None, float]:
+    """Let a fresh child of the jail decode the copies and look at every covered box and for codes.
+
+    Returns what it found, None where it came to no end, and what that cost.
+    """
     outcome = jail.run(VERIFICATION, "application/octet-stream", io.BytesIO(data), len(data), Policy().to_plain())
-    return outcome.verdict == "ready" and outcome.facts.get("findings") == [], outcome.cpu or 0.0
+    found = outcome.facts.get("findings")
+    is_told = outcome.verdict == "ready" and isinstance(found, list)
+    return [str(line) for line in found] if is_told and isinstance(found, list) else None, outcome.cpu or 0.0
 
 
 def _ask_another(jail: Jail, copies: Sequence[Rendition], policy: Policy) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 import functools
 from importlib.metadata import PackageNotFoundError, version
 
-_LIBRARIES = ("pillow", "pi-heif", "opencv-python", "opencv-python-headless", "av", "pypdfium2", "numpy")
+_LIBRARIES = ("pillow", "pi-heif", "opencv-python", "opencv-python-headless", "av", "pypdfium2", "numpy", "zxing-cpp")
 
 
 @functools.cache

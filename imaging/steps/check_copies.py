@@ -1,4 +1,5 @@
-"""Decodes finished copies again and looks whether they are what they say, and every covered box of the masks' colour.
+"""Decodes finished copies again and looks whether they are what they say, every covered box of the masks' colour,
+and no code readable.
 
 It runs in a process of its own, after the one that made them has ended, and shares no pixel with it.
 """
@@ -13,7 +14,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, JpegImagePlugin
 
-from imaging.bundle import unpack
+from imaging.bundle import CODE, Bundle, unpack
+from imaging.code_reader import reads_a_code
 from imaging.masks import FILL, FILL_IN_FILMS, Mask
 from imaging.pixels import Pixels
 from imaging.rendition import Rendition
@@ -26,7 +28,10 @@ _STILL_RIPPLE, _BUSY_SHARE, _STILL_MOST = 20, 0.7, 80
 more beside what is busy, and never more than this: writing that is paler than that shows nothing of itself."""
 _BLOCK_RIPPLE, _SEEP = 4, 2
 """How far from the masks' colour, in blocks that are covered whole, and how many pixels in from a neighbour."""
-_LOOKED_AT = "view"
+_SMALLER = frozenset({"thumb", "view"})
+"""Copies of which there is a larger one: what is too small or too far askew to be read there at once is so here."""
+_CODES_EVERY = 0.4
+"""Seconds of a film between two pictures in which codes are looked for: whatever was covered is so for longer."""
 _FILM_MARGIN, _FILM_EDGE, _FILM_RIPPLE = 8, 64, 14
 """In films, within so many pixels of a box's edge, and farther in: there the filters of the codec do not reach."""
 
@@ -34,16 +39,16 @@ _FILM_MARGIN, _FILM_EDGE, _FILM_RIPPLE = 8, 64, 14
 def check_copies(data: bytes) -> list[str]:
     """Return a line per thing that is not as it should be: the copy's name and what is wrong with it."""
     bundle = unpack(data)
-    return [f"{copy.name} {what}" for copy in bundle.copies for what in _check(copy, bundle.masks)]
+    return [f"{copy.name} {what}" for copy in bundle.copies for what in _check(copy, bundle)]
 
 
-def _check(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
-    chosen = [mask for mask in masks if mask.copy in {None, copy.name}]
+def _check(copy: Rendition, bundle: Bundle) -> Iterator[str]:
+    chosen = [mask for mask in bundle.masks if mask.copy in {None, copy.name}]
     check = _check_film if copy.media_type == "video/mp4" else _check_picture
-    yield from check(copy, chosen)
+    yield from check(copy, chosen, bundle.seeks_codes)
 
 
-def _check_picture(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
+def _check_picture(copy: Rendition, masks: Sequence[Mask], seeks_codes: bool) -> Iterator[str]:
     # What is written here is read by another library than wrote it, and by the faster one.
     decoded = cv2.imdecode(np.frombuffer(copy.data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None or decoded.shape[:2] != (copy.height, copy.width):
@@ -51,23 +56,17 @@ def _check_picture(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
         return
     if goes_on(copy.data):
         yield "scan"
+    pixels = np.asarray(decoded, dtype=np.uint8)
+    if seeks_codes:
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        if reads_a_code(grey, is_thorough=copy.name not in _SMALLER):
+            yield CODE
     if not masks:
         return
-    pixels = np.asarray(decoded, dtype=np.uint8)
-    if copy.name == _LOOKED_AT and _reads_a_code(pixels):
-        yield "code"
     with Image.open(io.BytesIO(copy.data), formats=["JPEG"]) as head:
         if isinstance(head, JpegImagePlugin.JpegImageFile) and all(_is_covered(pixels, head, mask) for mask in masks):
             return
     yield "uncovered"
-
-
-def _reads_a_code(pixels: Pixels) -> bool:
-    """Whether a decoder reads a code in the copy, whole or at half the size."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    read = (cv2.QRCodeDetector().detectAndDecodeMulti(look)[1] for look in (grey, half))
-    return any(text for texts in read for text in texts)
 
 
 def _is_covered(pixels: Pixels, head: JpegImagePlugin.JpegImageFile, mask: Mask) -> bool:
@@ -116,7 +115,7 @@ def _encoded_again(pixels: Pixels, head: JpegImagePlugin.JpegImageFile) -> Pixel
     return np.asarray(again, np.uint8)
 
 
-def _check_film(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
+def _check_film(copy: Rendition, masks: Sequence[Mask], seeks_codes: bool) -> Iterator[str]:
     """Look at every picture: those between the key ones may show what these do not."""
     with av.open(io.BytesIO(copy.data), "r", format="mov") as container:
         stream = container.streams.video[0]
@@ -124,11 +123,17 @@ def _check_film(copy: Rendition, masks: Sequence[Mask]) -> Iterator[str]:
         if (stream.codec_context.width, stream.codec_context.height) != (copy.width, copy.height):
             yield "size"
             return
-        for frame in container.decode(stream) if masks else ():
-            shown = [mask for mask in masks if _is_shown(mask, frame.time or 0.0)]
-            if not _is_frame_covered(frame, shown):
+        next_look = 0.0
+        for frame in container.decode(stream) if masks or seeks_codes else ():
+            at = frame.time or 0.0
+            if not _is_frame_covered(frame, [mask for mask in masks if _is_shown(mask, at)]):
                 yield "uncovered"
                 return
+            if seeks_codes and at >= next_look:
+                next_look = at + _CODES_EVERY
+                if reads_a_code(np.ascontiguousarray(_plane(frame, 0)), is_thorough=False):
+                    yield CODE
+                    return
 
 
 def _is_shown(mask: Mask, at: float) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from imaging.boxes import Box
-from imaging.detectors import Detectors, codes_in
+from imaging.detectors import Detectors
 from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -23,13 +23,13 @@ from imaging.reading.view import Edges, around, quarters
 from imaging.reading.whole import HALF_SURE, VERY_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
-from imaging.steps.find_masks import box_mask, faces_of
+from imaging.steps.find_masks import box_mask, code_masks, faces_of
 from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
 Looks = tuple[Policy, Detectors]
 Finder = Callable[[int, Image.Image, str], tuple[Mask, ...]]
-TEXT_LAYER, HEADER_ZONES, CODE_DETECTOR, UNREAD = "text_layer", "header_zones", "opencv", "unread"
+TEXT_LAYER, HEADER_ZONES, UNREAD = "text_layer", "header_zones", "unread"
 _ZONES = (Box(0, 0, 1, 0.3), Box(0, 0.93, 1, 1))
 """Where laboratories print who the child is, when no word of the page can be read."""
 _MARGIN = 6.0
@@ -69,8 +69,10 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
     small = page[:: max(1, height // 1400), :: max(1, height // 1400)]
     yield from faces_of(small, policy, detectors)
     if deny is not None:
-        yield from (box_mask("code", box, CODE_DETECTOR, 0.0) for box in codes_in(page))
-        ink = ink_of(np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8))
+        grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
+        # Lines of print look like rows of stripes, so on paper PDF417 is left to the reader.
+        yield from code_masks(grey, stacked=False)
+        ink = ink_of(grey)
         if detectors.reader is None:
             yield from _of_layer(layer, deny, (width, height))
             yield from _zones(ink)

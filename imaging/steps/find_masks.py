@@ -2,10 +2,13 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from imaging.bars import bars_in
 from imaging.boxes import Box
 from imaging.choice import open_faces
-from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in, codes_in
+from imaging.code_reader import CODE_READER, codes_in
+from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in
 from imaging.grids import grids_in
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
@@ -16,19 +19,25 @@ from imaging.writing import TEXT_THRESHOLD, texts_in
 
 _FACE_GROWTH = 1.3
 """The detector's box ends at the brow and the chin; hair line, ears and jaw tell who somebody is as well."""
-_CODE_DETECTOR, _GRID_DETECTOR = "opencv", "module_grids"
+_GRID_DETECTOR, _BAR_DETECTOR = "module_grids", "bars"
 
 
 def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors), *_grids(pixels, policy))
+    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors), *_codes(pixels, policy))
 
 
-def _grids(pixels: Pixels, policy: Policy) -> list[Mask]:
+def _codes(pixels: Pixels, policy: Policy) -> list[Mask]:
     if policy.text != MASK:
         return []
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    return [box_mask("code", box, _GRID_DETECTOR, 0.0) for box in grids_in(grey)]
+    return [*code_masks(grey, stacked=True), *(box_mask("code", box, _GRID_DETECTOR, 0.0) for box in grids_in(grey))]
+
+
+def code_masks(grey: NDArray[np.uint8], *, stacked: bool) -> list[Mask]:
+    """Cover the codes that can be read, and what looks like the stripes of one."""
+    read = [box_mask("code", box, CODE_READER, 0.0) for box in codes_in(grey)]
+    return read + [box_mask("code", box, _BAR_DETECTOR, 0.0) for box in bars_in(grey, stacked=stacked)]
 
 
 def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
@@ -47,8 +56,7 @@ def _writing(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
         return []
     if detectors.texts is None:
         raise Held("no_text_model")
-    lines = [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
-    return lines + [box_mask("code", box, _CODE_DETECTOR, 0.0) for box in codes_in(small)]
+    return [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
 
 
 def box_mask(what: str, box: Box, detector: str, threshold: float) -> Mask:

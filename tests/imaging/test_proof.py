@@ -19,7 +19,7 @@ from imaging.exiftool import Exiftool
 from imaging.identifiers import Identifiers
 from imaging.masks import FILL, Mask
 from imaging.paper import PaperPage, write_paper
-from imaging.proof import PIXELS, STRUCTURE, WORDS, prove
+from imaging.proof import CODES, PIXELS, STRUCTURE, WORDS, prove
 from imaging.rendition import Rendition
 from imaging.residual import residual_risks
 from imaging.second_opinion import strangers
@@ -50,7 +50,7 @@ def test_a_covered_box_is_proved_in_every_size(jail: Jail) -> None:
         copy = cover(whole.resize(size, Image.Resampling.BICUBIC), [MASK])
         proof = prove(jail, [copy_of(copy)], [MASK], Policy(identifiers=NOBODY))
         assert proof.holds, size
-        assert proof.checks == (STRUCTURE, PIXELS)
+        assert proof.checks == (STRUCTURE, PIXELS, CODES)
 
 
 def drawn(image: Image.Image, shape: str, place: tuple[int, int, int, int]) -> Image.Image:
@@ -175,7 +175,7 @@ def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
     # Where a decoder shows nothing of it: in the bytes of the picture itself.
     at = clean.data.index(b"\xff\xda") + 100
     told = replace(clean, data=clean.data[:at] + b"778-899" + clean.data[at + 7 :])
-    assert prove(jail, [clean], [], Policy(identifiers=CASE)).checks == (STRUCTURE, WORDS)
+    assert prove(jail, [clean], [], Policy(identifiers=CASE)).checks == (STRUCTURE, WORDS, CODES)
     assert not prove(jail, [told], [], Policy(identifiers=CASE)).holds
     assert "a word of the case in ASCII" in [finding.what for finding in verify([told.data], CASE)]
 

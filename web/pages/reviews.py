@@ -158,6 +158,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         asker=asker.name if asker else "",
         pictures=pictures,
         is_photo=attachment.kind == MediaKind.PHOTO,
+        is_film=attachment.kind == MediaKind.VIDEO,
         is_private=attachment.reason == verbs.PRIVATE_SITE,
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),

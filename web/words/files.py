@@ -71,6 +71,7 @@ HOLD_REASONS = {
     "no_date_reader": _l("What reads dates is missing, so nobody knows whether the birth date is on it."),
     "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
     "which_face": _l("It is not certain whose face is the finding. Other people's faces must stay hidden."),
+    "code_left": _l("A code, such as a barcode, can still be read on it after all that was found was covered."),
     "private_site": _l("It may show a private area. It can only be refused."),
     "private_paper": _l("A family's paper about a private area. It may be a photo: look before others do."),
 }

@@ -1,0 +1,33 @@
+"""Finds small busy places in a picture: where a code may be that is too small to be read as it is."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_STEEP, _FULL, _SPAN = 14.0, 0.4, 50
+"""By how much of 255 tones change from pixel to pixel where it is busy, what share of a place does, and how far its
+tones lie apart."""
+_LEAST, _MOST, _LONG = 14, 220, 3.5
+_GAP = 7
+"""Plain stretches of so many pixels are within one place: modules beside each other may have one tone."""
+_COUNT = 48
+Edges = tuple[int, int, int, int]
+
+
+def busy_places(grey: NDArray[np.uint8]) -> list[Edges]:
+    """Return left, top, right and bottom of each in pixels, the steepest first."""
+    across, down = (cv2.Scharr(grey, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
+    steep = cv2.addWeighted(cv2.convertScaleAbs(across, alpha=1 / 16), 1, cv2.convertScaleAbs(down, alpha=1 / 16), 1, 0)
+    where = (steep > _STEEP).astype(np.uint8)
+    found: dict[Edges, float] = {}
+    closed = cv2.morphologyEx(where, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(closed)
+    wide, high, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    shorter, longer = np.minimum(wide, high), np.maximum(wide, high)
+    is_one = (shorter >= _LEAST) & (longer <= _MOST) & (longer <= _LONG * shorter) & (area >= _FULL * wide * high)
+    for left, top, width, height, _ in stats[1:][is_one].tolist():
+        edges = left, top, left + width, top + height
+        part = (slice(top, edges[3]), slice(left, edges[2]))
+        if int(grey[part].max()) - int(grey[part].min()) >= _SPAN:
+            found[edges] = float(steep[part].mean())
+    return sorted(found, key=lambda edges: -found[edges])[:_COUNT]
