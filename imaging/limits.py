@@ -30,6 +30,9 @@ THUMB_SIDE = 320
 PAGE_SIDE = 2600
 PAGE_PIXELS = 8_000_000
 PAGE_DPI = 200
+PAGE_LEAST_SIDE = 1400
+"""Longer side of a drawn page at least: PDFium does not know of units that are larger than a point, and then a whole
+page of print would come out as large as a stamp."""
 DOCUMENT_PAGES = 100
 
 DOCUMENT_CPU, DOCUMENT_CPU_PER_PAGE = 20.0, 1.0

@@ -59,7 +59,7 @@ def _mask(entry: dict[str, object]) -> Mask | None:
     detector, copy = str(entry.get("detector") or ""), entry.get("copy")
     if entry.get("what") not in _KINDS_OF_MASK or any(side is None for side in sides):
         return None
-    left, top, width, height = (side or 0.0 for side in sides)
+    left, top, width, height = _inside(*(side or 0.0 for side in sides))
     return Mask(
         str(entry["what"]),
         left,
@@ -72,6 +72,13 @@ def _mask(entry: dict[str, object]) -> Mask | None:
         _number(entry.get("begins")),
         _number(entry.get("ends")),
     )
+
+
+def _inside(left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """What of a box lies in its picture: shares from 0 to 1, which is all of it that anybody can see."""
+    right, bottom = (min(1.0, max(0.0, edge)) for edge in (left + width, top + height))
+    left, top = (min(1.0, max(0.0, edge)) for edge in (left, top))
+    return left, top, round(max(0.0, right - left), 5), round(max(0.0, bottom - top), 5)
 
 
 def _copy(value: object) -> str | None:

@@ -61,6 +61,8 @@ _ROWS = {"stts": 8, "ctts": 8, "stss": 4, "stsc": 12, "stco": 4}
 _AVCC = re.compile(rb"\x01(\x64..)\xff\xe1(.)", re.DOTALL)
 _AVCC_END = b"\xfd\xf8\xf8\x00"
 _PICTURE, _KEY_PICTURE = 1, 5
+_LAST_MOST = 90_000
+"""How long the last picture may be shown, in units of 1/90,000 second; our encoder says a thirtieth of a second."""
 _AAC_MOST = 768
 """No packet of one channel may be longer, by the standard."""
 _AAC_ONE_CHANNEL = 0
@@ -130,6 +132,8 @@ def _check_pictures(data: bytes, track: Track, inside: dict[str, bytes]) -> Iter
         yield "table stss of other pictures than stand for themselves"
     if told is None and len(keys) != len(units):
         yield "no table stss, though not all pictures stand for themselves"
+    if int.from_bytes(inside["stts"][-4:], "big") > _LAST_MOST:
+        yield "a last picture that is shown for longer than ours"
     size = (int.from_bytes(inside["avc1"][24:26], "big"), int.from_bytes(inside["avc1"][26:28], "big"))
     head = inside["tkhd"]
     if size != (int.from_bytes(head[76:78], "big"), int.from_bytes(head[80:82], "big")):

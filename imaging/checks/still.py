@@ -10,8 +10,11 @@ from imaging.limits import PHOTO_PIXELS
 from imaging.walks import jpeg
 
 _ORDER = "SOI APP0 DQT DQT SOF0 DHT DHT DHT DHT SOS SCAN EOI"
-_JFIF = re.compile(rb"JFIF\0\x01\x01[\0-\x02].{4}\0\0", re.DOTALL)
+_JFIF = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+"""No unit, and pixels as wide as high; five bytes that could say anything are said once and for all."""
 _FRAME = re.compile(rb"\x08(?P<height>..)(?P<width>..)\x03\x01[\x11\x22]\0\x02\x11\x01\x03\x11\x01", re.DOTALL)
+_FILLING = re.compile(rb"\xff(?!\0)")
+"""Within coded picture 0xFF is followed by zero: anything else fills, or begins anew, which our encoder never does."""
 _SCAN_HEAD = b"\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
 _MEASURES = (
     bytes.fromhex(
@@ -68,9 +71,10 @@ def _tables() -> frozenset[bytes]:
 
 
 _SHAPES: dict[str, Callable[[bytes], bool]] = {
-    "APP0": lambda payload: _JFIF.fullmatch(payload) is not None,
+    "APP0": lambda payload: payload == _JFIF,
     "SOF0": _is_frame,
     "DQT": lambda payload: payload in _tables(),
     "DHT": lambda payload: hashlib.sha256(payload).hexdigest()[:32] in _CODES,
     "SOS": lambda payload: payload == _SCAN_HEAD,
+    "SCAN": lambda payload: _FILLING.search(payload) is None,
 }

@@ -76,6 +76,6 @@ def _has_text(pdf: pypdfium2.PdfDocument) -> bool:
 def _scale(width: float, height: float) -> float:
     """Return pixels per point. A page may claim to be a football field; its picture stays bounded."""
     width, height = max(width, 1.0), max(height, 1.0)
-    by_dots = limits.PAGE_DPI / _POINTS_PER_INCH
+    by_dots = max(limits.PAGE_DPI / _POINTS_PER_INCH, limits.PAGE_LEAST_SIDE / max(width, height))
     by_pixels = math.sqrt(limits.PAGE_PIXELS / (width * height))
     return min(by_dots, by_pixels, limits.PAGE_SIDE / max(width, height))

@@ -18,7 +18,7 @@ _MARKER = re.compile(rb"\xff+[^\0\xff]")
 def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
     """Yield the parts in order: SOI, segments, `SCAN` after each SOS, EOI, and `TRAILER` when bytes follow it.
 
-    `skips` passes over bytes between segments, as decoders do; without it they are an error.
+    `skips` passes over bytes between segments, and fill bytes, as decoders do; without it they are an error.
     """
     if data[:2] != b"\xff\xd8":
         raise Broken("no start of image")
@@ -27,7 +27,7 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
     while True:
         if skips and (found := _MARKER.search(data, position)) is not None:
             position = found.start()
-        name, position = _marker(data, position)
+        name, position = _marker(data, position, skips=skips)
         if name == "EOI":
             yield Part("EOI", position, 0)
             break
@@ -44,12 +44,14 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
         yield Part("TRAILER", position, len(data) - position)
 
 
-def _marker(data: bytes, position: int) -> tuple[str, int]:
-    """Read a marker, with the fill bytes that may precede it; returns its name and the place behind it."""
+def _marker(data: bytes, position: int, *, skips: bool) -> tuple[str, int]:
+    """Read a marker, where `skips` with fill bytes before it; returns its name and the place behind it."""
     if data[position : position + 1] != b"\xff":
         raise Broken("no marker where one belongs")
     end = position + 1
     while data[end : end + 1] == b"\xff":
+        if not skips:
+            raise Broken("fill bytes before a marker")
         end += 1
     if end >= len(data):
         raise Broken("no end of image")

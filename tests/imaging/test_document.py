@@ -46,6 +46,13 @@ def test_a_page_as_large_as_a_field_is_drawn_in_bounds(run: Prepare) -> None:
     assert max(kept.sizes["page-1"]) <= 2601
 
 
+def test_a_page_in_larger_units_than_points_can_still_be_read(run: Prepare) -> None:
+    data = documents.pdf("x").replace(b"/MediaBox[0 0 612 792]", b"/UserUnit 10/MediaBox[0 0 61.2 79.2]")
+    report, kept = run(data, "lab_document")
+    assert report.is_ready
+    assert kept.sizes["page-1"] == (1082, 1400)
+
+
 @pytest.mark.parametrize("opens", [True, False])
 def test_an_encrypted_pdf_is_refused_by_name_even_if_it_asks_no_password(run: Prepare, opens: bool) -> None:
     data = documents.encrypted_pdf(opens=opens)

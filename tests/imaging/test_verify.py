@@ -162,3 +162,24 @@ def test_no_cut_through_a_file_breaks_the_check(start: int) -> None:
     for data in (JPEG, films.film([0, 0.1])):
         for end in range(start, len(data), max(1, len(data) // 25)):
             verify([data[:end]])
+
+
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_no_filling_stands_before_a_marker(count: int) -> None:
+    for mark in (b"\xff\xdb", b"\xff\xc0", b"\xff\xda", b"\xff\xd9"):
+        found = texts(behind(JPEG, mark, b"\xff" * count))
+        assert ("segment SCAN" if mark == b"\xff\xd9" else "fill bytes") in found, mark
+
+
+def test_the_density_of_a_picture_says_nothing() -> None:
+    at = JPEG.index(b"JFIF") + 7
+    assert texts(JPEG) == ""
+    for place in range(at, at + 5):
+        assert "segment APP0" in texts(JPEG[:place] + b"\x02" + JPEG[place + 1 :])
+    assert "segment APP0" in texts(files.encode(files.corners(), "JPEG", dpi=(300, 300)))
+
+
+def test_the_last_picture_of_a_film_is_not_shown_for_hours(play: bytes) -> None:
+    table = next(found for found in mp4.walk(play) if found.name == "stts")
+    longer = play[: table.end - 4] + (90_000 * 3600).to_bytes(4, "big") + play[table.end :]
+    assert "a last picture" in texts(longer)
