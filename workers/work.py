@@ -23,6 +23,7 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
+from econsult.consults.wishes import Wish
 from econsult.erasure.carrying import WAITING, Tools, erase_due, sweep_again
 from econsult.erasure.records import Erasure
 from econsult.jobs import Job, JobState, reap_jobs
@@ -33,6 +34,7 @@ from econsult.queue.calling import fire_calls
 from econsult.queue.clinics import watch_clinics, watched_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
+from econsult.queue.named import end_wishes
 from econsult.queue.quiet import Quiet
 from econsult.rosters.watching import CoverWatch
 from workers.give_up import end_job
@@ -91,6 +93,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             "questions to second specialists",
             _by(SideQuestion.id, SideQuestion.next_at),
             lambda session, now, pick: fire_sides(session, now, quiet, pick),
+        ),
+        Work(
+            "requests asked of somebody by name",
+            _by(Wish.id, Wish.first_until),
+            lambda session, now, pick: end_wishes(session, now, quiet, pick),
         ),
     )
 

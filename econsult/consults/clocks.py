@@ -13,6 +13,7 @@ from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
+from econsult.consults.wishes import shorten
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
@@ -62,6 +63,8 @@ def start_clock(
     session.add(clock)
     session.flush()
     log(session, clock, "started", began, person_id=person_id)
+    if name == ClockName.ALLOCATE:
+        shorten(session, consult, clock)
     refresh_deadline(session, consult)
     return clock
 

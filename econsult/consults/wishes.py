@@ -2,7 +2,7 @@
 
 A name is a wish and no wait. The person is told first while they may take the request, have room and are there as soon
 as anybody of their pool is; the clocks run as without it, and when three quarters of the time to take it are over, the
-pool is asked as well.
+pool is asked as well. What is late in being taken is kept for nobody.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, exists, select,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
+from econsult.consults.ledger import Clock
 from econsult.consults.policies import rules_of
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.database import Base, Instant
@@ -25,7 +26,7 @@ from econsult.rosters.routing import Route, Why
 from econsult.rosters.shifts import first_cover, has_roster
 
 FIRST_PART = 0.75
-"""So much of the time to take it is the named person's own: then the ladder tells the pool."""
+"""So much of the time to take it is the named person's own: then the pool is asked too."""
 WITHIN_TIME = text("first_until IS NOT NULL")
 
 
@@ -36,6 +37,7 @@ class PassedOver(StrEnum):
     FULL = "full"
     AWAY = "away"
     URGENT = "urgent"
+    TIME = "time"
 
 
 class Wish(Base):
@@ -111,7 +113,7 @@ def respect(session: Session, consult: Consult, chosen: Route, now: datetime, *,
     wish = wish_of(session, consult.id)
     if wish is None or wish.named_id is None:
         return chosen
-    if consult.claimed_at is not None:
+    if consult.claimed_at is not None or wish.passed_over == PassedOver.TIME:
         wish.first_until = None
         return chosen
     there_at = _there_at(session, consult, chosen, wish.named_id, now)
@@ -119,11 +121,30 @@ def respect(session: Session, consult: Consult, chosen: Route, now: datetime, *,
     if wish.passed_over is not None or there_at is None:
         wish.first_until = None
         return chosen.asking_first((), Why(f"named_{wish.passed_over or PassedOver.AWAY}"))
-    until = min(there_at + FIRST_PART * rules_of(consult).allocate, now + FIRST_PART * within)
+    usual = rules_of(consult).allocate
+    until = min(there_at + FIRST_PART * usual, _others_from(now + within, min(usual, within)))
+    if until <= there_at:
+        # It is as good as late before they come: it must be taken by whoever can.
+        wish.passed_over, wish.first_until = PassedOver.AWAY, None
+        return chosen.asking_first((), Why("named_away"))
     wish.first_until = min(until, wish.first_until or until)
     # While nobody is there everybody of the pool hears of it, as of any other.
     first = tuple(person for person in chosen.ready if person.id == wish.named_id)
     return chosen.asking_first(first, Why("named_first"))
+
+
+def shorten(session: Session, consult: Consult, clock: Clock) -> None:
+    """The time to take it runs by this clock from now on: the named person's part of it ends no later."""
+    wish = wish_of(session, consult.id)
+    if wish is not None and wish.first_until is not None:
+        target = timedelta(seconds=clock.target_seconds)
+        ends = _others_from(clock.deadline_at, min(target, rules_of(consult).allocate))
+        wish.first_until = min(wish.first_until, ends)
+
+
+def _others_from(deadline_at: datetime, usual: timedelta) -> datetime:
+    """From when on the others must be asked, so that they have their part of the usual time to take it."""
+    return deadline_at - (1 - FIRST_PART) * usual
 
 
 def has_lost(session: Session, consult: Consult, chosen: Route, now: datetime) -> bool:

@@ -48,7 +48,7 @@ class Audience:
     def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
         """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
         people = self.responsible(consult, name, lane)
-        if level >= POOL_FROM and not _is_homes(name, lane):
+        if level >= POOL_FROM and not _is_homes(name, lane) and (level >= BROKEN or self._named(consult) is None):
             people = people + self.pool(consult)
         if level >= DESK_FROM:
             people = people + self.desk(consult)
@@ -73,7 +73,7 @@ class Audience:
         return [self._person(named)] if named is not None else self.pool(consult)
 
     def _named(self, consult: DueConsult) -> int | None:
-        """Who alone is asked now, by name; the pool hears of it at its own step at the latest."""
+        """Who alone is asked now, by name; the pool hears of it when their time is over (`queue.named`)."""
         return self._once(("named",), lambda: named_now(self._session, self._now)).get(consult.id)
 
     def pool(self, consult: DueConsult) -> list[Person]:

@@ -28,6 +28,7 @@ from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
 from econsult.queue.absence import ASKED, away_now, come_back, is_left, lock_in_order, off_duty, owed, unheard, unmark
 from econsult.queue.bulk import insert_new
+from econsult.queue.named import offer_lost
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 from econsult.queue.regained import regained
@@ -84,6 +85,7 @@ def _look_at(
         is_new = watch.after_id is None or not _has_told(session, watch)
         found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
     session.flush()
+    offer_lost(session, program_id, takers, now, quiet)
     found[True] += _held_by_nobody(session, program_id, here, takers, now)
     told = sum(tell_uncovered(session, rows, now, quiet, is_new=is_new) for is_new, rows in found.items())
     tell_all(session, tellings, quiet or Quiet(), now)

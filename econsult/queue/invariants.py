@@ -28,6 +28,7 @@ from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
 from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
+from econsult.queue.named import wishes_broken
 from econsult.queue.replay import Replayed, replay_all
 
 WAITS_TO_RUN = (JobState.PENDING, JobState.SENT)
@@ -38,6 +39,7 @@ PATIENCE = timedelta(minutes=2)
 def violations(session: Session, now: datetime, *, patience: timedelta = PATIENCE) -> Iterator[str]:
     """One line for each broken promise."""
     yield from _no_owner_or_deadline(session)
+    yield from wishes_broken(session, now - patience)
     yield from _not_fired(session, now - patience)
     yield from _ended_wrongly(session)
     yield from _ledger_differs(session)

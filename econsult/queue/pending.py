@@ -15,6 +15,7 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
+from econsult.consults.wishes import Wish
 from econsult.jobs import Job, JobPolicy, JobState
 from econsult.queue.absence import away_now, has_left, said, unheard
 from econsult.rosters.shifts import TimeOff
@@ -70,7 +71,10 @@ def _first(column: InstrumentedAttribute[Any], *only: ColumnElement[bool], is_la
     return select(found).where(column.is_not(None), *only).scalar_subquery()
 
 
-ROUND_AT = (Consult.release_at, Recommendation.next_at, OutcomePing.next_at, SideQuestion.next_at, CoverWatch.next_at)
+ROUND_AT = (
+    *(Consult.release_at, Recommendation.next_at, OutcomePing.next_at, SideQuestion.next_at, CoverWatch.next_at),
+    Wish.first_until,
+)
 LOOK = _statement()
 """Made once: to make it costs more than to ask it."""
 

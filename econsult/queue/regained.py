@@ -23,8 +23,10 @@ from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.uncovered import minute_of
 from econsult.notices import NoticeKind
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
 from econsult.queue.able import Takers
 from econsult.queue.absence import ASKED, unmark
+from econsult.queue.named import kept_first
 from econsult.queue.outbox import Telling
 from econsult.queue.reoffering import cover_came
 
@@ -48,13 +50,19 @@ def regained(
         found = _with_room(_Waiting(session, program_id, opened), specialties, takers, batch)
     changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
     cover_came(session, changed, now)
+    # Of what somebody was asked for by name, and they are among those who came, they hear alone.
+    kept = kept_first(session, changed, now)
     tellings = [
         Telling(person, NoticeKind.NEW_REQUEST, number, f"cover:{minute_of(now)}", row.urgency == Urgency.URGENT)
         for number, row in found.items()
         if number in changed
-        for person in takers.with_room_for(row)
+        for person in _first_of(takers.with_room_for(row), kept.get(number))
     ]
     return tellings, len(found) == batch
+
+
+def _first_of(people: list[Person], named: int | None) -> list[Person]:
+    return [person for person in people if person.id == named] or people
 
 
 def _has_marks(session: Session, program_id: int) -> bool:

@@ -25,6 +25,7 @@ WHY = {
     PassedOver.FULL: _l("They hold as many as they may, so everybody of the specialty was asked."),
     PassedOver.AWAY: _l("They are not there in time, so everybody of the specialty was asked."),
     PassedOver.URGENT: _l("It is urgent, so everybody of the specialty was asked at once."),
+    PassedOver.TIME: _l("Everybody of the specialty is asked by now."),
 }
 
 
