@@ -21,7 +21,7 @@ _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP
 _PILLOW_FORMATS |= {"image/gif": "GIF", "image/avif": "AVIF"}
 _NOT_BUILT_IN = {"webp", "jbig", "sgilog", "sgilog24", "thunderscan", "tiff_jpeg"}
 """Ways to pack a TIFF that the decoder knows by name and may not have."""
-_ORIENTATION = 0x0112
+_ORIENTATION, _RAW_EXIF = 0x0112, "Raw profile type exif"
 _ADOBE_INDEX = "R03"
 _SIDEWAYS = {5, 6, 7, 8}
 _SMALLEST = 8
@@ -107,11 +107,19 @@ def open_image(data: bytes, media_type: str) -> ImageFile.ImageFile:
 
 
 def _orientation(image: Image.Image) -> int:
+    """What Exif says. Pillow takes the word of an XMP packet where Exif has none; browsers and phones do not."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
+        is_told = _RAW_EXIF in image.info or _ORIENTATION in _own_exif(image)
     except (SyntaxError, ValueError, KeyError, TypeError, OSError):
         return 1
-    return value if value in range(1, 9) else 1
+    return value if is_told and value in range(1, 9) else 1
+
+
+def _own_exif(image: Image.Image) -> Image.Exif:
+    exif = Image.Exif()
+    exif.load(image.info.get("exif") or b"")
+    return exif
 
 
 def _is_adobe(image: Image.Image) -> bool:

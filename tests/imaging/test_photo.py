@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from imaging import Policy
 from imaging.steps.turn_upright import turn_upright
@@ -26,6 +26,28 @@ def test_a_photo_comes_out_upright_however_the_camera_was_held(run: Prepare, nam
     assert (report.source.width, report.source.height) == (320, 200)
     for data in kept.files.values():
         assert files.read_corners(data) == files.CORNERS
+
+
+@pytest.mark.parametrize("told", [None, 1, 3])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_what_an_xmp_packet_says_of_the_way_up_turns_nothing_as_in_a_browser(
+    run: Prepare, name: str, told: int | None
+) -> None:
+    packet = files.xmp().replace(b'rdf:about=""', b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"')
+    options: dict[str, object] = {"xmp": packet}
+    if name == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", packet.decode())
+        options = {"pnginfo": text}
+    if told:
+        options["exif"] = Image.Exif()
+        options["exif"][0x0112] = told
+    data = files.encode(files.stored(files.corners(), told or 1), name, **options)
+    assert b'tiff:Orientation="6"' in data
+    report, kept = run(data)
+    assert report.is_ready
+    assert "xmp" in report.removed
+    assert files.read_corners(kept.files["view"]) == files.CORNERS
 
 
 @pytest.mark.parametrize("orientation", [0, *ORIENTATIONS, 9])
