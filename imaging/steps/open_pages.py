@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from imaging import limits
+from imaging.pixel_shape import shape_of, squared
 from imaging.pixels import Pixels
 from imaging.reading.words import Word
 from imaging.refusal import Refused
@@ -16,10 +17,6 @@ from imaging.steps.open_still import Still, open_image, open_still, still_of
 from imaging.steps.plain_pixels import plain_pixels
 from imaging.steps.shrink import shrink
 from imaging.steps.turn_upright import turn_upright
-
-_ACROSS, _DOWN, _ORIENTATION = 282, 283, 274
-"""The tags of a TIFF that say how many pixels an inch has, and how it lies."""
-_SQUARE, _LONGEST_PIXEL = 1.1, 5.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def _open_tiff(data: bytes, media_type: str) -> Document:
 
     def draw(number: int) -> Pixels:
         image.seek(number)
-        return _draw(still_of(image), _shape_of(image))
+        return _draw(still_of(image), shape_of(image))
 
     return Document(pages, draw, frozenset({"metadata"}))
 
@@ -85,30 +82,10 @@ def _open_photo(data: bytes, media_type: str) -> Document:
     return Document(1, lambda _: _draw(still), frozenset(found) | still.found)
 
 
-def _shape_of(image: ImageFile.ImageFile) -> float:
-    """How many times as high as wide the pixels are: a fax in its usual fineness has twice as many across as down."""
-    tags = getattr(image, "tag_v2", {})
-    try:
-        across, down = (float(tags.get(tag) or 1.0) for tag in (_ACROSS, _DOWN))
-        shape = across / down
-    except (TypeError, ValueError, ZeroDivisionError):
-        return 1.0
-    is_told = 1.0 / _LONGEST_PIXEL < shape < _LONGEST_PIXEL and tags.get(_ORIENTATION, 1) == 1
-    return shape if is_told and not 1.0 / _SQUARE < shape < _SQUARE else 1.0
-
-
-def _squared(image: Image.Image, shape: float) -> Image.Image:
-    """The picture with square pixels."""
-    if shape == 1.0:
-        return image
-    size = (image.width, round(image.height * shape)) if shape > 1 else (round(image.width / shape), image.height)
-    return image.resize(size, Image.Resampling.BICUBIC)
-
-
 def _draw(still: Still, shape: float = 1.0) -> Pixels:
     image = plain_pixels(still.decode(limits.PAGE_SIDE))
     # Shrunk first, so that what is stretched is bounded.
-    image = shrink(_squared(shrink(image, limits.PAGE_SIDE), shape), limits.PAGE_SIDE)
+    image = shrink(squared(shrink(image, limits.PAGE_SIDE), shape), limits.PAGE_SIDE)
     return turn_upright(convert_colour(image, still.profile), still.orientation)
 
 

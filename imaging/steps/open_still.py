@@ -10,6 +10,7 @@ import pi_heif
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from imaging import limits
+from imaging.pixel_shape import shape_of, square_size, squared
 from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
 from imaging.steps.shrink import CLOSE_ENOUGH
@@ -50,11 +51,18 @@ def open_still(data: bytes, media_type: str) -> Still:
         return _open_heif(data)
     image = open_image(data, media_type)
     still = still_of(image)
+    if media_type == "image/tiff":
+        return _with_square_pixels(still, shape_of(image))
     if media_type != "image/avif":
         return still
     # What an AVIF carries is read with its header, by its decoder; of the others the walk of the structure tells it.
     found = frozenset(_told_classes(image.info, getattr(image, "n_frames", 1)))
     return replace(still, profile=still.profile or told_profile(data), found=found)
+
+
+def _with_square_pixels(still: Still, shape: float) -> Still:
+    width, height = square_size(still.width, still.height, shape)
+    return replace(still, decode=lambda side: squared(still.decode(side), shape), width=width, height=height)
 
 
 def still_of(image: ImageFile.ImageFile) -> Still:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from imaging.pixel_shape import square_size
+from tests.imaging import files
 from tests.imaging.conftest import Prepare
 from web.words.files import FOR_FAMILIES
 
@@ -91,3 +93,25 @@ def test_a_kind_of_tiff_that_nobody_here_reads_says_what_to_send(
 def test_a_bigtiff_that_breaks_off_is_damaged(run: Prepare, data: bytes) -> None:
     report, _ = run(data, "lab_document")
     assert (report.verdict, report.reason in {"damaged", "truncated"}) == ("rejected", True), report
+
+
+@pytest.mark.parametrize(
+    ("dpi", "stored"), [((204, 98), (320, 96)), ((100, 200), (160, 200)), ((200, 200), (320, 200))]
+)
+def test_a_photo_with_other_dots_across_than_down_has_its_shape(
+    run: Prepare, dpi: tuple[int, int], stored: tuple[int, int]
+) -> None:
+    picture = files.corners().resize(stored, Image.Resampling.NEAREST)
+    report, kept = run(files.encode(picture, "TIFF", dpi=dpi))
+    assert report.is_ready
+    width, height = kept.sizes["view"]
+    assert (report.source.width, report.source.height) == (width, height)
+    assert abs(width / height - 1.6) < 0.01
+    assert files.read_corners(kept.files["view"]) == files.CORNERS
+
+
+def test_a_shape_never_makes_a_photo_too_large() -> None:
+    assert square_size(1728, 1100, 2.0) == (1728, 2200)
+    assert square_size(9000, 5000, 4.0) == (2250, 5000)
+    assert square_size(1000, 2000, 0.5) == (2000, 2000)
+    assert square_size(5000, 9000, 0.25) == (5000, 2250)
