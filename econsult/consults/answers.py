@@ -33,6 +33,7 @@ from econsult.consults.versions import (
     draft_of,
     drop_draft,
     emergencies_among,
+    first_signed,
     released_among,
     released_answer,
     signed_answer,
@@ -175,7 +176,7 @@ def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Pe
     """Open what was held back to the family after all, to be told from now on; what was taken back has no clock."""
     earlier.released_at, consult.unheard_version = now, earlier.version
     consult.version += 1
-    replied(session, consult, FAMILY, now=now, how="released", until=earlier.signed_at)
+    replied(session, consult, FAMILY, now=now, how="released", until=first_signed(session, consult))
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     if consult.status != Status.WITHDRAWN:
         target = rules_of(consult).family_informed
@@ -200,7 +201,7 @@ def release(
     if signed is not None:
         signed.released_at = now
         # What the family asked before the signature is answered, now that it can read it; what it asked since is not.
-        replied(session, consult, FAMILY, now=now, how="released", until=signed.signed_at)
+        replied(session, consult, FAMILY, now=now, how="released", until=first_signed(session, consult))
     note(session, consult, "release_answer", person_id=None, now=now)
     is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
     kind = kind or (NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED)

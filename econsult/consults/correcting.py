@@ -25,6 +25,7 @@ from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import Recommendation, carry_steps, open_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.renewing import renewed, same_as
+from econsult.consults.replies import CLINICIANS, replied
 from econsult.consults.telephone import call_of, callers, open_call
 from econsult.consults.undoing import UNDO, remember
 from econsult.consults.versions import Answer, signed_answer
@@ -117,6 +118,8 @@ def correct(
     session.add(answer)
     end_correction(session, consult)
     _turn_row(consult, status, person, now)
+    # The clinic reads at once what it asked about; the family waits for a word of its own.
+    replied(session, consult, CLINICIANS, now=now, how="signed")
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")
     start_clock(
         session, consult, ClockName.FAMILY_INFORMED, rules_of(consult).family_informed, now, person_id=person.id

@@ -14,6 +14,7 @@ from econsult.consults.offering import LONGEST_WITHOUT_COVER
 from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import Counting
+from econsult.consults.versions import first_signed
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def moved(clock: Counting, was: Rules, fresh: Rules, now: datetime) -> Moved:
 
 
 def release_moved(
-    answered_at: datetime | None, release_at: datetime | None, was: Rules, fresh: Rules
+    signed_at: datetime | None, release_at: datetime | None, was: Rules, fresh: Rules
 ) -> datetime | None:
-    """When a signed answer that waits for its release opens to the family by itself."""
-    if answered_at is None or release_at is None or was.release == fresh.release:
+    """When an answer that waits for its release opens to the family by itself, counted from its first signature."""
+    if signed_at is None or release_at is None or was.release == fresh.release:
         return release_at
-    return answered_at + fresh.release
+    return signed_at + fresh.release
 
 
 def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, person_id: int | None) -> None:
@@ -68,7 +69,8 @@ def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, 
             supersede(session, consult, clock, target, now, person_id=person_id)
         elif is_longer_held:
             _log_pause(session, clock, now, person_id)
-    consult.release_at = release_moved(consult.answered_at, consult.release_at, was, fresh)
+    if consult.release_at is not None:
+        consult.release_at = release_moved(first_signed(session, consult), consult.release_at, was, fresh)
     refresh_deadline(session, consult)
 
 

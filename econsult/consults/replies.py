@@ -13,6 +13,7 @@ from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
+from econsult.consults.versions import first_signed
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import HOUSEHOLD, Person, Role
 
@@ -38,7 +39,9 @@ def heard(session: Session, consult: Consult, person: Person, lane: str, *, now:
         if is_open(session, consult, ClockName.FIRST_REPLY):
             return
         consult.clinic_waits_since = consult.clinic_waits_since or now
-    if not any(not _is_answered(consult, clock) for clock in _waits(session, consult, lane)):
+    signed_at = _signed_unread(session, consult) if lane == FAMILY else None
+    # A signed answer that is not open yet will end what was asked by then: what is asked since has its own.
+    if all(signed_at is not None and clock.started_at <= signed_at for clock in _waits(session, consult, lane)):
         target = rules_of(consult).next_reply
         clock = start_clock(session, consult, ClockName.NEXT_REPLY, target, now, lane=lane, person_id=person.id)
         if tells:
@@ -56,10 +59,11 @@ def _tell_of_wait(session: Session, consult: Consult, person: Person, clock: Clo
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
 
 
-def _is_answered(consult: Consult, clock: Clock) -> bool:
-    """Whether a signed answer that is not open yet will end this wait: what is asked since then has its own."""
-    is_signed = consult.status == Status.ANSWERED and consult.released_at is None and consult.answered_at is not None
-    return clock.lane == FAMILY and is_signed and _began_by(clock, consult.answered_at)
+def _signed_unread(session: Session, consult: Consult) -> datetime | None:
+    """When the answer was signed that is to open to the family; None where none is on its way."""
+    if consult.status != Status.ANSWERED or consult.released_at is not None:
+        return None
+    return first_signed(session, consult)
 
 
 def _began_by(clock: Clock, until: datetime | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -99,6 +99,22 @@ def signed_answer(session: Session, consult_id: int) -> Answer | None:
     """The latest signed version."""
     query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
     return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+
+
+def first_signed_among(session: Session, consult_ids: Collection[int]) -> dict[int, datetime]:
+    """When the newest answer of each consult was signed first, by consult id: what was asked by then it answers.
+
+    A correction says anew what was signed before it; whatever was asked since then waits for a reply of its own.
+    """
+    first = select(Answer.consult_id, func.max(Answer.signed_at)).where(
+        Answer.consult_id.in_(consult_ids), Answer.signed_at.is_not(None), Answer.corrects.is_(None)
+    )
+    return {number: at for number, at in session.execute(first.group_by(Answer.consult_id)) if at is not None}
+
+
+def first_signed(session: Session, consult: Consult) -> datetime | None:
+    """The same of one consult; None where nothing was signed."""
+    return first_signed_among(session, [consult.id]).get(consult.id)
 
 
 def released_answer(session: Session, consult_id: int) -> Answer | None:

@@ -29,6 +29,7 @@ from econsult.consults.records import Consult, Urgency, number_of
 from econsult.consults.sides import LATE_LEVEL, SideQuestion, SideState, reply_by
 from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.urgency import adopt_rules
+from econsult.consults.versions import first_signed_among
 from econsult.people.persons import Person
 
 SECOND = "second"
@@ -104,10 +105,10 @@ def preview(session: Session, scope: Scope, content: Mapping[str, Any] | None, *
     looked_at = 0
     for rows in _batches(session, scope):
         numbers = [row.id for row in rows]
-        clocks, sides = _clocks_among(session, numbers), _sides_among(session, numbers)
+        around = _around(session, numbers)
         for row in rows:
             looked_at += 1
-            moves = _moves(row, clocks.get(row.id, []), sides.get(row.id), fresh[row.urgency], now)
+            moves = _moves(row, around, fresh[row.urgency], now)
             if moves and len(changes) == MOST:
                 return Preview(changes, is_part=True)
             changes += [Change(number_of(row.id), moves)] if moves else []
@@ -148,10 +149,22 @@ def _closest(session: Session, scope: Scope, urgency: str, without: tuple[str, s
     return overlay(base, read_content(policy.content), policy.version) if policy is not None else base
 
 
-def _moves(
-    row: Row[Any], clocks: Sequence[Row[Any]], side_due_at: datetime | None, fresh: Rules, now: datetime
-) -> list[Move]:
+class _Around(NamedTuple):
+    """What belongs to a batch of consults, by their ids: running clocks, replies of colleagues due, signatures."""
+
+    clocks: Mapping[int, Sequence[Row[Any]]]
+    sides: Mapping[int, datetime]
+    signed: Mapping[int, datetime]
+
+
+def _around(session: Session, numbers: Sequence[int]) -> _Around:
+    found = first_signed_among(session, numbers)
+    return _Around(_clocks_among(session, numbers), _sides_among(session, numbers), found)
+
+
+def _moves(row: Row[Any], around: _Around, fresh: Rules, now: datetime) -> list[Move]:
     was, found = rules_of(row), []
+    clocks, side_due_at = around.clocks.get(row.id, ()), around.sides.get(row.id)
     afterwards = [moved(clock, was, fresh, now) for clock in clocks]
     for clock, turned in zip(clocks, afterwards, strict=True):
         due = (promised_at(clock), promised_at(turned))
@@ -164,7 +177,7 @@ def _moves(
     # A question to a colleague becomes due sooner with the reply that it is for, and never later.
     if side_due_at is not None and (sooner := reply_by(first, fresh, now)) < side_due_at:
         found.append(Move(SECOND, side_due_at, sooner))
-    opens = release_moved(row.answered_at, row.release_at, was, fresh)
+    opens = release_moved(around.signed.get(row.id), row.release_at, was, fresh)
     if row.release_at is not None and opens is not None and opens != row.release_at:
         found.append(Move("release", row.release_at, opens))
     return found
@@ -190,7 +203,7 @@ def _batches(session: Session, scope: Scope) -> Iterator[Sequence[Row[Any]]]:
 
 
 def _wanted(scope: Scope, after: int) -> Select[Any]:
-    names = ("id", "rules", "urgency", "specialty", "answered_at", "release_at")
+    names = ("id", "rules", "urgency", "specialty", "release_at")
     query = select(*(getattr(Consult, name) for name in names)).where(
         Consult.program_id == scope.program_id, Consult.status.in_(LIVE), Consult.id > after
     )

@@ -15,6 +15,7 @@ FIRST = {"routine": DAY, "same_day": 4 * HOUR, "urgent": HOUR}
 TAKE = {"routine": HOUR, "same_day": HOUR, "urgent": 12 * MINUTE}
 STEPS = (50, 75, 90, 100)
 PAUSE, LEASE, RELEASE = 72 * HOUR, 30 * MINUTE, 12 * HOUR
+UNDO = 15
 RANK = ("urgent", "same_day", "routine")
 
 
@@ -79,7 +80,7 @@ class Case:
     def sign(self, now: int, *, is_emergency: bool = False) -> None:
         self.status, self.lease, self.reply_due, self.drafted = "answered", None, None, None
         self.answered_at = now
-        self.release_at = None if is_emergency else now + self.rules["release"]
+        self.release_at = None if is_emergency else now + max(UNDO, self.rules["release"])
         self._stop("first_reply", now)
         # The clinic can read it at once, the family once it is released.
         self._stop("next_reply", now, "clinicians")
@@ -88,6 +89,21 @@ class Case:
         self._start("family_informed", self.rules["family_informed"], now)
         if is_emergency:
             self.release(now)
+
+    def correct(self, now: int, *, is_urgent: bool) -> None:
+        """A new version in the place of the newest one: it answers the clinic, and nothing that the family asked since.
+
+        It opens as the one before did, whose first signature its release counts from; the family is told it anew.
+        """
+        was_open, self.status = self.released, "answered"
+        self._stop("next_reply", now, "clinicians")
+        self._stop("family_informed", now)
+        self._start("family_informed", self.rules["family_informed"], now)
+        self.told = self.released = False
+        if was_open or is_urgent:
+            self.release(now)
+        else:
+            self.release_at = max(self.release_at or 0, now + UNDO)
 
     def ask_colleague(self, now: int) -> None:
         """A colleague is to reply early enough, and whoever waits for it keeps the request."""

@@ -31,6 +31,7 @@ from econsult.consults import (
     threads,
 )
 from econsult.consults.clocks import ClockEvent, open_clocks
+from econsult.consults.correcting import correct
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
@@ -38,6 +39,7 @@ from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
+from econsult.consults.versions import signed_answer
 from econsult.database import Database
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
@@ -331,6 +333,18 @@ def _sign(world: World, session: Session, consult: Consult, case: Case) -> None:
     case.sign(world.seconds, is_emergency=content["disposition"] == "emergency_now")
 
 
+def _correct(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """Whoever signed the newest answer signs another version of it; now and then one of them is an emergency."""
+    was = signed_answer(session, consult.id)
+    assert was is not None
+    urgent = "emergency_now"
+    content = {**ANSWER, "impression": f"Version {was.version}", "disposition": was.disposition}
+    if world.dice.random() < 0.2:
+        content["disposition"] = urgent
+    correct(session, consult, session.get_one(Person, was.author_id), content, "wrong word", now=world.now)
+    case.correct(world.seconds, is_urgent=urgent in (was.disposition, content["disposition"]))
+
+
 def _change(world: World, session: Session, consult: Consult, case: Case) -> None:
     urgency = world.dice.choice([code for code in RANK if code != case.urgency])
     pcp = world.clinic.pcp
@@ -447,8 +461,8 @@ ACTS: dict[str, list[Act]] = {
         *SHARED,
     ],
     "needs_info": [_ask_colleague, _colleague, _take_over, _release, _draft, _holder_writes, _sign, *SHARED],
-    "answered": [_acknowledge, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
-    "closed": [_reopen, _follow, _family_opens, _nothing],
+    "answered": [_acknowledge, _correct, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
+    "closed": [_reopen, _correct, _follow, _family_opens, _nothing],
     "declined": [_reopen, _family_opens, _nothing],
     "withdrawn": [_family_opens, _nothing],
 }
