@@ -15,6 +15,7 @@ from econsult.installation import Installation
 from econsult.queue.corrections import mend_corrections
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
+from econsult.queue.waits import mend_waits
 
 USUAL = timedelta(days=30)
 
@@ -66,7 +67,7 @@ def _check(installation: Installation, options: argparse.Namespace, now: datetim
     count = 0
     if options.repair:
         with installation.database.writing() as session:
-            sys.stdout.write(f"{mend_corrections(session, now)} mended\n")
+            sys.stdout.write(f"{mend_corrections(session, now) + mend_waits(session, now)} mended\n")
     with installation.database.reading() as session:
         for line in violations(session, now):
             sys.stdout.write(line + "\n")

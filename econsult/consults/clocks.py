@@ -154,18 +154,6 @@ def _end_pause(session: Session, clock: Clock, now: datetime, reason: str) -> bo
     return True
 
 
-def rearm(session: Session, consult: Consult, target: timedelta, now: datetime, *, person_id: int | None) -> None:
-    """Let the first reply run against another target from its original start; the ledger says so.
-
-    The old cycle is superseded by a new one, so that each step of the ladder can fire again, once.
-    """
-    lock(session, consult)
-    for old in open_clocks(session, consult.id, ClockName.FIRST_REPLY):
-        if old.target_seconds != int(target.total_seconds()):
-            supersede(session, consult, old, target, now, person_id=person_id)
-    refresh_deadline(session, consult)
-
-
 def supersede(
     session: Session, consult: Consult, old: Clock, target: timedelta, now: datetime, *, person_id: int | None
 ) -> None:
@@ -228,6 +216,11 @@ def open_clocks(session: Session, consult_id: int, name: ClockName | None = None
 def is_open(session: Session, consult: Consult, name: ClockName, lane: str = "") -> bool:
     """Whether a cycle of the clock (of that lane) runs or is paused."""
     return any(clock.lane == lane for clock in open_clocks(session, consult.id, name))
+
+
+def is_held(session: Session, consult: Consult, name: ClockName) -> bool:
+    """Whether the clock is in a pause, which has an end."""
+    return any(clock.state == ClockState.PAUSED for clock in open_clocks(session, consult.id, name))
 
 
 def refresh_deadline(session: Session, consult: Consult) -> None:

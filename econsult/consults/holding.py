@@ -121,8 +121,11 @@ def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Cons
     return lapsed
 
 
-def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now: datetime) -> None:
-    """The waiting for information is over: the clock runs on, and the holder has a while to take it up again."""
+def go_on(session: Session, consult: Consult, person: Person | None, verb: str, *, now: datetime) -> None:
+    """The waiting for information is over: the clock runs on, and the holder has a while to take it up again.
+
+    `person` is who ended it, None where a command did.
+    """
     consult.status = next_status(consult.status, verb)
     consult.version += 1
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, verb)
@@ -132,7 +135,7 @@ def go_on(session: Session, consult: Consult, person: Person, verb: str, *, now:
     # Whoever has written a draft has it for much longer already.
     consult.claim_until = max(now + grace(deadline_at, now), consult.claim_until or now)
     keep_for_side(session, consult, now, is_own=False)
-    note(session, consult, verb, person_id=person.id, now=now)
+    note(session, consult, verb, person_id=person.id if person is not None else None, now=now)
 
 
 def took_reply(session: Session, consult: Consult, person: Person, *, now: datetime, tells: bool = True) -> bool:

@@ -66,6 +66,8 @@ DEFAULTS = {
 }
 
 
+TOO_LATE = "after_informed"
+"""The code of a release that comes no sooner than the promise that the family has heard."""
 _RETIRED = {"retired": True}
 Pair = tuple[str, str]
 """Specialty and urgency that a policy is for; an empty one means all of them."""
@@ -170,9 +172,19 @@ def check_content(content: Mapping[str, Any]) -> dict[str, Any]:
             wrong[name] = "invalid"
     if "ladder" in content and not _is_ladder(content["ladder"]):
         wrong["ladder"] = "invalid"
+    if not wrong and _opens_too_late(content):
+        wrong["release"] = TOO_LATE
     if wrong:
         raise InvalidError("Some rules are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
     return dict(content)
+
+
+def _opens_too_late(content: Mapping[str, Any]) -> bool:
+    """Whether an answer would open to the family by itself only when the family should have heard it already."""
+    if content.keys().isdisjoint(("release", "family_informed")):
+        return False
+    made = overlay(DEFAULTS[Urgency.ROUTINE], content, 0)
+    return made.release >= made.family_informed
 
 
 def save_policy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import Counting
 from econsult.consults.versions import first_signed
+
+REPLIES = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY, ClockName.FAMILY_INFORMED)
+"""What other rules move where the clock of being taken is begun anew by an offer."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +46,42 @@ def moved(clock: Counting, was: Rules, fresh: Rules, now: datetime) -> Moved:
         deadline_at=clock.deadline_at + (wanted - target),
         fired_level=clock.fired_level if wanted == target else 0,
         paused_at=clock.paused_at,
-        paused_until=_pause_end(clock, was, fresh, now),
+        paused_until=_pause_end(clock, fresh, now),
         is_reminded=clock.is_reminded,
     )
 
 
-def release_moved(
-    signed_at: datetime | None, release_at: datetime | None, was: Rules, fresh: Rules
-) -> datetime | None:
+def release_moved(signed_at: datetime | None, release_at: datetime | None, was: Rules, fresh: Rules) -> datetime | None:
     """When an answer that waits for its release opens to the family by itself, counted from its first signature."""
     if signed_at is None or release_at is None or was.release == fresh.release:
         return release_at
     return signed_at + fresh.release
 
 
-def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, person_id: int | None) -> None:
-    """Let every clock that has not stopped go over to the rules that the consult carries now; the ledger says so."""
+def is_astray(clock: Counting, rules: Rules, now: datetime) -> bool:
+    """Whether the clock promises something else than the rules that its consult carries."""
+    turned = moved(clock, rules, rules, now)
+    return (turned.target_seconds, turned.paused_until) != (clock.target_seconds, clock.paused_until)
+
+
+def recompute(
+    session: Session,
+    consult: Consult,
+    was: Rules,
+    now: datetime,
+    *,
+    person_id: int | None,
+    names: Collection[ClockName] = tuple(ClockName),
+) -> None:
+    """Let every clock of these names that has not stopped go over to the rules that the consult carries now.
+
+    The ledger says so of each. Whatever gives a consult other rules goes on by this, so that no clock keeps old ones.
+    """
     lock(session, consult)
     fresh = rules_of(consult)
     for clock in open_clocks(session, consult.id):
+        if clock.name not in names:
+            continue
         turned = moved(clock, was, fresh, now)
         is_longer_held = turned.paused_until != clock.paused_until
         clock.paused_until = turned.paused_until
@@ -74,32 +95,23 @@ def recompute(session: Session, consult: Consult, was: Rules, now: datetime, *, 
     refresh_deadline(session, consult)
 
 
-def retake(session: Session, consult: Consult, was: Rules, now: datetime, *, person_id: int | None) -> None:
-    """Let the clock of being taken, where one runs, go over to the rules that the consult carries now."""
-    lock(session, consult)
-    fresh = rules_of(consult)
-    for clock in open_clocks(session, consult.id, ClockName.ALLOCATE):
-        target = timedelta(seconds=moved(clock, was, fresh, now).target_seconds)
-        if target != timedelta(seconds=clock.target_seconds):
-            supersede(session, consult, clock, target, now, person_id=person_id)
-    refresh_deadline(session, consult)
-
-
 def _target(clock: Counting, target: timedelta, was: Rules, fresh: Rules) -> timedelta:
-    """What the fresh rules promise; being taken waits for cover as it did before."""
+    """What the fresh rules promise; being taken waits for cover, or comes sooner, as it did before."""
     name = ClockName(clock.name)
-    if was.target(name) == fresh.target(name):
+    if name != ClockName.ALLOCATE:
+        return fresh.target(name)
+    if was.allocate == fresh.allocate:
         return target
     waited = target - was.allocate
-    if name != ClockName.ALLOCATE or waited <= timedelta():
-        return fresh.target(name)
+    if waited <= timedelta():
+        return fresh.allocate
     longest = max(LONGEST_WITHOUT_COVER, fresh.allocate)
     return longest if target >= LONGEST_WITHOUT_COVER else min(waited + fresh.allocate, longest)
 
 
-def _pause_end(clock: Counting, was: Rules, fresh: Rules, now: datetime) -> datetime | None:
+def _pause_end(clock: Counting, fresh: Rules, now: datetime) -> datetime | None:
     """The longest end of the pause that it is in: never before now, so that nobody loses time that was granted."""
-    if clock.paused_at is None or clock.paused_until is None or was.pause == fresh.pause:
+    if clock.paused_at is None or clock.paused_until is None:
         return clock.paused_until
     wanted = clock.paused_at + fresh.pause - held_for(clock)
     return max(wanted, min(now, clock.paused_until))

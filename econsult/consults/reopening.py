@@ -15,7 +15,8 @@ from econsult.consults.correction_drafts import correction_of, end_correction
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
-from econsult.consults.policies import ClockName, Rules, current_rules
+from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
+from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
 from econsult.consults.versions import Answer, draft_of, signed_answer
@@ -53,8 +54,10 @@ def reopen(
     consult.clinic_waits_since = consult.first_contact_at = None
     consult.version += 1
     rules = current_rules(session, consult, targets)
-    consult.rules = rules.as_text()
+    was, consult.rules = rules_of(consult), rules.as_text()
     _turn_clocks(session, consult, rules, now)
+    # What the family still waits for goes over to the same rules as the question.
+    recompute(session, consult, was, now, person_id=person.id, names=REPLIES)
     start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person.id)
     note(session, consult, "reopen", person_id=person.id, now=now)
     offer(session, consult, now)

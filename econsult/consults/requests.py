@@ -23,8 +23,9 @@ from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
-from econsult.consults.policies import ClockName, current_rules
+from econsult.consults.policies import ClockName, current_rules, rules_of
 from econsult.consults.preparing import hold_private
+from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.reviews import run_all_again
@@ -282,7 +283,8 @@ def _check_values(consult: Consult, form: RequestForm) -> None:
 def _promise(
     session: Session, consult: Consult, person: Person, targets: Mapping[str, timedelta], now: datetime
 ) -> None:
-    """Fix the rules that hold for this consult, and start the clock of its first reply."""
+    """Fix the rules that hold for this consult, start the clock of its first reply, and turn what runs already."""
     rules = current_rules(session, consult, targets)
-    consult.rules = rules.as_text()
+    was, consult.rules = rules_of(consult), rules.as_text()
     start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person.id)
+    recompute(session, consult, was, now, person_id=person.id, names=REPLIES)

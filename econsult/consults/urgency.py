@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import can_be_urgent
-from econsult.consults.clocks import rearm
+from econsult.consults.clocks import open_clocks
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.hearers import desk_of
 from econsult.consults.holding import go_on
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import offer_anew
-from econsult.consults.policies import current_rules, rules_of
-from econsult.consults.recomputing import recompute, retake
+from econsult.consults.policies import ClockName, current_rules, rules_of
+from econsult.consults.recomputing import REPLIES, is_astray, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.sides import hasten_side
 from econsult.errors import ForbiddenError, InvalidError
@@ -35,7 +35,7 @@ def change_urgency(
     now: datetime,
     targets: Mapping[str, timedelta] | None = None,
 ) -> Consult:
-    """Re-arm the first reply from its original start against the target of the new urgency.
+    """Re-arm the first reply, and whatever else is promised, from its original start by the rules of the new urgency.
 
     What waits to be taken is offered anew where it is raised, and is due no later than it was; lowered, it may be taken
     as late as the new urgency says.
@@ -53,7 +53,7 @@ def change_urgency(
     consult.version += 1
     was, rules = rules_of(consult), current_rules(session, consult, targets)
     consult.rules = rules.as_text()
-    rearm(session, consult, rules.first_reply, now, person_id=person.id)
+    recompute(session, consult, was, now, person_id=person.id, names=REPLIES)
     hasten_side(session, consult, now, person_id=person.id)
     if urgency == Urgency.URGENT and consult.status == Status.NEEDS_INFO:
         # An answer is needed within the hour, and what was asked for may take days: nothing is waited for any more.
@@ -62,7 +62,7 @@ def change_urgency(
     if consult.status == Status.SUBMITTED and is_raised:
         offer_anew(session, consult, now)
     else:
-        retake(session, consult, was, now, person_id=person.id)
+        recompute(session, consult, was, now, person_id=person.id, names=(ClockName.ALLOCATE,))
     if is_raised:
         _tell(session, consult, person, now)
     return consult
@@ -81,7 +81,8 @@ def adopt_rules(
     Every clock that has not stopped goes over with it, from its original start.
     """
     rules = current_rules(session, consult, targets)
-    if consult.rules == rules.as_text():
+    is_same = consult.rules == rules.as_text()
+    if is_same and not any(is_astray(clock, rules, now) for clock in open_clocks(session, consult.id)):
         return False
     was, consult.rules = rules_of(consult), rules.as_text()
     consult.version += 1

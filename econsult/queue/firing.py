@@ -158,7 +158,7 @@ class _Firing:
             note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")
         for person in self.around.responsible(self.consult, clock.name, clock.lane):
             about = f"pause:{clock.name}:{clock.cycle}:{clock.pauses}"
-            self.batch.tellings.append(Telling(person, NoticeKind.MESSAGE, self.consult.id, about, is_urgent=True))
+            self.batch.tellings.append(Telling(person, NoticeKind.MESSAGE, self.consult.id, about, self.is_urgent))
 
     def _log(
         self,

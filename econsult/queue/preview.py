@@ -24,7 +24,7 @@ from econsult.consults.policies import (
     read_content,
     rules_of,
 )
-from econsult.consults.recomputing import moved, release_moved
+from econsult.consults.recomputing import is_astray, moved, release_moved
 from econsult.consults.records import Consult, Urgency, number_of
 from econsult.consults.sides import LATE_LEVEL, SideQuestion, SideState, reply_by
 from econsult.consults.steps import pending_at, promised_at
@@ -125,7 +125,8 @@ def apply_to_open(session: Session, person: Person, scope: Scope, *, now: dateti
     count, held = 0, {name: _closest(session, scope, name) for name in Urgency}
     fresh = {name: rules.as_text() for name, rules in held.items()}
     for batch in _batches(session, scope):
-        rows = [row for row in batch if row.rules != fresh[row.urgency]]
+        clocks = _clocks_among(session, [row.id for row in batch])
+        rows = [row for row in batch if row.rules != fresh[row.urgency] or _is_astray(row, clocks, now)]
         if rows and count >= most:
             return Applied(count, is_part=True)
         # Whoever locks many consults locks them by number, so that two forms at once never wait for each other.
@@ -134,6 +135,12 @@ def apply_to_open(session: Session, person: Person, scope: Scope, *, now: dateti
         for consult in session.scalars(locked).all():
             count += adopt_rules(session, consult, person, now=now, targets=scope.targets)
     return Applied(count, is_part=False)
+
+
+def _is_astray(row: Row[Any], clocks: Mapping[int, Sequence[Row[Any]]], now: datetime) -> bool:
+    """Whether a clock of this consult promises something else than its rules say, as older versions left some."""
+    rules = rules_of(row)
+    return any(is_astray(clock, rules, now) for clock in clocks.get(row.id, ()))
 
 
 def _rules(session: Session, scope: Scope, content: Mapping[str, Any] | None) -> dict[str, Rules]:

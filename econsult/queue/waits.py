@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.holding import go_on
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.policies import ClockName
+from econsult.consults.policies import ClockName, read_rules
 from econsult.consults.records import Consult, number_of
 from econsult.consults.replies import FAMILY
 from econsult.consults.threads import Message
@@ -21,7 +23,40 @@ STILL_GOES_ON = (*OPEN, Status.ANSWERED)
 
 def waits_broken(session: Session) -> Iterator[str]:
     """1. One line for each wait that ended although nobody had replied, or that never ends."""
+    for number in session.scalars(_endless().order_by(Consult.id).limit(100)):
+        yield f"1 {number_of(number)}: waits for information without an end (--repair mends it)"
     yield from _unanswered(session)
+    yield from _astray(session)
+
+
+def mend_waits(session: Session, now: datetime) -> int:
+    """Give whatever waits for information without an end back to its holder; returns how many there were.
+
+    Until a signature that was taken back looked at it, one that came after the longest pause left that behind.
+    """
+    found = list(session.scalars(select(Consult).where(Consult.id.in_(_endless())).order_by(Consult.id)))
+    for consult in found:
+        go_on(session, consult, None, "resume", now=now)
+    return len(found)
+
+
+def _endless() -> Select[int]:
+    """What waits for information although no clock is held: no tick would ever end that, and no claim lapses."""
+    held = exists().where(
+        Clock.consult_id == Consult.id, Clock.name == ClockName.FIRST_REPLY, Clock.state == ClockState.PAUSED
+    )
+    return select(Consult.id).where(Consult.status == Status.NEEDS_INFO, ~held)
+
+
+def _astray(session: Session) -> Iterator[str]:
+    """4. A clock that runs promises what the rules say that its consult carries; saving or going over mends others."""
+    runs = (Clock.state != ClockState.STOPPED, Clock.name != ClockName.ALLOCATE, Consult.rules.is_not(None))
+    query = select(Clock.consult_id, Clock.name, Clock.target_seconds, Consult.rules)
+    query = query.join(Consult, Consult.id == Clock.consult_id).where(*runs).order_by(Clock.id)
+    for number, name, seconds, text in session.execute(query.execution_options(yield_per=2000)):
+        rules = read_rules(text)
+        if rules is not None and seconds != rules.target(ClockName(name)).total_seconds():
+            yield f"4 {number_of(number)}: {name} promises something else than its rules"
 
 
 def _unanswered(session: Session) -> Iterator[str]:

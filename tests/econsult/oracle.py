@@ -16,6 +16,7 @@ TAKE = {"routine": HOUR, "same_day": HOUR, "urgent": 12 * MINUTE}
 STEPS = (50, 75, 90, 100)
 PAUSE, LEASE, RELEASE = 72 * HOUR, 30 * MINUTE, 12 * HOUR
 UNDO = 15
+REPLIES = ("first_reply", "next_reply", "family_informed")
 RANK = ("urgent", "same_day", "routine")
 
 
@@ -223,6 +224,7 @@ class Case:
                 self._halt(clock, now)
         if self.unheard and not self._open("family_informed"):
             self._start("family_informed", self.rules["family_informed"], now)
+        self._go_over(now, REPLIES)
         # What was signed and not open yet stays closed, unless the clinic opens it.
         self.held_back = self.signed_at if self.signed_at is not None else self.held_back
         self.release_at, self.signed_at, self.released, self.told = None, None, False, False
@@ -231,8 +233,7 @@ class Case:
     def change(self, now: int, urgency: str, promised: dict[str, Any]) -> None:
         is_raised = RANK.index(urgency) < RANK.index(self.urgency)
         was, self.urgency, self.rules = self.rules, urgency, promised
-        for old in self._open("first_reply"):
-            self._turn(old, promised["first_reply"], now)
+        self._go_over(now, REPLIES)
         self._hasten(now)
         if urgency == "urgent":
             self._come_in(now)
@@ -245,15 +246,18 @@ class Case:
     def adopt(self, now: int, promised: dict[str, Any]) -> None:
         """Everything that runs goes over to newer rules, from its own beginning."""
         was, self.rules = self.rules, promised
-        for clock in [each for each in self.clocks if each["state"] == "open"]:
-            if clock["paused"] is not None and was["pause"] != promised["pause"]:
-                used = clock["deadline"] - clock["start"] - clock["target"]
-                clock["until"] = max(clock["paused"] + promised["pause"] - used, min(now, clock["until"]))
-            if was[clock["name"]] != promised[clock["name"]]:
-                self._turn(clock, promised[clock["name"]], now)
+        self._go_over(now, REPLIES if was["allocate"] == promised["allocate"] else (*REPLIES, "allocate"))
         if self.release_at is not None and was["release"] != promised["release"]:
             self.release_at = (self.answered_at or 0) + promised["release"]
         self._hasten(now)
+
+    def _go_over(self, now: int, names: Sequence[str]) -> None:
+        """Each of these clocks that runs goes over to the rules that hold now, with the pause that it is in."""
+        for clock in [each for each in self.clocks if each["state"] == "open" and each["name"] in names]:
+            if clock["paused"] is not None:
+                used = clock["deadline"] - clock["start"] - clock["target"]
+                clock["until"] = max(clock["paused"] + self.rules["pause"] - used, min(now, clock["until"]))
+            self._turn(clock, self.rules[clock["name"]], now)
 
     def _turn(self, old: dict[str, Any], target: int, now: int) -> None:
         """The same promise with another target is a new cycle."""

@@ -131,6 +131,19 @@ def test_c3_nobody_is_reminded_at_midnight_unless_it_is_urgent(database: Databas
         assert waits == {(1, datetime(2026, 3, 3, 14, 0, tzinfo=UTC)), (2, evening + 12 * HOUR)}
 
 
+def test_c3_the_end_of_the_longest_pause_wakes_nobody_unless_it_is_urgent(database: Database, clinic: Clinic) -> None:
+    evening = datetime(2026, 3, 3, 5, 30, tzinfo=UTC)  # 22:30 in Denver
+    with database.writing() as session:
+        consult = clinic.take(session, clinic.econsult(session, now=evening), now=evening)
+        threads.request_info(session, consult, clinic.derm, text="?", items=["x"], audience=None, now=evening)
+        fire(session, evening + 40 * HOUR, Quiet("America/Denver"))
+        ends = evening + 72 * HOUR
+        fire(session, ends + timedelta(minutes=1), Quiet("America/Denver"))
+        rows = select(Job.run_after).join(Notice, Job.subject_id == Notice.id).where(Job.kind == "notify")
+        rows = rows.where(Notice.person_id == clinic.derm.id, Notice.created_at > ends)
+        assert list(session.scalars(rows)) == [datetime(2026, 3, 6, 14, 0, tzinfo=UTC)]
+
+
 def test_c4_a_new_policy_moves_no_deadline_until_somebody_says_so(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         before = clinic.claimed(session)
@@ -143,10 +156,25 @@ def test_c4_a_new_policy_moves_no_deadline_until_somebody_says_so(database: Data
         assert (before.due_at, before.next_deadline_at) == (NOON + 8 * HOUR, NOON + 6.4 * HOUR)
 
 
-@pytest.mark.parametrize("wrong", [{"first_reply": 0}, {"ladder": [90, 50, 100]}, {"ladder": [50]}, {"soup": 1}])
+IN_VAIN: tuple[dict[str, object], ...] = (
+    *({"first_reply": 0}, {"ladder": [90, 50, 100]}, {"ladder": [50]}, {"soup": 1}),
+    # Nobody can have heard what is not open yet, be the other number the installation's.
+    *({"family_informed": 60, "release": 1440}, {"family_informed": 720}, {"release": 1440}),
+)
+
+
+@pytest.mark.parametrize("wrong", IN_VAIN)
 def test_c4_a_policy_that_cannot_work_is_refused(database: Database, clinic: Clinic, wrong: dict[str, object]) -> None:
     with database.writing() as session, pytest.raises(InvalidError):
         save_policy(session, clinic.admin, specialty="", urgency="", content=wrong, now=NOON)
+
+
+@pytest.mark.parametrize("right", [{"family_informed": 60, "release": 59}, {"family_informed": 721}, {"release": 1439}])
+def test_c4_what_opens_before_it_should_be_heard_is_a_policy(
+    database: Database, clinic: Clinic, right: dict[str, int]
+) -> None:
+    with database.writing() as session:
+        assert save_policy(session, clinic.admin, specialty="", urgency="", content=right, now=NOON).version == 1
 
 
 def test_c5_what_an_ill_colleague_holds_goes_back_with_its_draft_and_the_desk_hears(

@@ -1,4 +1,4 @@
-"""Correcting an answer while somebody waits: what the family asked since then has its own reply, and nothing ends it."""
+"""Correcting an answer while somebody waits: what the family asked since then has its own reply."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, threads
-from econsult.consults.clocks import open_clocks, rearm
+from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockEvent
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName, save_policy
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
-from econsult.consults.urgency import change_urgency
+from econsult.consults.urgency import adopt_rules, change_urgency
 from econsult.database import Database, alembic_config
 from econsult.notices import Notice, NoticeKind
 from econsult.queue.firing import fire
@@ -173,7 +173,8 @@ def test_what_broke_and_ended_before_the_next_tick_is_in_the_ledger(
         if ended == "answered":
             answers.sign(session, consult, clinic.derm, now=late)
         else:
-            rearm(session, consult, timedelta(hours=72), late, person_id=clinic.pcp.id)
+            save_policy(session, clinic.admin, specialty="", urgency="", content={"first_reply": 72 * 60}, now=late)
+            assert adopt_rules(session, consult, clinic.admin, now=late)
         [broken] = session.scalars(select(ClockEvent).where(ClockEvent.kind == "breached"))
         assert (broken.level, broken.due_at, broken.at, broken.cycle) == (100, DUE, late, 1)
         fire(session, late + SECOND)

@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import second, threads
+from econsult.consults import answers, reopening, requests, second, threads
 from econsult.consults.clocks import ClockEvent, open_clocks, start_clock
-from econsult.consults.policies import ClockName, policies_held, retire_policy, rules_of, save_policy
+from econsult.consults.policies import ClockName, current_rules, policies_held, retire_policy, rules_of, save_policy
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
 from econsult.consults.steps import pending_at, promised_at
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import InvalidError
+from econsult.people.consent import ConsentGiven
 from econsult.queue.asides import fire_sides
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -26,7 +28,7 @@ from econsult.queue.quiet import Quiet
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, TARGETS, Clinic
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 RULES = {"allocate": 60, "first_reply": 24 * 60, "next_reply": 24 * 60, "family_informed": 24 * 60}
 OTHERS = {"pause": 72 * 60, "release": 12 * 60, "ladder": [50, 75, 90, 100]}
 
@@ -64,7 +66,7 @@ def _every_clock(session: Session, clinic: Clinic) -> tuple[Consult, Consult, Co
         ({"allocate": 30}, ({"allocate"}, set(), set())),
         ({"first_reply": 480}, ({"first_reply"}, {"first_reply"}, set())),
         ({"next_reply": 480}, (set(), set(), {"next_reply"})),
-        ({"family_informed": 480}, (set(), set(), {"family_informed"})),
+        ({"family_informed": 840}, (set(), set(), {"family_informed"})),
         ({"pause": 600}, (set(), {"first_reply"}, set())),
         ({"release": 60}, (set(), set(), {"release"})),
         ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
@@ -243,3 +245,67 @@ def test_rules_of_their_own_are_taken_back_and_the_wider_ones_hold_again(databas
             retire_policy(session, clinic.admin, specialty="dermatology", urgency="", now=NOON)
         again = save_policy(session, clinic.admin, specialty="dermatology", urgency="", content={}, now=NOON)
         assert (again.version, policies_held(session, clinic.program.id)[("dermatology", "")]) == (3, 3)
+
+
+def _waits_of(session: Session, consult: Consult) -> dict[str, int]:
+    return {clock.name: clock.target_seconds // 60 for clock in open_clocks(session, consult.id)}
+
+
+def _ask_again(session: Session, clinic: Clinic, how: str, content: dict[str, int]) -> Consult:
+    """A request whose family waits; then newer rules are saved, and somebody does something else with the request."""
+    makes = {"urgency": clinic.claimed, "reopened": clinic.answered, "sent on": clinic.family_question}
+    consult = makes[how](session)
+    if how == "reopened":
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+    threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON + MINUTE)
+    if how == "urgency":
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON + MINUTE)
+    save_policy(session, clinic.admin, specialty="", urgency="", content=content, now=NOON + HOUR)
+    now = NOON + HOUR + MINUTE
+    if how == "urgency":
+        change_urgency(session, consult, clinic.pcp, "same_day", "", now=now, targets=TARGETS)
+    elif how == "reopened":
+        reopening.reopen(session, consult, clinic.pcp, "It came back", now=now, targets=TARGETS)
+    else:
+        words = {"question": "Is this atopic dermatitis, and is a steroid safe here?", "question_type": "diagnosis"}
+        details = {"body_site": "elbow", "red_flags": []}
+        consent = ConsentGiven("parent", "verbal", "en")
+        form = RequestForm(specialty="dermatology", details=details, consent=consent, **words)
+        requests.send_on(session, consult, clinic.pcp, form, now=now, targets=TARGETS)
+    return consult
+
+
+@pytest.mark.parametrize("how", ["urgency", "reopened", "sent on"])
+def test_whatever_brings_newer_rules_brings_them_to_every_clock(database: Database, clinic: Clinic, how: str) -> None:
+    """C4: no promise of a request stays behind the rules that its page says, out of reach of "go over"."""
+    content = {"next_reply": 120, "family_informed": 180, "release": 60, "pause": 600}
+    with database.writing() as session:
+        consult = _ask_again(session, clinic, how, content)
+        waits = _waits_of(session, consult)
+        assert waits["next_reply"] == 120
+        assert waits.get("family_informed", 180) == 180
+        assert "next_reply" in {name for name, _cycle, _reason in _recomputed(session)}
+        held = {clock.paused_until for clock in open_clocks(session, consult.id) if clock.paused_at is not None}
+        assert held == ({NOON + MINUTE + 10 * HOUR} if how == "urgency" else set())
+        now = NOON + HOUR + 2 * MINUTE
+        assert preview(session, _scope(clinic), content, now=now).changes == []
+        assert apply_to_open(session, clinic.admin, _scope(clinic), now=now).done == 0
+        assert [line for line in violations(session, now) if line.startswith("4")] == []
+
+
+def test_a_clock_that_was_left_behind_is_named_and_goes_over(database: Database, clinic: Clinic) -> None:
+    """As an earlier version left them: the text of the newest rules, and a clock of older ones."""
+    content = {"next_reply": 120}
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON)
+        save_policy(session, clinic.admin, specialty="", urgency="", content=content, now=NOON)
+        consult.rules = current_rules(session, consult, TARGETS).as_text()
+        said = f"4 {consult.number}: next_reply promises something else than its rules"
+        assert said in list(violations(session, NOON))
+        (change,) = preview(session, _scope(clinic), content, now=NOON).changes
+        assert [(move.clock, move.would_be) for move in change.moves] == [("next_reply", NOON + 2 * HOUR)]
+        assert apply_to_open(session, clinic.admin, _scope(clinic), now=NOON).done == 1
+        assert _waits_of(session, consult)["next_reply"] == 120
+        assert said not in list(violations(session, NOON))
+        assert apply_to_open(session, clinic.admin, _scope(clinic), now=NOON).done == 0

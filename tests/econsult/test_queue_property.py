@@ -123,6 +123,9 @@ class World:
         content: dict[str, Any] = {
             name: dice.choice(hours) * 60 for name, hours in WISHES.items() if dice.random() < 0.7
         }
+        if content.get("release", 720) >= content.get("family_informed", 1440):
+            # Refused: nobody could hear in time what is not open yet.
+            content["release"] = 0
         content["ladder"] = dice.choice((list(STEPS), [30, 80, 100], [100]))
         save_policy(session, self.clinic.admin, specialty="", urgency="", content=content, now=self.now)
         self.policy = {name: minutes * 60 for name, minutes in content.items() if name != "ladder"}

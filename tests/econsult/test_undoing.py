@@ -25,6 +25,7 @@ from econsult.jobs import Job, JobKind, JobPolicy, claim_job, next_rings
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
+from econsult.queue.waits import mend_waits
 from econsult.rights import Right
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
@@ -216,3 +217,29 @@ def test_only_whoever_signed_takes_it_back(database: Database, clinic: Clinic) -
         with pytest.raises(ForbiddenError):
             back(session, consult, clinic.derm2)
         assert undoing.undoable(session, clinic.derm2, SOON) == []
+
+
+def test_where_the_longest_pause_was_over_the_holder_has_it_again(database: Database, clinic: Clinic) -> None:
+    """No clock process ran meanwhile: whoever signed has it, its clock runs on, and a silent claim lapses."""
+    with database.writing() as session:
+        consult = drafted(session, clinic)
+        threads.request_info(session, consult, clinic.derm, text="A photo", items=[], audience=None, now=NOON)
+        late = NOON + timedelta(hours=72, minutes=10)
+        answers.sign(session, consult, clinic.derm, now=late)
+        back(session, consult, clinic.derm, late + timedelta(seconds=9))
+        (clock,) = clocks.open_clocks(session, consult.id, ClockName.FIRST_REPLY)
+        assert (consult.status, clock.state, consult.holder_id) == ("claimed", "running", clinic.derm.id)
+        assert list(violations(session, late + timedelta(seconds=9))) == []
+        assert holding.lapse_claims(session, late + timedelta(hours=5)) == [consult]
+        assert consult.status == "submitted"
+
+
+def test_the_checker_sees_what_waits_without_an_end_and_mends_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = drafted(session, clinic)
+        consult.status = "needs_info"
+        (line,) = [each for each in violations(session, NOON) if "without an end" in each]
+        assert line.startswith(f"1 {consult.number}: waits for information")
+        assert mend_waits(session, NOON) == 1
+        assert (consult.status, mend_waits(session, NOON)) == ("claimed", 0)
+        assert list(violations(session, NOON)) == []

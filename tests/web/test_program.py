@@ -276,6 +276,7 @@ def test_a_policy_is_looked_at_before_it_is_saved(
         ({"first_reply": "soon"}, "Write a number from 0.02 to 720"),
         ({"allocate": "99999"}, "Write a number from 1 to 43,200"),
         ({"release": "25"}, "Write a number from 0 to 24"),
+        ({"family_informed": "12"}, "The answer must open before the family should have heard it"),
         ({"ladder": "90, 50"}, "Write rising numbers of which the last is 100"),
         ({"pause": "0"}, "Write a number from 0.02 to 720"),
         ({"allocate": "0"}, "Write a number from 1 to 43,200"),

@@ -13,6 +13,7 @@ from werkzeug import Response
 from econsult.consults.policies import (
     LEAST,
     LONGEST,
+    TOO_LATE,
     Pair,
     Policy,
     Rules,
@@ -73,7 +74,7 @@ def change() -> Response | tuple[str, int] | str:
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
     except InvalidError as error:
-        return _page(given, {name: _sentence(name) for name in error.fields}, None), 422
+        return _page(given, {name: _sentence(name, code) for name, code in error.fields.items()}, None), 422
     return _go_over() if verb == "apply" else _shown("saved")
 
 
@@ -203,8 +204,10 @@ def _content(given: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _sentence(name: str) -> str:
+def _sentence(name: str, code: str) -> str:
     """What a field takes, from its least to its most; each says its unit in its label."""
+    if code == TOO_LATE:
+        return gettext("The answer must open before the family should have heard it: write fewer hours here")
     if name == "ladder":
         return gettext("Write rising numbers of which the last is 100, such as 50, 75, 100")
     unit = 1 if name == "allocate" else 60
