@@ -182,10 +182,13 @@ def _carry(
         clock.pauses += 1
 
 
-def stop_all(session: Session, consult: Consult, now: datetime, reason: str) -> None:
-    """No clock runs on a consult that has ended."""
-    for name in ClockName:
-        stop_clock(session, consult, name, now, reason)
+def stop_all(session: Session, consult: Consult, now: datetime, reason: str, *, kept: str = "") -> None:
+    """No clock runs on a consult that has ended, but for one of the lane that is `kept`."""
+    lock(session, consult)
+    for clock in open_clocks(session, consult.id):
+        if not kept or clock.lane != kept:
+            halt(session, clock, now, reason)
+    refresh_deadline(session, consult)
 
 
 def clocks_of(session: Session, consult_id: int) -> list[Clock]:

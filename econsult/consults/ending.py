@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import stop_all
 from econsult.consults.lifecycle import next_status
 from econsult.consults.records import Consult, note
+from econsult.consults.replies import FAMILY
 from econsult.consults.sides import end_sides
 from econsult.people.persons import Person
 
@@ -16,15 +17,21 @@ LONGEST_REASON = 5000
 
 
 def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
-    """Close, decline or withdraw: nobody holds it any more, and all that ran stops."""
+    """Close, decline or withdraw: nobody holds it any more, and all that ran stops.
+
+    But for what a family asks its clinic: a decline of the specialists is no reply to that, and it waits on.
+    """
+    kept = FAMILY if verb == "decline" else ""
     consult.status = next_status(consult.status, verb)
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
     consult.is_ended_by_staff = person.is_staff
     consult.holder_id = consult.claim_until = None
     consult.is_unallocated, consult.uncovered_at = False, None
-    consult.family_waits_since = consult.clinic_waits_since = None
+    consult.clinic_waits_since = None
+    if not kept:
+        consult.family_waits_since = None
     consult.version += 1
-    stop_all(session, consult, now, verb)
+    stop_all(session, consult, now, verb, kept=kept)
     end_sides(session, consult, person_id=person.id, now=now)
     note(session, consult, verb, person_id=person.id, now=now)
     return consult

@@ -115,7 +115,7 @@ def post(
 
     With `is_relayed` staff write down what the family told them: it counts as if the family had written.
     """
-    if consult.status in ENDED or consult.status == Status.DRAFT:
+    if not takes_messages(consult, audience, is_staff=person.is_staff and not is_relayed):
         raise ImpossibleVerbError(consult.status, "take messages")
     message = _add(session, consult, person, audience, text=text, items=None, now=now)
     message.is_relayed = is_relayed and person.is_staff
@@ -124,6 +124,13 @@ def post(
     if message.is_relayed or not person.is_staff:
         note_words(session, consult, person, text, now=now)
     return message
+
+
+def takes_messages(consult: Consult, lane: str, *, is_staff: bool) -> bool:
+    """While it goes on; of what was declined its clinic still answers what the family had asked."""
+    if consult.status == Status.DECLINED:
+        return is_staff and lane == Audience.FAMILY and consult.family_waits_since is not None
+    return consult.status not in ENDED and consult.status != Status.DRAFT
 
 
 def request_info(

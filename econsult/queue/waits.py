@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.holding import go_on
@@ -60,14 +60,17 @@ def _astray(session: Session) -> Iterator[str]:
 
 
 def _unanswered(session: Session) -> Iterator[str]:
-    """A family's wait was ended as answered: then an answer was signed, or a word written to it, after it had asked."""
+    """A family's wait was ended by an answer or a decline: then something was signed or written after it had asked.
+
+    What was declined counts until the family was told: in the telling somebody talks with it.
+    """
     ended = exists().where(
         ClockEvent.consult_id == Clock.consult_id,
         ClockEvent.name == Clock.name,
         ClockEvent.cycle == Clock.cycle,
         ClockEvent.kind == "stopped",
         ClockEvent.at == Clock.stopped_at,
-        ClockEvent.reason == "released",
+        ClockEvent.reason.in_(("released", "decline")),
     )
     # A correction says anew what was signed before the family asked.
     answered = exists().where(
@@ -80,11 +83,12 @@ def _unanswered(session: Session) -> Iterator[str]:
         Message.created_at >= Clock.started_at,
         Message.author_id.in_(select(Person.id).where(Person.role.not_in(HOUSEHOLD))),
     )
+    is_untold = and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None))
     query = (
         select(Clock.consult_id)
         .join(Consult, Consult.id == Clock.consult_id)
         .where(Clock.name == ClockName.NEXT_REPLY, Clock.lane == FAMILY, Clock.state == ClockState.STOPPED)
-        .where(Consult.status.in_(STILL_GOES_ON), ended, ~or_(answered, replied))
+        .where(or_(Consult.status.in_(STILL_GOES_ON), is_untold), ended, ~or_(answered, replied))
     )
     for consult_id in session.scalars(query.distinct().order_by(Clock.consult_id).limit(100)):
         yield f"1 {number_of(consult_id)}: the family's words count as answered and nobody has replied"

@@ -208,7 +208,10 @@ class Case:
     def end(self, now: int, status: str) -> None:
         self.status, self.holder, self.lease, self.reply_due = status, None, None, None
         for clock in self.clocks:
-            self._halt(clock, now)
+            # What the family asks its clinic waits for that on.
+            is_answered = self.held_back is not None and clock["start"] <= self.held_back
+            if status != "declined" or clock["lane"] != "family" or is_answered:
+                self._halt(clock, now)
         if status in ("declined", "withdrawn") and self.held_back is not None:
             # What a reopening kept from the family is opened to it.
             self.held_back, self.unheard, self.has_open = None, True, True

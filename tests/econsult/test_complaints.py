@@ -156,11 +156,9 @@ def test_c4_a_new_policy_moves_no_deadline_until_somebody_says_so(database: Data
         assert (before.due_at, before.next_deadline_at) == (NOON + 8 * HOUR, NOON + 6.4 * HOUR)
 
 
-IN_VAIN: tuple[dict[str, object], ...] = (
-    *({"first_reply": 0}, {"ladder": [90, 50, 100]}, {"ladder": [50]}, {"soup": 1}),
-    # Nobody can have heard what is not open yet, be the other number the installation's.
-    *({"family_informed": 60, "release": 1440}, {"family_informed": 720}, {"release": 1440}),
-)
+IN_VAIN: list[dict[str, object]] = [{"first_reply": 0}, {"ladder": [90, 50, 100]}, {"ladder": [50]}, {"soup": 1}]
+# Nobody can have heard what is not open yet, be the other number the installation's.
+IN_VAIN += [{"family_informed": 60, "release": 1440}, {"family_informed": 720}, {"release": 1440}]
 
 
 @pytest.mark.parametrize("wrong", IN_VAIN)

@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults import declining, holding, reopening, requests, telling
+from econsult.consults import answers, declining, holding, reopening, requests, telling, threads
 from econsult.consults.answers import signed_answer
 from econsult.consults.clocks import open_clocks, start_clock
 from econsult.consults.overdue import late
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience
 from econsult.consults.views import View
 from econsult.consults.worklist import page
 from econsult.database import Database
+from econsult.errors import ImpossibleVerbError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
@@ -100,7 +102,7 @@ def test_the_checker_sees_a_decline_that_is_forgotten_or_goes_on(database: Datab
         if why == "told":
             consult.informed_at = NOON
         if why == "other":
-            start_clock(session, consult, ClockName.NEXT_REPLY, HOUR, NOON, lane="family")
+            start_clock(session, consult, ClockName.NEXT_REPLY, HOUR, NOON, lane="clinicians")
         session.flush()
         words = {"clock": "the family has not heard", "told": "a clock runs although it has ended"}.get(
             why, "a clock runs although it was declined"
@@ -155,3 +157,38 @@ def test_what_is_late_after_its_end_is_read_by_an_index_of_exactly_that(sqlite_d
         assert [row[3] for row in plan] == [
             "SEARCH consult USING INDEX ix_consult_desk_promised (program_id=? AND status=?)"
         ]
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_what_the_family_asked_its_clinic_is_still_answered_after_a_decline(
+    database: Database, clinic: Clinic, is_reopened: bool
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session) if is_reopened else clinic.claimed(session)
+        if is_reopened:
+            answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Puede ir a la escuela?", now=NOON + HOUR)
+        if is_reopened:
+            reopening.reopen(session, consult, clinic.pcp, "It came back", now=NOON + 2 * HOUR)
+            holding.claim(session, consult, clinic.derm, now=NOON + 2 * HOUR, lease=LEASE)
+        declining.decline(session, consult, clinic.derm, "Needs a visit", now=NOON + 3 * HOUR)
+        assert {clock.name for clock in open_clocks(session, consult.id)} == {"family_informed", "next_reply"}
+        assert consult.family_waits_since == NOON + HOUR
+        telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=False, now=NOON + 4 * HOUR)
+        assert list(violations(session, NOON + 4 * HOUR)) == []
+        fire(session, NOON + 25 * HOUR)
+        assert _heard(session, NoticeKind.OVERDUE) >= {clinic.pcp.id, clinic.coordinator.id}
+        found = page(session, clinic.pcp, View.OVERDUE, now=NOON + 25 * HOUR)
+        assert [each.id for each in found.consults] == [consult.id]
+        for person, lane in ((clinic.mother, Audience.FAMILY), (clinic.pcp, Audience.CLINICIANS)):
+            with pytest.raises(ImpossibleVerbError):
+                threads.post(session, consult, person, lane, text="Otra cosa", now=NOON + 26 * HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Si", now=NOON + 26 * HOUR)
+        assert (
+            open_clocks(session, consult.id)
+            == []
+            == page(session, clinic.pcp, View.OVERDUE, now=NOON + 26 * HOUR).consults
+        )
+        with pytest.raises(ImpossibleVerbError):
+            threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Y esto", now=NOON + 26 * HOUR)
+        assert list(violations(session, NOON + 27 * HOUR)) == []

@@ -225,8 +225,11 @@ class World:
             requests.withdraw(session, consult, self.clinic.pcp, "", now=self.now)
         elif consult.status == "answered":
             answers.close(session, consult, self.clinic.pcp, reason="moved away", now=self.now)
-        elif consult.status == "declined" and consult.informed_at is None:
-            telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
+        elif consult.status == "declined":
+            if consult.informed_at is None:
+                telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
+            if consult.family_waits_since is not None:
+                threads.post(session, consult, self.clinic.pcp, Audience.FAMILY, text="Yes", now=self.now)
 
 
 def compare(session: Session, consult: Consult, case: Case) -> None:
@@ -311,6 +314,11 @@ def _clinic_writes(world: World, session: Session, consult: Consult, case: Case)
 def _clinic_replies(world: World, session: Session, consult: Consult, case: Case) -> None:
     threads.post(session, consult, world.clinic.pcp, Audience.FAMILY, text="Yes", now=world.now)
     case.reply(world.seconds, "family")
+
+
+def _clinic_still_replies(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if case.family_waits() is not None:
+        _clinic_replies(world, session, consult, case)
 
 
 def _desk_remarks(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -466,7 +474,7 @@ ACTS: dict[str, list[Act]] = {
     "needs_info": [_ask_colleague, _colleague, _take_over, _release, _draft, _holder_writes, _sign, *SHARED],
     "answered": [_acknowledge, _correct, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
     "closed": [_reopen, _correct, _follow, _family_opens, _nothing],
-    "declined": [_reopen, _family_opens, _nothing],
+    "declined": [_reopen, _family_opens, _clinic_still_replies, _nothing],
     "withdrawn": [_family_opens, _nothing],
 }
 

@@ -14,13 +14,13 @@ from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import contact_of, text_of
 from econsult.consults.holding import stay
-from econsult.consults.lifecycle import ENDED, OPEN, Status
+from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
 from econsult.consults.photo_came import photos_awaited
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
-from econsult.consults.threads import Audience
+from econsult.consults.threads import Audience, takes_messages
 from econsult.consults.versions import standing_version
 from econsult.note import codes_of
 from econsult.people.patients import Patient
@@ -272,7 +272,7 @@ def _asked_by(session: Session, consult: Consult) -> str:
 
 
 def _may_write(loaded: Pass, lane: Audience) -> bool:
-    return loaded.consult.status not in ENDED and Right(f"write_{lane}") in loaded.rights
+    return takes_messages(loaded.consult, lane, is_staff=me().is_staff) and Right(f"write_{lane}") in loaded.rights
 
 
 def _covered(session: Session, loaded: Pass) -> tuple[str, ...]:
