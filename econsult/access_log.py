@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from econsult import access, audit
+from econsult import access, audit, home_safety
 from econsult.consults.records import Consult, RedFlagStop, Source, number_of
 from econsult.consults.redflags import UNSAFE
 from econsult.cursors import pack, unpack_number
@@ -19,7 +19,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
 from econsult.trail import AuditEvent
 
-HIDDEN = frozenset({"red_flag", "emergency_call"})
+HIDDEN = frozenset({"red_flag", "emergency_call", home_safety.ACT})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
 TIMER_ROWS = frozenset({"time_start", "time_enter", "time_correct", "time_amend"})
 ROWS, AT_ONCE = 400, 1000

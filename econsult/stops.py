@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
+from operator import itemgetter
 
 from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from econsult.consults.attesting import is_mistake
 from econsult.consults.records import Consult, RedFlagStop, Source
 from econsult.consults.redflags import UNSAFE
 from econsult.errors import NotFoundError
+from econsult.home_safety import words_on
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
 
@@ -57,7 +60,8 @@ def is_gone_for(session: Session, person: Person, public_id: str) -> bool:
 class UnsafeHome:
     """When it was last told that a home is not safe, and the safe ways that were given, newest first.
 
-    `is_hint`: nobody said so; words that the family wrote may tell of it.
+    `is_hint`: nobody said so; words that the family wrote may tell of it. What was told before a clinician of the
+    medical home said that it is safe again counts no more.
     """
 
     at: datetime
@@ -66,19 +70,23 @@ class UnsafeHome:
 
 
 def unsafe_home(session: Session, patient_id: int) -> UnsafeHome | None:
-    """What was told of this child's home on any of its requests, by a sign that a clinician passed too; None where it
-    never was, or was taken back as a mistake."""
+    """What was told of this child's home by staff, or on any of its requests, by a sign that a clinician passed too;
+    None where it never was, was taken back as a mistake, or is safe again."""
     query = select(RedFlagStop).join(Consult, Consult.id == RedFlagStop.consult_id).order_by(RedFlagStop.id.desc())
     found = session.scalars(query.where(Consult.patient_id == patient_id, RedFlagStop.codes.contains(UNSAFE)))
     told = [stop for stop in found if UNSAFE in stop.codes.split(",")]
     mistaken = {stop.consult_id for stop in told if stop.is_attested and is_mistake(stop.attestation)}
     told = [stop for stop in told if stop.is_hint or stop.consult_id not in mistaken]
-    told = [stop for stop in told if not is_mistake(stop.attestation)]
-    said = [stop for stop in told if not stop.is_hint]
-    if not told:
+    words = words_on(session, patient_id)
+    ended = next((word.at for word in words if word.is_safe), None)
+    told = [stop for stop in told if not is_mistake(stop.attestation) and (ended is None or stop.at > ended)]
+    said = [(stop.at, stop.safe_way) for stop in told if not stop.is_hint]
+    said += [(word.at, word.words) for word in takewhile(lambda word: not word.is_safe, words)]
+    if not told and not said:
         return None
-    ways = tuple(dict.fromkeys(stop.safe_way for stop in said if stop.safe_way))
-    return UnsafeHome((said or told)[0].at, ways, is_hint=not said)
+    said.sort(key=itemgetter(0), reverse=True)
+    ways = tuple(dict.fromkeys(way for _at, way in said if way))
+    return UnsafeHome(said[0][0] if said else told[0].at, ways, is_hint=not said)
 
 
 def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:

@@ -28,6 +28,7 @@ GONE = frozenset(
         "correction_draft",
         "coverage",
         "family_contact",
+        "home_word",
         "patient_correction",
         "presence",
         "reading_code",

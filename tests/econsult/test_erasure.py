@@ -56,6 +56,7 @@ NOT_A_CHILDS = {
     "erasure",
     "halfway_sign_in",
     "mobile",
+    "own_snippet",
     "person",
     "second_factor",
     "stopped_number",

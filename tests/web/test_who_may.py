@@ -164,6 +164,8 @@ WHO = {
     "POST /families/<public_id>/<person_id>/mobile/remove": CLINIC + NURSE + DESK,
     "POST /family/join": FAMILY,
     "POST /families/<public_id>/contact": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/safety/unsafe": CLINIC + NURSE + DESK,
+    "POST /families/<public_id>/safety/safe": CLINIC + NURSE + DESK,
     "GET /invited": INVITED,
     # The answer, once a code from the contact on file was typed in that browser.
     "GET /invited/questions/<public_id>/answer": INVITED,

@@ -229,6 +229,7 @@ CONSULT = closed(
     allowed=listed(text(16, *Allowed), len(Allowed)),
     consent_withdrawal=optional(WITHDRAWAL),
     **WISHED,
+    home_not_safe=optional(closed(("since",), since=INSTANT, safe_ways=listed(text(), 500), is_hint=FLAG)),
     requester=PERSON,
     answered_at=MAYBE_INSTANT,
     released_at=MAYBE_INSTANT,

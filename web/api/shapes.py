@@ -29,6 +29,7 @@ from econsult.people.persons import Person
 from econsult.reading import Reader, reader_for
 from econsult.rights import OF_FAMILY, Right
 from web.api.forms import asked_json
+from web.api.homes import home_json
 from web.api.marks import retakes_json
 from web.api.stamps import stamp
 from web.api.who import person_json
@@ -94,6 +95,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "consent_withdrawal": _withdrawal_json(session, consult),
         **wishes_json(session, consult),
         **before_json(session, passed),
+        **home_json(session, consult.patient_id),
         "requester": person_json(session.get_one(Person, consult.requester_id)),
         "answered_at": stamp(consult.answered_at),
         "released_at": stamp(consult.released_at),

@@ -12,6 +12,7 @@ from web.pages.clinic.children import clinic_children
 from web.pages.clinic.details import details
 from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
+from web.pages.clinic.homes import homes
 from web.pages.clinic.kin import kin
 from web.pages.clinic.phone import by_phone
 from web.pages.clinic.request import clinic_request
@@ -59,6 +60,7 @@ STAFF = (
     clinic_children,
     details,
     families,
+    homes,
     kin,
     coordination,
     stops,

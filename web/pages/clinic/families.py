@@ -12,6 +12,7 @@ from econsult.access import patient_for
 from econsult.barring import CONTACTS, on_file
 from econsult.child_details import may_correct, reach_family_by
 from econsult.errors import InvalidError, NotFoundError
+from econsult.home_safety import may_end
 from econsult.people.caregivers import caregivers_of, is_old_enough
 from econsult.people.onfile import contact_row, rests_until
 from econsult.people.patients import Patient
@@ -24,7 +25,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.contact import Contact, contact_of
-from web.showing.home_safety import home_shown
+from web.showing.home_safety import home_shown, home_told
 from web.showing.twice import check_twice
 from web.words import terms
 from web.words.language import gettext
@@ -48,7 +49,7 @@ class Member:
 @only(*WHO)
 def show(public_id: str) -> Page:
     """The caregivers, and how we reach each."""
-    return _page(public_id)
+    return family_page(public_id)
 
 
 @families.post("/contact")
@@ -75,7 +76,7 @@ def write_contact(public_id: str) -> Page:
         barred = gettext("A court keeps whoever is reached there from the child")
         form.errors |= {name: barred if code == "barred" else words[name] for name, code in error.fields.items()}
     if form.errors:
-        return _page(public_id, form.errors), 422
+        return family_page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="saved"), 303)
 
 
@@ -96,7 +97,7 @@ def open_youth(public_id: str) -> Page:
     except InvalidError as error:
         form.errors |= youth_faults(error)
     if form.errors:
-        return _page(public_id, form.errors), 422
+        return family_page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="account_opened"), 303)
 
 
@@ -142,7 +143,7 @@ def remove(public_id: str, person_id: str) -> Page:
 
 def _answer(public_id: str, person_id: str, errors: dict[str, str], said: str) -> Page:
     if errors:
-        return _page(public_id, {f"{name}-{person_id}": words for name, words in errors.items()}), 422
+        return family_page(public_id, {f"{name}-{person_id}": words for name, words in errors.items()}), 422
     return redirect(url_for(".show", public_id=public_id, said=said), 303)
 
 
@@ -160,19 +161,22 @@ def _caregivers(session: Session, public_id: str) -> tuple[Patient, list[Person]
     return child, [each for each in linked if each.role == Role.CAREGIVER]
 
 
-def _page(public_id: str, errors: dict[str, str] | None = None) -> str:
+def family_page(public_id: str, errors: dict[str, str] | None = None) -> str:
+    """The whole page, with what is wrong in one of its forms by field."""
     with database().writing() as session:
         child, people = _caregivers(session, public_id)
         youth, is_old = youth_of(session, child, now()), is_old_enough(session, child, now())
         row, rests = contact_row(session, child), rests_until(session, child, now())
         members = [Member(each, contact_of(session, each)) for each in people]
-        home = home_shown(session, child.id)
+        home, told = home_shown(session, child.id), home_told(session, child.id)
     return render_template(
         "clinic/family.html",
         child=child,
         who=terms.child(child, now().date()),
         members=members,
         unsafe_home=home,
+        home_told=told,
+        may_end=may_end(me(), child),
         errors=errors or {},
         given=request.form.get("number", ""),
         on_file={"phone": child.phone, "email": row.email if row else "", **request.form},
