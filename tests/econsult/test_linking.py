@@ -203,14 +203,18 @@ def test_an_order_is_read_before_anybody_is_added(database: Database, clinic: Cl
         assert session.scalars(said).all() == ["court_order", "lift_court_order"]
 
 
-def test_an_address_of_the_staff_or_of_another_program_is_refused(database: Database, clinic: Clinic) -> None:
+def test_an_address_of_the_staff_is_refused_and_one_of_another_program_gets_an_account_here(
+    database: Database, clinic: Clinic
+) -> None:
     second = open_clinic(database, vault=clinic.vault, mark="second-")
     with database.writing() as session:
-        for known in (clinic.derm, second.mother):
-            who = Newcomer(known.email, "Somebody", "en", Authority("other", False))
-            with pytest.raises(InvalidError) as refusal:
-                add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)
-            assert refusal.value.fields == {"email": "taken"}
+        who = Newcomer(clinic.derm.email, "Somebody", "en", Authority("other", False))
+        with pytest.raises(InvalidError) as refusal:
+            add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)
+        assert refusal.value.fields == {"email": "taken"}
+        who = Newcomer(second.mother.email, "Somebody", "en", Authority("other", False))
+        person, is_new = add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)
+        assert (is_new, person.program_id, person.id != second.mother.id) == (True, clinic.program.id, True)
 
 
 def test_only_the_clinic_and_the_desk_write_it_down(database: Database, clinic: Clinic) -> None:
