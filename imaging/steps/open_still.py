@@ -13,6 +13,7 @@ from imaging import limits
 from imaging.pixel_shape import shape_of, square_size, squared
 from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
+from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.walks import tiff
@@ -53,6 +54,8 @@ def open_still(data: bytes, media_type: str) -> Still:
     still = still_of(image)
     if media_type == "image/tiff":
         return _with_square_pixels(still, shape_of(image))
+    if media_type == "image/png":
+        return replace(still, profile=png_profile(data, still.profile))
     if media_type != "image/avif":
         return still
     # What an AVIF carries is read with its header, by its decoder; of the others the walk of the structure tells it.

@@ -24,7 +24,17 @@ def told_profile(data: bytes) -> bytes | None:
     if at < len(_MARK) or len(data) < at + 4:
         return None
     primaries, transfer = struct.unpack_from(">HH", data, at)
+    return number_profile(primaries, transfer)
+
+
+def number_profile(primaries: int, transfer: int) -> bytes | None:
+    """The same for two numbers of the standard."""
     return wide_profile(primaries) if primaries in _PRIMARIES and transfer in _SRGB_LIKE else None
+
+
+def gamma_profile(primaries: Sequence[tuple[float, float, float]], gamma: float) -> bytes:
+    """Return a profile of these primaries, as XYZ under D50, whose numbers are to be raised to this power."""
+    return _profile(primaries, b"para" + struct.pack(">IHH", 0, 0, 0) + _fixed(gamma))
 
 
 @functools.cache
