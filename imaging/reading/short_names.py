@@ -15,6 +15,7 @@ from imaging.reading.words import Line, Word
 _LONGEST, _SHORTEST, _CAPITALS_ALONE = 3, 2, 3
 _NEAR, _CELL = 3, 1.5
 _OWNED = re.compile(r"['\u2019]s?$")
+_AROUND = re.compile(r"^[\W_]+|[.,;:()\[\]\"*`\u201c\u201d]+$")
 _FIGURES_FOR = str.maketrans("0158!|", "oisbii")
 
 
@@ -60,7 +61,7 @@ class ShortNames:
 
 def _bare(word: Word) -> str:
     """The word without signs around it and without what makes it somebody's; figures in it are letters misread."""
-    text = _OWNED.sub("", word.text.strip('.,;:()[]"*\u201c\u201d'))
+    text = _AROUND.sub("", _OWNED.sub("", _AROUND.sub("", word.text)))
     if word.is_exact or sum(map(str.isalpha, text)) < _SHORTEST:
         return text
     return text.translate(_FIGURES_FOR)

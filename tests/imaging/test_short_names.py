@@ -42,7 +42,8 @@ def test_a_short_name_is_covered_where_a_name_would_stand(text: str, secret: str
 
 
 @pytest.mark.parametrize("text", [
-    "ANA  Negative", "ANA  1:80  <1:40", "Ana  1:160", "ANA (IFA)  Negative", "ANA titer", "ANA, ESR and CRP",
+    "ANA  Negative", "ANA  1:80  <1:40", "Ana  1:160", "ANA (IFA)  Negative", "ANA titer",
+    "`ANA` Negative", "'ANA' ordered", "ANA, ESR and CRP",
     "Li  0.8  mmol/L  0.6 - 1.2", "Na 140  K 4.1  Li 0.4", "Max  120", "Collected May 3, 2026", "May 2026",
     "serum Li level", "LI", "may come again", "ana", "Sodium  140  mmol/L  135 - 145", "Bold Ziana Mayor",
 ])  # fmt: skip
