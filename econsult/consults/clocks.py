@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.wishes import shorten
@@ -62,7 +62,7 @@ def start_clock(
     )
     session.add(clock)
     session.flush()
-    log(session, clock, "started", began, person_id=person_id)
+    log(session, clock, "started", began, person_id=person_id, specialty=asked_of(consult))
     if name == ClockName.ALLOCATE:
         shorten(session, consult, clock)
     refresh_deadline(session, consult)
@@ -86,7 +86,7 @@ def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
     _end_pause(session, clock, now, reason)
     _note_broken(session, clock, now)
     clock.state, clock.stopped_at = ClockState.STOPPED, now
-    log(session, clock, "stopped", now, reason=reason, sequence=_times_undone(session, clock))
+    log(session, clock, "stopped", now, reason=reason, sequence=_times(session, clock, "undone"))
 
 
 def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
@@ -100,12 +100,25 @@ def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
 def unhalt(session: Session, clock: Clock, now: datetime, *, person_id: int | None) -> None:
     """What stopped the clock was taken back: the cycle runs on as if it had never stopped, and the ledger says so."""
     clock.state, clock.stopped_at = ClockState.RUNNING, None
-    log(session, clock, "undone", now, person_id=person_id, sequence=_times_undone(session, clock))
+    log(session, clock, "undone", now, person_id=person_id, sequence=_times(session, clock, "undone"))
 
 
-def _times_undone(session: Session, clock: Clock) -> int:
+def turn_to_specialty(session: Session, consult: Consult, now: datetime, *, person_id: int) -> None:
+    """Another specialty is asked from now on: what goes on is its own, and the ledger says since when."""
+    lock(session, consult)
+    for clock in open_clocks(session, consult.id):
+        times = _times(session, clock, "rerouted")
+        log(session, clock, "rerouted", now, person_id=person_id, sequence=times, specialty=asked_of(consult))
+
+
+def asked_of(consult: Consult) -> str:
+    """The specialty that is asked; empty where it is the medical home."""
+    return "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""
+
+
+def _times(session: Session, clock: Clock, kind: str) -> int:
     same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
-    return session.scalars(select(func.count(ClockEvent.id)).where(*same, ClockEvent.kind == "undone")).one()
+    return session.scalars(select(func.count(ClockEvent.id)).where(*same, ClockEvent.kind == kind)).one()
 
 
 def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> bool:

@@ -13,6 +13,9 @@ from econsult.database import Base, Instant
 PAUSE = "pause"
 """The reason of a line `recomputed` that moved only the longest end of the pause that a clock is in."""
 
+OFFERED_ANEW = ("offered_again", "cover_came")
+"""A request that is offered anew goes on waiting to be taken: whoever waits for it has waited since the first time."""
+
 
 class ClockState(StrEnum):
     RUNNING = "running"
@@ -59,6 +62,8 @@ class Clock(Base):
 class ClockEvent(Base):
     """One line of the ledger. `level` makes each step of the ladder possible once; `sequence` counts pauses.
 
+    `specialty` says, of a cycle that starts or goes on with another one, who is asked, and is empty for the medical
+    home. It is NULL on other lines, and where nobody wrote it down.
     `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart.
     """
 
@@ -82,6 +87,7 @@ class ClockEvent(Base):
     is_late: Mapped[bool] = mapped_column(default=False)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(32), default="")
+    specialty: Mapped[str | None] = mapped_column(String(32))
 
 
 def log(
@@ -94,6 +100,7 @@ def log(
     person_id: int | None = None,
     sequence: int | None = None,
     level: int = 0,
+    specialty: str | None = None,
 ) -> None:
     """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle.
 
@@ -114,6 +121,7 @@ def log(
             target_seconds=clock.target_seconds,
             person_id=person_id,
             reason=reason[:32],
+            specialty=specialty,
         )
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import choose, pools_asked, stand_in
 from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
 from econsult.consults.hearers import desk_of
-from econsult.consults.ledger import Clock, log
+from econsult.consults.ledger import OFFERED_ANEW, Clock, ClockEvent, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.sides import end_sides, keep_for_side, side_of
@@ -51,6 +52,28 @@ def offer_anew(session: Session, consult: Consult, now: datetime) -> Route:
     """Offer what waits once more; the desk hears that nobody took it no later than it would have heard."""
     ahead = [clock.deadline_at for clock in open_clocks(session, consult.id, ClockName.ALLOCATE)]
     return offer(session, consult, now, by=min((at for at in ahead if at > now), default=None))
+
+
+def offer_elsewhere(session: Session, consult: Consult, now: datetime) -> Route:
+    """Offer to another pool what nobody has taken: passing it on makes it no later than it may be.
+
+    It may wait for so long in all, since it was offered first; then it is late, and again after each further such time.
+    """
+    target = rules_of(consult).allocate
+    longest = target if consult.urgency == Urgency.URGENT else max(LONGEST_WITHOUT_COVER, target)
+    since = _offered_at(session, consult.id) or now
+    return offer(session, consult, now, by=since + longest * ((now - since) // longest + 1))
+
+
+def _offered_at(session: Session, consult_id: int) -> datetime | None:
+    """When it was offered first since it was sent, or since somebody had it last."""
+    of_taking = (ClockEvent.consult_id == consult_id, ClockEvent.name == ClockName.ALLOCATE)
+    ended = (*of_taking, ClockEvent.kind == "stopped", ClockEvent.reason.not_in(OFFERED_ANEW))
+    last = select(func.coalesce(func.max(ClockEvent.cycle), 0)).where(*ended).scalar_subquery()
+    first = select(func.min(Clock.started_at)).where(
+        Clock.consult_id == consult_id, Clock.name == ClockName.ALLOCATE, Clock.cycle > last
+    )
+    return session.scalars(first).one()
 
 
 def allocate_within(consult: Consult, chosen: Route, now: datetime) -> timedelta:

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import pools_asked
+from econsult.consults.clocks import turn_to_specialty
 from econsult.consults.duty import tell_no_cover
 from econsult.consults.fitting import check_may_hold, check_may_take
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.offering import offer, taken
+from econsult.consults.offering import offer_elsewhere, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import end_sides, side_of
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -69,20 +70,21 @@ def assign(
 def reroute(
     session: Session, consult: Consult, person: Person, specialty: str, reason: str, *, now: datetime
 ) -> Consult:
-    """Another specialty should answer. The promise to whoever asked runs on as it was."""
+    """Another specialty should answer. The promises to whoever asked run on as they were, that it is taken too."""
     status = next_status(consult.status, "reroute")
     clean = require_reason(reason)
     if specialty not in SPECIALTIES or specialty == consult.specialty or consult.kind == Kind.FAMILY_QUESTION:
         raise InvalidError("Choose another specialty.", {"specialty": "unknown_value"})
     hand_over(session, consult, "reroute", None, by_id=person.id, now=now, reason=clean)
     consult.specialty = specialty
+    turn_to_specialty(session, consult, now, person_id=person.id)
     side = side_of(session, consult.id, is_locked=True)
     if side is not None and side.specialty == specialty:
         # Those who were asked one question are to answer all of it.
         end_sides(session, consult, person_id=person.id, now=now)
     if consult.holder_id is None:
         consult.version += 1
-        offer(session, consult, now)
+        offer_elsewhere(session, consult, now)
     else:
         to_pool(session, consult, status, now)
     note(session, consult, "reroute", person_id=person.id, now=now, detail=specialty)

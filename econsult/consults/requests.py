@@ -13,7 +13,7 @@ from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft, held_back, open_earlier
 from econsult.consults.asked import ANSWERED_UNDER, keep_versions, missing_fields, settle_answers
 from econsult.consults.askers import check_kind, source_of
-from econsult.consults.clocks import start_clock, stop_clock
+from econsult.consults.clocks import start_clock, stop_clock, turn_to_specialty
 from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH, keep_as_told
 from econsult.consults.consenting import check_signed, take_consent
@@ -198,8 +198,12 @@ def send_on(
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
     drop_draft(session, consult.id)
-    stop_clock(session, consult, ClockName.FIRST_REPLY, now, "sent_on")
+    for name in (ClockName.FIRST_REPLY, ClockName.ALLOCATE):
+        stop_clock(session, consult, name, now, "sent_on")
+    turn_to_specialty(session, consult, now, person_id=person.id)
     consult.status, consult.holder_id, consult.claim_until = status, None, None
+    # No specialist has had it: whom the clinic names is asked first.
+    consult.claimed_at = None
     consult.version += 1
     _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)

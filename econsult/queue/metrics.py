@@ -1,5 +1,8 @@
 """How the promise was kept, worked out from the ledger alone, so that anybody can work it out again.
 
+What is counted by specialty is that of the specialty which was asked when the promise broke, or else when it was kept:
+sending a request on, later, changes no figure of before.
+
 A clock counts in the period in which it stopped by being kept. One that was broken and never kept counts in the period
 in which it was broken, whether it still runs or was given up (the question was sent on, taken back or closed). Test
 consults never count. Times are the wall's, as families live through them, and net of pauses, as specialists are judged.
@@ -8,7 +11,7 @@ consults never count. Times are the wall's, as families live through them, and n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.ledger import OFFERED_ANEW
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
@@ -31,9 +35,8 @@ KEPT_BY = {
 that ends so before its time counts nowhere, and one that was broken by then stays broken. Another target for the same
 promise (less urgent now, a newer policy) is no new promise: what was late against the old one counts as late, once."""
 
-
-OFFERED_ANEW = {"offered_again", "cover_came"}
-"""A request that is offered anew goes on waiting to be taken: whoever waits for it has waited since the first time."""
+MEDICAL_HOME = "family_question"
+"""Stands for a specialty where none was asked."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
             if at is not None and period[0] <= at < period[1] and around is not None:
                 target = min(each.target for each in (clock, *before))
                 wall = clock.wall(now) + (waits[clock.cycle] if clock.name == ClockName.ALLOCATE else NOTHING)
-                yield Kept(clock, around, wall, clock.net(now), target)
+                yield Kept(clock, _then(around, clock, before, now), wall, clock.net(now), target)
 
 
 def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
@@ -134,6 +137,14 @@ def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Repla
         else:
             yield clock, broken
             broken = []
+
+
+def _then(around: Facts, clock: Replayed, before: Sequence[Replayed], now: datetime) -> Facts:
+    """The facts with the specialty that was asked when the promise broke, else when it ended, whatever came later."""
+    broken = next((each for each in (*before, clock) if _is_broken(each, now)), None)
+    at = clock.stopped_at if broken is None else broken.deadline_at
+    specialty = (broken or clock).specialty(at or now)
+    return around if specialty is None else replace(around, specialty=specialty or MEDICAL_HOME)
 
 
 def _waits(clocks: Sequence[Replayed]) -> dict[int, timedelta]:
@@ -172,7 +183,7 @@ def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:
     if program_id is not None:
         query = query.where(Consult.program_id == program_id)
     return {
-        row.id: Facts(row.specialty or "family_question", str(row.organization_id or ""), row.language)
+        row.id: Facts(row.specialty or MEDICAL_HOME, str(row.organization_id or ""), row.language)
         for row in session.execute(query)
     }
 

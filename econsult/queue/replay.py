@@ -41,6 +41,8 @@ class Line(Protocol):
     def target_seconds(self) -> int: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def specialty(self) -> str | None: ...
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Replayed:
     fired_level: int = 0
     is_breached: bool = False
     is_superseded: bool = False
+    asked: list[tuple[datetime, str | None]] = field(default_factory=list)
+    """Which specialty was asked from when on; None where nobody wrote it down."""
     faults: list[str] = field(default_factory=list)
 
     def take(self, event: Line) -> None:
@@ -72,6 +76,11 @@ class Replayed:
             self.faults.append(f"unknown kind {event.kind}")
             return
         step(event)
+
+    def specialty(self, at: datetime) -> str | None:
+        """Which specialty was asked at this moment; empty for the medical home, None where nobody knows."""
+        before = [specialty for since, specialty in self.asked if since <= at]
+        return before[-1] if before else None
 
     def wall(self, until: datetime) -> timedelta:
         """How long whoever waits has waited."""
@@ -89,6 +98,12 @@ class Replayed:
         self.state, self.started_at, self.lane = ClockState.RUNNING, event.at, event.lane
         self.target = timedelta(seconds=event.target_seconds)
         self.deadline_at = event.at + self.target
+        self.asked.append((event.at, event.specialty))
+
+    def _on_rerouted(self, event: Line) -> None:
+        if self.state == ClockState.STOPPED:
+            self.faults.append("rerouted while stopped")
+        self.asked.append((event.at, event.specialty))
 
     def _on_carried(self, event: Line) -> None:
         self._move(event.deadline_at - (self.started_at or event.at) - self.target)

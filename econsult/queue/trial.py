@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, number_of
+from econsult.consults.wishes import Wish
 from econsult.queue.forecast import CLINIC_AWAY, Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
-from econsult.rosters.shifts import outside, rostered
+from econsult.rosters.shifts import TimeOff, outside, rostered
 from econsult.rosters.watching import look_soon
 
 AHEAD = timedelta(days=7)
@@ -42,11 +43,16 @@ class Promised:
 
 @dataclass(frozen=True)
 class Offered:
-    """A request that waits and would be offered elsewhere: at `desk`, or to the pool of `specialty`."""
+    """A request that waits and would be offered elsewhere: at the desk, or to the pool of `specialty`.
+
+    `is_kept`: somebody alone is asked, by name. `was_kept`: somebody alone is asked now, and would be no longer.
+    """
 
     number: str
     specialty: str
     is_at_desk: bool
+    is_kept: bool = False
+    was_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     did before in the same one would miss its line of the trail.
     """
     before = forecast(session, program_id, now, AHEAD)
-    planned, offered = rostered(session, program_id), _offered(session, program_id)
+    planned, offered = rostered(session, program_id), _offered(session, program_id, now)
     attempt = session.begin_nested()
     try:
         # The watch is locked before any consult, as the clock process does.
@@ -90,21 +96,41 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
         act(session)
         sooner = roster_changed(session, program_id, now)
         after = forecast(session, program_id, now, AHEAD)
-        moved = [each for each in _offered(session, program_id) if each not in offered]
+        kept = {each.number for each in offered if each.is_kept}
+        moved = [
+            replace(each, was_kept=each.number in kept and not each.is_kept)
+            for each in _offered(session, program_id, now)
+            if each not in offered
+        ]
         return _compared(before, after, sooner, moved, sorted(planned - rostered(session, program_id)))
     finally:
         attempt.rollback()
 
 
-def _offered(session: Session, program_id: int) -> list[Offered]:
+def _offered(session: Session, program_id: int, now: datetime) -> list[Offered]:
     """Where each request that waits is offered; so many are looked at as one form offers again."""
-    waiting = select(Consult.id, Consult.specialty, Consult.fallback_specialty, Consult.is_unallocated).where(
+    columns = (Consult.id, Consult.specialty, Consult.fallback_specialty, Consult.is_unallocated)
+    kept = exists().where(Wish.consult_id == Consult.id, Wish.first_until > now, ~_leaves_before(now))
+    waiting = select(*columns, kept.label("is_kept")).where(
         Consult.program_id == program_id, Consult.status == Status.SUBMITTED
     )
     rows = session.execute(waiting.order_by(*ORDER).limit(MOST))
     return [
-        Offered(number_of(row.id), row.fallback_specialty or row.specialty or "", row.is_unallocated) for row in rows
+        Offered(
+            number_of(row.id),
+            row.fallback_specialty or row.specialty or "",
+            row.is_unallocated,
+            is_kept=row.is_kept,
+        )
+        for row in rows
     ]
+
+
+def _leaves_before(now: datetime) -> ColumnElement[bool]:
+    """Whether the named person's leave begins before their time is over: then the others are asked sooner."""
+    return exists().where(
+        TimeOff.person_id == Wish.named_id, TimeOff.starts_at < Wish.first_until, TimeOff.ends_at > now
+    )
 
 
 def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offered], unplanned: list[str]) -> Trial:
