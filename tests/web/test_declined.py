@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from econsult.consults import declining
+from econsult.consults import declining, threads
 from econsult.consults.records import Consult
 from tests.personas import QUESTION, Clinic
 from tests.web.browsing import post
@@ -69,3 +69,23 @@ def test_the_desk_sees_it_and_tells_the_family_where_the_clinic_does_not(
     )
     assert post(desk, f"{path}/informed", {"version": "0", "method": "phone"}).status_code == 303
     assert "Every family has been told" in desk.get("/coordination").text
+
+
+def test_what_the_family_had_asked_is_still_answered_on_the_pages(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """The clinic writes to the family of what was declined while that waits for a word, and not any more."""
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="¿Puede ir a la escuela?", now=NOW)
+        declining.decline(session, consult, clinic.derm, REASON, now=NOW)
+    pcp, mother, path = browser_of(clinic.pcp), browser_of(clinic.mother), f"/consults/{consult.public_id}"
+    shown, told = pcp.get(f"{path}?lane=family").text, mother.get(f"/family/questions/{consult.public_id}").text
+    assert 'name="text"' in shown
+    assert ("Recibimos su mensaje" in told, 'name="text"' in told) == (True, False)
+    words = {"lane": "family", "text": "Sí, puede ir.", "confirmed": "yes"}
+    assert post(pcp, f"{path}/messages", words).status_code == 303
+    assert 'name="text"' not in pcp.get(f"{path}?lane=family").text
+    assert post(pcp, f"{path}/messages", {**words, "text": "Y esto"}).status_code == 409
+    told = mother.get(f"/family/questions/{consult.public_id}").text
+    assert ("Sí, puede ir." in told, "Recibimos su mensaje" in told) == (True, False)
