@@ -91,6 +91,25 @@ class Case:
         if is_emergency:
             self.release(now)
 
+    def sign_and_take_back(self, now: int) -> None:
+        """All is as it was before, but for a pause: it begins anew with what is left of it, or is over."""
+        names = ("status", "lease", "reply_due", "drafted", "answered_at", "release_at", "signed_at", "held_back")
+        was = {name: getattr(self, name) for name in names}
+        ran = {n: clock["paused"] is not None for n, clock in enumerate(self.clocks) if clock["state"] == "open"}
+        self.sign(now)
+        for n, clock in enumerate(self.clocks):
+            if n not in ran:
+                self._halt(clock, now)
+            elif clock["state"] != "open":
+                clock["state"] = "open"
+                left = self.rules["pause"] - (clock["deadline"] - clock["start"] - clock["target"])
+                if ran[n] and left > 0:
+                    clock.update(paused=now, until=now + left, reminded=False)
+        for name, value in was.items():
+            setattr(self, name, value)
+        if all(clock["paused"] is None for clock in self.clocks):
+            self._come_in(now)
+
     def correct(self, now: int, *, is_urgent: bool) -> None:
         """A new version in the place of the newest one: it answers the clinic, and nothing that the family asked since.
 

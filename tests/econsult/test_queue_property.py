@@ -38,6 +38,7 @@ from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
+from econsult.consults.undoing import take_back
 from econsult.consults.urgency import change_urgency
 from econsult.consults.versions import signed_answer
 from econsult.database import Database
@@ -344,6 +345,13 @@ def _sign(world: World, session: Session, consult: Consult, case: Case) -> None:
     case.sign(world.seconds, is_emergency=content["disposition"] == "emergency_now")
 
 
+def _sign_and_take_back(world: World, session: Session, consult: Consult, case: Case) -> None:
+    _draft(world, session, consult, case)
+    answers.sign(session, consult, world.holder(case), now=world.now)
+    take_back(session, consult, world.holder(case), now=world.now, lease=LEASE)
+    case.sign_and_take_back(world.seconds)
+
+
 def _correct(world: World, session: Session, consult: Consult, case: Case) -> None:
     """Whoever signed the newest answer signs another version of it; now and then one of them is an emergency."""
     was = signed_answer(session, consult.id)
@@ -467,11 +475,22 @@ ACTS: dict[str, list[Act]] = {
         _draft,
         _sign,
         _sign,
+        _sign_and_take_back,
         _holder_writes,
         _decline,
         *SHARED,
     ],
-    "needs_info": [_ask_colleague, _colleague, _take_over, _release, _draft, _holder_writes, _sign, *SHARED],
+    "needs_info": [
+        _ask_colleague,
+        _colleague,
+        _take_over,
+        _release,
+        _draft,
+        _holder_writes,
+        _sign,
+        _sign_and_take_back,
+        *SHARED,
+    ],
     "answered": [_acknowledge, _correct, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
     "closed": [_reopen, _correct, _follow, _family_opens, _nothing],
     "declined": [_reopen, _family_opens, _clinic_still_replies, _nothing],
