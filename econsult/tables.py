@@ -36,6 +36,7 @@ from econsult.database import Base
 from econsult.erasure import records as erasures
 from econsult.people import (
     ages,
+    call_drafts,
     caregivers,
     consent,
     factors,
@@ -62,6 +63,7 @@ MODULES = (
     billing,
     birthdays,
     by_code,
+    call_drafts,
     caregivers,
     consent,
     correction_drafts,

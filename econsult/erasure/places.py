@@ -24,6 +24,7 @@ OWNERS = {
 GONE = frozenset(
     {
         "age_task",
+        "call_draft",
         "conflict",
         "correction_draft",
         "coverage",

@@ -32,6 +32,7 @@ from econsult.erasure.scrubbing import scrub
 from econsult.errors import ErasedError, ForbiddenError, InvalidError, NotFoundError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
+from econsult.people.call_drafts import CallDraft, keep_call
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
 from econsult.people.unsent import Form, keep_unsent
@@ -121,6 +122,7 @@ def test_nothing_of_the_child_can_be_read_any_more_and_nothing_of_another_is_los
     with database.writing() as session:
         consult = _told_and_closed(session, clinic)
         keep_unsent(session, clinic.nurse, Form("/clinic/children/new", [("name", CANARY)]), NOON)
+        keep_call(session, clinic.child, clinic.pcp, [("story", CANARY)], now=NOON, seen=0)
         other_key, other_wrapped = clinic.vault.new_object_key(session, clinic.other_child, "b" * 32)
         _, wrapped = clinic.vault.new_object_key(session, clinic.child, OBJECT)
         session.flush()
@@ -131,6 +133,7 @@ def test_nothing_of_the_child_can_be_read_any_more_and_nothing_of_another_is_los
     with database.writing() as session:
         child = session.get_one(Patient, clinic.child.id)
         assert (child.name, child.key_wrapped, child.sex) == (child.alias, b"", "unknown")
+        assert session.scalars(select(CallDraft)).all() == []
         assert not set(_sealed_of(session, child.id)) & set(before)
         assert CANARY not in _all_words(session)
         with pytest.raises(WrongKey):

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from econsult.consults.answers import draft_of
 from econsult.consults.correction_drafts import correction_of
 from econsult.consults.records import Consult
+from econsult.people.call_drafts import call_draft_of
 from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from tests.services.browser import FLAGS, find_chromium
@@ -32,7 +33,7 @@ from tests.web.uploading import Server, open_server
 WORDS = "The plaques over both elbows itch at night and fit atopic dermatitis better than psoriasis. "
 LOST, LOST_BUSY = 2.0, 4.0
 """Seconds of typing that may be lost, alone and beside other tests."""
-FORMS = ("story", "request", "answer", "correction")
+FORMS = ("story", "request", "answer", "correction", "call")
 SLOW = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
@@ -78,8 +79,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def desk(server: Server, name: str) -> Desk:
-    """One of the forms: a specialist's answer and its correction, a clinic's request, a family's story."""
+    """One of the forms: an answer and its correction, a clinic's request, a family's story, a telephone call."""
     clinic, runtime = server.clinic, server.runtime
+    if name == "call":
+        return Desk(clinic.coordinator, f"/clinic/phone/{clinic.child.public_id}", "#story", lambda: _call(server))
     details = {"body_site": "elbow", "red_flags": [], "red_flags_asked": True}
     if name == "story":
         consult, person = server.consult(clinic.family_draft, details=details), clinic.mother
@@ -101,6 +104,12 @@ def desk(server: Server, name: str) -> Desk:
     place |= {"correction": "/consults/{}/correct"}
     box = {"story": "#story", "request": "#thinks"}.get(name, "#impression")
     return Desk(person, place[name].format(consult.public_id), box, stored)
+
+
+def _call(server: Server) -> str:
+    with server.runtime.database.reading() as session:
+        draft = call_draft_of(session, server.clinic.child, server.clinic.coordinator)
+        return dict(draft.fields)["story"] if draft else ""
 
 
 def open_browser(playwright: Playwright, profile: Path, server: Server, person: Person) -> BrowserContext:
@@ -134,7 +143,7 @@ def sit_down(context: BrowserContext, server: Server, desk: Desk) -> Typist:
 
 @pytest.mark.parametrize(
     ("name", "kills", "lost"),
-    [("story", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in FORMS)],
+    [("story", 1, LOST_BUSY), ("call", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in FORMS)],
 )
 def test_a_browser_that_is_killed_loses_two_seconds_of_text(
     playwright: Playwright, server: Server, tmp_path: Path, name: str, kills: int, lost: float

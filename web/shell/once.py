@@ -17,7 +17,7 @@ from web.context import now
 from web.shell.auth import me
 
 FIELD = "once"
-NOT_CONTENT = {FIELD, "csrf_token", "kept"}
+NOT_CONTENT = {FIELD, "csrf_token", "kept", "saves"}
 
 
 def init_once(app: Flask) -> None:

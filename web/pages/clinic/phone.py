@@ -21,6 +21,7 @@ from econsult.consults.redflags import UNSAFE
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError, ForbiddenError, InvalidError, NotFoundError
+from econsult.people.call_drafts import with_call_drafts
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.keptaway import is_kept_caller
@@ -31,6 +32,7 @@ from econsult.templates.items import CORE, FAMILY, Item, Questionnaire
 from econsult.templates.loading import library_of
 from web.context import database, now, settings
 from web.pages.answers import read_answers
+from web.pages.clinic import call_drafts
 from web.pages.clinic.terms import CALLER_WORDS, CONSENT_BY, VOICE_METHODS, caller_barred, sentences, signers
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -46,7 +48,7 @@ from web.words.signs import FLAG_CODES, groups_for
 by_phone = rings(Blueprint("by_phone", __name__, url_prefix="/clinic/phone"))
 PHONE_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 LONGEST_NAME, LONGEST_NUMBER, LONGEST_STORY = 120, 40, 5000
-Page = str | Response | tuple[str, int]
+Page = str | Response | tuple[str | Response, int]
 
 
 @by_phone.get("")
@@ -54,7 +56,7 @@ Page = str | Response | tuple[str, int]
 def choose() -> str:
     """Choose the child, newest registration first."""
     with database().writing() as session:
-        return _children(panel.newest(session, me(), now=now()), "")
+        return _children(session, panel.newest(session, me(), now=now()), "")
 
 
 @by_phone.post("")
@@ -65,22 +67,41 @@ def find() -> Page:
     words = form.text("find", longest=LONGEST_NAME, required=gettext("Write a name or a record number"))
     with database().writing() as session:
         found = panel.newest(session, me(), now=now()) if form.errors else panel.find(session, me(), words, now=now())
-        page = _children(found, words, form.errors)
+        page = _children(session, found, words, form.errors)
     return (page, 422) if form.errors else page
 
 
 @by_phone.get("/<patient_id>")
 @only(*PHONE_ROLES)
 def show(patient_id: str) -> str:
-    """Who calls, the danger signs, and what the family asks; a doctor's request goes on on the form of requests."""
+    """Who calls, the danger signs, and what the family asks; a doctor's request goes on on the form of requests.
+
+    Whoever has written down a call about this child and not sent it says first whether this is the same one.
+    """
     with database().writing() as session:
-        return _page(session, patient_for(session, me(), patient_id, now=now()))
+        child = patient_for(session, me(), patient_id, now=now())
+        return call_drafts.offered(session, child) or _page(session, child)
 
 
 @by_phone.post("/<patient_id>")
 @only(*PHONE_ROLES)
 def write_down(patient_id: str) -> Page:
-    """Send the family's question to its clinic, or open the doctor's request."""
+    """Send the family's question to its clinic, or open the doctor's request.
+
+    With the verb `save` keep what was written so far; `open` shows what was kept, and `drop` throws it away.
+    """
+    match request.form.get("verb"):
+        case "save":
+            return call_drafts.kept(patient_id)
+        case "drop":
+            return call_drafts.dropped(patient_id)
+        case "open":
+            return _again(patient_id, {}, 200)
+        case _:
+            return _written(patient_id)
+
+
+def _written(patient_id: str) -> Page:
     form = FormReader()
     # The button of a doctor's request says so by itself.
     is_doctors = request.form.get("go") == "clinic"
@@ -100,6 +121,7 @@ def write_down(patient_id: str) -> Page:
             details = {"caller": caller, "red_flags": said}
             asked = RequestForm(kind=Kind.ECONSULT, source=Source.PHONE, details=details)
             draft = once(session, lambda: requests.create(session, me(), child, asked, now=now()))
+            call_drafts.ended(session, child)
             return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
         question = _question(session, child, form, {**caller, "who": who or "family"})
         # A danger sign waits for no other answer: it stops the call with whatever was said so far.
@@ -108,6 +130,7 @@ def write_down(patient_id: str) -> Page:
     try:
         return redirect(url_for("consult.show", public_id=_send(patient_id, question), said="request_sent"), 303)
     except EmergencyError as stop:
+        call_drafts.stopped(patient_id, g.stopped_call)
         return _again(patient_id, {"red_flags": _stop_words(stop)}, 409)
     except InvalidError as error:
         return _again(patient_id, sentences(error.fields), 422)
@@ -138,6 +161,7 @@ def _send(patient_id: str, question: RequestForm) -> str:
         if draft.status == Status.DRAFT:
             sending = SubmitForm(is_shared=request.form.get("shared") == "1")
             requests.submit(session, draft, me(), sending, now=now(), targets=settings().first_reply)
+        call_drafts.ended(session, child)
         return public_id
 
 
@@ -234,6 +258,7 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         errors=errors or {},
         given=request.form,
         stopped=g.get("stopped_call") or request.form.get("stopped", ""),
+        saves=call_drafts.saves_shown(),
         callers=[(code, words) for code, words in CALLER_WORDS.items() if keeps or code != YOUTH_CALLS],
         keeps=keeps,
         groups=list(groups_for(months, is_youth=False, told=request.form.getlist("red_flags"))),
@@ -255,7 +280,13 @@ def _part(form: Questionnaire, child: Patient) -> Part:
     return part_of(form, items, read_answers(FormReader(), items, {}) if request.method == "POST" else {})
 
 
-def _children(found: panel.Panel, words: str, errors: Mapping[str, str] | None = None) -> str:
+def _children(session: Session, found: panel.Panel, words: str, errors: Mapping[str, str] | None = None) -> str:
     children = [(child, terms.child(child, now().date())) for child in found.children]
-    more = found.before is not None
-    return render_template("clinic/phone_child.html", children=children, words=words, errors=errors or {}, more=more)
+    return render_template(
+        "clinic/phone_child.html",
+        children=children,
+        words=words,
+        errors=errors or {},
+        more=found.before is not None,
+        unsent=with_call_drafts(session, found.children, me()),
+    )
