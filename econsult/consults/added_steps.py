@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
 from econsult.consults.conversion import with_visit, without_visit
 from econsult.consults.next_photo import with_photo, without_photo
-from econsult.consults.own_steps import ASK_OTHER, TESTS
+from econsult.consults.own_steps import ASK_OTHER, TESTS, is_own
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 
@@ -40,9 +40,14 @@ def _with_clinics(session: Session, consult: Consult, content: Mapping[str, Any]
     """Tests, or another specialty, are the clinic's where nobody of the staff has a step."""
     plan, disposition = list(content.get("recommendations") or ()), content.get("disposition")
     words = WORDS.get(Disposition(disposition)) if disposition else None
-    is_somebodys = any(step.get("owner") in STAFFS for step in plan)
-    if words is None or is_somebodys or len(plan) >= MOST_RECOMMENDATIONS:
+    if words is None or len(plan) >= MOST_RECOMMENDATIONS or any(_stands(step, words) for step in plan):
         return dict(content)
     language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
     step = {"text": words.get(language, words["en"]), "owner": "pcp", "due_at": None}
     return {**content, "recommendations": [*plan, step]}
+
+
+def _stands(step: Mapping[str, Any], words: Mapping[str, str]) -> bool:
+    """Whether a step is the staff's and may be this one: our own words for something else are not."""
+    text = step.get("text", "")
+    return step.get("owner") in STAFFS and (text in words.values() or not is_own(text))

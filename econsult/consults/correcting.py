@@ -22,9 +22,9 @@ from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.recommendations import Recommendation, carry_steps, open_steps, steps_of
+from econsult.consults.recommendations import StepState, carry_steps, open_steps, steps_of
 from econsult.consults.records import Consult, note
-from econsult.consults.renewing import renewed, same_as
+from econsult.consults.renewing import is_other, is_ours, renewed, said_again
 from econsult.consults.replies import CLINICIANS, replied
 from econsult.consults.telephone import call_of, callers, open_call
 from econsult.consults.undoing import UNDO, remember
@@ -37,6 +37,7 @@ from econsult.seeing import is_seen, seen_part
 LONGEST_REASON = 1000
 WHY = "Say what was wrong; the clinic and the family read it."
 NOT_YOURS = "Only whoever signed the answer, or has it now, corrects it."
+REFUSED = (StepState.DECLINED, StepState.NOT_DONE)
 ON_THE_WAY = timedelta(days=1)
 """For so long somebody telephones a family that was sent to the hospital by mistake."""
 
@@ -171,30 +172,17 @@ def _turn_row(consult: Consult, status: str, person: Person, now: datetime) -> N
 
 def _turn_steps(session: Session, consult: Consult, earlier: Answer, answer: Answer) -> None:
     """Whatever the correction says again stays as far as it is; what it leaves out is replaced."""
+    was, plan = earlier.content.get("recommendations") or (), answer.content.get("recommendations") or ()
     before = {step.position: step for step in steps_of(session, consult.id, earlier.version)}
-    same = _same_steps(earlier.content, answer.content, before)
+    if is_other(earlier.content, answer.content):
+        # Whoever said no to our step had another reason for it: the same words are a new task now.
+        before = {place: step for place, step in before.items() if step.state not in REFUSED or not is_ours(was[place])}
+    same = {number: before[place] for number, place in said_again(was, plan).items() if place in before}
     kept = {step.id: step.state for step in same.values()}
     who, now = answer.author_id, answer.saved_at
     made = open_steps(session, consult, answer.version, answer.content, person_id=who, now=now, spared=kept)
     carry_steps(session, made, same)
     accept_visit(session, consult, made, answer.disposition, person_id=who, now=now)
-
-
-def _same_steps(
-    was: Mapping[str, Any], now: Mapping[str, Any], steps: Mapping[int, Recommendation]
-) -> dict[int, Recommendation]:
-    """The earlier step that each position of the correction says again; each is taken over once."""
-    left = [
-        (same_as(entry), steps[place]) for place, entry in enumerate(was.get("recommendations") or ()) if place in steps
-    ]
-    found: dict[int, Recommendation] = {}
-    for place, entry in enumerate(now.get("recommendations") or ()):
-        words = same_as(entry)
-        match = next((each for each in left if each[0] == words), None)
-        if match is not None:
-            left.remove(match)
-            found[place] = match[1]
-    return found
 
 
 def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool, is_urgent: bool) -> None:

@@ -35,9 +35,15 @@ ASK_OTHER = {
     "es": "Preguntar a la otra especialidad y avisar a la familia.",
 }
 """Of an answer that another specialty should give."""
+OURS = (STEP, CALL, SEND, TAKE, TESTS, ASK_OTHER)
+
+
+def is_own(text: str) -> bool:
+    """Whether these are our words, in any language."""
+    return any(text in words.values() for words in OURS)
 
 
 def in_language(text: str, language: str) -> str:
     """A step that is ours, in this language; what somebody wrote stays as it is."""
-    found = next((words for words in (STEP, CALL, SEND, TAKE, TESTS, ASK_OTHER) if text in words.values()), None)
+    found = next((words for words in OURS if text in words.values()), None)
     return found.get(language, text) if found else text
