@@ -69,7 +69,8 @@ def test_a_clinic_learns_nothing_of_accounts_elsewhere(
     told = []
     for email in (ELSEWHERE, "nowhere@example.test"):
         desk = browser_of(clinic.coordinator)
-        fields = {"name": "Rosa Gil", "email": email, "language": "es", "relation-new": "other", "decides-new": "no"}
+        fields = {"name": "Rosa Gil", "email": email, "email_again": email, "language": "es"}
+        fields |= {"relation-new": "other", "decides-new": "no"}
         desk.get(path)
         with statements(runtime.database) as asked:
             answer = post(desk, path, fields)
