@@ -14,7 +14,7 @@ from econsult.consults import answers, holding, reopening
 from econsult.consults.recommendations import Recommendation, RecommendationEvent, events_of, steps_of, tell_late
 from econsult.consults.records import Consult
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
@@ -171,7 +171,7 @@ def test_a_newer_answer_replaces_what_is_still_to_do(database: Database, clinic:
         assert states(session, consult) == ["done", "replaced", "replaced", "replaced"]
         assert states(session, consult, 2) == ["proposed"]
         # No page shows it any more: nobody brings it back to life.
-        with pytest.raises(ImpossibleVerbError):
+        with pytest.raises(StaleVersionError):
             mark(session, consult, clinic.pcp, 0, "again")
         assert states(session, consult) == ["done", "replaced", "replaced", "replaced"]
         found = {(share.by, share.value): share for share in figures.shares(session, NOON, LATER + DAY, LATER)}
