@@ -24,7 +24,7 @@ from econsult.consults.undoing import take_back
 from econsult.consults.versions import Answer, signed_answer
 from econsult.database import Database
 from econsult.queue.invariants import violations
-from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
 
 DAY = timedelta(days=1)
 WHY = "It was the other way round."
@@ -94,7 +94,17 @@ def check_next(session: Session, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("was", [str(each) for each in Disposition])
-def test_what_comes_next_by_a_correction_is_to_be_done(database: Database, clinic: Clinic, was: str) -> None:
+def test_what_comes_next_by_a_correction_is_to_be_done(sqlite_database: Database, was: str) -> None:
+    _correct_to_each(sqlite_database, was)
+
+
+def test_what_comes_next_by_a_correction_is_to_be_done_on_postgres(postgres_database: Database) -> None:
+    # One row of the table: what differs between the databases does not differ between the dispositions.
+    _correct_to_each(postgres_database, "clinic_visit")
+
+
+def _correct_to_each(database: Database, was: str) -> None:
+    clinic = open_clinic(database)
     now = NOON + timedelta(minutes=1)
     with database.writing() as session:
         for becomes, became in product(map(str, Disposition), BECAME if was in OURS else ["proposed"]):
