@@ -21,6 +21,9 @@ from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role
 
 WARNERS = (Role.PCP, Role.COORDINATOR, Role.TELEPRESENTER)
+"""Who speaks with families: they warn, and read each other's warnings."""
+KNOW_WAYS = (Role.PCP, Role.COORDINATOR)
+"""Who of them reads how a family is reached safely."""
 LEAST, LONGEST = 12, 500
 """Letters of the reason why a home is safe again; the safe way of a warning may be empty."""
 ACT = "home_safety"

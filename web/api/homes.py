@@ -6,13 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from econsult.home_safety import WARNERS
-from econsult.people.persons import Role
+from econsult.home_safety import KNOW_WAYS, WARNERS
 from econsult.stops import unsafe_home
 from web.api.stamps import stamp
 from web.shell.auth import me
-
-KNOW_WAYS = (Role.PCP, Role.COORDINATOR)
 
 
 def home_json(session: Session, patient_id: int) -> dict[str, Any]:
