@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +19,7 @@ from web.words import terms
 from web.words.catalogues import FOLDER, load_catalogue, read_part
 from web.words.language import safe_path, speaking
 from web.words.reaching import hour_words
-from web.words.times import due_by, moment, time_left, until
+from web.words.times import due_by, moment, time_left, until, written
 from workers.runtime import Runtime
 
 
@@ -146,6 +146,22 @@ def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:
         assert moment(NOON) == "today, 14:00"
         g.person.time_zone = ""
         assert moment(NOON) == "today, 12:00"
+
+
+@pytest.mark.parametrize(
+    ("language", "for_family", "expected"),
+    [
+        ("en", False, "March 2, 2026, 11:30 MST"),
+        ("es", False, "2 de marzo de 2026, 11:30 GMT-07:00"),
+        ("en", True, "March 2, 2026, 11:30 AM"),
+        ("es", True, "2 de marzo de 2026, 11:30 a. m."),
+    ],
+)
+def test_a_time_on_paper_names_its_zone_for_staff(shell: Flask, language: str, for_family: bool, expected: str) -> None:
+    when = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
+    with shell.test_request_context(f"/?lang={language}"):
+        told = written(when, zone="America/Denver", for_family=for_family)
+    assert " ".join(told.split()) == expected
 
 
 def test_a_moment_names_its_day(shell: Flask) -> None:

@@ -17,7 +17,8 @@ from web.words.language import choose_zone, gettext, language
 _CLOCK = {True: "h:mm a", False: "HH:mm"}
 """By whether a family reads it."""
 _WEEKDAY = {"en": "EEE", "es": "EEEE"}
-_ZONE = {"en": "z", "es": "O"}
+_ZONE = {"en": "z", "es": "ZZZZ"}
+"""A short name where the language has one, else how far from GMT it is."""
 _WRITTEN = {"en": "MMMM d, y", "es": "d 'de' MMMM 'de' y"}
 _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
