@@ -6,9 +6,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,7 @@ import redis
 from playwright.sync_api import Page
 
 from tests.services.processes import Launch, ServiceError, start
+from tests.services.product import can_write
 from tests.services.redis import RedisServer
 
 HOLDER = """
@@ -103,3 +106,15 @@ def test_a_machine_that_lacks_programs_is_told_their_packages(tmp_path: Path) ->
     assert told.returncode == 1
     assert "Missing: chromium (browser)" in told.stderr
     assert re.search(r"sudo apt-get install .*\bradosgw\b", told.stderr)
+
+
+def test_records_in_which_a_stopped_process_writes_are_told_from_free_ones(tmp_path: Path) -> None:
+    """A process of the demo that is stopped amid a write would make every later write of a journey fail."""
+    records = tmp_path / "records.sqlite3"
+    with closing(sqlite3.connect(records, isolation_level=None)) as stopped:
+        stopped.execute("CREATE TABLE kept (id INTEGER)")
+        assert can_write(records)
+        stopped.execute("BEGIN IMMEDIATE")
+        assert not can_write(records)
+        stopped.execute("ROLLBACK")
+        assert can_write(records)

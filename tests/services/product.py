@@ -9,12 +9,14 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from tests.services.rgw import Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT, DRAIN_LIMIT = 90.0, 60.0
+HOLDS, RECORDS = 50, "econsult.sqlite3"
 READY = re.compile(r"^Ready: (http://localhost:\d+)\n.*admin@demo\.test\b.*\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\S+@demo\.test)\b.*?(/sign-in/link/\S+)")
 # Coverage of the product's processes is told by the environment; nothing else of ours may reach the product.
@@ -64,10 +67,11 @@ class Product:
         return self.tokens[email]
 
     def command(self, *words: str) -> str:
-        """What `python -m econsult ...` prints. Raises CalledProcessError."""
+        """What `python -m econsult ...` prints. Raises AssertionError with what it said."""
         line = [sys.executable, "-m", "econsult", *words]
         environ = {**self.environ, "ECONSULT_DATA": str(self.data)}
-        done = subprocess.run(line, env=environ, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(line, env=environ, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"`econsult {words[0]}` ended with {done.returncode}: {done.stderr}"
         return done.stdout
 
     def family_of_processes(self) -> dict[int, str]:
@@ -75,10 +79,23 @@ class Product:
         found = _descendants(self.service.pid) | _marked(self.environ[MARK])
         return {pid: stamp for pid in found if (stamp := _started(pid))}
 
-    def hold_demo(self, number: signal.Signals) -> None:
-        """Stop the process that draws the demo's own files, or let it go on: to prepare them takes as long as a story,
-        none of which looks at them.
+    def hold_demo(self) -> None:
+        """Stop the process that draws the demo's own files: to prepare them takes as long as a story, none of which
+        looks at them. One that is stopped while it writes would keep everybody else from writing, so it goes on and is
+        stopped again until the records can be written.
         """
+        for _ in range(HOLDS):
+            self._signal_demo(signal.SIGSTOP)
+            if can_write(self.data / RECORDS):
+                return
+            self.let_demo_go_on()
+        raise AssertionError("The demo's own files could not be stopped between two writes.")
+
+    def let_demo_go_on(self) -> None:
+        """The end of `hold_demo`."""
+        self._signal_demo(signal.SIGCONT)
+
+    def _signal_demo(self, number: signal.Signals) -> None:
         for pid in _descendants(self.service.pid):
             if b"workers.demo" in _read(pid, "cmdline"):
                 os.kill(pid, number)
@@ -109,6 +126,19 @@ def start_product(folder: Path, **settings: str) -> Product:
     ready = READY.search(log.read_text())
     assert ready is not None
     return Product(ready[1], data, environ, service)
+
+
+def can_write(records: Path) -> bool:
+    """Whether a writing transaction can begin within two seconds, which is longer than any of the product's lasts."""
+    with closing(
+        sqlite3.connect(f"{records.as_uri()}?mode=rw", uri=True, timeout=2.0, isolation_level=None)
+    ) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.execute("ROLLBACK")
+    return True
 
 
 def _descendants(pid: int) -> set[int]:
@@ -169,9 +199,9 @@ def _served(config: pytest.Config, prefix: str, **settings: str) -> Iterator[Pro
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     product = start_product(folder, **settings)
     config.stash.setdefault(RUNNING, []).append(product)
-    product.hold_demo(signal.SIGSTOP)
+    product.hold_demo()
     yield product
-    product.hold_demo(signal.SIGCONT)
+    product.let_demo_go_on()
     config.stash[RUNNING].remove(product)
     try:
         product.drain()
