@@ -17,7 +17,7 @@ from imaging.pixels import Pixels
 
 _FINE_BITS = 22
 """Of the light of a value and of a number of the matrix; what is made of three of each has less than 53."""
-_LIGHT = 1 << 14
+FULL_LIGHT = 1 << 14
 """Full light, as the last table counts it. The darkest grey above black is five steps of it."""
 _PLACES = 1 << 16
 _AT_ONCE = 1 << 15
@@ -59,7 +59,7 @@ def shaper_of(profile: bytes, source: ImageCms.ImageCmsProfile, srgb: ImageCms.I
     if not told.is_matrix_shaper or told.connection_space.strip() != "XYZ":
         return None
     try:
-        curves = np.stack([_curve(_tag(profile, name)) for name in _CURVES], axis=1)
+        curves = np.stack([_curve(tag_of(profile, name)) for name in _CURVES], axis=1)
         matrix = np.linalg.inv(_primaries(srgb)) @ _primaries(source)
     except (ValueError, struct.error, np.linalg.LinAlgError):
         return None
@@ -70,12 +70,12 @@ def _fitted(curves: Numbers, matrix: Numbers) -> Shaper | None:
     """Lay the lights, from the least that this matrix can give, into the places of one table, if they are enough."""
     light, matrix = _whole(np.clip(curves, 0, 1)), _whole(matrix)
     least, most = np.minimum(matrix, 0).sum(axis=1).min(), np.maximum(matrix, 0).sum(axis=1).max()
-    below = int(np.ceil(-least * _LIGHT))
-    if below + most * _LIGHT + 1 >= _PLACES:
+    below = int(np.ceil(-least * FULL_LIGHT))
+    if below + most * FULL_LIGHT + 1 >= _PLACES:
         return None
     # What is cut off behind the point is rounded by the half that is added before.
-    moved = np.concatenate([matrix * _LIGHT, np.full((3, 1), below + 0.5)], axis=1)
-    shades = np.concatenate([np.zeros(below, np.uint8), _srgb_bytes()])
+    moved = np.concatenate([matrix * FULL_LIGHT, np.full((3, 1), below + 0.5)], axis=1)
+    shades = np.concatenate([np.zeros(below, np.uint8), srgb_bytes()])
     rest = np.full(_PLACES - len(shades), 255, np.uint8)
     return Shaper(light[None], moved, np.concatenate([shades, rest])[None])
 
@@ -92,7 +92,7 @@ def _primaries(profile: ImageCms.ImageCmsProfile) -> NDArray[np.float64]:
     return np.array([colour[0] for colour in found], dtype=np.float64).T
 
 
-def _tag(profile: bytes, name: bytes) -> bytes:
+def tag_of(profile: bytes, name: bytes) -> bytes:
     """Return the content of one tag. Raises struct.error or ValueError where there is none."""
     (count,) = struct.unpack_from(">I", profile, 128)
     for number in range(min(count, _TAGS_MOST)):
@@ -144,9 +144,9 @@ def _spread(kind: int, numbers: list[float]) -> list[float]:
 
 
 @functools.cache
-def _srgb_bytes() -> Pixels:
+def srgb_bytes() -> Pixels:
     """The byte of sRGB for each light from none to full."""
-    light = np.arange(_LIGHT + 1) / _LIGHT
+    light = np.arange(FULL_LIGHT + 1) / FULL_LIGHT
     power, scale, shift, slope, least = _SRGB_CURVE
     curved = (light ** (1 / power) - shift) / scale
     return np.round(255 * np.where(light >= least * slope, curved, light / slope)).astype(np.uint8)

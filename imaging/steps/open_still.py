@@ -16,6 +16,7 @@ from imaging.steps.inspect_still import exif_classes
 from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
+from imaging.steps.toned_still import toned
 from imaging.walks import tiff
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
@@ -47,7 +48,16 @@ class Still:
 
 
 def open_still(data: bytes, media_type: str) -> Still:
-    """Read the header. Refuses `too_many_pixels`, `too_small`, and `damaged` where the decoder finds no picture."""
+    """Read the header. Refuses `too_many_pixels`, `too_small`, and `damaged` where the decoder finds no picture.
+
+    What is of high dynamic range is toned down as it is decoded, and has no profile any more.
+    """
+    still = _opened(data, media_type)
+    decode = toned(still.decode, still.profile, data, media_type)
+    return still if decode is None else replace(still, decode=decode, profile=None)
+
+
+def _opened(data: bytes, media_type: str) -> Still:
     if media_type == "image/heic":
         return _open_heif(data)
     image = open_image(data, media_type)

@@ -37,6 +37,12 @@ def png_profile(data: bytes, profile: bytes | None) -> bytes | None:
         return None
 
 
+def png_numbers(data: bytes) -> tuple[int, int] | None:
+    """Return the numbers of the primaries and of the curve that cICP names; None where there is none."""
+    told = _told(data).get("cICP")
+    return (told[0], told[1]) if told is not None else None
+
+
 def _told(data: bytes) -> dict[str, bytes]:
     lengths = {"cICP": 4, "sRGB": 1, "gAMA": 4, "cHRM": 32}
     told = {}

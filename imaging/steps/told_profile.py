@@ -4,7 +4,8 @@ import functools
 import struct
 from collections.abc import Sequence
 
-_MARK = b"colrnclx"
+from imaging.walks.heif import primary_numbers
+
 _D50 = (0.9642, 1.0, 0.8249)
 _PRIMARIES = {
     # Display P3, and BT.2020: red, green and blue as XYZ under the white of the profile connection space.
@@ -20,11 +21,8 @@ _SRGB_LIKE = {1, 6, 13, 14, 15}
 
 def told_profile(data: bytes) -> bytes | None:
     """Return a profile for the primaries that the container names; None for sRGB's own, unknown ones, or HDR."""
-    at = data.find(_MARK) + len(_MARK)
-    if at < len(_MARK) or len(data) < at + 4:
-        return None
-    primaries, transfer = struct.unpack_from(">HH", data, at)
-    return number_profile(primaries, transfer)
+    numbers = primary_numbers(data)
+    return number_profile(*numbers) if numbers is not None else None
 
 
 def number_profile(primaries: int, transfer: int) -> bytes | None:

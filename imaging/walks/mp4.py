@@ -39,7 +39,7 @@ def _walk(data: bytes, position: int, end: int, parent: str) -> Iterator[Box]:
     if parent.count("/") > _DEPTH:
         raise Broken("boxes nested too deeply")
     while position < end:
-        box = _read_box(data, position, end, parent)
+        box = read_box(data, position, end, parent)
         yield box
         if box.name in _CONTAINERS:
             yield from _walk(data, box.start, box.end, box.path + "/")
@@ -48,7 +48,8 @@ def _walk(data: bytes, position: int, end: int, parent: str) -> Iterator[Box]:
         position = box.end
 
 
-def _read_box(data: bytes, position: int, end: int, parent: str) -> Box:
+def read_box(data: bytes, position: int, end: int, parent: str) -> Box:
+    """Return the box that begins at this place. Raises Broken where it is not whole before `end`."""
     if position + 8 > end:
         raise Broken("bytes outside of every box")
     size = int.from_bytes(data[position : position + 4], "big")

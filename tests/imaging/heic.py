@@ -25,81 +25,100 @@ def heic(
 
     `primaries` are told by number alone, as phones may, instead of by a profile.
     """
-    config, coded = _encode(image)
-    properties = [_box(b"hvcC", config), _full(b"ispe", struct.pack(">II", *image.size))]
+    config, coded = _encode(av.VideoFrame.from_image(image), "yuv420p")
+    properties = [box(b"hvcC", config), full(b"ispe", struct.pack(">II", *image.size))]
     if icc:
-        properties.append(_box(b"colr", b"prof" + icc))
+        properties.append(box(b"colr", b"prof" + icc))
     if primaries is not None:
-        properties.append(_box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, 13, 6, 0)))
+        properties.append(nclx(primaries, 13, 6))
     turns, axis = _TURNS[orientation]
-    properties += [_box(b"irot", bytes([turns]))] if turns else []
-    properties += [_box(b"imir", bytes([axis]))] if axis is not None else []
+    properties += [box(b"irot", bytes([turns]))] if turns else []
+    properties += [box(b"imir", bytes([axis]))] if axis is not None else []
     items = [(b"hvc1", coded)]
     if exif:
         items.append((b"Exif", struct.pack(">I", 6) + exif))
     return _assemble(items, properties)
 
 
-def _encode(image: Image.Image) -> tuple[bytes, bytes]:
+def deep_heic(frame: av.VideoFrame, numbers: tuple[int, int, int], more: tuple[bytes, ...] = ()) -> bytes:
+    """Return a HEIC of ten bits (`yuv420p10le`) that tells its primaries, curve and matrix, in the narrow range.
+
+    Further properties of the file, `more`, belong to no picture.
+    """
+    config, coded = _encode(frame, "yuv420p10le")
+    told = [box(b"hvcC", config), full(b"ispe", struct.pack(">II", frame.width, frame.height)), nclx(*numbers)]
+    return _assemble([(b"hvc1", coded)], told, more)
+
+
+def nclx(primaries: int, curve: int, matrix: int) -> bytes:
+    return box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, curve, matrix, 0))
+
+
+def _encode(frame: av.VideoFrame, pixels: str) -> tuple[bytes, bytes]:
     """Return the decoder configuration and the coded picture, each unit of it behind its length."""
     context = CodecContext.create("libx265", "w")
-    context.width, context.height, context.pix_fmt = image.width, image.height, "yuv420p"
+    context.width, context.height, context.pix_fmt = frame.width, frame.height, pixels
     context.time_base = Fraction(1)
     context.options = {"crf": "8", "x265-params": "log-level=none:pools=1:info=0"}
-    frame = av.VideoFrame.from_image(image)
     frame.pts, frame.time_base = 0, Fraction(1)
     stream = b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
     units = [unit for unit in re.split(rb"\x00{2,3}\x01", stream) if unit]
     headers = {kind: unit for unit in units if (kind := unit[0] >> 1 & 0x3F) in _HEADERS}
     pictures = [unit for unit in units if unit[0] >> 1 & 0x3F < _HEADERS[0]]
-    return _config(headers), b"".join(struct.pack(">I", len(unit)) + unit for unit in pictures)
+    return _config(headers, 10 if "10" in pixels else 8), b"".join(
+        struct.pack(">I", len(unit)) + unit for unit in pictures
+    )
 
 
-def _config(headers: dict[int, bytes]) -> bytes:
+def _config(headers: dict[int, bytes], bits: int) -> bytes:
     """Return the hvcC payload: the profile out of the sequence header, then the three headers themselves."""
+    depth = 0xF8 | (bits - 8)
     sequence = headers[_HEADERS[1]].replace(b"\x00\x00\x03", b"\x00\x00")
-    fixed = struct.pack(">HBBBBHBB", 0xF000, 0xFC, 0xFD, 0xF8, 0xF8, 0, 0x0F, len(_HEADERS))
+    fixed = struct.pack(">HBBBBHBB", 0xF000, 0xFC, 0xFD, depth, depth, 0, 0x0F, len(_HEADERS))
     arrays = b"".join(struct.pack(">BHH", 0x80 | kind, 1, len(headers[kind])) + headers[kind] for kind in _HEADERS)
     return b"\x01" + sequence[3:15] + fixed + arrays
 
 
-def _assemble(items: list[tuple[bytes, bytes]], properties: list[bytes]) -> bytes:
-    brands = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
-    size = len(brands) + len(_meta(items, properties, 0))
+def _assemble(items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple[bytes, ...] = ()) -> bytes:
+    brands = box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    size = len(brands) + len(_meta(items, properties, more, 0))
     media = b"".join(payload for _, payload in items)
-    return brands + _meta(items, properties, size + 8) + _box(b"mdat", media)
+    return brands + _meta(items, properties, more, size + 8) + box(b"mdat", media)
 
 
-def _meta(items: list[tuple[bytes, bytes]], properties: list[bytes], start: int) -> bytes:
-    """Return the box that describes the items; `start` is where the first one begins in the file."""
-    handler = _full(b"hdlr", bytes(4) + b"pict" + bytes(13))
+def _meta(items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple[bytes, ...], start: int) -> bytes:
+    """Return the box that describes the items; `start` is where the first one begins in the file.
+
+    What is in `more` comes before the properties of the first item and is used by none.
+    """
+    handler = full(b"hdlr", bytes(4) + b"pict" + bytes(13))
     entries = b"".join(
-        _full(b"infe", struct.pack(">HH", number, 0) + kind + b"\x00", version=2)
+        full(b"infe", struct.pack(">HH", number, 0) + kind + b"\x00", version=2)
         for number, (kind, _) in enumerate(items, 1)
     )
     places = b""
     for number, (_, payload) in enumerate(items, 1):
         places += struct.pack(">HHHII", number, 0, 1, start, len(payload))
         start += len(payload)
-    references = _full(b"iref", _box(b"cdsc", struct.pack(">HHH", 2, 1, 1))) if len(items) > 1 else b""
+    references = full(b"iref", box(b"cdsc", struct.pack(">HHH", 2, 1, 1))) if len(items) > 1 else b""
     uses = bytes(
-        number | (0x80 if properties[number - 1][4:8] != b"ispe" else 0) for number in range(1, len(properties) + 1)
+        number | (0x80 if content[4:8] != b"ispe" else 0) for number, content in enumerate(properties, 1 + len(more))
     )
-    links = _full(b"ipma", struct.pack(">IHB", 1, 1, len(uses)) + uses)
-    return _full(
+    links = full(b"ipma", struct.pack(">IHB", 1, 1, len(uses)) + uses)
+    return full(
         b"meta",
         handler
-        + _full(b"pitm", struct.pack(">H", 1))
-        + _full(b"iinf", struct.pack(">H", len(items)) + entries)
+        + full(b"pitm", struct.pack(">H", 1))
+        + full(b"iinf", struct.pack(">H", len(items)) + entries)
         + references
-        + _box(b"iprp", _box(b"ipco", b"".join(properties)) + links)
-        + _full(b"iloc", struct.pack(">BBH", 0x44, 0, len(items)) + places),
+        + box(b"iprp", box(b"ipco", b"".join((*more, *properties))) + links)
+        + full(b"iloc", struct.pack(">BBH", 0x44, 0, len(items)) + places),
     )
 
 
-def _box(name: bytes, payload: bytes) -> bytes:
+def box(name: bytes, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload) + 8) + name + payload
 
 
-def _full(name: bytes, payload: bytes, version: int = 0) -> bytes:
-    return _box(name, bytes((version, 0, 0, 0)) + payload)
+def full(name: bytes, payload: bytes, version: int = 0, flags: int = 0) -> bytes:
+    return box(name, bytes((version, 0, 0, flags)) + payload)

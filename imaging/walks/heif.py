@@ -1,0 +1,101 @@
+"""What a file of the HEIF family, as AVIF and HEIC are, tells of its primary picture: colours by numbers, and bits.
+
+Other pictures of the file, such as a map of how much brighter a screen may show it, have numbers of their own.
+"""
+
+import struct
+from collections.abc import Iterator
+
+from imaging.walks.mp4 import Box, read_box
+from imaging.walks.part import Broken
+
+_NUMBERS = struct.Struct(">HH")
+_FULL = 4
+"""Bytes of the version and flags with which many boxes begin."""
+_LONG_FLAG = 1
+_DEEP = 0b0110_0000
+_BITS = {0b0100_0000: 10, 0b0110_0000: 12}
+_ENTRIES_MOST = 5_000
+"""Far more than a photo has: a picture of 200 megapixels is laid together of less than a thousand."""
+
+
+def primary_numbers(data: bytes) -> tuple[int, int] | None:
+    """Return the numbers of the primaries and of the transfer curve, as ITU-T H.273 counts them; None where untold."""
+    told = _property(data, "colr", b"nclx")
+    return None if told is None or len(told) < _FULL + _NUMBERS.size else _NUMBERS.unpack_from(told, _FULL)
+
+
+def av1_bits(data: bytes) -> int:
+    """Return how many bits a value of an AVIF's primary picture has; 8 where untold."""
+    told = _property(data, "av1C") or bytes(_FULL)
+    return _BITS.get((told + bytes(_FULL))[2] & _DEEP, 8)
+
+
+def _property(data: bytes, name: str, begins: bytes = b"") -> bytes | None:
+    """Return what a box of this name says of the primary picture.
+
+    Where that is laid together of others and tells nothing itself, the first of these is asked.
+    """
+    try:
+        meta = _find(_boxes(data, 0, len(data)), "meta")
+        return _properties(data, {box.name: box for box in _boxes(data, meta.start + _FULL, meta.end)}, name, begins)
+    except (Broken, struct.error, KeyError, IndexError):
+        return None
+
+
+def _properties(data: bytes, meta: dict[str, Box], name: str, begins: bytes) -> bytes | None:
+    named = list(_boxes(data, meta["iprp"].start, meta["iprp"].end))
+    held = _find(named, "ipco")
+    properties = list(_boxes(data, held.start, held.end))
+    uses = _uses(_find(named, "ipma").of(data))
+    for item in _primary_and_first_part(data, meta):
+        for number in uses.get(item, ()):
+            box = properties[number - 1] if 0 < number <= len(properties) else None
+            if box is not None and box.name == name and box.of(data).startswith(begins):
+                return box.of(data)
+    return None
+
+
+def _boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
+    for _ in range(_ENTRIES_MOST):
+        if start >= end:
+            return
+        box = read_box(data, start, end, "")
+        yield box
+        start = box.end
+
+
+def _find(boxes: Iterator[Box] | list[Box], name: str) -> Box:
+    for box in boxes:
+        if box.name == name:
+            return box
+    raise Broken(f"no {name} box")
+
+
+def _primary_and_first_part(data: bytes, meta: dict[str, Box]) -> Iterator[int]:
+    told = meta["pitm"].of(data)
+    (primary,) = struct.unpack_from(">I" if told[0] else ">H", told, _FULL)
+    yield primary
+    if "iref" not in meta:
+        return
+    size = "I" if meta["iref"].of(data)[0] else "H"
+    for reference in _boxes(data, meta["iref"].start + _FULL, meta["iref"].end):
+        whole, count, part = struct.unpack_from(f">{size}H{size}", reference.of(data) + bytes(4))
+        if reference.name == "dimg" and whole == primary and count:
+            yield part
+
+
+def _uses(told: bytes) -> dict[int, list[int]]:
+    """Which properties, counted from 1, each picture has."""
+    item, is_long = (">I" if told[0] else ">H"), told[3] & _LONG_FLAG
+    (count,) = struct.unpack_from(">I", told, _FULL)
+    at, found = _FULL + 4, {}
+    for _ in range(min(count, _ENTRIES_MOST)):
+        (picture,) = struct.unpack_from(item, told, at)
+        at += struct.calcsize(item)
+        length = told[at]
+        numbers = struct.unpack_from(f">{length}{'H' if is_long else 'B'}", told, at + 1)
+        # The highest bit says that whoever does not know the property must not show the picture.
+        found[picture] = [number & (0x7FFF if is_long else 0x7F) for number in numbers]
+        at += 1 + length * (2 if is_long else 1)
+    return found
