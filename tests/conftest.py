@@ -100,9 +100,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
     return GroupScheduling(config, log)
 
 
+def _leave_further_copies(items: list[pytest.Item]) -> None:
+    """Count the PostgreSQL copies of a table's further cases among the slow proofs: they send the same statements as
+    the first one, with other values.
+    """
+    begun: set[str] = set()
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case is None or case.params.get("database") != "postgres" or item.get_closest_marker("slow"):
+            continue
+        function = item.nodeid.partition("[")[0]
+        if function in begun:
+            item.add_marker(pytest.mark.slow)
+        begun.add(function)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest groups."""
+    """Begin with the longest groups, and leave out what says nothing new of PostgreSQL."""
+    _leave_further_copies(items)
     items.sort(key=lambda item: group_of(item.path) not in FIRST)
 
 

@@ -29,6 +29,7 @@ from econsult.rosters import planning
 from econsult.rosters.limits import Limits
 from econsult.rosters.planning import ShiftForm
 from tests.personas import ANSWER, NOON, Clinic, open_clinic
+from tests.spread import spread
 
 STEP = timedelta(minutes=10)
 FOR_EVER = timedelta(days=365)
@@ -315,7 +316,7 @@ def _end_some(world: World, session: Session) -> None:
         session.execute(delete(Notice).where(Notice.consult_id == case.number))
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", spread(range(3), 1))
 def test_each_stretch_without_anybody_is_told_once(sqlite_database: Database, part: int) -> None:
     steps = int(os.environ.get("COVER_STEPS", "150"))
     assert _live(sqlite_database, steps, int(os.environ.get("COVER_SEED", "1")) + part) > 0

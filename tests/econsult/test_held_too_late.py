@@ -140,6 +140,7 @@ def test_what_was_not_yet_due_waits_for_the_end_of_the_pause(database: Database,
         assert list(violations(session, DUE + 72 * HOUR)) == []
 
 
+@pytest.mark.slow
 def test_what_an_older_version_kept_silent_is_told_by_the_first_tick(database: Database, clinic: Clinic) -> None:
     asked = DUE + MINUTE
     with database.writing() as session:

@@ -55,6 +55,7 @@ def test_a_hash_that_no_key_opens_is_an_alarm_and_lets_nobody_in(
     assert f"ALARM: the password of person {clinic.pcp.id} does not open" in caplog.text
 
 
+@pytest.mark.slow
 def test_what_was_hashed_before_is_sealed_by_the_migration(database: Database, clinic: Clinic) -> None:
     _stored(database, clinic)
     script = ScriptDirectory.from_config(alembic_config("sqlite://"))

@@ -333,6 +333,7 @@ def test_an_emptied_database_is_said_as_long_as_there_is_an_anchor(
     assert "end of the trail is missing" in check(database, tmp_path).fault
 
 
+@pytest.mark.slow
 def test_rows_from_before_there_was_a_chain_are_taken_into_it(database: Database, clinic: Clinic) -> None:
     write(database, clinic, 3)
     later = [path for path in MIGRATIONS.glob("versions/[0-9]*.py") if path.stem[:4] > "0007"]

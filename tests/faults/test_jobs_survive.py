@@ -19,6 +19,7 @@ from econsult.trail import AuditEvent
 from imaging import samples
 from tests.imaging.jobs import jobs_of
 from tests.services.redis import RedisServer
+from tests.spread import spread
 from tests.workers.clinic import PATIENCE, Clinic, clinic_in, wait_until
 from tests.workers.conftest import folder, photo
 from workers.queue import ring
@@ -180,7 +181,7 @@ def test_the_late_write_of_an_orphan_is_refused(ringing: Clinic, long_paper: byt
 
 
 @pytest.mark.parametrize("size", FIFTY)
-@pytest.mark.parametrize("blow", ["kill", "flush"])
+@pytest.mark.parametrize("blow", spread(["kill", "flush"], 1))
 def test_jobs_that_were_queued_in_a_lost_redis_are_all_done_once(
     ringing: Clinic, own_redis: RedisServer, size: Size, blow: str, photo: bytes
 ) -> None:
@@ -231,6 +232,7 @@ def test_a_job_that_is_delivered_three_times_at_once_has_one_result(ringing: Cli
     assert _blobs(ringing) == 3
 
 
+@pytest.mark.slow
 def test_without_redis_two_workers_share_the_work_by_polling(folder: Path, photo: bytes) -> None:
     for clinic in clinic_in(folder, lease_seconds="2"):
         numbers = [clinic.send(photo) for _ in range(SHORT.jobs)]

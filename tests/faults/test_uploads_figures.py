@@ -6,7 +6,10 @@ import json
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_bench_of_the_uploads_runs_and_its_steady_figures_hold() -> None:
     command = [sys.executable, "-m", "tests.bench.uploads", "--quick", "--alone"]
     child = subprocess.run(command, capture_output=True, text=True, check=False)

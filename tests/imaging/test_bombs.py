@@ -82,7 +82,7 @@ def _fuzz(jail: Jail, count: int) -> None:
 
 
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
-    _fuzz(jail, 500)
+    _fuzz(jail, 250)
 
 
 @pytest.mark.slow

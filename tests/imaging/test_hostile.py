@@ -115,7 +115,7 @@ def test_random_damage_never_ends_in_anything_but_a_verdict(run: Prepare, jail: 
     assert jail.pid == server
 
 
-@pytest.mark.parametrize(("levels", "reason"), [(2, "cpu"), (3, "memory")])
+@pytest.mark.parametrize(("levels", "reason"), [pytest.param(2, "cpu", marks=pytest.mark.slow), (3, "memory")])
 def test_a_page_that_draws_itself_without_end_is_stopped_at_a_limit(run: Prepare, levels: int, reason: str) -> None:
     report, kept = run(documents.nested_pdf(levels, 60), "lab_document")
     assert (report.verdict, report.reason) == ("rejected", reason)

@@ -19,6 +19,7 @@ from imaging.models import find_models
 from imaging.steps.find_masks import box_mask
 from tests.imaging import files, pictures
 from tests.imaging.conftest import Kept, Prepare
+from tests.spread import spread
 
 MASK = Policy()
 FACES_ONLY = Policy(text="keep")
@@ -148,7 +149,7 @@ def test_what_the_policy_keeps_needs_no_model(blind_jail: Jail) -> None:
     assert (report.verdict, report.label) == ("ready", TREATMENT_USE)
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", spread([0, 90, 180, 270], 2))
 def test_a_stamp_is_covered_whichever_way_it_runs(run: Prepare, turn: int) -> None:
     report, kept = run(files.encode(pictures.written(turn=turn), "PNG"), policy=MASK)
     upright = Image.open(io.BytesIO(kept.files["full"])).rotate(-turn, expand=turn % 180 != 0)
@@ -166,7 +167,10 @@ def test_a_code_is_covered(run: Prepare) -> None:
 
 @pytest.mark.parametrize(
     ("scene", "tone", "seed"),
-    [("bites_leg", 1, 1), ("bites_leg", 6, 1), ("eczema_far", 4, 11), ("eczema_far", 5, 23), ("eczema_far", 2, 3)],
+    spread(
+        [("bites_leg", 1, 1), ("bites_leg", 6, 1), ("eczema_far", 4, 11), ("eczema_far", 5, 23), ("eczema_far", 2, 3)],
+        3,
+    ),
 )
 def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, seed: int) -> None:
     from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
@@ -175,8 +179,8 @@ def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, se
     assert [mask for mask in report.masks if mask.width * mask.height > 0.02] == []
 
 
-@pytest.mark.parametrize("word", ["LUPITA", "Zoraida Q.", "778899"])
-@pytest.mark.parametrize("turn", [0, 90, 180])
+@pytest.mark.parametrize("word", spread(["LUPITA", "Zoraida Q.", "778899"], 2))
+@pytest.mark.parametrize("turn", spread([0, 180, 90], 2))
 def test_large_writing_is_told_from_a_rash(run: Prepare, word: str, turn: int) -> None:
     data = files.encode(pictures.written(word, turn=turn, size=150), "PNG")
     report, _ = run(data, policy=MASK)
@@ -240,7 +244,7 @@ def label(kind: str, side: int) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["qr", "matrix"])
-@pytest.mark.parametrize("width", [1280, 1600, 2048])
+@pytest.mark.parametrize("width", spread([1280, 1600, 2048], 2))
 def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: str, width: int) -> None:
     for side in (120, 160, 220, 280, 360):
         scene = files.skin(width, width * 3 // 4)
@@ -258,7 +262,7 @@ def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: s
             assert covered[top + edge : top + side - edge, left + edge : left + side - edge].mean() > 0.97, (side, left)
 
 
-@pytest.mark.parametrize("scene", ["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"])
+@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"], 3))
 def test_no_chart_and_no_skin_is_taken_for_a_code(scene: str) -> None:
     for tone in (1, 6):
         picture = Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=1, size=(2048, 1536)))).convert("L")

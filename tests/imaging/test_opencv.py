@@ -65,6 +65,7 @@ def installed(python: Path, env: dict[str, str]) -> list[str]:
     return [line for line in lines if line.startswith("opencv")]
 
 
+@pytest.mark.slow
 def test_the_set_up_step_swaps_the_package_where_libgl_is_missing(tmp_path: Path, no_display: dict[str, str]) -> None:
     environment = make_environment(tmp_path / "venv", "pip")
     number = version(HERE)

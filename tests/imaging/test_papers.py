@@ -22,6 +22,7 @@ from tests import spelled
 from tests.imaging import papers
 from tests.imaging.conftest import Kept, Prepare
 from tests.imaging.papers import Planted
+from tests.spread import spread
 
 CASE = Identifiers(
     names=("Mar\u00eda Jos\u00e9 Pe\u00f1a-N\u00fa\u00f1ez de la Cruz", "Li Wu"),
@@ -267,13 +268,13 @@ def test_nobody_can_print_an_identifier_by_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fault"), [(0, "pdf"), (1, "skew+3"), (6, "fax"), (9, "jpeg40")]
+    ("number", "fault"), spread([(0, "pdf"), (1, "skew+3"), (6, "fax"), (9, "jpeg40")], 2)
 )  # the bench goes through all of them.
 def test_a_page_from_the_scanner_keeps_its_values_and_loses_its_names(run: Prepare, number: int, fault: str) -> None:
     check(run, number, fault, seed=number)
 
 
-@pytest.mark.parametrize("seed", [141_538, 700_118])
+@pytest.mark.parametrize("seed", spread([141_538, 700_118], 1))
 def test_a_page_whose_birth_date_is_misread_or_read_in_two_loses_it_all_the_same(run: Prepare, seed: int) -> None:
     check(run, seed % len(papers.FONTS), "clean", seed=seed)
 
@@ -285,7 +286,7 @@ def test_a_page_that_nobody_has_seen_before_loses_its_names(run: Prepare) -> Non
     check(run, seed % len(papers.FONTS), "clean", seed=seed)
 
 
-@pytest.mark.parametrize(("font", "first"), [("Times-Roman", 0), ("Helvetica", 38)])
+@pytest.mark.parametrize(("font", "first"), spread([("Helvetica", 38), ("Times-Roman", 0)], 1))
 def test_a_birth_date_on_a_scan_is_covered_in_whatever_spelling(run: Prepare, font: str, first: int) -> None:
     """In the middle of a line, behind no label, through the reader itself."""
     texts = [text for spell in (spelled.in_words, spelled.raised) for text in spell(BORN)]

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
 from imaging import samples
+from tests.spread import spread
 
 SMALL = (800, 600)
 SITTER = samples.Patient(name="Zoë Example-Núñez", birth_date="2019-04-02", mrn="SYN-0042")
@@ -28,7 +29,7 @@ def upright(data: bytes) -> np.ndarray:
     return np.asarray(ImageOps.exif_transpose(opened(data)).convert("RGB"))
 
 
-@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 3))
 def test_the_same_arguments_give_the_same_photo_and_another_seed_another_one(scene):
     first = samples.photo(scene, tone=4, seed=5, size=SMALL)
     assert first == samples.photo(scene, tone=4, seed=5, size=SMALL)
@@ -64,7 +65,7 @@ def test_a_photo_without_metadata_carries_none():
     assert not {"comment", "xmp"} & set(image.info)
 
 
-@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 3))
 def test_one_seed_shows_the_same_picture_at_every_size(scene):
     big = upright(samples.photo(scene, seed=9, size=(2016, 1512), metadata=False))
     small = upright(samples.photo(scene, seed=9, size=(400, 300), metadata=False)).astype(float)

@@ -18,6 +18,7 @@ from imaging.reading.whole import HALF_SURE, Whole, read_main, read_rest
 from imaging.reading.words import in_lines
 from imaging.steps.find_identifiers import known_boxes
 from tests.imaging.test_turned_papers import form
+from tests.spread import spread
 
 AT = (60, 1150)
 _CAPITAL = 0.73
@@ -70,7 +71,7 @@ def covered(reader: Reader, page: Image.Image, place: Edges) -> float:
 
 
 @pytest.mark.parametrize(
-    ("height", "turned"), [(7, 0), (9, 0), (140, 0), (250, 0), (320, 90), (420, 0), (420, 270), (600, 90)]
+    ("height", "turned"), spread([(7, 0), (9, 0), (140, 0), (250, 0), (320, 90), (420, 0), (420, 270), (600, 90)], 4)
 )
 def test_a_name_of_any_height_is_covered(reader: Reader, height: int, turned: int) -> None:
     page = form(has_head=False).picture().convert("L")

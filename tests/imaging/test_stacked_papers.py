@@ -18,6 +18,7 @@ from imaging.reading.stamps import stamps_in
 from tests.imaging import papers
 from tests.imaging.conftest import Prepare
 from tests.imaging.test_turned_papers import KNOWN, form, jpeg
+from tests.spread import spread
 
 POLICY = Policy(identifiers=KNOWN, faces="keep")
 DARK, COVERED = 110, 24
@@ -73,8 +74,8 @@ def _share(where: NDArray[np.bool_], masked: NDArray[np.bool_]) -> float:
 @pytest.mark.parametrize("kind", ["pdf", "scan"])
 @pytest.mark.parametrize(
     "drawn",
-    [stacked("BARRAGÁN", 14), stacked("LUCÍA BARRAGÁN", 14), stacked("12/03/2019", 14), stacked("SYN-48213", 14),
-     stacked("NÁGARRAB", 20), spaced("LUCÍA BARRAGÁN", 14), spaced("12/03/2019", 12), spaced("SYN-48213", 24)],
+    spread([stacked("BARRAGÁN", 14), stacked("LUCÍA BARRAGÁN", 14), stacked("12/03/2019", 14), stacked("SYN-48213", 14),
+     stacked("NÁGARRAB", 20), spaced("LUCÍA BARRAGÁN", 14), spaced("12/03/2019", 12), spaced("SYN-48213", 24)], 3),
     ids=["name", "two names", "date", "number", "upwards", "spaced", "spaced date", "spaced number"],
 )  # fmt: skip
 def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, drawn: bytes, kind: str) -> None:
@@ -85,7 +86,7 @@ def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, draw
     assert (secret > 0.97, lost < 0.01) == (True, True), (secret, lost)
 
 
-@pytest.mark.parametrize("name", STAMPS)
+@pytest.mark.parametrize("name", spread(STAMPS, 2))
 def test_a_round_stamp_is_covered_though_a_word_of_it_can_be_read(run: Prepare, name: str) -> None:
     plain = form(has_head=False).picture()
     edge = STAMPS[name][1] + STAMPS[name][2]
@@ -113,7 +114,7 @@ def stamped(plain: Image.Image, text: str, radius: int, size: int, inside: str) 
     return page
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", spread(range(6), 2))
 def test_lines_of_a_page_are_no_rings(number: int) -> None:
     page = papers.paper(number, papers.FONTS[2 * number]).picture()
     for fault in ("clean", "skew+3", "fax"):

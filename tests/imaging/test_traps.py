@@ -10,12 +10,13 @@ from imaging import Jail
 from tests.imaging.conftest import PLAIN, Prepare, Prepared
 from tests.imaging.test_bombs import is_terminal
 from tests.imaging.traps import TAKEN, TRAPS
+from tests.spread import spread
 from tests.timing import quickest
 
 HEARD = replace(PLAIN, keeps_voice=True)
 
 
-@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("name", spread(TRAPS, 16))
 def test_a_trap_ends_in_bounds_with_a_reason(run: Prepare, jail: Jail, name: str) -> None:
     kind, make = TRAPS[name]
     data, server = make(), jail.pid

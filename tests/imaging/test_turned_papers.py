@@ -11,6 +11,7 @@ from imaging.masks import FILL
 from tests.imaging import papers
 from tests.imaging.conftest import Prepare
 from tests.imaging.papers import Paper, Planted
+from tests.spread import spread
 
 KNOWN = Identifiers(("Lucía Barragán Urrutia",), ("2019-03-12",), ("SYN-48213",), ("(505) 555-0142",))
 SECRETS = ("Lucía Barragán Urrutia", "12/03/2019", "SYN-48213", "(505) 555-0142")
@@ -67,7 +68,7 @@ def check(page: Paper, shown: bytes, turned: int) -> None:
     assert {text: share for text, share in found.items() if text not in secrets and share > 0.25} == {}
 
 
-@pytest.mark.parametrize("turned", [90, 180, 270])
+@pytest.mark.parametrize("turned", spread([90, 180, 270], 1))
 def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(run: Prepare, turned: int) -> None:
     page = form()
     data = scan_in_pdf(page.picture().rotate(turned, expand=True), 0, b"Scanned with an app")
@@ -75,7 +76,7 @@ def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(ru
     check(page, kept.files["page-1"], turned)
 
 
-@pytest.mark.parametrize(("ink", "paper", "turned"), [(135, 205, 90), (110, 160, 180), (90, 130, 270)])
+@pytest.mark.parametrize(("ink", "paper", "turned"), spread([(135, 205, 90), (110, 160, 180), (90, 130, 270)], 2))
 def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, paper: int, turned: int) -> None:
     page = form()
     picture = page.picture().point(lambda level: ink + level * (paper - ink) // 255).rotate(turned, expand=True)
@@ -83,7 +84,7 @@ def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, pap
     check(page, kept.files["page-1"], turned)
 
 
-@pytest.mark.parametrize("turned", [90, 180, 270])
+@pytest.mark.parametrize("turned", spread([90, 180, 270], 2))
 def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Prepare, turned: int) -> None:
     page = form()
     data = page.pdf().replace(b"/MediaBox", b"/Rotate %d/MediaBox" % turned)
@@ -91,7 +92,7 @@ def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Pr
     check(page, kept.files["page-1"], -turned)
 
 
-@pytest.mark.parametrize("turned", [0, 12, 90, 180, 270])
+@pytest.mark.parametrize("turned", spread([12, 0, 90, 180, 270], 2))
 def test_a_sticker_on_an_upright_form_is_covered_whichever_way_it_was_glued(run: Prepare, turned: int) -> None:
     page = form(has_head=False)
     picture, font = page.picture(), ImageFont.load_default(30)
@@ -115,7 +116,7 @@ def test_a_chart_keeps_its_curves(run: Prepare) -> None:
     assert inner == []
 
 
-@pytest.mark.parametrize("level", [0, 24, 255])
+@pytest.mark.parametrize("level", spread([0, 24, 255], 1))
 def test_what_nobody_can_read_is_covered_and_ends_in_time(run: Prepare, level: int) -> None:
     """More letters than any page has, or noise with whatever is in it."""
     rng = np.random.default_rng(1)

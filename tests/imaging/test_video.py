@@ -12,6 +12,7 @@ from imaging.walks import mp4
 from tests.imaging import files, films
 from tests.imaging.conftest import PLAIN, Kept, Prepare
 from tests.imaging.test_colour import delta_e
+from tests.spread import spread
 
 
 def test_a_film_becomes_h264_without_sound_and_with_its_index_first(run: Prepare) -> None:
@@ -188,7 +189,7 @@ def test_a_film_keeps_to_one_thread_and_a_bounded_memory(run: Prepare) -> None:
     assert report.usage["rss_mib"] < 600
 
 
-@pytest.mark.parametrize(("transfer", "level"), [(16, 0.58), (18, 0.75)])
+@pytest.mark.parametrize(("transfer", "level"), spread([(16, 0.58), (18, 0.75)], 1))
 def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
     run: Prepare, transfer: int, level: float
 ) -> None:

@@ -1,4 +1,7 @@
-"""The story as people live it: a mother's phone, a doctor's desk and a specialist's, in a real browser."""
+"""The story as people live it: a mother's phone, a doctor's desk and a specialist's, in a real browser.
+
+The blobs of this clinic lie in a bucket of a real S3 server; whoever reads the bucket learns nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,21 @@ from tests.journeys import clinic, mother, specialist
 from tests.journeys.eyes import Eyes
 from tests.journeys.media import Media
 from tests.journeys.story import ANSWER, Cast
+from tests.journeys.test_story_on_s3 import check_bucket
 from tests.services.browser import Devices
 from tests.services.product import Product
+from tests.services.rgw import Gateway
 
 MORE = "Por favor, una foto más de cerca, con luz de día."
 
 
 def test_a_mothers_question_comes_back_as_an_answer(
-    product: Product, cast: Cast, devices: Devices, media: Media, shots: Path
+    s3_product: Product, rgw: Gateway, devices: Devices, media: Media, shots: Path
 ) -> None:
-    phone = Eyes("mother", devices.phone(), product, shots)
-    desk = Eyes("clinic", devices.desktop(), product, shots)
-    reading_room = Eyes("specialist", devices.desktop(), product, shots)
-    child = cast.child()["name"]
+    phone = Eyes("mother", devices.phone(), s3_product, shots)
+    desk = Eyes("clinic", devices.desktop(), s3_product, shots)
+    reading_room = Eyes("specialist", devices.desktop(), s3_product, shots)
+    child = Cast(s3_product).child()["name"]
 
     mother.begin(phone)
     mother.say_where(phone)
@@ -47,3 +52,5 @@ def test_a_mothers_question_comes_back_as_an_answer(
     clinic.acknowledge(desk, number, ANSWER["impression"])
     mother.read_answer(phone, path, ANSWER["family_summary"])
     clinic.close(desk, number)
+
+    check_bucket(s3_product, rgw, child, files=20)

@@ -19,6 +19,7 @@ from econsult.consults.versions import signed_answer
 from econsult.people.persons import Person
 from tests.personas import ANSWER, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, overflow
 from tests.web.test_dispositions import READS
@@ -89,7 +90,7 @@ def close(page: Page) -> None:
     page.wait_for_url("**said=closed**")
 
 
-@pytest.mark.parametrize("disposition", [str(each) for each in Disposition])
+@pytest.mark.parametrize("disposition", spread([str(each) for each in Disposition], 3))
 def test_an_answer_is_signed_accepted_understood_and_closed(
     runtime: Runtime, clinic: Clinic, devices: Devices, enter: Enter, address: str, disposition: str
 ) -> None:

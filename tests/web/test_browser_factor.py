@@ -16,6 +16,7 @@ from sqlalchemy import update
 from econsult.people.factors import drop_codes
 from econsult.people.persons import Person
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.authenticator import code_of, key_slot, plug_in
 from tests.web.conftest import PASSWORD
 from tests.web.looking import complaints, english_left, look_at, overflow, violations
@@ -39,7 +40,7 @@ TITLES = {
 }
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("es", "dark"), ("en", "light")])
+@pytest.mark.parametrize(("language", "scheme"), spread([("es", "dark"), ("en", "light")], 1))
 def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, scheme: str
 ) -> None:
@@ -91,7 +92,7 @@ def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
         expect(page.locator(".codes")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("language", "width"), [("es", 390), ("en", 1440)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_a_nurse_chooses_a_passkey_instead_and_comes_in_by_it(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, width: int
 ) -> None:

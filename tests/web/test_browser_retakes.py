@@ -19,6 +19,7 @@ from econsult.consults.threads import Audience
 from imaging.samples.photos import photo
 from tests.personas import LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready
 from tests.web.looking import complaints, look_at
@@ -98,7 +99,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", spread(["en", "es"], 1))
 def test_the_specialist_draws_and_asks(stage: Stage, held: Held, language: str) -> None:
     consult, old = held
     page = stage.enter(stage.devices.desktop(), stage.clinic.derm)
@@ -147,7 +148,7 @@ def test_the_specialist_draws_and_asks(stage: Stage, held: Held, language: str) 
         )
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, language: str) -> None:
     stage.ask(held)
     page = stage.enter(stage.devices.phone(**PHONE), stage.clinic.mother)
@@ -212,7 +213,7 @@ def test_a_camera_that_does_not_open_says_so(stage: Stage, held: Held) -> None:
     assert page.locator("label[for=again-take]").is_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_the_specialist_sees_both_photos_and_may_hide_the_marks(stage: Stage, held: Held, language: str) -> None:
     consult, _old = held
     asked = stage.ask(held)

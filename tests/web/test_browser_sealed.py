@@ -13,6 +13,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready
 from tests.web.looking import complaints, look_at
@@ -25,7 +26,7 @@ NAMES = {"mother"}
 ORDER = "An order of the district court, number 4711."
 
 
-@pytest.mark.parametrize("language", WIDTHS)
+@pytest.mark.parametrize("language", spread(reversed(WIDTHS), 1))
 def test_from_the_familys_word_to_the_officers_hold(
     devices: Devices,
     enter: Enter,

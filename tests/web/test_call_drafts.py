@@ -18,6 +18,7 @@ from econsult.people.patients import Patient
 from econsult.trail import AuditEvent
 from tests.personas import FAMILY_QUESTION, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, overflow, violations
@@ -161,7 +162,7 @@ def test_nobody_saves_about_a_child_whom_they_may_not_know(
     assert (gone.status_code, gone.json["ended"], _drafts(runtime)) == (410, True, [])  # type: ignore[index]
 
 
-@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize("lang", spread(["es", "en"], 1))
 def test_in_a_browser_a_call_goes_on_after_its_page_is_gone(
     devices: Devices, enter: Enter, clinic: Clinic, address: str, path: str, lang: str
 ) -> None:

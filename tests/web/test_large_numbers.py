@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.shell.numbers import LARGEST, day_in, instant_in, number_in
@@ -71,7 +72,7 @@ def _paths(app: Flask, rule: Rule, known: str, value: str) -> str:
     return "".join(parts).lstrip("|")
 
 
-@pytest.mark.parametrize("who", ["coordinator", "derm", "admin", "pcp"])
+@pytest.mark.parametrize("who", spread(["coordinator", "derm", "admin", "pcp"], 2))
 def test_no_page_or_route_breaks_over_a_number_or_a_day(
     shell: Flask, browser_of: BrowserOf, clinic: Clinic, runtime: Runtime, who: str
 ) -> None:

@@ -14,6 +14,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from tests.spread import spread
 from tests.workers.clinic import Clinic, clinic_in, open_clinic, wait_until
 from workers.bell import read_ring
 from workers.doorbell import Doorbell, queue_name, ring_name
@@ -95,7 +96,7 @@ def test_hostile_writes_to_redis_are_refused_and_the_worker_goes_on(ringing: Cli
     assert "Traceback" not in ringing.logs()
 
 
-@pytest.mark.parametrize("is_list", [True, False])
+@pytest.mark.parametrize("is_list", spread([True, False], 1))
 def test_a_queue_that_cannot_be_read_is_emptied_and_its_jobs_are_done_at_once(
     ringing: Clinic, photo: bytes, is_list: bool
 ) -> None:
