@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.consults.details import contact_of, spaced
-from econsult.people.caregivers import family_of
-from econsult.people.former import NOTHING, Former, former_of
+from econsult.consults.details import spaced
+from econsult.identifying import OnFile, on_file
 from econsult.people.naming import Known, cover, cover_each, kinds_in
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -92,10 +91,7 @@ def reader_for(session: Session, passed: Pass, marks: Mapping[str, str]) -> Read
 
 def outsider(session: Session, passed: Pass, marks: Mapping[str, str]) -> Reader:
     """Somebody who may not know the child, whoever asks: what a specialist will read."""
-    phones = (contact_of(passed.consult.details)["phone"],)
-    number = passed.patient.id
-    former = former_of(session, [number]).get(number, NOTHING)
-    return Reader(_known(passed.patient, _families(session, [number])[number], former, phones), marks)
+    return Reader(_known(passed.patient, on_file(session, [passed.patient])[passed.patient.id]), marks)
 
 
 def readers_among(
@@ -105,11 +101,8 @@ def readers_among(
     children = list(patients)
     if person.role != Role.SPECIALIST:
         return {child.id: Reader(None, marks) for child in children}
-    numbers = [child.id for child in children]
-    families, former = _families(session, numbers), former_of(session, numbers)
-    return {
-        child.id: Reader(_known(child, families[child.id], former.get(child.id, NOTHING)), marks) for child in children
-    }
+    known = on_file(session, children)
+    return {child.id: Reader(_known(child, known[child.id]), marks) for child in children}
 
 
 def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[str, ...]:
@@ -118,19 +111,11 @@ def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[st
     return kinds_in("\n".join(texts), known) if known is not None else ()
 
 
-def _families(session: Session, patient_ids: list[int]) -> dict[int, list[Person]]:
-    """Everybody who is or was linked to these children."""
-    found: dict[int, list[Person]] = {number: [] for number in patient_ids}
-    for number, person in family_of(session, patient_ids):
-        found[number].append(person)
-    return found
-
-
-def _known(patient: Patient, family: list[Person], former: Former, phones: tuple[str, ...] = ()) -> Known:
+def _known(patient: Patient, told: OnFile) -> Known:
     return Known(
-        names=(patient.name, *former.names, *(person.name for person in family)),
-        birth_dates=() if patient.erased_at else (patient.birth_date, *former.birth_dates),
-        phones=(patient.phone, *former.phones, *phones),
-        emails=tuple(person.email for person in family if person.email),
-        numbers=tuple(filter(None, (patient.mrn, *former.numbers))),
+        names=tuple(told.names),
+        birth_dates=() if patient.erased_at else (patient.birth_date, *told.birth_dates),
+        phones=tuple(told.phones),
+        emails=tuple(told.emails),
+        numbers=tuple(told.numbers),
     )

@@ -8,8 +8,7 @@ from econsult.consults.attachments import Attachment, MediaKind
 from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
-from econsult.people.caregivers import family_of
-from econsult.people.former import NOTHING, former_of
+from econsult.identifying import on_file
 from econsult.people.patients import Patient
 from imaging import Identifiers, Policy, Region
 
@@ -37,14 +36,13 @@ def policy_for(session: Session, attachment: Attachment, consult: Consult) -> Po
 
 
 def identifiers_of(session: Session, patient_id: int) -> Identifiers:
-    """What tells who the child is: names, dates and numbers that its record has or had, and who is or was linked."""
+    """What tells who the child is: whatever of it is on file, or was."""
     patient = session.get_one(Patient, patient_id)
-    family = [person for _, person in family_of(session, [patient_id])]
-    former = former_of(session, [patient_id]).get(patient_id, NOTHING)
+    told = on_file(session, [patient])[patient_id]
     return Identifiers(
-        names=(patient.name, *former.names, *(person.name for person in family)),
-        birth_dates=(patient.birth_date_text, *(day.isoformat() for day in former.birth_dates)),
-        numbers=tuple(filter(None, (patient.mrn, *former.numbers))),
-        phones=tuple(filter(None, (patient.phone, *former.phones))),
-        emails=tuple(person.email for person in family),
+        names=tuple(told.names),
+        birth_dates=(patient.birth_date_text, *(day.isoformat() for day in told.birth_dates)),
+        numbers=tuple(told.numbers),
+        phones=tuple(told.phones),
+        emails=tuple(told.emails),
     )

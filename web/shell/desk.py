@@ -38,7 +38,6 @@ PLACES = {
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
-        ("/program/sessions", _l("Sign somebody out")),
     ),
     Role.DIRECTOR: (
         ("/program", _l("How we keep it")),

@@ -1,0 +1,74 @@
+"""Whatever is on file of who a child is, and wherever it rests, is covered for whoever may not know the child."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from econsult.billing.records import Coverage
+from econsult.identifying import on_file
+from econsult.people.onfile import set_contact
+from econsult.people.patients import Patient
+from econsult.people.signin import make_token
+from econsult.reach.mobiles import MOBILE, Mobile
+from tests.personas import Clinic
+from tests.web.conftest import BrowserOf
+from workers.policies import identifiers_of
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC)
+TOLD = {
+    "the telephone on file": "505-555-0177",
+    "the e-mail on file": "family.begay@mail.test",
+    "a caregiver's own number": "505-555-0123",
+    "the insurance card": "MCD88231907",
+    "the number to call back": "505-555-0155",
+    "the caller's number": "505-555-0166",
+    "the caller's name": "Rosario Tsosie",
+}
+DETAILS = {
+    "red_flags": [],
+    "body_site": "elbow",
+    "contact": {"way": "call_back", "phone": TOLD["the number to call back"]},
+    "caller": {"who": "family", "name": "Mam\u00e1 Rosario Tsosie", "phone": TOLD["the caller's number"]},
+}
+
+
+@pytest.fixture
+def number(runtime: Runtime, clinic: Clinic) -> str:
+    """The public number of a request whose text tells all of it."""
+    index = runtime.database.cipher.blind_index("+15055550123", MOBILE)
+    own = {"number": "+15055550123", "number_index": index, "nonce": "", "confirmed_at": NOW}
+    times = {"code_expires_at": NOW, "codes_since": NOW, "created_at": NOW}
+    with runtime.database.writing() as session:
+        child, who = session.get_one(Patient, clinic.child.id), clinic.mother.id
+        set_contact(session, child, TOLD["the telephone on file"], TOLD["the e-mail on file"], clinic.pcp, now=NOW)
+        session.add(Mobile(program_id=clinic.program.id, person_id=who, added_by_id=who, **own, **times))
+        session.add(Coverage(patient_id=child.id, insurance_id=TOLD["the insurance card"]))
+        text = f"The mam\u00e1 of this child says: {', '.join(TOLD.values())}. Is it eczema?"
+        return clinic.econsult(session, now=NOW, question=text, details=DETAILS).public_id
+
+
+def test_a_specialist_reads_none_of_it_in_lists_and_cases(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, number: str
+) -> None:
+    with runtime.database.writing() as session:
+        proof = {"Authorization": f"Bearer {make_token(session, clinic.derm, NOW)}"}
+    derm = browser_of(clinic.derm)
+    foreign = derm.application.test_client()
+    read = {path: derm.get(path).text for path in ("/worklist", f"/consults/{number}")}
+    read |= {path: foreign.get(path, headers=proof).text for path in ("/api/v1/worklist", f"/api/v1/consults/{number}")}
+    assert [(path, name) for path, text in read.items() for name, word in TOLD.items() if word in text] == []
+    assert "says:" in read[f"/consults/{number}"]
+    assert "mam\u00e1 of this child" in read[f"/consults/{number}"], "what somebody is called by is no name"
+
+
+@pytest.mark.usefixtures("number")
+def test_papers_are_covered_by_the_same_list(runtime: Runtime, clinic: Clinic) -> None:
+    with runtime.database.reading() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        told, known = on_file(session, [child])[child.id], identifiers_of(session, child.id)
+    assert [*known.names] == told.names
+    assert {*TOLD.values()} - {*known.phones, *known.emails, *known.numbers, *known.names} == {"505-555-0123"}
+    assert "+15055550123" in known.phones
