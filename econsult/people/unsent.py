@@ -44,11 +44,19 @@ class Form:
     has_files: bool = False
 
 
-def owner_of_ended(session: Session, token: str) -> Person | None:
-    """Whose session this was, while its row is there; None for one that its owner or the program has ended."""
-    ended = select(SignInSession.person_id).where(SignInSession.token_hash == hashed(token))
-    person = session.scalars(select(Person).where(Person.id.in_(ended))).one_or_none()
-    return person if person is not None and person.is_active else None
+@dataclass(frozen=True)
+class Ended:
+    """A session that lasted too long or was idle for too long, and whose it was."""
+
+    session_id: int
+    person: Person
+
+
+def ended_of(session: Session, token: str) -> Ended | None:
+    """The session of this token, while its row is there; None for one that its owner or the program has ended."""
+    row = session.scalars(select(SignInSession).where(SignInSession.token_hash == hashed(token))).one_or_none()
+    person = session.get_one(Person, row.person_id) if row is not None else None
+    return Ended(row.id, person) if row is not None and person is not None and person.is_active else None
 
 
 def keep_unsent(session: Session, person: Person, form: Form, now: datetime) -> str | None:

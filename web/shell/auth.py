@@ -58,10 +58,11 @@ def init_auth(app: Flask) -> None:
     app.before_request(_load_visitor)
 
 
-def only(*roles: Role) -> Callable[[View], View]:
+def only(*roles: Role, late: Callable[..., Any] | None = None) -> Callable[[View], View]:
     """Let a view be used by people of these roles (by everybody with an account, when none is named).
 
-    A visitor is sent to the sign-in page and comes back afterwards; a machine gets 401. Others get 403.
+    A visitor is sent to the sign-in page and comes back afterwards; a machine gets 401. Others get 403. `late` answers
+    visitors instead, of a page that must not send them away.
     """
 
     def guard(view: View) -> View:
@@ -69,7 +70,7 @@ def only(*roles: Role) -> Callable[[View], View]:
         def guarded(*args: Any, **values: Any) -> Any:
             person = signed_in()
             if person is None:
-                return _ask_to_sign_in()
+                return ask_to_sign_in() if late is None else late(**values)
             # An invited device comes only where its role is named: what is new is closed to it.
             if person.role not in (roles or ACCOUNTS):
                 raise ForbiddenError("Your role does not include this.")
@@ -145,7 +146,7 @@ def _visitor() -> Visitor | None:
         return visitor_by_token(session, bearer, now()) if bearer else visitor_by_session(session, cookie, now())
 
 
-def _ask_to_sign_in() -> Response:
+def ask_to_sign_in(*, keeps_words: bool = True) -> Response:
     """Machines, scripts and parts of pages get 401; people the sign-in page, and afterwards the page they were on."""
     if "HX-Request" in request.headers:
         return make_response(render_template("parts/ended.html"), 401)
@@ -163,7 +164,7 @@ def _ask_to_sign_in() -> Response:
     response = redirect("/sign-in?ended=1" if had_session else "/sign-in", code=303)
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
     place = request.path if request.method == "GET" else form_place()
-    owner = keep_words(response, request.cookies.get(cookie_name(COOKIE), ""))
+    owner = keep_words(response, request.cookies.get(cookie_name(COOKIE), ""), keeps=keeps_words)
     set_cookie(response, NEXT, f"{_whose(owner)}{place}", max_age=NEXT_SECONDS)
     return response
 

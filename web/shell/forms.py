@@ -77,6 +77,13 @@ def refuse_token(given: str) -> None:
         raise FormRefusedError
 
 
+def is_of_session(session_ref: str) -> bool:
+    """Whether the form of this request came from here, and was made by this browser in that session."""
+    key = request.cookies.get(cookie_name(COOKIE), "")
+    wanted = _token(key, session_ref).encode()
+    return _is_from_here() and bool(key) and hmac.compare_digest(request.form.get(FIELD, "").encode(), wanted)
+
+
 def csrf_token() -> str:
     """The token for forms and for the X-CSRF-Token header: 64 hex digits, good in this session of this browser."""
     key = request.cookies.get(cookie_name(COOKIE), "")
@@ -85,9 +92,9 @@ def csrf_token() -> str:
     return _token(key)
 
 
-def _token(key: str) -> str:
+def _token(key: str, session_ref: str | None = None) -> str:
     # A token from before signing in is void afterwards, and the reverse.
-    text = f"form:{key}:{g.get('session_ref') or ''}"
+    text = f"form:{key}:{(g.get('session_ref') or '') if session_ref is None else session_ref}"
     return hmac.new(runtime().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -99,7 +106,7 @@ def _refuse_forged() -> None:
     if signed_in() is None and (is_for_machine() or getattr(view, "does_nothing_for_visitors", False)):
         # Nobody's authority can be misused here; the view asks for a token, or to sign in (a session may have ended).
         return
-    has_proof = getattr(view, "reads_own_form", False) or _has_token()
+    has_proof = getattr(view, "reads_own_form", False) or has_token()
     if not (_is_from_here() and has_proof):
         raise FormRefusedError
 
@@ -126,7 +133,8 @@ def _is_from_here() -> bool:
     return is_ours and site in {"same-origin", "none"}
 
 
-def _has_token() -> bool:
+def has_token() -> bool:
+    """Whether the form of this request was made for this browser in its session."""
     return _is_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
 
 

@@ -7,7 +7,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from econsult.people.persons import Person
-from econsult.people.unsent import LIVES, Form, keep_unsent, owner_of_ended, unsent_of
+from econsult.people.unsent import LIVES, Form, ended_of, keep_unsent, unsent_of
 from web.context import database, now
 from web.cookies import cookie_name, set_cookie
 from web.shell.kept import FORMS
@@ -18,13 +18,17 @@ ITS_OWN = frozenset(("csrf_token", "once", "asked", "password", "old", "new", "a
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
 
 
-def keep_words(response: Response, session_token: str) -> Person | None:
-    """Keep the words of the form that this request brings, if its session is one that ended; returns whose it was."""
+def keep_words(response: Response, session_token: str, *, keeps: bool) -> Person | None:
+    """Keep the words of the form that this request brings, if its session is one that ended; returns whose it was.
+
+    `keeps` is false for a form whose words must not wait.
+    """
     if not session_token:
         return None
     with database().reading() as session:
-        person = owner_of_ended(session, session_token)
-    form = _form() if person is not None else None
+        ended = ended_of(session, session_token)
+    person = ended.person if ended is not None else None
+    form = _form() if person is not None and keeps else None
     if person is not None and form is not None:
         with database().writing() as session:
             token = keep_unsent(session, person, form, now())

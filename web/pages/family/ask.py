@@ -11,9 +11,8 @@ from econsult.consults.asked import NO_SKIN
 from econsult.consults.details import SAFE_WAY, contact_of
 from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
-from econsult.consults.redflags import NOT_NAMED, flags_now, is_answer_fresh
+from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, SubmitForm, submit
-from econsult.consults.screening import LONGEST_SAFE_WAY
 from econsult.errors import EmergencyError
 from econsult.people.patients import age_in_months
 from econsult.people.persons import FAMILIES, Role
@@ -21,9 +20,10 @@ from econsult.rights import Right
 from econsult.stops import is_gone_for
 from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import keep, keep_merged, load_draft, next_step, require_before, start_of
+from web.pages.family.late import codes_told, danger_told, safe_way_told, stop_screen
 from web.pages.family.safety import stopped_at
 from web.shell.auth import me, only
-from web.shell.forms import FormReader
+from web.shell.forms import FIELD, FormReader, has_token, reads_own_form, refuse_token
 from web.showing.clinics import telephone_of
 from web.showing.deciding import undecided
 from web.words.families import (
@@ -41,7 +41,8 @@ Page = str | Response | tuple[str, int]
 
 
 @family_ask.route("/emergency", methods=["GET", "POST"])
-@only(*FAMILIES)
+@reads_own_form
+@only(*FAMILIES, late=danger_told)
 def emergency(public_id: str) -> Page:
     """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
     if request.method == "GET":
@@ -53,15 +54,16 @@ def emergency(public_id: str) -> Page:
         groups = groups_for(_months(draft), is_youth=me().role == Role.YOUTH)
         shown = {"groups": groups, "is_again": is_again, "seen": seen, "undecided": telephone}
         return render_template("family/emergency.html", errors={}, **shown)
-    form = FormReader()
-    codes = form.choices("flags", FLAG_CODES)
-    if request.form.get("emergency") != "no" and not flags_now(codes):
-        codes.append(NOT_NAMED)
+    codes = codes_told()
+    if flags_now(codes) and not has_token():
+        # The page is of a session before this one. Help is shown all the same.
+        return stop_screen(codes, None)
+    refuse_token(request.form.get(FIELD, ""))
     try:
         with database().writing() as session:
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)
-            _keep_flags(session, draft, codes, form.text("safe_way", longest=LONGEST_SAFE_WAY))
+            _keep_flags(session, draft, codes, safe_way_told())
     except EmergencyError as stop:
         ring_workers()
         return redirect(stopped_at(public_id, stop), code=303)
