@@ -5,6 +5,7 @@ Nothing of the product is imported here: what the clocks do is compared with wha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ PAUSE, LEASE, RELEASE = 72 * HOUR, 30 * MINUTE, 12 * HOUR
 UNDO = 15
 REPLIES = ("first_reply", "next_reply", "family_informed")
 RANK = ("urgent", "same_day", "routine")
+POOLS = {"": ("pcp",), "dermatology": ("derm", "derm2"), "cardiology": ("heart",)}
+"""Who hears of what is asked of a specialty, and may take it; of the medical home where it is none."""
 
 
 def rules(urgency: str, policy: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +55,15 @@ class Case:
     is_reply_late: bool = False
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
+    specialty: str = "dermatology"
+    named: str | None = None
+    first_until: float | None = None
+    was_had: bool = False
+    is_named_late: bool = False
+    waits_since: int | None = None
+    heard: set[str] = field(default_factory=set)
+    told_of_it: list[tuple[int, str]] = field(default_factory=list)
+    asked_of: list[tuple[str, int, str, str]] = field(default_factory=list)
 
     # -- what people do
 
@@ -61,18 +73,60 @@ class Case:
 
     def claim(self, now: int, who: str) -> None:
         self.status, self.holder, self.lease = "claimed", who, now + LEASE
-        self._stop("allocate", now)
+        self._take(now)
         self._keep(now)
 
     def take_over(self, now: int, who: str) -> None:
         self.holder, self.lease = who, now + LEASE
-        self._stop("allocate", now)
+        self._take(now)
         self._keep(now)
 
     def to_pool(self, now: int) -> None:
         self.status, self.holder, self.lease = "submitted", None, None
         self._resume("first_reply", now)
         self._offer(now)
+
+    def _take(self, now: int) -> None:
+        """Somebody has it: it waits for nobody any more, and never again for whom the clinic had named."""
+        self._stop("allocate", now)
+        self.was_had, self.waits_since = True, None
+
+    def reroute(self, now: int, specialty: str) -> None:
+        """Another specialty is asked, of all that runs. What nobody has taken is late no later for it than it may be.
+
+        It may wait in all for four hours (urgent: as long as it may wait to be taken), and then for as long again.
+        """
+        self._ask_of(specialty)
+        if self.holder is not None:
+            self.to_pool(now)
+            return
+        usual, since = self.rules["allocate"], self.waits_since if self.waits_since is not None else now
+        longest = usual if self.urgency == "urgent" else max(4 * HOUR, usual)
+        late_at = since + longest
+        while late_at <= now:
+            late_at += longest
+        self._offer(now, [late_at])
+
+    def send_on(self, now: int, urgency: str, named: str | None, promised: dict[str, Any]) -> None:
+        """The clinic asks specialists what its family asked it: a promise of their own, and what runs goes over."""
+        self._stop("first_reply", now)
+        self._stop("allocate", now)
+        self._ask_of("dermatology")
+        self.urgency, self.named, self.rules = urgency, named, promised
+        self.status, self.holder, self.lease, self.drafted = "submitted", None, None, None
+        self.was_had, self.waits_since = False, None
+        self._start("first_reply", promised["first_reply"], now)
+        self._go_over(now, REPLIES)
+        self._offer(now)
+
+    def _ask_of(self, specialty: str) -> None:
+        self.specialty = specialty
+        lines = [(clock["name"], clock["cycle"], "rerouted", specialty) for clock in self.clocks]
+        self.asked_of += [line for line, clock in zip(lines, self.clocks, strict=True) if clock["state"] == "open"]
+
+    def is_kept_from(self, who: str, now: int) -> bool:
+        """Whether somebody else alone is asked now."""
+        return self.named not in (None, who) and self.first_until is not None and self.first_until > now
 
     def draft(self, now: int) -> None:
         self.drafted = (self.holder, now)
@@ -291,6 +345,8 @@ class Case:
         new = self._start(old["name"], target, old["start"], old["lane"])
         new["deadline"] += held
         new.update(paused=old["paused"], until=old["until"], reminded=old["reminded"])
+        if old["name"] == "allocate" and self.first_until is not None:
+            self.first_until = min(self.first_until, new["deadline"] - target / 4)
         old["paused"] = None
 
     # -- what time does
@@ -302,8 +358,21 @@ class Case:
             self._fire(self.clocks[n], at, now)
         if self.release_at is not None and self.release_at <= now:
             self.release(now)
+        self._end_wish(now)
         if self.status == "claimed" and self.lease is not None and self.lease < now:
             self.to_pool(now)
+
+    def _end_wish(self, now: int) -> None:
+        """The time of whom the clinic named is over: whoever has heard nothing of it by now hears of it."""
+        if self.first_until is not None and self.first_until <= now:
+            self.first_until = None
+            if self.status == "submitted":
+                self.is_named_late = True
+                self._tell(POOLS[self.specialty], now)
+
+    def _tell(self, people: Sequence[str], now: int) -> None:
+        self.told_of_it += [(now, who) for who in people if who not in self.heard]
+        self.heard |= set(people)
 
     def next_deadline(self) -> int | None:
         found = min((at for clock in self.clocks if (at := self._pending(clock)) is not None), default=None)
@@ -334,6 +403,9 @@ class Case:
         clock["level"] = level
         kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
         self.fired.append((clock["name"], clock["cycle"], kind, level, round(at)))
+        if clock["name"] == "allocate" and (self.first_until is None or self.first_until <= now):
+            # That nobody has taken it is told to everybody.
+            self.heard |= set(POOLS[self.specialty])
 
     def _grace(self, now: float) -> float:
         """A quarter of what is left until the first reply, but between half an hour and four."""
@@ -362,15 +434,27 @@ class Case:
         return clock["deadline"] + (level // 100 - 1) * min(max(target, 4 * HOUR), DAY)
 
     def _offer(self, now: int, known: Sequence[int] = ()) -> None:
-        """Due at the latest when the desk would have heard of it anyway."""
+        """Due at the latest when the desk would have heard of it anyway.
+
+        Whom the clinic named is told alone for three quarters of that, and no longer than before.
+        """
         self._stop("allocate", now)
-        self._start("allocate", min([self.rules["allocate"], *(at - now for at in known)]), now)
+        within = min([self.rules["allocate"], *(at - now for at in known)])
+        self._start("allocate", within, now)
+        self.waits_since, self.heard = now if self.waits_since is None else self.waits_since, set()
+        pool = POOLS[self.specialty]
+        if self.named not in pool or self.was_had or self.is_named_late or self.urgency == "urgent":
+            self.first_until = None
+        else:
+            self.first_until = min(now + within * 3 / 4, self.first_until or math.inf)
+        self._tell(pool if self.first_until is None else [str(self.named)], now)
 
     def _start(self, name: str, target: int, now: int, lane: str = "") -> dict[str, Any]:
         cycle = 1 + sum(clock["name"] == name for clock in self.clocks)
         clock = {"name": name, "cycle": cycle, "lane": lane, "start": now, "target": target, "deadline": now + target}
         clock |= {"state": "open", "level": 0, "paused": None, "until": None, "reminded": False}
         self.clocks.append(clock)
+        self.asked_of.append((name, cycle, "started", self.specialty))
         return clock
 
     def _open(self, name: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from econsult.advice.asking import ask_how_it_went
@@ -30,31 +30,34 @@ from econsult.consults import (
     telling,
     threads,
 )
-from econsult.consults.clocks import ClockEvent, open_clocks
+from econsult.consults.clocks import Clock, ClockEvent
 from econsult.consults.correcting import correct
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of
+from econsult.consults.taking import next_for
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
 from econsult.consults.undoing import take_back
 from econsult.consults.urgency import change_urgency
 from econsult.consults.versions import signed_answer
+from econsult.consults.wishes import Wish, Wishes
 from econsult.database import Database
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role, add_person
 from econsult.picking import Pick
 from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.named import end_wishes
 from econsult.queue.preview import LIVE, Scope, apply_to_open
 from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import TimeOff, is_off
-from tests.econsult.oracle import RANK, STEPS, Case, rules
-from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
+from tests.econsult.oracle import POOLS, RANK, STEPS, Case, rules
+from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic, open_clinic
 
 NORMAL, CHUNK = 10_000, 50
 # Several shorter lives, so that each ends within a test's time on a machine that does other things as well.
@@ -79,7 +82,12 @@ class World:
         self.cases: dict[int, Case] = {}
         self.seconds = 0
         self.policy: dict[str, Any] = {}
-        self.people = {"derm": clinic.derm, "derm2": clinic.derm2}
+        self.seen: set[tuple[Any, ...]] = set()
+        with database.writing() as session:
+            one = {"email": "heart@clinic.test", "name": "heart", "role": Role.SPECIALIST, "now": NOON}
+            heart = add_person(session, database.cipher, clinic.program, specialties=("cardiology",), **one)
+        self.people = {"derm": clinic.derm, "derm2": clinic.derm2, "heart": heart, "pcp": clinic.pcp}
+        self.names = {person.id: name for name, person in self.people.items()}
 
     @property
     def now(self):
@@ -92,7 +100,7 @@ class World:
                 for _ in range(min(CHUNK, events - done)):
                     self.step(session)
                     done += 1
-            if done % (20 * CHUNK) == 0:
+            if done % (10 * CHUNK) == 0:
                 self.retire()
 
     def step(self, session: Session) -> None:
@@ -105,15 +113,29 @@ class World:
         elif roll < 0.203:
             self.make_policy(session)
         else:
-            number = self.dice.choice(list(self.cases))
+            # Half of what happens is of the newest: otherwise nearly every claim would lapse before anything else.
+            known = list(self.cases)
+            number = self.dice.choice(known[-8:] if self.dice.random() < 0.5 else known)
             self.act(session, session.get_one(Consult, number), self.cases[number])
 
     def ask(self, session: Session) -> None:
+        """A clinic asks dermatology, now and then somebody by name; or a family asks its clinic."""
         urgency = self.dice.choice(("routine", "routine", "same_day", "urgent"))
-        consult = self.clinic.econsult(session, now=self.now, urgency=urgency)
-        case = self.cases[consult.id] = Case(urgency=urgency, rules=self.promised(urgency))
+        if self.dice.random() < 0.15:
+            consult, case = self.clinic.family_question(session, now=self.now), Case(specialty="")
+        else:
+            named = self.name_somebody()
+            consult = self.clinic.econsult(session, now=self.now, urgency=urgency, wishes=self.wishes(named))
+            case = Case(urgency=urgency, named=named)
+        self.cases[consult.id], case.rules = case, self.promised(case.urgency)
         case.submit(self.seconds)
         compare(session, consult, case)
+
+    def name_somebody(self) -> str | None:
+        return self.dice.choice(("derm", "derm2", None))
+
+    def wishes(self, named: str | None) -> Wishes:
+        return Wishes(named=self.people[named].public_id if named else None)
 
     def promised(self, urgency: str) -> dict[str, Any]:
         return rules(urgency, self.policy)
@@ -167,6 +189,7 @@ class World:
         self.look_at_sides(session)
         ask_how_it_went(session, self.now, Quiet(), Pick(10_000))
         tell_of_late_steps(session, self.now, Quiet(), Pick(10_000))
+        end_wishes(session, self.now, Quiet(), Pick(10_000))
         holding.lapse_claims(session, self.now, Pick(10_000))
         for case in self.cases.values():
             case.tick(self.seconds)
@@ -181,16 +204,19 @@ class World:
                 assert not is_away, "it lies with somebody who is away"
                 assert side.claim_until is not None
                 assert side.claim_until >= self.now, "it lapsed"
-            desk = select(Notice.id).where(
-                Notice.consult_id == side.consult_id,
-                Notice.person_id == self.clinic.coordinator.id,
-                Notice.kind == NoticeKind.SIDE_LATE,
-                Notice.created_at == side.uncovered_at,
-            )
-            is_told = side.uncovered_at is not None and session.scalars(desk.limit(1)).first() is not None
-            assert side.uncovered_at is None or is_told, "the desk was not told"
-            asked = select(Notice.id).where(Notice.consult_id == side.consult_id, Notice.person_id == neuro.id)
-            assert session.scalars(asked.limit(1)).first() is not None, "nobody was asked"
+            # Whoever was told of it once was told: that is looked up once for each question, and each gap.
+            self.see(session, (side.consult_id, neuro.id), "nobody was asked")
+            if side.uncovered_at is not None:
+                gap = (NoticeKind.SIDE_LATE, side.uncovered_at)
+                self.see(session, (side.consult_id, self.clinic.coordinator.id, *gap), "the desk was not told")
+
+    def see(self, session: Session, told: tuple[Any, ...], words: str) -> None:
+        """Whether somebody has a letter about a consult (of this kind, of that moment)."""
+        if told not in self.seen:
+            columns = (Notice.consult_id, Notice.person_id, Notice.kind, Notice.created_at)
+            letter = select(Notice.id).where(*(column == value for column, value in zip(columns, told, strict=False)))
+            assert session.scalars(letter.limit(1)).first() is not None, words
+            self.seen.add(told)
 
     def telephone(self, session: Session) -> None:
         """Somebody makes some of the calls that emergencies left."""
@@ -201,7 +227,8 @@ class World:
 
     def act(self, session: Session, consult: Consult, case: Case) -> None:
         assert consult.status == case.status
-        self.dice.choice(ACTS[case.status])(self, session, consult, case)
+        acts = ACTS[case.status] if case.specialty else HOMES[case.status]
+        self.dice.choice(acts)(self, session, consult, case)
         compare(session, consult, case)
 
     def holder(self, case: Case) -> Person:
@@ -214,9 +241,9 @@ class World:
         """
         with self.database.writing() as session:
             self.tick(session)
-            for number in sorted(self.cases)[:-60]:
+            for number in sorted(self.cases)[:-30]:
                 consult = session.get_one(Consult, number)
-                check_ledger(session, consult, self.cases.pop(number))
+                check_ledger(self, session, consult, self.cases.pop(number))
                 self.end(session, consult)
             session.execute(update(Notice).where(Notice.state == NoticeState.PENDING).values(state=NoticeState.SENT))
             session.execute(update(Job).where(Job.state != JobState.DONE).values(state=JobState.DONE))
@@ -233,11 +260,28 @@ class World:
                 threads.post(session, consult, self.clinic.pcp, Audience.FAMILY, text="Yes", now=self.now)
 
 
+RUNNING = select(Clock.name, Clock.cycle, Clock.lane, Clock.deadline_at, Clock.paused_at).where(
+    Clock.consult_id == bindparam("number"), Clock.state != "stopped"
+)
+FIRST_UNTIL = select(Wish.first_until).where(Wish.consult_id == bindparam("number"))
+LINES = (
+    select(
+        ClockEvent.name, ClockEvent.cycle, ClockEvent.kind, ClockEvent.level, ClockEvent.due_at, ClockEvent.specialty
+    )
+    .where(ClockEvent.consult_id == bindparam("number"))
+    .order_by(ClockEvent.id)
+)
+TOLD = select(Notice.created_at, Notice.person_id).where(
+    Notice.consult_id == bindparam("number"), Notice.kind == NoticeKind.NEW_REQUEST
+)
+
+
 def compare(session: Session, consult: Consult, case: Case) -> None:
     """The consult and its clocks are as the oracle says."""
+    session.flush()
     found = {
-        (clock.name, clock.cycle): (clock.lane, seconds(clock.deadline_at), clock.paused_at is not None)
-        for clock in open_clocks(session, consult.id)
+        (row.name, row.cycle): (row.lane, seconds(row.deadline_at), row.paused_at is not None)
+        for row in session.execute(RUNNING, {"number": consult.id})
     }
     assert (consult.status, found) == (case.status, case.open_clocks())
     waits = seconds(consult.family_waits_since) if consult.family_waits_since else None
@@ -246,18 +290,28 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
     side = side_of(session, consult.id)
     assert abs((seconds(side.due_at) if side else 0) - (case.reply_due or 0)) <= 1
     assert (seconds(consult.next_deadline_at) if consult.next_deadline_at else None) == case.next_deadline()
+    if case.named is not None and case.status == "submitted":
+        until = session.execute(FIRST_UNTIL, {"number": consult.id}).scalar_one()
+        assert (until and (until - NOON).total_seconds()) == case.first_until
 
 
-def check_ledger(session: Session, consult: Consult, case: Case) -> None:
-    """Every step of each clock that should have fired did, once, in order, and no other."""
+def check_ledger(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """Every step of each clock that should have fired did, once, in order, and no other; and who was asked is known.
+
+    Those of the pool heard that it is there to be taken when they should, and nobody else did.
+    """
     compare(session, consult, case)
-    lines = select(ClockEvent).where(ClockEvent.consult_id == consult.id, ClockEvent.level > 0).order_by(ClockEvent.id)
-    found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in session.scalars(lines)]
+    lines = session.execute(LINES, {"number": consult.id}).all()
+    found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in lines if row.level > 0]
     assert sorted(found, key=_clock_of) == sorted(case.fired, key=_clock_of)
+    asked = [(row.name, row.cycle, row.kind, row.specialty) for row in lines if row.specialty is not None]
+    assert sorted(asked, key=_clock_of) == sorted(case.asked_of, key=_clock_of)
+    told = [(seconds(at), world.names[number]) for at, number in session.execute(TOLD, {"number": consult.id})]
+    assert sorted(told) == sorted(case.told_of_it)
     check_calls(session, consult.id)
 
 
-def _clock_of(step: tuple[str, int, str, int, int]) -> tuple[str, int]:
+def _clock_of(step: tuple[Any, ...]) -> tuple[Any, ...]:
     return step[:2]
 
 
@@ -275,13 +329,15 @@ def seconds(instant) -> int:
 
 
 def _claim(world: World, session: Session, consult: Consult, case: Case) -> None:
-    who = world.dice.choice(("derm", "derm2"))
+    who = world.dice.choice(POOLS[case.specialty])
     holding.claim(session, consult, world.people[who], now=world.now, lease=LEASE)
     case.claim(world.seconds, who)
 
 
 def _take_over(world: World, session: Session, consult: Consult, case: Case) -> None:
-    who = "derm2" if case.holder == "derm" else "derm"
+    who = next((name for name in POOLS[case.specialty] if name != case.holder), None)
+    if who is None:
+        return
     passing.take_over(session, consult, world.people[who], "away", now=world.now, lease=LEASE)
     case.take_over(world.seconds, who)
 
@@ -291,8 +347,37 @@ def _release(world: World, session: Session, consult: Consult, case: Case) -> No
     case.to_pool(world.seconds)
 
 
+def _reroute(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """It is a matter of the heart, or was none."""
+    specialty = "cardiology" if case.specialty == "dermatology" else "dermatology"
+    passing.reroute(session, consult, world.clinic.coordinator, specialty, "not ours", now=world.now)
+    case.reroute(world.seconds, specialty)
+
+
+def _send_on(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """The clinic asks dermatology what its family asked."""
+    urgency, named = world.dice.choice(RANK), world.name_somebody()
+    own = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis", "urgency": urgency}
+    form = requests.RequestForm(**own, wishes=world.wishes(named))
+    requests.send_on(session, consult, world.clinic.pcp, form, now=world.now, targets=TARGETS)
+    case.send_on(world.seconds, urgency, named, world.promised(urgency))
+
+
+def _look_for_next(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """`Next` gives nobody what somebody else alone is asked about, and keeps nothing else from anybody."""
+    who = world.dice.choice(POOLS["dermatology"])
+    waiting = [
+        number
+        for number, each in world.cases.items()
+        if (each.status, each.specialty) == ("submitted", "dermatology") and not each.is_kept_from(who, world.seconds)
+    ]
+    found = next_for(session, world.people[who], now=world.now)
+    assert found.id in waiting if found is not None else not waiting
+
+
 def _ask(world: World, session: Session, consult: Consult, case: Case) -> None:
     lane = world.dice.choice((Audience.FAMILY, Audience.CLINICIANS, Audience.COORDINATION))
+    lane = lane if case.specialty else Audience.FAMILY
     holder = world.holder(case)
     threads.request_info(session, consult, holder, text="Ruler?", items=["close-up"], audience=lane, now=world.now)
     case.ask(world.seconds, lane)
@@ -464,8 +549,9 @@ SHARED: list[Act] = [
     *(_open_earlier, _change),
 ]
 ACTS: dict[str, list[Act]] = {
-    "submitted": [_colleague, _claim, _claim, _claim, _withdraw, *SHARED],
+    "submitted": [_colleague, _claim, _claim, _claim, _look_for_next, _reroute, _withdraw, *SHARED],
     "claimed": [
+        _reroute,
         _ask_colleague,
         _colleague,
         _release,
@@ -481,6 +567,7 @@ ACTS: dict[str, list[Act]] = {
         *SHARED,
     ],
     "needs_info": [
+        _reroute,
         _ask_colleague,
         _colleague,
         _take_over,
@@ -496,6 +583,12 @@ ACTS: dict[str, list[Act]] = {
     "declined": [_reopen, _family_opens, _clinic_still_replies, _nothing],
     "withdrawn": [_family_opens, _nothing],
 }
+HOMES: dict[str, list[Act]] = {
+    "submitted": [_claim, _send_on, _send_on, _family_writes, _clinic_replies],
+    "claimed": [_release, _ask, _draft, _send_on, _send_on, _family_writes, _clinic_replies],
+    "needs_info": [_release, _send_on, _send_on, _family_writes, _clinic_replies],
+}
+"""What happens to a family's question to its clinic, until it is sent on."""
 
 
 def _live(database: Database, events: int, seed: int) -> None:
@@ -504,7 +597,7 @@ def _live(database: Database, events: int, seed: int) -> None:
     with database.writing() as session:
         world.tick(session)
         for number, case in world.cases.items():
-            check_ledger(session, session.get_one(Consult, number), case)
+            check_ledger(world, session, session.get_one(Consult, number), case)
     with database.reading() as session:
         assert list(violations(session, world.now)) == []
 
