@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import coordinators_of, desk_of
@@ -131,13 +131,18 @@ def sides_broken(session: Session, before: datetime) -> Iterator[str]:
     late = select(SideQuestion.consult_id).join(Consult, Consult.id == SideQuestion.consult_id)
     for consult_id in session.scalars(late.where(is_open, Consult.status.not_in(OPEN)).limit(MOST)):
         yield f"3 {number_of(consult_id)}: a question to a colleague goes on although it was answered or has ended"
-    steps = select(func.count(SideEvent.id)).where(SideEvent.side_id == SideQuestion.id, SideEvent.kind.in_(STEPS))
-    ends = select(func.count(SideEvent.id)).where(
-        SideEvent.side_id == SideQuestion.id, SideEvent.kind == SideQuestion.state
-    )
+    ended = set(SideState) - {SideState.OPEN}
     differs = or_(
-        SideQuestion.level != steps.correlate(SideQuestion).scalar_subquery(),
-        ~is_open & (ends.correlate(SideQuestion).scalar_subquery() != 1),
+        SideQuestion.level != _lines(SideEvent.kind.in_(STEPS)),
+        # An end that a signature brought may have been taken back with it.
+        _lines(SideEvent.kind.in_(ended)) != _lines(SideEvent.kind == "undone") + case((is_open, 0), else_=1),
+        ~is_open & (_lines(SideEvent.kind == SideQuestion.state) == 0),
     )
     for consult_id in session.scalars(select(SideQuestion.consult_id).where(differs).limit(MOST)):
         yield f"4 {number_of(consult_id)}: a question to a colleague differs from its ledger"
+
+
+def _lines(of: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many lines of this sort the question's ledger has."""
+    count = select(func.count(SideEvent.id)).where(SideEvent.side_id == SideQuestion.id, of)
+    return count.correlate(SideQuestion).scalar_subquery()

@@ -189,6 +189,9 @@ def test_what_was_waited_for_is_waited_for_again(database: Database, clinic: Cli
             SOON + timedelta(hours=72) - (SIGNED - NOON),
         )
         assert list(violations(session, SOON)) == []
+        # Ended by one signature and by the next: both are in its ledger.
+        answers.sign(session, consult, clinic.derm, now=SOON)
+        assert (side_of(session, consult.id), list(violations(session, SOON))) == (None, [])
 
 
 def test_the_answer_before_has_its_steps_and_its_telling_again(database: Database, clinic: Clinic) -> None:
