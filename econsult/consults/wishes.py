@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, exists, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -194,6 +194,12 @@ def named_now(session: Session, now: datetime, program_id: int | None = None) ->
     query = query.where(Wish.first_until > now, Person.is_active)
     query = query if program_id is None else query.where(Wish.program_id == program_id)
     return {row[0]: row[1] for row in session.execute(query) if row[1] is not None}
+
+
+def named_at(now: ColumnElement[datetime]) -> ScalarSelect[int | None]:
+    """Who alone is asked then, as a column of a row of a consult; NULL where everybody is."""
+    named = select(Wish.named_id).join(Person, Person.id == Wish.named_id)
+    return named.where(Wish.consult_id == Consult.id, Wish.first_until > now, Person.is_active).scalar_subquery()
 
 
 def kept_for_others(person: Person, now: datetime) -> ColumnElement[bool]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, bindparam, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import loads_of
@@ -26,6 +26,15 @@ from econsult.rosters.limits import Conflict, Limits, why_barred
 from econsult.rosters.shifts import Span, rostered, spans, without_time_off
 
 MOMENT = timedelta(microseconds=1)
+BARS: CompoundSelect[Any] = union_all(
+    select(Limits.person_id, Limits.capacity, Limits.states, Limits.languages, null().label("patient_id"))
+    .join(Person, Person.id == Limits.person_id)
+    .where(Person.program_id == bindparam("program")),
+    select(Conflict.person_id, literal(0), literal(""), literal(""), Conflict.patient_id)
+    .join(Person, Person.id == Conflict.person_id)
+    .where(Person.program_id == bindparam("program")),
+)
+"""What keeps a program's specialists from requests, in one look; a row with a child is a conflict, any other limits."""
 
 
 class Asked(Asking, Protocol):
@@ -49,10 +58,14 @@ class Able:
 
     def __init__(self, session: Session, program_id: int) -> None:
         self._session, self._program_id = session, program_id
-        limits = select(Limits).join(Person, Person.id == Limits.person_id).where(Person.program_id == program_id)
-        self._limits = {each.person_id: each for each in session.scalars(limits)}
-        barred = select(Conflict.person_id, Conflict.patient_id).join(Person, Person.id == Conflict.person_id)
-        self._barred = {(row[0], row[1]) for row in session.execute(barred.where(Person.program_id == program_id))}
+        self._limits: dict[int, Limits] = {}
+        self._barred: set[tuple[int, int]] = set()
+        for person, capacity, states, languages, patient in session.execute(BARS, {"program": program_id}):
+            if patient is None:
+                limits = Limits(person_id=person, capacity=capacity, states=states, languages=languages)
+                self._limits[person] = limits
+            else:
+                self._barred.add((person, patient))
         self._states: dict[int | None, str] = {}
         self._languages: dict[int, str] = {}
         self._places: dict[int, int] | None = None

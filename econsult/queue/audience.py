@@ -13,7 +13,6 @@ from econsult.consults.hearers import clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.consults.steps import BROKEN
-from econsult.consults.wishes import named_now
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
@@ -48,7 +47,7 @@ class Audience:
     def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
         """Whoever a step of this level concerns: first who has it, then also the pool, the desk, the director."""
         people = self.responsible(consult, name, lane)
-        if level >= POOL_FROM and not _is_homes(name, lane) and (level >= BROKEN or self._named(consult) is None):
+        if level >= POOL_FROM and not _is_homes(name, lane) and (level >= BROKEN or consult.named_id is None):
             people = people + self.pool(consult)
         if level >= DESK_FROM:
             people = people + self.desk(consult)
@@ -69,12 +68,8 @@ class Audience:
             return self._team(consult)
         if consult.holder_id is not None:
             return [self._person(consult.holder_id)]
-        named = self._named(consult)
-        return [self._person(named)] if named is not None else self.pool(consult)
-
-    def _named(self, consult: DueConsult) -> int | None:
-        """Who alone is asked now, by name; the pool hears of it when their time is over (`queue.named`)."""
-        return self._once(("named",), lambda: named_now(self._session, self._now)).get(consult.id)
+        # Who alone is asked now, by name: the pool hears of it when their time is over (`queue.named`).
+        return [self._person(consult.named_id)] if consult.named_id is not None else self.pool(consult)
 
     def pool(self, consult: DueConsult) -> list[Person]:
         """Everybody who may answer it; of a specialty with a roster those who are on duty, where anybody is.

@@ -18,6 +18,7 @@ from sqlalchemy.orm.util import identity_key
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.records import Consult
+from econsult.consults.wishes import named_at
 from econsult.database import Base, Instant
 from econsult.picking import ANY, Pick, one_of
 from econsult.queue.bulk import Rows, write_together
@@ -47,7 +48,7 @@ class DueClock:
 
 @dataclass(slots=True)
 class DueConsult:
-    """The columns of a consult whose next deadline has come, and its clocks."""
+    """The columns of a consult whose next deadline has come, who alone is asked about it by name, and its clocks."""
 
     id: int
     public_id: str
@@ -72,17 +73,19 @@ class DueConsult:
     claim_until: datetime | None
     due_at: datetime | None
     next_deadline_at: datetime | None
+    named_id: int | None = None
     clocks: list[DueClock] = field(default_factory=list)
     read: tuple[Any, ...] = ()
 
 
 Made = TypeVar("Made", DueClock, DueConsult)
 CLOCK_NAMES = [each.name for each in fields(DueClock) if each.name != "read"]
-CONSULT_NAMES = [each.name for each in fields(DueConsult) if each.name not in {"clocks", "read"}]
+CONSULT_NAMES = [each.name for each in fields(DueConsult) if each.name not in {"named_id", "clocks", "read"}]
+NOW = bindparam("now", type_=Instant())
 
 DUE = (
-    select(*(getattr(Consult, name) for name in CONSULT_NAMES))
-    .where(Consult.next_deadline_at <= bindparam("now", type_=Instant()))
+    select(*[*(getattr(Consult, name) for name in CONSULT_NAMES), named_at(NOW)])
+    .where(Consult.next_deadline_at <= NOW)
     .order_by(Consult.next_deadline_at, Consult.id)
     .limit(bindparam("most", type_=Integer()))
     .with_for_update(skip_locked=True, key_share=True)
@@ -96,7 +99,7 @@ RUNNING = select(*(getattr(Clock, name) for name in CLOCK_NAMES)).where(
 def due_consults(session: Session, now: datetime, pick: Pick = ANY) -> list[DueConsult]:
     """The consults whose next deadline has come, by index, oldest first, locked for this transaction."""
     rows = session.execute(pick.narrow(DUE, Consult.id), {"now": now, "most": pick.most})
-    found = {row.id: _as_read(DueConsult(*row), row) for row in rows}
+    found = {row.id: _as_read(DueConsult(*row), row[: len(CONSULT_NAMES)]) for row in rows}
     if found:
         for row in sorted(session.execute(RUNNING, {"numbers": list(found)}), key=attrgetter("id")):
             found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))
