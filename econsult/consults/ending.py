@@ -19,9 +19,11 @@ LONGEST_REASON = 5000
 def end(session: Session, consult: Consult, person: Person, verb: str, *, reason: str, now: datetime) -> Consult:
     """Close, decline or withdraw: nobody holds it any more, and all that ran stops.
 
-    But for what a family asks its clinic: a decline of the specialists is no reply to that, and it waits on.
+    But for what a family asks its clinic: that specialists decline, or that staff take the request back, is no reply to
+    it, and it waits on. Who takes back an own question, or the consent, waits for nothing any more.
     """
-    kept = FAMILY if verb == "decline" else ""
+    is_the_clinics = verb == "withdraw" and person.is_staff and consult.consent_withdrawn_at is None
+    kept = FAMILY if verb == "decline" or is_the_clinics else ""
     consult.status = next_status(consult.status, verb)
     consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
     consult.is_ended_by_staff = person.is_staff

@@ -14,12 +14,12 @@ from econsult.consults.replies import CLINICIANS
 
 # Written out, not bound: only so does SQLite see that the index of exactly these rows serves.
 IS_STILL_PROMISED = text(STILL_PROMISED)
-ENDS = (Status.ANSWERED, Status.DECLINED)
+ENDS = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 
 
 def late(now: datetime) -> list[ColumnElement[bool]]:
-    """What is late, by state. Of what is answered or declined, that which still has a clock: its last promise stays
-    written."""
+    """What is late, by state. Of what is answered, declined or taken back, that which still has a clock: its last
+    promise stays written."""
     is_due = Consult.due_at <= now
     found: list[ColumnElement[bool]] = [and_(Consult.status == status, is_due) for status in sorted(OPEN)]
     return [*found, *(and_(still_promised(status), is_due) for status in ENDS)]

@@ -39,7 +39,7 @@ class Urgency(StrEnum):
 CLINICS_OWN = frozenset({Kind.ECONSULT, Kind.FOLLOW_UP})
 """What a clinic asks of specialists; a follow-up shows what it follows."""
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
-STILL_PROMISED = "status IN ('answered', 'declined') AND next_deadline_at IS NOT NULL"
+STILL_PROMISED = "status IN ('answered', 'declined', 'withdrawn') AND next_deadline_at IS NOT NULL"
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
 TAKEN_OFF_DUTY, UNALLOCATED = text("consult.is_taken_off_duty"), text("consult.is_unallocated")
 """In the words of their indexes: SQLite does not take `is_taken_off_duty = 1` for the same."""

@@ -127,8 +127,8 @@ def post(
 
 
 def takes_messages(consult: Consult, lane: str, *, is_staff: bool) -> bool:
-    """While it goes on; of what was declined its clinic still answers what the family had asked."""
-    if consult.status == Status.DECLINED:
+    """While it goes on; of what was declined or taken back its clinic still answers what the family had asked."""
+    if consult.status in (Status.DECLINED, Status.WITHDRAWN):
         return is_staff and lane == Audience.FAMILY and consult.family_waits_since is not None
     return consult.status not in ENDED and consult.status != Status.DRAFT
 

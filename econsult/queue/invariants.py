@@ -132,24 +132,22 @@ def _not_fired(session: Session, before: datetime) -> Iterator[str]:
 def _ended_wrongly(session: Session) -> Iterator[str]:
     """3. What has ended has no clock and a disposition; a signed answer has its clock of telling the family."""
     runs = exists().where(Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED)
-    # A decline has ended once the family was told of it, and has its reply to whatever it had asked its clinic.
-    has_ended = and_(
-        Consult.status.in_(ENDED),
-        or_(
-            Consult.status != Status.DECLINED,
-            and_(Consult.informed_at.is_not(None), Consult.family_waits_since.is_(None)),
-        ),
-    )
+    # A decline has ended once the family was told of it; and what staff ended, once it has its reply from its clinic.
+    goes_on = Consult.status.in_((Status.DECLINED, Status.WITHDRAWN))
+    is_answered = or_(~goes_on, Consult.family_waits_since.is_(None))
+    is_told = or_(Consult.status != Status.DECLINED, Consult.informed_at.is_not(None))
+    has_ended = and_(Consult.status.in_(ENDED), is_answered, is_told)
     for number in _numbers(session, has_ended, or_(runs, Consult.next_deadline_at.is_not(None))):
         yield f"3 {number}: a clock runs although it has ended"
     other = exists().where(
         Clock.consult_id == Consult.id,
         Clock.state != ClockState.STOPPED,
-        Clock.name != ClockName.FAMILY_INFORMED,
+        or_(Clock.name != ClockName.FAMILY_INFORMED, Consult.status == Status.WITHDRAWN),
         Clock.lane != FAMILY,
     )
-    for number in _numbers(session, Consult.status == Status.DECLINED, other):
-        yield f"3 {number}: a clock runs although it was declined"
+    for status, words in ((Status.DECLINED, "declined"), (Status.WITHDRAWN, "taken back")):
+        for number in _numbers(session, Consult.status == status, other):
+            yield f"3 {number}: a clock runs although it was {words}"
     signed = exists().where(
         Answer.consult_id == Consult.id, Answer.signed_at.is_not(None), Answer.disposition.is_not(None)
     )

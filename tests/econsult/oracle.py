@@ -283,7 +283,7 @@ class Case:
         for clock in self.clocks:
             # What the family asks its clinic waits for that on.
             is_answered = self.held_back is not None and clock["start"] <= self.held_back
-            if status != "declined" or clock["lane"] != "family" or is_answered:
+            if status == "closed" or clock["lane"] != "family" or is_answered:
                 self._halt(clock, now)
         if status in ("declined", "withdrawn") and self.held_back is not None:
             # What a reopening kept from the family is opened to it.

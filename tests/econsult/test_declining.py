@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, holding, reopening, requests, telling, threads
 from econsult.consults.answers import signed_answer
-from econsult.consults.clocks import open_clocks, start_clock
+from econsult.consults.clocks import open_clocks, start_clock, stop_clock
 from econsult.consults.overdue import late
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
@@ -189,6 +189,40 @@ def test_what_the_family_asked_its_clinic_is_still_answered_after_a_decline(
             == []
             == page(session, clinic.pcp, View.OVERDUE, now=NOON + 26 * HOUR).consults
         )
+        with pytest.raises(ImpossibleVerbError):
+            threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Y esto", now=NOON + 26 * HOUR)
+        assert list(violations(session, NOON + 27 * HOUR)) == []
+
+
+@pytest.mark.parametrize("who", ["clinic", "family", "consent"])
+def test_it_is_answered_after_the_clinic_took_the_request_back_and_waits_no_more_where_the_family_did(
+    database: Database, clinic: Clinic, who: str
+) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Puede ir a la escuela?", now=NOON + HOUR)
+        consult.consent_withdrawn_at = NOON if who == "consent" else None
+        by = clinic.mother if who == "family" else clinic.pcp
+        requests.withdraw(session, consult, by, "Seen here", now=NOON + 2 * HOUR)
+        if who != "clinic":
+            assert (open_clocks(session, consult.id), consult.family_waits_since) == ([], None)
+            return
+        assert [(clock.name, clock.deadline_at) for clock in open_clocks(session, consult.id)] == [
+            ("next_reply", NOON + 25 * HOUR)
+        ]
+        fire(session, NOON + 26 * HOUR)
+        assert _heard(session, NoticeKind.OVERDUE) == {clinic.pcp.id, clinic.coordinator.id, clinic.director.id}
+        for person in (clinic.pcp, clinic.coordinator):
+            found = page(session, person, View.OVERDUE, now=NOON + 26 * HOUR)
+            assert [each.id for each in found.consults] == [consult.id]
+        assert list(violations(session, NOON + 26 * HOUR)) == []
+        start_clock(session, consult, ClockName.FAMILY_INFORMED, HOUR, NOON + 26 * HOUR)
+        assert any("it was taken back" in line for line in violations(session, NOON + 26 * HOUR))
+        stop_clock(session, consult, ClockName.FAMILY_INFORMED, NOON + 26 * HOUR)
+        with pytest.raises(ImpossibleVerbError):
+            threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Otra", now=NOON + 26 * HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Si", now=NOON + 26 * HOUR)
+        assert (open_clocks(session, consult.id), consult.next_deadline_at) == ([], None)
         with pytest.raises(ImpossibleVerbError):
             threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Y esto", now=NOON + 26 * HOUR)
         assert list(violations(session, NOON + 27 * HOUR)) == []

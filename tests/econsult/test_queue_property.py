@@ -251,13 +251,13 @@ class World:
     def end(self, session: Session, consult: Consult) -> None:
         if consult.status in OPEN:
             requests.withdraw(session, consult, self.clinic.pcp, "", now=self.now)
-        elif consult.status == "answered":
+        if consult.status == "answered":
             answers.close(session, consult, self.clinic.pcp, reason="moved away", now=self.now)
         elif consult.status == "declined":
             if consult.informed_at is None:
                 telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
-            if consult.family_waits_since is not None:
-                threads.post(session, consult, self.clinic.pcp, Audience.FAMILY, text="Yes", now=self.now)
+        if consult.status in ("declined", "withdrawn") and consult.family_waits_since is not None:
+            threads.post(session, consult, self.clinic.pcp, Audience.FAMILY, text="Yes", now=self.now)
 
 
 RUNNING = select(Clock.name, Clock.cycle, Clock.lane, Clock.deadline_at, Clock.paused_at).where(
@@ -581,7 +581,7 @@ ACTS: dict[str, list[Act]] = {
     "answered": [_acknowledge, _correct, _follow, _inform, _close, _reopen, _holder_writes, *SHARED[:6]],
     "closed": [_reopen, _correct, _follow, _family_opens, _nothing],
     "declined": [_reopen, _family_opens, _clinic_still_replies, _nothing],
-    "withdrawn": [_family_opens, _nothing],
+    "withdrawn": [_family_opens, _clinic_still_replies, _nothing],
 }
 HOMES: dict[str, list[Act]] = {
     "submitted": [_claim, _send_on, _send_on, _family_writes, _clinic_replies],

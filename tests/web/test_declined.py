@@ -71,15 +71,20 @@ def test_the_desk_sees_it_and_tells_the_family_where_the_clinic_does_not(
     assert "Every family has been told" in desk.get("/coordination").text
 
 
+@pytest.mark.parametrize("is_ours", [False, True])
 def test_what_the_family_had_asked_is_still_answered_on_the_pages(
-    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, is_ours: bool
 ) -> None:
-    """The clinic writes to the family of what was declined while that waits for a word, and not any more."""
+    """The clinic writes to the family of what was declined, or what it took back, while that waits for a word."""
     with runtime.database.writing() as session:
         consult = clinic.claimed(session, now=NOW)
         threads.post(session, consult, clinic.mother, threads.Audience.FAMILY, text="¿Puede ir a la escuela?", now=NOW)
-        declining.decline(session, consult, clinic.derm, REASON, now=NOW)
+        if not is_ours:
+            declining.decline(session, consult, clinic.derm, REASON, now=NOW)
     pcp, mother, path = browser_of(clinic.pcp), browser_of(clinic.mother), f"/consults/{consult.public_id}"
+    if is_ours:
+        # Whoever takes it back is led to what waits.
+        assert post(pcp, f"{path}/withdraw", {"reason": REASON}).location == f"{path}?lane=family&said=withdrawn"
     shown, told = pcp.get(f"{path}?lane=family").text, mother.get(f"/family/questions/{consult.public_id}").text
     assert 'name="text"' in shown
     assert ("Recibimos su mensaje" in told, 'name="text"' in told) == (True, False)

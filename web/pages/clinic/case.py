@@ -126,11 +126,13 @@ def close(public_id: str) -> Page:
 @clinic_case.post("/withdraw")
 @only(*CLINIC_ROLES)
 def withdraw(public_id: str) -> Response:
-    """Take an own request back; who works on it is told."""
+    """Take an own request back; who works on it is told. What its family has asked meanwhile is to be answered still."""
     reason = FormReader().text("reason", longest=LONGEST_REASON)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
         requests.withdraw(session, loaded.consult, me(), reason, now=now())
+    if loaded.consult.family_waits_since is not None:
+        return redirect(url_for("consult.show", public_id=public_id, lane="family", said="withdrawn"), 303)
     return redirect(url_for("clinic.home", said="withdrawn"), 303)
 
 

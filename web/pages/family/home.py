@@ -190,7 +190,7 @@ def sends_to_hospital(consult: Consult, answer: Answer) -> bool:
 
 def waits_words(consult: Consult) -> str:
     """That a message came and will be answered, until a reply comes; empty when nobody waits."""
-    is_waiting = consult.family_waits_since is not None and consult.status in OPEN | {Status.ANSWERED, Status.DECLINED}
+    is_waiting = consult.family_waits_since is not None and consult.status != Status.CLOSED
     return str(MESSAGE_CAME) if is_waiting else ""
 
 
