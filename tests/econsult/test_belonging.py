@@ -20,8 +20,11 @@ from tests.personas import NOON, Clinic, open_clinic
 
 FREE = {"audit_event": "added to at each read, never changed, and chained by program: a key more would cost each look"}
 """Tables that carry a program and may point as they like, and why."""
-LATER = {"clock_event", "notice"}
-"""Tables that point to several rows of a program, and are not bound to one program yet."""
+LATER = {
+    "clock_event": "a tick of 100 due requests on PostgreSQL checks 0.8 ms more",
+    "notice": "and 1.3 ms more: 9 of 100 more of the server's work, where the tick has no millisecond left",
+}
+"""Tables that point to several rows of a program and are not bound to one program, and why."""
 VALUES = {datetime: NOON, date: NOON.date()}
 """What stands in the columns of a row that is there only to be turned."""
 
@@ -83,7 +86,7 @@ def test_every_table_that_points_to_several_rows_of_a_program_carries_it() -> No
         for table in METADATA.sorted_tables
         if "program_id" not in table.c and len([1 for _, parent in _keys(table) if parent != table.name]) > 1
     }
-    assert several == LATER
+    assert several == set(LATER)
 
 
 def test_every_row_of_a_child_and_a_consult_is_about_one_child() -> None:
