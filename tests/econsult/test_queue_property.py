@@ -253,9 +253,8 @@ class World:
             requests.withdraw(session, consult, self.clinic.pcp, "", now=self.now)
         if consult.status == "answered":
             answers.close(session, consult, self.clinic.pcp, reason="moved away", now=self.now)
-        elif consult.status == "declined":
-            if consult.informed_at is None:
-                telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
+        elif consult.status == "declined" and consult.informed_at is None:
+            telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
         if consult.status in ("declined", "withdrawn") and consult.family_waits_since is not None:
             threads.post(session, consult, self.clinic.pcp, Audience.FAMILY, text="Yes", now=self.now)
 
@@ -363,7 +362,7 @@ def _send_on(world: World, session: Session, consult: Consult, case: Case) -> No
     case.send_on(world.seconds, urgency, named, world.promised(urgency))
 
 
-def _look_for_next(world: World, session: Session, consult: Consult, case: Case) -> None:
+def _take_next(world: World, session: Session, consult: Consult, case: Case) -> None:
     """`Next` gives nobody what somebody else alone is asked about, and keeps nothing else from anybody."""
     who = world.dice.choice(POOLS["dermatology"])
     waiting = [
@@ -373,6 +372,10 @@ def _look_for_next(world: World, session: Session, consult: Consult, case: Case)
     ]
     found = next_for(session, world.people[who], now=world.now)
     assert found.id in waiting if found is not None else not waiting
+    if found is not None:
+        holding.claim(session, found, world.people[who], now=world.now, lease=LEASE)
+        world.cases[found.id].claim(world.seconds, who)
+        compare(session, found, world.cases[found.id])
 
 
 def _ask(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -549,7 +552,7 @@ SHARED: list[Act] = [
     *(_open_earlier, _change),
 ]
 ACTS: dict[str, list[Act]] = {
-    "submitted": [_colleague, _claim, _claim, _claim, _look_for_next, _reroute, _withdraw, *SHARED],
+    "submitted": [_colleague, _claim, _claim, _take_next, _take_next, _reroute, _withdraw, *SHARED],
     "claimed": [
         _reroute,
         _ask_colleague,

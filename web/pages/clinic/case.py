@@ -126,7 +126,7 @@ def close(public_id: str) -> Page:
 @clinic_case.post("/withdraw")
 @only(*CLINIC_ROLES)
 def withdraw(public_id: str) -> Response:
-    """Take an own request back; who works on it is told. What its family has asked meanwhile is to be answered still."""
+    """Take an own request back; who works on it is told. What its family has asked is still to be answered."""
     reason = FormReader().text("reason", longest=LONGEST_REASON)
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
