@@ -1,15 +1,68 @@
-"""Who telephoned what staff wrote down, for the pages of those who may know the child."""
+"""Who telephoned, and at which number a family asks to be called, for the pages of those who may know the child.
+
+A number that was left before its home was told not to be safe, or before a court kept its owner away, is shown no more:
+whoever pressed it would call there.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
 from econsult.access import Pass
-from econsult.consults.details import caller_of
+from econsult.consults.details import caller_of, contact_of
+from econsult.home_safety import WARNERS
+from econsult.people.keptaway import reaches_kept
 from econsult.rights import Right
+from econsult.stops import unsafe_home
+from web.shell.auth import me
+from web.words.families import CONTACTS
+from web.words.language import gettext
 
 
-def caller_words(loaded: Pass) -> str:
+@dataclass(frozen=True)
+class Contact:
+    """How the family wants to be reached instead of sending photos.
+
+    `phone` is empty for who may not know the child and where nobody must call it, for which `hidden` says the reason.
+    """
+
+    words: str
+    phone: str
+    hidden: str = ""
+
+
+def wish_of(session: Session, loaded: Pass) -> Contact | None:
+    """What the family asked for instead of photos, for this reader."""
+    asked = contact_of(loaded.consult.details)
+    words = str(CONTACTS.get(asked["way"], ""))
+    if not words:
+        return None
+    if not loaded.may(Right.SEE_IDENTITY):
+        return Contact(words, "")
+    is_hidden, why = _hidden(session, loaded, asked["phone"])
+    return Contact(words, "" if is_hidden else asked["phone"], why)
+
+
+def caller_words(session: Session, loaded: Pass) -> str:
     """Name and number; empty where nobody telephoned, and for who may not know whose child it is."""
     told = caller_of(loaded.consult.details)
     if not told["who"] or not loaded.may(Right.SEE_IDENTITY):
         return ""
-    return ", ".join(filter(None, (told["name"], told["phone"])))
+    is_hidden, why = _hidden(session, loaded, told["phone"]) if told["who"] != "clinic" else (False, "")
+    return ", ".join(filter(None, (told["name"], "" if is_hidden else told["phone"], why)))
+
+
+def _hidden(session: Session, loaded: Pass, number: str) -> tuple[bool, str]:
+    """Whether nobody must call this number, and why, for who speaks with families."""
+    if not number:
+        return False, ""
+    told = unsafe_home(session, loaded.patient.id)
+    if told is not None and not told.is_hint:
+        why = gettext("The number is not shown: the home is not safe.")
+    elif reaches_kept(session, loaded.patient, number):
+        why = gettext("The number is not shown: it reaches somebody whom a court keeps from the child.")
+    else:
+        return False, ""
+    return True, why if me().role in WARNERS else ""

@@ -12,7 +12,7 @@ from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
-from econsult.consults.details import contact_of, text_of
+from econsult.consults.details import text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
@@ -30,7 +30,7 @@ from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
-from web.showing.callers import caller_words
+from web.showing.callers import Contact, caller_words, wish_of
 from web.showing.closing import CLOSE_QUESTIONS
 from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
@@ -49,20 +49,11 @@ from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
 from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of
-from web.words.families import CONTACTS
 from web.words.language import gettext
 from web.words.routes import why_words
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
 FAMILYS = ("family_question", "story")
-
-
-@dataclass(frozen=True)
-class Contact:
-    """How the family wants to be reached instead of sending photos. `phone` is empty for who may not know the child."""
-
-    words: str
-    phone: str
 
 
 @dataclass(frozen=True)
@@ -210,10 +201,10 @@ def open_case(session: Session, loaded: Pass) -> Case:
         told=told_about(session, consult.id) if loaded.relation in READERS else [],
         others=tuple(person.name for person in look(session, consult, me(), now())),
         why=why_words(why_of(consult)) if consult.holder_id is None else "",
-        contact=wish_of(loaded),
+        contact=wish_of(session, loaded),
         is_answer_open=released_answer(session, consult.id) is not None,
         wanted=wanted_of(session, loaded, read),
-        caller=caller_words(loaded),
+        caller=caller_words(session, loaded),
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
@@ -226,15 +217,6 @@ def _sheets(session: Session, loaded: Pass) -> list[Sheet]:
         return []
     is_pool = loaded.relation in (Relation.POOL, Relation.ASKED)
     return with_marks(session, loaded, sheets_of(session, loaded.consult.id, for_pool=is_pool))
-
-
-def wish_of(loaded: Pass) -> Contact | None:
-    """What the family asked for instead of photos, for this reader."""
-    asked = contact_of(loaded.consult.details)
-    words = str(CONTACTS.get(asked["way"], ""))
-    if not words:
-        return None
-    return Contact(words, asked["phone"] if loaded.may(Right.SEE_IDENTITY) else "")
 
 
 def _mode(loaded: Pass, answer: Answer | None) -> str:
