@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session
 
 from econsult import access, audit, home_safety
+from econsult.consults.earlier import BY_WAY, EarlierConsult
 from econsult.consults.records import Consult, RedFlagStop, Source, number_of
 from econsult.consults.redflags import UNSAFE
 from econsult.cursors import pack, unpack_number
@@ -158,10 +159,25 @@ def looks_at(
     if person.role == Role.CAREGIVER:
         kept = select(Consult.id).where(Consult.patient_id == patient.id, Consult.confidential != "")
         query = query.where(AuditEvent.consult_id.is_(None) | AuditEvent.consult_id.not_in(kept))
+        query = query.where(~_by_way_of_kept(patient))
         # When the young person was here is theirs alone.
         query = query.where(AuditEvent.person_id.is_(None) | (Person.role != Role.YOUTH))
     found = list(_looks(session, query.limit(ROWS + 1)))
     return patient, found[:ROWS], pack(found[ROWS - 1].sequence or 0) if len(found) > ROWS else ""
+
+
+def _by_way_of_kept(patient: Patient) -> ColumnElement[bool]:
+    """Whether a row of an open question came about by one that is kept from the caregivers, which shows it as earlier.
+
+    Rows from before the by-way was written down are left out where a kept one shows it still.
+    """
+    is_kept = and_(Consult.patient_id == patient.id, Consult.confidential != "")
+    kept = select(Consult.public_id).where(is_kept)
+    looks = select(literal(f"{BY_WAY}/").concat(Consult.public_id)).where(is_kept)
+    shown = select(EarlierConsult.earlier_id).join(Consult, Consult.id == EarlierConsult.consult_id).where(is_kept)
+    was_attached = and_(AuditEvent.action == "attach", AuditEvent.detail.in_(kept))
+    was_read = AuditEvent.detail.in_(looks)
+    return or_(was_attached, was_read, and_(AuditEvent.detail == BY_WAY, AuditEvent.consult_id.in_(shown)))
 
 
 def search(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consults_about
-from econsult.consults.earlier import alike, attach, attached_to, may_show
+from econsult.consults.earlier import alike, attach, attached_to, by_way_of, may_show
 from econsult.consults.records import Consult, note
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.versions import Answer, signed_answer
@@ -86,7 +86,7 @@ def earlier_of(session: Session, passed: Pass, person: Person, *, now: datetime)
         return []
     found = []
     for earlier in attached_to(session, passed.consult):
-        note(session, earlier, "read", person_id=person.id, now=now, detail="attached")
+        note(session, earlier, "read", person_id=person.id, now=now, detail=by_way_of(passed.consult))
         by_way = Pass(earlier, passed.patient, passed.relation, passed.rights)
         found.append(Shown(by_way, signed_answer(session, earlier.id)))
     return found

@@ -47,6 +47,15 @@ class EarlierConsult(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+BY_WAY = "attached"
+"""The detail of an audit row of a look at an earlier consult; behind it stands by way of which one it was."""
+
+
+def by_way_of(consult: Consult) -> str:
+    """What the row of such a look says: a family's log leaves it out where the question is kept from its reader."""
+    return f"{BY_WAY}/{consult.public_id}"
+
+
 def may_show(consult: Consult, earlier: Consult) -> bool:
     """Whether a consult may be shown by way of another one now."""
     if earlier.patient_id != consult.patient_id or earlier.id == consult.id:

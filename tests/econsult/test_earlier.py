@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from econsult import access
+from econsult.access_log import looks_at
 from econsult.asked_before import choose_earlier, count_earlier, duplicates_of, earlier_of
 from econsult.consults import answers, holding, requests, telling
 from econsult.consults.earlier import EarlierConsult
@@ -67,7 +68,30 @@ def test_who_takes_the_request_reads_the_earlier_answer_by_it_alone_and_only_unt
         looks = select(AuditEvent.detail).where(
             AuditEvent.consult_id == earlier.id, AuditEvent.person_id == clinic.neuro.id, AuditEvent.action == "read"
         )
-        assert list(session.scalars(looks)) == ["attached", "attached"]
+        assert [detail.partition("/")[0] for detail in session.scalars(looks)] == ["attached", "attached"]
+
+
+def test_a_mothers_log_tells_of_no_look_that_came_by_a_question_that_is_kept_from_her(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        earlier = clinic.answered(session)
+        consult = _with_earlier(session, clinic, earlier)
+        holding.claim(session, consult, clinic.neuro, now=NOON, lease=LEASE)
+        _read(session, clinic.neuro, consult)
+    child, number = clinic.child.public_id, earlier.number
+    with database.writing() as session:
+        before = looks_at(session, clinic.mother, child, now=NOON)[1]
+        session.get_one(Consult, consult.id).confidential = "clinic"
+    with database.writing() as session:
+        after = looks_at(session, clinic.mother, child, now=NOON)[1]
+    assert {look.action for look in before if look.number == number and look.detail} >= {
+        "attach",
+        "read",
+    }
+    assert [look for look in after if look.person is not None and look.person.id == clinic.neuro.id] == []
+    assert [look for look in after if consult.public_id in look.detail] == []
+    assert [look for look in after if look.number == number], "what was done with the open question stays"
 
 
 def test_nothing_that_was_taken_back_or_is_kept_is_ever_shown(database: Database, clinic: Clinic) -> None:
