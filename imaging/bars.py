@@ -6,7 +6,7 @@ of a table and a striped shirt are even, or come again, or are few.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from imaging.boxes import Box
 from imaging.pixels import Pixels
 
-_LOOKS = (2048, 1024, 512)
-"""Longer sides at which is looked; stripes are one to eight pixels wide there."""
+_LEAST_SIDE, _LOOKS = 370, 3
+"""Longest side of the smallest picture that is looked at, unless there is none larger, and of how many at most."""
 _CELL, _WINDOW, _CLOSE = 4, 5, 3
 """Pixels of a cell, and cells of what is looked at together and of a gap that is closed."""
 _CONTRAST, _ONE_WAY, _CHANGES = 30.0, 0.62, 0.07
@@ -51,16 +51,17 @@ class _Patch:
     angle: float
 
 
-def bars_in(grey: NDArray[np.uint8], *, stacked: bool) -> list[Box]:
-    """Return an upright box around each; `stacked` looks for rows of stripes too, where writing is covered anyway."""
-    longest = max(grey.shape)
-    looks = [min(1.0, side / longest) for side in _LOOKS if side <= 1.3 * longest]
-    return [box for scale in looks for box in _look(grey, scale, stacked=stacked)]
+def bars_in(looks: Sequence[Pixels], *, stacked: bool) -> list[Box]:
+    """Return an upright box around each, for a picture and its halves (`halves_of`).
+
+    `stacked` looks for rows of stripes too, where writing is covered anyway.
+    """
+    large = [look for look in looks if look is looks[0] or max(look.shape) >= _LEAST_SIDE]
+    return [box for look in large[:_LOOKS] for box in _look(look, stacked=stacked)]
 
 
-def _look(grey: NDArray[np.uint8], scale: float, *, stacked: bool) -> Iterator[Box]:
-    high, wide = (max(_WINDOW * _CELL, round(length * scale)) for length in grey.shape)
-    small = np.asarray(cv2.resize(grey, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
+def _look(small: Pixels, *, stacked: bool) -> Iterator[Box]:
+    high, wide = small.shape
     for patch in _patches(small):
         if patch.long * patch.high > _LARGEST * wide * high:
             continue

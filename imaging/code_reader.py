@@ -28,14 +28,15 @@ _PAINT = 128
 Grey = NDArray[np.uint8]
 
 
-def codes_in(grey: Grey, *, turned: bool = True) -> list[Box]:
+def codes_in(grey: Grey, *, turned: bool = True, is_hasty: bool = False) -> list[Box]:
     """Return a box around every code that can be read, and around those of which the reader saw the frame alone.
 
-    `turned` looks for stripes that lie askew as well.
+    `turned` looks for stripes that lie askew as well; `is_hasty` leaves out what is light on dark, and what is so
+    large that it is better read in a smaller picture.
     """
     found: list[Box] = []
     for _ in range(_ROUNDS):
-        new = list(_look(grey, _TURNS if turned else ()))
+        new = list(_look(grey, _TURNS if turned else (), is_hasty=is_hasty))
         found += new
         if not new:
             break
@@ -53,8 +54,9 @@ def reads_a_code(grey: Grey, *, is_thorough: bool = True) -> bool:
     return next(_read_enlarged(grey), None) is not None or any(_read_turned(grey, angle)[0] for angle in _TURNS)
 
 
-def _look(grey: Grey, turns: tuple[int, ...]) -> Iterator[Box]:
-    for code in zxingcpp.read_barcodes(grey, return_errors=True):
+def _look(grey: Grey, turns: tuple[int, ...], *, is_hasty: bool) -> Iterator[Box]:
+    is_patient = not is_hasty
+    for code in zxingcpp.read_barcodes(grey, return_errors=True, try_invert=is_patient, try_downscale=is_patient):
         if code.valid or code.format not in _SHY:
             yield _around(code, None, grey.shape)
     yield from _read_enlarged(grey)

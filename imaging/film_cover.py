@@ -7,18 +7,16 @@ covered that was found in it or within half a second of it. For that a frame wai
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
-from imaging.bars import bars_in
 from imaging.boxes import Box
-from imaging.code_reader import CODE_READER, codes_in
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
+from imaging.film_codes import DETECTOR, FilmCodes
 from imaging.film_patient import FilmPatient, may_be_one
 from imaging.film_picture import lightness_plane
-from imaging.grids import grids_in
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
@@ -31,12 +29,11 @@ _SLOT = Fraction(2, 5)
 """Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
 _TEXT_EVERY, _TEXT_SIDE, _TEXT_LASTS = 2.0, 640, 2.1
-_CODES_EVERY, _GRIDS_EVERY, _CODE_LASTS = 0.2, 0.4, 0.5
 _JUST = 0.001
 _DETECTORS = {
     "face": (FACE_DETECTOR, FACE_THRESHOLD),
     "text": (TEXT_DETECTOR, TEXT_THRESHOLD),
-    "code": (f"{CODE_READER} bars module_grids", 0.0),
+    "code": (DETECTOR, 0.0),
 }
 
 
@@ -54,8 +51,8 @@ class FilmCover:
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
         self._last_faces: list[Box] = []
-        self._last_codes: list[Box] = []
-        self._next_face = self._next_text = self._next_code = self._next_grid = 0.0
+        self._codes = FilmCodes()
+        self._next_face = self._next_text = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
         self.masks: list[Mask] = []
 
@@ -84,9 +81,9 @@ class FilmCover:
             self._next_face = at + _FACES_EVERY
             found = faces_in(self._faces, _shrunk(frame, _FACE_SIDE), _FACE_SIDE)
             self._note_faces(at, [box.grown(_FACE_GROWTH) for box in found])
-        if self._texts is not None and at >= self._next_code:
-            self._next_code = at + _CODES_EVERY
-            self._note_codes(at, lightness_plane(frame))
+        if self._texts is not None and self._codes.is_due(at):
+            seen = self._codes.look(at, lightness_plane(frame))
+            self._found += [(begins, ends, "code", box) for begins, ends, box in seen]
         if self._texts is not None and at >= self._next_text:
             self._next_text = at + _TEXT_EVERY
             boxes = texts_in(self._texts, _shrunk(frame, _TEXT_SIDE), _TEXT_SIDE)
@@ -95,22 +92,10 @@ class FilmCover:
     def _note_faces(self, at: float, faces: list[Box]) -> None:
         boxes = self._patient.to_cover(faces)
         self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, "face", box) for box in boxes]
-        self._note_way(at - _FACES_EVERY, at, "face", boxes, self._last_faces)
+        # What lies between two looks at one face that moved.
+        ways = [box.joined(old) for box in boxes for old in self._last_faces if may_be_one(box, old)]
+        self._found += [(at - _FACES_EVERY, at, "face", box) for box in ways]
         self._last_faces = boxes
-
-    def _note_codes(self, at: float, grey: NDArray[np.uint8]) -> None:
-        boxes = [*codes_in(grey, turned=False), *bars_in(grey, stacked=True)]
-        if at >= self._next_grid:
-            self._next_grid = at + _GRIDS_EVERY
-            boxes += grids_in(grey)
-        self._found += [(at - _CODE_LASTS, at + _CODE_LASTS, "code", box) for box in boxes]
-        self._note_way(at - _CODES_EVERY, at, "code", boxes, self._last_codes)
-        self._last_codes = boxes
-
-    def _note_way(self, start: float, end: float, what: str, boxes: list[Box], before: list[Box]) -> None:
-        """Cover what lies between two looks at one thing that moved."""
-        between = [box.joined(old) for box in boxes for old in before if may_be_one(box, old)]
-        self._found += [(start, end, what, box) for box in between]
 
     def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
         number = at // _SLOT
@@ -161,16 +146,24 @@ def _mask(what: str, box: Box, begins: float, ends: float) -> Mask:
 
 def _painted(frame: VideoFrame, boxes: list[Box]) -> VideoFrame:
     """Fill the boxes, to whole pixels of colour outward."""
-    pixels = frame.to_ndarray()
-    height, width = frame.height, frame.width
-    luma = pixels[:height]
-    colours = pixels[height:].reshape(2, height // 2, width // 2)
-    for box in boxes:
-        left, top = int(box.left * width) // 2, int(box.top * height) // 2
-        right, bottom = -(-int(box.right * width + 1) // 2), -(-int(box.bottom * height + 1) // 2)
-        luma[2 * top : 2 * bottom, 2 * left : 2 * right] = FILL_IN_FILMS[0]
-        colours[:, top:bottom, left:right] = np.array(FILL_IN_FILMS[1:], np.uint8)[:, None, None]
-    painted = VideoFrame.from_ndarray(pixels, format="yuv420p")
-    painted.color_range, painted.colorspace = frame.color_range, frame.colorspace
-    painted.color_primaries, painted.color_trc = frame.color_primaries, frame.color_trc
-    return painted
+    frame = _own(frame)
+    rows, columns = frame.height // 2, frame.width // 2
+    for plane, fill, step in zip(frame.planes, FILL_IN_FILMS, (2, 1, 1), strict=True):
+        # The stubs do not know that a plane is a buffer.
+        pixels = np.frombuffer(memoryview(cast("bytes", plane)), np.uint8).reshape(plane.height, plane.line_size)
+        for box in boxes:
+            left, top = int(box.left * frame.width) // 2, int(box.top * frame.height) // 2
+            right, bottom = -(-int(box.right * frame.width + 1) // 2), -(-int(box.bottom * frame.height + 1) // 2)
+            pixels[step * top : step * min(rows, bottom), step * left : step * min(columns, right)] = fill
+    return frame
+
+
+def _own(frame: VideoFrame) -> VideoFrame:
+    """The frame, or a copy where a decoder still needs it, or where its rows lie in memory from last to first."""
+    if all(plane.line_size > 0 for plane in frame.planes):
+        frame.make_writable()
+        return frame
+    copied = VideoFrame.from_ndarray(frame.to_ndarray(), format="yuv420p")
+    copied.color_range, copied.colorspace = frame.color_range, frame.colorspace
+    copied.color_primaries, copied.color_trc = frame.color_primaries, frame.color_trc
+    return copied

@@ -4,17 +4,18 @@ QR, DataMatrix, Aztec and their like are squares of two tones that change from m
 Writing changes so too but is covered anyway; skin, hair and cloth have tones between the two.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.boxes import Box
+from imaging.busy import islands_in
 from imaging.pixels import Pixels
 
-_LOOKS = ((2048, 33), (1024, 33), (512, 17), (256, 14))
-"""Longer sides at which is looked, and how wide and high a grid must be there; modules are one to six pixels."""
+_SIZES = ((725, 33), (363, 17), (0, 14))
+"""How wide and high a grid must be where the longest side has at least so many pixels; modules are one to six."""
 _WINDOW = 25
 _CONTRAST, _PURE = 50, 0.25
 _CHANGES, _TWO_TONED, _LEAST_LIGHT, _MOST_LIGHT = 0.11, 0.55, 0.35, 0.65
@@ -22,26 +23,21 @@ _CHANGES, _TWO_TONED, _LEAST_LIGHT, _MOST_LIGHT = 0.11, 0.55, 0.35, 0.65
 _LARGER = 1.1
 
 
-def grids_in(grey: NDArray[np.uint8]) -> list[Box]:
-    """Return a box around each, somewhat larger than it is."""
-    height, width = grey.shape
-    return [box for side, least in _LOOKS if side <= 1.3 * max(height, width) for box in _look(grey, side, least)]
+def grids_in(looks: Sequence[Pixels]) -> list[Box]:
+    """Return a box around each, somewhat larger than it is, for a picture and its halves (`halves_of`)."""
+    return [box for look in looks for box in _look(look)]
 
 
-def _look(grey: NDArray[np.uint8], side: int, least: int) -> Iterator[Box]:
-    scale = min(1.0, side / max(grey.shape))
-    high, wide = (max(_WINDOW, round(length * scale)) for length in grey.shape)
-    small = np.asarray(cv2.resize(grey, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
+def _look(small: Pixels) -> Iterator[Box]:
     where = _is_grid(small)
     if not where.any():
         return
-    _, _, found, _ = cv2.connectedComponentsWithStats(where.view(np.uint8))
-    for left, top, width, height, _ in found[1:]:
+    high, wide = small.shape
+    least = next(size for side, size in _SIZES if max(small.shape) >= side)
+    for left, top, width, height, _ in islands_in(where.view(np.uint8)).tolist():
         if min(width, height) >= least:
             # A window whose middle is at the edge of the region reaches half its own width beyond it.
-            edges = Box(
-                float(left / wide), float(top / high), float((left + width) / wide), float((top + height) / high)
-            )
+            edges = Box(left / wide, top / high, (left + width) / wide, (top + height) / high)
             yield edges.widened(_WINDOW / 2 / wide, _WINDOW / 2 / high).grown(_LARGER)
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from imaging.boxes import Box
 from imaging.detectors import Detectors
+from imaging.halves import halves_of
 from imaging.masks import Mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -71,7 +72,7 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
     if deny is not None:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
         # Lines of print look like rows of stripes, so on paper PDF417 is left to the reader.
-        yield from code_masks(grey, stacked=False)
+        yield from code_masks(grey, halves_of(grey), stacked=False)
         ink = ink_of(grey)
         if detectors.reader is None:
             yield from _of_layer(layer, deny, (width, height))

@@ -1,5 +1,7 @@
 """Decides what is covered in a picture: faces by the policy, every line of writing, every code."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from imaging.choice import open_faces
 from imaging.code_reader import CODE_READER, codes_in
 from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in
 from imaging.grids import grids_in
+from imaging.halves import halves_of
 from imaging.masks import Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -31,13 +34,15 @@ def _codes(pixels: Pixels, policy: Policy) -> list[Mask]:
     if policy.text != MASK:
         return []
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    return [*code_masks(grey, stacked=True), *(box_mask("code", box, _GRID_DETECTOR, 0.0) for box in grids_in(grey))]
+    looks = halves_of(grey)
+    striped = code_masks(grey, looks, stacked=True)
+    return [*striped, *(box_mask("code", box, _GRID_DETECTOR, 0.0) for box in grids_in(looks))]
 
 
-def code_masks(grey: NDArray[np.uint8], *, stacked: bool) -> list[Mask]:
-    """Cover the codes that can be read, and what looks like the stripes of one."""
+def code_masks(grey: NDArray[np.uint8], looks: Sequence[NDArray[np.uint8]], *, stacked: bool) -> list[Mask]:
+    """Cover the codes that can be read, and what looks like the stripes of one in the picture or its halves."""
     read = [box_mask("code", box, CODE_READER, 0.0) for box in codes_in(grey)]
-    return read + [box_mask("code", box, _BAR_DETECTOR, 0.0) for box in bars_in(grey, stacked=stacked)]
+    return read + [box_mask("code", box, _BAR_DETECTOR, 0.0) for box in bars_in(looks, stacked=stacked)]
 
 
 def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:

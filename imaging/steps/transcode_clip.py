@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import av
 import av.bitstream
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -148,6 +148,8 @@ class _Writer:
             self._stream = self._open_stream(frame)
         self._keep_poster(at, frame)
         frame.pts, frame.time_base = round(at / _CLOCK), _CLOCK
+        # How the camera coded this picture would be taken for an order: the copy would be larger and tell its pattern.
+        frame.pict_type = PictureType.NONE
         self._last, self._gap = at, at - self._last
         self._write(frame)
         if self._sound is not None:

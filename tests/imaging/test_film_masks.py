@@ -16,11 +16,11 @@ FACES_ONLY = Policy(text="keep")
 GREY = (52, 58, 64)
 
 
-def film_of(frames: list[Image.Image], rate: int = 10) -> bytes:
-    """A film of these pictures."""
+def film_of(frames: list[Image.Image], rate: int = 10, options: dict[str, str] | None = None) -> bytes:
+    """A film of these pictures; `options` are the encoder's."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate)
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = *frames[0].size, "yuv420p"
         for number, picture in enumerate(frames):
             frame = av.VideoFrame.from_image(picture)
@@ -56,6 +56,14 @@ def test_a_walking_face_is_covered_in_every_picture(run: Prepare) -> None:
     assert is_grey(np.asarray(Image.open(io.BytesIO(kept.files["poster"])))[130:190, 90:140].astype(int))
     assert {mask.what for mask in report.masks} == {"face"}
     assert all(mask.begins is not None and mask.ends is not None for mask in report.masks)
+
+
+def test_a_face_is_covered_in_a_film_that_was_taken_upside_down(run: Prepare) -> None:
+    stored = walker(200).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    _, kept = run(films.shown_by(film_of([stored] * 6), (1, 0, 0, -1)), "video", FACES_ONLY)
+    frames = shown(kept.files["play"])
+    assert len(frames) == 6
+    assert all(is_grey(frame[130:190, 250:300]) and not is_grey(frame[300:, :100]) for frame in frames)
 
 
 def test_a_face_that_is_lost_for_a_moment_stays_covered(run: Prepare) -> None:

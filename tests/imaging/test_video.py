@@ -5,6 +5,7 @@ import io
 import av
 import numpy as np
 import pytest
+from av.video.frame import PictureType
 from PIL import Image
 
 from imaging import Jail, Policy, prepare, samples
@@ -12,6 +13,7 @@ from imaging.walks import mp4
 from tests.imaging import files, films
 from tests.imaging.conftest import PLAIN, Kept, Prepare
 from tests.imaging.test_colour import delta_e
+from tests.imaging.test_film_masks import film_of
 from tests.spread import spread
 
 
@@ -88,6 +90,17 @@ def test_uneven_times_stay_uneven(run: Prepare) -> None:
     times = [0.0, 0.04, 0.08, 0.5, 0.55, 1.2, 1.6]
     _, kept = run(films.film(times), "video")
     assert films.decoded(kept.files["play"])[0] == pytest.approx(times, abs=0.002)
+
+
+def test_how_the_camera_coded_its_pictures_is_no_order_to_our_encoder(run: Prepare) -> None:
+    """A film whose every picture stands for itself would come out five times as large, and tell what it came from."""
+    moving = [files.skin(320, 240).rotate(number / 5) for number in range(20)]
+    data = film_of(moving, options={"g": "1"})
+    with av.open(io.BytesIO(data)) as source:
+        assert {frame.pict_type for frame in source.decode(video=0)} == {PictureType.I}
+    _, kept = run(data, "video")
+    with av.open(io.BytesIO(kept.files["play"])) as copy:
+        assert sum(frame.pict_type == PictureType.I for frame in copy.decode(video=0)) == 1
 
 
 def test_a_large_film_is_brought_to_720_lines_either_way_up(run: Prepare) -> None:
