@@ -9,16 +9,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.access import Pass, consults_about
+from econsult.access import Pass, consults_about, patient_for
+from econsult.consults.details import sound
 from econsult.consults.earlier import alike, attach, attached_to, by_way_of, may_show
-from econsult.consults.records import Consult, note
-from econsult.consults.requests import RequestForm, edit
+from econsult.consults.lifecycle import ENDED
+from econsult.consults.records import Consult, Kind, note
+from econsult.consults.redflags import ASKED_AT
+from econsult.consults.requests import RequestForm, create, edit
 from econsult.consults.versions import Answer, signed_answer
 from econsult.consults.wishes import Wishes, nameable, wish_of
-from econsult.errors import InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person
 from econsult.rights import Relation, Right
 
+ASKED_ANEW = ("red_flags", "red_flags_asked", ASKED_AT)
+"""What a draft with the words of an older request never takes over: the child may be worse today."""
 ASKERS = frozenset({Relation.MEDICAL_HOME, Relation.PRESENTER, Relation.COORDINATOR})
 READERS = frozenset({Relation.HOLDER, Relation.MEDICAL_HOME})
 """Who reads question and answer of what is attached; a pool and a second specialist learn that there is something."""
@@ -51,6 +56,27 @@ def choose_earlier(session: Session, passed: Pass, person: Person, public_ids: S
         raise InvalidError(f"{len(unknown)} of the earlier requests are not known.", {"earlier": "unknown_value"})
     chosen = [known[public_id] for public_id in dict.fromkeys(public_ids)]
     attach(session, passed.consult, person, chosen, now=now)
+
+
+def ask_again(session: Session, passed: Pass, person: Person, *, now: datetime) -> Consult:
+    """Open a draft with the words of a request that has ended, for the same readers: what was kept stays kept.
+
+    Danger signs are asked anew. Raises ImpossibleVerbError for what goes on.
+    """
+    old = passed.consult
+    if old.status not in ENDED:
+        raise ImpossibleVerbError(old.status, "be asked again")
+    child = patient_for(session, person, passed.patient.public_id, now=now)
+    form = RequestForm(
+        kind=Kind.ECONSULT,
+        specialty=old.specialty,
+        question=old.question,
+        question_type=old.question_type,
+        urgency=old.urgency,
+        details={name: value for name, value in sound(old.details).items() if name not in ASKED_ANEW},
+        is_test=old.is_test,
+    )
+    return create(session, person, child, form, now=now, kept=old.confidential)
 
 
 def follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> None:

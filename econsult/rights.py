@@ -78,7 +78,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL, Right.OWN_TIME}
     ),
     Relation.PRESENTER: frozenset(
-        _SEEING | {Right.SEE_IDENTITY, Right.READ_FAMILY, Right.WRITE_FAMILY, Right.UPLOAD, Right.REQUEST}
+        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL}
     ),
     Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(

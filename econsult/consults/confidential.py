@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.details import YOUTH_CALLS, caller_of
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind, Source, note
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError
@@ -27,11 +28,21 @@ BEGUN_BY_PROXY = (Role.CAREGIVER, Role.INVITED)
 def may_change(session: Session, consult: Consult, person: Person) -> bool:
     """Whether this person, who has the right to keep it confidential, may change it for this question.
 
-    What a caregiver began, a caregiver knows. What the young person wants kept, only the young person opens.
+    What a caregiver began, a caregiver knows. What the young person wants kept, only the young person opens. A nurse
+    says it of their own draft; once it was sent, a clinician does.
     """
+    if person.role == Role.TELEPRESENTER and consult.status != Status.DRAFT:
+        return False
     if session.get_one(Person, consult.requester_id).role in BEGUN_BY_PROXY:
         return False
     return person.role == Role.YOUTH or consult.confidential != BY_YOUTH
+
+
+def is_offered(session: Session, consult: Consult, person: Person, now: datetime) -> bool:
+    """Whether a page of staff offers to keep it, or to let the caregivers see it: never what the rules refuse."""
+    patient = session.get_one(Patient, consult.patient_id)
+    is_old = consult.is_confidential or is_old_enough(session, patient, now)
+    return is_old and may_change(session, consult, person)
 
 
 def keep_confidential(session: Session, consult: Consult, person: Person, wish: bool, *, now: datetime) -> Consult:

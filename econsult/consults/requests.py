@@ -75,8 +75,10 @@ class SubmitForm:
     is_shared: bool = False
 
 
-def create(session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime) -> Consult:
-    """Open a draft for a child whom the caller has already been allowed to act for."""
+def create(
+    session: Session, person: Person, patient: Patient, form: RequestForm, *, now: datetime, kept: str = ""
+) -> Consult:
+    """Open a draft for a child whom the caller may act for; `kept` is the mark of what it is asked from."""
     kind = form.kind or (Kind.ECONSULT if person.is_staff else Kind.FAMILY_QUESTION)
     check_kind(person, kind, is_test=bool(form.is_test))
     invitation = invited_for(session, person, patient, now) if person.role == Role.INVITED else None
@@ -86,7 +88,7 @@ def create(session: Session, person: Person, patient: Patient, form: RequestForm
         organization_id=patient.organization_id,
         requester_id=person.id,
         # Until they say else: what the young ask stays between them and the clinic.
-        confidential=BY_YOUTH if person.role == Role.YOUTH else "",
+        confidential=BY_YOUTH if person.role == Role.YOUTH else kept,
         kind=kind,
         source=source_of(person, form.source),
         urgency=Urgency.ROUTINE,

@@ -13,6 +13,7 @@ from econsult import access
 from econsult.advice.following import accept_and_read
 from econsult.asked_before import choose_earlier, follow_up
 from econsult.consults import answers, repeats, requests, telling
+from econsult.consults.confidential import keep_confidential
 from econsult.consults.merging import check_version
 from econsult.consults.records import Kind
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -57,7 +58,11 @@ def create_consult(body: dict[str, Any]) -> dict[str, Any]:
         consult = requests.create(session, me(), patient, form, now=now())
         if key:
             repeats.remember(session, me(), key, content, consult, now=now())
-        made = access.consult_for(session, me(), consult.public_id, now=now())
+        right = Right.KEEP_CONFIDENTIAL if "confidential" in body else Right.SEE
+        made = access.consult_for(session, me(), consult.public_id, now=now(), right=right)
+        if "confidential" in body:
+            # Before anything of an older one is shown with it, and long before anybody is told of it.
+            keep_confidential(session, consult, me(), body["confidential"], now=now())
         _show_earlier(session, made, body)
         if consult.kind == Kind.FOLLOW_UP:
             follow_up(session, made, me(), now=now())

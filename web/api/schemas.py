@@ -84,7 +84,7 @@ PATIENT_IN = closed(
     mrn=text(40),
     is_another=FLAG,
 )
-CONSULT_IN = closed(("patient_id",), patient_id=text(64), **REQUEST)
+CONSULT_IN = closed(("patient_id",), patient_id=text(64), confidential=FLAG, **REQUEST)
 CONSULT_EDIT = closed(
     (), version=COUNT, **{name: part for name, part in REQUEST.items() if name not in {"kind", "source"}}
 )

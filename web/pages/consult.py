@@ -12,12 +12,11 @@ from econsult.access import consult_for
 from econsult.advice.own_snippets import known_to
 from econsult.advice.snippets import Snippet
 from econsult.consults import declining, holding
-from econsult.consults.confidential import may_change
+from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, TakenError
-from econsult.people.caregivers import is_old_enough
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -118,8 +117,7 @@ def _may_keep(case: Case) -> bool:
     if not (me().role == Role.PCP and Right.KEEP_CONFIDENTIAL in case.rights):
         return False
     with database().reading() as session:
-        is_old = case.consult.is_confidential or is_old_enough(session, case.patient, now())
-        return is_old and may_change(session, case.consult, me())
+        return is_offered(session, case.consult, me(), now())
 
 
 def _number_before() -> str:

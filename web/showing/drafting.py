@@ -14,12 +14,13 @@ from econsult.consults.asked import forms_of, known_items
 from econsult.consults.attachments import attachments_of
 from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
+from econsult.consults.confidential import is_offered
 from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
 from econsult.consults.earlier import attached_to
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.merging import seen_text
-from econsult.consults.records import Consult
+from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.screening import stopped_on
 from econsult.consults.voice import VoiceConsent, voice_consent_of
@@ -89,6 +90,8 @@ class Desk:
     earlier: list[tuple[Consult, str]]
     """What of before may be shown to the specialist, with its question as they will read it."""
     attached: list[int]
+    may_keep: bool
+    """Whether this reader may keep the clinic's own request from the child's caregivers, or let them see it."""
     stopped: list[str]
     """The signs, in words, that stopped this draft and are ticked no more."""
 
@@ -152,6 +155,7 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
             nameable=named_choices(session, consult, consult.specialty),
             named=named.public_id if named else "",
             may_convert=bool(wish and wish.may_convert),
+            may_keep=_may_keep(session, loaded),
             details=details,
             sheets=sheets_of(session, loaded.consult.id),
             consent=consent_for(session, loaded.consult.id),
@@ -165,6 +169,12 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
             stopped=signs_of(",".join(set(stopped_on(session, consult)) - set(flags_of(consult.details)))),
             answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )
+
+
+def _may_keep(session: Session, loaded: Pass) -> bool:
+    """Of a family's call the page of the call asks whether its caregivers may know; who wrote it down says no more."""
+    is_own = loaded.consult.kind in CLINICS_OWN and loaded.may(Right.KEEP_CONFIDENTIAL)
+    return is_own and is_offered(session, loaded.consult, me(), now())
 
 
 def _says_none(consult: Consult) -> bool:

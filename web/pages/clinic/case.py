@@ -8,19 +8,18 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug import Response
 
-from econsult.access import consult_for, patient_for
+from econsult import asked_before
+from econsult.access import consult_for
 from econsult.advice.asking import close_out
 from econsult.advice.following import LONGEST_WHY, accept_and_read, said_of_steps
 from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
-from econsult.consults.details import sound
-from econsult.consults.lifecycle import ENDED, Status
+from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
-from econsult.consults.records import QUESTION_TYPES, Consult, Kind
-from econsult.consults.redflags import ASKED_AT
+from econsult.consults.records import QUESTION_TYPES
 from econsult.consults.requests import RequestForm
 from econsult.consults.tries import TryResult, write_try
-from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -31,6 +30,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
+from web.shell.once import once
 from web.showing.casefile import open_case
 from web.showing.closing import close_refusal
 from web.showing.lost import Lost, changed_words
@@ -142,24 +142,8 @@ def ask_again(public_id: str) -> Response:
     """Open a draft about the same child with the words of a request that has ended; danger signs are asked anew."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
-        child = patient_for(session, me(), loaded.patient.public_id, now=now())
-        if loaded.consult.status not in ENDED:
-            raise ImpossibleVerbError(loaded.consult.status, "be asked again")
-        draft = requests.create(session, me(), child, _same_words(loaded.consult), now=now())
-    return redirect(url_for("clinic_request.edit_request", public_id=draft.public_id), 303)
-
-
-def _same_words(consult: Consult) -> RequestForm:
-    old = ("red_flags", "red_flags_asked", ASKED_AT)
-    details = {name: value for name, value in sound(consult.details).items() if name not in old}
-    return RequestForm(
-        kind=Kind.ECONSULT,
-        specialty=consult.specialty,
-        question=consult.question,
-        question_type=consult.question_type,
-        urgency=consult.urgency,
-        details=details,
-    )
+        draft = once(session, lambda: asked_before.ask_again(session, loaded, me(), now=now()))
+    return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
 
 
 @clinic_case.post("/send-on")

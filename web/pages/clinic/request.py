@@ -8,10 +8,12 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from econsult.access import consult_for
 from econsult.consults import requests
 from econsult.consults.asked import answers_of_others
 from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.confidential import keep_confidential
 from econsult.consults.details import flags_of
 from econsult.consults.facepolicy import asks_for_policy
 from econsult.consults.lifecycle import Status
@@ -25,6 +27,7 @@ from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.consent import TEXTS
 from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
+from econsult.rights import Right
 from web.context import database, now, settings
 from web.pages.clinic.keeping import LONGEST_DETAIL, Kept, keep_form, voice_of
 from web.pages.clinic.terms import (
@@ -55,6 +58,8 @@ clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 CHOOSERS = ("photo:far", "photo:close", "video", "lab_document:laboratory")
 """The files for which the page has a way of its own, whatever the specialty."""
+KEEPING = ("private", "shared")
+"""The buttons by which the draft is kept from the child's caregivers, or not any more."""
 Page = str | Response | tuple[str, int] | tuple[Response, int]
 
 
@@ -78,6 +83,8 @@ def keep_request(public_id: str) -> Page:
     files.take_files(public_id)
     keep_words(files)
     verb = files.fields.get("verb", "")
+    if verb in KEEPING:
+        _keep(public_id, verb == KEEPING[0])
     _check_files(files, verb, form)
     if verb == "send":
         _check_voice(form)
@@ -88,7 +95,7 @@ def keep_request(public_id: str) -> Page:
         return _both(public_id, kept, errors)
     if errors:
         return _page(open_desk(public_id, kept.unsaved), errors), 422
-    return _sent(public_id, kept) if verb == "send" else _saved(public_id, files)
+    return _sent(public_id, kept) if verb == "send" else _saved(public_id, files, verb)
 
 
 def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
@@ -146,10 +153,18 @@ def _stop_words(consult: Consult) -> str:
     return gettext("This may be an emergency. Send the child to the ER now.")
 
 
-def _saved(public_id: str, files: PlainForm) -> Page:
+def _keep(public_id: str, wish: bool) -> None:
+    """Whatever else of the form has a fault: nobody reads of it because a field was wrong."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL)
+        keep_confidential(session, loaded.consult, me(), wish, now=now())
+
+
+def _saved(public_id: str, files: PlainForm, verb: str) -> Page:
     if files.attachments:
         return redirect(url_for(".edit_request", public_id=public_id, said="files_sent", _anchor="files"), 303)
-    return redirect(url_for(".edit_request", public_id=public_id, said="saved"), 303)
+    said = {KEEPING[0]: "kept", KEEPING[1]: "shown"}.get(verb, "saved")
+    return redirect(url_for(".edit_request", public_id=public_id, said=said), 303)
 
 
 @clinic_request.post("/discard")
