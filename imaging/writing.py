@@ -57,7 +57,7 @@ class Writing:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """What the detector marked: a turned rectangle in pixels of what it looked at, and how sure it is."""
 
     rectangle: Slanted
@@ -71,10 +71,10 @@ def texts_in(writing: Writing, pixels: Pixels, side: int = TEXT_SIDE) -> list[Bo
 
     What fills a large part of the picture is believed only where a coarser look finds a line there too.
     """
-    lines = _lines_at(writing.lines, pixels, side)
+    lines = lines_at(writing.lines, pixels, side)
     found = list(_boxes_of(writing, pixels, side, lines))
     if any(line.thickness > _HUGE for line in lines):
-        found += _boxes_of(writing, pixels, _COARSE_SIDE, _lines_at(writing.lines, pixels, _COARSE_SIDE))
+        found += _boxes_of(writing, pixels, _COARSE_SIDE, lines_at(writing.lines, pixels, _COARSE_SIDE))
     return found
 
 
@@ -94,12 +94,12 @@ def share_of(edges: Edges, size: tuple[int, int], score: float) -> Box:
 
 def warm_up_writing(writing: Writing) -> None:
     """Let the networks lay out their weights on blank pictures of our own."""
-    _lines_at(writing.lines, np.zeros((NETWORK_GRID, NETWORK_GRID, 3), np.uint8), NETWORK_GRID)
+    lines_at(writing.lines, np.zeros((NETWORK_GRID, NETWORK_GRID, 3), np.uint8), NETWORK_GRID)
     if writing.letters is not None:
-        _letters_in(writing.letters, np.zeros((_LETTER_HEIGHT, _LETTER_HEIGHT, 3), np.uint8))
+        letters_in(writing.letters, np.zeros((_LETTER_HEIGHT, _LETTER_HEIGHT, 3), np.uint8))
 
 
-def _lines_at(net: cv2.dnn.Net, pixels: Pixels, side: int) -> list[_Line]:
+def lines_at(net: cv2.dnn.Net, pixels: Pixels, side: int) -> list[Line]:
     """Return the lines found at this size that are likely enough."""
     shrunk = cv2.resize(pixels, on_grid(pixels, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     net.setInput(((shrunk - _MEAN) * _SCALE).transpose(2, 0, 1)[None])
@@ -109,26 +109,26 @@ def _lines_at(net: cv2.dnn.Net, pixels: Pixels, side: int) -> list[_Line]:
     found = []
     for contour in contours:
         rectangle = cv2.minAreaRect(contour)
-        line = _Line(rectangle, _score(heat, contour), min(rectangle[1]) / side)
+        line = Line(rectangle, _score(heat, contour), min(rectangle[1]) / side)
         if line.thickness > _HUGE or line.score >= (_SCORE if line.thickness < _LARGE else _LARGE_SCORE):
             found.append(line)
     return found
 
 
-def _boxes_of(writing: Writing, pixels: Pixels, side: int, lines: Sequence[_Line]) -> Iterator[Box]:
+def _boxes_of(writing: Writing, pixels: Pixels, side: int, lines: Sequence[Line]) -> Iterator[Box]:
     """Yield the boxes of the lines that are writing."""
     size, believable = on_grid(pixels, side), [line for line in lines if line.thickness <= _HUGE]
     doubted = [line for line in believable if line.thickness >= _READ_ABOVE][:_READ_MOST]
     for line in believable:
         if line not in doubted or _is_writing(writing.letters, pixels, line, size):
-            yield from (share_of(edges, size, line.score) for edges in _line_boxes(*line.rectangle))
+            yield from (share_of(edges, size, line.score) for edges in line_boxes(*line.rectangle))
 
 
-def _is_writing(net: cv2.dnn.Net | None, pixels: Pixels, line: _Line, size: tuple[int, int]) -> bool:
+def _is_writing(net: cv2.dnn.Net | None, pixels: Pixels, line: Line, size: tuple[int, int]) -> bool:
     """Whether letters are read in it, either way round. Where there is no reader it may be writing."""
     if net is None or line.score >= _CERTAIN:
         return True
-    return any(_is_read(*_letters_in(net, view), line.score) for view in _views_of(pixels, line, size))
+    return any(_is_read(*letters_in(net, view), line.score) for view in views_of(pixels, line, size))
 
 
 def _is_read(letters: int, sureness: float, score: float) -> bool:
@@ -138,7 +138,7 @@ def _is_read(letters: int, sureness: float, score: float) -> bool:
     return sureness >= _SURE.get(letters, _FAIRLY_SURE)
 
 
-def _views_of(pixels: Pixels, line: _Line, size: tuple[int, int]) -> Iterator[Pixels]:
+def views_of(pixels: Pixels, line: Line, size: tuple[int, int]) -> Iterator[Pixels]:
     """Yield the line cut out and laid straight, and upside down; a short one on its sides too."""
     (x, y), (first, second), angle = line.rectangle
     length, height, turn = (first, second, angle) if first >= second else (second, first, angle + 90)
@@ -156,7 +156,7 @@ def _views_of(pixels: Pixels, line: _Line, size: tuple[int, int]) -> Iterator[Pi
     yield from (np.asarray(cv2.rotate(view, turned), np.uint8) for turned in turns)
 
 
-def _letters_in(net: cv2.dnn.Net, view: Pixels) -> tuple[int, float]:
+def letters_in(net: cv2.dnn.Net, view: Pixels) -> tuple[int, float]:
     """Return how many letters are read in one line, and how sure the reader is of them on average."""
     height, width = view.shape[:2]
     wanted = max(NETWORK_GRID, round(_LETTER_HEIGHT * width / height / NETWORK_GRID) * NETWORK_GRID)
@@ -178,7 +178,7 @@ def _score(heat: NDArray[np.float32], contour: NDArray[np.int32]) -> float:
     return float(cv2.mean(heat[top : top + height, left : left + width], inside)[0])
 
 
-def _line_boxes(middle: Sequence[float], sides: Sequence[float], angle: float) -> Iterator[Edges]:
+def line_boxes(middle: Sequence[float], sides: Sequence[float], angle: float) -> Iterator[Edges]:
     """Yield upright boxes that cover a line of writing; one where it runs straight, several where it slants.
 
     One box around a slanting line would hide a large part of the picture for nothing.

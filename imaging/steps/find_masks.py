@@ -18,6 +18,7 @@ from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
+from imaging.small_writing import small_texts_in
 from imaging.writing import TEXT_THRESHOLD, texts_in
 
 _FACE_GROWTH = 1.3
@@ -27,7 +28,7 @@ _GRID_DETECTOR, _BAR_DETECTOR = "module_grids", "bars"
 
 def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*faces_of(small, policy, detectors), *_writing(small, policy, detectors), *_codes(pixels, policy))
+    return (*faces_of(small, policy, detectors), *_writing(small, pixels, policy, detectors), *_codes(pixels, policy))
 
 
 def _codes(pixels: Pixels, policy: Policy) -> list[Mask]:
@@ -56,12 +57,14 @@ def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
     return [box_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
 
 
-def _writing(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+def _writing(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
     if policy.text != MASK:
         return []
     if detectors.texts is None:
         raise Held("no_text_model")
-    return [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in texts_in(detectors.texts, small)]
+    found = texts_in(detectors.texts, small)
+    found += small_texts_in(detectors.texts, pixels, found)
+    return [box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD) for box in found]
 
 
 def box_mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
