@@ -10,9 +10,11 @@ from imaging.reading.words import Line, Word
 
 _SHORTEST_ALONE = 4
 _SHORTEST_ACROSS = 6
+_SHORTEST_OF_TWO = 5
 _ANYWHERE_INSIDE = 7
 _LONG = 8
 _AS_ONE_MOST, _NEAR = 3, 3
+_HYPHEN = re.compile("[-\u2010\u2011\u2013]")
 _STROKES = str.maketrans("!|\u00a1", "iii")
 _BETWEEN = PARTICLES | {word for word in LABEL_WORDS if len(word) >= _SHORTEST_ALONE}
 """What may stand before or between the parts of a name where spaces were lost: `PacienteMar\u00edn`."""
@@ -31,7 +33,7 @@ class Names:
     def groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
         """Yield the numbers of words that are, alone or together, parts of a name."""
         found = {number for number, word in enumerate(line) if self.is_in(word)}
-        found |= self._near(line, found)
+        found |= self._near(line, found) | self._side_by_side(line)
         yield from ({number} for number in sorted(found))
         across = list(self._across(line))
         yield from across
@@ -55,6 +57,22 @@ class Names:
         near = {number + step for number in found for step in range(-_NEAR, _NEAR + 1)} - found
         doubtful = ((number, line[number]) for number in near if 0 <= number < len(line))
         return {number for number, word in doubtful if not word.is_exact and self._is_misread(fold(word.text), 0.0)}
+
+    def _side_by_side(self, line: Line) -> set[int]:
+        """Two words in a row, or the halves of one, that may be two parts of a name, though neither would do alone."""
+        doubtful = [number for number, word in enumerate(line) if not (word.is_exact or word.is_word)]
+        found = {number for number in doubtful if self._are_two(*_HYPHEN.split(line[number].text, maxsplit=1))}
+        for number in doubtful:
+            if number + 1 in doubtful and self._are_two(line[number].text, line[number + 1].text):
+                found |= {number, number + 1}
+        return found
+
+    def _are_two(self, first: str, second: str = "") -> bool:
+        one, other = (self._like(fold(text)) for text in (first, second))
+        return any(part != another for part in one for another in other)
+
+    def _like(self, folded: str) -> list[str]:
+        return [part for part in self._seen if len(part) >= _SHORTEST_OF_TWO and is_alike(folded, part, 0.0)]
 
     def _is_misread(self, folded: str, confidence: float) -> bool:
         return any(is_alike(folded, part, confidence) for part in self._seen) or self._is_inside(folded)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from imaging import Jail, Report, prepare
+from imaging import Jail, Policy, Report, prepare
 from imaging.kinds import guess
 from imaging.magic import HEAD_BYTES, sniff
 from tests.imaging import bombs, documents, files, films
@@ -64,7 +64,9 @@ def seeds() -> list[tuple[str, bytes]]:
 def _fuzz(jail: Jail, count: int) -> None:
     number = int(os.environ.get("FUZZ_SEED", "20261125"))
     chance, sources = random.Random(number), seeds()
-    assert prepare("photo", io.BytesIO(sources[0][1]), Kept(), PLAIN, jail=jail).is_ready
+    # With something to look for, so that the server has loaded its models before it is weighed.
+    for policy in (PLAIN, Policy()):
+        assert prepare("photo", io.BytesIO(sources[0][1]), Kept(), policy, jail=jail).is_ready
     server, twin, sizes = psutil.Process(jail.pid), twin_of(jail.pid), []
     assert twin is not None
     for turn in range(count):

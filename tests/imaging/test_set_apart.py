@@ -36,6 +36,17 @@ def covered(*texts: str, exact: bool = False) -> str:
     return " ".join(word.text for row, one in enumerate(lines) for at, word in enumerate(one) if at in found[row])
 
 
+@pytest.mark.parametrize("text", ["Nifiez-Zifiiga", "Nifiez Zifiiga", "Nifiez\u2013Zifiiga"])
+def test_two_parts_of_a_name_beside_each_other_may_be_read_worse_than_one_alone(text: str) -> None:
+    """What a fax and Tesseract made of a double surname; either half of it alone could be another word."""
+    names = DenyList(Identifiers(names=("Luc\u00eda N\u00fa\u00f1ez Z\u00fa\u00f1iga",)), dates)
+    read = [[replace(word, confidence=77.0) for word in line(one)] for one in (text, "so", "Nifiez blanco")]
+    found = dict(names.hits(read))
+    assert (len(found[0]), len(found[2])) == (len(read[0]), 0)
+    surely = [replace(word, is_exact=True) for word in read[0]]
+    assert dict(names.hits([surely]))[0] == set()
+
+
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(
     ("upper", "lower", "secret"),
