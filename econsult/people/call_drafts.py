@@ -20,11 +20,14 @@ from econsult.people.persons import Person
 
 LONGEST = 200_000
 """So many characters of names and values in one form."""
+SIGNS = ("no_signs", "red_flags")
+"""The fields that answer whether a danger sign is there."""
 Fields = Sequence[tuple[str, str]]
 
 
 class CallDraft(Base):
-    """One form about one child by one person; `content` holds its `fields` as pairs of name and value, in order.
+    """One form about one child by one person; `content` holds its `fields` as pairs of name and value, in order, and
+    since when they say the same of danger signs.
 
     `saves` counts its saves, so that a second window does not write over what it has not seen.
     """
@@ -46,6 +49,12 @@ class CallDraft(Base):
     def fields(self) -> list[tuple[str, str]]:
         """The form as it was written."""
         return [(str(name), str(value)) for name, value in self.content["fields"]]
+
+    @property
+    def signs_at(self) -> datetime:
+        """When somebody answered about danger signs as it stands there now."""
+        told = self.content.get("signs_at")
+        return min(datetime.fromisoformat(told), self.saved_at) if told else self.saved_at
 
 
 def call_draft_of(session: Session, child: Patient, person: Person) -> CallDraft | None:
@@ -75,17 +84,24 @@ def keep_call(
     query = select(Patient).where(Patient.id == child.id).with_for_update(key_share=True)
     session.scalars(query.execution_options(populate_existing=True)).one().check_kept()
     draft = call_draft_of(session, child, person)
-    written = {"fields": [list(pair) for pair in fields]}
-    if draft is not None and draft.content == written:
+    written: dict[str, Any] = {"fields": [list(pair) for pair in fields]}
+    if draft is not None and draft.content["fields"] == written["fields"]:
         return draft
     if seen != (draft.saves if draft else 0):
         raise StaleVersionError("This call was saved, sent or thrown away in another window; nothing was written over.")
+    is_same = draft is not None and signs_in(draft.fields) == signs_in(fields)
+    written["signs_at"] = (draft.signs_at if draft is not None and is_same else now).isoformat()
     if draft is None:
         draft = CallDraft(program_id=child.program_id, patient_id=child.id, person_id=person.id, saves=0)
         session.add(draft)
     draft.content, draft.saves, draft.saved_at = written, draft.saves + 1, now
     session.flush()
     return draft
+
+
+def signs_in(fields: Fields) -> set[tuple[str, str]]:
+    """What a form says of danger signs."""
+    return {(name, value) for name, value in fields if name in SIGNS}
 
 
 def end_call(session: Session, child: Patient, person: Person, fields: Fields, *, seen: int) -> bool:

@@ -37,11 +37,15 @@ class Unsent(Base):
 
 @dataclass(frozen=True)
 class Form:
-    """Where a form goes, and what stood in it, in its order; `has_files` where files came that were not kept."""
+    """Where a form goes, and what stood in it, in its order; `has_files` where files came that were not kept.
+
+    `at` is when it came, of one that is kept.
+    """
 
     path: str
     fields: Sequence[tuple[str, str]]
     has_files: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def unsent_of(session: Session, token: str, person: Person, now: datetime) -> Fo
         return None
     content = dict(row.content)
     pairs = [(str(name), str(value)) for name, value in content["fields"]]  # type: ignore[attr-defined]
-    return Form(str(content["path"]), pairs, bool(content["has_files"]))
+    return Form(str(content["path"]), pairs, bool(content["has_files"]), row.at)
 
 
 def drop_unsent(session: Session, token: str, person: Person) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from econsult.consults.records import Consult
@@ -189,3 +190,31 @@ def test_in_a_browser_a_call_goes_on_after_its_page_is_gone(
     page.goto(f"{address}{path}")
     page.get_by_role("button", name=re.compile("Throw it away|Descartarla")).click()
     expect(page.locator("#story")).to_have_value("")
+
+
+def _age(runtime: Runtime, hours: int) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(CallDraft).values(saved_at=datetime.now(UTC) - timedelta(hours=hours)))
+
+
+def test_a_no_to_the_danger_signs_of_long_ago_is_asked_again(desk: FlaskClient, path: str, runtime: Runtime) -> None:
+    ticked, again = 'name="no_signs" value="1" checked', "They answered too long ago."
+    _save(desk, path, CALL)
+    _age(runtime, 11)
+    opened = post(desk, path, {**_hidden(desk.get(path).text), "verb": "open"}).text
+    assert (ticked in opened, again in opened) == (True, False)
+    _age(runtime, 13)
+    # Another word saved since makes the answer no younger.
+    assert _save(desk, path, {**CALL, "story": "Since Monday and worse"}, 1).json["saves"] == 2  # type: ignore[index]
+    offer = _hidden(desk.get(path).text)
+    # Of a page that was open all the time it is not taken either, and nothing else of it is lost.
+    sent = post(desk, path, {**CALL, "story": "Since Monday and worse", "saves": "2"})
+    assert (sent.status_code, ticked in sent.text, again in sent.text) == (422, False, True)
+    assert "Since Monday and worse" in sent.text
+    opened = post(desk, path, {**offer, "verb": "open"}).text
+    assert (ticked in opened, again in opened) == (False, True)
+    # What they say now counts.
+    assert post(desk, path, {**CALL, "saves": "3"}).status_code == 303
+    with runtime.database.reading() as session:
+        asked = session.scalars(select(Consult)).one().details["red_flags_at"]
+    assert datetime.now(UTC) - datetime.fromisoformat(asked) < timedelta(minutes=5)

@@ -131,3 +131,39 @@ def test_whose_session_was_ended_by_somebody_has_it_kept_for_nobody(
             close_session(session, row.id)
     assert browser.post("/clinic/children/new", data=CHILD).location == "/sign-in?ended=1"
     assert kept(runtime) == []
+
+
+def test_a_no_to_the_danger_signs_is_good_for_twelve_hours(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Person, clinic.nurse.id).password_hash = hash_password(PASSWORD)
+    browser = browser_of(clinic.nurse)
+    end_all(runtime)
+    browser.post(
+        f"/clinic/phone/{clinic.child.public_id}", data={"no_signs": "1", "story": "Since Monday, on the elbow"}
+    )
+    assert come_in(browser, clinic.nurse) == PAGE
+    young = browser.get(PAGE).text
+    assert "no_signs" in young
+    with runtime.database.writing() as session:
+        session.execute(update(Unsent).values(at=datetime.now(UTC) - timedelta(hours=13)))
+    # Neither from the page of now nor from one that was open all the time.
+    old = browser.get(PAGE).text
+    assert ("no_signs" in old, "Since Monday, on the elbow" in old) == (False, True)
+    fields = MultiDict([(name, unescape(value)) for name, value in HIDDEN.findall(young)])
+    assert browser.post(f"{PAGE}/send", data=fields).location == PAGE
+    fields = MultiDict([(name, unescape(value)) for name, value in HIDDEN.findall(old)])
+    assert browser.post(f"{PAGE}/send", data=fields).status_code == 307
+
+
+def test_no_code_of_a_choice_is_shown(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Person, clinic.mother.id).password_hash = hash_password(PASSWORD)
+    browser = browser_of(clinic.mother)
+    end_all(runtime)
+    browser.post("/account/zone", data={"zone": "elbow", "way": "call_back"})
+    come_in(browser, clinic.mother)
+    page = browser.get(PAGE).text
+    assert "Lo que marcó y eligió está guardado." in page
+    assert 'class="quote"' not in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, redirect, render_template, request
 from werkzeug import Response
 
@@ -10,11 +12,11 @@ from web.context import database
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import me, only, place_for
 from web.shell.kept import keep_copy
-from web.shell.unsent import COOKIE, is_written, kept_for
+from web.shell.unsent import COOKIE, NO_SIGNS, PAGE, is_too_old, is_written, kept_for
 
 unsent = Blueprint("unsent", __name__, url_prefix="/account/unsent")
-CODES = 20
-"""A value without a blank that is no longer may be the code of a choice, which says nothing to a reader."""
+CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
+"""What the value of a choice looks like, which says nothing to a reader. A word typed so is kept all the same."""
 
 
 @unsent.get("")
@@ -25,7 +27,7 @@ def page() -> str | Response:
     if form is None:
         return redirect(place_for(me()), 303)
     written = [value for name, value in form.fields if is_written(name, value)]
-    words = [value for value in written if " " in value.strip() or len(value) > CODES] or written
+    words = [value for value in written if not CODE.fullmatch(value.strip())]
     return render_template("account/unsent.html", form=form, words=words)
 
 
@@ -34,6 +36,9 @@ def page() -> str | Response:
 def send() -> Response:
     """Let the browser send the same fields to where they were meant for, which is what 307 says."""
     form = kept_for(me())
+    if form is not None and is_too_old(form) and NO_SIGNS in request.form:
+        # The page was open for long as well: what it shows now leaves that out.
+        return redirect(PAGE, 303)
     # Whether it arrived is for the page to say to which it goes now.
     keep_copy()
     return _gone(redirect(form.path, 307) if form is not None else redirect(place_for(me()), 303))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import request
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
+from econsult.consults.redflags import ANSWER_HOLDS
 from econsult.people.persons import Person
 from econsult.people.unsent import LIVES, Form, ended_of, keep_unsent, unsent_of
 from web.context import database, now
@@ -16,6 +19,10 @@ COOKIE, PAGE = "econsult_unsent", "/account/unsent"
 ITS_OWN = frozenset(("csrf_token", "once", "asked", "password", "old", "new", "again", "code"))
 """Fields that belong to the old page, and secrets, which are typed again."""
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
+
+
+NO_SIGNS = "no_signs"
+"""The tick that no danger sign is there, on every form of staff that asks."""
 
 
 def keep_words(response: Response, session_token: str, *, keeps: bool) -> Person | None:
@@ -43,7 +50,15 @@ def kept_for(person: Person) -> Form | None:
     if not token:
         return None
     with database().reading() as session:
-        return unsent_of(session, token, person, now())
+        form = unsent_of(session, token, person, now())
+    if form is not None and is_too_old(form):
+        return replace(form, fields=[(name, value) for name, value in form.fields if name != NO_SIGNS])
+    return form
+
+
+def is_too_old(form: Form) -> bool:
+    """Whether nobody may say any more that no danger sign is there, because it was said so long ago."""
+    return form.at is not None and now() - form.at >= ANSWER_HOLDS
 
 
 def is_written(name: str, value: str) -> bool:

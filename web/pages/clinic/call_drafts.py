@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import known_patients, patient_for
+from econsult.consults.redflags import ANSWER_HOLDS
 from econsult.errors import ErasedError, InvalidError, StaleVersionError
 from econsult.people.call_drafts import call_draft_of, end_call, keep_call
 from econsult.people.patients import Patient
@@ -14,6 +15,7 @@ from web.context import database, now
 from web.shell.auth import me
 from web.shell.numbers import form_number
 from web.shell.once import NOT_CONTENT
+from web.shell.unsent import NO_SIGNS
 from web.words.language import gettext
 from web.words.times import clock, moment
 
@@ -54,6 +56,37 @@ def kept(patient_id: str) -> Response | tuple[Response, int]:
     except StaleVersionError:
         said = gettext("This call was saved, sent or thrown away in another window. Your text here can still be sent.")
         return jsonify(problem=said), 409
+
+
+def forget_old_no(patient_id: str) -> None:
+    """Untick "none of these" where the family said so too long ago: `no_signs` then says no, and it is asked again.
+
+    What was kept loses it too, so that the next answer counts from its own moment.
+    """
+    if NO_SIGNS not in request.form:
+        return
+    is_opened = request.form.get("verb") == "open"
+    with database().writing() as session:
+        child = session.scalars(
+            known_patients(session, me(), now()).where(Patient.public_id == patient_id)
+        ).one_or_none()
+        draft = call_draft_of(session, child, me()) if child is not None else None
+        is_this = draft is not None and draft.saves == form_number("saves")
+        if child is None or draft is None or not (is_this or is_opened):
+            g.is_old_no = is_opened
+            return
+        has_no = any(name == NO_SIGNS for name, _ in draft.fields)
+        if has_no and now() - draft.signs_at >= ANSWER_HOLDS:
+            fields = [pair for pair in draft.fields if pair[0] != NO_SIGNS]
+            g.call_saves = keep_call(session, child, me(), fields, now=now(), seen=draft.saves).saves
+            g.is_old_no = True
+        elif is_opened:
+            g.is_old_no = not has_no
+
+
+def is_none_ticked() -> bool:
+    """Whether the form says that no danger sign is there, lately enough."""
+    return NO_SIGNS in request.form and not g.get("is_old_no")
 
 
 def _not_kept(words: str, status: int) -> tuple[Response, int]:

@@ -96,8 +96,10 @@ def write_down(patient_id: str) -> Page:
         case "drop":
             return call_drafts.dropped(patient_id)
         case "open":
+            call_drafts.forget_old_no(patient_id)
             return _again(patient_id, {}, 200)
         case _:
+            call_drafts.forget_old_no(patient_id)
             return _written(patient_id)
 
 
@@ -117,7 +119,7 @@ def _written(patient_id: str) -> Page:
         signs = form.choices("red_flags", FLAG_CODES)
         if who == "clinic" and not form.errors:
             # The doctor's own form asks for the signs as well; what was said here stands there already.
-            said = signs or ([] if form.is_ticked("no_signs") else None)
+            said = signs or ([] if call_drafts.is_none_ticked() else None)
             details = {"caller": caller, "red_flags": said}
             asked = RequestForm(kind=Kind.ECONSULT, source=Source.PHONE, details=details)
             draft = once(session, lambda: requests.create(session, me(), child, asked, now=now()))
@@ -185,7 +187,7 @@ def _question(session: Session, child: Patient, form: FormReader, caller: Mappin
     site = form.choice("body_site", tuple(SITES)) or None
     answers = _answers(session, child, form, site)
     signs = form.choices("red_flags", FLAG_CODES)
-    if not signs and not form.is_ticked("no_signs"):
+    if not signs and not call_drafts.is_none_ticked():
         form.errors.setdefault("red_flags", gettext("Ask about the danger signs first, and tick what they say"))
     by, method = form.choice("consent_by", CONSENT_BY), form.choice("consent_method", VOICE_METHODS)
     if not by or not method:
@@ -257,6 +259,8 @@ def _page(session: Session, child: Patient, errors: Mapping[str, str] | None = N
         skin=SKIN,
         errors=errors or {},
         given=request.form,
+        no_signs=call_drafts.is_none_ticked(),
+        is_again=bool(g.get("is_old_no")),
         stopped=g.get("stopped_call") or request.form.get("stopped", ""),
         saves=call_drafts.saves_shown(),
         callers=[(code, words) for code, words in CALLER_WORDS.items() if keeps or code != YOUTH_CALLS],
