@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.consults.attachments import Attachment, MediaKind
 from econsult.consults.intake import Upload, UploadState
 from econsult.database import NO_KEY, new_public_id
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from storage.contract import StoreUnavailable
@@ -202,12 +203,20 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
 
 
 def unfinished(door: Door, person: Person, *, now: datetime) -> list[Upload]:
-    """The person's uploads that can go on, newest first."""
+    """The person's uploads that can go on, newest first: those of questions that the person may still know."""
     query = select(Upload).where(Upload.owner_id == person.id, Upload.state.in_(UNFINISHED), Upload.expires_at > now)
     with door.database.reading() as session:
-        found = list(session.scalars(query.order_by(Upload.id.desc())))
+        mine = session.scalars(query.order_by(Upload.id.desc())).all()
+        found = [upload for upload in mine if _is_known(session, person, upload, now)]
     # Only what came through the plain door, which cannot go on, has no metadata.
     return [upload for upload in found if upload.metadata_text]
+
+
+def _is_known(session: Session, person: Person, upload: Upload, now: datetime) -> bool:
+    try:
+        return access.upload_for(session, person, upload.public_id, now=now) is upload
+    except NotFoundError:
+        return False
 
 
 def glance(door: Door, upload: Upload) -> int:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from econsult.settings import load_settings
 from uploads.kinds import TAKES_FILES
+from workers.bare import bare_answer, refusal_of
 from workers.bodies import ChunkedBody, StraightBody
 from workers.callers import HEAD, SEND_SECONDS, SMALL, UPLOAD, Caller, Crowd
 from workers.refusal import refusing
@@ -34,15 +36,10 @@ LINGER_SECONDS = 2.0
 FULL_SECONDS = 0.05
 MOST_FILES, FILES_OF_OURS, FILES_PER_THREAD = 65536, 64, 3
 """File descriptors: the most to ask for, those of the process itself, and what who sends holds beside the line."""
-DOOR = "/uploads"
-_WORDS = (
-    '{"type": "/problems/busy", "title": "Service Unavailable", "status": 503, '
-    '"detail": "Too many are sending now. Try again soon.", "code": "busy"}'
+DOOR, FAILED = "/uploads", 500
+BUSY = bare_answer(
+    503, "Service Unavailable", "busy", "Too many are sending now. Try again soon.", "Retry-After: 5\r\n"
 )
-BUSY = (
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
-    f"Content-Type: application/problem+json\r\nContent-Length: {len(_WORDS)}\r\n\r\n{_WORDS}"
-).encode()
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -137,6 +134,17 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
             return bool(super().handle_request(req, conn))
         finally:
             self.bodies.release()
+
+    def handle_error(self, _request: Any, client: socket.socket, addr: Any, error: Exception) -> None:
+        """Answer what cannot be read, or went wrong outside of the pages, and log its kind, nothing that was sent."""
+        refusal = refusal_of(error)
+        if refusal[0] == FAILED:
+            self.log.error("A request could not be answered: %s", type(error).__name__, exc_info=error)
+        else:
+            self.log.warning("Refused what is no request, from ip=%s: %s", (addr or ("",))[0], type(error).__name__)
+        with suppress(OSError):
+            client.settimeout(LINGER_SECONDS)
+            client.sendall(bare_answer(*refusal))
 
     def load_wsgi(self) -> None:
         """The application; an answer that leaves a body unread says that the line will be closed."""

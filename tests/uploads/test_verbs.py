@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from econsult.consults import requests
 from econsult.consults.attachments import Attachment
@@ -419,6 +419,11 @@ def test_only_what_can_go_on_is_listed(desk: Desk) -> None:
     listed = verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now)
     assert [upload.public_id for upload in listed] == [going]
     assert verbs.unfinished(desk.door, desk.clinic.stranger, now=desk.now) == []
+    with desk.door.database.writing() as session:
+        session.execute(update(RelatedPerson).values(ends_at=desk.now))
+    assert verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now) == [], (
+        "who may not know it reads no name of it"
+    )
 
 
 def test_a_name_loses_folders_and_what_cannot_be_seen() -> None:

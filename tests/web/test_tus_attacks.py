@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import socket
 import threading
@@ -252,3 +253,34 @@ def test_a_creation_whose_first_bytes_are_refused_leaves_no_upload_behind(
     named = {"Upload_Length": "9", "Upload_Metadata": told(consult_id=consult.public_id, kind="photo"), **CHUNK}
     assert phones[0].ask("POST", "/uploads", b"hello", **named | headers).status == status
     assert phones[0].ask("GET", "/uploads").json["items"] == before
+
+
+NO_REQUESTS = {
+    "version": (400, b"GET /sign-in/link/CANARY HTTP/1.1 \r\nHost: x\r\n\r\n"),
+    "no version": (400, b"GET /invitation/CANARY \r\nHost: x\r\n\r\n"),
+    "blanks": (400, b"GET /family?q=CANARY Ana HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "method": (400, b"G(CANARY) / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "length": (400, b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 9 CANARY\r\n\r\n"),
+    "field": (400, b"GET / HTTP/1.1\r\nHost: x\r\nCookie CANARY: 1\r\n\r\n"),
+    "folded": (400, b"GET / HTTP/1.1\r\nHost: x\r\nCookie: 1\r\n CANARY\r\n\r\n"),
+    "coding": (501, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: CANARY\r\n\r\n"),
+    "expectation": (417, b"POST / HTTP/1.1\r\nHost: x\r\nExpect: CANARY\r\nContent-Length: 1\r\n\r\n"),
+    "long address": (414, b"GET /" + b"CANARY" * 2000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "many fields": (431, b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: CANARY\r\n" * 200 + b"\r\n"),
+}
+WITH_IT = ("content-security-policy", "x-content-type-options", "referrer-policy", "cache-control", "connection")
+
+
+@pytest.mark.parametrize("name", NO_REQUESTS)
+def test_what_is_no_request_is_refused_with_every_header_and_repeated_nowhere(server: Server, name: str) -> None:
+    status, sent = NO_REQUESTS[name]
+    with socket.create_connection(("127.0.0.1", server.ports[-1]), 20) as line:
+        line.sendall(sent)
+        got = b"".join(iter(lambda: line.recv(65536), b""))
+    head, _, body = got.partition(b"\r\n\r\n")
+    fields = {row.partition(":")[0].lower() for row in head.decode().split("\r\n")[1:]}
+    assert head.startswith(b"HTTP/1.1 %d " % status), head[:60]
+    assert set(WITH_IT) - fields == set()
+    assert json.loads(body)["status"] == status
+    assert b"CANARY" not in got
+    assert b"CANARY" not in server.service.launch.log.read_bytes()
