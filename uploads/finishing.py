@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, defer
 
 from econsult.consults.attachments import Attachment, MediaKind, Received, receive
 from econsult.consults.intake import Upload, UploadState
-from econsult.consults.photo_came import photo_came
 from econsult.consults.records import Consult
 from econsult.errors import ConsultError, EmergencyError
 from econsult.people.persons import Person
@@ -93,7 +92,6 @@ def _complete(session: Session, upload: Upload, now: datetime) -> tuple[Attachme
         view=upload.view,
         document_type=upload.document_type,
     )
-    photo_came(session, consult, person, now=now)
     attachment = receive(session, consult, received, now)
     attachment.sha256 = upload.sha256
     upload.state, upload.completed_at, upload.attachment_id = UploadState.COMPLETE, now, attachment.id

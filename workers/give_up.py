@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import end_without_copies
 from econsult.database import NO_KEY
 from econsult.jobs import JobKind
@@ -35,6 +36,7 @@ def give_up(session: Session, kind: str, subject_id: int, now: datetime) -> None
     if attachment is not None and attachment.state in UNFINISHED:
         end_without_copies(session, attachment, AttachmentState.FAILED, reason="gave_up", now=now)
         settle_upload(session, attachment, UploadState.FAILED)
+        settle_awaited(session, attachment, now=now)
 
 
 def settle_upload(session: Session, attachment: Attachment, state: UploadState) -> None:

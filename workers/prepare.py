@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import DUPLICATE, PRIVATE_PAPER, Attachment, AttachmentState
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import (
     PreparedCopy,
     end_without_copies,
@@ -209,7 +210,9 @@ def _write(desk: Desk, lease: Lease, order: _Order, verdict: Verdict) -> bool:
         upload, scanner = upload_of(session, attachment), desk.runtime.scanner
         if upload is not None and scanner is not None and verdict.is_ready:
             upload.scanned_by = scanner.name
-        return _show(session, attachment, order, verdict, desk.now())
+        is_kept = _show(session, attachment, order, verdict, desk.now())
+        settle_awaited(session, attachment, now=desk.now())
+        return is_kept
 
 
 def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> bool:

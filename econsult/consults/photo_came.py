@@ -1,28 +1,34 @@
 """The new photo that an answer asked for has come: its step is done, and the question is asked again with it.
 
-An answered question takes no files, but this one is waited for. The first of it opens the next cycle of the same case,
-with its clock, and is offered to those who answer; what comes after it belongs to the question that is open then.
+An answered question takes no files, but this one is waited for. It has come once it is prepared, for until then it may
+be anything. The first of it opens the next cycle of the same case, with its clock, and is offered to those who answer;
+what comes after it belongs to the question that is open then.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.hearers import home_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.recommendations import Recommendation, StepState, add_event, steps_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.reopening import reopen
-from econsult.consults.versions import signed_answer
+from econsult.consults.versions import first_signed, signed_answer
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
 WHY = "The new photo came that the answer asked for."
 WAITED_IN = (Status.ANSWERED, Status.CLOSED)
 NO_MORE = (StepState.DECLINED, StepState.REPLACED)
+SHOWS = (MediaKind.PHOTO, MediaKind.VIDEO)
+UNDER_WAY = (AttachmentState.RECEIVED, AttachmentState.PROCESSING, AttachmentState.HELD)
+LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
 
 
 def photos_awaited(session: Session, consult: Consult) -> list[Recommendation]:
@@ -38,8 +44,38 @@ def photos_awaited(session: Session, consult: Consult) -> list[Recommendation]:
     return [step for step in steps if step.kind == PHOTO and step.state not in NO_MORE]
 
 
+def is_under_way(session: Session, consult: Consult) -> bool:
+    """Whether a photo that is waited for was sent already, and is being prepared or waits for the clinic's word."""
+    since = first_signed(session, consult)
+    sent = (Attachment.consult_id == consult.id, Attachment.kind.in_(SHOWS), Attachment.state.in_(UNDER_WAY))
+    query = select(Attachment.id).where(*sent, Attachment.received_at >= since)
+    return since is not None and session.scalars(query.limit(1)).first() is not None
+
+
+def settle_awaited(session: Session, attachment: Attachment, *, now: datetime) -> None:
+    """What became of a file that was prepared, where an answer waits for it; nothing of any other.
+
+    One that is ready is the photo, and the question is asked again. Of one that is held the clinic hears, which decides
+    about it first. One that is lost was none: its sender is asked for another. The consult is locked where it is ready.
+    """
+    consult = session.get_one(Consult, attachment.consult_id)
+    steps = photos_awaited(session, consult) if attachment.kind in SHOWS else []
+    since = first_signed(session, consult)
+    # An answered question takes nothing but what it waits for: whatever came since its answer was sent for it.
+    if not steps or since is None or attachment.received_at < since or attachment.is_keyless:
+        return
+    sender, about = session.get_one(Person, attachment.uploaded_by_id), f"photo:{attachment.id}"
+    if attachment.state == AttachmentState.READY:
+        photo_came(session, consult, sender, now=now)
+    elif attachment.state == AttachmentState.HELD:
+        for each in home_of(session, consult):
+            notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+    elif attachment.state in LOST:
+        notify(session, sender, NoticeKind.MORE_NEEDED, consult_id=consult.id, about=about, now=now)
+
+
 def photo_came(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
-    """Ask again with the photo that this person sends, where one is waited for. `consult` is locked."""
+    """Ask again with the photo that this person sent, where one is waited for. `consult` is locked."""
     steps = photos_awaited(session, consult)
     if not steps:
         return

@@ -131,11 +131,13 @@ def _was_asked(session: Session, consult: Consult, person: Person) -> bool:
 
 
 def sent_file(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
-    """A photo, a film or results came in: part of the question while it waits for its first reply, news after that."""
-    if not person.is_staff:
-        lane = CLINICIANS if consult.status in OPEN else FAMILY
-        heard(session, consult, person, lane, now=now)
-    elif person.role in ASKERS and person.id != consult.holder_id:
+    """A photo, a film or results came in: part of the question while it waits for its first reply, news after that.
+
+    What an answered question waits for is no news before it is prepared, and opens the question again then.
+    """
+    if consult.status not in OPEN:
+        return
+    if not person.is_staff or (person.role in ASKERS and person.id != consult.holder_id):
         heard(session, consult, person, CLINICIANS, now=now)
     elif person.role == Role.COORDINATOR:
         # The desk asks no specialist anything: what it adds came to it from outside.

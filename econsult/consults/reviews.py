@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
+from econsult.consults.lifecycle import Status
+from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import end_without_copies, queue_again
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ImpossibleVerbError, InvalidError
@@ -34,8 +36,10 @@ def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consu
     was_sent = Consult.submitted_at.is_not(None) | (Consult.requester_id == person.id)
     query = query.where(was_sent | (Consult.kind != Kind.FAMILY_QUESTION))
     waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
-    # A question that has ended needs no decision; reopened, it waits again.
-    goes_on = Consult.ended_at.is_(None)
+    # What has ended needs no decision but about the photo that its answer waits for; reopened, the rest waits again.
+    goes_on = Consult.ended_at.is_(None) | (
+        (Consult.status == Status.CLOSED) & (Attachment.received_at > Consult.ended_at)
+    )
     found = session.execute(query.where(waits, goes_on).order_by(Attachment.id))
     return [(file, consult) for file, consult in found]
 
@@ -95,6 +99,7 @@ def reject_file(session: Session, attachment: Attachment, person: Person, *, rea
         session, attachment, AttachmentState.REJECTED, reason="reviewed", now=now, report=attachment.report
     )
     note_attachment(session, attachment, "reject", now, person_id=person.id)
+    settle_awaited(session, attachment, now=now)
 
 
 def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding
-from econsult.consults.attachments import attachments_of
+from econsult.consults.attachments import AttachmentState, MediaKind, attachments_of
 from econsult.consults.clocks import open_clocks
 from econsult.consults.own_steps import TAKE
+from econsult.consults.photo_came import settle_awaited
+from econsult.consults.preparing import end_without_copies, hold, link_renditions
 from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult
+from econsult.consults.reviews import held_files, reject_file
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
@@ -24,6 +28,7 @@ from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.filing import file_received
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
@@ -37,11 +42,17 @@ def answered(runtime: Runtime, clinic: Clinic, **changes: Any) -> Consult:
         consult = clinic.econsult(session, now=at)
         for name, value in changes.items():
             setattr(consult, name, value)
-        holding.claim(session, consult, clinic.derm, now=at, lease=LEASE)
-        answers.save_draft(session, consult, clinic.derm, WANTS, now=at, lease=LEASE)
-        answers.sign(session, consult, clinic.derm, now=at)
-        answers.acknowledge(session, consult, clinic.pcp, now=at + timedelta(minutes=1))
+        sign(session, consult, clinic)
         return consult
+
+
+def sign(session: Session, consult: Consult, clinic: Clinic) -> None:
+    """The specialist asks for a new photo, and the clinic reads it."""
+    at = NOW - timedelta(minutes=20)
+    holding.claim(session, consult, clinic.derm, now=at, lease=LEASE)
+    answers.save_draft(session, consult, clinic.derm, WANTS, now=at, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=at)
+    answers.acknowledge(session, consult, clinic.pcp, now=at + timedelta(minutes=1))
 
 
 def send(browser: FlaskClient, consult: Consult, back: str, kind: str = "photo:close") -> str:
@@ -49,6 +60,23 @@ def send(browser: FlaskClient, consult: Consult, back: str, kind: str = "photo:c
     files = {kind: (io.BytesIO(os.urandom(2000)), "IMG_2.jpg")}
     answer = post(browser, "/uploads/simple", {"consult_id": consult.public_id, "next": back, **files})
     return str(answer.location)
+
+
+def prepare(runtime: Runtime, consult: Consult, *states: AttachmentState) -> None:
+    """What a worker's last transaction does with the files that wait: each ends like this, or is ready."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.get_one(Consult, consult.id, with_for_update=True)
+        waiting = [file for file in attachments_of(session, consult.id) if file.state == AttachmentState.RECEIVED]
+        for number, file in enumerate(waiting):
+            state = states[number] if number < len(states) else AttachmentState.READY
+            if state == AttachmentState.READY:
+                link_renditions(session, file, (), {}, now)
+            elif state == AttachmentState.HELD:
+                hold(session, file, (), reason="face", report={}, now=now)
+            else:
+                end_without_copies(session, file, state, reason="not_an_image", now=now)
+            settle_awaited(session, file, now=now)
 
 
 def look(runtime: Runtime, consult: Consult) -> tuple[str, list[str], list[str], int]:
@@ -92,6 +120,7 @@ def test_the_family_sends_it_from_its_answer_and_the_specialist_has_it(
     assert "problem=closed" in send(mother, consult, f"{here}/photos", "lab_document:laboratory")
     assert look(runtime, consult)[1] == ["proposed"]
     assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
     status, steps, clocks, files = look(runtime, consult)
     assert (status, steps, files) == ("submitted", ["done"], 1)
     assert {"allocate", "first_reply"} <= set(clocks)
@@ -99,6 +128,7 @@ def test_the_family_sends_it_from_its_answer_and_the_specialist_has_it(
     assert told(runtime, consult, clinic.pcp, NoticeKind.MESSAGE) == 1
     # The second one goes along, and what was answered stays to be read, with its step done.
     assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
     assert look(runtime, consult)[3] == 2
     page = mother.get(f"{here}/answer").text
     assert "Usted ya lo hizo." in page
@@ -118,6 +148,7 @@ def test_the_clinic_sends_it_from_the_case(runtime: Runtime, clinic: Clinic, bro
     pcp, here = browser_of(clinic.pcp), f"/consults/{consult.public_id}"
     assert "Add the new photo that the answer asks for" in pcp.get(here).text
     assert "sent=1" in send(pcp, consult, here)
+    prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
     assert told(runtime, consult, clinic.pcp, NoticeKind.MESSAGE) == 0
     assert "Add the new photo" not in pcp.get(here).text
@@ -132,6 +163,7 @@ def test_a_program_sends_it(runtime: Runtime, clinic: Clinic, browser_of: Browse
     headers = {"Authorization": f"Bearer {token}"}
     sent = machine.post("/uploads/simple", data=fields, headers=headers, content_type="multipart/form-data")
     assert sent.status_code < 400, sent.text
+    prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
 
 
@@ -145,7 +177,62 @@ def test_whoever_pressed_another_button_first_may_send_it_all_the_same(
         (step,) = steps_of(session, consult.id)
     assert post(mother, f"{here}/steps/{step.public_id}", {"verb": state}).status_code == 303
     assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", [StepState.DONE])
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_only_a_photo_is_the_photo_that_is_waited_for(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, is_closed: bool
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    if is_closed:
+        with runtime.database.writing() as session:
+            found = session.get_one(Consult, consult.id)
+            answers.close(session, found, clinic.pcp, reason="Seen in person", now=datetime.now(UTC))
+    before = look(runtime, consult)
+    offers = told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST)
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    # Nothing is said of it, and no clock runs, before it is known to be one; its sender is told that it is here.
+    assert look(runtime, consult)[:3] == before[:3]
+    for page in (here, f"{here}/answer"):
+        assert "Enviar la foto nueva" not in mother.get(page).text
+    assert "Su foto nueva ya llegó." in mother.get(here).text
+    prepare(runtime, consult, AttachmentState.REJECTED)
+    assert look(runtime, consult)[:3] == before[:3]
+    assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 1
+    assert "Enviar la foto nueva" in mother.get(here).text
+    # The clinic decides first about one that is held, and hears of it; a refusal is told to the sender as well.
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult, AttachmentState.HELD)
+    assert look(runtime, consult)[:3] == before[:3]
+    assert told(runtime, consult, clinic.pcp, NoticeKind.MESSAGE) == 1
+    with runtime.database.writing() as session:
+        ((held, _),) = held_files(session, clinic.pcp)
+        held.blob_key = "kept"
+        reject_file(session, held, clinic.pcp, reason="Another child", now=datetime.now(UTC))
+    assert look(runtime, consult)[:3] == before[:3]
+    assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 2
+    assert told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST) == offers
+    # The next one is a photo.
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
+    assert told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST) == offers + 1
+
+
+def test_a_file_from_before_the_answer_that_is_ready_after_it_is_not_the_photo(
+    runtime: Runtime, clinic: Clinic
+) -> None:
+    at = NOW - timedelta(minutes=30)
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=at)
+    file_received(runtime, consult, clinic.mother, MediaKind.PHOTO, at)
+    with runtime.database.writing() as session:
+        sign(session, session.get_one(Consult, consult.id), clinic)
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("answered", ["proposed"])
 
 
 @pytest.mark.parametrize("why", ["declined", "advice_only", "unread", "withdrawn"])
@@ -183,4 +270,5 @@ def test_a_private_place_is_photographed_at_the_clinic(
     pcp = browser_of(clinic.pcp)
     assert TAKE["en"] in pcp.get(f"/consults/{consult.public_id}").text
     assert "sent=1" in send(pcp, consult, f"/consults/{consult.public_id}")
+    prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])

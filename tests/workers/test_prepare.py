@@ -23,11 +23,16 @@ from econsult.consults.attachments import (
     withdraw_attachment,
 )
 from econsult.consults.intake import Upload
+from econsult.consults.lifecycle import Status
+from econsult.consults.next_photo import PHOTO
 from econsult.consults.preparing import hold_private, start_processing
+from econsult.consults.recommendations import open_steps, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
+from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState, claim_job
+from econsult.notices import Notice, NoticeKind
 from econsult.people.former import keep_former
 from econsult.people.patients import Patient
 from econsult.vault import Vault
@@ -425,3 +430,30 @@ def test_the_report_on_the_row_is_signed_by_the_house(clinic: Clinic, desk: Desk
     assert report is not None
     assert is_signed_by(report, public_key(clinic.runtime.vault.report_seed()))
     assert not is_signed_by({**report, "label": "clean"}, public_key(clinic.runtime.vault.report_seed()))
+
+
+def test_the_photo_that_an_answer_waits_for_has_come_when_it_is_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    at = now()
+    with clinic.runtime.database.writing() as session:
+        consult = session.get_one(Consult, clinic.consult.id)
+        consult.status, consult.submitted_at, consult.released_at = Status.ANSWERED, at, at
+        answer = Answer(
+            program_id=consult.program_id, consult_id=consult.id, author_id=clinic.mother.id, version=1, created_at=at
+        )
+        plan = {"recommendations": [{"text": "New photo", "owner": "family", "due_at": None, "kind": PHOTO}]}
+        answer.content, answer.saved_at, answer.signed_at, answer.released_at = plan, at, at, at
+        session.add(answer)
+        session.flush()
+        open_steps(session, consult, 1, plan, person_id=clinic.mother.id, now=at)
+
+    def sent(data: bytes) -> tuple[str, str, str, int]:
+        number = clinic.send(data)
+        assert run_job(desk, clinic.job_of(number).id)
+        with clinic.runtime.database.reading() as session:
+            (step,) = steps_of(session, clinic.consult.id)
+            asked = session.scalars(select(Notice.id).where(Notice.kind == NoticeKind.MORE_NEEDED)).all()
+            status = session.get_one(Consult, clinic.consult.id).status
+            return clinic.attachment(number).state, status, step.state, len(asked)
+
+    assert sent(b"MZ" + bytes(4000)) == ("rejected", "answered", "accepted", 1)
+    assert sent(photo) == ("ready", "submitted", "done", 1)

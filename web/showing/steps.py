@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
-from econsult.consults.photo_came import photos_awaited
+from econsult.consults.photo_came import is_under_way, photos_awaited
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
 from econsult.reading import Reader
@@ -98,7 +98,8 @@ def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], l
     is_newest = newest is not None and newest.version == answer.version
     told = told_in(answer.content, passed.patient.language).steps
     awaited = {step.id for step in photos_awaited(session, passed.consult)}
-    takes = awaited if passed.may(Right.UPLOAD) and not passed.consult.is_private_site else set()
+    is_coming = bool(awaited) and is_under_way(session, passed.consult)
+    takes = awaited if passed.may(Right.UPLOAD) and not passed.consult.is_private_site and not is_coming else set()
     found = [
         _plain(passed, each, told, is_newest, is_photo=each.step.id in takes) for each in followed(session, answer)
     ]

@@ -18,7 +18,7 @@ from econsult.consults.furtherance import TEXTS as ALLOWED
 from econsult.consults.furtherance import standing
 from econsult.consults.hinting import asked_now
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.photo_came import photos_awaited
+from econsult.consults.photo_came import is_under_way, photos_awaited
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
@@ -73,6 +73,8 @@ class Shown:
     may_add: bool
     awaits_photo: bool = False
     """Whether the answer asks for a new photo, which has not come."""
+    is_photo_coming: bool = False
+    """Whether it was sent, and is being looked at before it counts."""
     may_remove: bool = False
     """Whether files can be taken back: while it is a draft."""
     asks_now: bool = False
@@ -223,6 +225,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
     """Everything that the pages of a question show of it."""
     consult = loaded.consult
     is_open, awaits_photo = consult.status in OPEN, bool(photos_awaited(session, consult))
+    is_coming = awaits_photo and is_under_way(session, consult)
     cards = cards_of(session, consult.id)
     if not is_open and not awaits_photo and consult.status != Status.DRAFT:
         # How a photo could be better helps nobody who can send no other.
@@ -238,7 +241,8 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         messages=_said(session, loaded),
         may_cancel=is_open and loaded.may(Right.REQUEST),
         may_add=(is_open or awaits_photo) and _may_add(loaded),
-        awaits_photo=awaits_photo and _may_add(loaded),
+        awaits_photo=awaits_photo and not is_coming and _may_add(loaded),
+        is_photo_coming=is_coming,
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
         asks_now=bool(asked_now(session, consult, now())),
         answer=released_answer(session, consult.id) if may_look else None,
