@@ -21,8 +21,8 @@ from imaging.jail import wire
 from imaging.limits import MIB
 from imaging.models import Models
 
-_HEAP = 192 * MIB
-"""What a photo of some megapixels takes from start to end, and more; it is addresses until it is used."""
+_HEAP = 320 * MIB
+"""What a photo of some megapixels takes from start to end with all networks; it is addresses until it is used."""
 _LIFELINE = 0
 """Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
 
@@ -151,6 +151,8 @@ def settle() -> None:
     os.environ.clear()
     gc.collect()
     gc.freeze()
+    kernel.give_back_memory()
+    kernel.fill_holes()
     kernel.give_back_memory()
     kernel.keep_heap(_HEAP)
 

@@ -282,6 +282,24 @@ print(faults(), faults())
 """
 
 
+def test_what_comes_next_is_laid_behind_all_that_is_in_use_and_not_into_holes() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
+
+
+HOLES = """
+import ctypes
+from imaging import kernel
+kernel.keep_heap(8 << 20)
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+hole, beyond = (libc.malloc(ctypes.c_size_t(size)) for size in (16 << 20, 1 << 16))
+libc.free(ctypes.c_void_p(hole))
+kernel.fill_holes()
+print(libc.malloc(ctypes.c_size_t(4 << 20)) > beyond)
+"""
+
+
 def test_no_key_of_the_house_is_anywhere_in_the_memory_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     key = os.urandom(32)
     wanted = (b"imaging.jail.server", key, key.hex().encode())
