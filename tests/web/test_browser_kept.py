@@ -12,7 +12,7 @@ from econsult.consults import answers
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.people.passwords import hash_password
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role, add_organization, add_person
 from econsult.people.signin import SignInSession
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
@@ -97,6 +97,32 @@ def test_nobody_else_on_the_same_phone_sees_it(
     page.wait_for_url(story)
     assert WORDS not in page.content()
     page.goto(story.partition("/family")[0] + "/family")
+    assert page.evaluate(COPIES) == 0
+
+
+def test_they_wait_in_the_other_account_of_the_same_person(
+    phone: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        program = runtime.vault.add_program(session, "Second Program", datetime.now(UTC))
+        about = {"email": house.pcp.email, "name": "Ana Ruiz", "role": Role.PCP, "now": datetime.now(UTC)}
+        about["organization"] = add_organization(session, program, "Second clinic", "505-555-0199")
+        there = add_person(session, runtime.database.cipher, program, **about)
+        there.password_hash = session.get_one(Person, house.pcp.id).password_hash
+    page = enter(phone, there)
+    page.goto(f"{address}/clinic/children/new")
+    page.fill("[name=name]", "Joaquín Begay")
+    _end_sessions(runtime)
+    page.reload()
+    page.wait_for_url("**/sign-in**")
+    _sign_in(page, house.pcp.email)
+    page.wait_for_url("**/account/programs")
+    page.click(f"form[action='/account/programs/{there.public_id}'] button")
+    page.wait_for_url("**/clinic/children/new")
+    expect(page.locator("[name=name]")).to_have_value("Joaquín Begay")
+    # Somebody else finds nothing, though they once chose among two accounts in this tab.
+    _end_sessions(runtime)
+    enter(page, house.stranger).goto(f"{address}/family")
     assert page.evaluate(COPIES) == 0
 
 

@@ -196,3 +196,23 @@ def test_a_closed_account_does_not_close_the_other(runtime: Runtime, clinic: Cli
     assert found.id == there.id
     with runtime.database.reading() as session:
         assert [each.id for each in people_at(session, runtime.database.cipher, there.email)] == [there.id]
+
+
+def test_what_was_written_and_asked_for_in_the_other_account_waits_there(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
+) -> None:
+    there, path = account(runtime, second, clinic.mother.email), "/account"
+    know(runtime, there)
+    for is_asked_for in (True, False):
+        browser = browser_of(there)
+        with runtime.database.writing() as session:
+            session.execute(update(SignInSession).values(seen_at=NOW - timedelta(days=30)))
+        if is_asked_for:
+            assert browser.get(path).status_code == 303
+        else:
+            browser.post("/account/contact", data={"words": "The rash came back on Monday."})
+        came = post(browser, "/sign-in", {"email": there.email, "password": PASSWORD})
+        assert came.location == "/account/programs"
+        over = post(browser, f"/account/programs/{there.public_id}", {})
+        assert over.location == (path if is_asked_for else "/account/unsent")
+    assert "The rash came back on Monday." in browser.get("/account/unsent").text

@@ -13,7 +13,7 @@ from econsult.people.persons import Person, Program
 from econsult.people.standing import credential_of
 from web.context import database, now
 from web.pages.owning import check_owner
-from web.shell.auth import home_of, me, only, place_for
+from web.shell.auth import me, only, place_for
 from web.shell.entering import welcome
 from web.shell.forms import FormReader
 from web.words import terms
@@ -34,7 +34,8 @@ def show() -> str:
 def go_over(public_id: str) -> Response | tuple[str, int]:
     """Leave this account for another of the same address; with the password once more, unless one has just signed in.
 
-    Where the other account asks for a second factor, that is still to come.
+    What was written or asked for in the other account, as its session ended, still waits there. Where that account asks
+    for a second factor, it is still to come.
     """
     here = g.get("session_id")
     if here is None:
@@ -48,7 +49,7 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
     with database().reading() as session:
         if form.errors:
             return _page(session, form.errors), 422
-    return welcome(other, home_of(other), credential_of(other), comes_from=here)
+    return welcome(other, place_for(other), credential_of(other), comes_from=here)
 
 
 def _other(session: Session, public_id: str) -> Person:

@@ -6,6 +6,16 @@ const WORDS = new Set(["impression", "rec_text", "watch_for", "family_summary", 
 const me = document.querySelector("meta[name=person]")?.content ?? "";
 const mine = `${PREFIX}${me}:`;
 
+// The accounts of one person in several programs, told by the page where they are chosen. Whoever is let in to one of
+// them first, and goes over, finds the words of the other.
+const SAME = "econsult-same";
+function owners() {
+  const told = document.querySelector("meta[name=accounts]")?.content;
+  if (told) write(SAME, told.split(" "));
+  const same = read(SAME) ?? [];
+  return (same.includes(me) ? same : [me]).map((person) => `${PREFIX}${person}:`);
+}
+
 const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
 const parts = (form) => [...form.elements].filter((part) => part.name && !["hidden", "file", "password", "submit", "button", "fieldset"].includes(part.type));
 // A button with its codes has no words; nor has a search, which is no post.
@@ -82,10 +92,11 @@ function showLeftOver(box) {
 
 function begin() {
   const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
+  const ours = owners();
   for (const key of keys()) {
     const copy = read(key);
     const isOld = !copy || Date.now() - copy.at > LIVES || (heard && copy.sent === heard);
-    if (isOld || (me && !key.startsWith(mine))) sessionStorage.removeItem(key);
+    if (isOld || (me && !ours.some((start) => key.startsWith(start)))) sessionStorage.removeItem(key);
   }
   if (me) document.querySelectorAll("[data-leftover]").forEach(showLeftOver);
   for (const form of me ? document.querySelectorAll("form[method=post]") : []) {
