@@ -5,6 +5,7 @@ The table was written by hand from the law of who may see what. A page without a
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -369,8 +370,49 @@ def asker(browser: FlaskClient) -> Callable[[str, str], int]:
     return ask
 
 
+DOORS = {
+    "GET /media/<rendition_id>": "tests.web.test_media.test_only_those_who_may_see_it_do",
+    "GET /media/papers/<attachment_id>": (
+        "tests.web.test_papers_out.test_strangers_and_files_that_are_not_ready_give_nothing"
+    ),
+    "GET /media/held/<rendition_id>": (
+        "tests.web.test_consent_withdrawn.test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen"
+    ),
+    "GET /uploads": "tests.uploads.test_verbs.test_only_what_can_go_on_is_listed",
+    "POST /uploads": "tests.uploads.test_verbs.test_only_who_may_attest_adds_files_beside_a_danger_sign",
+    **dict.fromkeys(
+        (f"{method} /uploads/<object_id>" for method in ("DELETE", "GET", "PATCH", "POST")),
+        "tests.uploads.test_verbs.test_the_owner_is_told_from_somebody_with_the_same_rights",
+    ),
+    "POST /uploads/simple": "tests.web.test_simple_upload.test_nobody_is_sent_elsewhere",
+    **dict.fromkeys(
+        ("POST /gateway/sms/reports", "POST /gateway/sms/inbound"),
+        "tests.web.test_gateway.test_the_gateways_token_alone_opens_its_doors_and_opens_nothing_else",
+    ),
+}
+"""Doors of programs outside of the API, each with the test of who comes in; those of the API are in tests/api."""
+
+
 def test_every_page_has_its_line(runtime: Runtime) -> None:
     assert pages_of(create_app(runtime)) == set(WHO)
+
+
+def test_every_door_of_programs_has_its_line_and_opens_to_no_visitor(runtime: Runtime, visitor: FlaskClient) -> None:
+    found = set()
+    for rule in create_app(runtime).url_map.iter_rules():
+        if rule.rule.startswith(MACHINE) and not rule.rule.startswith("/api/"):
+            found |= {f"{method} {rule.rule}" for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    assert found == set(DOORS)
+    for name in DOORS.values():
+        module, _, test = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), test), name
+    opened = []
+    for door in DOORS:
+        method, _, path = door.partition(" ")
+        answer = visitor.open(re.sub(r"<\w+>", "0" * 32, path), method=method)
+        if answer.status_code not in (401, 404) and not (answer.location or "").startswith("/sign-in"):
+            opened.append((door, answer.status_code, answer.location))
+    assert opened == []
 
 
 @pytest.mark.parametrize("page", HALFWAY)
