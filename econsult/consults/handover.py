@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
@@ -67,3 +68,14 @@ def require_reason(reason: str) -> str:
 def handovers_of(session: Session, consult_id: int) -> list[Handover]:
     """The consult's way from hand to hand, oldest first."""
     return list(session.scalars(select(Handover).where(Handover.consult_id == consult_id).order_by(Handover.id)))
+
+
+def reopened_at(session: Session, consult_ids: Collection[int]) -> dict[int, list[datetime]]:
+    """When each of these consults was opened again, by consult id; none of one that never was."""
+    query = select(Handover.consult_id, Handover.at).where(
+        Handover.consult_id.in_(consult_ids), Handover.verb == "reopen"
+    )
+    found: dict[int, list[datetime]] = {}
+    for number, at in session.execute(query.order_by(Handover.id)):
+        found.setdefault(number, []).append(at)
+    return found

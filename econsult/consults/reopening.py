@@ -19,6 +19,7 @@ from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
+from econsult.consults.screening import hastened
 from econsult.consults.versions import Answer, draft_of, signed_answer
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person
@@ -34,8 +35,9 @@ def reopen(
     targets: Mapping[str, timedelta] | None = None,
     urgency: str = "",
 ) -> Consult:
-    """Ask again, as urgently as before or with another urgency. Signed answers stay readable as they were; the next one
-    is a new version beside them.
+    """Ask again, as urgently as before or with another urgency, and of the same day at least where a danger sign
+    stopped a question about this child shortly before. Signed answers stay readable as they were; the next one is a new
+    version beside them.
 
     An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on. So does
     that of a reply to the family. Raises InvalidError for urgent while nobody is on duty.
@@ -45,6 +47,8 @@ def reopen(
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
     hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
+    # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.
+    wish = hastened(session, consult, wish, now)
     _keep_unheard(session, consult)
     _turn_correction(session, consult, now)
     consult.status, consult.urgency, consult.urgency_rank = status, wish, RANKS[wish]

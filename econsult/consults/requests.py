@@ -29,7 +29,7 @@ from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.reviews import run_all_again
-from econsult.consults.screening import CLINICIANS, screen_red_flags, stopped_before
+from econsult.consults.screening import CLINICIANS, hastened, screen_red_flags
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
 from econsult.errors import ImpossibleVerbError, InvalidError
@@ -151,8 +151,7 @@ def submit(
     consult.override_reason = reason or (form.lacking if lacking else "") or None
     if consult.kind == Kind.FAMILY_QUESTION:
         note_question(session, consult, person, now)
-    if consult.kind == Kind.FAMILY_QUESTION and stopped_before(session, [consult]):
-        consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
+        consult.urgency = hastened(session, consult, Urgency(consult.urgency), now)
         consult.urgency_rank = RANKS[Urgency(consult.urgency)]
     keep_versions(session, consult)
     consult.version += 1

@@ -13,8 +13,9 @@ from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.attesting import ATTESTERS, MISTAKE, TAKEN_BACK, as_kept, faults_in, is_mistake
 from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
+from econsult.consults.handover import reopened_at
 from econsult.consults.hearers import home_of
-from econsult.consults.records import CLINICS_OWN, Consult, Kind, RedFlagStop, Source, note
+from econsult.consults.records import CLINICS_OWN, RANKS, Consult, Kind, RedFlagStop, Source, Urgency, note
 from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
@@ -193,8 +194,8 @@ def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: 
 
 
 def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
-    """By consult, the stops of the same child shortly before it was sent, oldest first: of other requests, and of its
-    own those for which nobody answered with an attestation.
+    """By consult, the stops of the same child shortly before it was sent or opened again, oldest first: of other
+    requests, and of its own those for which nobody answered with an attestation.
 
     A family that was stopped and then says "none of these" may be right, or may only want to get through: whoever reads
     the question must know. That a home is not safe is not told here: it belongs to its own line and no further.
@@ -208,12 +209,13 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
     query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
     stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
     answered = attested_among(session, [consult.id for consult in sent])
+    reopened = reopened_at(session, [consult.id for consult in sent]) if stops else {}
     found = {
         consult.id: [
             stop
             for stop, patient_id in stops
             if patient_id == consult.patient_id
-            and _led_to(stop, consult)
+            and any(_led_to(stop, at) for at in (consult.submitted_at, *reopened.get(consult.id, ())))
             and not (stop.consult_id == consult.id and consult.id in answered)
         ]
         for consult in sent
@@ -221,9 +223,17 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
     return {number: earlier for number, earlier in found.items() if earlier}
 
 
-def _led_to(stop: RedFlagStop, consult: Consult) -> bool:
-    sent_at = consult.submitted_at
-    return sent_at is not None and sent_at - STOP_LINGERS <= stop.at <= sent_at
+def _led_to(stop: RedFlagStop, asked_at: datetime | None) -> bool:
+    return asked_at is not None and asked_at - STOP_LINGERS <= stop.at <= asked_at
+
+
+def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -> Urgency:
+    """How urgent a question is that is asked now: of the same day at least where its child was stopped shortly before.
+
+    Call it once the question counts as sent or opened again at `now`.
+    """
+    stops = stopped_before(session, [consult]).get(consult.id, ())
+    return min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__) if any(_led_to(stop, now) for stop in stops) else wish
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from econsult.consults import requests
-from econsult.consults.records import RedFlagStop
+from econsult.consults import answers, requests
+from econsult.consults.photo_came import photo_came
+from econsult.consults.records import RANKS, RedFlagStop, Urgency
+from econsult.consults.reopening import reopen
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import AGAIN, stopped_before
 from econsult.database import Database
 from econsult.errors import EmergencyError, InvalidError
 from econsult.notices import Notice, NoticeKind
 from econsult.stops import stops_for
-from tests.personas import NOON, TARGETS, Clinic
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 WHOLE = {"examined_by": "Dr. Paz", "at": NOON.isoformat(), "why": "Seen and well"}
 
@@ -233,3 +235,26 @@ def test_a_stop_of_the_request_itself_is_told_where_nobody_answered_for_it(datab
         session.add(RedFlagStop(consult_id=sent.id, person_id=clinic.pcp.id, codes="seizure", at=sent.submitted_at))
         session.flush()
         assert [stop.codes for stop in stopped_before(session, [sent])[sent.id]] == ["seizure"]
+
+
+@pytest.mark.parametrize("how", ["photo", "clinic"])
+def test_a_stop_shortly_before_a_reopening_is_told_and_hastens(database: Database, clinic: Clinic, how: str) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        wants = {**ANSWER, "disposition": "new_photo", "recommendations": []}
+        answers.save_draft(session, consult, clinic.derm, wants, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        later = NOON + timedelta(days=9)
+        for days, code in ((3, "seizure"), (8, "breathing")):
+            draft = clinic.family_draft(session, now=NOON)
+            at = NOON + timedelta(days=days)
+            session.add(RedFlagStop(consult_id=draft.id, person_id=clinic.mother.id, codes=code, at=at))
+        session.flush()
+        assert stopped_before(session, [consult]) == {}
+        if how == "photo":
+            photo_came(session, consult, clinic.mother, now=later)
+        else:
+            reopen(session, consult, clinic.pcp, "Not better", now=later, targets=TARGETS, urgency="routine")
+        assert [stop.codes for stop in stopped_before(session, [consult])[consult.id]] == ["breathing"]
+        assert (consult.urgency, consult.urgency_rank) == (Urgency.SAME_DAY, RANKS[Urgency.SAME_DAY])

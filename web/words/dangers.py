@@ -81,7 +81,11 @@ def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
     times: dict[str, list[datetime]] = {}
     for stop in stopped_before(session, [consult]).get(consult.id, []):
         times.setdefault("; ".join(signs_of(_without_home(stop))), []).append(stop.at)
-    return [EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys, len(at)) for signs, at in times.items()]
+    return [
+        # What came after the sending led to a reopening, at which nobody said "none of these".
+        EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys and at[-1] <= sent_at, len(at))
+        for signs, at in times.items()
+    ]
 
 
 def _without_home(stop: RedFlagStop) -> str:
