@@ -7,6 +7,8 @@ import socket
 import warnings
 from typing import cast
 
+import cv2
+
 from imaging import pipeline, warmth
 from imaging.jail import confine, wire
 from imaging.jail.remote import RemoteSource
@@ -62,8 +64,10 @@ def _work(connection: socket.socket, order: dict[str, object]) -> dict[str, obje
     except wire.Gone:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary of the jail: a decoder may raise anything on bad bytes.
-        # The class name alone: messages may quote the file.
-        return {"verdict": "rejected", "reason": "damaged", "detail": type(error).__name__}
+        # The class name alone: messages may quote the file. OpenCV has an error of its own for memory.
+        is_full = isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
+        told = {"reason": "memory"} if is_full else {"reason": "damaged", "detail": type(error).__name__}
+        return {"verdict": "rejected", **told}
 
 
 def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, object]:

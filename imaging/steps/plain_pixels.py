@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-_PAPER = (255, 255, 255)
+_PAPER, _ROWS = (255, 255, 255), 64
 _WHITES = (255.0, 65_535.0)
 
 
@@ -14,7 +14,7 @@ def plain_pixels(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _narrow(image)
     if image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info:
-        return _lay_on_paper(image.convert("RGBA"))
+        return _lay_on_paper(image)
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
@@ -34,6 +34,10 @@ def _narrow(image: Image.Image) -> Image.Image:
 
 
 def _lay_on_paper(image: Image.Image) -> Image.Image:
+    """Some rows at a time: Pillow makes three copies of what it lays on something else."""
+    sheer = image if image.mode == "RGBA" else image.convert("RGBA")
     paper = Image.new("RGB", image.size, _PAPER)
-    paper.paste(image, mask=image.getchannel("A"))
+    for top in range(0, image.height, _ROWS):
+        part = sheer.crop((0, top, image.width, min(image.height, top + _ROWS)))
+        paper.paste(part, (0, top), mask=part)
     return paper

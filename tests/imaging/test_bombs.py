@@ -3,7 +3,9 @@
 import io
 import os
 import random
+import struct
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,3 +118,13 @@ def test_every_file_of_a_corpus_ends_in_a_verdict(jail: Jail, tmp_path: Path, mo
         ends[report.reason or report.verdict] = ends.get(report.reason or report.verdict, 0) + 1
     print(ends)
     assert ends
+
+
+def test_the_largest_transparent_picture_fits_and_what_does_not_says_so(run: Prepare) -> None:
+    head = struct.pack(">IIBBBBB", 7000, 7000, 8, 6, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + 4 * 7000) * 7000), 1)
+    chunks = (files.chunk(*one) for one in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")))
+    sheer = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    assert run(sheer, policy=Policy())[0].is_ready
+    whole = run(files.flat_png(7000, 7000), policy=Policy(keeps_detail=True))[0]
+    assert (whole.verdict, whole.reason) == ("rejected", "memory")
