@@ -86,7 +86,7 @@ def _fuzz(jail: Jail, count: int) -> None:
 
 
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
-    _fuzz(jail, 250)
+    _fuzz(jail, 500)
 
 
 @pytest.mark.slow
