@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.access import Pass, consults_about, patient_for
+from econsult.access import Pass, consult_for, consults_about, patient_for
+from econsult.consults.confidential import keep_as_followed
 from econsult.consults.details import sound
 from econsult.consults.earlier import alike, attach, attached_to, by_way_of, may_show
-from econsult.consults.lifecycle import ENDED
-from econsult.consults.records import Consult, Kind, note
+from econsult.consults.lifecycle import ENDED, Status
+from econsult.consults.records import CLINICS_OWN, Consult, Kind, note
 from econsult.consults.redflags import ASKED_AT
 from econsult.consults.requests import RequestForm, create, edit
 from econsult.consults.versions import Answer, signed_answer
@@ -50,11 +51,16 @@ class Alike:
 
 
 def choose_earlier(session: Session, passed: Pass, person: Person, public_ids: Sequence[str], *, now: datetime) -> None:
-    """Show these earlier consults, each of which this person may read. Raises InvalidError for others."""
+    """Show these earlier consults, each of which this person may read. Raises InvalidError for others.
+
+    A follow-up that nobody has sent yet is kept from the caregivers as what it follows is.
+    """
     known = {each.public_id: each for each in consults_about(session, person, passed.patient, now=now)}
     if unknown := [public_id for public_id in public_ids if public_id not in known]:
         raise InvalidError(f"{len(unknown)} of the earlier requests are not known.", {"earlier": "unknown_value"})
     chosen = [known[public_id] for public_id in dict.fromkeys(public_ids)]
+    if (passed.consult.kind, passed.consult.status) == (Kind.FOLLOW_UP, Status.DRAFT):
+        keep_as_followed(session, passed.consult, chosen, person, now=now)
     attach(session, passed.consult, person, chosen, now=now)
 
 
@@ -77,6 +83,29 @@ def ask_again(session: Session, passed: Pass, person: Person, *, now: datetime) 
         is_test=old.is_test,
     )
     return create(session, person, child, form, now=now, kept=old.confidential)
+
+
+def may_be_followed(consult: Consult) -> bool:
+    """Whether a clinic may go on with it in a linked cycle: what a specialist has answered, and no consent was lost."""
+    is_answered = consult.status in (Status.ANSWERED, Status.CLOSED)
+    return is_answered and consult.kind in CLINICS_OWN and consult.consent_withdrawn_at is None
+
+
+def begin_follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> Consult:
+    """Open the draft of a linked cycle that shows this consult and asks first whoever answered it.
+
+    Raises ImpossibleVerbError for what cannot be followed.
+    """
+    followed = passed.consult
+    if not may_be_followed(followed):
+        raise ImpossibleVerbError(followed.status, "be followed up")
+    child = patient_for(session, person, passed.patient.public_id, now=now)
+    form = RequestForm(kind=Kind.FOLLOW_UP, is_test=followed.is_test)
+    draft = create(session, person, child, form, now=now)
+    made = consult_for(session, person, draft.public_id, now=now, right=Right.REQUEST)
+    choose_earlier(session, made, person, [followed.public_id], now=now)
+    follow_up(session, made, person, now=now)
+    return draft
 
 
 def follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> None:

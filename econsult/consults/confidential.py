@@ -6,6 +6,7 @@ Who may act for the child finds nothing under its address. Staff see the mark, s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
 BY_YOUTH, BY_CLINIC = "youth", "clinic"
+_RANKS = {"": 0, BY_CLINIC: 1, BY_YOUTH: 2}
+"""The marks by how few may take them away; the last two have the same readers. What left no trace is like no other."""
 BEGUN_BY_PROXY = (Role.CAREGIVER, Role.INVITED)
 
 
@@ -59,6 +62,22 @@ def keep_confidential(session: Session, consult: Consult, person: Person, wish: 
         act = "keep_confidential" if wish else "show_to_caregivers"
         note(session, consult, act, person_id=person.id, now=now)
     return consult
+
+
+def is_less_kept(one: Consult, other: Consult) -> bool:
+    """Whether more people may show `one` to the caregivers than the `other`."""
+    mine, theirs = _RANKS.get(one.confidential), _RANKS.get(other.confidential)
+    return mine is not None and theirs is not None and mine < theirs
+
+
+def keep_as_followed(
+    session: Session, consult: Consult, followed: Iterable[Consult], person: Person, *, now: datetime
+) -> None:
+    """A draft that goes on with what is kept from the caregivers is kept from them as well, and never less than it."""
+    for each in followed:
+        if is_less_kept(consult, each):
+            consult.confidential = each.confidential
+            note(session, consult, "keep_confidential", person_id=person.id, now=now)
 
 
 def keep_as_told(session: Session, consult: Consult, person: Person, *, is_shared: bool, now: datetime) -> None:

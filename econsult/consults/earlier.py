@@ -1,8 +1,8 @@
 """Earlier consults of the same child that whoever asks shows to the specialist, and what asks nearly the same.
 
 What is attached is read by way of the new consult alone, and no longer than that goes on. It never includes what was
-taken back, nor what a young person keeps to themselves, unless the new consult is theirs as well; both are asked anew
-at every look.
+taken back, nor what is kept from the caregivers, unless the new consult is kept from them at least as much; both are
+asked anew at every look.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import about_child, in_program, of_child
+from econsult.consults.confidential import is_less_kept
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant
@@ -62,8 +63,8 @@ def may_show(consult: Consult, earlier: Consult) -> bool:
         return False
     if earlier.status in NEVER_SENT or earlier.submitted_at is None or earlier.consent_withdrawn_at is not None:
         return False
-    is_kept = earlier.is_confidential and consult.confidential != earlier.confidential
-    return not is_kept and earlier.is_test == consult.is_test
+    is_kept_as_well = earlier.confidential in ("", consult.confidential) or is_less_kept(earlier, consult)
+    return is_kept_as_well and earlier.is_test == consult.is_test
 
 
 def attach(session: Session, consult: Consult, person: Person, chosen: Sequence[Consult], *, now: datetime) -> None:

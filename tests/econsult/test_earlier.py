@@ -13,7 +13,7 @@ from econsult import access
 from econsult.access_log import looks_at
 from econsult.asked_before import choose_earlier, count_earlier, duplicates_of, earlier_of
 from econsult.consults import answers, holding, requests, telling
-from econsult.consults.earlier import EarlierConsult
+from econsult.consults.earlier import EarlierConsult, may_show
 from econsult.consults.records import Consult
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.database import Database
@@ -113,6 +113,13 @@ def test_nothing_that_was_taken_back_or_is_kept_is_ever_shown(database: Database
         alike = clinic.draft(session)
         alike.confidential = "youth"
         choose_earlier(session, _pass(session, clinic.pcp, alike), clinic.pcp, [kept.public_id], now=NOON)
+        # And so may one that is kept better, but never one that is kept less; what left no trace is shown by none.
+        kept.confidential = "clinic"
+        assert may_show(alike, kept)
+        kept.confidential, alike.confidential = "youth", "clinic"
+        assert not may_show(alike, kept)
+        kept.confidential = "unsafe"
+        assert not may_show(alike, kept)
 
 
 def test_only_what_the_asker_may_read_about_the_same_child_is_attached(database: Database, clinic: Clinic) -> None:

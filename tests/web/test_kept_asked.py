@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, holding, requests
+from econsult.consults.earlier import attached_to, may_show
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.notices import Notice
@@ -141,6 +142,48 @@ def test_a_program_keeps_a_request_from_its_first_word(runtime: Runtime, clinic:
     with runtime.database.reading() as session:
         drafts = session.scalars(select(Consult.confidential).where(Consult.patient_id == clinic.child.id)).all()
     assert drafts == ["clinic"], "What was refused left a draft behind"
+
+
+@pytest.mark.parametrize("kept", ["", "clinic", "youth"])
+def test_a_follow_up_is_one_press_away_and_as_confidential_as_what_it_follows(
+    runtime: Runtime, clinic: Clinic, youth: Person, browser_of: BrowserOf, kept: str
+) -> None:
+    now, pcp = datetime.now(UTC), browser_of(clinic.pcp)
+    with runtime.database.writing() as session:
+        old = clinic.answered(session, now=now - timedelta(minutes=5))
+        old.confidential = kept
+    page = pcp.get(f"/consults/{old.public_id}").text
+    number = re.search(r'/follow-up">.*?name="once" value="([0-9a-f]{16})"', page)
+    assert number is not None
+    fields = {"once": number[1]}
+    places = {post(pcp, f"/consults/{old.public_id}/follow-up", fields).location for _ in range(2)}
+    assert len(places) == 1
+    place = places.pop()
+    shown = pcp.get(place).text
+    ticked = f'name="earlier" value="{old.public_id}" checked'
+    assert (ticked in shown, ALONE in shown, KEEP in shown) == (True, bool(kept), not kept)
+    body = {"kind": "follow_up", "patient_id": clinic.child.public_id, "earlier": [old.public_id]}
+    machine, token = pcp.application.test_client(), _token(runtime, clinic.pcp, now)
+    made = machine.post("/api/v1/consults", json=body, headers=token)
+    assert (made.status_code, made.json["confidential"]) == (201, bool(kept)), made.text
+    with runtime.database.writing() as session:
+        by_page, by_api = found(session, place.rsplit("/", 1)[1]), found(session, made.json["id"])
+        for draft in (by_page, by_api):
+            what = (draft.kind, draft.confidential, draft.specialty, draft.question_type)
+            assert what == ("follow_up", kept, "dermatology", "follow_up")
+            assert [each.id for each in attached_to(session, draft)] == [old.id]
+            # An ordinary request shows nothing that is kept better than itself.
+            plain = clinic.draft(session, now=now)
+            assert may_show(plain, old) == (not kept)
+        details = {"red_flags": [], "body_site": "elbow"}
+        form = RequestForm(details=details, question=QUESTION, consent=ConsentGiven("youth", "verbal", "en"))
+        requests.edit(session, by_page, clinic.pcp, form, now=now)
+        requests.submit(session, by_page, clinic.pcp, SubmitForm(override_reason="Known"), now=now, targets=TARGETS)
+        assert (clinic.mother.id in told(session, by_page), youth.id in told(session, by_page)) == (not kept, True)
+        still_open = clinic.econsult(session, now=now)
+    assert post(pcp, f"/consults/{still_open.public_id}/follow-up", {}).status_code == 409
+    assert "/follow-up" not in pcp.get(f"/consults/{still_open.public_id}").text
+    assert post(browser_of(clinic.other_pcp), f"/consults/{old.public_id}/follow-up", {}).status_code == 404
 
 
 def _seen(page: str) -> str:

@@ -190,6 +190,7 @@ WHO = {
     "POST /clinic/requests/<public_id>/discard": CLINIC + NURSE + DESK,
     "POST /consults/<public_id>/acknowledge": CLINIC,
     "POST /consults/<public_id>/ask-again": CLINIC + NURSE,
+    "POST /consults/<public_id>/follow-up": CLINIC + NURSE,
     "POST /consults/<public_id>/close": CLINIC,
     "POST /consults/<public_id>/informed": CLINIC,
     "POST /consults/<public_id>/tried": CLINIC,

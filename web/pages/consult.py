@@ -11,6 +11,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.advice.own_snippets import known_to
 from econsult.advice.snippets import Snippet
+from econsult.asked_before import may_be_followed
 from econsult.consults import declining, holding
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
@@ -75,6 +76,7 @@ def case_page(case: Case, **changes: object) -> str:
         "whence": whence_of(case.consult),
         "allowed": allowed_in(case.consult),
         "may_keep": _may_keep(case),
+        "may_follow_up": me().role in (Role.PCP, Role.TELEPRESENTER) and may_be_followed(case.consult),
         **changes,
     }
     lane = str(changes.get("lane") or request.args.get("lane", ""))

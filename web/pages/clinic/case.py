@@ -146,6 +146,16 @@ def ask_again(public_id: str) -> Response:
     return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
 
 
+@clinic_case.post("/follow-up")
+@only(*CLINIC_ROLES)
+def follow_up(public_id: str) -> Response:
+    """Open the draft of a linked cycle, which shows this request with its answer to whoever takes it."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now())
+        draft = once(session, lambda: asked_before.begin_follow_up(session, loaded, me(), now=now()))
+    return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
+
+
 @clinic_case.post("/send-on")
 @only(Role.PCP)
 def send_on(public_id: str) -> Page:
