@@ -19,6 +19,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.sides import SideQuestion, SideState
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.people.persons import Person, Role
+from econsult.trail import AuditEvent
 
 
 class Activity(StrEnum):
@@ -106,6 +107,7 @@ def locked_at(session: Session, consult: Consult, person: Person) -> datetime | 
     clinic's by reading the answer, or by the end.
 
     Opening an answered question again locks all that was before it: that belongs to the answer which is there already.
+    A correction, which is to be read anew, opens nothing that the reading before it has locked.
     """
     begun = begun_in(session, Consult.id == consult.id).get(consult.id, [])
     reopened_at = begun[-1][0] if begun else None
@@ -114,7 +116,18 @@ def locked_at(session: Session, consult: Consult, person: Person) -> datetime | 
         return done_at and max(done_at, reopened_at or done_at)
     if consult.status in OPEN:
         return reopened_at
-    return consult.acknowledged_at or consult.ended_at or reopened_at
+    return consult.acknowledged_at or consult.ended_at or _read_before(session, consult) or reopened_at
+
+
+def _read_before(session: Session, consult: Consult) -> datetime | None:
+    """When the clinic read this round's answer, or ended the consult, before a correction: the trail alone tells."""
+    report = select(func.max(Answer.signed_at)).where(Answer.consult_id == consult.id, Answer.corrects.is_(None))
+    signed_at = session.scalar(report)
+    if signed_at is None:
+        return None
+    locks = AuditEvent.action.in_(("acknowledge", "close")) & (AuditEvent.consult_id == consult.id)
+    since = (AuditEvent.patient_id == consult.patient_id, AuditEvent.at >= signed_at)
+    return session.scalar(select(func.max(AuditEvent.at)).where(locks, *since))
 
 
 def _done_at(session: Session, consult: Consult, person: Person) -> datetime | None:

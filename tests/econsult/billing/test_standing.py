@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from econsult.access_log import looks_at
 from econsult.billing import records, timing
-from econsult.billing.entries import locked_at
+from econsult.billing.entries import entries_of, locked_at
 from econsult.billing.export import rows_of
 from econsult.billing.gathering import all_parts_of, parts_of
 from econsult.billing.records import Attestation, ConsultBilling, billing_of
 from econsult.billing.rules import Side
 from econsult.billing.sheet import seen_parts
-from econsult.consults import answers, holding, reopening, requests
+from econsult.billing.timing import LockedError
+from econsult.consults import answers, correcting, holding, reopening, requests
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
@@ -97,6 +99,42 @@ def test_opening_a_question_again_locks_all_that_was_before(database: Database, 
         assert locked_at(session, consult, clinic.pcp) == at(1500)
         reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=at(1600))
         assert [locked_at(session, consult, person) for person in (clinic.pcp, clinic.derm)] == [at(1600), at(1600)]
+
+
+@pytest.mark.parametrize("how", ["read", "closed"])
+def test_a_correction_opens_no_time_that_was_locked(database: Database, clinic: Clinic, how: str) -> None:
+    with database.writing() as session:
+        number = ready(session, clinic).id
+        assert locked_at(session, session.get_one(Consult, number), clinic.pcp) is None
+    with database.writing() as session:
+        if how == "read":
+            answers.acknowledge(session, session.get_one(Consult, number), clinic.pcp, now=at(1500))
+        else:
+            answers.close(session, session.get_one(Consult, number), clinic.pcp, reason="They moved away", now=at(1500))
+    with database.writing() as session:
+        consult = session.get_one(Consult, number)
+        content = {**ANSWER, "watch_for": "Fever, pus, blisters or spreading"}
+        correcting.correct(session, consult, clinic.derm, content, "A word was missing", now=at(1600))
+        assert (consult.acknowledged_at, consult.ended_at) == (None, None)
+        assert locked_at(session, consult, clinic.pcp) == at(1500)
+        old = entries_of(session, consult, clinic.pcp)[0]
+        more = timing.Work("review", old.started_at, old.ended_at + timedelta(minutes=30), "It was longer")
+        args = (session, clinic.pcp, consult.public_id, more)
+        with pytest.raises(LockedError):
+            timing.enter(*args, now=at(4000), replaces=old.public_id)
+        # Reading the correction is work of its own; what comes late to the time before says so.
+        fresh = timing.Work("review", at(1700), at(1800), "Read the correction")
+        assert not timing.enter(session, clinic.pcp, consult.public_id, fresh, now=at(1800)).is_amendment
+        assert timing.enter(*args, now=at(4000), replaces=old.public_id, is_amendment=True).is_amendment
+        answers.acknowledge(session, consult, clinic.pcp, now=at(4100))
+        assert locked_at(session, consult, clinic.pcp) == at(4100)
+        reopening.reopen(session, consult, clinic.pcp, "It came back after all", now=at(4200))
+        holding.claim(session, consult, clinic.derm, now=at(4300), lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=at(4300), lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=at(4400))
+    with database.reading() as session:
+        # What was read before the question was opened again is no reading of the next answer.
+        assert locked_at(session, session.get_one(Consult, number), clinic.pcp) == at(4200)
 
 
 def test_two_who_write_the_first_row_at_once_both_are_kept(database: Database, clinic: Clinic) -> None:
