@@ -175,7 +175,7 @@ class _Reader:
         before = loaded.asked_before(consult, person, served or self.now)
         own = loaded.sums.get(person.id, {}) if person else {}
         facts = Facts(
-            **_request(loaded, consult, each),
+            **_request(loaded, consult, each, side),
             **_attested(loaded.attestation_of(consult, consultant, each.version)),
             **_numbers(loaded, consult, {Side.CONSULTANT: consultant, Side.REQUESTER: asker}),
             seconds=seconds_of(own, consult.id, version=each.version),
@@ -216,11 +216,13 @@ def _told(part: Part) -> Later:
     )
 
 
-def _request(loaded: Loaded, consult: Consult, each: Round) -> dict[str, Any]:
+def _request(loaded: Loaded, consult: Consult, each: Round, side: Side) -> dict[str, Any]:
+    """Whoever answers still answers the request before an awaited photo; the clinic has signed no other one by it."""
     asker = loaded.asker_of(each)
+    is_signed = each.asked_at is not None and asker is not None
     return {
         "is_requested_by_clinician": consult.kind != Kind.FAMILY_QUESTION and asker is not None,
-        "is_request_signed": each.asked_at is not None and asker is not None,
+        "is_request_signed": is_signed and not (each.is_as_before and side == Side.REQUESTER),
         "has_reason": bool(consult.question.strip()),
         "has_consent": consult.id in loaded.consents and consult.consent_withdrawn_at is None,
         "is_confidential": consult.is_confidential,

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
-from econsult.consults.handover import Handover
+from econsult.consults.handover import NEW_PHOTO, REOPEN, Handover
 from econsult.consults.records import Consult
+from econsult.people.persons import Person, Role
 
 Begun = tuple[datetime, int]
-"""When a round was begun, and by whom (person id; 0 where nobody knows)."""
+"""When a round was begun, and by whom (person id; 0 where nobody knows, AS_BEFORE where nobody asked anew)."""
+AS_BEFORE = -1
+"""The family or a nurse sent the photo that the answer had asked for: the clinician's request before it still holds."""
 
 
 @dataclass(frozen=True)
 class Round:
     """One answer of a consult with what led to it: who asked (person id) and when, and when the clinic read it.
 
-    `report` is empty while nobody has signed; `asked_at` before the request was sent.
+    `report` is empty while nobody has signed; `asked_at` before the request was sent. `is_as_before`: nobody asked anew
+    for this one, so that asker and moment are those of the round before it.
     """
 
     version: int
@@ -34,6 +38,7 @@ class Round:
     asker_id: int
     asked_at: datetime | None
     read_at: datetime | None
+    is_as_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Course:
         report = self._report(place)
         if place == 0 or (self.sent_on_at is not None and self.sent_on_at >= self.begun[place - 1][0]):
             asker, asked_at = consult.sent_on_by_id or consult.requester_id, self.sent_on_at or consult.submitted_at
+        elif self.begun[place - 1][1] == AS_BEFORE:
+            before = self._round(consult, place - 1)
+            return replace(
+                before, version=place + 1, report=report, read_at=self._read_at(place, report), is_as_before=True
+            )
         else:
             asked_at, asker = self.begun[place - 1]
         return Round(place + 1, report, asker, asked_at, self._read_at(place, report))
@@ -107,9 +117,14 @@ def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Beg
         if at is not None:
             signed.setdefault(number, []).append(at)
     reopened: dict[int, list[Begun]] = {}
-    query = select(Handover.consult_id, Handover.at, Handover.by_id).join(Consult, Consult.id == Handover.consult_id)
-    for number, at, who in session.execute(query.where(which, Handover.verb == "reopen").order_by(Handover.id)):
-        reopened.setdefault(number, []).append((at, who or 0))
+    columns = (Handover.consult_id, Handover.at, Handover.by_id, Handover.verb, Person.role)
+    query = select(*columns).join(Consult, Consult.id == Handover.consult_id)
+    query = query.join(Person, Person.id == Handover.by_id, isouter=True)
+    asked = query.where(which, Handover.verb.in_((REOPEN, NEW_PHOTO))).order_by(Handover.id)
+    for number, at, who, how, role in session.execute(asked):
+        # A clinician who sends the photo asks with it.
+        begun = AS_BEFORE if how == NEW_PHOTO and role != Role.PCP else who or 0
+        reopened.setdefault(number, []).append((at, begun))
     return {number: begun_by(moments, reopened.get(number, [])) for number, moments in signed.items()}
 
 

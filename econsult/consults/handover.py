@@ -15,6 +15,8 @@ from econsult.errors import InvalidError
 from econsult.seeing import is_seen
 
 LONGEST_REASON = 1000
+REOPEN, NEW_PHOTO = "reopen", "new_photo"
+"""How a question that was answered came to be asked again: by a person's wish, or by the photo that it waited for."""
 
 
 class Handover(Base):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.handover import NEW_PHOTO
 from econsult.consults.hearers import home_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
@@ -87,7 +88,7 @@ def photo_came(session: Session, consult: Consult, person: Person, *, now: datet
             note(session, consult, "step_done", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
     # Nobody waits at the telephone for a photo that was asked for days ago.
     wish = Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
-    reopen(session, consult, person, WHY, now=now, urgency=wish)
+    reopen(session, consult, person, WHY, now=now, urgency=wish, how=NEW_PHOTO)
     for each in home_of(session, consult):
         if each.id != person.id:
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=f"photo:{steps[0].id}", now=now)

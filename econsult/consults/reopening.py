@@ -12,7 +12,7 @@ from econsult.consults.answers import released_answer
 from econsult.consults.choice import has_cover
 from econsult.consults.clocks import is_open, start_clock, stop_clock
 from econsult.consults.correction_drafts import correction_of, end_correction
-from econsult.consults.handover import hand_over, require_reason
+from econsult.consults.handover import REOPEN, hand_over, require_reason
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
@@ -34,6 +34,7 @@ def reopen(
     now: datetime,
     targets: Mapping[str, timedelta] | None = None,
     urgency: str = "",
+    how: str = REOPEN,
 ) -> Consult:
     """Ask again, as urgently as before or with another urgency, and of the same day at least where a danger sign
     stopped a question about this child shortly before. Signed answers stay readable as they were; the next one is a new
@@ -46,7 +47,7 @@ def reopen(
     if consult.consent_withdrawn_at is not None:
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
-    hand_over(session, consult, "reopen", None, by_id=person.id, now=now, reason=require_reason(reason))
+    hand_over(session, consult, how, None, by_id=person.id, now=now, reason=require_reason(reason))
     # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.
     wish = hastened(session, consult, wish, now)
     _keep_unheard(session, consult)

@@ -20,6 +20,7 @@ from econsult.billing.rounds import begun_by, version_at
 from econsult.billing.rules import Side
 from econsult.billing.sheet import sheet_for
 from econsult.consults import answers, declining, holding, reopening, requests
+from econsult.consults.photo_came import photo_came
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.database import Database
@@ -29,6 +30,7 @@ from tests.personas import ANSWER, LEASE, QUESTION, TARGETS, Clinic
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+NEW_PHOTO = {"disposition": "new_photo", "photo_days": 2, "recommendations": []}
 
 
 def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -134,6 +136,50 @@ def test_a_second_answer_keeps_the_days_of_the_rules(database: Database, clinic:
         second = all_parts_of(session, [consult], DENVER, now=local(2026, 4, 1))[consult.id][:2]
         assert [part.of.version for part in second] == [2, 2]
         assert ["window" in part.suggestion.blockers for part in second] == blocked
+
+
+@pytest.mark.parametrize(
+    ("who", "days", "asked", "clinics"),
+    [
+        ("mother", 2, [(2, "", 6), (1, "99451", 10)], ("request_signed", "minutes")),
+        ("nurse", 2, [(2, "", 6), (1, "99451", 10)], ("request_signed", "minutes")),
+        ("pcp", 2, [(2, "", 6), (1, "99451", 10)], ("minutes", "window")),
+        ("mother", 20, [(2, "99451", 6), (1, "", 4)], ("request_signed",)),
+        ("pcp", 20, [(2, "99451", 6), (1, "", 4)], ()),
+    ],
+)
+def test_work_on_the_photo_that_was_asked_for_counts_whoever_sends_it(
+    database: Database, clinic: Clinic, who: str, days: int, asked: list[tuple[int, str, int]], clinics: tuple[str, ...]
+) -> None:
+    """The clinician's request before it still holds; the clinic has signed another one only where it sends it."""
+    first = local(2026, 3, 2, 9)
+    later = first + days * DAY
+    with database.writing() as session:
+        consult = ready(session, clinic, first, minutes=4, wants={**ANSWER, **NEW_PHOTO})
+        answers.acknowledge(session, consult, clinic.pcp, now=first + 5 * MINUTE)
+        photo_came(session, consult, getattr(clinic, who), now=later)
+        assert consult.status == "submitted"
+        holding.claim(session, consult, clinic.derm, now=later, lease=DAY)
+        work(session, clinic.derm, consult, later + MINUTE, 6)
+        work(session, clinic.pcp, consult, later + MINUTE, 6 if days == 2 else 20)
+        now = later + 30 * MINUTE
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=now, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=now)
+        records.attest(session, consult, clinic.derm, NO, answer=2, now=now)
+        parts = all_parts_of(session, [consult], DENVER, now=now)[consult.id]
+        own = [part for part in parts if part.side == Side.CONSULTANT]
+        minutes = [part.suggestion.minutes or part.minutes for part in own]
+        found = [(part.answer, part.suggestion.code) for part in own]
+        assert [(*one, number) for one, number in zip(found, minutes, strict=True)] == asked
+        assert [part.suggestion.blockers for part in own] == [(), () if days == 2 else ("minutes",)]
+        clinics_own = next(part for part in parts if part.side == Side.REQUESTER)
+        assert (clinics_own.answer, clinics_own.person.id, clinics_own.suggestion.blockers) == (
+            2,
+            clinic.pcp.id,
+            clinics,
+        )
+        asked_at = {part.answer: part.of.asked_at for part in parts}
+        assert asked_at == {1: first, 2: later if who == "pcp" else first}
 
 
 def test_a_minute_is_of_the_round_in_which_its_work_began(database: Database, clinic: Clinic) -> None:

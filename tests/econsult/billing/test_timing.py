@@ -249,14 +249,14 @@ def test_a_moment_of_two_consults_is_counted_for_one(database: Database, clinic:
             assert found == {key: {first.id: 120, second.id: 400}[key] for key in found}
 
 
-def ready(session, clinic: Clinic, now: datetime = NOON, *, minutes: int = 20) -> Consult:
+def ready(session, clinic: Clinic, now: datetime = NOON, *, minutes: int = 20, wants=ANSWER) -> Consult:
     """An answered consult of which everything is there."""
     consult = holding.claim(session, clinic.econsult(session, now=now), clinic.derm, now=now, lease=timedelta(days=1))
     for person in (clinic.derm, clinic.pcp):
         work = timing.Work("review", now, now + timedelta(minutes=minutes), "By hand")
         timing.enter(session, person, consult.public_id, work, now=work.end)
     now += timedelta(minutes=minutes)
-    answers.save_draft(session, consult, clinic.derm, ANSWER, now=now, lease=LEASE)
+    answers.save_draft(session, consult, clinic.derm, wants, now=now, lease=LEASE)
     answers.sign(session, consult, clinic.derm, now=now)
     records.attest(session, consult, clinic.derm, NO, answer=1, now=now)
     records.set_diagnosis(session, consult, clinic.pcp, "l20.83", now=now)
