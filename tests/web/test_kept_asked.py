@@ -162,6 +162,12 @@ def test_a_follow_up_is_one_press_away_and_as_confidential_as_what_it_follows(
     shown = pcp.get(place).text
     ticked = f'name="earlier" value="{old.public_id}" checked'
     assert (ticked in shown, ALONE in shown, KEEP in shown) == (True, bool(kept), not kept)
+    # A follow-up of nothing is not sent, and the page says what is missing.
+    words = {"earlier_asked": "yes", "question": QUESTION, "specialty": "dermatology", "no_signs": "1"}
+    refused = post(pcp, place, {**words, "seen": _seen(shown), "verb": "send"})
+    assert (refused.status_code, "Tick the earlier request that this one follows." in refused.text) == (422, True)
+    again = {**words, "earlier": old.public_id, "seen": _seen(refused.text)}
+    assert post(pcp, place, again).location == f"{place}?said=saved"
     body = {"kind": "follow_up", "patient_id": clinic.child.public_id, "earlier": [old.public_id]}
     machine, token = pcp.application.test_client(), _token(runtime, clinic.pcp, now)
     made = machine.post("/api/v1/consults", json=body, headers=token)

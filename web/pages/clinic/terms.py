@@ -112,6 +112,10 @@ def _sentence(name: str, code: str) -> str:
         "details.face_consent": gettext("To show the face, the family must have agreed to that"),
         "named_specialist": gettext("Name somebody of the specialty that you chose"),
         "question_type": gettext("Choose what you want to know"),
+        "earlier": gettext(
+            "Tick the earlier request that this one follows. One that is kept from caregivers is shown only if this "
+            "one is kept too."
+        ),
         "consent": gettext("Say who agreed and how"),
         "details": gettext(
             "This is more than one request can hold. Shorten some of it: the answers are not saved yet."
