@@ -116,6 +116,9 @@ def test_the_privacy_officer_searches_the_program(
     with runtime.database.reading() as session:
         searches = session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "search")).all()
     assert searches[:2] == ["", "person_id consult_id"]
+    # The page says by what was searched in words.
+    page = reader.get("/privacy?lang=es").text
+    assert ("Persona, Solicitud" in page, "person_id consult_id" in page) == (True, False)
 
 
 def test_the_log_goes_out_as_a_file_that_runs_nothing(

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, stream_with_context
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
@@ -38,6 +39,15 @@ COLUMNS = (
     *("entity", "entity_id", "child", "child_id", "request"),
 )
 FIELDS = ("person", "child", "number", "deed", "action", "from", "to")
+NARROWED = {
+    "person_id": _l("Person"),
+    "child_id": _l("Child"),
+    "deed": _l("What was done"),
+    "action": _l("Act"),
+    "consult_id": _l("Request"),
+    "start": _l("From"),
+    "end": _l("To"),
+}
 NO_CONSULT = -1
 LONGEST_ID, LONGEST_CODE, LONGEST_MARK, LONGEST_NAME = 32, 32, 40, 120
 SHORT = 8
@@ -112,7 +122,7 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
         child = _child_of(session, given["child"])
         opened, waiting = openings_for(session, me()), unreviewed(session, me())
     count_place("/privacy", str(waiting or ""))
-    narrowed = {"child": child, "acts": ACTS, "reference": reference, "called": called}
+    narrowed = {"child": child, "acts": ACTS, "reference": reference, "called": called, "asked_by": asked_by}
     shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
     return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown, **narrowed)
 
@@ -158,6 +168,14 @@ def called(person: Person) -> str:
 def reference(public_id: str) -> str:
     """The short form of an id: what it begins with. The file has all of it."""
     return public_id[:SHORT]
+
+
+def asked_by(row: Look) -> str:
+    """The detail of a row; of a search or an export, by what it was narrowed, in words. The file has it as kept."""
+    names = row.detail.split()
+    if row.entity != "audit_event" or not all(name in NARROWED for name in names):
+        return row.detail
+    return ", ".join(str(NARROWED[name]) for name in names)
 
 
 def _line(values: tuple[str, ...]) -> str:
