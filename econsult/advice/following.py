@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import Answer, acknowledge, check_read, signed_answer
+from econsult.consults.lifecycle import OPEN
 from econsult.consults.recommendations import (
     TO_DO,
     Recommendation,
@@ -137,7 +138,8 @@ def accept_and_read(
     """The clinic has read the answer: it accepts every step but those that it declines, each with its reason.
 
     `declined` is by the public id of a step. What somebody has decided or done before stays as it is. Raises
-    StaleVersionError where another `version` than the one that was read stands now; `opens_held` as `acknowledge`.
+    StaleVersionError where another `version` than the one that was read stands now; `opens_held` as `acknowledge`. Of a
+    question that was opened again the answer from before is not unread any more, but its open steps are decided alike.
     """
     check_read(session, consult, version)
     answer = signed_answer(session, consult.id)
@@ -148,7 +150,9 @@ def accept_and_read(
     wrong |= {f"step-{key}": "unknown_value" for key in refused if key not in steps}
     if wrong:
         raise InvalidError("Say why for each step that you decline.", wrong)
-    acknowledge(session, consult, person, now=now, opens_held=opens_held)
+    is_from_before = consult.status in OPEN and answer is not None and answer.released_at is not None
+    if opens_held or not is_from_before:
+        acknowledge(session, consult, person, now=now, opens_held=opens_held)
     for key, step in steps.items():
         if key in refused and step.state in (*TO_DO, StepState.DECLINED):
             _bring(session, consult, step, "decline", person=person, reason=refused[key], now=now)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,12 +48,18 @@ def answered(runtime: Runtime, clinic: Clinic, **changes: Any) -> Consult:
         return consult
 
 
-def sign(session: Session, consult: Consult, clinic: Clinic) -> None:
+def sign(
+    session: Session, consult: Consult, clinic: Clinic, plan: Sequence[dict[str, Any]] = (), *, is_read: bool = True
+) -> None:
     """The specialist asks for a new photo, and the clinic reads it."""
     at = NOW - timedelta(minutes=20)
     holding.claim(session, consult, clinic.derm, now=at, lease=LEASE)
-    answers.save_draft(session, consult, clinic.derm, WANTS, now=at, lease=LEASE)
+    wants = {**WANTS, "recommendations": list(plan)}
+    answers.save_draft(session, consult, clinic.derm, wants, now=at, lease=LEASE)
     answers.sign(session, consult, clinic.derm, now=at)
+    if not is_read:
+        consult.release_at = at
+        return
     answers.acknowledge(session, consult, clinic.pcp, now=at + timedelta(minutes=1))
 
 
@@ -272,3 +280,41 @@ def test_a_private_place_is_photographed_at_the_clinic(
     assert "sent=1" in send(pcp, consult, f"/consults/{consult.public_id}")
     prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
+
+
+def test_the_clinics_steps_keep_their_buttons_where_the_photo_comes_before_it_has_read_the_answer(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    plan = [{"text": f"Check the blood count {number}", "owner": "pcp", "due_at": None} for number in range(3)]
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=NOW - timedelta(minutes=20))
+        sign(session, consult, clinic, plan, is_read=False)
+        assert answers.release_due(session, NOW - timedelta(minutes=10)) == [consult]
+    assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    pcp, here = browser_of(clinic.pcp), f"/consults/{consult.public_id}"
+    with runtime.database.reading() as session:
+        ids = [step.public_id for step in steps_of(session, consult.id)]
+    # The answer is unread still: one form decides about all.
+    assert buttons(pcp.get(here).text, ids[0]) == []
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("submitted", ["proposed", "proposed", "proposed", "done"])
+    assert {"accept", "done", "decline"} <= set(buttons(pcp.get(here).text, ids[0]))
+    assert post(pcp, f"{here}/steps/{ids[0]}", {"verb": "accept"}).status_code == 303
+    # A page from before that, and a program, decide about the others at once.
+    with runtime.database.writing() as session:
+        token = make_token(session, clinic.pcp, datetime.now(UTC))
+    machine, headers = pcp.application.test_client(), {"Authorization": f"Bearer {token}"}
+    said = {"accept": True, "decline": [{"step": ids[1], "reason": "It was done in May"}], "version": 1}
+    read = machine.post(f"/api/v1/consults/{consult.public_id}/acknowledge", json=said, headers=headers)
+    assert read.status_code == 200, read.text
+    assert look(runtime, consult)[:2] == ("submitted", ["accepted", "declined", "accepted", "done"])
+    with runtime.database.reading() as session:
+        # The next answer is to be read when it comes.
+        assert session.get_one(Consult, consult.id).acknowledged_at is None
+
+
+def buttons(page: str, step: str) -> list[str]:
+    """What the page offers to do with this step."""
+    part = page.partition(f'id="step-{step}"')[2].partition("</li>")[0]
+    assert part
+    return re.findall(r'name="verb" value="(\w+)"', part)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
+from econsult.consults.lifecycle import Status
 from econsult.consults.photo_came import is_under_way, photos_awaited
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
@@ -128,8 +129,10 @@ def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool
 
 def _verbs(passed: Pass, each: Followed) -> list[str]:
     state, consult = StepState(each.step.state), passed.consult
-    if state == StepState.PROPOSED and passed.may(Right.ACKNOWLEDGE) and consult.acknowledged_at is None:
-        # One form decides about all of them when the clinic says that it has read the answer.
+    is_unread = consult.status == Status.ANSWERED and consult.acknowledged_at is None
+    if state == StepState.PROPOSED and passed.may(Right.ACKNOWLEDGE) and is_unread:
+        # One form decides about all of them when the clinic says that it has read the answer. A question that was opened
+        # again before that has no such form, and its steps hold until the next answer.
         return []
     return [verb for verb in SHOWN_VERBS if (state, verb) in STEPS and may(passed, each.step, verb)]
 
