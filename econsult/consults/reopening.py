@@ -87,12 +87,14 @@ def _keep_unheard(session: Session, consult: Consult) -> None:
 def _turn_correction(session: Session, consult: Consult, now: datetime) -> None:
     """A correction that somebody was writing ends: while the question is open it is answered, not corrected.
 
-    Its words are the draft of that answer, as those of one that goes back to its pool, and are lost to nobody.
+    Its words are the draft of that answer, as those of one that goes back to its pool, and are lost to nobody; nor is
+    why it was begun, which whoever writes that answer reads until it is signed.
     """
     written, signed = correction_of(session, consult.id), signed_answer(session, consult.id)
     if written is None or signed is None:
         return
-    if draft_of(session, consult.id) is None:
+    draft = draft_of(session, consult.id)
+    if draft is None:
         content = without_added(written.content)
         draft = Answer(
             program_id=consult.program_id,
@@ -105,6 +107,7 @@ def _turn_correction(session: Session, consult: Consult, now: datetime) -> None:
             saved_at=written.saved_at,
         )
         session.add(draft)
+    draft.reason = written.reason or None
     end_correction(session, consult)
 
 

@@ -237,8 +237,10 @@ def test_a_correction_that_is_being_written_becomes_the_draft_of_the_next_answer
         draft = answers.answer_for(session, consult, clinic.derm)
         assert draft is not None
         assert (draft.version, draft.signed_at, draft.content["impression"]) == (2, None, changed["impression"])
+        answers.save_draft(session, consult, clinic.derm, changed, now=NOON + 2 * HOUR, lease=LEASE)
+        assert getattr(draft, "reason", "") == "Wrong"
         assert getattr(answers.answer_for(session, consult, clinic.pcp), "version", None) == 1
         answers.sign(session, consult, clinic.derm, now=NOON + 2 * HOUR)
-        assert (draft.corrects, correction_of(session, consult.id)) == (None, None)
+        assert (draft.corrects, draft.reason, correction_of(session, consult.id)) == (None, None, None)
         fire(session, NOON + 2 * HOUR)
         assert list(violations(session, NOON + 2 * HOUR)) == []

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from econsult.consults import answers, holding
 from econsult.consults.attachments import AttachmentState, MediaKind, attachments_of
 from econsult.consults.clocks import open_clocks
+from econsult.consults.correcting import save_correction
 from econsult.consults.own_steps import TAKE
 from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import end_without_copies, hold, link_renditions
@@ -311,6 +312,24 @@ def test_the_clinics_steps_keep_their_buttons_where_the_photo_comes_before_it_ha
     with runtime.database.reading() as session:
         # The next answer is to be read when it comes.
         assert session.get_one(Consult, consult.id).acknowledged_at is None
+
+
+def test_whoever_answers_next_reads_why_a_correction_was_begun_before_the_photo_came(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    consult, reason = answered(runtime, clinic), "The dose was for a child of 30 kg"
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, consult.id)
+        save_correction(session, found, clinic.derm, {**WANTS, "watch_for": "Half of it"}, reason, now=NOW, version=1)
+    assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    prepare(runtime, consult)
+    derm, here = browser_of(clinic.derm2), f"/consults/{consult.public_id}"
+    assert reason not in browser_of(clinic.pcp).get(here).text
+    assert post(derm, f"{here}/claim", {}).status_code == 303
+    page = derm.get(here).text
+    assert reason in page
+    assert "Half of it" in page
+    assert "the answer from before still stands" in page
 
 
 def buttons(page: str, step: str) -> list[str]:

@@ -121,6 +121,8 @@ class Case:
     """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
+    begun_because: str = ""
+    """Why a correction was begun whose words are the draft now; empty where the draft was none."""
     awaits_photo: bool = False
     """Whether the answer asks for a new photo, which has not come."""
 
@@ -193,6 +195,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         signed_by=session.get_one(Person, answer.author_id).name if answer and answer.signed_at else "",
         codes={version: grouped(code) for version, code in codes_of(session, loaded).items()},
         correction=read.text(answer.reason or "") if answer and answer.signed_at else "",
+        begun_because=read.text(answer.reason or "") if answer and not answer.signed_at else "",
         older=older_of(session, loaded, answer, read),
         may_correct=correctable(session, loaded),
         content=_content(answer, read),

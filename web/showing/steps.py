@@ -131,8 +131,8 @@ def _verbs(passed: Pass, each: Followed) -> list[str]:
     state, consult = StepState(each.step.state), passed.consult
     is_unread = consult.status == Status.ANSWERED and consult.acknowledged_at is None
     if state == StepState.PROPOSED and passed.may(Right.ACKNOWLEDGE) and is_unread:
-        # One form decides about all of them when the clinic says that it has read the answer. A question that was opened
-        # again before that has no such form, and its steps hold until the next answer.
+        # One form decides about all of them when the clinic says that it has read the answer. Where the question was
+        # opened again before that, it has no such form, and its steps hold until the next answer.
         return []
     return [verb for verb in SHOWN_VERBS if (state, verb) in STEPS and may(passed, each.step, verb)]
 
