@@ -15,7 +15,7 @@ from econsult.commands.typed import typed_line, typed_password
 from econsult.consults.hearers import desk_of
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
-from econsult.people.account import known_of
+from econsult.people.account import known_of, reopen_account
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.persons import (
@@ -28,7 +28,6 @@ from econsult.people.persons import (
     add_person,
     organization_by_name,
     people_at,
-    reopen_account,
 )
 from econsult.people.signin import LINK_PATH, clear_factor, close_account, make_link, make_token, set_password
 from econsult.queue.reoffering import offer_again

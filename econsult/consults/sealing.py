@@ -27,12 +27,13 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, note
 from econsult.consults.requests import withdraw
 from econsult.database import NO_KEY, Base, Instant
-from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
-from econsult.people.persons import HOUSEHOLD, Person
-from econsult.people.signing import check_signer
+from econsult.people.consent import OWN_WORD, ConsentRow, consent_for, hash_of, of_case, unknown_in
+from econsult.people.formerly import is_grown_up
+from econsult.people.persons import HOUSEHOLD, Person, Role
+from econsult.people.signing import YOUTH, check_signer
 from econsult.vault import Vault
 
 TEXT_VERSION = "2026-11"
@@ -98,8 +99,8 @@ def withdraw_consent(
 ) -> None:
     """Seal every file of the consult, and end it where nobody has answered yet. A second time changes nothing.
 
-    Raises ForbiddenError for a caregiver without authority, InvalidError where staff says that the family ticked it
-    itself, and ImpossibleVerbError for what was never sent.
+    Raises ForbiddenError for a caregiver without authority and for the young where it is not theirs, InvalidError where
+    staff says that the family ticked it itself, and ImpossibleVerbError for what was never sent.
     """
     session.flush()
     session.refresh(consult, with_for_update=NO_KEY)
@@ -122,6 +123,8 @@ def withdraw_consent(
 def _check_may(session: Session, consult: Consult, person: Person, told: Withdrawing, now: datetime) -> None:
     if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now)
+        if not may_take_back(session, consult, person, now):
+            raise ForbiddenError("What a caregiver asked, a caregiver takes back.")
         if told.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"withdrawal.method": "not_yours"})
     check_signer(session, consult.patient_id, told.by, now, field="withdrawal.by")
@@ -188,6 +191,18 @@ def _tell(session: Session, consult: Consult, person: Person, now: datetime) -> 
         if each.id != person.id and each.is_active:
             kind, about = NoticeKind.CONSENT_WITHDRAWN, f"consent:{consult.id}"
             notify(session, each, kind, consult_id=consult.id, about=about, now=now)
+
+
+def may_take_back(session: Session, consult: Consult, person: Person, now: datetime) -> bool:
+    """Whether it is this person's to take back: of the young, before they are grown up, what is theirs alone.
+
+    That is what they asked, what they consented to themselves, and what is kept from their caregivers.
+    """
+    if person.role != Role.YOUTH or is_grown_up(session, consult.patient_id, now):
+        return True
+    signed = consent_for(session, consult.id)
+    is_own = consult.requester_id == person.id or (signed is not None and signed.given_by == YOUTH)
+    return is_own or consult.is_confidential
 
 
 def is_offered(consult: Consult) -> bool:

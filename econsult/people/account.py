@@ -8,12 +8,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.database import Database, changed_rows
+from econsult.database import Database, changed_rows, cipher_of
 from econsult.errors import ForbiddenError, NotFoundError
+from econsult.people import factors, halfway, links
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
-from econsult.people.persons import STAFF, Organization, Person, Program, Role
+from econsult.people.persons import EMAIL, STAFF, Organization, Person, Program, Role, people_at, share_password
 from econsult.people.signin import STAFF_IDLE, ApiToken, SignInSession, end_access, idle_limit, set_password, sign_in
 from econsult.people.standing import credential_of, still_stands
 from econsult.zones import check_zone
@@ -67,6 +68,7 @@ def is_fresh(session: Session, session_id: int, now: datetime) -> bool:
 
 def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:
     """Sign the person out everywhere but in the session `keep`; returns in how many browsers."""
+    _end_halfway(session, person)
     others = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id != keep)
     count = changed_rows(session.execute(others))
     if count:
@@ -76,10 +78,22 @@ def end_others(session: Session, person: Person, keep: int, now: datetime) -> in
 
 def end_session(session: Session, person: Person, session_id: int, now: datetime) -> None:
     """Sign the person out in one browser. Raises NotFoundError for a session that is not theirs, or is over."""
+    _end_halfway(session, person)
     own = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id == session_id)
     if not changed_rows(session.execute(own)):
         raise NotFoundError
     audit.record(session, "end_session", "person", person.public_id, now=now, person_id=person.id)
+
+
+def _end_halfway(session: Session, person: Person) -> None:
+    """End what could still become a session: half sign-ins, the set-up of a factor, and links that were asked for.
+
+    Nobody knows which of them is of the browser that goes. The person stays locked: a code that is judged at this
+    moment has opened its session before the sessions end, or finds that it is over.
+    """
+    factors.lock(session, person)
+    halfway.end_all(session, person)
+    links.end_asked(session, [person.email_index], person.id)
 
 
 def tokens_of(session: Session, person: Person, now: datetime) -> list[ApiToken]:
@@ -124,6 +138,18 @@ def sign_out_member(session: Session, by: Person, member: Person | None, now: da
         raise NotFoundError
     end_access(session, member)
     audit.record(session, "sign_out", "person", member.public_id, now=now, person_id=by.id)
+
+
+def reopen_account(session: Session, person: Person, now: datetime) -> None:
+    """Let somebody whose account was closed sign in again, with the password that their address has by now.
+
+    Where open accounts of other programs are at it and have none, neither has this one: the address may be another's.
+    """
+    cipher = cipher_of(session)
+    if people_at(session, cipher, person.email):
+        share_password(session, person, cipher.blind_indexes(person.email, EMAIL))
+    person.is_active = True
+    audit.record_operator(session, "reopen", "person", person, now=now)
 
 
 def change_password(database: Database, person: Person, old: str, new: str, *, source: str, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult.database import cipher_of
 from econsult.people.persons import EMAIL, Person, Program
-from econsult.people.signin import SignInSession
+from econsult.people.signin import SignInSession, longest_for
 from storage.keys import WrongKey
 
 
@@ -27,8 +27,11 @@ def others_of(session: Session, person: Person) -> list[tuple[Person, Program]]:
     return [(each, program) for each, program in session.execute(query.where(Person.email_index.in_(indexes)))]
 
 
-def carry_start(session: Session, old_id: int, token_hash: str) -> None:
-    """Let a session that somebody went over to begin and end when the one did that they came from."""
-    old = session.get_one(SignInSession, old_id)
-    starts = {"created_at": old.created_at, "expires_at": old.expires_at}
+def carry_start(session: Session, old: SignInSession, person: Person, token_hash: str) -> None:
+    """Let a session that this person went over to begin when the one did that they came from.
+
+    It ends no later than that one, nor than a session of this person's role does.
+    """
+    ends = min(old.expires_at, old.created_at + longest_for(person))
+    starts = {"created_at": old.created_at, "expires_at": ends}
     session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(starts))

@@ -201,19 +201,22 @@ def add_person(
     )
     session.add(person)
     session.flush()
-    _share_password(session, person, indexes)
+    share_password(session, person, indexes)
     session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
     audit.record_operator(session, "create", "person", person, now=now)
     return person
 
 
-def _share_password(session: Session, person: Person, indexes: list[str]) -> None:
-    """Give a new account the password that its address has, in one statement that is the same where it has none."""
+def share_password(session: Session, person: Person, indexes: list[str]) -> None:
+    """Give an account the password that its address has, in one statement that is the same where it has none.
+
+    Only an open account has one to give: an address may have got another owner since one was closed.
+    """
     sealed = Person.__table__.alias("elsewhere")
     known = select(sealed.c.password_hash).where(
-        sealed.c.email_index.in_(indexes), sealed.c.password_hash.is_not(None), sealed.c.id != person.id
+        sealed.c.email_index.in_(indexes), sealed.c.password_hash.is_not(None), sealed.c.is_active
     )
-    shared = known.order_by(sealed.c.is_active.desc(), sealed.c.id).limit(1).scalar_subquery()
+    shared = known.where(sealed.c.id != person.id).order_by(sealed.c.id).limit(1).scalar_subquery()
     own = update(Person).where(Person.id == person.id).values(password_hash=shared)
     session.execute(own.execution_options(synchronize_session=False))
     session.refresh(person, ["has_password"])
@@ -235,12 +238,6 @@ def people_at(session: Session, cipher: TextCipher, email: str, *, is_active: bo
     """Whose open accounts (or closed ones) are at this address: one in each program at most, the oldest first."""
     at_address = Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL))
     return list(session.scalars(select(Person).where(at_address, Person.is_active.is_(is_active)).order_by(Person.id)))
-
-
-def reopen_account(session: Session, person: Person, now: datetime) -> None:
-    """Let somebody whose account was closed sign in again."""
-    person.is_active = True
-    audit.record_operator(session, "reopen", "person", person, now=now)
 
 
 def choose_language(session: Session, person: Person, language: str, now: datetime) -> None:

@@ -95,6 +95,11 @@ def idle_limit(person: Person) -> timedelta:
     return STAFF_IDLE if person.is_staff else FAMILY_IDLE
 
 
+def longest_for(person: Person) -> timedelta:
+    """How long a session of this person may last in all."""
+    return STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
+
+
 def open_session(
     session: Session,
     person: Person,
@@ -109,14 +114,13 @@ def open_session(
     `until` is the end of an invited device's session; everybody else's follows from the role.
     """
     token = secrets.token_urlsafe(32)
-    absolute = STAFF_ABSOLUTE if person.is_staff else FAMILY_ABSOLUTE
     session.add(
         SignInSession(
             token_hash=hashed(token),
             person_id=person.id,
             created_at=now,
             seen_at=now,
-            expires_at=until or now + absolute,
+            expires_at=until or now + longest_for(person),
             device=device[:40],
             has_factor=has_factor,
         )
@@ -205,16 +209,10 @@ def set_password(session: Session, person: Person, stored: str, now: datetime, *
         end_access(session, account)
         if by is None:
             factors.forget_tries(session, account)
+        # In each program it is its own account that did it: none hears of the others.
+        by_id, home = account.id if by else None, account.program_id
         audit.record(
-            session,
-            "edit",
-            "person",
-            account.public_id,
-            now=now,
-            # In each program it is its own account that did it: none hears of the others.
-            person_id=account.id if by else None,
-            program_id=account.program_id,
-            detail="password",
+            session, "edit", "person", account.public_id, now=now, person_id=by_id, program_id=home, detail="password"
         )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import event, select, update
 
 from econsult.database import Database
 from econsult.errors import InvalidError
+from econsult.people.account import reopen_account
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Program, Role, add_person, people_at
 from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password, sign_in
@@ -21,6 +22,7 @@ from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
+from web.shell.entering import welcome
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -161,11 +163,29 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
     browser = strict_app.test_client()
     with strict.database.writing() as session:
         browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC)))
-    over = post(browser, f"/account/programs/{nurse.public_id}", {})
+    # A letter may have opened this session: where the other account has no factor yet, a fresh sign-in is not enough.
+    assert 'type="password"' in browser.get("/account/programs").text
+    assert post(browser, f"/account/programs/{nurse.public_id}", {}).status_code == 422
+    over = post(browser, f"/account/programs/{nurse.public_id}", {"factor_password": PASSWORD})
     assert over.location == "/sign-in/second-factor"
     assert browser.get("/worklist").status_code == 303
     with strict.database.reading() as session:
         assert session.scalars(select(SignInSession)).all() == []
+
+
+def test_who_has_no_password_goes_over_to_no_set_up(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    with strict.database.writing() as session:
+        program = strict.vault.add_program(session, "Second Program", NOW)
+        session.execute(update(Person).values(password_hash=None))
+    nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
+    browser = strict_app.test_client()
+    with strict.database.writing() as session:
+        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC)))
+    refused = post(browser, f"/account/programs/{nurse.public_id}?lang=en", {})
+    assert (refused.status_code, "Ask the administrator of that program" in refused.text) == (422, True)
+    assert browser.get_cookie("__Host-econsult_halfway") is None
 
 
 def test_a_new_password_is_that_of_both_and_ends_both(runtime: Runtime, clinic: Clinic, second: Program) -> None:
@@ -216,3 +236,56 @@ def test_what_was_written_and_asked_for_in_the_other_account_waits_there(
         over = post(browser, f"/account/programs/{there.public_id}", {})
         assert over.location == (path if is_asked_for else "/account/unsent")
     assert "The rash came back on Monday." in browser.get("/account/unsent").text
+
+
+@pytest.mark.parametrize("role", [Role.CAREGIVER, Role.COORDINATOR])
+def test_the_password_of_a_closed_account_opens_none_that_is_made_later(
+    runtime: Runtime, clinic: Clinic, second: Program, role: Role
+) -> None:
+    """A desk's address gets another owner: whoever had it before comes in nowhere, and by no account that reopens."""
+    former = account(runtime, second, ELSEWHERE, role)
+    know(runtime, former)
+    tried = {"source": "127.0.0.1", "now": datetime.now(UTC)}
+    with runtime.database.writing() as session:
+        close_account(session, session.merge(former), NOW)
+    newer = account(runtime, clinic.program, ELSEWHERE, role)
+    assert newer.has_password is False
+    assert sign_in(runtime.database, ELSEWHERE, PASSWORD, **tried) is None
+    with runtime.database.writing() as session:
+        reopen_account(session, session.get_one(Person, former.id), NOW)
+    assert sign_in(runtime.database, ELSEWHERE, PASSWORD, **tried) is None
+
+
+def test_an_account_that_reopens_alone_keeps_its_password(runtime: Runtime, second: Program) -> None:
+    there = account(runtime, second, ELSEWHERE)
+    know(runtime, there)
+    for act in (close_account, reopen_account):
+        with runtime.database.writing() as session:
+            act(session, session.get_one(Person, there.id), NOW)
+    found = sign_in(runtime.database, ELSEWHERE, PASSWORD, source="127.0.0.1", now=datetime.now(UTC))
+    assert found is not None
+
+
+def test_whoever_goes_over_to_work_has_the_hours_of_staff(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
+) -> None:
+    know(runtime, clinic.mother)
+    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR)
+    browser = browser_of(clinic.mother)
+    for there, hours in ((work, 12), (clinic.mother, 12)):
+        # Back home it is no longer than it was: going over never makes a session last.
+        assert post(browser, f"/account/programs/{there.public_id}", {}, form_at="/account").status_code == 303
+        with runtime.database.reading() as session:
+            row = session.scalars(select(SignInSession)).one()
+            assert (row.person_id, row.expires_at - row.created_at) == (there.id, timedelta(hours=hours))
+
+
+def test_nobody_goes_over_from_a_session_that_ends_in_that_moment(
+    runtime: Runtime, clinic: Clinic, second: Program, shell: Flask
+) -> None:
+    there = account(runtime, second, clinic.mother.email)
+    with shell.test_request_context("/"):
+        answer = welcome(there, "/family", None, comes_from=4711)
+    assert (answer.status_code, answer.location) == (303, "/sign-in?ended")
+    with runtime.database.reading() as session:
+        assert session.scalars(select(SignInSession)).all() == []

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from econsult.people import factors
 from econsult.people.halfway import HalfwaySignIn
+from econsult.people.links import AskedLink, write_letter
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_link, make_token, open_session
@@ -88,6 +89,38 @@ def test_a_link_is_no_way_round(
     answer = post(browser, f"/sign-in/link/{token}", {})
     assert answer.location == ("/sign-in/code" if with_factor else "/sign-in/second-factor")
     assert browser.get("/worklist").location == "/sign-in"
+
+
+def letter_for(strict: Runtime, browser: FlaskClient, person: Person) -> str:
+    """Ask for a link in this browser; the path that stands in the letter."""
+    assert post(browser, "/sign-in/by-mail", {"email": person.email}).status_code == 200
+    with strict.database.writing() as session:
+        number = session.scalars(select(AskedLink.id)).one()
+        letter = write_letter(session, strict.database.cipher, number, strict.secret_key, datetime.now(UTC))
+    assert letter is not None
+    return f"/sign-in/link/{letter.token}"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_letter_alone_sets_nobodys_factor_up(
+    strict: Runtime, browser: FlaskClient, staffed: dict[str, Person], language: str
+) -> None:
+    answer = post(browser, f"{letter_for(strict, browser, staffed['admin'])}?lang={language}", {})
+    words = {"en": "Sign in with your password first", "es": "Entre primero con su contraseña"}
+    assert (answer.status_code, words[language] in answer.text) == (403, True)
+    assert (browser.get_cookie(HALFWAY), browser.get_cookie(SESSION)) == (None, None)
+    with strict.database.reading() as session:
+        assert session.scalars(select(HalfwaySignIn)).all() == []
+    assert knock(browser, staffed["admin"]) == "/sign-in/second-factor"
+
+
+@pytest.mark.parametrize(("name", "place"), [("derm", "/sign-in/code"), ("mother", "/family")])
+def test_a_letter_leads_on_who_has_a_factor_or_needs_none(
+    strict: Runtime, browser: FlaskClient, staffed: dict[str, Person], name: str, place: str
+) -> None:
+    if name == "derm":
+        enrol(strict, staffed[name])
+    assert post(browser, letter_for(strict, browser, staffed[name]), {}).location == place
 
 
 def test_a_new_password_is_no_way_round(strict: Runtime, browser: FlaskClient, staffed: dict[str, Person]) -> None:

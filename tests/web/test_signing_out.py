@@ -8,11 +8,15 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.people import factors
+from econsult.people.halfway import HalfwaySignIn
+from econsult.people.links import AskedLink
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import ApiToken, SignInSession, clear_factor, make_link, make_token, set_password, use_link
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
+from tests.web.authenticator import code_of
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -52,6 +56,28 @@ def test_one_browser_is_signed_out_from_another(
         assert session.scalars(select(AuditEvent.person_id).where(AuditEvent.action == "end_session")).all() == [
             person.id
         ]
+
+
+@pytest.mark.parametrize("how", ["sign-out-others", "sessions/{}/end"])
+def test_a_set_up_that_somebody_else_began_ends_with_the_session(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, how: str
+) -> None:
+    """A stranger at the open browser of a family without a password sets up a factor of their own meanwhile."""
+    stranger = browser_of(clinic.mother)
+    number = newest(runtime, clinic.mother, SignInSession)
+    owner = browser_of(clinic.mother)
+    assert post(stranger, "/account/second-factor", {}).location == "/sign-in/second-factor"
+    assert post(stranger, "/sign-in/by-mail", {"email": clinic.mother.email}).status_code == 200
+    with runtime.database.reading() as session:
+        secret = session.scalars(select(HalfwaySignIn.secret)).one()
+    assert secret is not None
+    assert post(owner, f"/account/{how.format(number)}", {}).status_code == 303
+    late = post(stranger, "/sign-in/second-factor", {"code": code_of(secret)})
+    assert (late.status_code, late.location) == (303, "/sign-in?ended=1")
+    assert (is_in(stranger), is_in(owner)) == (False, True)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(AskedLink.is_over)).all() == [True]
+        assert not factors.stands(session, clinic.mother)
 
 
 def test_nobody_ends_what_is_anothers(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:

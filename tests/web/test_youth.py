@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from econsult.consults import answers, holding
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from econsult.people.consent import Consent
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from econsult.people.signin import make_token
@@ -141,6 +144,34 @@ def test_a_shared_question_is_the_familys(
     assert mother.get(f"/family/questions/{number}").status_code == 404
     assert post(clinics, f"/consults/{number}/confidential", {"sees": "shared"}).location.endswith("said=shown")
     assert mother.get(f"/family/questions/{number}").status_code == 200
+
+
+def test_the_young_take_back_what_is_theirs_and_not_their_mothers_question(
+    runtime: Runtime, clinic: Clinic, youth: Person, browser_of: BrowserOf
+) -> None:
+    own, now = browser_of(youth), datetime.now(UTC)
+    with runtime.database.writing() as session:
+        here = f"/family/questions/{clinic.family_question(session, now=now).public_id}"
+
+    def is_offered(given_by: str) -> bool:
+        with runtime.database.writing() as session:
+            session.execute(update(Consent).values(given_by=given_by))
+        return "/consent/withdraw" in own.get(here).text
+
+    # What they consented to themselves, as a clinic writes down, is theirs.
+    assert is_offered("youth")
+    mark = re.search(r'consent/withdraw.*?name="shown"[^>]*value="([^"]*)"', own.get(here).text, re.DOTALL)
+    assert mark is not None
+    form = {"shown": mark[1], "seal": "yes"}
+    assert not is_offered("parent")
+    assert post(own, f"{here}/cancel", {"sure": "yes"}).status_code == 403
+    assert post(own, f"{here}/consent/withdraw", form).status_code == 403
+    with runtime.database.writing() as session:
+        assert session.scalars(select(Consult.status)).one() == Status.SUBMITTED
+        session.get_one(Patient, clinic.child.id).birth_date_text = f"{now.year - 19}-01-31"
+    assert post(own, f"{here}/consent/withdraw", form).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Consult.status)).one() == Status.WITHDRAWN
 
 
 def test_a_small_child_keeps_nothing_from_its_mother(clinic: Clinic, runtime: Runtime, browser_of: BrowserOf) -> None:

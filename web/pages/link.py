@@ -16,7 +16,7 @@ from web.context import database, now, ring_workers
 from web.cookies import cookie_name, set_cookie
 from web.pages.second_factor import too_many_tries
 from web.shell.auth import place_for
-from web.shell.entering import welcome
+from web.shell.entering import still_sets_up, welcome
 from web.shell.forms import FormReader
 from web.words.language import gettext
 
@@ -52,9 +52,14 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
     browser = _browser()
     with database().writing() as session:
         # Links from the program's own people work in any browser.
-        person = use_link(session, token, now()) or use_asked(session, token, browser, now())
+        given = use_link(session, token, now())
+        person = given or use_asked(session, token, browser, now())
+        # Who reads the mailbox could set a factor up that is theirs: a letter alone opens no set-up.
+        lacks_password = given is None and person is not None and still_sets_up(session, person)
         credential = credential_of(person) if person is not None else None
         is_elsewhere = person is None and is_of_another_browser(session, token, browser, now())
+    if lacks_password:
+        return render_template("door/link.html", state="password"), 403
     if person is not None:
         return welcome(person, place_for(person), credential)
     if is_elsewhere:

@@ -14,9 +14,10 @@ from econsult.people.standing import credential_of
 from web.context import database, now
 from web.pages.owning import check_owner
 from web.shell.auth import me, only, place_for
-from web.shell.entering import welcome
+from web.shell.entering import still_sets_up, welcome
 from web.shell.forms import FormReader
 from web.words import terms
+from web.words.language import gettext
 
 programs = Blueprint("programs", __name__, url_prefix="/account/programs")
 
@@ -42,9 +43,12 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
         raise ForbiddenError("A program cannot go over to another account.")
     with database().reading() as session:
         other = _other(session, public_id)
-        is_new = is_fresh(session, here, now())
+        is_new, sets_up = is_fresh(session, here, now()), still_sets_up(session, other)
     form = FormReader()
-    if not is_new:
+    if sets_up and not me().has_password:
+        # This sign-in may have come by a letter, and a letter alone opens no set-up.
+        form.errors["second-step"] = gettext("Ask the administrator of that program for a one-time link")
+    elif sets_up or not is_new:
         check_owner(form)
     with database().reading() as session:
         if form.errors:
@@ -64,6 +68,7 @@ def _other(session: Session, public_id: str) -> Person:
 def _page(session: Session, errors: dict[str, str]) -> str:
     others = [(other.public_id, program.name, terms.ROLES[other.role]) for other, program in others_of(session, me())]
     here = session.get_one(Program, me().program_id).name
-    needs_password = not is_fresh(session, g.get("session_id", 0), now())
+    is_new = is_fresh(session, g.get("session_id", 0), now())
+    needs_password = not is_new or any(still_sets_up(session, other) for other, _program in others_of(session, me()))
     shown = {"others": others, "here": here, "path": place_for(me()), "needs_password": needs_password}
     return render_template("account/programs.html", errors=errors, has_password=me().has_password, terms=terms, **shown)

@@ -13,7 +13,7 @@ from econsult.people import halfway
 from econsult.people.elsewhere import carry_start, others_of
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
-from econsult.people.signin import close_session, open_session
+from econsult.people.signin import SignInSession, close_session, open_session
 from econsult.people.standing import Step, offer_codes, step_after_password, still_stands
 from econsult.people.tokens import hashed
 from web.context import database, now, settings, signed_in
@@ -35,16 +35,17 @@ def welcome(person: Person, path: str, credential: str | None, *, comes_from: in
     one next; `comes_from` is the session that they went over from, and this one is as old as that.
     """
     with database().writing() as session:
+        old = session.get(SignInSession, comes_from) if comes_from else None
         if not comes_from:
             end_old(session)
-        if not still_stands(session, person, credential):
+        if not still_stands(session, person, credential) or (comes_from and old is None):
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
             token = _new_session(session, person, has_factor=False)
-            if comes_from:
+            if old is not None:
                 session.flush()
-                carry_start(session, comes_from, hashed(token))
+                carry_start(session, old, person, hashed(token))
             elif others_of(session, person):
                 path = PROGRAMS_PAGE
         else:
@@ -133,6 +134,11 @@ def is_in(halfway: Halfway) -> bool:
 def must_have_factor(person: Person) -> bool:
     """Whether the program asks this person for a second factor."""
     return settings().needs_factor and person.is_staff
+
+
+def still_sets_up(session: Session, person: Person) -> bool:
+    """Whether this person must have a second factor and has none: it takes a password, or the operator's link."""
+    return must_have_factor(person) and step_of(session, person) == Step.NONE
 
 
 def step_of(session: Session, person: Person) -> Step:

@@ -22,7 +22,7 @@ from econsult.consults.photo_came import is_under_way, photos_awaited
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
-from econsult.consults.sealing import is_offered
+from econsult.consults.sealing import is_offered, may_take_back
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, messages_of, post
 from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
@@ -195,6 +195,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
         voice, given = voice_terms(session, loaded), standing(session, loaded.consult.id)
         cannot = undecided(session, loaded.patient) is not None
+        is_theirs = may_take_back(session, loaded.consult, me(), now())
         may_keep = loaded.may(Right.KEEP_CONFIDENTIAL) and may_change(session, loaded.consult, me())
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
@@ -206,7 +207,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         allowed=[(what, ALLOWED[what][language()], what in given) for what in ASKED_LATER],
         allowed_mark=mark_of(*(ALLOWED[what] for what in ASKED_LATER)),
         withdrawal_mark=mark_of(WITHDRAWAL),
-        withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) and not cannot else "",
+        withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) and is_theirs and not cannot else "",
         patient=loaded.patient,
         telephone=telephone,
         steps=steps_of(shown.consult, shown.due, shown.answer),
