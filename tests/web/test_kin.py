@@ -12,10 +12,11 @@ from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_orde
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
+from econsult.people.signin import SignInSession, set_password
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
-from tests.web.conftest import BrowserOf, Enter
+from tests.web.conftest import PASSWORD, BrowserOf, Enter, stored_password
 from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
 
@@ -192,3 +193,56 @@ def test_it_is_accessible_whole_and_in_its_language(
     page.get_by_role("alert").first.wait_for()
     look_at(page, "kin-wrong", language, {"mother"})
     assert heard == []
+
+
+def test_an_open_browser_lets_nobody_near_the_child_without_the_password(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        set_password(session, session.merge(clinic.pcp), stored_password(), datetime.now(UTC))
+        bar(session, session.merge(clinic.child), clinic.mother.public_id, ORDER, clinic.pcp, now=datetime.now(UTC))
+    desk, child = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}"
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC) - timedelta(minutes=11)))
+    new = {"name": "Rosa Gil", "email": "aunt@example.test", "email_again": "aunt@example.test", "language": "es"}
+    acts = {
+        f"{child}/people/{clinic.mother.public_id}/lift": {},
+        f"{child}/people": {**new, **_form("new"), "has_read": "yes"},
+        f"{child}/people/order": {"order": "No order any more."},
+        f"{child}/contact": {"phone": "505-555-0142", "phone_again": "505-555-0142"},
+    }
+    for path, fields in acts.items():
+        for given, language, words in (("", "en", "Write your password"), ("wrong", "es", "Esta no es su contraseña")):
+            with runtime.database.writing() as session:
+                session.get_one(Person, clinic.pcp.id).language = language
+            refused = post(desk, path, {**fields, "factor_password": given})
+            typed = [fields[name] for name in ("name", "order", "phone") if name in fields]
+            assert (refused.status_code, words in refused.text) == (422, True), path
+            assert all(word in refused.text for word in typed), path
+        assert post(desk, path, {**fields, "factor_password": PASSWORD}).status_code == 303, path
+
+
+def test_nor_changes_whom_a_family_is_reached_by_or_what_they_may_do(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        set_password(session, session.merge(clinic.pcp), stored_password(), datetime.now(UTC))
+        born = datetime.now(UTC).date().replace(day=1)
+        session.get_one(Patient, clinic.child.id).birth_date_text = born.replace(year=born.year - 15).isoformat()
+    desk, child, hers = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}", clinic.mother.public_id
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC) - timedelta(minutes=11)))
+    youth = {"youth_email": "own@example.test", "youth_email_again": "own@example.test", "is_seen": "yes"}
+    for path, fields in (
+        (f"{child}/{hers}/mobile", {"number": "505-555-0142"}),
+        (f"{child}/youth", youth),
+        (f"{child}/people/{hers}", _form(hers)),
+    ):
+        refused = post(desk, path, fields)
+        assert (refused.status_code, "Write your password" in refused.text) == (422, True), path
+        assert 'name="factor_password"' in refused.text
+        # Without a gateway nothing shows the number.
+        assert next(iter(fields.values())) in refused.text or "number" in fields
+    assert post(desk, f"{child}/youth", {**youth, "factor_password": PASSWORD}).status_code == 303
+    # To keep somebody away is never slower than it was.
+    assert post(desk, f"{child}/people/{hers}/end", {}).status_code == 303

@@ -42,6 +42,18 @@ def check_owner(form: FormReader) -> None:
         form.errors["factor_password"] = too_many_tries()
 
 
+def asks_owner() -> bool:
+    """Whether this sign-in is so old that somebody else may sit at the open browser."""
+    with database().reading() as session:
+        return not is_fresh(session, g.get("session_id") or 0, now())
+
+
+def check_recent(form: FormReader) -> None:
+    """Ask for the owner where the sign-in is not recent, once everything else is right."""
+    if not form.errors and asks_owner():
+        check_owner(form)
+
+
 def check_second_step(form: FormReader, *, may_recover: bool = False) -> None:
     """Ask for what stands, once everything else is right: a code of the app, or the passkey that staff sign in with.
 

@@ -21,6 +21,7 @@ from econsult.reach import mobiles
 from econsult.youths import CONFIRMERS, YouthForm, close_youth, open_account, youth_of
 from web.context import database, now
 from web.pages.contact import send_again, take_code, take_number
+from web.pages.owning import asks_owner, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -62,6 +63,7 @@ def write_contact(public_id: str) -> Page:
         known = on_file(session, patient_for(session, me(), public_id, now=now()))
     for name in CONTACTS:
         check_twice(form, name, known=known.get(name, ""))
+    check_recent(form)
     try:
         if not form.errors:
             with database().writing() as session:
@@ -89,6 +91,7 @@ def open_youth(public_id: str) -> Page:
     check_twice(form, "youth_email")
     tongue = form.choice("youth_language", LANGUAGES) or "en"
     given = YouthForm(email, tongue, form.is_ticked("is_seen", required=gettext("Tick it once you have seen them")))
+    check_recent(form)
     try:
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
@@ -114,7 +117,11 @@ def close_account(public_id: str) -> Response:
 @only(*WHO)
 def give(public_id: str, person_id: str) -> Page:
     """Take a number in for somebody who is there or on the telephone; a code goes to it."""
-    return _answer(public_id, person_id, take_number(_member(public_id, person_id)), "code_sent")
+    member, form = _member(public_id, person_id), FormReader()
+    check_recent(form)
+    # Said beside the number, which stays as it was typed.
+    words = "".join(form.errors.values())
+    return _answer(public_id, person_id, {"number": words} if words else take_number(member), "code_sent")
 
 
 @families.post("/<person_id>/mobile/again")
@@ -182,6 +189,7 @@ def family_page(public_id: str, errors: dict[str, str] | None = None) -> str:
         on_file={"phone": child.phone, "email": row.email if row else "", **request.form},
         rests=rests,
         youth=youth,
+        asks_password=asks_owner() and me().has_password,
         may_open=me().role in CONFIRMERS and is_old,
         may_close=me().role in CONFIRMERS,
         may_correct=may_correct(me(), child),

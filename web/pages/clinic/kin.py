@@ -20,6 +20,7 @@ from econsult.people.caregivers import LONGEST_PAPER, is_proxy
 from econsult.people.patients import RELATIONS, Patient
 from econsult.people.persons import LANGUAGES
 from web.context import database, now
+from web.pages.owning import asks_owner, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -122,6 +123,10 @@ def bar(public_id: str, person_id: str) -> Page:
 @only(*LINKERS)
 def lift(public_id: str, person_id: str) -> Page:
     """The court keeps them away no more; linking them is another step."""
+    form = FormReader()
+    check_recent(form)
+    if form.errors:
+        return _page(public_id, form.errors), 422
     with database().writing() as session:
         linking.lift_bar(session, patient_for(session, me(), public_id, now=now()), person_id, me(), now=now())
     return redirect(url_for(".show", public_id=public_id, said="saved"), 303)
@@ -131,7 +136,11 @@ def lift(public_id: str, person_id: str) -> Page:
 @only(*LINKERS)
 def order(public_id: str) -> Page:
     """What a court said about who may act for the child."""
-    words = FormReader().text("order", longest=LONGEST_PAPER)
+    form = FormReader()
+    words = form.text("order", longest=LONGEST_PAPER)
+    check_recent(form)
+    if form.errors:
+        return _page(public_id, form.errors), 422
     try:
         with database().writing() as session:
             linking.write_order(session, patient_for(session, me(), public_id, now=now()), words, me(), now=now())
@@ -152,6 +161,7 @@ def _with_authority(
     decides = form.choice(
         f"decides-{key}", ("yes", "no"), required=gettext("Say whether they may decide for the child")
     )
+    check_recent(form)
     try:
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
@@ -223,6 +233,7 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         languages=list(terms.LANGUAGES.items()),
         longest=LONGEST_PAPER,
         new=NEW,
+        asks_password=asks_owner() and me().has_password,
         errors=errors,
         given=request.form,
     )
