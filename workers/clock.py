@@ -195,6 +195,8 @@ class Ticker:
         if is_back:
             with self.runtime.database.writing() as session:
                 found = replay(session, tools, now)
+            if not found:
+                return
             log.warning("%d records that had been erased were in the database again; they are not now.", found)
 
     def _anchor(self, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
@@ -20,11 +20,12 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing, PingState
 from econsult.consults.records import Consult
 from econsult.database import TextCipher
-from econsult.erasure.asking import KeptError, refuse_kept, refuse_program, waiting_for
+from econsult.erasure.asking import KeptError, is_busy, refuse_kept, refuse_program, waiting_for
 from econsult.erasure.forgetting import forget_family
 from econsult.erasure.places import empty
-from econsult.erasure.records import Basis, Erasure
-from econsult.erasure.register import is_ours, read_lines, write_line
+from econsult.erasure.records import Basis, Erasure, RetentionHold
+from econsult.erasure.register import is_ours, last_line, read_lines, write_line
+from econsult.erasure.retention import hold_of
 from econsult.erasure.scrubbing import overwrite_what_goes
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.caregivers import ProxyGrant
@@ -37,6 +38,8 @@ from econsult.trail import AuditChain, chain_key
 
 AT_ONCE = 20
 """How many children of a program one transaction erases."""
+MEANWHILE = timedelta(minutes=15)
+"""Longer than anybody waits for a record that the clock holds."""
 AGAIN = timedelta(days=1)
 """After so long an erasure that something holds back is looked at again."""
 NO_KEY_LEFT = b""
@@ -65,7 +68,8 @@ def erase_due(session: Session, tools: Tools, now: datetime, pick: Pick = ANY) -
             if erasure.patient_id is None:
                 _erase_program(session, tools, erasure, now)
             else:
-                patient = session.get_one(Patient, erasure.patient_id)
+                # Whoever places a hold at this moment is waited for, and then seen.
+                patient = session.get_one(Patient, erasure.patient_id, with_for_update=True, populate_existing=True)
                 refuse_kept(session, patient, erasure.basis, now)
                 erase_child(session, tools, erasure, now)
         except KeptError:
@@ -81,7 +85,7 @@ def erase_child(session: Session, tools: Tools, erasure: Erasure, now: datetime)
     session.execute(select(Consult.id).where(Consult.patient_id == number).with_for_update(key_share=True))
     program = session.get_one(Program, patient.program_id)
     if patient.erased_at is None:
-        write_line(tools.folder, _key(session, program.id), program.public_id, patient.public_id, now)
+        _register(session, tools, program, patient, now)
         forget_family(session, tools.cipher, patient, now)
         _end_what_lasts(session, patient.id, now)
         empty(session, patient.id)
@@ -112,10 +116,15 @@ def sweep_again(session: Session, now: datetime, pick: Pick = ANY) -> int:
 def replay(session: Session, tools: Tools, now: datetime) -> int:
     """Erase again what an older copy of the database has brought back; returns how many. Raises OSError.
 
-    Lines that were not sealed with the keys of their program are passed over.
+    Lines that were not sealed with the keys of their program are passed over, and so is a record that lived on: its
+    line was written, and the transaction was lost with which the record would have gone.
     """
     found = 0
-    for program, patient in came_back(session, tools):
+    for program, patient, at in came_back(session, tools):
+        if patient is not None:
+            session.refresh(patient, with_for_update=True)
+        if _lived_on(session, program, patient, at):
+            continue
         overwrite_what_goes(session)
         erasure = (waiting_for(session, patient) if patient else None) or Erasure(
             program_id=program.id, patient_id=patient.id if patient else None, asked_at=now, due_at=now
@@ -129,17 +138,62 @@ def replay(session: Session, tools: Tools, now: datetime) -> int:
     return found
 
 
-def came_back(session: Session, tools: Tools) -> list[tuple[Program, Patient | None]]:
-    """What the register names and the database still has: children, and where there is none, whole programs."""
+def _register(session: Session, tools: Tools, program: Program, patient: Patient | None, now: datetime) -> None:
+    """Write the line, unless one is there of a try that failed; a record that lived on since then gets a line anew."""
+    number = patient.public_id if patient is not None else ""
+    last = last_line(tools.folder, program.public_id, number)
+    if last is None or _was_there(session, program, patient, last):
+        write_line(tools.folder, _key(session, program.id), program.public_id, number, now)
+
+
+def _lived_on(session: Session, program: Program, patient: Patient | None, at: datetime) -> bool:
+    """Whether what was done with the record since its line was written keeps it still."""
+    if not _was_there(session, program, patient, at):
+        return False
+    own = _own(program, patient)
+    undone = select(Erasure.id).where(*own, Erasure.undone_at >= at - MEANWHILE)
+    if patient is None or session.scalar(undone.limit(1)) is not None:
+        return True
+    hold = hold_of(session, patient)
+    return is_busy(session, patient) or (hold is not None and hold.placed_at >= at - MEANWHILE)
+
+
+def _was_there(session: Session, program: Program, patient: Patient | None, at: datetime) -> bool:
+    """Whether the record was held, its erasure undone, or something asked about it since its line was written.
+
+    An older copy of the database knows nothing so young. What somebody did while the clock already held the record
+    carries the time at which they began.
+    """
+    since = at - MEANWHILE
+    acts = [select(Erasure.id).where(*_own(program, patient), Erasure.undone_at >= since)]
+    if patient is not None:
+        acts.append(
+            select(RetentionHold.id).where(RetentionHold.patient_id == patient.id, RetentionHold.placed_at >= since)
+        )
+        acts.append(select(Consult.id).where(Consult.patient_id == patient.id, Consult.created_at >= since))
+    return any(session.scalar(act.limit(1)) is not None for act in acts)
+
+
+def _own(program: Program, patient: Patient | None) -> tuple[ColumnElement[bool], ...]:
+    if patient is not None:
+        return (Erasure.patient_id == patient.id,)
+    return (Erasure.program_id == program.id, Erasure.patient_id.is_(None))
+
+
+def came_back(session: Session, tools: Tools) -> list[tuple[Program, Patient | None, datetime]]:
+    """What the register names and the database still has, each with the time of its line.
+
+    They are children, and where there is none, whole programs.
+    """
     lines = list(read_lines(tools.folder))
     programs = {each.public_id: each for each in session.scalars(select(Program))} if lines else {}
     back = {each.public_id: each for each in _unerased(session, [line.patient for line in lines])}
-    found: list[tuple[Program, Patient | None]] = []
+    found: list[tuple[Program, Patient | None, datetime]] = []
     for line in lines:
         program, patient = programs.get(line.program), back.get(line.patient)
         is_back = patient is not None if line.patient else program is not None and program.erased_at is None
         if program is not None and is_back and is_ours(line, _key(session, program.id)):
-            found.append((program, patient))
+            found.append((program, patient, datetime.fromisoformat(line.at)))
     return found
 
 
@@ -159,6 +213,9 @@ def _erase_program(session: Session, tools: Tools, erasure: Erasure, now: dateti
     children = select(Patient).where(Patient.program_id == program.id, Patient.erased_at.is_(None))
     left = session.scalars(children.order_by(Patient.id).limit(AT_ONCE)).all()
     for patient in left:
+        session.refresh(patient, with_for_update=True)
+        if erasure.basis != Basis.RESTORED and hold_of(session, patient) is not None:
+            raise KeptError("hold", f"A legal hold keeps the record of {patient.alias}. Lift the hold first.")
         own = waiting_for(session, patient) or Erasure(
             program_id=program.id, patient_id=patient.id, asked_at=erasure.asked_at, due_at=now
         )
@@ -168,7 +225,7 @@ def _erase_program(session: Session, tools: Tools, erasure: Erasure, now: dateti
         erase_child(session, tools, own, now)
     if len(left) == AT_ONCE:
         return
-    write_line(tools.folder, _key(session, program.id), program.public_id, "", now)
+    _register(session, tools, program, None, now)
     for person in session.scalars(select(Person).where(Person.program_id == program.id, Person.is_active)):
         close_account(session, person, now)
     program.key_wrapped, program.erased_at = NO_KEY_LEFT, now

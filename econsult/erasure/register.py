@@ -32,8 +32,13 @@ def write_line(folder: Path, key: bytes, program: str, patient: str, now: dateti
     """Add a line; `patient` is empty for a whole program. Raises OSError where the file cannot be written."""
     at = now.isoformat()
     line = Line(program, patient, at, _seal(key, program, patient, at))
-    if line.patient not in {each.patient for each in read_lines(folder) if each.program == program}:
-        append_lines(folder / FILE, [json.dumps(asdict(line))])
+    append_lines(folder / FILE, [json.dumps(asdict(line))])
+
+
+def last_line(folder: Path, program: str, patient: str) -> datetime | None:
+    """When the newest line of this record was written, if there is one."""
+    times = [each.at for each in read_lines(folder) if (each.program, each.patient) == (program, patient)]
+    return max(map(datetime.fromisoformat, times), default=None)
 
 
 def read_lines(folder: Path) -> Iterator[Line]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Text, cast, column, delete, insert, literal_column, select, table, text
+from sqlalchemy import Text, cast, column, delete, event, insert, literal_column, select, table, text, update
 from sqlalchemy.orm import Session
 
 from econsult import tables
@@ -25,11 +26,11 @@ from econsult.erasure.asking import KeptError, Wish, ask_erasure, ask_program, c
 from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, replay
 from econsult.erasure.forgetting import NAMELESS
 from econsult.erasure.places import places_of
-from econsult.erasure.records import Basis, Erasure
+from econsult.erasure.records import Basis, Erasure, RetentionHold
 from econsult.erasure.register import FILE, read_lines
-from econsult.erasure.retention import Retention, kept_until, place_hold, set_rule
+from econsult.erasure.retention import Retention, kept_until, lift_hold, place_hold, set_rule
 from econsult.erasure.scrubbing import scrub
-from econsult.errors import ErasedError, ForbiddenError, InvalidError, NotFoundError
+from econsult.errors import ErasedError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.people.call_drafts import CallDraft, keep_call
@@ -310,6 +311,98 @@ def test_killed_after_the_register_was_written_it_is_done_again(
     with database.reading() as session:
         assert session.get_one(Patient, clinic.child.id).erased_at == LATER
     assert len((tools.folder / FILE).read_text().splitlines()) == 1
+
+
+def _lose(database: Database, tools: Tools) -> None:
+    """An erasure whose line is in the register and whose transaction is lost."""
+    with pytest.raises(KeyboardInterrupt), database.writing() as session:
+        erase_due(session, tools, LATER)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("act", ["hold", "undo", "question"])
+def test_whatever_is_done_with_a_record_after_a_lost_erasure_is_stronger_than_its_line(
+    database: Database, clinic: Clinic, tools: Tools, act: str
+) -> None:
+    with database.writing() as session:
+        row = ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    _lose(database, tools)
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        if act == "hold":
+            # Whoever waited for the clock to let go of the record began before it.
+            place_hold(session, child, None, "Litigation hold of the state, 2026-77", now=LATER - timedelta(seconds=9))
+        elif act == "undo":
+            undo_erasure(session, session.get_one(Erasure, row.id), None, now=LATER)
+        else:
+            clinic.econsult(session, now=LATER)
+    with database.writing() as session:
+        assert replay(session, tools, LATER) == 0
+        assert erase_due(session, tools, LATER) == (0 if act == "undo" else 1)
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).name == clinic.child.name
+    assert len(list(read_lines(tools.folder))) == 1
+
+
+def test_a_record_that_was_held_and_erased_later_does_not_come_back_with_its_hold(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    _lose(database, tools)
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        place_hold(session, child, None, "Litigation hold of the state, 2026-77", now=LATER)
+        erase_due(session, tools, LATER)
+    with database.reading() as session:
+        # What an older copy of this day knows.
+        copied = session.get_one(Patient, clinic.child.id).key_wrapped
+    much_later = LATER + timedelta(days=30)
+    with database.writing() as session:
+        lift_hold(session, session.scalars(select(RetentionHold)).one(), None, now=much_later)
+        erase_due(session, tools, much_later)
+    assert [line.at for line in read_lines(tools.folder)] == [LATER.isoformat(), much_later.isoformat()]
+    with database.writing() as session:
+        session.get_one(Patient, clinic.child.id).erased_at = None
+        session.get_one(Patient, clinic.child.id).key_wrapped = copied
+        session.execute(update(RetentionHold).values(lifted_at=None))
+    with database.writing() as session:
+        assert replay(session, tools, much_later) == 1
+        assert session.get_one(Patient, clinic.child.id).key_wrapped == b""
+
+
+def test_a_hold_is_placed_before_the_look_for_holds_or_finds_the_record_gone(
+    postgres_database: Database, tools: Tools
+) -> None:
+    database = postgres_database
+    clinic = open_clinic(database)
+    with database.writing() as session:
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    ends: list[str] = []
+
+    def hold() -> None:
+        try:
+            with database.writing() as session:
+                place_hold(session, clinic.child, None, "Litigation hold of the state, 2026-77", now=LATER)
+            ends.append("held")
+        except ImpossibleVerbError:
+            ends.append("refused")
+
+    thread = threading.Thread(target=hold)
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "FROM retention_hold" in statement and thread.ident is None:
+            thread.start()
+            thread.join(1)
+
+    event.listen(database.engine, "after_cursor_execute", look)
+    with database.writing() as session:
+        erase_due(session, tools, LATER)
+    thread.join()
+    event.remove(database.engine, "after_cursor_execute", look)
+    with database.reading() as session:
+        assert session.get_one(Patient, clinic.child.id).erased_at == LATER
+    assert ends == ["refused"]
 
 
 @pytest.fixture
