@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, select
@@ -24,8 +24,8 @@ from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, TextCiphe
 from econsult.errors import InvalidError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.formerly import is_of_former, refuse_former
-from econsult.people.keptaway import refuse_kept
-from econsult.people.patients import RELATIONS, Patient
+from econsult.people.keptaway import reaches_kept, refuse_kept
+from econsult.people.patients import RELATIONS, Patient, day_of
 from econsult.people.persons import LANGUAGES, Person, Program, Role, add_person, is_address
 from econsult.people.signin import end_sessions
 from econsult.people.tokens import hashed
@@ -126,6 +126,8 @@ def invite(
     up or has no clinic that could answer.
     """
     _check(patient, language, sent_to)
+    # An order of a court that is written down at this moment is waited for, or finds the invitation and ends it.
+    patient = session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
     refuse_kept(session, patient, sent_to=sent_to)
     refuse_former(session, patient, sent_to, now)
     invitation = Invitation(
@@ -203,7 +205,7 @@ def open_invitation(
     door = _door(session, invitation, device.secret, now)
     if invitation is None or door != Door.READY:
         return door, None
-    if session.get_one(Patient, invitation.patient_id).birth_date != _day(device.birth_date):
+    if session.get_one(Patient, invitation.patient_id).birth_date != day_of(device.birth_date):
         _count_wrong(session, invitation, now)
         return (Door.LOCKED if invitation.locked_until == now + LOCKED else Door.WRONG), None
     person = _device_person(session, cipher, invitation, device, now)
@@ -213,7 +215,8 @@ def open_invitation(
 def still_works(session: Session, invitation: Invitation, now: datetime) -> bool:
     """Whether it lets anybody in at this moment: it ends with the right of whoever holds it."""
     where = (invitation.id, invitation.patient_id, invitation.sent_to)
-    return invitation.is_live(now) and not is_of_former(session, *where, now)
+    is_kept = reaches_kept(session, session.get_one(Patient, invitation.patient_id), invitation.sent_to)
+    return invitation.is_live(now) and not is_kept and not is_of_former(session, *where, now)
 
 
 def live_invitation(session: Session, person: Person, now: datetime) -> Invitation | None:
@@ -279,13 +282,6 @@ def _check(patient: Patient, language: str, sent_to: str) -> None:
         wrong["patient"] = "no_clinic"
     if wrong:
         raise InvalidError("Please check the language, the address and the child's clinic.", wrong)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _note(session: Session, invitation: Invitation, action: str, person_id: int | None, now: datetime) -> None:

@@ -100,12 +100,15 @@ def test_a_draft_is_its_writers_and_a_clinics_draft_its_teams(database: Database
 def test_whoever_must_not_answer_for_a_child_is_a_stranger_to_it(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult, barred = clinic.econsult(session), Conflict(person_id=clinic.derm.id, patient_id=clinic.child.id)
-        other = clinic.claimed(session)
+        other, signed = clinic.claimed(session), clinic.answered(session)
         session.add(barred)
         expected = _expected(mother="yes", pcp="yes", derm2="yes", coordinator="yes")
     assert _answers(database, clinic, consult, Right.SEE) == expected
     # What they had taken before somebody knew of the conflict stays theirs until the desk gives it away.
     assert _answers(database, clinic, other, Right.SEE)["derm"] == "yes"
+    assert (
+        _answers(database, clinic, signed, Right.SEE)["derm"] == _answers(database, clinic, consult, Right.SEE)["derm"]
+    )
     with database.writing() as session:
         assert [each.id for each in page(session, clinic.derm2, View.POOL, now=NOON).consults] == [consult.id]
         for view in (View.POOL, View.WAITING, View.OVERDUE):

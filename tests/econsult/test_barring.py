@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, lift_bar
-from econsult.people.invitations import Invitation, invite, live_invitation
+from econsult.people.invitations import Invitation, invite, live_invitation, still_works
 from econsult.people.keptaway import reaches_kept
 from econsult.people.mixups import prove
 from econsult.people.onfile import RESTS, Way, contact_on_file, contact_row, set_contact
@@ -133,3 +134,25 @@ def test_no_code_goes_to_a_number_that_became_theirs(database: Database, clinic:
         number = {"by": father, "countries": ["US"], "now": NOON}
         set_mobile(session, database.cipher, session.get_one(Person, father.id), "505-555-0199", **number)
         assert contact_on_file(session, child_of(session, clinic), Way.SMS, LATER) == ""
+
+
+def test_an_order_waits_for_an_invitation_that_is_being_made_and_ends_it(
+    database: Database, clinic: Clinic, father: Person
+) -> None:
+    def order() -> None:
+        with database.writing() as session:
+            keep_away(session, clinic, father)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            child = child_of(session, clinic)
+            invitation = invite(session, clinic.pcp, child, "es", secret_key=SECRET, now=NOON, sent_to=FATHER)
+            done = pool.submit(order)
+            wait([done], timeout=0.5)
+        done.result(20)
+    with database.writing() as session:
+        made = session.get_one(Invitation, invitation.id)
+        assert made.revoked_at == NOON
+        # One that was made all the same, as by an older version, opens nothing either.
+        made.revoked_at = None
+        assert not still_works(session, made, NOON)

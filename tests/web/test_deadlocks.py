@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from econsult.people.persons import Person
+from econsult.people.patients import RelatedPerson
+from econsult.people.persons import Person, Role, add_person
 from econsult.queue.cover import watch_cover
 from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch
@@ -20,6 +21,7 @@ from econsult.trail import AuditEvent
 from tests.personas import PASSWORD_ALONE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.test_kin import _form
 from tests.workers.clinic import wait_until
 from workers.runtime import Runtime, open_runtime
 
@@ -53,6 +55,29 @@ def test_the_victim_of_a_deadlock_is_done_once_more(runtime: Runtime, clinic: Cl
         assert session.scalars(select(TimeOff.person_id)).all() == [clinic.derm.id]
         lines = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "time_off")
         assert session.scalars(lines).one() == 1
+
+
+def test_who_writes_the_same_new_account_a_moment_later_finds_it(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    aunt = {"name": "Tia Rosa", "email": "aunt@example.test", "email_again": "aunt@example.test", "language": "es"}
+    path = f"/families/{clinic.child.public_id}/people"
+    desk, cipher = browser_of(clinic.pcp), runtime.database.cipher
+    with ThreadPoolExecutor(1) as pool, runtime.database.writing() as session:
+        who = {"email": aunt["email"], "name": aunt["name"], "role": Role.CAREGIVER, "now": datetime.now(UTC)}
+        add_person(session, cipher, clinic.program, **who)
+        session.flush()
+        sent = pool.submit(post, desk, path, {**aunt, "has_read": "yes", **_form("new")})
+        wait_until(lambda: _waits(session))
+        session.commit()
+        assert sent.result(30).status_code == 303
+    with runtime.database.reading() as session:
+        found = session.scalars(select(Person).where(Person.role == Role.CAREGIVER)).all()
+        linked = session.scalars(
+            select(RelatedPerson.person_id).where(RelatedPerson.patient_id == clinic.child.id)
+        ).all()
+    assert {each.id for each in found if each.email == aunt["email"]} <= set(linked)
+    assert len([each for each in found if each.email == aunt["email"]]) == 1
 
 
 def _waits(session: Session) -> bool:
