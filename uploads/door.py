@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.consults.attachments import MediaKind
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.photo_came import photos_awaited
 from econsult.consults.records import Consult, Source
 from econsult.consults.redflags import is_answered
 from econsult.consults.screening import stopping_signs

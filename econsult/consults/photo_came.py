@@ -13,36 +13,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.handover import NEW_PHOTO
 from econsult.consults.hearers import home_of
-from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
-from econsult.consults.recommendations import Recommendation, StepState, add_event, steps_of
+from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.reopening import reopen
-from econsult.consults.versions import first_signed, signed_answer
+from econsult.consults.versions import first_signed
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
 WHY = "The new photo came that the answer asked for."
-WAITED_IN = (Status.ANSWERED, Status.CLOSED)
-NO_MORE = (StepState.DECLINED, StepState.REPLACED)
 SHOWS = (MediaKind.PHOTO, MediaKind.VIDEO)
 UNDER_WAY = (AttachmentState.RECEIVED, AttachmentState.PROCESSING, AttachmentState.HELD)
 LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
-
-
-def photos_awaited(session: Session, consult: Consult) -> list[Recommendation]:
-    """The steps of the answer that ask for a new photo which has not come; none before the family can read it.
-
-    Who has said that it is done, or cannot be done, may send it all the same: as long as the question is answered, no
-    photo has come.
-    """
-    if consult.status not in WAITED_IN or consult.released_at is None or consult.consent_withdrawn_at is not None:
-        return []
-    answer = signed_answer(session, consult.id)
-    steps = steps_of(session, consult.id, answer.version) if answer is not None else []
-    return [step for step in steps if step.kind == PHOTO and step.state not in NO_MORE]
 
 
 def is_under_way(session: Session, consult: Consult) -> bool:

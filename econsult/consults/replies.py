@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.clocks import halt, is_open, lock, open_clocks, refresh_deadline, start_clock
 from econsult.consults.hearers import home_of
 from econsult.consults.holding import took_reply
@@ -136,6 +137,8 @@ def sent_file(session: Session, consult: Consult, person: Person, *, now: dateti
     What an answered question waits for is no news before it is prepared, and opens the question again then.
     """
     if consult.status not in OPEN:
+        if not person.is_staff and not photos_awaited(session, consult):
+            heard(session, consult, person, FAMILY, now=now)
         return
     if not person.is_staff or (person.role in ASKERS and person.id != consult.holder_id):
         heard(session, consult, person, CLINICIANS, now=now)

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
-from econsult.consults.photo_came import photos_awaited
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.lifecycle import Status
-from econsult.consults.photo_came import is_under_way, photos_awaited
+from econsult.consults.photo_came import is_under_way
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
 from econsult.reading import Reader

@@ -14,10 +14,10 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for, sent_file_for
 from econsult.consults.asked import forms_of
 from econsult.consults.attachments import withdraw_attachment
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL, asks_for_policy
 from econsult.consults.furtherance import Allowed, Choice, choose
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.photo_came import photos_awaited
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError

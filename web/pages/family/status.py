@@ -12,13 +12,14 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import Answer, released_answer
+from econsult.consults.awaited import photos_awaited
 from econsult.consults.confidential import may_change
 from econsult.consults.details import contact_of
 from econsult.consults.furtherance import TEXTS as ALLOWED
 from econsult.consults.furtherance import standing
 from econsult.consults.hinting import asked_now
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.photo_came import is_under_way, photos_awaited
+from econsult.consults.photo_came import is_under_way
 from econsult.consults.records import Consult
 from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
