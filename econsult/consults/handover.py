@@ -75,7 +75,7 @@ def handovers_of(session: Session, consult_id: int) -> list[Handover]:
 def reopened_at(session: Session, consult_ids: Collection[int]) -> dict[int, list[datetime]]:
     """When each of these consults was opened again, by consult id; none of one that never was."""
     query = select(Handover.consult_id, Handover.at).where(
-        Handover.consult_id.in_(consult_ids), Handover.verb == "reopen"
+        Handover.consult_id.in_(consult_ids), Handover.verb.in_((REOPEN, NEW_PHOTO))
     )
     found: dict[int, list[datetime]] = {}
     for number, at in session.execute(query.order_by(Handover.id)):
