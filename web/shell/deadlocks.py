@@ -1,5 +1,5 @@
 """Two that each waited for what the other held, or wrote the same new row: the database ends one of them, and that one
-is done once more.
+is done again.
 
 All that changes many requests locks them in one order, but a form may find more of them only when it holds some.
 Nothing is left of the transaction that was ended, so a person need not be asked to send the same form again.
@@ -8,6 +8,8 @@ Nothing is left of the transaction that was ended, so a person need not be asked
 from __future__ import annotations
 
 import logging
+import random
+import time
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
@@ -19,16 +21,24 @@ KEPT = ("", "application/x-www-form-urlencoded", "application/json")
 """The bodies that are still there after they were read: a file's is read from the line as it comes."""
 
 
+TRIES, PAUSE = 4, 0.05
+"""How often a request is done at the most, and up to how many seconds it waits before, longer each time: who goes on at
+once may meet the same other one again, which holds what it held.
+"""
+
+
 class Pages(Flask):
-    """The application, in which who came second is done once more, and then finds what the first one wrote."""
+    """The application, in which who came second is done again, and then finds what the first one wrote."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer this request. Raises what the view raises, a second such end too."""
-        try:
-            return super().dispatch_request()
-        except (IntegrityError, OperationalError) as error:
-            # SQLite has one writer at a time, and so none.
-            if getattr(error.orig, "sqlstate", "") not in (DEADLOCK, TWICE) or request.mimetype not in KEPT:
-                raise
-        _log.info("Two at once in %s: done once more.", request.endpoint)
+        """Answer this request. Raises what the view raises; such an end too where it comes each time."""
+        for tries in range(1, TRIES):
+            try:
+                return super().dispatch_request()
+            except (IntegrityError, OperationalError) as error:
+                # SQLite has one writer at a time, and so none.
+                if getattr(error.orig, "sqlstate", "") not in (DEADLOCK, TWICE) or request.mimetype not in KEPT:
+                    raise
+            _log.info("Two at once in %s: done again.", request.endpoint)
+            time.sleep(random.uniform(0, PAUSE * tries))  # noqa: S311 - two that wait alike would meet again.
         return super().dispatch_request()

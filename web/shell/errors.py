@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -102,7 +102,6 @@ def init_errors(app: Flask) -> None:
     for kind in AWAY:
         app.register_error_handler(kind, _database_error)
     app.register_error_handler(DataError, _data_error)
-    app.register_error_handler(IntegrityError, _at_once)
     app.before_request(_refuse_nul)
 
 
@@ -174,13 +173,6 @@ def _database_error(error: SQLAlchemyError) -> Response:
     response = problem(503, "database_unavailable", words) if is_for_machine() else _page(503)
     response.headers["Retry-After"] = "10"
     return response
-
-
-def _at_once(error: IntegrityError) -> Response:
-    """Somebody else wrote the same at this moment, and did so again when it was done once more."""
-    _log.error("A row stood against %s: %s", request.endpoint, type(error.orig).__name__)
-    words = "Somebody else changed this at the same moment. Look at it anew."
-    return problem(409, "conflict", words) if is_for_machine() else _page(409)
 
 
 def _data_error(_error: DataError) -> Response:
