@@ -22,6 +22,8 @@ CONTACT_WAYS = ("call_back", "visit")
 """How a family is answered about a private place, of which no photo is taken."""
 FOR_THE_CLINIC = frozenset({"contact", "caller"})
 """Details that tell who the family is or how to reach it: for those alone who may know the child."""
+HIDDEN_PHONE = "phone_hidden"
+"""Stands beside a number that a reader is not shown. What was read so is not written back: the number would be lost."""
 YOUTH_CALLS = "youth"
 CALLERS = ("family", YOUTH_CALLS, "clinic")
 """Who telephoned what staff wrote down."""
@@ -137,6 +139,8 @@ def _contact(value: object) -> str | None:
     """A way that we do not know is taken and not shown; where photos are barred, sending asks for one that we know."""
     if not isinstance(value, Mapping):
         return "invalid"
+    if HIDDEN_PHONE in value:
+        return "unknown_value"
     limits = (("way", LONGEST_CODE), ("phone", LONGEST_PHONE))
     wrong = (_text(found, longest) for name, longest in limits if (found := value.get(name)) is not None)
     return next((fault for fault in wrong if fault), None) or _free(value)

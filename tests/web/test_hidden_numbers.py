@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from econsult.consults import requests
+from econsult.consults.details import check_details
 from econsult.consults.records import Consult, Source
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.telephone import open_call
+from econsult.errors import InvalidError
 from econsult.home_safety import HomeForm, say
 from econsult.linking import bar
 from econsult.people.consent import ConsentGiven
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from econsult.people.signin import make_token
 from tests.personas import FAMILY_QUESTION, TARGETS, Clinic
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -41,6 +50,18 @@ def ask(runtime: Runtime, clinic: Clinic, how: str) -> Consult:
     return consult
 
 
+def api_of(runtime: Runtime, browser: FlaskClient, person: Person) -> Callable[[str], dict[str, Any]]:
+    """What a program of this person reads at an address."""
+    with runtime.database.writing() as session:
+        token = make_token(session, session.merge(person), datetime.now(UTC))
+    program = browser.application.test_client()
+
+    def read(path: str) -> dict[str, Any]:
+        return dict(program.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"}).json or {})
+
+    return read
+
+
 @pytest.mark.parametrize("how", list(LEFT))
 @pytest.mark.parametrize("why", ["the home is not safe", "a court keeps"])
 def test_it_is_shown_until_nobody_must_call_there(
@@ -53,7 +74,9 @@ def test_it_is_shown_until_nobody_must_call_there(
         paths = (f"/consults/{consult.public_id}", f"/coordination/{consult.public_id}")
         return [staff.get(path).text for staff, path in zip((pcp, desk), paths, strict=True)]
 
+    read = api_of(runtime, pcp, clinic.pcp)
     assert all(NUMBER in page for page in pages())
+    assert NUMBER in json.dumps(read(f"/consults/{consult.public_id}")["details"])
     with runtime.database.writing() as session:
         child = session.get_one(Patient, clinic.child.id)
         if why == "the home is not safe":
@@ -67,3 +90,47 @@ def test_it_is_shown_until_nobody_must_call_there(
         assert NUMBER not in page
         assert "The number is not shown: " in page
         assert why in page
+    code, group = "home_not_safe" if "home" in why else "court", "contact" if how == "to be called" else "caller"
+    told = read(f"/consults/{consult.public_id}")
+    assert NUMBER not in json.dumps(told)
+    assert (told["details"][group]["phone"], told["details"][group]["phone_hidden"]) == ("", code)
+
+
+def test_programs_read_the_number_on_file_until_nobody_must_call_there_but_for_a_call_that_must_be_made(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    browser = browser_of(clinic.pcp)
+    staff = {name: api_of(runtime, browser, getattr(clinic, name)) for name in ("pcp", "coordinator")}
+    mother = api_of(runtime, browser, clinic.mother)
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session)
+        session.get_one(Patient, clinic.child.id).phone = NUMBER
+        address = f"/consults/{consult.public_id}"
+
+    def numbers(name: str) -> list[dict[str, Any]]:
+        read = staff[name]
+        found = [*read("/patients")["items"], *(row["patient"] for row in read("/worklist?view=waiting")["items"])]
+        return [*(child for child in found if child["id"] == clinic.child.public_id), read(address)["patient"]]
+
+    # What a specialist works on stands in the clinic's list, not on the desk's.
+    shown = {name: [child["phone"] for child in numbers(name)] for name in staff}
+    assert shown == {"pcp": [NUMBER] * 3, "coordinator": [NUMBER] * 2}
+    with runtime.database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        say(session, child, HomeForm(False, "By the school nurse"), clinic.pcp, now=datetime.now(UTC))
+    found = [child for name in staff for child in numbers(name)]
+    assert [(child["phone"], child["phone_hidden"]) for child in found] == [("", "home_not_safe")] * 5
+    # A gap would tell a family, and whoever reads over its shoulder, what was told of its home.
+    for child in (mother("/patients")["items"][0], mother(address)["patient"]):
+        assert (child["phone"], "phone_hidden" in child) == (NUMBER, False)
+    with runtime.database.writing() as session:
+        open_call(session, session.get_one(Consult, consult.id), 1, person_id=clinic.derm.id, now=datetime.now(UTC))
+    assert staff["coordinator"](address)["patient"]["phone"] == NUMBER
+    assert staff["coordinator"]("/patients")["items"][0]["phone"] == ""
+
+
+def test_what_was_read_without_its_number_is_not_written_over_it() -> None:
+    hidden = {"way": "call_back", "phone": "", "phone_hidden": "court"}
+    with pytest.raises(InvalidError) as refused:
+        check_details({"contact": hidden}, {"contact": hidden})
+    assert refused.value.fields == {"details.contact": "unknown_value"}

@@ -12,6 +12,7 @@ from econsult.cursors import pack, unpack_number
 from econsult.errors import InvalidError
 from econsult.people.patients import add_patient
 from econsult.people.persons import SPECIALTIES, Organization, Program
+from web.api.numbers import hidden_for
 from web.api.routing import CLINIC, route
 from web.api.schemas import PATIENT_IN
 from web.api.shapes import patient_json
@@ -28,8 +29,10 @@ def list_patients() -> dict[str, Any]:
     with database().writing() as session:
         after = unpack_number(request.args.get("cursor", ""))
         found = access.patients_for(session, me(), now=now(), after=after, limit=PAGE + 1)
+        hidden = hidden_for(session, found[:PAGE])
     following = pack(found[PAGE - 1].id) if len(found) > PAGE else None
-    return {"items": [patient_json(patient, with_identity=True) for patient in found[:PAGE]], "next": following}
+    items = [patient_json(patient, with_identity=True, hidden=hidden.get(patient.id)) for patient in found[:PAGE]]
+    return {"items": items, "next": following}
 
 
 @route("POST", "/patients", answer="Patient", status=201, body=PATIENT_IN, roles=CLINIC)

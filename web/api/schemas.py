@@ -15,6 +15,7 @@ from econsult.consults.records import QUESTION_TYPES, Kind, Source, Urgency
 from econsult.consults.telling import METHODS
 from econsult.consults.threads import Audience
 from econsult.consults.tries import TryResult
+from econsult.hidden_numbers import Hidden
 from econsult.people import consent
 from econsult.people.patients import SEXES
 from econsult.people.persons import LANGUAGES, SPECIALTIES
@@ -121,6 +122,7 @@ PATIENT = closed(
     name=text(),
     birth_date=text(),
     phone=text(),
+    phone_hidden=text(16, *Hidden),
     mrn=text(),
 )
 CLOCK = closed(

@@ -13,7 +13,6 @@ from econsult.consults.attachments import Attachment, Rendition, attachments_of,
 from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
-from econsult.consults.details import FOR_THE_CLINIC
 from econsult.consults.furtherance import standing
 from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
@@ -23,6 +22,7 @@ from econsult.consults.sealing import withdrawal_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.versions import versions_of
 from econsult.consults.voice import voice_consent_of
+from econsult.hidden_numbers import Hidden
 from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
@@ -31,6 +31,7 @@ from econsult.rights import OF_FAMILY, Right
 from web.api.forms import asked_json
 from web.api.homes import home_json
 from web.api.marks import retakes_json
+from web.api.numbers import details_json, hidden_on
 from web.api.stamps import stamp
 from web.api.who import person_json
 from web.api.wishes import before_json, wishes_json
@@ -39,8 +40,11 @@ from web.shell.auth import me
 from web.words.covered import marks
 
 
-def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
-    """A child: alias, age, sex and region for everybody, the rest for those who may know who it is."""
+def patient_json(patient: Patient, *, with_identity: bool, hidden: Hidden | None = None) -> dict[str, Any]:
+    """A child: alias, age, sex and region for everybody, the rest for those who may know who it is.
+
+    `hidden`: why the number of the family is not shown, as `web.api.numbers` finds it.
+    """
     shown: dict[str, Any] = {
         "alias": patient.alias,
         "age_months": None if patient.erased_at else age_in_months(patient.birth_date, now().date()),
@@ -50,7 +54,8 @@ def patient_json(patient: Patient, *, with_identity: bool) -> dict[str, Any]:
     }
     if with_identity:
         shown |= {"id": patient.public_id, "name": patient.name, "birth_date": patient.birth_date_text}
-        shown |= {"phone": patient.phone, "mrn": patient.mrn}
+        shown |= {"phone": "" if hidden else patient.phone, "mrn": patient.mrn}
+        shown |= {"phone_hidden": hidden} if hidden else {}
     return shown
 
 
@@ -82,11 +87,13 @@ def row_json(
 def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
     """The whole consult as this reader may see it."""
     consult = passed.consult
-    patient = patient_json(passed.patient, with_identity=passed.may(Right.SEE_IDENTITY))
+    has_identity = passed.may(Right.SEE_IDENTITY)
+    hidden = hidden_on(session, passed) if has_identity else None
+    patient = patient_json(passed.patient, with_identity=has_identity, hidden=hidden)
     read = reader_for(session, passed, marks())
     shown = row_json(session, consult, patient, clocks_of(session, consult.id), read=read)
     shown |= {
-        "details": read.whole(_details(passed)),
+        "details": read.whole(details_json(session, passed)),
         "is_private_site": consult.is_private_site,
         "confidential": consult.is_confidential,
         "questionnaires": asked_json(session, passed),
@@ -231,12 +238,6 @@ def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
     names = (*TEXTS, "recommendations")
     words = {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
     return words | {"reason": read.text(answer.reason or "")}
-
-
-def _details(passed: Pass) -> dict[str, Any]:
-    """What was told about the case. How to reach the family is for those who know whose child it is."""
-    told = passed.consult.details
-    return told if passed.may(Right.SEE_IDENTITY) else {name: told[name] for name in told if name not in FOR_THE_CLINIC}
 
 
 def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from econsult.people.persons import SPECIALTIES, Role
 from econsult.reading import readers_among
 from econsult.rights import Right
 from web.api.loading import after, loaded
+from web.api.numbers import hidden_for
 from web.api.routing import CLINIC, route
 from web.api.schemas import NOTHING_IN, REASON_IN
 from web.api.shapes import patient_json, row_json
@@ -36,13 +37,18 @@ def show_worklist() -> dict[str, Any]:
     with database().writing() as session:
         page = worklist.page(session, me(), View(view), now=now(), specialty=specialty, cursor=cursor)
         patients = patients_on(session, me(), page.consults, now=now())
+        hidden = hidden_for(session, patients.values()) if has_identity else {}
         clocks = clocks_among(session, [consult.id for consult in page.consults])
         readers = readers_among(session, me(), patients.values(), marks())
         items = [
             row_json(
                 session,
                 consult,
-                patient_json(patients[consult.patient_id], with_identity=has_identity),
+                patient_json(
+                    patients[consult.patient_id],
+                    with_identity=has_identity,
+                    hidden=hidden.get(consult.patient_id),
+                ),
                 clocks[consult.id],
                 read=readers[consult.patient_id],
             )

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.details import caller_of, contact_of
+from econsult.hidden_numbers import Hidden, why_hidden
 from econsult.home_safety import WARNERS
-from econsult.people.keptaway import reaches_kept
 from econsult.rights import Right
-from econsult.stops import unsafe_home
 from web.shell.auth import me
 from web.words.families import CONTACTS
 from web.words.language import gettext
@@ -56,13 +55,12 @@ def caller_words(session: Session, loaded: Pass) -> str:
 
 def _hidden(session: Session, loaded: Pass, number: str) -> tuple[bool, str]:
     """Whether nobody must call this number, and why, for who speaks with families."""
-    if not number:
+    hidden = why_hidden(session, loaded.patient, number)
+    if hidden is None:
         return False, ""
-    told = unsafe_home(session, loaded.patient.id)
-    if told is not None and not told.is_hint:
-        why = gettext("The number is not shown: the home is not safe.")
-    elif reaches_kept(session, loaded.patient, number):
-        why = gettext("The number is not shown: it reaches somebody whom a court keeps from the child.")
-    else:
-        return False, ""
+    why = (
+        gettext("The number is not shown: the home is not safe.")
+        if hidden is Hidden.HOME
+        else gettext("The number is not shown: it reaches somebody whom a court keeps from the child.")
+    )
     return True, why if me().role in WARNERS else ""
