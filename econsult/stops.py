@@ -52,8 +52,13 @@ def stop_for(session: Session, person: Person, stop_id: int, *, now: datetime) -
 def is_gone_for(session: Session, person: Person, public_id: str) -> bool:
     """Whether this is a draft of one's own that left no trace, since it told that the home is not safe: whoever opens
     its address, by the browser's history perhaps, is led to the start page, as if it had never been."""
-    query = select(Consult.id).where(Consult.public_id == public_id, Consult.requester_id == person.id)
-    return session.scalar(query.where(Consult.confidential == UNSAFE)) is not None
+    return gone_draft(session, person, public_id) is not None
+
+
+def gone_draft(session: Session, person: Person, public_id: str) -> Consult | None:
+    """Such a draft, so that a sign ticked in a window that was open before is told; nothing of it is shown."""
+    query = select(Consult).where(Consult.public_id == public_id, Consult.requester_id == person.id)
+    return session.scalars(query.where(Consult.confidential == UNSAFE)).one_or_none()
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
 from econsult.errors import EmergencyError
+from econsult.notices import Notice
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_token
 from tests.personas import TARGETS, Clinic
 from tests.services.browser import Devices
-from tests.web.browsing import post
+from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from workers.runtime import Runtime
 
@@ -85,6 +86,27 @@ def test_the_family_finds_nothing_of_it_afterwards(
         False,
         True,
     )
+
+
+@pytest.mark.parametrize(("first", "second"), [("breathing", "unsafe"), ("unsafe", "breathing")])
+def test_a_sign_in_a_second_window_is_told_like_the_first_one(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, first: str, second: str
+) -> None:
+    begun = str(post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location)
+    form = {"csrf_token": token_from(mother.get(begun).text), "emergency": "yes"}
+    sent = [mother.post(begun, data={**form, "flags": [sign], "safe_way": WAY}) for sign in (first, second)]
+    # Once it is told that home is not safe, nothing leads back to the question.
+    assert sent[1].location == "/family/help"
+    with runtime.database.reading() as session:
+        stops = list(session.scalars(select(RedFlagStop).order_by(RedFlagStop.id)))
+        told = (Notice.kind == "emergency", Notice.person_id == clinic.pcp.id)
+        notices = session.scalar(select(func.count(Notice.id)).where(*told))
+        draft = session.scalars(select(Consult)).one()
+    assert [set(stop.codes.split(",")) for stop in stops] == [{first}, {first, second}]
+    assert notices == len(stops)
+    assert (draft.confidential, "safe_way" in draft.details, stops[1].safe_way) == ("unsafe", False, WAY)
+    # A no in a third window takes nothing back, and shows nothing.
+    assert mother.post(begun, data={**form, "emergency": "no"}).location == "/family"
 
 
 def test_a_program_with_the_familys_rights_finds_nothing_either(

@@ -19,8 +19,8 @@ from econsult.people.persons import FAMILIES, Role
 from econsult.rights import Right
 from econsult.stops import is_gone_for
 from web.context import database, now, ring_workers, settings
-from web.pages.family.drafts import keep, keep_merged, load_draft, next_step, require_before, start_of
-from web.pages.family.late import codes_told, danger_told, safe_way_told, stop_screen
+from web.pages.family.drafts import is_stopped, keep, keep_merged, load_draft, next_step, require_before, start_of
+from web.pages.family.late import codes_told, danger_told, draft_told, safe_way_told, stop_screen, tell_stop
 from web.pages.family.safety import stopped_at
 from web.shell.auth import me, only
 from web.shell.forms import FIELD, FormReader, has_token, reads_own_form, refuse_token
@@ -61,6 +61,7 @@ def emergency(public_id: str) -> Page:
     refuse_token(request.form.get(FIELD, ""))
     try:
         with database().writing() as session:
+            _tell_again(session, public_id, codes)
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)
             _keep_flags(session, draft, codes, safe_way_told())
@@ -151,6 +152,13 @@ def _keep_flags(session: Session, draft: Pass, codes: list[str], safe_way: str) 
     keep_merged(session, draft, RequestForm(details=details), offered=FLAG_CODES)
     if flags_now(codes):
         submit(session, draft.consult, me(), SubmitForm(), now=now(), targets=settings().first_reply)
+
+
+def _tell_again(session: Session, public_id: str, codes: list[str]) -> None:
+    """A sign that was ticked in a second window is a stop of its own, though another stopped this draft before it."""
+    found = draft_told(session, me(), public_id) if flags_now(codes) else None
+    if found is not None and (found[0].is_traceless or is_stopped(found[0])):
+        tell_stop(session, found[0], me(), codes)
 
 
 def _known_contact(draft: Pass) -> dict[str, str]:

@@ -5,17 +5,21 @@ can be proven who said it. Nobody in danger is asked to sign in first, and no wo
 from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.details import SAFE_WAY, flags_of
 from econsult.consults.lifecycle import Status
+from econsult.consults.records import Consult
 from econsult.consults.redflags import NOT_NAMED, UNSAFE, flags_now
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit
-from econsult.consults.screening import LONGEST_SAFE_WAY
+from econsult.consults.screening import LONGEST_SAFE_WAY, screen_red_flags
 from econsult.errors import ConsultError, EmergencyError
+from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person
 from econsult.rights import Right
+from econsult.stops import gone_draft
 from web.context import database, now, ring_workers, settings
 from web.shell.auth import ask_to_sign_in
 from web.shell.ended import prove_ended
@@ -65,20 +69,39 @@ def stop_screen(codes: list[str], telephone: Telephone | None) -> Page:
     return page if telephone is not None else (page, 401)
 
 
+def draft_told(session: Session, person: Person, public_id: str) -> tuple[Consult, Patient] | None:
+    """The draft whose page was open before, whatever was told of it in another window since: one that left no trace
+    as well, of which nothing is shown. None of one that was sent."""
+    gone = gone_draft(session, person, public_id)
+    if gone is not None:
+        patient = session.get_one(Patient, gone.patient_id)
+        patient.check_kept()
+        return gone, patient
+    loaded = consult_for(session, person, public_id, now=now(), right=Right.REQUEST)
+    return (loaded.consult, loaded.patient) if loaded.consult.status == Status.DRAFT else None
+
+
+def tell_stop(session: Session, consult: Consult, person: Person, codes: list[str]) -> None:
+    """Record these signs and tell the clinic, as with the first ones. Raises EmergencyError."""
+    # Nothing that was told before in another window is taken back by this one.
+    told = list(dict.fromkeys((*flags_of(consult.details), *codes)))
+    details = {"red_flags": told, "red_flags_asked": True, SAFE_WAY: safe_way_told()}
+    if consult.is_traceless:
+        screen_red_flags(session, consult, person, details, None, now=now())
+    edit(session, consult, person, RequestForm(details=details), now=now())
+    submit(session, consult, person, SubmitForm(), now=now(), targets=settings().first_reply)
+
+
 def _tell(person: Person, public_id: str, codes: list[str]) -> Telephone | None:
     """Record the stop as if the session had lasted; None where this person could not have sent this form."""
     telephone = None
     try:
         with database().writing() as session:
-            loaded = consult_for(session, person, public_id, now=now(), right=Right.REQUEST)
-            if loaded.consult.status != Status.DRAFT:
+            found = draft_told(session, person, public_id)
+            if found is None:
                 return None
-            telephone = telephone_of(session, loaded.patient)
-            # Nothing that was told before in another window is taken back by this one.
-            told = list(dict.fromkeys((*flags_of(loaded.consult.details), *codes)))
-            details = {"red_flags": told, "red_flags_asked": True, SAFE_WAY: safe_way_told()}
-            edit(session, loaded.consult, person, RequestForm(details=details), now=now())
-            submit(session, loaded.consult, person, SubmitForm(), now=now(), targets=settings().first_reply)
+            telephone = telephone_of(session, found[1])
+            tell_stop(session, found[0], person, codes)
     except EmergencyError:
         ring_workers()
         return telephone
