@@ -24,6 +24,8 @@ FAMILY_IDLE, FAMILY_ABSOLUTE = timedelta(minutes=60), timedelta(hours=24)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 INVITED_IDLE = timedelta(days=7)
 """A device that was invited learns nothing by it, and comes back as long as the invitation holds."""
+ENDED_KEPT = timedelta(hours=24)
+"""So long after it ended by its age a session still says whose it was, to who tells a danger sign; it opens nothing."""
 LINK_PATH = "/sign-in/link/"
 """Where a one-time link leads; the token follows."""
 TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
@@ -289,7 +291,7 @@ def visitor_by_token(session: Session, token: str, now: datetime) -> Visitor | N
 def sweep_sign_ins(session: Session, now: datetime) -> int:
     """Remove what has expired; returns how many rows went."""
     gone = (
-        delete(SignInSession).where(SignInSession.expires_at <= now),
+        delete(SignInSession).where(SignInSession.expires_at <= now - ENDED_KEPT),
         delete(SignInLink).where(SignInLink.expires_at <= now),
         delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
     )

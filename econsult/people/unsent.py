@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant, SealedJson, changed_rows
 from econsult.people.persons import Person
-from econsult.people.signin import SignInSession
+from econsult.people.signin import ENDED_KEPT, SignInSession
 from econsult.people.tokens import hashed
 
 LIVES = timedelta(hours=24)
@@ -56,9 +56,13 @@ class Ended:
     person: Person
 
 
-def ended_of(session: Session, token: str) -> Ended | None:
-    """The session of this token, while its row is there; None for one that its owner or the program has ended."""
+def ended_of(session: Session, token: str, now: datetime) -> Ended | None:
+    """The session of this token, until a day after its longest; None for one that its owner or the program has ended.
+
+    However long a page stood open within that time, whoever tells a danger sign on it is heard.
+    """
     row = session.scalars(select(SignInSession).where(SignInSession.token_hash == hashed(token))).one_or_none()
+    row = row if row is not None and row.expires_at > now - ENDED_KEPT else None
     person = session.get_one(Person, row.person_id) if row is not None else None
     return Ended(row.id, person) if row is not None and person is not None and person.is_active else None
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.notices import Notice
 from econsult.people.persons import Person
-from econsult.people.signin import SignInSession, open_session
+from econsult.people.signin import SignInSession, open_session, sweep_sign_ins
 from econsult.people.unsent import Unsent
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, token_from
@@ -68,6 +68,22 @@ def test_the_clinic_hears_at_once_and_the_family_sees_whom_to_call(
     # The button pressed again is the same stop.
     mother.post(place, data=form)
     assert len(stops(runtime)) == 1
+
+
+@pytest.mark.parametrize(("late", "is_proven"), [(timedelta(hours=23), True), (timedelta(hours=25), False)])
+def test_the_session_proves_who_spoke_until_a_day_after_its_longest_and_opens_nothing(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, place: str, late: timedelta, is_proven: bool
+) -> None:
+    form = form_of(mother, place, "breathing")
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(expires_at=now - late))
+        sweep_sign_ins(session, now)
+    assert mother.get("/family").status_code == 303
+    page = mother.post(place, data=form)
+    assert (page.status_code, len(stops(runtime))) == ((200, 1) if is_proven else (401, 0))
+    assert any(words in page.text for words in UNTOLD) != is_proven
+    assert is_told(runtime, clinic) == is_proven
 
 
 def test_a_home_that_is_not_safe_leaves_no_trace_and_its_way_reaches_the_clinic_alone(

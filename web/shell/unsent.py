@@ -33,7 +33,7 @@ def keep_words(response: Response, session_token: str, *, keeps: bool) -> Person
     if not session_token:
         return None
     with database().reading() as session:
-        ended = ended_of(session, session_token)
+        ended = ended_of(session, session_token, now())
     person = ended.person if ended is not None else None
     form = _form() if person is not None and keeps else None
     if person is not None and form is not None:
