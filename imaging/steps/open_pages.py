@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from imaging import limits
+from imaging.cut_short import telling_cut
 from imaging.pixel_shape import shape_of, squared
 from imaging.pixels import Pixels
 from imaging.reading.words import Word
@@ -56,12 +57,14 @@ def _open_pdf(data: bytes, _media_type: str) -> Document:
 
 
 def _open_tiff(data: bytes, media_type: str) -> Document:
-    image = open_image(data, media_type)
-    pages = _count_frames(image)
+    with telling_cut(data, media_type):
+        image = open_image(data, media_type)
+        pages = _count_frames(image)
 
     def draw(number: int) -> Pixels:
-        image.seek(number)
-        return _draw(still_of(image), shape_of(image))
+        with telling_cut(data, media_type):
+            image.seek(number)
+            return _draw(still_of(image), shape_of(image))
 
     return Document(pages, draw, frozenset({"metadata"}))
 

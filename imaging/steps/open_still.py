@@ -10,6 +10,7 @@ import pi_heif
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from imaging import limits
+from imaging.cut_short import telling, telling_cut
 from imaging.pixel_shape import shape_of, square_size, squared
 from imaging.refusal import Refused
 from imaging.steps.inspect_still import exif_classes
@@ -18,6 +19,7 @@ from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
 from imaging.walks import tiff
+from imaging.walks.cut import is_cut
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
@@ -25,6 +27,8 @@ _PILLOW_FORMATS |= {"image/gif": "GIF", "image/avif": "AVIF"}
 _NOT_BUILT_IN = {"webp", "jbig", "sgilog", "sgilog24", "thunderscan", "tiff_jpeg"}
 """Ways to pack a TIFF that the decoder knows by name and may not have."""
 _ORIENTATION, _RAW_EXIF = 0x0112, "Raw profile type exif"
+_SILENT = {"image/webp", "image/heic", "image/avif", "image/tiff"}
+"""Their decoders do not say of a file that it breaks off."""
 _ADOBE_INDEX = "R03"
 _SIDEWAYS = {5, 6, 7, 8}
 _SMALLEST = 8
@@ -50,11 +54,26 @@ class Still:
 def open_still(data: bytes, media_type: str) -> Still:
     """Read the header. Refuses `too_many_pixels`, `too_small`, and `damaged` where the decoder finds no picture.
 
+    That is `truncated` where its end is missing; so is what `decode` cannot decode.
     What is of high dynamic range is toned down as it is decoded, and has no profile any more.
     """
-    still = _opened(data, media_type)
+    with telling_cut(data, media_type):
+        still = _opened(data, media_type)
     decode = toned(still.decode, still.profile, data, media_type)
-    return still if decode is None else replace(still, decode=decode, profile=None)
+    if decode is not None:
+        still = replace(still, decode=decode, profile=None)
+    is_short = media_type in _SILENT and is_cut(data, media_type)
+    return replace(still, decode=_telling(still.decode)) if is_short else still
+
+
+def _telling(decode: Callable[[int | None], Image.Image]) -> Callable[[int | None], Image.Image]:
+    """Decode what is known to break off; a picture may still come out whole."""
+
+    def decode_told(side: int | None) -> Image.Image:
+        with telling(lambda: True):
+            return decode(side)
+
+    return decode_told
 
 
 def _opened(data: bytes, media_type: str) -> Still:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imaging.walks.part import Broken, Part
+from imaging.walks.part import Broken, Part, Short
 
 _EXTENSIONS = {0xF9: "CONTROL", 0xFE: "COMMENT", 0x01: "TEXT", 0xFF: "APPLICATION"}
 _HEADER = 13
@@ -10,8 +10,10 @@ _HEADER = 13
 
 def walk(data: bytes) -> Iterator[Part]:
     """Yield `IMAGE` and the extensions in order, then `TRAILER` when bytes follow the end."""
-    if data[:6] not in {b"GIF87a", b"GIF89a"} or len(data) < _HEADER:
+    if data[:6] not in {b"GIF87a", b"GIF89a"}:
         raise Broken("no GIF header")
+    if len(data) < _HEADER:
+        raise Short("the header ends too early")
     position = _HEADER + _table(data[10])
     while (mark := data[position : position + 1]) != b";":
         if mark == b",":
@@ -19,7 +21,7 @@ def walk(data: bytes) -> Iterator[Part]:
         elif mark == b"!":
             name, start = _EXTENSIONS.get(_byte(data, position + 1), "UNKNOWN"), position + 2
         else:
-            raise Broken("neither a picture nor an extension nor the end")
+            raise (Broken if mark else Short)("neither a picture nor an extension nor the end")
         end = _skip_blocks(data, start)
         yield Part(name, start, end - start)
         position = end
@@ -33,7 +35,7 @@ def _table(flags: int) -> int:
 
 def _byte(data: bytes, position: int) -> int:
     if position >= len(data):
-        raise Broken("the end comes too early")
+        raise Short("the end comes too early")
     return data[position]
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from imaging.walks.part import Broken, Part
+from imaging.walks.part import Broken, Part, Short
 
 _NAMES = {0xC4: "DHT", 0xC8: "JPG", 0xCC: "DAC", 0xD8: "SOI", 0xD9: "EOI", 0xDA: "SOS", 0xDB: "DQT", 0xDC: "DNL"}
 _NAMES |= {0xDD: "DRI", 0xDE: "DHP", 0xDF: "EXP", 0xFE: "COM", 0x01: "TEM"}
@@ -37,7 +37,7 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
         if name == "SOS":
             end = _SCAN_END.search(data, position)
             if end is None:
-                raise Broken("scan without end")
+                raise Short("scan without end")
             yield Part("SCAN", position, end.start() - position)
             position = end.start()
     if position < len(data):
@@ -47,19 +47,19 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
 def _marker(data: bytes, position: int, *, skips: bool) -> tuple[str, int]:
     """Read a marker, where `skips` with fill bytes before it; returns its name and the place behind it."""
     if data[position : position + 1] != b"\xff":
-        raise Broken("no marker where one belongs")
+        raise (Broken if position < len(data) else Short)("no marker where one belongs")
     end = position + 1
     while data[end : end + 1] == b"\xff":
         if not skips:
             raise Broken("fill bytes before a marker")
         end += 1
     if end >= len(data):
-        raise Broken("no end of image")
+        raise Short("no end of image")
     return _NAMES.get(data[end], f"0x{data[end]:02X}"), end + 1
 
 
 def _segment(data: bytes, name: str, position: int) -> Part:
     length = int.from_bytes(data[position : position + 2], "big")
     if length < 2 or position + length > len(data):
-        raise Broken(f"{name} runs past the end")
+        raise (Short if position + max(length, 2) > len(data) else Broken)(f"{name} runs past the end")
     return Part(name, position + 2, length - 2)

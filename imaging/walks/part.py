@@ -7,6 +7,10 @@ class Broken(Exception):  # noqa: N818 - it states a fact about the file.
     """The structure ends early or contradicts itself. The message names the place, never the content."""
 
 
+class Short(Broken):
+    """The bytes end before the structure does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A named stretch of a file: `name` in the format's own words, position and length in bytes.

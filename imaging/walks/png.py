@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imaging.walks.part import Broken, Part
+from imaging.walks.part import Broken, Part, Short
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -16,7 +16,7 @@ def walk(data: bytes) -> Iterator[Part]:
         size = int.from_bytes(data[position : position + 4], "big")
         end = position + 12 + size
         if end > len(data):
-            raise Broken("a chunk runs past the end")
+            raise Short("a chunk runs past the end")
         name = data[position + 4 : position + 8].decode("latin-1")
         yield Part(name, position + 8, size)
         position = end

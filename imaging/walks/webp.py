@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imaging.walks.part import Broken, Part
+from imaging.walks.part import Broken, Part, Short
 
 
 def walk(data: bytes) -> Iterator[Part]:
@@ -11,7 +11,7 @@ def walk(data: bytes) -> Iterator[Part]:
         raise Broken("no WebP header")
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise Broken("the container runs past the end")
+        raise Short("the container runs past the end")
     position = 12
     while position + 8 <= end:
         size = int.from_bytes(data[position + 4 : position + 8], "little")

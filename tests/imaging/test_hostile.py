@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from imaging import Jail
-from tests.imaging import documents, files, films
+from tests.imaging import documents, files, films, heic
 from tests.imaging.conftest import Prepare
+from web.words.files import FOR_FAMILIES
 
 JPEG = files.encode(files.noise(640, 480), "JPEG")
 HTML = b"<!doctype html><html><script>alert(1)</script></html>"
@@ -20,6 +22,12 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "5,000 scans": (lambda: files.many_scans(5_000), "too_many_scans"),
     "400 packed texts": (lambda: files.text_flood(400, 4 << 20), "too_much_text"),
     "70,000 comments": (lambda: JPEG[:2] + b"\xff\xfe\x00\x02" * 70_000 + JPEG[2:], "too_many_segments"),
+}
+STILLS: dict[str, Callable[[], bytes]] = {
+    **{name: partial(files.encode, files.noise(320, 240), name) for name in ("JPEG", "PNG", "WEBP", "AVIF", "GIF")},
+    "HEIC": lambda: heic.heic(files.noise(320, 240)),
+    "TIFF": lambda: files.encode(files.noise(320, 240), "TIFF"),
+    "TIFF, packed": lambda: files.encode(files.noise(320, 240), "TIFF", compression="tiff_lzw"),
 }
 
 
@@ -69,14 +77,23 @@ def test_a_file_of_another_kind_is_an_unsupported_type(run: Prepare, kind: str, 
     assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
 
 
-@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.95])
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_a_photo_cut_short_is_refused(run: Prepare, name: str, part: float) -> None:
-    data = files.encode(files.noise(640, 480), name)
-    report, kept = run(data[: int(len(data) * part)])
-    assert report.verdict == "rejected"
-    assert report.reason in {"truncated", "damaged"}
-    assert kept.files == {}
+@pytest.mark.parametrize("kind", ["photo", "lab_document"])
+@pytest.mark.parametrize("name", STILLS)
+def test_a_photo_cut_short_is_not_whole_wherever_it_was_cut(run: Prepare, name: str, kind: str) -> None:
+    data = STILLS[name]()
+    for end in (16, *(int(len(data) * share) for share in (0.02, 0.6, 0.98))):
+        report, kept = run(data[:end], kind)
+        assert (report.verdict, report.reason, kept.files) == ("rejected", "truncated", {}), end
+    assert "Only a part" in FOR_FAMILIES.of("rejected", report.reason)
+
+
+@pytest.mark.parametrize("name", ["WEBP", "AVIF", "HEIC", "TIFF, packed"])
+def test_a_damaged_photo_that_is_whole_is_not_said_to_be_cut(run: Prepare, name: str) -> None:
+    data = STILLS[name]()
+    # From behind the head of the one that has it in front, and before that of the one that has it at the end.
+    middle = slice(len(data) // 3 if name != "TIFF, packed" else 8, len(data) // 2)
+    report, _ = run(data[: middle.start] + b"\x5a" * (middle.stop - middle.start) + data[middle.stop :])
+    assert report.reason != "truncated", report
 
 
 @pytest.mark.parametrize(

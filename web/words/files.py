@@ -19,7 +19,7 @@ DRAWINGS = {
     AttachmentState.READY: "check",
     AttachmentState.HELD: "eye",
 }
-UNREADABLE_CODES = ("damaged", "seccomp", "truncated", "empty", "no_picture", "no_pages", "checksum", "size")
+UNREADABLE_CODES = ("damaged", "seccomp", "empty", "no_picture", "no_pages", "checksum", "size")
 TOO_BIG_CODES = ("too_many_bytes", "too_many_pixels", "cpu", "memory")
 
 VIEWS = {
@@ -108,6 +108,7 @@ FOR_FAMILIES = FileWords(
     },
     reasons={
         **dict.fromkeys(UNREADABLE_CODES, UNREADABLE),
+        "truncated": _l("Only a part of this file is there. Please send it again."),
         **dict.fromkeys(TOO_BIG_CODES, TOO_BIG),
         "not_an_image": _l("This is not a photo. For a PDF or a paper, use “Lab paper” below."),
         "not_a_video": _l("This is not a video. Please send another one."),
@@ -146,6 +147,7 @@ FOR_STAFF = FileWords(
     },
     reasons={
         **dict.fromkeys(UNREADABLE_CODES, _l("The file could not be opened")),
+        "truncated": _l("The file is not whole: its end is missing"),
         **dict.fromkeys(TOO_BIG_CODES, _l("The file is too big")),
         "not_an_image": _l("Not a photo"),
         "not_a_video": _l("Not a video"),
