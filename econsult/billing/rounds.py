@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
 from econsult.consults.handover import NEW_PHOTO, REOPEN, Handover
+from econsult.consults.photo_came import WHY as PHOTO_CAME
 from econsult.consults.records import Consult
-from econsult.people.persons import Person, Role
+from econsult.people.persons import FAMILIES, Person, Role
 
 Begun = tuple[datetime, int]
 """When a round was begun, and by whom (person id; 0 where nobody knows, AS_BEFORE where nobody asked anew)."""
@@ -109,7 +110,7 @@ def version_at(begun: Sequence[Begun], at: datetime) -> int:
 
 
 def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Begun]]:
-    """What began the later rounds of the consults `which` is true of, by their ids; two statements for any number."""
+    """What began the later rounds of the consults `which` is true of, by their ids; three statements for any number."""
     signed: dict[int, list[datetime]] = {}
     answers = select(Answer.consult_id, Answer.signed_at).join(Consult, Consult.id == Answer.consult_id).where(which)
     is_report = (Answer.signed_at.is_not(None), Answer.corrects.is_(None))
@@ -117,15 +118,29 @@ def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Beg
         if at is not None:
             signed.setdefault(number, []).append(at)
     reopened: dict[int, list[Begun]] = {}
-    columns = (Handover.consult_id, Handover.at, Handover.by_id, Handover.verb, Person.role)
+    columns = (Handover.consult_id, Handover.at, Handover.by_id, Handover.verb, Person.role, Handover.id)
     query = select(*columns).join(Consult, Consult.id == Handover.consult_id)
     query = query.join(Person, Person.id == Handover.by_id, isouter=True)
     asked = query.where(which, Handover.verb.in_((REOPEN, NEW_PHOTO))).order_by(Handover.id)
-    for number, at, who, how, role in session.execute(asked):
+    rows = session.execute(asked).all()
+    by_photo = _by_photo(session, [row.id for row in rows if row.verb == REOPEN and row.role == Role.TELEPRESENTER])
+    for number, at, who, how, role, line in rows:
+        is_photo = how == NEW_PHOTO or role in FAMILIES or line in by_photo
         # A clinician who sends the photo asks with it.
-        begun = AS_BEFORE if how == NEW_PHOTO and role != Role.PCP else who or 0
+        begun = AS_BEFORE if is_photo and role != Role.PCP else who or 0
         reopened.setdefault(number, []).append((at, begun))
     return {number: begun_by(moments, reopened.get(number, [])) for number, moments in signed.items()}
+
+
+def _by_photo(session: Session, lines: Sequence[int]) -> set[int]:
+    """Those of these reopenings that a photo made before such ones had a name of their own: their reason says it.
+
+    A family's need no look: it opens nothing by its wish. A nurse may.
+    """
+    if not lines:
+        return set()
+    reasons = session.execute(select(Handover.id, Handover.reason).where(Handover.id.in_(lines)))
+    return {line for line, reason in reasons if reason == PHOTO_CAME}
 
 
 def _signed(report: Answer) -> datetime:

@@ -20,7 +20,7 @@ from econsult.billing.rounds import begun_by, version_at
 from econsult.billing.rules import Side
 from econsult.billing.sheet import sheet_for
 from econsult.consults import answers, declining, holding, reopening, requests
-from econsult.consults.photo_came import photo_came
+from econsult.consults.photo_came import WHY, photo_came
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.database import Database
@@ -180,6 +180,30 @@ def test_work_on_the_photo_that_was_asked_for_counts_whoever_sends_it(
         )
         asked_at = {part.answer: part.of.asked_at for part in parts}
         assert asked_at == {1: first, 2: later if who == "pcp" else first}
+
+
+@pytest.mark.parametrize(
+    ("who", "why", "is_free"),
+    [("mother", WHY, True), ("nurse", WHY, True), ("nurse", "The mother called: it is worse", False)],
+)
+def test_a_photo_from_before_such_reopenings_had_a_name_frees_its_round_as_well(
+    database: Database, clinic: Clinic, who: str, why: str, is_free: bool
+) -> None:
+    first = local(2026, 3, 2, 9)
+    later = first + 20 * DAY
+    with database.writing() as session:
+        consult = ready(session, clinic, first, minutes=4, wants={**ANSWER, **NEW_PHOTO})
+        # As it was written then: under the name of a reopening by somebody's wish.
+        reopening.reopen(session, consult, getattr(clinic, who), why, now=later)
+        holding.claim(session, consult, clinic.derm, now=later, lease=DAY)
+        work(session, clinic.derm, consult, later + MINUTE, 6)
+        now = later + 30 * MINUTE
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=now, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=now)
+        records.attest(session, consult, clinic.derm, NO, answer=2, now=now)
+        parts = all_parts_of(session, [consult], DENVER, now=now)[consult.id]
+        own = next(part for part in parts if part.side == Side.CONSULTANT and part.answer == 2)
+        assert ("requested" not in own.suggestion.blockers, own.suggestion.blockers == ()) == (is_free, is_free)
 
 
 def test_a_minute_is_of_the_round_in_which_its_work_began(database: Database, clinic: Clinic) -> None:
