@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from math import inf
+from operator import attrgetter
 from typing import Any, Protocol
 
 from sqlalchemy import CompoundSelect, bindparam, literal, null, select, union_all
@@ -23,7 +24,8 @@ from econsult.consults.hearers import Asking
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
 from econsult.rosters.limits import Conflict, Limits, why_barred
-from econsult.rosters.shifts import Span, rostered, spans, without_time_off
+from econsult.rosters.shifts import Span, all_spans, rostered, spans, without_time_off
+from econsult.rosters.stretches import within
 
 MOMENT = timedelta(microseconds=1)
 BARS: CompoundSelect[Any] = union_all(
@@ -69,6 +71,7 @@ class Able:
         self._states: dict[int | None, str] = {}
         self._languages: dict[int, str] = {}
         self._places: dict[int, int] | None = None
+        self._clinics: list[tuple[int, str]] | None = None
 
     @property
     def has_rules(self) -> bool:
@@ -91,11 +94,17 @@ class Able:
     def print_of(self, people: Collection[int]) -> str:
         """These people, and all that keeps any of them from a request, as one word; the same for the same."""
         limits = [(who, self._limits[who].states, self._limits[who].languages) for who in people if who in self._limits]
-        clinics = select(Organization.id, Organization.state).where(Organization.program_id == self._program_id)
-        states = [tuple(row) for row in self._session.execute(clinics)] if any(each[1] for each in limits) else []
+        states = self._states_of_clinics() if any(each[1] for each in limits) else []
         barred = [pair for pair in self._barred if pair[0] in people]
-        said = repr([sorted(people), sorted(limits), sorted(states), sorted(barred)])
+        said = repr([sorted(people), sorted(limits), states, sorted(barred)])
         return blake2b(said.encode(), digest_size=16).hexdigest() if people else ""
+
+    def _states_of_clinics(self) -> list[tuple[int, str]]:
+        """In which state each clinic lies; looked up once."""
+        if self._clinics is None:
+            query = select(Organization.id, Organization.state).where(Organization.program_id == self._program_id)
+            self._clinics = sorted((number, state) for number, state in self._session.execute(query))
+        return self._clinics
 
     def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
         """Those of these people who may take the request; where it is no word to a family, in whatever language."""
@@ -147,7 +156,7 @@ class Takers:
         self._session, self._around = session, around
         self._start, self._end = start, end or start + MOMENT
         self.able = Able(session, around.program_id)
-        self._unplanned: dict[int, list[Span]] | None = None
+        self._unplanned: Mapping[int, list[Span]] | None = None
         self._known: dict[str, list[Span]] = {}
         self._together: dict[tuple[str, ...], Mapping[int, list[Span]]] = {}
 
@@ -221,21 +230,33 @@ class Takers:
         """The specialties that have a roster, in a fixed order."""
         return sorted(self._around.rostered)
 
+    def look_ahead(self, until: datetime) -> Mapping[str, list[Span]]:
+        """When whom of each pool is there until a later instant: one look-up for all, and for `spans_of` as well."""
+        program, rostered = self._around.program_id, self._around.rostered
+        ahead = all_spans(self._session, program, rostered, self._start, until) if rostered else {}
+        always = self._not_away(until)
+        ahead |= {name: self._unplanned_of(name, always) for name in self._around.pools if name not in rostered}
+        for name, there in ahead.items():
+            known = (within(span, self._start, self._end) for span in there if span.start < self._end)
+            self._known[name] = sorted(known, key=attrgetter("start", "person_id"))
+        return ahead
+
     def _look_up(self, specialty: str) -> list[Span]:
         if specialty in self._around.rostered:
             return spans(self._session, self._around.program_id, specialty, self._start, self._end)
-        always = self._always()
+        if self._unplanned is None:
+            self._unplanned = self._not_away(self._end)
+        return self._unplanned_of(specialty, self._unplanned)
+
+    def _unplanned_of(self, specialty: str, always: Mapping[int, list[Span]]) -> list[Span]:
         return [span for person in self._around.pools.get(specialty, ()) for span in always.get(person.id, ())]
 
-    def _always(self) -> dict[int, list[Span]]:
+    def _not_away(self, end: datetime) -> dict[int, list[Span]]:
         """When everybody of the pools without a roster is not away: in one look-up."""
-        if self._unplanned is None:
-            unplanned = {
-                name: people for name, people in self._around.pools.items() if name not in self._around.rostered
-            }
-            numbers = sorted({person.id for people in unplanned.values() for person in people})
-            given = [Span(number, self._start, self._end) for number in numbers]
-            self._unplanned = {}
-            for span in without_time_off(self._session, given, self._start, self._end):
-                self._unplanned.setdefault(span.person_id, []).append(span)
-        return self._unplanned
+        unplanned = [people for name, people in self._around.pools.items() if name not in self._around.rostered]
+        numbers = sorted({person.id for people in unplanned for person in people})
+        given = [Span(number, self._start, end) for number in numbers]
+        found: dict[int, list[Span]] = {}
+        for span in without_time_off(self._session, given, self._start, end):
+            found.setdefault(span.person_id, []).append(span)
+        return found

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, Row, Select, and_, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
@@ -37,6 +49,13 @@ _OWES = or_(
     exists().where(Consult.holder_id == Person.id, Consult.clinic_waits_since.is_not(None)),
 )
 _LEFT = (*CLOSED, _OWES)
+# These and the other statements of a look are made once: to make one costs more than to ask it.
+_GONE = select(Person.program_id, Person.id).where(*_LEFT)
+_OFF = (
+    select(Person.program_id, Person.id)
+    .join(TimeOff, TimeOff.person_id == Person.id)
+    .where(TimeOff.starts_at <= bindparam("now"), TimeOff.ends_at > bindparam("now"))
+)
 _OWED = (Clock.consult_id == Consult.id, Clock.name.in_(PROMISED), Clock.lane != "family")
 _RUNS = exists().where(*_OWED, Clock.state == ClockState.RUNNING)
 _IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists().where(
@@ -47,8 +66,15 @@ _IS_HELD_UP = exists().where(*_OWED, Clock.state == ClockState.PAUSED) & exists(
 
 def away_now(session: Session, now: datetime) -> set[int]:
     """Whose time off it is, and who holds something though their account is closed."""
-    off = select(TimeOff.person_id).where(TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    return set(session.scalars(off)) | set(session.scalars(select(Person.id).where(*_LEFT)))
+    return set().union(*away_by_program(session, now).values())
+
+
+def away_by_program(session: Session, now: datetime) -> Mapping[int, Set[int]]:
+    """What `away_now` says of the people of each program, without those of which nobody is away."""
+    found: dict[int, set[int]] = {}
+    for program_id, number in (*session.execute(_OFF, {"now": now}), *session.execute(_GONE)):
+        found.setdefault(program_id, set()).add(number)
+    return found
 
 
 def has_left() -> ColumnElement[bool]:
@@ -58,8 +84,7 @@ def has_left() -> ColumnElement[bool]:
 
 def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequence[Row[Any]]:
     """What runs in the hands of these people and the desk has not heard of, in the order of their numbers."""
-    fresh = _held_by(away).where(Consult.uncovered_at.is_(None), or_(_RUNS, _IS_HELD_UP))
-    return session.execute(pick.narrow(fresh, Consult.id)).all()
+    return session.execute(pick.narrow(_UNHEARD, Consult.id), {"people": list(away)}).all()
 
 
 def uncovered_held(
@@ -112,11 +137,9 @@ def come_back(
     Who took something off duty is there for it until they have been on duty for it, or away.
     """
     doubtful = set(suspects)
-    # In no order: to have one, SQLite would read all that the program ever had.
-    held = _held_by(None).where(Consult.program_id == program_id).order_by(None)
-    told = session.execute(held.where(Consult.uncovered_at.is_not(None))).all()
+    told = session.execute(_TOLD, {"program": program_id}).all()
     unmark(session, [row.id for row in told if row.holder_id not in doubtful or not is_left(row, away, takers)])
-    taken = session.execute(held.where(TAKEN_OFF_DUTY)).all()
+    taken = session.execute(_TAKEN, {"program": program_id}).all()
     over = [row.id for row in taken if row.holder_id in away or takers.duty_of(row.holder_id, row) != []]
     if over:
         lock_in_order(session, over)
@@ -139,12 +162,6 @@ def lock_in_order(session: Session, numbers: Collection[int]) -> None:
         session.execute(query.with_for_update(key_share=True), {"numbers": list(numbers)})
 
 
-def _held_by(people: Collection[int] | None) -> Select[Any]:
-    """What these people (None: anybody) hold, as plain rows."""
-    held = Consult.holder_id.is_not(None) if people is None else Consult.holder_id.in_(people)
-    return select(*(getattr(Consult, name) for name in ASKED)).where(owed(held)).order_by(Consult.id)
-
-
 def owed(held: ColumnElement[bool]) -> ColumnElement[bool]:
     """What is held so and its holder owes a reply to: until the answer, and after it to what the clinic asks about it.
 
@@ -152,3 +169,19 @@ def owed(held: ColumnElement[bool]) -> ColumnElement[bool]:
     index of its own.
     """
     return or_(and_(held, Consult.status.in_(OPEN)), and_(held, Consult.clinic_waits_since.is_not(None)))
+
+
+def _held_by(held: ColumnElement[bool], *only: ColumnElement[bool]) -> Select[Any]:
+    """What is held so, as plain rows."""
+    return select(*(getattr(Consult, name) for name in ASKED)).where(owed(held), *only)
+
+
+_UNHEARD = _held_by(
+    Consult.holder_id.in_(bindparam("people", expanding=True)),
+    Consult.uncovered_at.is_(None),
+    or_(_RUNS, _IS_HELD_UP),
+).order_by(Consult.id)
+# In no order: to have one, SQLite would read all that the program ever had.
+_OF_PROGRAM = _held_by(Consult.holder_id.is_not(None), Consult.program_id == bindparam("program"))
+_TOLD = _OF_PROGRAM.where(Consult.uncovered_at.is_not(None))
+_TAKEN = _OF_PROGRAM.where(TAKEN_OFF_DUTY)

@@ -7,7 +7,7 @@ their time off begins. The ladder looks at its own consults too, and tells only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -26,13 +26,25 @@ from econsult.notices import NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.able import Around, Takers, around
-from econsult.queue.absence import ASKED, away_now, come_back, is_left, lock_in_order, off_duty, owed, unheard, unmark
+from econsult.queue.absence import (
+    ASKED,
+    away_by_program,
+    away_now,
+    come_back,
+    is_left,
+    lock_in_order,
+    off_duty,
+    owed,
+    unheard,
+    unmark,
+)
 from econsult.queue.bulk import insert_new
 from econsult.queue.named import offer_lost
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 from econsult.queue.regained import regained
 from econsult.queue.reoffering import offer_unallocated
+from econsult.rosters.shifts import Span
 from econsult.rosters.watching import BEYOND, CLINICS, LOOK_EVERY, CoverWatch, look, unwatched
 
 STANDSTILL = 5 * LOOK_EVERY
@@ -52,22 +64,33 @@ def watch_cover(
     locked = due.limit(pick.most).with_for_update(skip_locked=True)
     watches = session.scalars(locked.execution_options(populate_existing=True)).all()
     told = 0
+    away: Mapping[int, Set[int]] = away_by_program(session, now) if watches else {}
     for program_id, own in groupby(sorted(watches, key=attrgetter("program_id", "id")), key=attrgetter("program_id")):
-        told += _look_at(session, program_id, list(own), batch=batch, now=now, quiet=quiet)
+        theirs = away.get(program_id, frozenset())
+        told += _look_at(session, program_id, list(own), batch=batch, now=now, quiet=quiet, away=theirs)
     return told
 
 
 def _look_at(
-    session: Session, program_id: int, watches: Sequence[CoverWatch], *, batch: int, now: datetime, quiet: Quiet | None
+    session: Session,
+    program_id: int,
+    watches: Sequence[CoverWatch],
+    *,
+    batch: int,
+    now: datetime,
+    quiet: Quiet | None,
+    away: Set[int],
 ) -> int:
-    """Look at these pools of a program, at what its people hold and at its clinics."""
+    """Look at these pools of a program, at what its people hold and at its clinics; `away` is who of them is away."""
     here = around(session, program_id)
     takers = Takers(session, here, now)
     pools = [watch for watch in watches if watch.specialty]
     # A look comes late where many others stand before it: what it was to find counts by when it was to come.
     planned = {watch.id: min(watch.next_at, now) for watch in watches}
+    ahead = takers.look_ahead(now + LOOK_EVERY)
     for watch in watches:
-        _look_who_is_there(session, watch, takers, now)
+        _look_who_is_there(watch, ahead.get(watch.specialty, ()), takers, now)
+    for watch in watches:
         if watch.specialty == CLINICS:
             watch.after_id = offer_unallocated(session, program_id, watch.after_id or 0, now)
     covered = [watch for watch in pools if watch.is_covered]
@@ -84,22 +107,21 @@ def _look_at(
             continue
         is_new = watch.after_id is None or not _has_told(session, watch)
         found[is_new] += _waiting_for_nobody(session, watch, takers, batch, now)
-    session.flush()
     offer_lost(session, program_id, takers, now, quiet)
-    found[True] += _held_by_nobody(session, program_id, here, takers, now)
+    found[True] += _held_by_nobody(session, here, takers, away)
     told = sum(tell_uncovered(session, rows, now, quiet, is_new=is_new) for is_new, rows in found.items())
     tell_all(session, tellings, quiet or Quiet(), now)
     return told
 
 
-def _look_who_is_there(session: Session, watch: CoverWatch, takers: Takers, now: datetime) -> None:
+def _look_who_is_there(watch: CoverWatch, ahead: Sequence[Span], takers: Takers, now: datetime) -> None:
     """Whether somebody is there, and whether others are, or may take other requests, than at the last look.
 
     Where looks failed, or no clock ran, others may have been there in between; a look that is a little late only has
     many others before it.
     """
     was_away = watch.next_at < now - STANDSTILL
-    watch.is_covered, watch.next_at = look(session, watch, now)
+    watch.is_covered, watch.next_at = look(watch, ahead, now)
     people = takers.print_of(watch.specialty) if watch.specialty else ""
     if watch.people != people or watch.changed_at is None or was_away:
         watch.people, watch.changed_at, watch.after_id = people, now, None
@@ -128,6 +150,8 @@ def tell_uncovered(
     The first of each desk (where this is new and not the rest of what it hears of), and what is urgent, goes by a
     letter at once; the rest is gathered.
     """
+    if not rows:
+        return 0
     fresh = _mark(session, rows, now)
     lines = [line_of(clock, now) for clock in _owed(session, fresh)]
     if lines:
@@ -210,13 +234,12 @@ def _has_told(session: Session, watch: CoverWatch) -> bool:
     return session.scalars(told.limit(1)).first() is not None
 
 
-def _held_by_nobody(session: Session, program_id: int, here: Around, takers: Takers, now: datetime) -> list[Row[Any]]:
+def _held_by_nobody(session: Session, here: Around, takers: Takers, away: Set[int]) -> list[Row[Any]]:
     """What is held by people of this program who are off duty or away."""
-    away = away_now(session, now)
     suspects = away | off_duty(takers, here)
-    come_back(session, program_id, away, suspects, takers)
+    come_back(session, here.program_id, away, suspects, takers)
     held = unheard(session, suspects) if suspects else ()
-    return [row for row in held if row.program_id == program_id and is_left(row, away, takers)]
+    return [row for row in held if is_left(row, away, takers)]
 
 
 def _waiting(watch: CoverWatch) -> Any:

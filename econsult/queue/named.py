@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import choose
@@ -33,6 +33,13 @@ from econsult.rosters.shifts import TimeOff, awake_among
 MOST = 500
 """So many that are kept for somebody are looked at in one look; the time of each ends by itself."""
 
+_KEPT = (
+    select(Wish.consult_id, Wish.named_id)
+    .where(Wish.program_id == bindparam("program"), Wish.first_until > bindparam("now"))
+    .order_by(Wish.first_until)
+    .limit(MOST)
+)
+
 
 def end_wishes(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick = ANY) -> int:
     """The named person's time is over: whoever has not heard of the request is asked too. Returns of how many."""
@@ -53,8 +60,7 @@ def end_wishes(session: Session, now: datetime, quiet: Quiet | None = None, pick
 
 def offer_lost(session: Session, program_id: int, takers: Takers, now: datetime, quiet: Quiet | None = None) -> int:
     """Ask the pool for what is kept for somebody who cannot take it, or who sleeps while others are awake."""
-    kept = select(Wish.consult_id, Wish.named_id).where(Wish.program_id == program_id, Wish.first_until > now)
-    found = session.execute(kept.order_by(Wish.first_until).limit(MOST))
+    found = session.execute(_KEPT, {"program": program_id, "now": now})
     named = {row[0]: row[1] for row in found if row[1] is not None}
     if not named:
         return 0

@@ -15,8 +15,8 @@ from itertools import chain, islice, takewhile
 from math import inf
 from typing import Any
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind, Urgency
@@ -34,6 +34,19 @@ PAGE = 200
 """So many rows are fetched at once."""
 MOST_BEFORE = 2000
 """So many that the desk has not heard of are weighed against those that it has, of each pool, in one look."""
+_MARK = aliased(Consult)
+_MARKED = (
+    # By the index of the marks alone: by that of a state SQLite would read all that waits.
+    select(Consult.id)
+    .where(
+        Consult.id.in_(
+            select(_MARK.id).where(_MARK.program_id == bindparam("program"), _MARK.uncovered_at.is_not(None))
+        )
+    )
+    .where(Consult.status == Status.SUBMITTED, Consult.kind != Kind.FAMILY_QUESTION, Consult.is_unallocated.is_(False))
+    .limit(1)
+)
+"""What waits in a pool and is marked, and not what somebody holds who is away for weeks."""
 LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -48,6 +61,8 @@ def regained(
         return [], False
     with ExitStack() as opened:
         found = _with_room(_Waiting(session, program_id, opened), specialties, takers, batch)
+    if not found:
+        return [], False
     changed = unmark(session, list(found), Consult.status == Status.SUBMITTED)
     cover_came(session, changed, now)
     # Of what somebody was asked for by name, and they are among those who came, they hear alone.
@@ -66,9 +81,7 @@ def _first_of(people: list[Person], named: int | None) -> list[Person]:
 
 
 def _has_marks(session: Session, program_id: int) -> bool:
-    # It names no more than the index of the marks has: by a state SQLite would read all that waits.
-    marked = select(Consult.id).where(Consult.program_id == program_id, Consult.uncovered_at.is_not(None))
-    return session.execute(marked.limit(1)).first() is not None
+    return session.execute(_MARKED, {"program": program_id}).first() is not None
 
 
 def _waiting(program_id: int) -> Select[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import choose, stand_in
@@ -24,6 +24,13 @@ A_FEW = 50
 """So many that nobody may take are looked at in a minute."""
 ORDER = (Consult.is_unallocated.desc(), Consult.urgency_rank, Consult.due_at, Consult.id)
 
+_UNALLOCATED = (
+    select(Consult.id)
+    .where(Consult.program_id == bindparam("program"), UNALLOCATED, Consult.id > bindparam("after"))
+    .order_by(Consult.id)
+    .limit(A_FEW)
+)
+
 
 def offer_again(session: Session, program_id: int, now: datetime) -> int:
     """Offer each waiting request again whose pool is another than it was told; returns how many."""
@@ -36,8 +43,7 @@ def offer_unallocated(session: Session, program_id: int, after: int, now: dateti
 
     A form offers again what waits, as far as it comes; and somebody may stand in from now on whom no form told of.
     """
-    wanted = select(Consult.id).where(Consult.program_id == program_id, UNALLOCATED, Consult.id > after)
-    numbers = list(session.scalars(wanted.order_by(Consult.id).limit(A_FEW)))
+    numbers = list(session.scalars(_UNALLOCATED, {"program": program_id, "after": after}))
     _offer(session, numbers, now)
     return numbers[-1] if len(numbers) == A_FEW else None
 
@@ -112,6 +118,8 @@ def _bring_forward(session: Session, consult: Consult, now: datetime) -> bool:
 
 def _locked(session: Session, numbers: list[int]) -> list[Consult]:
     """Those of them that still wait, locked by number, so that two forms at once never wait for each other."""
+    if not numbers:
+        return []
     locked = select(Consult).where(Consult.id.in_(numbers), Consult.status == Status.SUBMITTED).order_by(Consult.id)
     again = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
     return list(session.scalars(again.options(*SEALED_STAY_SHUT)))

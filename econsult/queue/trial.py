@@ -14,7 +14,8 @@ from econsult.consults.records import Consult, number_of
 from econsult.consults.wishes import Wish
 from econsult.queue.forecast import CLINIC_AWAY, Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
-from econsult.rosters.shifts import TimeOff, outside, rostered
+from econsult.rosters.shifts import TimeOff, rostered
+from econsult.rosters.stretches import outside
 from econsult.rosters.watching import look_soon
 
 AHEAD = timedelta(days=7)

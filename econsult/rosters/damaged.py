@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
@@ -33,12 +34,14 @@ def is_sound(shift: Weekly) -> bool:
     return False
 
 
-def readable(session: Session, query: Select[Any], table: type[Rows]) -> list[Rows]:
+def readable(
+    session: Session, query: Select[Any], table: type[Rows], given: Mapping[str, object] | None = None
+) -> list[Rows]:
     """The rows of a query that can be read, in its order: a day that is no day is one row's trouble."""
     try:
-        return list(session.scalars(query))
+        return list(session.scalars(query, given))
     except (ValueError, TypeError):
-        numbers = session.scalars(query.with_only_columns(table.id)).all()
+        numbers = session.scalars(query.with_only_columns(table.id), given).all()
     found = []
     for number in numbers:
         try:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ClassVar, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, exists, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, bindparam, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
 from econsult.database import Base, Instant
 from econsult.people.ages import home_zone
 from econsult.people.persons import Person, PractitionerSpecialty, specialties_of
+from econsult.picking import one_of
 from econsult.rosters.damaged import is_sound, readable
+from econsult.rosters.stretches import outside, within
 from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
@@ -87,19 +88,6 @@ class Swap(Base):
     declined_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class _Stretch(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def start(self) -> datetime: ...
-
-    @property
-    def end(self) -> datetime: ...
-
-
-Stretched = TypeVar("Stretched", bound=_Stretch)
-
-
 @dataclass(frozen=True)
 class Span:
     """Somebody is on duty from `start` up to, not including, `end`; `shift_id` and `day` name the entry it is from."""
@@ -133,14 +121,36 @@ def rostered(session: Session, program_id: int) -> set[str]:
 
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
     """Who is on duty for the specialty between two instants: swaps and time off are taken in, earliest start first."""
-    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
-    home = home_zone(session)
-    planned = [span for shift in readable(session, query, Shift) for span in _planned(shift, home, start, end)]
-    if not planned:
-        return []
-    given = _still_here(session, _swapped(session, planned))
-    cut = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in given]
-    return without_time_off(session, cut, start, end)
+    return all_spans(session, program_id, (specialty,), start, end)[specialty]
+
+
+def all_spans(
+    session: Session, program_id: int, specialties: Collection[str], start: datetime, end: datetime
+) -> dict[str, list[Span]]:
+    """What `spans` says of each of these specialties, in four statements however many they are."""
+    found: dict[str, list[Span]] = {name: [] for name in specialties}
+    shifts = readable(session, _SHIFTS, Shift, {"program": program_id, "specialties": list(specialties)})
+    home, names = home_zone(session), {shift.id: shift.specialty for shift in shifts}
+    planned = [span for shift in shifts for span in _planned(shift, home, start, end)]
+    given = _still_here(session, _swapped(session, planned)) if planned else []
+    cut = [within(span, start, end) for span in given]
+    for span in without_time_off(session, cut, start, end):
+        found[names[span.shift_id]].append(span)
+    return found
+
+
+# Made once each, for the clock process asks them for every program in every minute.
+_SHIFTS = select(Shift).where(
+    Shift.program_id == bindparam("program"), Shift.specialty.in_(bindparam("specialties", expanding=True))
+)
+_SWAPS = select(Swap).where(one_of(Swap.shift_id, "shifts"), Swap.accepted_at.is_not(None))
+_HERE = select(Person.id).where(one_of(Person.id, "people"), Person.is_active)
+_OFF = (
+    select(TimeOff)
+    .where(one_of(TimeOff.person_id, "people"))
+    .where(TimeOff.starts_at < bindparam("end"), TimeOff.ends_at > bindparam("start"))
+    .order_by(TimeOff.starts_at)
+)
 
 
 def is_off_duty(session: Session, person: Person, specialties: Collection[str], now: datetime) -> bool:
@@ -246,9 +256,8 @@ def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Sp
 
 
 def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
-    numbers = {span.shift_id for span in planned}
-    query = select(Swap).where(Swap.shift_id.in_(numbers), Swap.accepted_at.is_not(None))
-    given = {(swap.shift_id, swap.on_day): swap.to_id for swap in readable(session, query, Swap)}
+    shifts = {"shifts": {span.shift_id for span in planned}}
+    given = {(swap.shift_id, swap.on_day): swap.to_id for swap in readable(session, _SWAPS, Swap, shifts)}
     return [
         replace(span, person_id=given.get((span.shift_id, span.day), span.person_id)) if span.day else span
         for span in planned
@@ -257,15 +266,13 @@ def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
 
 def _still_here(session: Session, given: Sequence[Span]) -> list[Span]:
     """Without those whose account is closed, be it their own shift or one that they took over."""
-    query = select(Person.id).where(Person.id.in_({span.person_id for span in given}), Person.is_active)
-    here = set(session.scalars(query))
+    here = set(session.scalars(_HERE, {"people": {span.person_id for span in given}}))
     return [span for span in given if span.person_id in here]
 
 
 def _away(session: Session, planned: Sequence[Span], start: datetime, end: datetime) -> list[TimeOff]:
     people = {span.person_id for span in planned}
-    query = select(TimeOff).where(TimeOff.person_id.in_(people), TimeOff.starts_at < end, TimeOff.ends_at > start)
-    return readable(session, query.order_by(TimeOff.starts_at), TimeOff)
+    return readable(session, _OFF, TimeOff, {"people": people, "start": start, "end": end}) if people else []
 
 
 def _without(planned: Iterable[Span], away: Sequence[TimeOff]) -> list[Span]:
@@ -277,11 +284,3 @@ def _without(planned: Iterable[Span], away: Sequence[TimeOff]) -> list[Span]:
         )
         left = [part for parts in parted for part in parts]
     return left
-
-
-def outside(stretch: Stretched, start: datetime, end: datetime) -> list[Stretched]:
-    """What of a stretch lies before `start` or from `end` on."""
-    if end <= stretch.start or start >= stretch.end:
-        return [stretch]
-    before = [replace(stretch, end=start)] if start > stretch.start else []
-    return [*before, replace(stretch, start=end)] if end < stretch.end else before

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exis
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
-from econsult.people.persons import Person, PractitionerSpecialty, Program, specialists_for
-from econsult.rosters.shifts import Span, has_roster, spans, without_time_off
+from econsult.people.persons import Person, PractitionerSpecialty, Program
+from econsult.rosters.shifts import Span
 
 LOOK_EVERY = timedelta(minutes=1)
 """The roster may be changed, or an account closed, at any moment: each specialty is looked at this often anyway."""
@@ -79,22 +79,13 @@ def look_soon(session: Session, program_id: int, now: datetime) -> None:
     session.execute(update(CoverWatch).where(*later).values(next_at=now))
 
 
-def look(session: Session, watch: CoverWatch, now: datetime) -> tuple[bool, datetime]:
-    """Whether somebody is on duty, and when to look again: at the next edge of a shift, or after a minute."""
+def look(watch: CoverWatch, there: Sequence[Span], now: datetime) -> tuple[bool, datetime]:
+    """Whether somebody is on duty, and when to look again: at the next edge of a shift, or after a minute.
+
+    `there` says when whom of the pool is there within that minute.
+    """
     if watch.specialty == CLINICS:
         return True, now + LOOK_EVERY
-    found = _there(session, watch, now, now + LOOK_EVERY)
-    is_covered = any(span.start <= now for span in found)
-    return is_covered, min([now + LOOK_EVERY, *(at for at in _edges(found) if at > now)])
-
-
-def _there(session: Session, watch: CoverWatch, start: datetime, end: datetime) -> list[Span]:
-    """When whom is there; of a pool without a roster everybody is, but for their time off."""
-    if has_roster(session, watch.program_id, watch.specialty):
-        return spans(session, watch.program_id, watch.specialty, start, end)
-    pool = specialists_for(session, watch.program_id, watch.specialty, is_named=False)
-    return without_time_off(session, [Span(person.id, start, end) for person in pool], start, end)
-
-
-def _edges(found: Sequence[Span]) -> list[datetime]:
-    return [at for span in found for at in (span.start, span.end)]
+    is_covered = any(span.start <= now for span in there)
+    edges = (at for span in there for at in (span.start, span.end) if at > now)
+    return is_covered, min([now + LOOK_EVERY, *edges])
