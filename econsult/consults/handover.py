@@ -17,6 +17,8 @@ from econsult.seeing import is_seen
 LONGEST_REASON = 1000
 REOPEN, NEW_PHOTO = "reopen", "new_photo"
 """How a question that was answered came to be asked again: by a person's wish, or by the photo that it waited for."""
+PHOTO_LOST = "photo_lost"
+"""That photo was none: the question is answered as before, and nobody asked anew."""
 
 
 class Handover(Base):

@@ -54,6 +54,9 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.NEEDS_INFO, "draft_answer"): S.NEEDS_INFO,
     (S.NEEDS_INFO, "sign"): S.ANSWERED,
     (S.NEEDS_INFO, "withdraw"): S.WITHDRAWN,
+    # The awaited photo that opened it again was none.
+    (S.SUBMITTED, "lose_photo"): S.ANSWERED,
+    (S.CLAIMED, "lose_photo"): S.ANSWERED,
     # What was opened to the family stays open to it, and may be heard, whatever becomes of the question afterwards.
     (S.SUBMITTED, "inform"): S.SUBMITTED,
     (S.CLAIMED, "inform"): S.CLAIMED,

@@ -12,22 +12,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.awaited import photos_awaited
 from econsult.consults.handover import NEW_PHOTO
 from econsult.consults.hearers import home_of
 from econsult.consults.next_photo import PHOTO
+from econsult.consults.photo_lost import LOST, SHOWS, opened_by_photo, photo_lost
 from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.reopening import reopen
-from econsult.consults.versions import first_signed
+from econsult.consults.versions import first_signed, signed_answer
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
 WHY = "The new photo came that the answer asked for."
-SHOWS = (MediaKind.PHOTO, MediaKind.VIDEO)
 UNDER_WAY = (AttachmentState.RECEIVED, AttachmentState.PROCESSING, AttachmentState.HELD)
-LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
 
 
 def is_under_way(session: Session, consult: Consult) -> bool:
@@ -42,22 +41,26 @@ def settle_awaited(session: Session, attachment: Attachment, *, now: datetime) -
     """What became of a file that was prepared, where an answer waits for it; nothing of any other.
 
     One that is ready is the photo, and the question is asked again. Of one that is held the clinic hears, which decides
-    about it first. One that is lost was none: its sender is asked for another. The consult is locked where it is ready.
+    about it first. One that is lost was none, also after it had opened the question: its sender is asked for another.
+    The consult is locked where it is ready.
     """
     consult = session.get_one(Consult, attachment.consult_id)
-    steps = photos_awaited(session, consult) if attachment.kind in SHOWS else []
-    since = first_signed(session, consult)
+    since = first_signed(session, consult) if attachment.kind in SHOWS else None
     # An answered question takes nothing but what it waits for: whatever came since its answer was sent for it.
-    if not steps or since is None or attachment.received_at < since or attachment.is_keyless:
+    if since is None or attachment.received_at < since or attachment.is_keyless:
         return
     sender, about = session.get_one(Person, attachment.uploaded_by_id), f"photo:{attachment.id}"
-    if attachment.state == AttachmentState.READY:
+    is_waiting = bool(photos_awaited(session, consult))
+    if attachment.state in LOST and (is_waiting or photo_lost(session, consult, now=now)):
+        notify(session, sender, NoticeKind.MORE_NEEDED, consult_id=consult.id, about=about, now=now)
+    elif attachment.state == AttachmentState.READY and opened_by_photo(session, consult) is not None:
+        # The one that opened the question may have been lost since, and this one come in its place.
+        _steps_done(session, consult, sender, now)
+    elif attachment.state == AttachmentState.READY:
         photo_came(session, consult, sender, now=now)
-    elif attachment.state == AttachmentState.HELD:
+    elif attachment.state == AttachmentState.HELD and is_waiting:
         for each in home_of(session, consult):
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
-    elif attachment.state in LOST:
-        notify(session, sender, NoticeKind.MORE_NEEDED, consult_id=consult.id, about=about, now=now)
 
 
 def photo_came(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
@@ -65,15 +68,20 @@ def photo_came(session: Session, consult: Consult, person: Person, *, now: datet
     steps = photos_awaited(session, consult)
     if not steps:
         return
-    for step in steps_of(session, consult.id, steps[0].version, is_locked=True):
-        if step.kind == PHOTO and step.state == StepState.NOT_DONE:
-            add_event(session, step, "again", person_id=person.id, now=now)
-        if step.kind == PHOTO and step.state in (StepState.PROPOSED, StepState.ACCEPTED):
-            add_event(session, step, "done", person_id=person.id, now=now)
-            note(session, consult, "step_done", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
+    _steps_done(session, consult, person, now)
     # Nobody waits at the telephone for a photo that was asked for days ago.
     wish = Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
     reopen(session, consult, person, WHY, now=now, urgency=wish, how=NEW_PHOTO)
     for each in home_of(session, consult):
         if each.id != person.id:
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=f"photo:{steps[0].id}", now=now)
+
+
+def _steps_done(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    answer = signed_answer(session, consult.id)
+    for step in steps_of(session, consult.id, answer.version, is_locked=True) if answer is not None else ():
+        if step.kind == PHOTO and step.state == StepState.NOT_DONE:
+            add_event(session, step, "again", person_id=person.id, now=now)
+        if step.kind == PHOTO and step.state in (StepState.PROPOSED, StepState.ACCEPTED):
+            add_event(session, step, "done", person_id=person.id, now=now)
+            note(session, consult, "step_done", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")

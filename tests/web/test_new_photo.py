@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.billing.rounds import begun_in
 from econsult.consults import answers, holding
 from econsult.consults.attachments import AttachmentState, MediaKind, attachments_of
 from econsult.consults.clocks import open_clocks
@@ -24,6 +25,8 @@ from econsult.consults.preparing import end_without_copies, hold, link_rendition
 from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.reviews import held_files, reject_file
+from econsult.consults.threads import Audience
+from econsult.consults.threads import post as post_words
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
@@ -229,6 +232,67 @@ def test_only_a_photo_is_the_photo_that_is_waited_for(
     prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
     assert told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST) == offers + 1
+
+
+def refuse(runtime: Runtime, consult: Consult, clinic: Clinic) -> None:
+    """The clinic says that the photo cannot be used."""
+    with runtime.database.writing() as session:
+        (photo,) = [file for file in attachments_of(session, consult.id) if file.state == AttachmentState.READY]
+        photo.blob_key = "kept"
+        reject_file(session, photo, clinic.pcp, reason="Another child", now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_a_photo_that_is_refused_after_it_counted_is_waited_for_again(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, is_taken: bool, is_heard: bool
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    if is_heard:
+        post(mother, f"{here}/answer/understood", {"version": "1"})
+    before = look(runtime, consult)
+    kept = ("answered_at", "released_at", "acknowledged_at", "informed_at", "holder_id", "unheard_version")
+    with runtime.database.reading() as session:
+        was = [getattr(session.get_one(Consult, consult.id), name) for name in kept]
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
+    derm = browser_of(clinic.derm)
+    if is_taken:
+        assert post(derm, f"/consults/{consult.public_id}/claim", {}).status_code == 303
+    refuse(runtime, consult, clinic)
+    # The specialist has nothing to look at, and the step its day again.
+    status, steps, clocks, _files = look(runtime, consult)
+    assert (status, steps, clocks) == (before[0], ["accepted"], before[2])
+    with runtime.database.reading() as session:
+        found = session.get_one(Consult, consult.id)
+        assert [getattr(found, name) for name in kept] == was
+        assert [step.next_at == step.due_at for step in steps_of(session, consult.id)] == [True]
+        assert len(begun_in(session, Consult.id == consult.id)[consult.id]) == 0
+    assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 1
+    assert "Enviar la foto nueva" in mother.get(here).text
+    # The next one opens it again.
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
+
+
+def test_words_that_came_with_a_refused_photo_are_answered_all_the_same(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}/photos"
+    assert "sent=1" in send(mother, consult, here)
+    prepare(runtime, consult)
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, consult.id)
+        post_words(session, found, clinic.pcp, Audience.CLINICIANS, text="It spreads.", now=datetime.now(UTC))
+    refuse(runtime, consult, clinic)
+    assert look(runtime, consult)[:2] == ("submitted", ["accepted"])
+    assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 1
+    assert "sent=1" in send(mother, consult, here)
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
 
 
 def test_a_file_from_before_the_answer_that_is_ready_after_it_is_not_the_photo(

@@ -1,0 +1,111 @@
+"""The awaited photo that opened a question again turns out to be none: its clinic refuses it, or it cannot be prepared.
+
+Nobody is asked to look at nothing. The question is answered as it was, its step is to do again with the day by which it
+is due, and the next photo opens it anew. Where more came with the photo than the photo, it stays open for that.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.clocks import stop_clock
+from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, REOPEN, Handover, hand_over
+from econsult.consults.lifecycle import OPEN, Status, next_status
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.recommendations import StepState, add_event, steps_of
+from econsult.consults.records import Consult, note
+from econsult.consults.sides import side_of
+from econsult.consults.threads import Audience, Message
+from econsult.consults.versions import Answer, draft_of, first_signed, signed_answer
+from econsult.database import NO_KEY
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Person
+from econsult.trail import AuditEvent
+
+SHOWS = (MediaKind.PHOTO, MediaKind.VIDEO)
+LOST = (AttachmentState.REJECTED, AttachmentState.FAILED)
+
+
+def photo_lost(session: Session, consult: Consult, *, now: datetime) -> bool:
+    """Wait for the photo again, where the question was opened by one and none is left. False: it was not, or one is."""
+    session.flush()
+    session.refresh(consult, with_for_update=NO_KEY)
+    answer, begun = signed_answer(session, consult.id), opened_by_photo(session, consult)
+    if answer is None or begun is None or _has_photo(session, consult):
+        return False
+    for step in steps_of(session, consult.id, answer.version, is_locked=True):
+        if step.kind == PHOTO and step.state == StepState.DONE:
+            add_event(session, step, "again", person_id=None, now=now)
+    if not _has_more(session, consult, begun.at):
+        _answered_as_before(session, consult, answer, now)
+    elif consult.holder_id is not None:
+        holder = session.get_one(Person, consult.holder_id)
+        about = f"photo_lost:{now.isoformat()}"
+        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+    return True
+
+
+def opened_by_photo(session: Session, consult: Consult) -> Handover | None:
+    """The line that opened this question again, where it is open and its awaited photo did so."""
+    if consult.status not in OPEN:
+        return None
+    query = select(Handover).where(
+        Handover.consult_id == consult.id, Handover.verb.in_((REOPEN, NEW_PHOTO, PHOTO_LOST))
+    )
+    last = session.scalars(query.order_by(Handover.id.desc()).limit(1)).one_or_none()
+    return last if last is not None and last.verb == NEW_PHOTO else None
+
+
+def _has_photo(session: Session, consult: Consult) -> bool:
+    """Whether a photo is there to look at. One that is being prepared, or that the clinic has still to look at, opens
+    the question by itself once it is there."""
+    sent = (Attachment.consult_id == consult.id, Attachment.received_at >= first_signed(session, consult))
+    query = select(Attachment.id).where(*sent, Attachment.kind.in_(SHOWS), Attachment.state == AttachmentState.READY)
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _has_more(session: Session, consult: Consult, since: datetime) -> bool:
+    """Whether somebody wrote, asked or sent anything since the photo came, which is to be answered all the same."""
+    if consult.status == Status.NEEDS_INFO or draft_of(session, consult.id) or side_of(session, consult.id):
+        return True
+    words = select(Message.id).where(
+        Message.consult_id == consult.id, Message.created_at >= since, Message.audience == Audience.CLINICIANS
+    )
+    # What was sent before the question was open again was sent as the photo.
+    files = select(Attachment.id).where(
+        Attachment.consult_id == consult.id, Attachment.received_at > since, Attachment.state.not_in(LOST)
+    )
+    return any(session.scalars(query.limit(1)).first() is not None for query in (words, files))
+
+
+def _answered_as_before(session: Session, consult: Consult, answer: Answer, now: datetime) -> None:
+    """What the reopening forgot is told by the answer and the trail. What was closed is answered: it waits for more."""
+    status = next_status(consult.status, "lose_photo")
+    hand_over(session, consult, PHOTO_LOST, answer.author_id, by_id=None, now=now)
+    consult.status, consult.holder_id = status, answer.author_id
+    consult.claim_until = consult.uncovered_at = consult.fallback_specialty = consult.first_contact_at = None
+    consult.is_unallocated = consult.is_taken_off_duty = False
+    consult.answered_at, consult.released_at = first_signed(session, consult), answer.released_at
+    if answer.released_at is None:
+        consult.release_at = now + rules_of(consult).release
+    consult.acknowledged_at = _last(session, consult, answer, "acknowledge")
+    is_heard = consult.unheard_version is None
+    consult.unheard_version = None
+    if is_heard:
+        consult.informed_at = _last(session, consult, answer, "inform") or answer.released_at
+    consult.version += 1
+    for name in (ClockName.ALLOCATE, ClockName.FIRST_REPLY):
+        stop_clock(session, consult, name, now, PHOTO_LOST)
+    note(session, consult, PHOTO_LOST, person_id=None, now=now)
+
+
+def _last(session: Session, consult: Consult, answer: Answer, act: str) -> datetime | None:
+    """When this was done with the answer last."""
+    since = (AuditEvent.patient_id == consult.patient_id, AuditEvent.at >= answer.signed_at)
+    query = select(func.max(AuditEvent.at)).where(*since, AuditEvent.consult_id == consult.id)
+    return session.scalar(query.where(AuditEvent.action == act))
