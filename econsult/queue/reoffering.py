@@ -16,6 +16,8 @@ from econsult.consults.offering import allocate_within, offer_anew
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult
 from econsult.consults.wishes import has_lost, named_now
+from econsult.people.persons import Person
+from econsult.queue.absence import lock_in_order, owed
 from econsult.rosters.watching import look_soon
 
 MOST = 500
@@ -68,12 +70,32 @@ def roster_changed(session: Session, program_id: int, now: datetime) -> int:
     of how many requests.
     """
     session.flush()
-    look_soon(session, program_id, now)
+    begin_change(session, program_id, now)
     # Whoever was asked for by name and is not there any more keeps nothing from the others.
     _offer(session, sorted(named_now(session, now, program_id)), now)
+    for_cover = _for_cover(session, program_id, now)
+    return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover))
+
+
+def begin_change(session: Session, program_id: int, now: datetime, absent: Person | None = None) -> None:
+    """Lock what a change of the roster comes to: the watch as the clock process does, then requests by their numbers.
+
+    All of them before anybody is told: whoever tells somebody of one and then locks another would wait for a clock
+    process that has that one, and waits to tell the same person. `absent` is who is written off.
+    """
+    look_soon(session, program_id, now)
+    numbers = {*named_now(session, now, program_id), *_for_cover(session, program_id, now)}
+    if absent is not None:
+        clinics = (Consult.organization_id == absent.organization_id, Consult.status == Status.SUBMITTED)
+        numbers |= set(session.scalars(select(Consult.id).where(owed(Consult.holder_id == absent.id))))
+        numbers |= set(session.scalars(select(Consult.id).where(*clinics))) if absent.organization_id else set()
+    lock_in_order(session, numbers)
+
+
+def _for_cover(session: Session, program_id: int, now: datetime) -> list[int]:
+    """What is to be taken when somebody comes, the most pressing first."""
     rows = session.execute(_to_be_taken(now).where(Consult.program_id == program_id).limit(10 * MOST)).all()
-    for_cover = [row.id for row in rows if _waits_for_cover(row)]
-    return sum(_bring_forward(session, consult, now) for consult in _locked(session, for_cover[:MOST]))
+    return [row.id for row in rows if _waits_for_cover(row)][:MOST]
 
 
 def cover_came(session: Session, numbers: Collection[int], now: datetime) -> None:

@@ -20,13 +20,16 @@ from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError
 from econsult.people.persons import Person
+from econsult.queue.cover import watch_absences
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
-from econsult.queue.reoffering import offer_again, roster_changed
+from econsult.queue.reoffering import begin_change, offer_again, roster_changed
 from econsult.rosters.limits import Limits
+from econsult.rosters.planning import take_off
 from econsult.rosters.qualifying import LimitsForm, set_limits
+from tests.econsult.test_cover import shift
 from tests.personas import LEASE, NOON, TARGETS, Clinic, open_clinic
 from tests.workers.clinic import wait_until
 
@@ -162,6 +165,40 @@ def test_a_limit_is_set_while_its_person_takes_a_request(postgres_database: Data
         taken.result()
     with pytest.raises(ForbiddenError, match="as many requests as you may hold"):
         claim(second)
+
+
+def test_somebody_is_written_off_while_the_clock_tells_of_another_request(postgres_database: Database) -> None:
+    """The form tells the desk of what they hold and changes what waits; the clock has that, and tells of it too."""
+    clinic, database = open_clinic(postgres_database), postgres_database
+    at = NOON + timedelta(hours=2.5)
+    with database.writing() as session:
+        held = clinic.claimed(session).id
+        for person in (clinic.derm, clinic.derm2):
+            shift(session, clinic, person, weekday=1)
+        waits = clinic.econsult(session)
+        assert waits.uncovered_at == NOON
+        # Somebody was there meanwhile.
+        waits.uncovered_at, number = None, waits.id
+
+    def write_off() -> None:
+        with database.writing() as session:
+            derm, desk = session.get_one(Person, clinic.derm.id), session.get_one(Person, clinic.coordinator.id)
+            begin_change(session, clinic.program.id, at, derm)
+            take_off(session, desk, derm.public_id, at, at + timedelta(days=1), now=at)
+            assert watch_absences(session, at, anew=derm) == 1
+            roster_changed(session, clinic.program.id, at)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            session.execute(select(Consult.id).where(Consult.id == number).with_for_update(key_share=True))
+            form = pool.submit(write_off)
+            wait_until(lambda: waiting(database) == 1)
+            assert fire(session, at)[0] == 1
+        form.result()
+    with database.reading() as session:
+        marked = select(Consult.id).where(Consult.uncovered_at == at).order_by(Consult.id)
+        assert session.scalars(marked).all() == [held, number]
+        assert list(violations(session, at)) == []
 
 
 def waiting(database: Database) -> int:

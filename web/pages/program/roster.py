@@ -12,18 +12,17 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.errors import InvalidError
-from econsult.people.persons import SPECIALTIES, Person, Role, specialists_for
+from econsult.people.persons import SPECIALTIES, Person, Role, member_of, specialists_for
 from econsult.picking import Pick
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences
 from econsult.queue.forecast import forecast
-from econsult.queue.reoffering import roster_changed
+from econsult.queue.reoffering import begin_change, roster_changed
 from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
 from econsult.rosters.homes import clinicians_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
-from econsult.rosters.watching import look_soon
 from web.context import database, now, settings
 from web.pages.program.duty import answer_words, when
 from web.shell.auth import me, only
@@ -97,7 +96,7 @@ def off() -> Response | tuple[str, int]:
         watch_absences(session, now(), anew=absent)
         return watch_clinics(session, now(), pick=Pick(only=absent.organization_id)) if absent.organization_id else 0
 
-    return _change("off", act)
+    return _change("off", act, person)
 
 
 @roster.get("/off")
@@ -146,17 +145,20 @@ def _looks() -> bool:
     return request.form.get("verb") == "look"
 
 
-def _change(what: str, act: Callable[[Session], object]) -> Response | tuple[str, int]:
-    """Do it, or show what it would do; `what` is the form in which that is shown."""
+def _change(what: str, act: Callable[[Session], object], absent: str = "") -> Response | tuple[str, int]:
+    """Do it, or show what it would do; `what` is the form in which that is shown, `absent` who is written off."""
+
+    def begin_and_act(session: Session) -> None:
+        begin_change(session, me().program_id, now(), member_of(session, me(), absent) if absent else None)
+        act(session)
+
     try:
         with database().writing() as session:
             if not _looks():
-                # The watch is locked before any consult, as the clock process does.
-                look_soon(session, me().program_id, now())
-                act(session)
+                begin_and_act(session)
                 roster_changed(session, me().program_id, now())
                 return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
-            tried = try_out(session, me().program_id, act, now())
+            tried = try_out(session, me().program_id, begin_and_act, now())
     except InvalidError as error:
         return _week(_sentences(error)), 422
     return _week({}, {what: tried}), 200
