@@ -105,8 +105,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
     # Nobody waits for a letter of an emergency, and what has gone out is not taken back.
     draft.before, draft.undo_until = (None, None) if is_emergency else (remember(session, consult), now + UNDO)
-    # Why a correction was begun before the question was opened again was for whoever wrote this: it is none itself.
-    draft.signed_at, draft.author_id, draft.reason = now, person.id, None
+    draft.signed_at, draft.author_id = now, person.id
     consult.status, consult.answered_at = status, now
     # Whoever signs was there for it; what is asked after the answer is another wait.
     consult.claim_until, consult.uncovered_at, consult.is_taken_off_duty = None, None, False

@@ -48,6 +48,13 @@ class Answer(Base):
     corrects: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(Sealed("answer.reason"))
 
+    @property
+    def why(self) -> str:
+        """Why the version before was wrong, of a correction; of a draft, why one was begun before the question was
+        opened again. That is for whoever writes it: once signed it is no reason of the answer, and is kept only so that
+        who takes the signature back finds it again."""
+        return (self.reason or "") if self.corrects is not None or self.signed_at is None else ""
+
     def says(self, person: Person, content: Mapping[str, Any]) -> bool:
         """Whether this is what that person wrote, word for word."""
         return self.author_id == person.id and self.content == clean_content(content)

@@ -14,6 +14,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience
+from econsult.consults.undoing import take_back
 from econsult.consults.views import View
 from econsult.consults.worklist import page
 from econsult.database import Database
@@ -238,9 +239,13 @@ def test_a_correction_that_is_being_written_becomes_the_draft_of_the_next_answer
         assert draft is not None
         assert (draft.version, draft.signed_at, draft.content["impression"]) == (2, None, changed["impression"])
         answers.save_draft(session, consult, clinic.derm, changed, now=NOON + 2 * HOUR, lease=LEASE)
-        assert getattr(draft, "reason", "") == "Wrong"
+        assert draft.why == "Wrong"
         assert getattr(answers.answer_for(session, consult, clinic.pcp), "version", None) == 1
         answers.sign(session, consult, clinic.derm, now=NOON + 2 * HOUR)
-        assert (draft.corrects, draft.reason, correction_of(session, consult.id)) == (None, None, None)
+        assert (draft.corrects, draft.why, correction_of(session, consult.id)) == (None, "", None)
+        # Whoever takes the signature back within its seconds reads it again.
+        take_back(session, consult, clinic.derm, now=NOON + 2 * HOUR, lease=LEASE)
+        assert draft.why == "Wrong"
+        answers.sign(session, consult, clinic.derm, now=NOON + 2 * HOUR)
         fire(session, NOON + 2 * HOUR)
         assert list(violations(session, NOON + 2 * HOUR)) == []

@@ -206,7 +206,7 @@ def answer_json(session: Session, answer: Answer) -> dict[str, Any]:
         "released_at": stamp(answer.released_at),
         "undo_until": stamp(answer.undo_until),
         "corrects": answer.corrects,
-        "reason": answer.reason or "",
+        "reason": answer.why,
         "fingerprint": None if answer.signed_at is None else _fingerprint(session, answer),
     }
 
@@ -237,7 +237,7 @@ def _answer_for(session: Session, passed: Pass, read: Reader) -> dict[str, Any] 
 def _words_of(answer: Answer, read: Reader) -> dict[str, Any]:
     names = (*TEXTS, "recommendations")
     words = {name: read.whole(answer.content[name]) for name in names if answer.content.get(name)}
-    return words | {"reason": read.text(answer.reason or "")}
+    return words | {"reason": read.text(answer.why)}
 
 
 def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:

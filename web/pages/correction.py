@@ -151,7 +151,7 @@ def _newer(signed: Answer) -> dict[str, Any]:
     return {
         "title": gettext("Version %(version)d, which stands now", version=signed.version),
         "content": signed.content,
-        "reason": signed.reason or "",
+        "reason": signed.why,
         "now": gettext("Your own text is below. Signing it replaces this version."),
     }
 

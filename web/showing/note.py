@@ -40,7 +40,7 @@ Facts = Iterator[tuple[str, str]]
 def leaflet_of(session: Session, note: Note) -> Leaflet:
     """The note of the reader who was let in, in the language that is spoken now."""
     read = reader_for(session, note.passed, marks())
-    content = _read(note.content, read) | {"correction": read.text(note.answer.reason or "")}
+    content = _read(note.content, read) | {"correction": read.text(note.answer.why)}
     is_family = note.edition == Edition.FAMILY
     parts = _for_family(session, note, content) if is_family else _for_clinicians(session, note, content)
     number = note.passed.consult.number

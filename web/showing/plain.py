@@ -62,7 +62,7 @@ def plain_of(
 ) -> Plain:
     """The answer sorted; `content` is what this reader may read of it, where that is not the whole."""
     content = answer.content if content is None else content
-    told = told_in({**content, "reason": answer.reason}, patient.language)
+    told = told_in({**content, "reason": answer.why or None}, patient.language)
     advice = list(zip(content.get("recommendations") or [], told.steps, strict=True))
     return Plain(
         language=patient.language,
