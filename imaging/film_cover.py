@@ -5,7 +5,7 @@ covered that was found in it or within half a second of it. For that a frame wai
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import cast
 
@@ -16,19 +16,18 @@ from imaging.boxes import Box
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.film_codes import DETECTOR, FilmCodes
 from imaging.film_patient import FilmPatient, may_be_one
-from imaging.film_picture import lightness_plane
+from imaging.film_picture import lightness_plane, shrunk
+from imaging.film_writing import WRITING_LASTS, FilmWriting
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
-from imaging.pixels import Pixels
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
-from imaging.writing import TEXT_THRESHOLD, texts_in
+from imaging.writing import TEXT_THRESHOLD
 
 _SLOT = Fraction(2, 5)
 """Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
-_TEXT_EVERY, _TEXT_SIDE, _TEXT_LASTS = 2.0, 640, 2.1
 _JUST = 0.001
 _DETECTORS = {
     "face": (FACE_DETECTOR, FACE_THRESHOLD),
@@ -43,16 +42,17 @@ class FilmCover:
     def __init__(self, policy: Policy, detectors: Detectors) -> None:
         self._patient = FilmPatient(policy)
         self._faces = detectors.faces if policy.faces != KEEP else None
-        self._texts = detectors.texts if policy.text == MASK else None
+        texts = detectors.texts if policy.text == MASK else None
         if policy.faces != KEEP and self._faces is None:
             raise Held("no_face_model")
-        if policy.text == MASK and self._texts is None:
+        if policy.text == MASK and texts is None:
             raise Held("no_text_model")
+        self._writing = FilmWriting(texts) if texts is not None else None
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
         self._last_faces: list[Box] = []
         self._codes = FilmCodes()
-        self._next_face = self._next_text = 0.0
+        self._next_face = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
         self.masks: list[Mask] = []
 
@@ -65,12 +65,15 @@ class FilmCover:
 
     def finish(self) -> Iterator[tuple[Fraction, VideoFrame]]:
         """Yield the frames that still wait."""
+        if self._writing is not None and self._waiting:
+            *before, (at, frame) = self._waiting
+            self._note_writing(self._writing.look_at_the_end(float(at), frame, _timed(before)))
         while self._waiting:
             yield self._covered(*self._waiting.popleft())
 
     @property
     def _lookahead(self) -> float:
-        return _TEXT_LASTS if self._texts is not None else _FACE_LASTS if self._faces is not None else -float(_SLOT)
+        return WRITING_LASTS if self._writing is not None else _FACE_LASTS if self._faces is not None else -float(_SLOT)
 
     @staticmethod
     def _end_of(at: Fraction) -> float:
@@ -79,15 +82,18 @@ class FilmCover:
     def _look(self, at: float, frame: VideoFrame) -> None:
         if self._faces is not None and at >= self._next_face:
             self._next_face = at + _FACES_EVERY
-            found = faces_in(self._faces, _shrunk(frame, _FACE_SIDE), _FACE_SIDE)
+            found = faces_in(self._faces, shrunk(frame, _FACE_SIDE), _FACE_SIDE)
             self._note_faces(at, [box.grown(_FACE_GROWTH) for box in found])
-        if self._texts is not None and self._codes.is_due(at):
+        if self._writing is None:
+            return
+        if self._codes.is_due(at):
             seen = self._codes.look(at, lightness_plane(frame))
             self._found += [(begins, ends, "code", box) for begins, ends, box in seen]
-        if self._texts is not None and at >= self._next_text:
-            self._next_text = at + _TEXT_EVERY
-            boxes = texts_in(self._texts, _shrunk(frame, _TEXT_SIDE), _TEXT_SIDE)
-            self._found += [(at - _TEXT_LASTS, at + _TEXT_LASTS, "text", box) for box in boxes]
+        if self._writing.is_due(at):
+            self._note_writing(self._writing.look(at, frame, _timed(self._waiting)))
+
+    def _note_writing(self, seen: Iterable[tuple[float, float, Box]]) -> None:
+        self._found += [(begins, ends, "text", box) for begins, ends, box in seen]
 
     def _note_faces(self, at: float, faces: list[Box]) -> None:
         boxes = self._patient.to_cover(faces)
@@ -119,10 +125,8 @@ class FilmCover:
         return merged
 
 
-def _shrunk(frame: VideoFrame, side: int) -> Pixels:
-    scale = side / max(frame.width, frame.height)
-    width, height = (max(2, round(length * scale / 2) * 2) for length in (frame.width, frame.height))
-    return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
+def _timed(frames: Iterable[tuple[Fraction, VideoFrame]]) -> list[tuple[float, VideoFrame]]:
+    return [(float(at), frame) for at, frame in frames]
 
 
 def _merged(boxes: list[Box]) -> list[Box]:

@@ -6,6 +6,8 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.pixels import Pixels
+
 _BLACK, _LUMA, _CHROMA, _MIDDLE = 16.0, 219.0, 224.0, 128.0
 _RED, _BLUE = 0.2126, 0.0722
 """BT.709, in its narrow range: what `Fitter` gives."""
@@ -24,6 +26,13 @@ def lightness_of(frame: VideoFrame) -> float:
 def lightness_plane(frame: VideoFrame) -> NDArray[np.uint8]:
     """The lightness of a fitted frame as it is coded, for those who look at shapes alone."""
     return np.ascontiguousarray(_planes(frame)[0])
+
+
+def shrunk(frame: VideoFrame, side: int) -> Pixels:
+    """The frame as RGB, its longer side of so many pixels, for those who look for something in it."""
+    scale = side / max(frame.width, frame.height)
+    width, height = (max(2, round(length * scale / 2) * 2) for length in (frame.width, frame.height))
+    return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
 
 
 def picture_of(frame: VideoFrame) -> Image.Image:
