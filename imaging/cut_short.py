@@ -1,4 +1,4 @@
-"""Says of a still that no decoder can read that it is not whole, where that is what ails it."""
+"""Says of a file that no decoder can read that it is not whole, where that is what ails it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from imaging.refusal import Refused
 from imaging.walks.cut import is_cut
 
-_MISLED = {"damaged", "unsupported_type"}
+_MISLED = {"damaged", "unsupported_type", "no_picture"}
 """What a decoder takes a file for whose end is missing."""
 _ERRORS = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, KeyError)
 

@@ -1,4 +1,4 @@
-"""Reads a film's pictures past what is damaged, as players do, and counts what could not be read.
+"""Reads a film's pictures past what is damaged, as players do, and counts what could not be read whole.
 
 A short film is all that a clinic has of a seizure: one bad packet must neither end it nor go unsaid.
 """
@@ -50,7 +50,7 @@ class FilmReader:
         self._opened, self._sound = opened, sound
         self._bad: list[float] = []
         self._first: float | None = None
-        self._was_cut = False
+        self._was_cut = self._is_hurt = False
         self._failures = 0
 
     def pictures(self) -> Iterator[VideoFrame]:
@@ -63,12 +63,21 @@ class FilmReader:
             for frame in self._decoded(packet):
                 if self._first is None:
                     self._first = frame.time or 0.0
+                self._note_picture(frame)
                 yield frame
         if self._first is None and self._failures:
             raise Refused("damaged")
 
+    def _note_picture(self, frame: VideoFrame) -> None:
+        """Count a picture in which the decoder had to make something up, and all that may be drawn from it or from one
+        that is missing: until the next that stands alone.
+        """
+        self._is_hurt = frame.is_corrupt or (self._is_hurt and not frame.key_frame)
+        if self._is_hurt and frame.time is not None:
+            self._bad.append(frame.time)
+
     def unread(self, shown: float) -> dict[str, float]:
-        """How many pictures could not be read, `unread`, and from when to when, in seconds; empty where all could.
+        """How many pictures are missing or damaged, `unread`, and from when to when, in seconds; empty where none is.
 
         `shown` is how long the film has become. One that is cut off tells its missing end without a number of pictures.
         """
@@ -94,6 +103,7 @@ class FilmReader:
             return [frame for frame in cast("list[VideoFrame]", packet.decode()) if isinstance(frame, VideoFrame)]
         except av.FFmpegError as error:
             self._note(error)
+            self._is_hurt = True
             when = packet.pts if packet.pts is not None else packet.dts
             if when is not None and packet.time_base is not None:
                 self._bad.append(float(when * packet.time_base))

@@ -28,6 +28,10 @@ class Mask:
     begins: float | None = None
     ends: float | None = None
 
+    def is_at(self, at: float) -> bool:
+        """Whether it is shown at this second of a film."""
+        return (self.begins is None or self.begins <= at) and (self.ends is None or at <= self.ends)
+
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Return left, top, right and bottom in a picture of this size, clipped to it."""
         left, top = max(0, round(self.left * width)), max(0, round(self.top * height))

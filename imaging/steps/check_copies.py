@@ -126,7 +126,7 @@ def _check_film(copy: Rendition, masks: Sequence[Mask], seeks_codes: bool) -> It
         next_look = 0.0
         for frame in container.decode(stream) if masks or seeks_codes else ():
             at = frame.time or 0.0
-            if not _is_frame_covered(frame, [mask for mask in masks if _is_shown(mask, at)]):
+            if not _is_frame_covered(frame, [mask for mask in masks if mask.is_at(at)]):
                 yield "uncovered"
                 return
             if seeks_codes and at >= next_look:
@@ -134,10 +134,6 @@ def _check_film(copy: Rendition, masks: Sequence[Mask], seeks_codes: bool) -> It
                 if reads_a_code(np.ascontiguousarray(_plane(frame, 0)), is_thorough=False):
                     yield CODE
                     return
-
-
-def _is_shown(mask: Mask, at: float) -> bool:
-    return (mask.begins is None or mask.begins <= at) and (mask.ends is None or at <= mask.ends)
 
 
 def _is_frame_covered(frame: VideoFrame, masks: Sequence[Mask]) -> bool:

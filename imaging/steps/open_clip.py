@@ -1,6 +1,9 @@
 """Opens a video, checks its header against the limits."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import av
@@ -10,6 +13,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from imaging import limits
+from imaging.cut_film import is_film_cut
 from imaging.policy import Policy
 from imaging.refusal import Refused
 
@@ -19,11 +23,15 @@ _CPU_TO_OPEN = 10
 _CPU_PER_SECOND = 12
 """Processor seconds per second of film; 4K HEVC on one slow core needs about eight."""
 _MICROSECONDS = 1_000_000
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+"""How WebM tells the length of one track."""
 
 
 @dataclass(frozen=True)
 class Clip:
     """An opened video and its picture stream; `seconds_most` bounds how long the film may turn out to be.
+
+    `is_cut` says, of one that cannot be read, whether its end is missing.
 
     `sound` is the one track of sound that travels on, where the policy keeps the voice and there is one.
     """
@@ -33,26 +41,44 @@ class Clip:
     duration: float | None
     seconds_most: float
     cpu: float
+    is_cut: Callable[[], bool]
     sound: AudioStream | None = None
 
 
 def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
-    """Open the video. Refuses `too_long`, `too_many_pixels`, `too_many_streams` and `no_picture`."""
+    """Open the video.
+
+    Refuses `truncated`, `damaged`, `too_long`, `too_many_pixels`, `too_many_streams` and `no_picture`.
+    """
     try:
         container = av.open(source, "r", format=_FORMATS[media_type], metadata_errors="ignore")
     except av.FFmpegError as error:
-        raise _refusal(error) from None
+        raise _refusal(error, source, media_type) from None
     if len(container.streams) > limits.VIDEO_STREAMS:
         raise Refused("too_many_streams")
     stream = _pictures(container)
     stream.codec_context.thread_count = 1
     _check_size(stream)
     longest = min(policy.video_seconds, limits.VIDEO_SECONDS_MOST) + 1.0
-    duration = None if container.duration is None else container.duration / _MICROSECONDS
+    duration = _length(container, stream)
     if duration is not None and duration > longest:
         raise Refused("too_long")
     cpu = _CPU_TO_OPEN + _CPU_PER_SECOND * (duration or longest)
-    return Clip(container, stream, duration, longest, cpu, _sound(container, policy))
+    is_cut = partial(is_film_cut, source, media_type)
+    return Clip(container, stream, duration, longest, cpu, is_cut, _sound(container, policy))
+
+
+def _length(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds that the pictures last by what is told of them; of what is told of the whole file where nothing is.
+
+    Sound that goes on for longer, or another track, makes no film too long.
+    """
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    if (told := _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))) is not None:
+        hours, minutes, seconds = (float(part) for part in told.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    return None if container.duration is None else container.duration / _MICROSECONDS
 
 
 def _pictures(container: InputContainer) -> VideoStream:
@@ -71,8 +97,10 @@ def _sound(container: InputContainer, policy: Policy) -> AudioStream | None:
     return sound
 
 
-def _refusal(error: av.FFmpegError) -> Refused:
-    return Refused("memory" if isinstance(error, MemoryError) else "damaged")
+def _refusal(error: av.FFmpegError, source: BinaryIO, media_type: str) -> Refused:
+    if isinstance(error, MemoryError):
+        return Refused("memory")
+    return Refused("truncated" if is_film_cut(source, media_type) else "damaged")
 
 
 def _check_size(stream: VideoStream) -> None:

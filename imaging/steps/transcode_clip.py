@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from statistics import median_low
 
 import av
 import av.bitstream
@@ -16,6 +17,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from imaging import limits
+from imaging.cut_short import telling
 from imaging.detectors import Detectors
 from imaging.film_cover import FilmCover
 from imaging.film_picture import lightness_of, picture_of
@@ -24,6 +26,7 @@ from imaging.film_sound import FilmSound
 from imaging.masks import Mask
 from imaging.policy import KEEP, Policy
 from imaging.refusal import Refused
+from imaging.steps.cover import cover as cover_picture
 from imaging.steps.fit_frame import Fitter
 from imaging.steps.open_clip import Clip
 
@@ -76,16 +79,21 @@ def transcode_clip(
     read, writer = FilmReader(opened, sound), _Writer(sound)
     fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
     length = opened.duration or opened.seconds_most
-    for at, frame in _paced(opened, read, sound):
-        progress(float(at) / length)
-        for moment, covered in cover.push(at, fit(frame)):
+    with telling(opened.is_cut):
+        for at, frame in _paced(opened, read, sound):
+            progress(float(at) / length)
+            for moment, covered in cover.push(at, fit(frame)):
+                writer.add(moment, covered)
+        for moment, covered in cover.finish():
             writer.add(moment, covered)
-    for moment, covered in cover.finish():
-        writer.add(moment, covered)
-    film = writer.finish()
+        film = writer.finish()
     unread = read.unread(film.duration)
     length = max(film.duration, float(unread.get("unread_to", 0)))
-    return replace(film, duration=length, masks=tuple(cover.masks), unread=unread)
+    on_poster = [
+        replace(mask, copy="poster", begins=None, ends=None) for mask in cover.masks if mask.is_at(writer.poster_at)
+    ]
+    view = cover_picture(film.view, on_poster)
+    return replace(film, duration=length, view=view, masks=(*cover.masks, *on_poster), unread=unread)
 
 
 def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:
@@ -140,7 +148,9 @@ class _Writer:
         self._strip: av.bitstream.BitStreamFilterContext | None = None
         self._poster: Image.Image | None = None
         self._has_light = False
-        self._last = self._gap = Fraction(0)
+        self._last: Fraction | None = None
+        self._gaps: list[Fraction] = []
+        self.poster_at = 0.0
 
     def add(self, at: Fraction, frame: VideoFrame) -> None:
         """Encode one fitted frame shown at this time, in seconds."""
@@ -150,7 +160,9 @@ class _Writer:
         frame.pts, frame.time_base = round(at / _CLOCK), _CLOCK
         # How the camera coded this picture would be taken for an order: the copy would be larger and tell its pattern.
         frame.pict_type = PictureType.NONE
-        self._last, self._gap = at, at - self._last
+        if self._last is not None:
+            self._gaps.append(at - self._last)
+        self._last = at
         self._write(frame)
         if self._sound is not None:
             self._sound.write(self._output)
@@ -164,7 +176,12 @@ class _Writer:
             self._sound.finish(self._output)
         width, height = self._stream.codec_context.width, self._stream.codec_context.height
         self._output.close()
-        return Film(self._buffer.getvalue(), self._poster, width, height, round(float(self._last + self._gap), 3))
+        return Film(self._buffer.getvalue(), self._poster, width, height, round(self._length(), 3))
+
+    def _length(self) -> float:
+        """How long it is shown: the last picture for as long as the one before, or as most were, if that is shorter."""
+        last_gap = min(self._gaps[-1], median_low(self._gaps)) if self._gaps else Fraction(0)
+        return float((self._last or Fraction(0)) + last_gap)
 
     def _open_stream(self, frame: VideoFrame) -> VideoStream:
         stream = self._output.add_stream("libx264", rate=30, options=dict(_ENCODER))
@@ -193,4 +210,4 @@ class _Writer:
             return
         self._has_light = lightness_of(frame) >= _BLACK
         if self._poster is None or self._has_light:
-            self._poster = picture_of(frame)
+            self._poster, self.poster_at = picture_of(frame), float(at)

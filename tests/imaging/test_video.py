@@ -187,7 +187,7 @@ def test_a_film_without_picture_is_refused(run: Prepare) -> None:
 def test_a_film_cut_short_before_its_index_is_refused(run: Prepare, part: float) -> None:
     data = films.film(films.steady(1))
     report, kept = run(data[: int(len(data) * part)], "video")
-    assert (report.verdict, report.reason) == ("rejected", "damaged")
+    assert (report.verdict, report.reason) == ("rejected", "truncated")
     assert kept.files == {}
 
 
@@ -271,7 +271,8 @@ def test_a_film_goes_on_behind_a_damaged_packet_and_says_what_was_lost(run: Prep
     assert report.source.duration == pytest.approx(3.0, abs=0.1)
     lost = [float(str(report.quality[name])) for name in ("unread", "unread_from", "unread_to")]
     assert lost[0] >= 1
-    assert lost[1:] == pytest.approx([at, at], abs=0.2)
+    # To its end: there is no other picture in it that stands alone, and what is drawn from a lost one may be wrong.
+    assert lost[1:] == pytest.approx([at, times[-1]], abs=0.2)
 
 
 def test_a_whole_film_says_nothing_of_lost_pictures(run: Prepare) -> None:

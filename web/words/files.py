@@ -174,7 +174,7 @@ FOR_STAFF = FileWords(
         "cast": _l("Light may change the colors"),
         "low": _l("Few pixels"),
     },
-    unread=_l("%(count)s pictures could not be read, from second %(begins)s to %(ends)s"),
+    unread=_l("%(count)s pictures are damaged or missing, from second %(begins)s to %(ends)s"),
 )
 COPIES = {
     "thumb": _l("Small picture"),

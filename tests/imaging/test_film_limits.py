@@ -1,0 +1,118 @@
+"""What a film is told to be: how long, how whole, and why it cannot be taken."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging import Policy
+from imaging.jail.client import Jail
+from tests.imaging import films
+from tests.imaging.conftest import PLAIN, Prepare
+from tests.imaging.test_film_masks import film_of
+from tests.imaging.test_film_writing import plate_at
+
+
+def moving(number: int) -> Image.Image:
+    """A picture that differs from the one before everywhere."""
+    rows, columns = np.mgrid[0:200, 0:320]
+    wave = 127 + 100 * np.sin((columns + 3 * number) / 9) * np.cos(rows / 13)
+    return Image.fromarray(wave.astype(np.uint8)).convert("RGB")
+
+
+def test_pictures_that_the_decoder_made_up_are_told(run: Prepare) -> None:
+    data = bytearray(film_of([moving(number) for number in range(30)], options={"g": "250", "bf": "0"}))
+    with av.open(io.BytesIO(bytes(data))) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    start = (packets[10].pos or 0) + packets[10].size // 3
+    data[start : start + 200] = np.random.default_rng(3).integers(0, 256, 200, dtype=np.uint8).tobytes()
+    report, kept = run(bytes(data), "video", PLAIN)
+    assert report.is_ready
+    assert len(films.decoded(kept.files["play"])[0]) == 28
+    assert report.quality["unread"] == 20
+    assert float(str(report.quality["unread_from"])) == pytest.approx(1.0, abs=0.11)
+    assert float(str(report.quality["unread_to"])) == pytest.approx(2.9, abs=0.11)
+
+
+@pytest.mark.parametrize(("times", "length"), [([0, 0.1, 8.0], 8.1), ([0, 5.0, 5.1], 5.2), ([0, 1.0, 2.0], 3.0)])
+def test_the_length_of_an_uneven_film_is_told_as_it_is_shown(run: Prepare, times: list[float], length: float) -> None:
+    report, _ = run(films.film(times), "video", PLAIN)
+    assert report.source.duration == pytest.approx(length, abs=0.05)
+
+
+@pytest.mark.parametrize("form", ["mp4", "webm"])
+def test_sound_that_goes_on_makes_no_film_too_long(run: Prepare, form: str) -> None:
+    report, _ = run(_with_long_sound(form, seconds=9), "video", replace(PLAIN, video_seconds=3))
+    assert (report.verdict, report.reason) == ("ready", None)
+    assert report.source.duration == pytest.approx(1.0, abs=0.1)
+
+
+def _with_long_sound(form: str, seconds: int) -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=form) as container:
+        stream = container.add_stream("libx264" if form == "mp4" else "libvpx", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
+        voice = container.add_stream("aac" if form == "mp4" else "libopus", rate=48000, layout="mono")
+        for number in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_image(moving(number))))
+        container.mux(stream.encode(None))
+        samples = voice.codec_context.frame_size or 960
+        for number in range(seconds * 48000 // samples):
+            shape = (1, samples)
+            layout = "fltp" if form == "mp4" else "flt"
+            frame = av.AudioFrame.from_ndarray(np.zeros(shape, np.float32), format=layout, layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48000, number * samples, Fraction(1, 48000)
+            container.mux(voice.encode(frame))
+        container.mux(voice.encode(None))
+    return buffer.getvalue()
+
+
+def _without_index() -> bytes:
+    data = films.film(films.steady(1))
+    return data[: data.index(b"moov") - 4]
+
+
+def _in_one_piece(share: float) -> bytes:
+    """A film that a browser recorded: its head, and one fragment that breaks off."""
+    buffer = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    with av.open(buffer, "w", format="mp4", options=options) as container:
+        stream = container.add_stream("libx264", rate=10, options={"g": "250"})
+        stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
+        for number in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_image(moving(number))))
+        container.mux(stream.encode(None))
+    data = buffer.getvalue()
+    at = data.index(b"moof") - 4
+    return data[: at + int(share * (len(data) - at))]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(_without_index(), "truncated", id="the index was never written"),
+        pytest.param(_in_one_piece(0.02), "truncated", id="a fragment that breaks off"),
+        pytest.param(films.film(films.steady(1), form="webm", codec="libvpx")[:250], "truncated", id="webm"),
+        pytest.param(_without_index() + b"\0\0\0\x10moov" + bytes(8), "no_picture", id="an index that says nothing"),
+    ],
+)
+def test_a_film_whose_end_is_missing_is_called_so(run: Prepare, data: bytes, reason: str) -> None:
+    report, _ = run(data, "video", PLAIN)
+    assert (report.verdict, report.reason) == ("rejected", reason)
+
+
+def test_what_is_covered_in_the_poster_is_named_and_proved(run: Prepare, jail: Jail) -> None:
+    report, kept = run(film_of([plate_at(200)] * 4), "video", Policy(faces="keep"))
+    named = [mask for mask in report.masks if mask.copy == "poster"]
+    assert named
+    assert all(mask.begins is None for mask in named)
+    with Image.open(io.BytesIO(kept.files["poster"])) as poster:
+        left, top, right, bottom = named[0].pixels(*poster.size)
+        covered = np.asarray(poster)[top + 2 : bottom - 2, left + 2 : right - 2].astype(int)
+    assert np.abs(covered - (52, 58, 64)).max() <= 8
