@@ -38,9 +38,9 @@ def bare(frame: np.ndarray, left: int) -> float:
     ("number", "way"),
     [
         pytest.param(30, lambda at: 10 + 150 * at, id="carried past"),
-        pytest.param(22, lambda at: 230 + 190 * np.sin(3 * at), id="to and fro"),
+        pytest.param(21, lambda at: 230 + 190 * np.sin(np.pi * at), id="away and back"),
         pytest.param(20, lambda at: 200 if at >= 0.2 else None, id="late in a short film"),
-        pytest.param(36, lambda at: 430 - 200 * (at - 2) if at >= 2.2 else None, id="comes in and goes on"),
+        pytest.param(32, lambda at: 430 - 350 * (at - 2) if at >= 2.1 else None, id="comes in and goes on"),
     ],
 )
 def test_writing_is_covered_in_every_picture_of_a_film(
