@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.contents import Disposition
 from econsult.consults.conversion import with_visit, without_visit
 from econsult.consults.next_photo import with_photo, without_photo
 from econsult.consults.own_steps import ASK_OTHER, TESTS, is_own
@@ -40,7 +40,7 @@ def _with_clinics(session: Session, consult: Consult, content: Mapping[str, Any]
     """Tests, or another specialty, are the clinic's where nobody of the staff has a step."""
     plan, disposition = list(content.get("recommendations") or ()), content.get("disposition")
     words = WORDS.get(Disposition(disposition)) if disposition else None
-    if words is None or len(plan) >= MOST_RECOMMENDATIONS or any(_stands(step, words) for step in plan):
+    if words is None or any(_stands(step, words) for step in plan):
         return dict(content)
     language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
     step = {"text": words.get(language, words["en"]), "owner": "pcp", "due_at": None}

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from econsult.consults.own_steps import is_own
 from econsult.consults.spoken import has_spanish
 from econsult.errors import InvalidError
 from econsult.seeing import is_seen
@@ -80,8 +81,12 @@ def _photo_days(content: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, 
 
 
 def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or len(value) > MOST_RECOMMENDATIONS:
+    if not isinstance(value, list):
         wrong["recommendations"] = "invalid"
+        return []
+    # Ours come beside whatever somebody wrote, and come back with it in a correction: they take nobody's room.
+    if len(value) > 2 * MOST_RECOMMENDATIONS or sum(not _is_ours(item) for item in value) > MOST_RECOMMENDATIONS:
+        wrong["recommendations"] = "too_many"
         return []
     clean = []
     for number, item in enumerate(value):
@@ -91,6 +96,10 @@ def _clean_recommendations(value: Any, wrong: dict[str, str]) -> list[dict[str, 
             continue
         clean.append(_clean_recommendation(entry, f"recommendations.{number}", wrong))
     return clean
+
+
+def _is_ours(item: object) -> bool:
+    return isinstance(item, dict) and is_own(str(item.get("text") or "").strip())
 
 
 def _clean_recommendation(entry: Mapping[str, Any], where: str, wrong: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.contents import Disposition
 from econsult.consults.own_steps import CALL, STEP
 from econsult.consults.recommendations import Recommendation, StepState, add_event
 from econsult.consults.records import Consult, note
@@ -33,8 +33,8 @@ def is_converted(session: Session, consult: Consult, disposition: str | None) ->
 def with_visit(session: Session, consult: Consult, content: Mapping[str, Any]) -> dict[str, Any]:
     """What is about to be signed, with the step of its visit where it leads to one and has none."""
     plan = list(content.get("recommendations") or ())
-    is_full = len(plan) >= MOST_RECOMMENDATIONS or any(step.get("kind") == VISIT for step in plan)
-    if is_full or content.get("disposition") not in TO_A_VISIT:
+    has_step = any(step.get("kind") == VISIT for step in plan)
+    if has_step or content.get("disposition") not in TO_A_VISIT:
         return dict(content)
     is_agreed = is_converted(session, consult, content.get("disposition"))
     language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.contents import Disposition
 from econsult.consults.own_steps import SEND, TAKE
 from econsult.consults.records import Consult
 from econsult.people.ages import home_zone
@@ -25,7 +25,7 @@ PHOTO, USUAL_DAYS = "photo", 7
 def with_photo(session: Session, consult: Consult, content: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What is about to be signed, with the step of the new photo where it asks for one and has none."""
     plan = list(content.get("recommendations") or ())
-    has_step = len(plan) >= MOST_RECOMMENDATIONS or any(step.get("kind") == PHOTO for step in plan)
+    has_step = any(step.get("kind") == PHOTO for step in plan)
     if has_step or content.get("disposition") != Disposition.NEW_PHOTO:
         return dict(content)
     days = timedelta(days=content.get("photo_days") or USUAL_DAYS)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.added_steps import with_added
-from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.contents import Disposition
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.own_steps import is_own
 from econsult.consults.recommendations import StepState, steps_of
@@ -52,7 +52,6 @@ def renewed(
     stand = [entry for entry, place in parts if not (is_anew and place is not None and states.get(place) in SETTLED)]
     whole = with_added(session, consult, {**content, "recommendations": stand}, now)
     whole["recommendations"] = [*(entry for entry, _ in parts), *whole["recommendations"][len(stand) :]]
-    whole["recommendations"] = whole["recommendations"][:MOST_RECOMMENDATIONS]
     return whole
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, correcting
-from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition
+from econsult.consults.contents import MOST_RECOMMENDATIONS, Disposition, clean_content
 from econsult.consults.correction_drafts import correction_of
 from econsult.consults.own_steps import ASK_OTHER, CALL, SEND, TESTS
 from econsult.consults.recommendations import TO_DO, Recommendation, add_event, steps_of
@@ -23,6 +23,7 @@ from econsult.consults.records import Consult
 from econsult.consults.undoing import take_back
 from econsult.consults.versions import Answer, signed_answer
 from econsult.database import Database
+from econsult.errors import InvalidError
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
 
@@ -199,7 +200,9 @@ def test_a_photo_that_was_said_to_be_sent_by_mistake_is_not_asked_for_by_what_co
         check_next(session, corrected(session, consult, clinic, NOON + 2 * DAY, disposition="advice_only"))
 
 
-def test_a_full_plan_stays_one_that_can_be_corrected(database: Database, clinic: Clinic) -> None:
+def test_a_full_plan_has_room_for_our_step_and_stays_one_that_can_be_corrected(
+    database: Database, clinic: Clinic
+) -> None:
     full = [{**FAMILYS, "text": f"Step {number}"} for number in range(MOST_RECOMMENDATIONS)]
     with database.writing() as session:
         consult = signed(session, clinic, "work_up_first", [FAMILYS])
@@ -207,4 +210,16 @@ def test_a_full_plan_stays_one_that_can_be_corrected(database: Database, clinic:
         for hours in (1, 2):
             now = NOON + timedelta(hours=hours)
             answer = corrected(session, consult, clinic, now, disposition="wrong_specialty", recommendations=full)
-            assert [entry["text"] for entry, _step in plan_of(session, answer)] == [step["text"] for step in full]
+            texts = [entry["text"] for entry, _step in plan_of(session, answer)]
+            assert texts[:MOST_RECOMMENDATIONS] == [step["text"] for step in full]
+            assert set(texts[MOST_RECOMMENDATIONS:]) == {TESTS["en"], ASK_OTHER["en"]}
+        # What comes back with the form is no step more; one more of somebody's own is refused, by name.
+        sent = [{**entry} for entry, _step in plan_of(session, answer)]
+        again = corrected(session, consult, clinic, now, watch_for="Fever", recommendations=sent)
+        assert [entry["text"] for entry, _step in plan_of(session, again)] == texts
+        with pytest.raises(InvalidError) as refused:
+            clean_content({**ANSWER, "recommendations": [*full, FAMILYS]})
+        assert refused.value.fields == {"recommendations": "too_many"}
+        # A first answer has the room as well.
+        first = signed(session, clinic, "clinic_visit", full)
+        assert steps_of(session, first.id)[-1].kind == "visit"

@@ -12,7 +12,16 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults.answers import Answer, draft_of, save_draft, sign
-from econsult.consults.contents import CONFIDENCES, KINDS, LONGEST_NAME, LONGEST_TEXT, OWNERS, SPANISH_HOW, Disposition
+from econsult.consults.contents import (
+    CONFIDENCES,
+    KINDS,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST_RECOMMENDATIONS,
+    OWNERS,
+    SPANISH_HOW,
+    Disposition,
+)
 from econsult.consults.correction_drafts import CorrectionDraft
 from econsult.consults.leaving import leave_words, may_leave
 from econsult.consults.threads import LONGEST_MESSAGE
@@ -236,6 +245,7 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
         "family_summary": gettext("Write the plain summary for the family"),
         "spanish_how": gettext("Say who wrote or checked the Spanish"),
         "spanish_by": gettext("Name who checked the Spanish"),
+        "recommendations": gettext("A plan has at most %(most)d steps", most=MOST_RECOMMENDATIONS),
         "photo_days": gettext("Write a number of days from 1 to 90"),
     }
     needed |= {
