@@ -225,6 +225,30 @@ def test_a_young_infant_with_a_fever_is_not_sent_on(runtime: Runtime, browser_of
     assert (page.status_code, "send the child to the ER" in page.text) == (422, True)
 
 
+def test_a_sign_that_the_clinic_finds_stops_the_sending_on_until_a_clinician_answers_for_it(
+    runtime: Runtime, browser_of: BrowserOf, derm: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        question = clinic.family_question(session, now=NOW)
+    pcp, path = browser_of(clinic.pcp), f"/consults/{question.public_id}"
+    assert "A seizure" in pcp.get(path).text
+    fields = {"question": QUESTION, "question_type": "diagnosis", "specialty": "neurology", "red_flags": ["seizure"]}
+    page = post(pcp, f"{path}/send-on", fields)
+    assert (page.status_code, "send the child to the ER" in page.text) == (422, True)
+    assert 'value="seizure" checked' in page.text
+    # Taken off the list again, the sign still waits for a clinician's word.
+    unticked = {**fields, "red_flags": []}
+    assert post(pcp, f"{path}/send-on", unticked).status_code == 422
+    lacks = post(pcp, f"{path}/send-on", {**fields, "examined_by": "Dr. Test", "why_safe": "It is over"})
+    assert (lacks.status_code, "Say when the child was examined" in lacks.text) == (422, True)
+    assert 'value="Dr. Test"' in lacks.text
+    at = datetime.now(ZoneInfo("America/Denver")) - timedelta(hours=1)
+    word = {"examined_by": "Dr. Test", "examined_at": f"{at:%Y-%m-%dT%H:%M}", "why_safe": "Seizure ended, normal exam"}
+    assert post(pcp, f"{path}/send-on", {**fields, **word}).location == "/clinic?said=sent_on"
+    read = browser_of(clinic.neuro).get(path).text
+    assert ("Danger sign: A seizure" in read, "Seizure ended, normal exam" in read) == (True, True)
+
+
 def test_an_attested_danger_sign_is_seen_before_the_story(
     runtime: Runtime, derm: FlaskClient, browser_of: BrowserOf, clinic: Clinic
 ) -> None:

@@ -18,6 +18,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, TakenError
+from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -32,6 +33,7 @@ from web.words.language import gettext
 from web.words.marks import PLACES, SAID, SHAPES, SIZES
 from web.words.outcomes import QUESTIONS, STAFF
 from web.words.plain import meter_of, spanish_of
+from web.words.signs import EVERY, Flag, for_age
 from web.words.snippets import SNIPPET_FIELDS
 from web.words.steps import KINDS, due_days
 
@@ -72,6 +74,7 @@ def case_page(case: Case, **changes: object) -> str:
         "kinds": KINDS,
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},
+        "danger_signs": _danger_signs(case),
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
         "allowed": allowed_in(case.consult),
@@ -92,6 +95,12 @@ def case_page(case: Case, **changes: object) -> str:
         was=_number_before(),
         **{name: value for name, value in shown.items() if name != "lane"},
     )
+
+
+def _danger_signs(case: Case) -> tuple[Flag, ...]:
+    """What is asked of this child where its question may be sent on."""
+    may_ask = case.may(Right.SEND_ON) and case.is_family_question
+    return for_age(EVERY, age_in_months(case.patient.birth_date, now().date())) if may_ask else ()
 
 
 def _snippets(case: Case) -> tuple[Snippet, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -14,16 +14,17 @@ from econsult.advice.asking import close_out
 from econsult.advice.following import LONGEST_WHY, accept_and_read, said_of_steps
 from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.details import flags_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
-from econsult.consults.records import QUESTION_TYPES
+from econsult.consults.records import QUESTION_TYPES, Consult
 from econsult.consults.requests import RequestForm
 from econsult.consults.tries import TryResult, write_try
 from econsult.errors import EmergencyError, InvalidError, StaleVersionError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
 from web.context import database, now, settings
-from web.pages.clinic.terms import sentences
+from web.pages.clinic.terms import attestation_said, attestation_words, sentences
 from web.pages.clinic.wishes import LONGEST_ID, read_wishes
 from web.pages.consult import LONGEST_REASON, case_page
 from web.shell.auth import me, only
@@ -37,9 +38,12 @@ from web.showing.lost import Lost, changed_words
 from web.showing.outcomes import missing_words, said_in_form
 from web.words import terms
 from web.words.language import gettext
+from web.words.signs import FLAG_CODES
 
 clinic_case = rings(Blueprint("clinic_case", __name__, url_prefix="/consults/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
+ATTESTED = ("examined_by", "examined_at", "why_safe", "taken_back")
+"""The fields of a clinician's word that a danger sign can wait."""
 Page = Response | tuple[str, int]
 
 
@@ -167,7 +171,7 @@ def send_on(public_id: str) -> Page:
             return _refused(public_id, Right.SEND_ON, form.errors, {**given, "send_on": "1"})
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
-            details = {"thinks": given["thinks"]}
+            details = {"thinks": given["thinks"], **_signs_told(loaded.consult, given["red_flags"])}
             request_form = RequestForm(
                 specialty=given["specialty"],
                 question=given["question"],
@@ -177,17 +181,33 @@ def send_on(public_id: str) -> Page:
                 wishes=read_wishes(form),
             )
             targets = settings().first_reply
-            requests.send_on(session, loaded.consult, me(), request_form, now=now(), targets=targets)
+            requests.send_on(
+                session,
+                loaded.consult,
+                me(),
+                request_form,
+                now=now(),
+                targets=targets,
+                red_flag_attestation=attestation_said(form),
+            )
     except InvalidError as error:
         return _refused(public_id, Right.SEND_ON, sentences(error.fields), {**given, "send_on": "1"})
-    except EmergencyError:
+    except EmergencyError as stop:
         words = gettext("This may be an emergency. Call the family and send the child to the ER.")
-        return _refused(public_id, Right.SEND_ON, {"question": words}, {**given, "send_on": "1"})
+        errors = {"red_flags": words, **attestation_words(stop.wrong)}
+        return _refused(public_id, Right.SEND_ON, errors, {**given, "send_on": "1", "stopped": "1"})
     return redirect(url_for("clinic.home", said="sent_on"), 303)
 
 
-def _sent_on_fields(form: FormReader) -> dict[str, str]:
+def _signs_told(consult: Consult, ticked: Collection[str]) -> dict[str, list[str]]:
+    """The family's answer with the signs that are there now; who ticks nothing takes nothing of it back."""
+    return {"red_flags": list(dict.fromkeys((*flags_of(consult.details), *ticked)))} if ticked else {}
+
+
+def _sent_on_fields(form: FormReader) -> dict[str, Any]:
     return {
+        "red_flags": form.choices("red_flags", FLAG_CODES),
+        **{name: request.form.get(name, "")[:LONGEST_REASON] for name in ATTESTED},
         "specialty": form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty")),
         "question_type": form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know")),
         "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),

@@ -11,7 +11,6 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults import requests
 from econsult.consults.asked import answers_of_others
-from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.details import flags_of
@@ -29,13 +28,14 @@ from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, settings
-from web.pages.clinic.keeping import LONGEST_DETAIL, Kept, keep_form, voice_of
+from web.pages.clinic.keeping import Kept, keep_form, voice_of
 from web.pages.clinic.terms import (
     CONSENT_BY,
     CONSENT_CODES,
     CONSENT_METHODS,
     LACKING,
     VOICE_METHODS,
+    attestation_said,
     attestation_words,
     sentences,
 )
@@ -52,7 +52,6 @@ from web.words.files import FACE_CHOICES
 from web.words.language import gettext
 from web.words.refusals import told_of_files
 from web.words.signs import EVERY, for_age
-from web.words.times import with_zone
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -184,11 +183,7 @@ def _check_voice(form: FormReader) -> None:
 
 def _send(public_id: str, version: int) -> None:
     """Send the draft of this version. Raises StaleVersionError where somebody changed it since."""
-    said = FormReader()
-    why, by = said.text("why_safe", longest=LONGEST_DETAIL), said.text("examined_by", longest=120)
-    at = with_zone(request.form.get("examined_at", ""))
-    back = said.choice("taken_back", (MISTAKE, OVER))
-    attestation = {"examined_by": by, "at": at, "why": why, TAKEN_BACK: back} if by or at or why or back else None
+    attestation = attestation_said(FormReader())
     # The page tells what is missing beside the button: who presses it has read that, and may say why.
     lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from econsult.consults.attesting import TAKEN_BACK
+from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.drafts import WORDS
 from econsult.people.consent import OWN_WORD
 from econsult.people.patients import Patient
 from econsult.people.signing import counts
 from web.context import now, settings
+from web.shell.forms import FormReader
 from web.words.language import gettext
 from web.words.terms import LANGUAGES
+from web.words.times import with_zone
 
+LONGEST_WHY_SAFE = 2000
 CONSENT_BY = {
     "parent": _l("Parent"),
     "guardian": _l("Legal guardian"),
@@ -51,6 +55,14 @@ def attestation_words(wrong: Mapping[str, str]) -> dict[str, str]:
     """What is missing or impossible in a clinician's word that a sign can wait, by the fields of the page."""
     fields = {"examined_by": "examined_by", "at": "examined_at", "why": "why_safe", TAKEN_BACK: TAKEN_BACK}
     return {fields[name]: _attested_sentence(name, code) for name, code in wrong.items() if name in fields}
+
+
+def attestation_said(form: FormReader) -> dict[str, str] | None:
+    """A clinician's word of this form that a sign can wait; None where none was given."""
+    why, by = form.text("why_safe", longest=LONGEST_WHY_SAFE), form.text("examined_by", longest=120)
+    at = with_zone(request.form.get("examined_at", ""))
+    back = form.choice("taken_back", (MISTAKE, OVER))
+    return {"examined_by": by, "at": at, "why": why, TAKEN_BACK: back} if by or at or why or back else None
 
 
 def _attested_sentence(name: str, code: str) -> str:
