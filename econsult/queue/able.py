@@ -241,6 +241,12 @@ class Takers:
             self._known[name] = sorted(known, key=attrgetter("start", "person_id"))
         return ahead
 
+    def know(self, specialties: Collection[str]) -> None:
+        """Look up all of these that have a roster and are not known yet, in one look-up."""
+        wanted = sorted(set(specialties) & set(self._around.rostered) - self._known.keys())
+        if wanted:
+            self._known |= all_spans(self._session, self._around.program_id, wanted, self._start, self._end)
+
     def _look_up(self, specialty: str) -> list[Span]:
         if specialty in self._around.rostered:
             return spans(self._session, self._around.program_id, specialty, self._start, self._end)

@@ -21,7 +21,7 @@ from econsult.queue.due import DueConsult
 from econsult.rosters.homes import last_there, there_of
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.routing import first_choice
-from econsult.rosters.shifts import is_off, on_duty
+from econsult.rosters.shifts import is_off
 from storage.keys import WrongKey
 
 log = logging.getLogger("econsult.queue")
@@ -40,8 +40,8 @@ class Standing(NamedTuple):
 class Audience:
     """The people around the consults of one batch, at one moment."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        self._session, self._now = session, now
+    def __init__(self, session: Session, now: datetime, consults: Sequence[DueConsult] = ()) -> None:
+        self._session, self._now, self._consults = session, now, consults
         self._known: dict[tuple[object, ...], object] = {}
 
     def at_level(self, consult: DueConsult, name: str, level: int, lane: str) -> list[Person]:
@@ -151,13 +151,14 @@ class Audience:
     def awake(self, _session: Session, people: Collection[Person], _now: datetime) -> set[int]:
         """The ids of those of these people who are on duty, as `awake_among` finds them; mostly of what is known."""
         numbers = {person.id for person in people}
-        theirs = {
-            (here.program_id, name)
-            for here in [self._around(number) for number in {person.program_id for person in people}]
-            for name in here.rostered
-            if not numbers.isdisjoint(member.id for member in here.pools.get(name, ()))
-        }
-        return numbers & {number for each in theirs for number in self._on_duty(*each)}
+        here: set[int] = set()
+        for program_id in sorted({person.program_id for person in people}):
+            its = self._around(program_id)
+            members = {name: {member.id for member in its.pools.get(name, ())} for name in its.rostered}
+            theirs = [name for name in sorted(members) if not numbers.isdisjoint(members[name])]
+            self._takers(program_id).know(theirs)
+            here |= {number for name in theirs for number in self._on_duty(program_id, name)}
+        return numbers & here
 
     def last_there(self, consult: DueConsult) -> datetime | None:
         """When somebody of the clinic was there last, of which nobody is; None where nothing says so."""
@@ -173,7 +174,13 @@ class Audience:
         return not self._takers(consult.program_id).for_request(consult)
 
     def _takers(self, program_id: int) -> Takers:
-        return self._once(("takers", program_id), lambda: Takers(self._session, self._around(program_id), self._now))
+        return self._once(("takers", program_id), lambda: self._make_takers(program_id))
+
+    def _make_takers(self, program_id: int) -> Takers:
+        """With the rosters of all that is due of the program, in one look-up."""
+        takers = Takers(self._session, self._around(program_id), self._now)
+        takers.know({name for each in self._consults if each.program_id == program_id for name in pools(each)})
+        return takers
 
     def _specialists(self, program_id: int, specialty: str) -> Sequence[Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
@@ -192,8 +199,8 @@ class Audience:
         return self._once(("around", program_id), lambda: around(self._session, program_id))
 
     def _on_duty(self, program_id: int, specialty: str) -> set[int]:
-        key = ("duty", program_id, specialty)
-        return self._once(key, lambda: on_duty(self._session, program_id, specialty, self._now))
+        """By the roster of a specialty that has one."""
+        return {span.person_id for span in self._takers(program_id).spans_of(specialty)}
 
     def _team(self, consult: DueConsult) -> list[Person]:
         key = ("team", consult.organization_id)

@@ -49,7 +49,7 @@ def fire(session: Session, now: datetime, quiet: Quiet | None = None, pick: Pick
     consults = due_consults(session, now, pick)
     if not consults:
         return 0, 0
-    around, batch = Audience(session, now), Batch()
+    around, batch = Audience(session, now, consults), Batch()
     for consult in consults:
         _Firing(session, consult, around, batch, now).run()
     write_back(session, consults, batch.events)

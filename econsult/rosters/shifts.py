@@ -116,7 +116,7 @@ def has_roster(session: Session, program_id: int, specialty: str) -> bool:
 
 def rostered(session: Session, program_id: int) -> set[str]:
     """The specialties for which somebody was ever put on a roster."""
-    return set(session.scalars(select(Shift.specialty).where(Shift.program_id == program_id).distinct()))
+    return set(session.scalars(_ROSTERED, {"program": program_id}))
 
 
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:
@@ -140,6 +140,7 @@ def all_spans(
 
 
 # Made once each, for the clock process asks them for every program in every minute.
+_ROSTERED = select(Shift.specialty).where(Shift.program_id == bindparam("program")).distinct()
 _SHIFTS = select(Shift).where(
     Shift.program_id == bindparam("program"), Shift.specialty.in_(bindparam("specialties", expanding=True))
 )
