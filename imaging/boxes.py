@@ -40,6 +40,17 @@ class Box:
             self.score,
         )
 
+    def shifted(self, across: float, down: float) -> "Box":
+        """Return the box so much farther to the right and down, cut off at the picture's edges."""
+        left, right = (min(1.0, max(0.0, edge + across)) for edge in (self.left, self.right))
+        top, bottom = (min(1.0, max(0.0, edge + down)) for edge in (self.top, self.bottom))
+        return Box(left, top, right, bottom, self.score)
+
+    def moved_as(self, old: "Box", new: "Box") -> "Box":
+        """Return the box as far from here as one is from the other."""
+        across = (new.left + new.right - old.left - old.right) / 2
+        return self.shifted(across, (new.top + new.bottom - old.top - old.bottom) / 2)
+
     def common(self, other: "Box") -> float:
         """Share of the picture that both boxes cover."""
         width = min(self.right, other.right) - max(self.left, other.left)

@@ -8,12 +8,15 @@ wristband that is carried past is covered on its way.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from imaging.boxes import Box
 from imaging.film_patient import may_be_one
 from imaging.film_picture import shrunk
+from imaging.following import follow, is_among, likeness
 from imaging.pixels import Pixels
 from imaging.writing import Writing, texts_in
 
@@ -26,6 +29,7 @@ _SAME = 0.8
 _LIKE = 0.6
 """The least correlation of what a box shows with what it showed at a look, where nothing has moved away and back."""
 _STEP = 0.4
+_MOSTLY = 0.5
 Found = tuple[float, float, Box]
 Timed = tuple[float, VideoFrame]
 
@@ -33,7 +37,7 @@ Timed = tuple[float, VideoFrame]
 @dataclass(frozen=True)
 class _Look:
     at: float
-    picture: Pixels
+    grey: NDArray[np.uint8]
     boxes: list[Box]
 
 
@@ -55,7 +59,8 @@ class FilmWriting:
         `waiting` are the pictures before this one, with their times, that nobody has seen yet.
         """
         self._next = at + WRITING_EVERY
-        last, self._last = self._last, self._looked(at, shrunk(frame, _SIDE))
+        picture = shrunk(frame, _SIDE)
+        last, self._last = self._last, _Look(at, _grey(picture), self._boxes(picture))
         yield from ((at - WRITING_LASTS, at + WRITING_LASTS, box) for box in self._last.boxes)
         if last is not None and _moves(last, self._last, waiting):
             yield from self._way(last, self._last, waiting)
@@ -65,17 +70,44 @@ class FilmWriting:
         if self._last is None or at > self._last.at:
             yield from self.look(at, frame, waiting)
 
-    def _looked(self, at: float, picture: Pixels) -> _Look:
-        return _Look(at, picture, texts_in(self._writing, picture, _SIDE))
+    def _boxes(self, picture: Pixels) -> list[Box]:
+        return texts_in(self._writing, picture, _SIDE)
 
     def _way(self, start: _Look, end: _Look, waiting: Sequence[Timed]) -> Iterator[Found]:
-        before = start
+        """Follow what was there forward, and what has come back to where it came from."""
+        looks, pictures = [start], [np.empty(0, np.uint8)]
         for at, frame in _each(start, end, waiting, _BETWEEN):
-            now = self._looked(at, shrunk(frame, _SIDE))
-            yield from ((at - _LASTS_BETWEEN, at + _LASTS_BETWEEN, box) for box in now.boxes)
-            yield from _ways(before, now)
-            before = now
-        yield from _ways(before, end)
+            pictures.append(shrunk(frame, _SIDE))
+            now = _Look(at, _grey(pictures[-1]), [])
+            yield from self._step(looks[-1], now, pictures[-1])
+            looks.append(now)
+        ahead = _Look(end.at, end.grey, [])
+        yield from self._step(looks[-1], ahead, None)
+        later = _Look(end.at, end.grey, [box for box in end.boxes if not is_among(box, ahead.boxes, _MOSTLY)])
+        for now, picture in zip(looks[:0:-1], pictures[:0:-1], strict=True):
+            if not later.boxes:
+                break
+            earlier = _Look(now.at, now.grey, [])
+            yield from self._step(later, earlier, picture)
+            later = _Look(now.at, now.grey, [box for box in earlier.boxes if not is_among(box, now.boxes, _MOSTLY)])
+
+    def _step(self, before: _Look, now: _Look, picture: Pixels | None) -> Iterator[Found]:
+        """Put into `now` where the writing of a look beside it is, and yield its way.
+
+        What cannot be followed, for it turned or left, is looked for by the detector where there is a `picture`.
+        """
+        followed = [(box, follow(before.grey, now.grey, box)) for box in before.boxes]
+        found = [place for _, place in followed if place is not None]
+        if len(found) < len(followed) and picture is not None:
+            seen = self._boxes(picture)
+            found = [*seen, *(place for place in found if not is_among(place, seen, _MOSTLY))]
+            lost = [box for box, place in followed if place is None]
+            followed += [(box, place) for box in lost for place in seen if may_be_one(box, place)]
+        now.boxes.extend(found)
+        yield from ((now.at - _LASTS_BETWEEN, now.at + _LASTS_BETWEEN, box) for box in found)
+        for box, place in followed:
+            if place is not None:
+                yield from _ways(before.at, box, now.at, place)
 
 
 def _each(start: _Look, end: _Look, waiting: Sequence[Timed], step: float) -> Iterator[Timed]:
@@ -89,48 +121,25 @@ def _each(start: _Look, end: _Look, waiting: Sequence[Timed], step: float) -> It
 
 def _moves(start: _Look, end: _Look, waiting: Sequence[Timed]) -> bool:
     """Whether writing came, went or moved between two looks, also where it is back by now."""
-    if not all(_is_among(box, other.boxes) for one, other in ((start, end), (end, start)) for box in one.boxes):
-        return True
+    for one, other in ((start, end), (end, start)):
+        if not all(is_among(box, other.boxes, _SAME) for box in one.boxes):
+            return True
     if not end.boxes:
         return False
-    between = (shrunk(frame, _SIDE) for _, frame in _each(start, end, waiting, _STEP))
-    return any(_likeness(end.picture, picture, box) < _LIKE for picture in between for box in end.boxes)
+    between = (_grey(shrunk(frame, _SIDE)) for _, frame in _each(start, end, waiting, _STEP))
+    return any(likeness(end.grey, grey, box) < _LIKE for grey in between for box in end.boxes)
 
 
-def _likeness(picture: Pixels, other: Pixels, box: Box) -> float:
-    """How well the two agree within the box: 1 for the same, also where the light has changed."""
-    height, width = picture.shape[:2]
-    rows = slice(int(box.top * height), max(int(box.top * height) + 1, round(box.bottom * height)))
-    columns = slice(int(box.left * width), max(int(box.left * width) + 1, round(box.right * width)))
-    ours, theirs = (one[rows, columns].mean(axis=2) for one in (picture, other))
-    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
-    whole = float(np.sqrt((ours * ours).sum() * (theirs * theirs).sum()))
-    return float((ours * theirs).sum()) / whole if whole > 0 else 0.0
+def _grey(picture: Pixels) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _ways(start: _Look, end: _Look) -> Iterator[Found]:
+def _ways(since: float, old: Box, at: float, box: Box) -> Iterator[Found]:
     """What lies between two looks at writing that moved, and as far again before and after: it may have come in after
     the look before, too little of it to be found then.
     """
-    took = end.at - start.at
-    for old in start.boxes:
-        for box in end.boxes:
-            is_at_rest = _is_among(box, start.boxes) and _is_among(old, end.boxes)
-            if not is_at_rest and may_be_one(box, old):
-                yield start.at, end.at, box.joined(old)
-                yield start.at - took, start.at, old.joined(_gone_on(box, old))
-                yield end.at, end.at + took, box.joined(_gone_on(old, box))
-
-
-def _gone_on(old: Box, box: Box) -> Box:
-    """Where a box will be that goes on as it came."""
-    across = (box.left + box.right - old.left - old.right) / 2
-    down = (box.top + box.bottom - old.top - old.bottom) / 2
-    left, right = (min(1.0, max(0.0, edge + across)) for edge in (box.left, box.right))
-    top, bottom = (min(1.0, max(0.0, edge + down)) for edge in (box.top, box.bottom))
-    return Box(left, top, right, bottom, box.score)
-
-
-def _is_among(box: Box, others: Sequence[Box]) -> bool:
-    """Whether the box is covered by those of another look, which may have cut the same writing elsewhere."""
-    return sum(box.common(other) for other in others) >= _SAME * box.area
+    (begins, first), (ends, last) = sorted(((since, old), (at, box)), key=lambda entry: entry[0])
+    took = ends - begins
+    yield begins, ends, first.joined(last)
+    yield begins - took, begins, first.joined(first.moved_as(last, first))
+    yield ends, ends + took, last.joined(last.moved_as(first, last))

@@ -55,7 +55,8 @@ def test_a_walking_face_is_covered_in_every_picture(run: Prepare) -> None:
         assert is_grey(frame[130:190, at + 50 : at + 100])
     assert is_grey(np.asarray(Image.open(io.BytesIO(kept.files["poster"])))[130:190, 90:140].astype(int))
     assert {mask.what for mask in report.masks} == {"face"}
-    assert all(mask.begins is not None and mask.ends is not None for mask in report.masks)
+    assert {mask.copy for mask in report.masks} == {"play", "poster"}
+    assert all((mask.begins is not None) == (mask.ends is not None) == (mask.copy == "play") for mask in report.masks)
 
 
 def test_a_face_is_covered_in_a_film_that_was_taken_upside_down(run: Prepare) -> None:
