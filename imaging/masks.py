@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from imaging.boxes import Box
+
 FILL = (52, 58, 64)
 """The colour of the masks, in sRGB."""
 FILL_IN_FILMS = (65, 131, 125)
@@ -37,3 +39,10 @@ class Mask:
         left, top = max(0, round(self.left * width)), max(0, round(self.top * height))
         right = min(width, round((self.left + self.width) * width))
         return left, top, right, min(height, round((self.top + self.height) * height))
+
+
+def box_mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
+    """Return a mask over a box."""
+    edges = (round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top))
+    left, top, width, height = edges
+    return Mask(what, left, top, width, height, detector, threshold)

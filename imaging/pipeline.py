@@ -18,6 +18,7 @@ from imaging.steps.check_copies import check_copies
 from imaging.steps.convert_colour import convert_colour
 from imaging.steps.cover import cover
 from imaging.steps.decode_pixels import decode_pixels
+from imaging.steps.find_codes import find_codes
 from imaging.steps.find_identifiers import find_identifiers
 from imaging.steps.find_masks import find_masks
 from imaging.steps.inspect_still import inspect_still
@@ -68,6 +69,7 @@ PHOTO = (
     Step(make_small, ("small",)),
     Step(judge_photo, ("quality",)),
     Step(find_masks, ("masks",)),
+    Step(find_codes, ("masks",)),
     Step(keep_pixels, ("image",)),
     Step(cover, ("image",)),
     Step(make_view, ("view",)),
@@ -119,6 +121,8 @@ def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, obj
     """
     steps = (REVIEWS if is_review else PIPELINES | CHECKS)[kind]
     values: dict[str, object] = {"detectors": _loaded, **given}
+    # Of what is large nothing may be held but by `values`, where it is let go.
+    del given
     timings: dict[str, float] = {}
     for place, step in enumerate(steps):
         began = time.process_time()
@@ -133,6 +137,13 @@ def load(models: Models) -> None:
     global _loaded  # noqa: PLW0603 - what is loaded here is shared by every job.
     _loaded = load_detectors(models)
     warm_up(_loaded)
+
+
+def hand_over() -> Detectors:
+    """Give up what was loaded to whoever asks: it is gone as soon as he needs it no more. For a job's only file."""
+    global _loaded
+    given, _loaded = _loaded, Detectors()
+    return given
 
 
 def _let_go(values: dict[str, object], steps: tuple[Step, ...]) -> None:

@@ -100,6 +100,7 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
         emit=emit,
         budget=budget,
         progress=progress,
+        detectors=pipeline.hand_over(),
     )
     _send_masks(connection, cast("list[object]", facts.pop("masks")))
     return facts

@@ -42,7 +42,6 @@ class RemoteSource(io.RawIOBase):
         if wanted == 0:
             return 0
         wire.send(self._connection, wire.READ, wire.pack_range(self._position, wanted))
-        _, data = wire.receive(self._connection)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        count = wire.receive_into(self._connection, buffer)
+        self._position += count
+        return count

@@ -49,6 +49,21 @@ def receive(connection: socket.socket) -> tuple[bytes, bytes]:
     return message[:1], message[1:]
 
 
+def receive_into(connection: socket.socket, buffer: bytearray | memoryview) -> int:
+    """Receive one message's payload into a buffer that has room for it, and return its length. Raises as `receive`.
+
+    A photo of some megabytes comes in fifty messages, and laying each down three times took longer than its way here.
+    """
+    kind = bytearray(1)
+    try:
+        count, *_ = connection.recvmsg_into([kind, buffer])
+    except ConnectionResetError:
+        raise Gone from None
+    if count == 0:
+        raise Gone
+    return count - len(kind)
+
+
 def send_json(connection: socket.socket, kind: bytes, content: dict[str, object]) -> None:
     """Send one message whose payload is a JSON object."""
     send(connection, kind, json.dumps(content, allow_nan=False).encode())

@@ -9,7 +9,7 @@ from PIL import Image
 from imaging.boxes import Box
 from imaging.detectors import Detectors
 from imaging.halves import halves_of
-from imaging.masks import Mask
+from imaging.masks import Mask, box_mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
@@ -24,7 +24,8 @@ from imaging.reading.view import Edges, around, quarters
 from imaging.reading.whole import HALF_SURE, VERY_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
-from imaging.steps.find_masks import box_mask, code_masks, faces_of
+from imaging.steps.find_codes import code_masks
+from imaging.steps.find_masks import faces_of
 from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]

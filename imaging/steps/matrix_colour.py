@@ -32,7 +32,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shaper:
-    """The light of each byte by channel, a matrix of three rows and four columns, and the byte of each light."""
+    """The light of each byte, a matrix of three rows and four columns, and the byte of each light.
+
+    `light` has one channel where all three curves are the same: to look in three tables takes twice as long.
+    """
 
     light: Numbers
     matrix: Numbers
@@ -77,6 +80,8 @@ def _fitted(curves: Numbers, matrix: Numbers) -> Shaper | None:
     moved = np.concatenate([matrix * FULL_LIGHT, np.full((3, 1), below + 0.5)], axis=1)
     shades = np.concatenate([np.zeros(below, np.uint8), srgb_bytes()])
     rest = np.full(_PLACES - len(shades), 255, np.uint8)
+    is_one = bool((light == light[:, :1]).all())
+    light = np.ascontiguousarray(light[:, :1] if is_one else light)
     return Shaper(light[None], moved, np.concatenate([shades, rest])[None])
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
 from imaging import Jail, Policy, Report, prepare
 from imaging.kinds import guess
 from imaging.magic import HEAD_BYTES, sniff
-from tests.imaging import bombs, documents, files, films
+from tests.imaging import bombs, documents, files, films, pictures
 from tests.imaging.conftest import PLAIN, Kept, Prepare
 from tests.imaging.heic import heic
 from tests.imaging.jobs import twin_of
@@ -120,11 +121,19 @@ def test_every_file_of_a_corpus_ends_in_a_verdict(jail: Jail, tmp_path: Path, mo
     assert ends
 
 
-def test_the_largest_transparent_picture_fits_and_what_does_not_says_so(run: Prepare) -> None:
+def test_the_largest_transparent_picture_fits(run: Prepare) -> None:
     head = struct.pack(">IIBBBBB", 7000, 7000, 8, 6, 0, 0, 0)
     rows = zlib.compress(bytes((1 + 4 * 7000) * 7000), 1)
     chunks = (files.chunk(*one) for one in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")))
     sheer = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
     assert run(sheer, policy=Policy())[0].is_ready
-    whole = run(files.flat_png(7000, 7000), policy=Policy(keeps_detail=True))[0]
-    assert (whole.verdict, whole.reason) == ("rejected", "memory")
+
+
+def test_a_photo_of_49_megapixels_fits_with_all_looks_and_every_pixel(run: Prepare) -> None:
+    marked = files.corners(7000, 7000)
+    marked.paste(pictures.qr_code().resize((600, 600), Image.Resampling.NEAREST), (3000, 2000))
+    report, kept = run(files.encode(marked, "JPEG", quality=60), policy=Policy(keeps_detail=True))
+    assert (report.verdict, report.reason) == ("ready", None)
+    assert kept.sizes["full"] == (7000, 7000)
+    assert any(mask.what == "code" and 3000 < mask.left * 7000 < 3600 for mask in report.masks)
+    assert report.usage["rss_mib"] < 800

@@ -13,9 +13,9 @@ from imaging.bars import bars_in
 from imaging.code_reader import codes_in, reads_a_code
 from imaging.film_codes import FilmCodes
 from imaging.halves import halves_of
+from imaging.masks import box_mask
 from imaging.proof import CODES, prove
 from imaging.rendition import Rendition
-from imaging.steps.find_masks import box_mask
 from tests.imaging import files, labels, papers
 from tests.imaging.conftest import Kept, Prepare
 from tests.imaging.test_film_masks import film_of, is_grey, shown

@@ -119,6 +119,7 @@ def test_curves_and_a_matrix_give_what_lcms_gives_to_one_of_255(name: str, colum
     shaper.apply(np.asarray(picture), found)
     assert np.abs(lcms_of(picture, profile) - found).max() <= 1
     assert np.abs(lcms_of(picture, profile) - np.asarray(picture)).max() > 5
+    assert shaper.light.shape == (1, 256, 1), "three curves that are one are one table"
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging import DEIDENTIFIED, TREATMENT_USE, Identifiers, Jail, Policy, Region, Report, open_jail, prepare, samples
+from imaging import (
+    DEIDENTIFIED,
+    TREATMENT_USE,
+    Identifiers,
+    Jail,
+    Policy,
+    Region,
+    Report,
+    busy,
+    open_jail,
+    prepare,
+    samples,
+)
 from imaging.boxes import Box, united
 from imaging.grids import grids_in
 from imaging.halves import halves_of
-from imaging.masks import FILL
+from imaging.masks import FILL, box_mask
 from imaging.models import find_models
-from imaging.steps.find_masks import box_mask
 from tests.imaging import files, pictures
 from tests.imaging.conftest import Kept, Prepare
 from tests.spread import spread
@@ -268,3 +279,16 @@ def test_no_chart_and_no_skin_is_taken_for_a_code(scene: str) -> None:
     for tone in (1, 6):
         picture = Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=1, size=(2048, 1536)))).convert("L")
         assert grids_in(halves_of(np.asarray(picture))) == []
+
+
+def test_a_large_picture_is_looked_at_for_small_busy_places_in_bands_and_none_is_lost() -> None:
+    grey = np.full((4000, 3000), 180, np.uint8)
+    marks = np.random.default_rng(3).integers(0, 2, (100, 100)).astype(np.uint8) * 200
+    # The first band ends at 2666; whatever its height were, one of these lies across its end.
+    places = [(150 + 160 * number, 2300 + 37 * number) for number in range(16)]
+    for left, top in places:
+        grey[top : top + 100, left : left + 100] = marks
+    found = busy.busy_places(grey)
+    assert len(found) == len(places)
+    for left, top in places:
+        assert any(at[0] <= left and at[1] <= top and at[3] >= top + 100 for at in found), (left, top)
