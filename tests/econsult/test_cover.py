@@ -46,12 +46,12 @@ def told(session: Session) -> list[tuple[int | None, int]]:
 
 
 def watch(session: Session, start: datetime, end: datetime) -> None:
-    """Two clock processes that look every ten minutes, and at the edge itself."""
+    """Two clock processes that look every half hour, and at the edge itself."""
     at = start
     while at < end:
         for _clock in range(2):
             watch_cover(session, at)
-        at = min(at + HOUR / 6, end)
+        at = min(at + HOUR / 2, end)
 
 
 def test_the_end_of_the_last_shift_is_told_for_what_waits(database: Database, clinic: Clinic) -> None:

@@ -37,7 +37,7 @@ from tests.personas import ANSWER, LEASE, NOON, Clinic
 MINUTE = timedelta(minutes=1)
 
 
-def all_day(session: Session, start: datetime, end: datetime, step: timedelta = 10 * MINUTE) -> None:
+def all_day(session: Session, start: datetime, end: datetime, step: timedelta = 30 * MINUTE) -> None:
     """Whatever a clock does about cover, in the order in which it does it."""
     at = start
     while at <= end:
