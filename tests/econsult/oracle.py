@@ -87,9 +87,12 @@ class Case:
         self._offer(now)
 
     def _take(self, now: int) -> None:
-        """Somebody has it: it waits for nobody any more, and never again for whom the clinic had named."""
+        """Somebody has it: it waits for nobody any more, and never again for whom the clinic had named.
+
+        What they wrote when they had it before keeps it for them no longer.
+        """
         self._stop("allocate", now)
-        self.was_had, self.waits_since = True, None
+        self.was_had, self.waits_since, self.drafted = True, None, None
 
     def reroute(self, now: int, specialty: str) -> None:
         """Another specialty is asked, of all that runs. What nobody has taken is late no later for it than it may be.
