@@ -32,7 +32,7 @@ from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, note_patient
-from econsult.people.persons import Person, Program, Role, add_person
+from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
 from econsult.people.signin import ApiToken, SignInLink, end_sessions
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
@@ -80,7 +80,7 @@ def open_account(
         wrong["email"] = "barred"
     if wrong:
         raise InvalidError("The account needs an age, an address of their own, and somebody who has seen them.", wrong)
-    person = _closed_before(session, patient, form.email)
+    person = _closed_before(session, cipher, patient, form.email)
     if person is None:
         person = _new_account(session, cipher, patient, form, now)
     note_patient(session, patient, "open_youth_account", now, person_id=staff.id)
@@ -88,8 +88,11 @@ def open_account(
     return person
 
 
-def _closed_before(session: Session, patient: Patient, email: str) -> Person | None:
-    """The account of this young person that was closed, open again, where it is at the same address."""
+def _closed_before(session: Session, cipher: TextCipher, patient: Patient, email: str) -> Person | None:
+    """The account of this young person that was closed, open again, where it is at the same address.
+
+    Its password is that of the address by now, as for an account that is new: none, where no other program knows one.
+    """
     query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
     for link, person in session.execute(query.where(RelatedPerson.patient_id == patient.id)):
         if link.relation == SELF and person.email.casefold() == pasted(email).casefold():
@@ -97,6 +100,7 @@ def _closed_before(session: Session, patient: Patient, email: str) -> Person | N
             # Whoever has the address now shows anew that they are meant.
             link.proven_at, link.proof_tries = None, 0
             session.flush()
+            share_password(session, person, cipher.blind_indexes(person.email, EMAIL))
             return person
     return None
 

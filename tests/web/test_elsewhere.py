@@ -16,9 +16,11 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.account import reopen_account
 from econsult.people.passwords import hash_password
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Program, Role, add_person, people_at
 from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password, sign_in
 from econsult.trail import AuditEvent
+from econsult.youths import YouthForm, close_youth, open_account
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
@@ -264,6 +266,25 @@ def test_an_account_that_reopens_alone_keeps_its_password(runtime: Runtime, seco
             act(session, session.get_one(Person, there.id), NOW)
     found = sign_in(runtime.database, ELSEWHERE, PASSWORD, source="127.0.0.1", now=datetime.now(UTC))
     assert found is not None
+
+
+@pytest.mark.parametrize("has_other", [True, False])
+def test_a_young_account_that_a_clinic_opens_again_has_the_password_of_its_address(
+    runtime: Runtime, clinic: Clinic, second: Program, youth: Person, has_other: bool
+) -> None:
+    if has_other:
+        account(runtime, second, youth.email)
+    know(runtime, youth)
+    tried = {"source": "127.0.0.1", "now": datetime.now(UTC)}
+    with runtime.database.writing() as session:
+        child, now = session.get_one(Patient, clinic.child.id), datetime.now(UTC)
+        close_youth(session, child, clinic.pcp, now)
+        form = YouthForm(youth.email, "en", is_seen=True)
+        again = open_account(session, runtime.database.cipher, child, form, clinic.pcp, now=now)
+        assert again.id == youth.id
+    # With no other account nobody vouches for it: whoever had the address before may have chosen it.
+    found = sign_in(runtime.database, youth.email, PASSWORD, **tried)
+    assert (found.id if found else None) == (youth.id if has_other else None)
 
 
 def test_whoever_goes_over_to_work_has_the_hours_of_staff(
