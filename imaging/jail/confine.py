@@ -4,7 +4,7 @@ import os
 import resource
 import signal
 
-from imaging import kernel
+from imaging import kernel, remarks
 from imaging.jail import filters, landlock
 from imaging.jail.levels import LANDLOCK, OTHER_USER, SECCOMP
 from imaging.limits import JobLimits
@@ -51,13 +51,13 @@ def _die_with(server: int) -> None:
 
 
 def _close_all_but(keep: int) -> None:
-    """Point the standard streams at nothing and close every other descriptor but one.
+    """Point the standard streams at nothing, or at this process itself, and close every other descriptor but one.
 
     Decoders like to print what they find in a file, so their streams must not lead to a log.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
+    os.dup2(nothing, 1)
+    remarks.listen()
     os.closerange(3, keep)
     os.closerange(keep + 1, max(keep + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 

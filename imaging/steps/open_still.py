@@ -13,12 +13,13 @@ from imaging import limits
 from imaging.cut_short import telling, telling_cut
 from imaging.pixel_shape import shape_of, square_size, squared
 from imaging.refusal import Refused
+from imaging.steps.decode_jpeg import decode_jpeg
 from imaging.steps.inspect_still import exif_classes
 from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
-from imaging.walks import tiff
+from imaging.walks import png, tiff
 from imaging.walks.cut import is_cut
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
@@ -83,13 +84,27 @@ def _opened(data: bytes, media_type: str) -> Still:
     still = still_of(image)
     if media_type == "image/tiff":
         return _with_square_pixels(still, shape_of(image))
+    if media_type == "image/jpeg":
+        return replace(still, decode=_heard(still, image, data))
     if media_type == "image/png":
+        if not png.has_true_sums(data):
+            raise Refused("damaged")
         return replace(still, profile=png_profile(data, still.profile))
     if media_type != "image/avif":
         return still
     # What an AVIF carries is read with its header, by its decoder; of the others the walk of the structure tells it.
     found = frozenset(_told_classes(image.info, getattr(image, "n_frames", 1)))
     return replace(still, profile=still.profile or told_profile(data), found=found)
+
+
+def _heard(still: Still, image: ImageFile.ImageFile, data: bytes) -> Callable[[int | None], Image.Image]:
+    """Decode a JPEG by what tells its damage, where that can decode it."""
+    is_halved = image.width * image.height > limits.PHOTO_PIXELS
+
+    def decode(side: int | None) -> Image.Image:
+        return decode_jpeg(data, image.mode, _factor(image, side, is_halved=is_halved)) or still.decode(side)
+
+    return decode
 
 
 def _with_square_pixels(still: Still, shape: float) -> Still:
@@ -170,11 +185,16 @@ def _is_adobe(image: Image.Image) -> bool:
         return False
 
 
-def _decode_pillow(image: ImageFile.ImageFile, side: int | None, *, is_halved: bool) -> Image.Image:
-    """Decode, a JPEG at half, quarter or eighth size as long as it stays close enough to the side that is wanted."""
+def _factor(image: ImageFile.ImageFile, side: int | None, *, is_halved: bool) -> int:
+    """How many times smaller a JPEG may be decoded, to stay close enough to the side that is wanted."""
     factor = 2 if is_halved else 1
     while side is not None and factor < _SMALLEST and max(image.size) >= 2 * factor * side * CLOSE_ENOUGH:
         factor *= 2
+    return factor
+
+
+def _decode_pillow(image: ImageFile.ImageFile, side: int | None, *, is_halved: bool) -> Image.Image:
+    factor = _factor(image, side, is_halved=is_halved)
     if factor > 1:
         image.draft(None, (image.width // factor, image.height // factor))
     try:

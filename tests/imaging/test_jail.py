@@ -92,7 +92,12 @@ def test_a_job_sees_no_environment_and_no_descriptor_but_its_own(monkeypatch: py
         child = Path("/proc") / str(child_of(jail).pid)
         assert (child / "environ").read_bytes() == b""
         links = {entry.name: str(entry.readlink()) for entry in (child / "fd").iterdir()}
-        assert {links.pop(stream) for stream in ("0", "1", "2")} == {os.devnull}
+        # What decoders print goes back to the job itself, and to nobody else.
+        own, nothing, printed = (links.pop(stream) for stream in ("0", "1", "2"))
+        assert nothing == os.devnull
+        assert own == printed
+        assert own.startswith("pipe:")
+        assert own not in {str(entry.readlink()) for entry in (child.parent / str(jail.pid) / "fd").iterdir()}
         assert [target.split(":")[0] for target in links.values()] == ["socket"]
         assert job.finish().is_ready
 

@@ -1,0 +1,81 @@
+"""A photo of which a part cannot be read is not shown as if it were whole."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging.steps.open_still import open_still
+from tests.imaging import files, pictures
+from tests.imaging.conftest import PLAIN, Prepare
+
+WHOLE = pictures.astronaut(512)
+
+
+def jpeg(**options: object) -> bytes:
+    return files.encode(WHOLE, "JPEG", quality=90, **options)
+
+
+def without_a_stretch(data: bytes) -> bytes:
+    return data[: len(data) // 2] + data[len(data) // 2 + 300 :]
+
+
+def with_garbage(data: bytes) -> bytes:
+    at, garbage = len(data) // 2, np.random.default_rng(4).integers(0, 255, 200, dtype=np.uint8).tobytes()
+    return data[:at] + garbage + data[at + len(garbage) :]
+
+
+def ended_early(data: bytes) -> bytes:
+    return data[: len(data) // 3] + b"\xff\xd9"
+
+
+def with_one_bit(data: bytes) -> bytes:
+    at = data.index(b"IDAT") + 2_000
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize("kind", ["photo", "lab_document"])
+@pytest.mark.parametrize(
+    ("data", "harm"),
+    [
+        pytest.param(jpeg(), without_a_stretch, id="a hole"),
+        pytest.param(jpeg(), with_garbage, id="garbage"),
+        pytest.param(jpeg(), ended_early, id="an end amid the picture"),
+        pytest.param(jpeg(progressive=True), without_a_stretch, id="a hole, progressive"),
+        pytest.param(jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
+        pytest.param(files.encode(WHOLE.convert("L"), "JPEG"), without_a_stretch, id="a hole, grey"),
+        pytest.param(files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
+    ],
+)
+def test_what_is_damaged_inside_is_refused(
+    run: Prepare, data: bytes, harm: Callable[[bytes], bytes], kind: str
+) -> None:
+    report, kept = run(harm(data), kind, PLAIN)
+    assert (report.verdict, report.reason, kept.files) == ("rejected", "damaged", {})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(jpeg()[:-2] + bytes(10) + b"\xff\xd9", id="padding before the end"),
+        pytest.param(jpeg() + bytes(500), id="bytes behind the end"),
+        pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
+        pytest.param(files.encode(WHOLE, "PNG"), id="png"),
+    ],
+)
+def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
+    report, _ = run(data, "photo", PLAIN)
+    assert report.is_ready, report.reason
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(("side", "factor"), [(None, 1), (1024, 2), (600, 4)])
+def test_the_pixels_are_those_of_the_usual_decoder(mode: str, side: int | None, factor: int) -> None:
+    data = files.encode(files.noise(2400, 1600).convert(mode), "JPEG")
+    usual = Image.open(io.BytesIO(data))
+    usual.draft(None, (2400 // factor, 1600 // factor))
+    assert np.array_equal(np.asarray(open_still(data, "image/jpeg").decode(side)), np.asarray(usual))
