@@ -20,7 +20,7 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import LONGEST_PAPER, SHORTEST_PAPER, end_link, links_on_file
 from econsult.people.keptaway import kept_from, refuse_kept
 from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
-from econsult.people.persons import Person, Program, Role, add_person, person_by_email
+from econsult.people.persons import Person, Program, Role, add_person, people_at, person_by_email
 
 LINKERS = (Role.PCP, Role.COORDINATOR)
 """Who writes it down: they know the family, and can ask for the paper."""
@@ -107,7 +107,8 @@ def add_caregiver(
     """Let somebody act for the child; returns them, and whether their account is new. `child` comes from `access`.
 
     The link opens nothing before they have typed the child's birth date: the address may be mistyped.
-    Raises InvalidError for `email` (taken by an account of another kind, or barred by a court), `name`, `has_read`.
+    Raises InvalidError for `email` (taken by an account of another kind, of a caregiver whose account whoever runs the
+    program closed, or barred by a court), `name`, `has_read`.
     """
     _check(staff)
     _lock(session, child)
@@ -117,6 +118,8 @@ def add_caregiver(
     known = person_by_email(session, cipher, who.email, child.program_id)
     if known is not None and known.role != Role.CAREGIVER:
         raise InvalidError("This address belongs to an account of another kind.", {"email": "taken"})
+    if known is None:
+        _refuse_closed(session, cipher, child, who.email)
     program = session.get_one(Program, child.program_id)
     person = known or add_person(
         session,
@@ -218,6 +221,13 @@ def _link(session: Session, child: Patient, person_id: str, now: datetime) -> Re
     if found is None:
         raise NotFoundError
     return found.link
+
+
+def _refuse_closed(session: Session, cipher: TextCipher, child: Patient, email: str) -> None:
+    """A clinic undoes no closing: with the account it would open the records of other clinics' children as well."""
+    closed = people_at(session, cipher, email, is_active=False)
+    if any(each.program_id == child.program_id and each.role == Role.CAREGIVER for each in closed):
+        raise InvalidError("The account at this address was closed.", {"email": "closed"})
 
 
 def _write(link: RelatedPerson, authority: Authority) -> None:

@@ -24,6 +24,7 @@ from econsult.youths import YouthForm, close_youth, open_account
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
+from tests.web.test_link import ask, newest
 from web.shell.entering import welcome
 from workers.runtime import Runtime
 
@@ -285,6 +286,29 @@ def test_a_young_account_that_a_clinic_opens_again_has_the_password_of_its_addre
     # With no other account nobody vouches for it: whoever had the address before may have chosen it.
     found = sign_in(runtime.database, youth.email, PASSWORD, **tried)
     assert (found.id if found else None) == (youth.id if has_other else None)
+
+
+def test_a_letter_opens_the_account_of_a_parent_whose_staff_account_waits_for_its_second_step(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    """No password is known anywhere: the older account is staff's, which takes one, and must not hide her child."""
+    work = staffed["nurse"]
+    with strict.database.writing() as session:
+        session.execute(update(Person).values(password_hash=None))
+        home = strict.vault.add_program(session, "Second Program", NOW)
+    alone = strict_app.test_client()
+    ask(alone, work.email)
+    assert post(alone, newest(strict), {}).status_code == 403
+    account(strict, home, work.email)
+    browser = strict_app.test_client()
+    ask(browser, work.email)
+    came = post(browser, newest(strict), {})
+    assert (came.status_code, came.location) == (303, "/account/programs")
+    assert browser.get("/family").status_code == 200
+    # The way over to work leads to no set-up: a sign-in of ten minutes, as this one is, is not enough for that.
+    over = post(browser, f"/account/programs/{work.public_id}", {}, form_at="/account/programs")
+    assert over.status_code != 303
+    assert browser.get("/family").status_code == 200
 
 
 def test_whoever_goes_over_to_work_has_the_hours_of_staff(

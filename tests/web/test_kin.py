@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 
 from econsult.barring import CONTACTS
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_order
+from econsult.people.account import reopen_account
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
-from econsult.people.signin import SignInSession, set_password
+from econsult.people.signin import SignInSession, close_account, set_password
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post
@@ -111,6 +112,21 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert (refused.status_code, words in refused.text) == (422, True)
     kept = "Placement letter" if "paper-new" not in changes else "Rosa Gil"
     assert kept in refused.text
+
+
+def test_a_caregiver_whose_account_was_closed_is_linked_once_it_is_open_again(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    email, path = clinic.stranger.email, f"/families/{clinic.child.public_id}/people"
+    given = {"name": "Aunt", "email": email, "email_again": email, "language": "en", **_form("new")}
+    with runtime.database.writing() as session:
+        close_account(session, session.merge(clinic.stranger), datetime.now(UTC))
+    refused = post(browser_of(clinic.pcp), f"{path}?lang=en", given)
+    told = [words in refused.text for words in ("The account at this address was closed", "of another kind")]
+    assert (refused.status_code, told) == (422, [True, False])
+    with runtime.database.writing() as session:
+        reopen_account(session, session.merge(clinic.stranger), datetime.now(UTC))
+    assert post(browser_of(clinic.pcp), path, given).location == f"{path}?said=caregiver_linked"
 
 
 def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(

@@ -16,7 +16,7 @@ from web.context import database, now, ring_workers
 from web.cookies import cookie_name, set_cookie
 from web.pages.second_factor import too_many_tries
 from web.shell.auth import place_for
-from web.shell.entering import still_sets_up, welcome
+from web.shell.entering import by_letter, welcome
 from web.shell.forms import FormReader
 from web.words.language import gettext
 
@@ -53,12 +53,11 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
     with database().writing() as session:
         # Links from the program's own people work in any browser.
         given = use_link(session, token, now())
-        person = given or use_asked(session, token, browser, now())
-        # Who reads the mailbox could set a factor up that is theirs: a letter alone opens no set-up.
-        lacks_password = given is None and person is not None and still_sets_up(session, person)
+        asked = None if given is not None else use_asked(session, token, browser, now())
+        person = given or (by_letter(session, asked) if asked is not None else None)
         credential = credential_of(person) if person is not None else None
         is_elsewhere = person is None and is_of_another_browser(session, token, browser, now())
-    if lacks_password:
+    if asked is not None and person is None:
         return render_template("door/link.html", state="password"), 403
     if person is not None:
         return welcome(person, place_for(person), credential)

@@ -141,6 +141,16 @@ def still_sets_up(session: Session, person: Person) -> bool:
     return must_have_factor(person) and step_of(session, person) == Step.NONE
 
 
+def by_letter(session: Session, person: Person) -> Person | None:
+    """The account that a letter to this person's address opens: theirs, or the oldest other one there that it may open.
+
+    Who reads a mailbox could set a factor up that is theirs: a letter alone opens no set-up. An account of another
+    program that waits for one keeps nobody from theirs. None where the letter opens none of them.
+    """
+    at_address = (person, *(each for each, _program in others_of(session, person)))
+    return next((each for each in at_address if not still_sets_up(session, each)), None)
+
+
 def step_of(session: Session, person: Person) -> Step:
     """What this person's password has to be followed by here."""
     return step_after_password(session, person, is_required=settings().needs_factor)

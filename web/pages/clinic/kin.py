@@ -192,6 +192,7 @@ def _bounds(session: Session, first: date | None, *lasts: date | None) -> list[d
 def _sentences(error: InvalidError, key: str) -> dict[str, str]:
     words = {
         "taken": gettext("This address belongs to an account of another kind. Ask for another address"),
+        "closed": gettext("The account at this address was closed. Ask the administrator to have it opened again"),
         "barred": gettext("A court keeps this person from the child. Take that back first, if the order is over"),
         "invalid": gettext("Write the whole address, such as ana@example.org"),
     }
