@@ -66,6 +66,13 @@ def is_fresh(session: Session, session_id: int, now: datetime) -> bool:
     return began is not None and began > now - FRESH
 
 
+def still_in(session: Session, person: Person, session_id: int) -> bool:
+    """Whether this session of the person's has not ended. Locks the person: it ends only after this transaction."""
+    factors.lock(session, person)
+    own = select(SignInSession.id).where(SignInSession.id == session_id, SignInSession.person_id == person.id)
+    return session.scalar(own) is not None
+
+
 def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:
     """Sign the person out everywhere but in the session `keep`; returns in how many browsers."""
     _end_halfway(session, person)

@@ -100,7 +100,8 @@ def end(session: Session, token: str) -> None:
 
 
 def end_all(session: Session, person: Person) -> None:
-    """End every half sign-in of this person, wherever it is."""
+    """End every half sign-in of this person, wherever it is. Locks the person, so that none begins meanwhile."""
+    factors.lock(session, person)
     session.execute(delete(HalfwaySignIn).where(HalfwaySignIn.person_id == person.id))
 
 

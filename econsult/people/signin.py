@@ -154,8 +154,8 @@ def close_session(session: Session, session_id: int) -> None:
 
 def end_sessions(session: Session, person: Person) -> None:
     """Sign the person out everywhere, and let nobody come in who is half signed in or has asked for a link."""
-    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
     halfway.end_all(session, person)
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
     links.end_asked(session, [person.email_index], person.id)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import Event
 
 import pyotp
 import pytest
@@ -18,7 +19,7 @@ from sqlalchemy import select, text, update
 from econsult.database import Database
 from econsult.errors import TooManyTriesError
 from econsult.installation import open_installation
-from econsult.people import factors, halfway, signin
+from econsult.people import account, factors, halfway, signin
 from econsult.people.factors import Proof
 from econsult.people.halfway import Wanted
 from econsult.people.persons import Person, Role, add_person
@@ -187,6 +188,35 @@ def test_a_form_that_comes_several_times_at_once_lets_in_once_and_is_no_guess(
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(send, range(4))) == ["in", "over", "over", "over"]
+
+
+def test_a_code_that_is_judged_while_sessions_end_leaves_no_session(database: Database, clinic: Clinic) -> None:
+    enrolled(database, clinic.derm, secret := new_secret())
+    with database.writing() as session:
+        token = halfway.begin(session, clinic.derm, Wanted.CODE, NOON)
+    is_taken, is_ended = Event(), Event()
+
+    def judge() -> bool:
+        with database.writing() as session:
+            found = halfway.take(session, token, NOON)
+            assert found is not None
+            is_taken.set()
+            # Whoever ends the sessions waits for this transaction: else the session that it opens would outlast them.
+            went_by = is_ended.wait(0.3)
+            given = code_at(secret, NOON)
+            assert factors.prove(session, database.cipher, found.person, given, Proof.APP, now=NOON)
+            signin.open_session(session, found.person, NOON, has_factor=True)
+        return went_by
+
+    with ThreadPoolExecutor(1) as pool:
+        judged = pool.submit(judge)
+        assert is_taken.wait(10)
+        with database.writing() as session:
+            account.end_others(session, clinic.derm, 0, NOON)
+        is_ended.set()
+        assert judged.result() is False
+    with database.reading() as session:
+        assert session.scalars(select(signin.SignInSession)).all() == []
 
 
 def test_new_recovery_codes_void_the_old_ones(database: Database, clinic: Clinic) -> None:

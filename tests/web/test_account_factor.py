@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from flask import request as asked
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import Engine, delete, event, func, select, update
 
 from econsult.notices import Notice, NoticeKind
 from econsult.people import factors
-from econsult.people.account import FRESH
+from econsult.people.account import FRESH, end_session
 from econsult.people.factors import RecoveryCode, SecondFactor
+from econsult.people.halfway import HalfwaySignIn
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_token
 from econsult.trail import AuditEvent
@@ -95,6 +97,32 @@ def test_an_open_browser_of_somebody_without_a_password_sets_nothing_up(
     assert (page.status_code, page.text.count("You signed in a while ago.")) == (422, 1)
     assert 'href="#second-step"' in page.text
     assert browser.get("/sign-in/second-factor").status_code == 303
+
+
+def test_a_session_that_ends_while_its_owner_is_asked_for_begins_no_set_up(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    browser = browser_of(clinic.mother)
+    waiting = [True]
+
+    def end_it(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        """Another connection ends the session, between the look at how fresh it is and the set-up."""
+        is_look = statement.startswith("SELECT sign_in_session.created_at")
+        if waiting and is_look and asked.path == "/account/second-factor":
+            waiting.clear()
+            with runtime.database.writing() as session:
+                end_session(session, clinic.mother, session.scalars(select(SignInSession.id)).one(), datetime.now(UTC))
+
+    event.listen(Engine, "after_cursor_execute", end_it)
+    try:
+        answer = post(browser, "/account/second-factor", {}, form_at="/account")
+    finally:
+        event.remove(Engine, "after_cursor_execute", end_it)
+    assert not waiting
+    assert (answer.status_code, answer.location) == (303, "/sign-in?ended=1")
+    assert browser.get("/sign-in/second-factor").location == "/sign-in?ended=1"
+    with runtime.database.reading() as session:
+        assert session.scalar(select(func.count(HalfwaySignIn.id))) == 0
 
 
 @pytest.mark.parametrize("way", ["codes", "off"])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.people import halfway
+from econsult.people.account import still_in
 from econsult.people.elsewhere import carry_start, others_of
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
@@ -99,7 +100,13 @@ def leave(response: Response) -> None:
 
 
 def start_set_up(session: Session, person: Person) -> Response:
-    """Lead a signed-in person to the set-up of a factor; the session stays as it is until that is done."""
+    """Lead a signed-in person to the set-up of a factor; the session stays as it is until that is done.
+
+    The session is looked at once more, with its person locked: the owner may have ended it, or changed the password,
+    while a password was being judged here, and a set-up that begins after that would open a session anew.
+    """
+    if not still_in(session, person, g.get("session_id") or 0):
+        return redirect("/sign-in?ended=1", code=303)
     token = halfway.begin(session, person, Wanted.SET_UP, now())
     response = redirect(SET_UP_PAGE, code=303)
     set_cookie(response, cookie_name(HALFWAY), token)
