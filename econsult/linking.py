@@ -172,10 +172,13 @@ def bar(
     now: datetime,
     reaches: Mapping[str, bool] | None = None,
 ) -> None:
-    """A court keeps this person from the child: see `barring.keep_away`. Raises NotFoundError for who is not linked."""
+    """A court keeps this person from the child: see `barring.keep_away`. An order may come after the right has ended.
+
+    Raises NotFoundError for who never was linked.
+    """
     _check(staff)
     _lock(session, child)
-    keep_away(session, child, _link(session, child, person_id, now), Order(paper, reaches or {}), staff, now=now)
+    keep_away(session, child, _one_of(_on_file(session, child), person_id), Order(paper, reaches or {}), staff, now=now)
 
 
 def lift_bar(session: Session, child: Patient, person_id: str, staff: Person, *, now: datetime) -> None:
@@ -217,7 +220,11 @@ def _lock(session: Session, child: Patient) -> None:
 
 
 def _link(session: Session, child: Patient, person_id: str, now: datetime) -> RelatedPerson:
-    found = next((each for each in linked_to(session, child, now)[0] if each.person.public_id == person_id), None)
+    return _one_of(linked_to(session, child, now)[0], person_id)
+
+
+def _one_of(linked: list[Linked], person_id: str) -> RelatedPerson:
+    found = next((each for each in linked if each.person.public_id == person_id), None)
     if found is None:
         raise NotFoundError
     return found.link

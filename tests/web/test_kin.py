@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from econsult.barring import CONTACTS
-from econsult.linking import Authority, Newcomer, add_caregiver, bar, write_order
+from econsult.linking import Authority, Newcomer, add_caregiver, bar, unlink, write_order
 from econsult.people.account import reopen_account
+from econsult.people.keptaway import is_kept_caller
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
@@ -114,6 +115,28 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert kept in refused.text
 
 
+def test_an_order_that_comes_after_the_right_has_ended_is_written_down(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    desk, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/people"
+    hers = f"{path}/{clinic.mother.public_id}"
+    assert post(desk, f"{hers}/end", {}).status_code == 303
+    no_longer = desk.get(path).text.split('id="h-ended"')[1]
+    assert (f'action="{hers}/bar"' in no_longer, "<details open" in no_longer) == (True, False)
+    said = {f"bar-{part}": "no" for part in CONTACTS}
+    refused = post(desk, f"{hers}/bar?lang=en", said)
+    told = "Write where the order is written down" in refused.text.split('id="h-ended"')[1]
+    assert (refused.status_code, told) == (422, True)
+    assert post(desk, f"{hers}/bar", {**said, "bar-paper": ORDER}).location == f"{path}?said=kept_away"
+    with runtime.database.reading() as session:
+        assert is_kept_caller(session, clinic.child.id, clinic.mother.name, "")
+    email = clinic.mother.email
+    back = {"name": "x", "email": email, "email_again": email, "language": "es", **_form("new")}
+    again = post(desk, f"{path}?lang=en", back)
+    assert (again.status_code, "A court keeps this person from the child" in again.text) == (422, True)
+    assert post(desk, f"{path}/nobody/bar", {"bar-paper": ORDER}).status_code == 404
+
+
 def test_a_caregiver_whose_account_was_closed_is_linked_once_it_is_open_again(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
@@ -197,6 +220,7 @@ def test_it_is_accessible_whole_and_in_its_language(
             who = Newcomer(f"aunt-{number}@example.test", f"Rosa Gil {number}", "es", said, has_read_order=True)
             aunt, _is_new = add_caregiver(session, cipher, child, who, clinic.pcp, now=now)
         bar(session, child, aunt.public_id, "Order 12-345", clinic.pcp, now=now, reaches=dict.fromkeys(CONTACTS, False))
+        unlink(session, child, clinic.mother.public_id, clinic.pcp, now=now)
         set_contact(session, child, "505-555-0142", "house@example.test", clinic.pcp, now=now)
     width = 390 if language == "es" else 1440
     page = enter(devices.desktop(viewport={"width": width, "height": 900}), clinic.coordinator)
