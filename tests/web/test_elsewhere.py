@@ -134,6 +134,7 @@ def test_going_over_makes_no_session_younger_and_asks_for_the_password_later(
     for password, words in (("", "Write your password"), ("wrong", "This is not your password")):
         refused = post(browser, f"{path}?lang=en", {"factor_password": password})
         assert (refused.status_code, words in refused.text) == (422, True)
+        assert refused.text.count('id="factor_password"') == refused.text.count('href="#factor_password"') == 1
     assert post(browser, path, {"factor_password": PASSWORD}).status_code == 303
     with runtime.database.reading() as session:
         found = session.scalars(select(SignInSession)).one()
