@@ -19,7 +19,7 @@ from econsult import audit
 from econsult.database import Base, Database, Instant, Sealed, TextCipher, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
-from econsult.people.persons import EMAIL, Person, Program, person_by_email
+from econsult.people.persons import Person, Program, address_indexes, person_by_email
 from econsult.people.tokens import hashed
 
 LIVES = timedelta(minutes=10)
@@ -65,7 +65,7 @@ def ask_link(database: Database, email: str, *, source: str, browser: str, now: 
     Raises TooManyTriesError, for known and unknown addresses alike.
     """
     cipher = database.cipher
-    accounts, places = cipher.blind_indexes(email, EMAIL), cipher.blind_indexes(source, "asked_link.source")
+    accounts, places = address_indexes(cipher, email), cipher.blind_indexes(source, "asked_link.source")
     with database.writing() as session:
         # Askings are counted one after the other; the lock is held for a few statements.
         session.execute(select(Program.id).order_by(Program.id).limit(1).with_for_update(key_share=True))

@@ -185,9 +185,8 @@ def add_person(
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
-    indexes = cipher.blind_indexes(email, EMAIL)
-    taken = select(Person.id).where(Person.email_index.in_(indexes), Person.program_id == program.id)
-    if session.scalar(taken) is not None:
+    here = Person.email_index.in_(indexes := address_indexes(cipher, email)), Person.program_id == program.id
+    if session.scalar(select(Person.id).where(*here)) is not None:
         raise InvalidError("Somebody already uses this e-mail address.", {"email": "taken"})
     person = Person(
         program_id=program.id,
@@ -225,19 +224,24 @@ def share_password(session: Session, person: Person, indexes: list[str]) -> None
 def is_address(email: str) -> bool:
     """Whether a letter could go there; only the mail server knows whether it arrives."""
     local, _, domain = email.strip().rpartition("@")
-    return bool(local and domain) and len(email) <= 254 and email.isprintable() and " " not in email.strip()
+    return bool(local and domain and email.isprintable()) and len(email) <= 254 and " " not in email.strip()
+
+
+def address_indexes(cipher: TextCipher, email: str) -> list[str]:
+    """What finds an address, however it is spelt, and what is counted of it."""
+    return cipher.blind_indexes(pasted(email), EMAIL)
 
 
 def person_by_email(session: Session, cipher: TextCipher, email: str, program_id: int | None = None) -> Person | None:
     """The open account at this address, in one program or else the oldest of all."""
-    found = people_at(session, cipher, email)
-    return next((each for each in found if program_id in (None, each.program_id)), None)
+    found = (each for each in people_at(session, cipher, email) if program_id in (None, each.program_id))
+    return next(found, None)
 
 
 def people_at(session: Session, cipher: TextCipher, email: str, *, is_active: bool = True) -> list[Person]:
     """Whose open accounts (or closed ones) are at this address: one in each program at most, the oldest first."""
-    at_address = Person.email_index.in_(cipher.blind_indexes(pasted(email), EMAIL))
-    return list(session.scalars(select(Person).where(at_address, Person.is_active.is_(is_active)).order_by(Person.id)))
+    sought = Person.email_index.in_(address_indexes(cipher, email)), Person.is_active.is_(is_active)
+    return list(session.scalars(select(Person).where(*sought).order_by(Person.id)))
 
 
 def choose_language(session: Session, person: Person, language: str, now: datetime) -> None:
@@ -245,9 +249,8 @@ def choose_language(session: Session, person: Person, language: str, now: dateti
     if language not in LANGUAGES:
         raise InvalidError("This language is not known.", {"language": "unknown_value"})
     session.get_one(Person, person.id).language = language
-    audit.record(
-        session, "edit", "person", person.public_id, now=now, person_id=person.id, detail=f"language/{language}"
-    )
+    detail = f"language/{language}"
+    audit.record(session, "edit", "person", person.public_id, now=now, person_id=person.id, detail=detail)
 
 
 def specialties_of(session: Session, person: Person) -> frozenset[str]:

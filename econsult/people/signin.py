@@ -15,7 +15,7 @@ from econsult.database import NO_KEY, Base, Database, Instant, changed_rows, cip
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, halfway, links, passkeys
 from econsult.people.passwords import is_password
-from econsult.people.persons import EMAIL, Person, Role, person_by_email
+from econsult.people.persons import EMAIL, Person, Role, address_indexes, person_by_email
 from econsult.people.standing import Step, credential_of, step_after_password
 from econsult.people.tokens import hashed
 from storage.keys import WrongKey
@@ -246,7 +246,7 @@ def sign_in(database: Database, email: str, password: str, *, source: str, now: 
     do not slip through.
     """
     cipher = database.cipher
-    accounts, places = cipher.blind_indexes(email, EMAIL), cipher.blind_indexes(source, "sign_in_try.source")
+    accounts, places = address_indexes(cipher, email), cipher.blind_indexes(source, "sign_in_try.source")
     with database.writing() as session:
         person = person_by_email(session, cipher, email)
         if person is not None:

@@ -150,3 +150,9 @@ def test_a_new_password_voids_what_was_asked_for(database: Database, clinic: Cli
     with database.writing() as session:
         signin.set_password(session, session.merge(clinic.mother), "stored", NOON)
     assert use(database, token) is None
+
+
+def test_signs_that_show_nothing_make_no_other_address(database: Database, clinic: Clinic) -> None:
+    older, newer = ask(database), ask(database, MOTHER[:2] + "\u200b\u00ad" + MOTHER[2:])
+    assert write(database, older) is None
+    assert write(database, newer) is not None

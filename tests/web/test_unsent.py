@@ -6,6 +6,7 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +21,7 @@ from econsult.people.unsent import LONGEST, MOST, Unsent, sweep_unsent
 from tests.personas import Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
+from web.shell.unsent import is_kept
 from workers.runtime import Runtime
 
 CHILD = {"name": "Joaquín Ángel Begay", "birth_date": "2019-03-04", "sex": "male", "language": "en", "mrn": "RM-7777"}
@@ -167,3 +169,22 @@ def test_no_code_of_a_choice_is_shown(runtime: Runtime, clinic: Clinic, browser_
     page = browser.get(PAGE).text
     assert "Lo que marcó y eligió está guardado." in page
     assert 'class="quote"' not in page
+
+
+def test_no_secret_of_a_form_rests_or_is_shown(runtime: Runtime, clinic: Clinic, nurse: FlaskClient) -> None:
+    token = token_from(nurse.get("/sign-in").text)
+    browser_fields = {"name": "Luz Begay", "factor_password": PASSWORD, "factor_code": "123456"}
+    nurse.post(f"/families/{clinic.child.public_id}/details", data={"csrf_token": token, **browser_fields})
+    fields = kept(runtime)[-1].content["fields"]
+    assert fields == [["name", "Luz Begay"]]
+    come_in(nurse, clinic.nurse)
+    assert PASSWORD not in nurse.get(PAGE).text
+
+
+def test_every_field_of_a_secret_is_known_as_one() -> None:
+    secret = re.compile(r'type="password"|one-time-code|(?:current|new)-password')
+    marked = re.compile(r'<input[^>]*? name="(\w+)"[^>]*>|\bfield\("(\w+)"[^}]*\}\}')
+    pages = (page.read_text(encoding="utf-8") for page in Path("web/templates").rglob("*.html"))
+    found = {one[1] or one[2] for page in pages for one in marked.finditer(page) if secret.search(one[0])}
+    assert {"password", "old", "new", "again", "code", "factor_password", "factor_code"} <= found
+    assert not [name for name in found if is_kept(name)]

@@ -16,8 +16,10 @@ from web.cookies import cookie_name, set_cookie
 from web.shell.kept import FORMS
 
 COOKIE, PAGE = "econsult_unsent", "/account/unsent"
-ITS_OWN = frozenset(("csrf_token", "once", "asked", "password", "old", "new", "again", "code"))
-"""Fields that belong to the old page, and secrets, which are typed again."""
+ITS_OWN = frozenset(("csrf_token", "once", "asked"))
+"""Fields that belong to the old page."""
+SECRETS, SECRET_PREFIX = frozenset(("password", "old", "new", "again", "code", "passkey")), "factor_"
+"""Fields of secrets, which are typed again: these, and whatever begins so."""
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
 
 
@@ -61,6 +63,11 @@ def is_too_old(form: Form) -> bool:
     return form.at is not None and now() - form.at >= ANSWER_HOLDS
 
 
+def is_kept(name: str) -> bool:
+    """Whether what stands in a field of this name may rest on the server and be shown again."""
+    return name not in ITS_OWN | SECRETS and not name.startswith(SECRET_PREFIX)
+
+
 def is_written(name: str, value: str) -> bool:
     """Whether somebody wrote or chose this, as far as one can tell."""
     return bool(value.strip()) and name not in NOT_WRITTEN
@@ -70,7 +77,7 @@ def _form() -> Form | None:
     if request.method != "POST" or request.mimetype not in FORMS:
         return None
     try:
-        pairs = [(name, value) for name, value in request.form.items(multi=True) if name not in ITS_OWN]
+        pairs = [(name, value) for name, value in request.form.items(multi=True) if is_kept(name)]
         has_files = any(file.filename for file in request.files.values())
     except (HTTPException, OSError):
         # It is too long, or broke off.
