@@ -37,7 +37,7 @@ def read_question(eyes: Eyes, number: str, child: str) -> None:
 def send_on(eyes: Eyes, number: str) -> None:
     """One form makes it a request to dermatology."""
     page = eyes.page
-    page.locator("details", has=page.locator("form[action$='/send-on']")).locator("summary").click()
+    page.locator("details", has=page.locator("form[action$='/send-on']")).locator("> summary").click()
     page.locator("#specialty").select_option("dermatology")
     page.locator("#question_type").select_option("diagnosis")
     page.locator("#question").fill(ON)
