@@ -17,7 +17,7 @@ from econsult.consults.adopting import adopted_for
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import LONGEST_PAPER, SHORTEST_PAPER, active_links
 from econsult.people.invitations import Invitation, invitations_of, revoke
-from econsult.people.keptaway import keep_keys, kept_from, key_of, keys_of, reaches_kept
+from econsult.people.keptaway import keep_keys, kept_from, keys_of, reaches_kept, ways_of
 from econsult.people.onfile import contact_row, set_contact
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Person
@@ -57,15 +57,15 @@ def keep_away(
     """
     person, known = session.get_one(Person, link.person_id), on_file(session, child)
     theirs = keys_of(session, person)
-    unsaid = [name for name, where in known.items() if key_of(where) not in theirs and name not in order.reaches]
+    unsaid = [name for name, where in known.items() if not ways_of(where) & theirs and name not in order.reaches]
     wrong = dict.fromkeys(unsaid, "required")
     if not SHORTEST_PAPER <= len(order.paper.strip()) <= LONGEST_PAPER:
         wrong["paper"] = "required"
     if wrong:
         raise InvalidError("Say where the order is, and whether the contact on file reaches them.", wrong)
-    theirs |= {key_of(where) for name, where in known.items() if order.reaches.get(name)}
+    theirs = theirs.union(*(ways_of(where) for name, where in known.items() if order.reaches.get(name)))
     made = [each for each in invitations_of(session, child) if person.id in adopted_for(session, each)]
-    theirs |= {key_of(each.sent_to) for each in made}
+    theirs = theirs.union(*(ways_of(each.sent_to) for each in made))
     link.barred_at, link.has_authority, link.paper = now, False, order.paper.strip()
     keep_keys(link, theirs)
     session.flush()

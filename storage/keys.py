@@ -205,7 +205,7 @@ class FieldCipher:
         return ring
 
     def _blind(self, name: str, text: str, context: str) -> str:
-        message = _length_prefixed(context.encode()) + _same_spelling(text).encode()
+        message = _length_prefixed(context.encode()) + same_spelling(text).encode()
         return f"{name}.{hmac.digest(self._derived[name][1], message, 'sha256').hex()}"
 
 
@@ -288,5 +288,6 @@ def _length_prefixed(part: bytes) -> bytes:
     return len(part).to_bytes(4, "big") + part
 
 
-def _same_spelling(text: str) -> str:
+def same_spelling(text: str) -> str:
+    """One form of a text, whichever of Unicode's it was typed in and however many blanks: what blind indexes are of."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from econsult.database import Base
 from econsult.errors import InvalidError
 from econsult.people.caregivers import SELF, caregiver_link, caregivers_of, grown_up_at
-from econsult.people.keptaway import key_of, keys_of
+from econsult.people.keptaway import keys_of, ways_of
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 
@@ -27,10 +27,10 @@ def is_grown_up(session: Session, patient_id: int, now: datetime) -> bool:
 
 def reaches_former(session: Session, patient_id: int, where: str, now: datetime) -> bool:
     """Whether an address or a number is of somebody whose right is over, and of nobody who acts for the child now."""
-    key = key_of(where)
-    if not key or not any(key in keys_of(session, person) for person in _former(session, patient_id, now)):
+    ways = ways_of(where)
+    if not any(ways & keys_of(session, person) for person in _former(session, patient_id, now)):
         return False
-    return not any(key in keys_of(session, person) for person in caregivers_of(session, patient_id, now))
+    return not any(ways & keys_of(session, person) for person in caregivers_of(session, patient_id, now))
 
 
 def is_of_former(session: Session, invitation_id: int, patient_id: int, sent_to: str, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Whom a court keeps from a child, and by which addresses and numbers they could be reached.
 
 What was known of them on that day is kept sealed in their link, and what they have now counts as well. Numbers are told
-apart by their last ten digits, however somebody writes them.
+apart by ten digits, however somebody writes them, and whatever else stands in the field: an extension, or another one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person
+from storage.keys import same_spelling
 
 _DIGITS = 10
 
@@ -31,9 +32,20 @@ def kept_from(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Pe
 def key_of(where: str) -> str:
     """One form of an address or a number, however it was typed; empty for nothing."""
     text = pasted(where)
-    if "@" in text:
-        return text.casefold()
-    return "".join(sign for sign in text if sign.isdecimal())[-_DIGITS:]
+    return same_spelling(text) if "@" in text else _digits_of(text)[-_DIGITS:]
+
+
+def ways_of(where: str) -> set[str]:
+    """Every address or number that is, or may be, in what was typed, each in the form of `key_of`."""
+    digits = _digits_of(pasted(where))
+    if "@" in where or len(digits) <= _DIGITS:
+        return {key_of(where)} - {""}
+    return {digits[start : start + _DIGITS] for start in range(len(digits) - _DIGITS + 1)}
+
+
+def _digits_of(text: str) -> str:
+    """The figures, as ASCII has them: phones write them in other scripts as well."""
+    return "".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())
 
 
 def keys_of(session: Session, person: Person) -> set[str]:
@@ -46,19 +58,21 @@ def keys_of(session: Session, person: Person) -> set[str]:
 
 def reaches_kept(session: Session, patient: Patient, where: str) -> bool:
     """Whether an address or a number belongs to somebody whom a court keeps from the child."""
-    key = key_of(where)
-    return bool(key) and any(
-        key in keys_of(session, person) or key in (link.barred_ways or {}).get("keys", ())
-        for link, person in kept_from(session, patient.id)
-    )
+    ways = ways_of(where)
+    return bool(ways) and any(ways & _theirs(session, *kept) for kept in kept_from(session, patient.id))
+
+
+def _theirs(session: Session, link: RelatedPerson, person: Person) -> set[str]:
+    """By what they are reached now, and were on the day of the order."""
+    on_the_day = (link.barred_ways or {}).get("keys", ())
+    return keys_of(session, person).union(*(ways_of(where) for where in on_the_day))
 
 
 def is_kept_caller(session: Session, patient_id: int, name: str, where: str) -> bool:
     """Whether who says this name, or is called back at this number, is kept from the child by a court."""
-    key, said = key_of(where), _bare(name)
+    ways, said = ways_of(where), _bare(name)
     return any(
-        said == _bare(person.name)
-        or (bool(key) and (key in keys_of(session, person) or key in (link.barred_ways or {}).get("keys", ())))
+        said == _bare(person.name) or ways & _theirs(session, link, person)
         for link, person in kept_from(session, patient_id)
     )
 

@@ -14,7 +14,7 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, lift_bar
 from econsult.people.invitations import Invitation, invite, live_invitation, still_works
-from econsult.people.keptaway import reaches_kept
+from econsult.people.keptaway import is_kept_caller, reaches_kept
 from econsult.people.mixups import prove
 from econsult.people.onfile import RESTS, Way, contact_on_file, contact_row, set_contact
 from econsult.people.patients import Patient
@@ -109,6 +109,30 @@ def test_nothing_of_theirs_becomes_a_contact_or_a_target_again_until_the_order_i
         set_contact(session, session.get_one(Patient, clinic.other_child.id), "", FATHER, clinic.pcp, now=NOON)
         lift_bar(session, child, father.public_id, clinic.pcp, now=NOON)
         set_contact(session, child, "505-555-0157", FATHER, clinic.pcp, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("where", "is_theirs"),
+    [
+        ("505-555-0157 ext. 2", True),
+        ("(505) 555 0157 (2)", True),
+        ("505-555-0199 / 1 505 555 0157", True),
+        ("\u0665\u0660\u0665-\u0665\u0665\u0665-\u0660\u0661\u0665\u0667", True),
+        ("father@ex\u200bample.test", True),
+        ("\uff26ather@example.test", True),
+        ("505-555-0158 ext. 2", False),
+        ("157", False),
+        ("father@example.tes", False),
+        ("", False),
+    ],
+)
+def test_however_it_is_typed_what_reaches_them_is_seen(
+    database: Database, clinic: Clinic, father: Person, where: str, is_theirs: bool
+) -> None:
+    with database.writing() as session:
+        keep_away(session, clinic, father)
+        assert reaches_kept(session, child_of(session, clinic), where) is is_theirs
+        assert is_kept_caller(session, clinic.child.id, "Somebody Else", where) is is_theirs
 
 
 def test_whether_the_contact_on_file_reaches_them_must_be_said(
