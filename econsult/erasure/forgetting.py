@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from econsult import audit
+from econsult.consults.records import Consult
 from econsult.database import TextCipher
 from econsult.people.factors import FactorTry, RecoveryCode, SecondFactor
 from econsult.people.halfway import HalfwaySignIn
@@ -41,10 +42,10 @@ OWN = (
 def forget_family(session: Session, cipher: TextCipher, patient: Patient, now: datetime) -> None:
     """Close and empty the accounts that nobody but this child needs; who has another child here keeps theirs.
 
-    What anybody of the program wrote as their session ended may be about this child: none of it waits any longer.
+    What anybody of the program wrote as their session ended may be about this child: only what was to go to the record
+    of another one waits on.
     """
-    everybody = select(Person.id).where(Person.program_id == patient.program_id)
-    session.execute(delete(Unsent).where(Unsent.person_id.in_(everybody)))
+    _forget_unsent(session, patient)
     for person in only_for(session, patient):
         close_account(session, person, now)
         session.execute(update(AskedLink).where(AskedLink.person_id == person.id).values(is_over=True))
@@ -56,6 +57,16 @@ def forget_family(session: Session, cipher: TextCipher, patient: Patient, now: d
         person.password_hash = None
         audit.record_operator(session, "erase", "person", person, now=now)
     session.flush()
+
+
+def _forget_unsent(session: Session, patient: Patient) -> None:
+    everybody = select(Person.id).where(Person.program_id == patient.program_id)
+    for unsent in session.scalars(select(Unsent).where(Unsent.person_id.in_(everybody))):
+        named = str(unsent.content.get("path", "")).split("/")
+        children = set(session.scalars(select(Patient.id).where(Patient.public_id.in_(named))))
+        children |= set(session.scalars(select(Consult.patient_id).where(Consult.public_id.in_(named))))
+        if not children or patient.id in children:
+            session.delete(unsent)
 
 
 def only_for(session: Session, patient: Patient) -> Sequence[Person]:

@@ -24,7 +24,7 @@ from econsult.database import Database, Sealed, SealedJson, open_database
 from econsult.erasure import asking, retention
 from econsult.erasure.asking import KeptError, Wish, ask_erasure, ask_program, child_named, undo_erasure
 from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, replay
-from econsult.erasure.forgetting import NAMELESS
+from econsult.erasure.forgetting import NAMELESS, forget_family
 from econsult.erasure.places import places_of
 from econsult.erasure.records import Basis, Erasure, RetentionHold
 from econsult.erasure.register import FILE, read_lines
@@ -36,7 +36,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.call_drafts import CallDraft, keep_call
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
-from econsult.people.unsent import Form, keep_unsent
+from econsult.people.unsent import Form, Unsent, keep_unsent
 from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures
 from econsult.rotation import rows_under, seal_anew
@@ -287,6 +287,17 @@ def test_caregivers_of_no_other_child_are_forgotten_and_others_are_not(
         assert person_by_email(session, database.cipher, "both@x.test") is not None
         stranger = session.get_one(Person, clinic.stranger.id)
         assert (stranger.name, stranger.is_active) == (clinic.stranger.name, True)
+
+
+def test_words_that_wait_for_the_record_of_another_child_wait_on(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        own = clinic.econsult(session)
+        others = f"/families/{clinic.other_child.public_id}/note"
+        for path in (f"/clinic/requests/{own.public_id}", f"/families/{clinic.child.public_id}", "/clinic/new", others):
+            keep_unsent(session, clinic.pcp, Form(path, [("text", CANARY)]), NOON)
+        forget_family(session, database.cipher, session.get_one(Patient, clinic.child.id), NOON)
+        session.flush()
+        assert [unsent.content["path"] for unsent in session.scalars(select(Unsent))] == [others]
 
 
 def test_killed_after_the_register_was_written_it_is_done_again(
