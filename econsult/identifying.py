@@ -19,6 +19,7 @@ from econsult.consults.details import caller_of, contact_of
 from econsult.consults.records import Consult
 from econsult.people.caregivers import family_of
 from econsult.people.former import former_of
+from econsult.people.invitations import Invitation
 from econsult.people.naming import fold
 from econsult.people.onfile import FamilyContact
 from econsult.people.patients import Patient
@@ -63,10 +64,13 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
         found[number].birth_dates += former.birth_dates
         found[number].phones += former.phones
         found[number].numbers += former.numbers
+        found[number].emails += former.emails
     _add_family(session, found)
     _add_questions(session, found)
     for number, email in _rows(session, FamilyContact.patient_id, FamilyContact.email, found):
         found[number].emails += _some(email)
+    for number, where in _rows(session, Invitation.patient_id, Invitation.sent_to, found):
+        (found[number].emails if "@" in where else found[number].phones).extend(_some(where))
     for number, card in _rows(session, Coverage.patient_id, Coverage.insurance_id, found):
         found[number].numbers += _some(card)
     return found

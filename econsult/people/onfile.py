@@ -96,8 +96,9 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
         row = FamilyContact(patient_id=patient.id, email="", phone_since=patient.created_at, email_since=now)
         session.add(row)
     row.set_by_id = staff.id
+    if old := {name: known[name] for name in changed if known[name] or name == "phone"}:
+        keep_former(session, patient, old, staff.id, now)
     if "phone" in changed:
-        keep_former(session, patient, {"phone": patient.phone}, staff.id, now)
         patient.phone, row.phone_since = phone, now
     if "email" in changed:
         row.email, row.email_since = email, now

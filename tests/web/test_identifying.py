@@ -8,6 +8,7 @@ import pytest
 
 from econsult.billing.records import Coverage
 from econsult.identifying import on_file
+from econsult.people.invitations import invite
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient
 from econsult.people.signin import make_token
@@ -26,6 +27,10 @@ TOLD = {
     "the number to call back": "505-555-0155",
     "the caller's number": "505-555-0166",
     "the caller's name": "Rosario Tsosie",
+    "the telephone that was on file": "505-555-0188",
+    "the e-mail that was on file": "begay.before@mail.test",
+    "where an invitation went": "aunt.begay@mail.test",
+    "the number an invitation went to": "505-555-0149",
 }
 DETAILS = {
     "red_flags": [],
@@ -43,6 +48,10 @@ def number(runtime: Runtime, clinic: Clinic) -> str:
     times = {"code_expires_at": NOW, "codes_since": NOW, "created_at": NOW}
     with runtime.database.writing() as session:
         child, who = session.get_one(Patient, clinic.child.id), clinic.mother.id
+        before = TOLD["the telephone that was on file"], TOLD["the e-mail that was on file"]
+        set_contact(session, child, *before, clinic.pcp, now=NOW)
+        for where in (TOLD["where an invitation went"], "+15055550149"):
+            invite(session, clinic.pcp, child, "en", secret_key=runtime.secret_key, now=NOW, sent_to=where)
         set_contact(session, child, TOLD["the telephone on file"], TOLD["the e-mail on file"], clinic.pcp, now=NOW)
         session.add(Mobile(program_id=clinic.program.id, person_id=who, added_by_id=who, **own, **times))
         session.add(Coverage(patient_id=child.id, insurance_id=TOLD["the insurance card"]))
@@ -70,5 +79,8 @@ def test_papers_are_covered_by_the_same_list(runtime: Runtime, clinic: Clinic) -
         child = session.get_one(Patient, clinic.child.id)
         told, known = on_file(session, [child])[child.id], identifiers_of(session, child.id)
     assert [*known.names] == told.names
-    assert {*TOLD.values()} - {*known.phones, *known.emails, *known.numbers, *known.names} == {"505-555-0123"}
-    assert "+15055550123" in known.phones
+    assert {*TOLD.values()} - {*known.phones, *known.emails, *known.numbers, *known.names} == {
+        "505-555-0123",
+        "505-555-0149",
+    }
+    assert {"+15055550123", "+15055550149"} <= {*known.phones}

@@ -16,6 +16,7 @@ LABELS = {
     "language": _l("Language of the family"),
     "mrn": _l("Record number"),
     "phone": _l("Phone of the family"),
+    "email": _l("E-mail of the family"),
     "region": _l("County or region"),
 }
 
