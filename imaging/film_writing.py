@@ -29,7 +29,9 @@ _SAME = 0.8
 _LIKE = 0.6
 """The least correlation of what a box shows with what it showed at a look, where nothing has moved away and back."""
 _STEP = 0.4
+"""Seconds between the pictures that are compared so."""
 _MOSTLY = 0.5
+"""The least share of a box that is covered by another of the same writing, found or followed."""
 Found = tuple[float, float, Box]
 Timed = tuple[float, VideoFrame]
 
