@@ -1,1 +1,9 @@
 """The consult itself: who may ask, who must answer, by when, and what was said."""
+
+from __future__ import annotations
+
+import gc
+
+# A start defines some 1,300 modules, among which a collection finds nothing, and Python's own threshold looks through
+# them again every 700 objects: an eighth of each start, of a command as of a server. A request makes a few thousand.
+gc.set_threshold(50_000, 20, 20)

@@ -31,7 +31,7 @@ ENGINE_WORDS = re.compile(r"(?<!\")\b(create_engine|sessionmaker|alembic)\b(?!\"
 CLOCKS = re.compile(r"\b(datetime\.now|date\.today|utcnow|time\.time(_ns)?)\(")
 # Importing a module may read files; it may not reach out, start programs or write.
 WATCHED_IMPORT = """
-import importlib, os, sys
+import gc, importlib, os, sys
 
 def watch(event, arguments):
     if event in {"socket.connect", "subprocess.Popen", "os.fork", "os.mkdir", "sqlite3.connect"}:
@@ -43,6 +43,7 @@ sys.dont_write_bytecode = True
 sys.addaudithook(watch)
 for name in sys.argv[1:]:
     importlib.import_module(name)
+print(gc.get_stats()[0]["collections"])
 """
 
 
@@ -81,6 +82,9 @@ def test_importing_a_room_connects_to_nothing_and_writes_nothing(room: str) -> N
     command = [sys.executable, "-c", WATCHED_IMPORT, *names]
     child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert child.returncode == 0, child.stderr
+    assert int(child.stdout) < 200, (
+        "the collector of cycles ran again and again among modules; see econsult/__init__.py"
+    )
 
 
 def test_each_room_is_installed_by_name() -> None:
