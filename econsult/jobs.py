@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     INVITE = "invite"
     CODE = "code"
     READ_CODE = "read_code"
+    READ_AGAIN = "read_again"
     ERASE = "erase"
 
 

@@ -77,6 +77,10 @@ class Vault:
         """A keyed hash of a file's hash: tells that two files of one child are the same, and nothing to others."""
         return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "content", bytes.fromhex(sha256))
 
+    def told_mark(self, session: Session, patient_id: int, told: str) -> str:
+        """A keyed hash of what tells who a child is: says whether it is still the same, and nothing to others."""
+        return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "told", told.encode())
+
     def report_seed(self) -> bytes:
         """The seed of the key that signs de-identification reports."""
         return signing_seed(self.ring, REPORTS)

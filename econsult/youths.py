@@ -34,6 +34,7 @@ from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
 from econsult.people.signin import ApiToken, SignInLink, end_sessions
+from econsult.people.told_more import tell_more
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
 """Who sees families in person."""
@@ -127,6 +128,7 @@ def _new_account(session: Session, cipher: TextCipher, patient: Patient, form: Y
             starts_at=now,
         )
     )
+    tell_more(session, patient.id, now)
     session.flush()
     return person
 

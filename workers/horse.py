@@ -24,6 +24,7 @@ from workers.link import send_link
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
 from workers.process import name_error
+from workers.read_again import read_again
 from workers.read_code import send_reading_code
 from workers.scanner import ScannerAwayError
 
@@ -37,6 +38,7 @@ WORK = {
     JobKind.CODE: send_code,
     JobKind.READ_CODE: send_reading_code,
     JobKind.ERASE: erase_files,
+    JobKind.READ_AGAIN: read_again,
 }
 
 

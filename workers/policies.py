@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, MediaKind
@@ -10,6 +13,7 @@ from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
 from econsult.identifying import on_file
 from econsult.people.patients import Patient
+from econsult.vault import Vault
 from imaging import Identifiers, Policy, Region
 
 LONG_VIDEO_SECONDS = {"neurology": 300}
@@ -46,3 +50,9 @@ def identifiers_of(session: Session, patient_id: int) -> Identifiers:
         phones=tuple(told.phones),
         emails=tuple(told.emails),
     )
+
+
+def told_mark(vault: Vault, session: Session, patient_id: int, told: Identifiers) -> str:
+    """The keyed hash by which a paper is known to have been read for just these identifiers, in whatever order."""
+    words = {name: sorted(set(values)) for name, values in asdict(told).items()}
+    return vault.told_mark(session, patient_id, json.dumps(words, sort_keys=True))

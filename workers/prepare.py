@@ -39,7 +39,7 @@ from workers.copies import Collected, Made, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import UNFINISHED, settle_as_twin, settle_upload, upload_of
 from workers.originals import Original
-from workers.policies import policy_for
+from workers.policies import policy_for, told_mark
 from workers.runtime import Runtime
 from workers.telling import teller
 from workers.verdicts import Declared, Verdict, objection, scan
@@ -62,6 +62,7 @@ class _Order:
     kind: str
     original: Original
     policy: Policy
+    told_mark: str
     declared: Declared
     is_again: bool = False
 
@@ -101,12 +102,14 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
         consult = session.get_one(Consult, attachment.consult_id)
         digest = session.scalars(select(Upload.sha256).where(Upload.public_id == attachment.public_id)).one_or_none()
         key = runtime.vault.object_key(session, attachment.patient_id, attachment.public_id, attachment.key_wrapped)
+        policy = policy_for(session, attachment, consult)
         return _Order(
             attachment.public_id,
             attachment.patient_id,
             attachment.kind,
             Original(attachment.public_id, key, runtime.settings.staging, runtime.blobs),
-            policy_for(session, attachment, consult),
+            policy,
+            told_mark(runtime.vault, session, attachment.patient_id, policy.identifiers),
             Declared(
                 attachment.size,
                 digest,
@@ -242,6 +245,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     if _is_decided_anew(session, attachment, order):
         queue_again(session, attachment, now)
         return True
+    attachment.told_mark = order.told_mark
     link_renditions(session, attachment, verdict.copies, verdict.report or {}, now)
     settle_upload(session, attachment, UploadState.ACCEPTED)
     return True

@@ -19,6 +19,7 @@ from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person
+from econsult.people.told_more import tell_more
 
 LONGEST_PLAN = 40
 Row = TypeVar("Row", bound=Base)
@@ -167,6 +168,7 @@ def set_coverage(
     session.add(row)
     session.flush()
     note_patient(session, patient, "set_coverage", now, person_id=person.id)
+    tell_more(session, patient.id, now)
     return row
 
 

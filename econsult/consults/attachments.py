@@ -75,6 +75,8 @@ class Attachment(PublicId, Base):
     size: Mapped[int]
     sha256: Mapped[str | None] = mapped_column(String(64))
     content_mark: Mapped[str | None] = mapped_column(String(64), index=True)
+    told_mark: Mapped[str | None] = mapped_column(String(64))
+    """The keyed hash of all that told who the child is when the file was read; see `preparing.read_papers_again`."""
     state: Mapped[str] = mapped_column(String(16), default=AttachmentState.RECEIVED)
     reason: Mapped[str | None] = mapped_column(String(48))
     progress: Mapped[int] = mapped_column(default=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
@@ -19,10 +19,12 @@ from econsult.consults.attachments import (
     Rendition,
     note_attachment,
 )
+from econsult.consults.details import caller_of, contact_of
 from econsult.consults.facepolicy import KEEP, MASK_ALL
 from econsult.consults.records import Consult
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import FAMILIES, Person
+from econsult.people.told_more import tell_more
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,35 @@ def read_again(session: Session, patient_id: int, now: datetime) -> None:
     What a person has released as it is hides nothing, and what waits for one is prepared anew by their decision. What
     is being prepared at this moment is caught by its worker before it shows it.
     """
-    query = select(Attachment).where(Attachment.patient_id == patient_id, Attachment.state == AttachmentState.READY)
+    _queue_ready(session, now, Attachment.patient_id == patient_id)
+
+
+def read_papers_again(session: Session, patient_id: int, mark: str, now: datetime) -> None:
+    """More may be on file that tells who the child is: prepare anew the papers that were read for anything but `mark`.
+
+    In photos and films all writing is covered, whatever it says; papers alone keep what is not known to tell anything.
+    """
+    is_older = Attachment.told_mark.is_distinct_from(mark) & (Attachment.kind == MediaKind.LAB_DOCUMENT)
+    _queue_ready(session, now, Attachment.patient_id == patient_id, is_older)
+
+
+def read_for_caller(session: Session, consult: Consult, now: datetime) -> None:
+    """Who called about the child, or where they are called back, stands in a request that is sent: papers must know."""
+    caller = caller_of(consult.details)
+    if caller["name"] or caller["phone"] or contact_of(consult.details)["phone"]:
+        tell_more(session, consult.patient_id, now)
+
+
+def _queue_ready(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
+    # A worker that makes one ready just now has compared it with what was on file before us: its end is waited for.
+    shown = Attachment.state.in_((AttachmentState.READY, AttachmentState.PROCESSING))
+    query = select(Attachment).where(shown, *which)
     hides = Attachment.face_policy.is_distinct_from(KEEP) & Attachment.blob_key.is_not(None)
     # In one order, as others who change several files of a child: else two might wait for each other.
-    for attachment in session.scalars(query.where(hides).order_by(Attachment.id).with_for_update(key_share=True)):
-        queue_again(session, attachment, now)
+    locked = query.where(hides).order_by(Attachment.id).with_for_update(key_share=True)
+    for attachment in session.scalars(locked.execution_options(populate_existing=True)):
+        if attachment.state == AttachmentState.READY:
+            queue_again(session, attachment, now)
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

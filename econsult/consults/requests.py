@@ -24,7 +24,7 @@ from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, current_rules, rules_of
-from econsult.consults.preparing import hold_private
+from econsult.consults.preparing import hold_private, read_for_caller
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
@@ -157,6 +157,7 @@ def submit(
     consult.version += 1
     _promise(session, consult, person, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
+    read_for_caller(session, consult, now)
     offer(session, consult, now)
     # A family that asked nothing did not write to us: its clinic did.
     told = NoticeKind.RECEIVED if consult.kind == Kind.FAMILY_QUESTION else NoticeKind.CLINIC_ASKED
@@ -208,6 +209,7 @@ def send_on(
     consult.version += 1
     _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
+    read_for_caller(session, consult, now)
     offer(session, consult, now)
     for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         notify(session, caregiver, NoticeKind.SENT_ON, consult_id=consult.id, about="send_on", now=now)

@@ -29,6 +29,7 @@ from econsult.people.patients import RELATIONS, Patient, day_of
 from econsult.people.persons import LANGUAGES, Person, Program, Role, add_person, is_address
 from econsult.people.signin import end_sessions
 from econsult.people.tokens import hashed
+from econsult.people.told_more import tell_more
 
 LASTS = timedelta(days=7)
 OPEN_PATH = "/invitation/"
@@ -148,6 +149,7 @@ def invite(
     if invitation.sent_to:
         key = f"invite:{invitation.id}"
         add_job(session, JobKind.INVITE, invitation.id, lane=Lane.FAST, dedupe_key=key, now=now)
+        tell_more(session, patient.id, now)
     return invitation
 
 

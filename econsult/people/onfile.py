@@ -21,6 +21,7 @@ from econsult.people.keptaway import reaches_kept, refuse_kept
 from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
 from econsult.people.persons import Person, is_address
+from econsult.people.told_more import tell_more
 
 RESTS = timedelta(hours=12)
 """How long a new telephone or e-mail waits before a code goes there."""
@@ -104,6 +105,7 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
         row.email, row.email_since = email, now
     if changed:
         note_patient(session, patient, "set_contact", now, person_id=staff.id, detail="/".join(changed))
+        tell_more(session, patient.id, now)
     session.flush()
 
 

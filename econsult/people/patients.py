@@ -16,6 +16,7 @@ from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ErasedError, InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
+from econsult.people.told_more import tell_more
 
 SEXES = ("female", "male", "other", "unknown")
 LONGEST_MARK = 40
@@ -224,5 +225,6 @@ def link_caregiver(
     link.proven_at, link.proof_tries = (link.proven_at or now) if is_proven else link.proven_at, 0
     session.add(link)
     note_patient(session, patient, "link_caregiver", now, person_id=by_id or person.id, detail=relation)
+    tell_more(session, patient.id, now)
     session.flush()
     return link

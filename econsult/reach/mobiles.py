@@ -21,7 +21,9 @@ from econsult.database import NO_KEY, Base, Instant, Sealed, TextCipher, changed
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.notices import NoticeKind, notify
+from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person, Program
+from econsult.people.told_more import tell_more
 from econsult.reach.numbers import international
 
 MOBILE, STOPPED = "mobile.number", "stopped_number.number"
@@ -124,6 +126,8 @@ def set_mobile(
     mobile.confirmed_at, mobile.added_by_id = None, by.id
     _renew_code(session, mobile, now)
     _note(session, "set_mobile", person, by, now)
+    for patient_id in session.scalars(select(RelatedPerson.patient_id).where(RelatedPerson.person_id == person.id)):
+        tell_more(session, patient_id, now)
     return mobile
 
 

@@ -31,7 +31,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
 from econsult.consults.reviews import release_for_treatment
 from econsult.consults.versions import Answer
-from econsult.jobs import Job, JobState, claim_job
+from econsult.jobs import Job, JobKind, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.former import keep_former
 from econsult.people.patients import Patient
@@ -359,7 +359,8 @@ def test_a_photo_that_was_read_for_a_name_that_is_put_right_meanwhile_is_read_ag
     run_job(busy, clinic.job_of(number).id)
     assert (clinic.is_ready(number), clinic.attachment(number).state) == (False, AttachmentState.RECEIVED)
     with clinic.runtime.database.reading() as session:
-        waiting = select(Job.id).where(Job.subject_id == number, Job.state == JobState.PENDING)
+        mine = (Job.kind == JobKind.PREPARE, Job.subject_id == number)
+        waiting = select(Job.id).where(*mine, Job.state == JobState.PENDING)
         again = session.scalars(waiting).one()
     run_job(desk, again)
     assert clinic.is_ready(number)
