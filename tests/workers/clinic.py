@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from econsult.consults import requests
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
@@ -131,6 +131,8 @@ def open_clinic(folder: Path, **settings: str) -> Clinic:
             organization=home,
         )
         link_caregiver(session, child, mother, "mother", now())
+        # There are no papers yet that could be read again for her name.
+        session.execute(delete(Job))
         consult = requests.create(
             session, mother, child, requests.RequestForm(details={"body_site": "arm", "red_flags": []}), now=now()
         )
