@@ -26,9 +26,11 @@ from econsult.rosters.routing import Route
 DRAFT_FACTOR = 8
 
 
-def claim(session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta) -> Consult:
+def claim(
+    session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta, detail: str = ""
+) -> Consult:
     """Take the consult: one winner among any number of people who try at once. Claiming one's own again renews it,
-    and never shortens it.
+    and never shortens it. The trail says that it was taken, with the `detail`.
 
     Raises TakenError, which says who has it, for everybody else; ForbiddenError for who may not take it.
     """
@@ -54,7 +56,7 @@ def claim(session: Session, consult: Consult, person: Person, *, now: datetime, 
     if changed_rows(won) != 1:
         _check_free(session, consult)
     taken(session, consult, now, "claim")
-    note(session, consult, "claim", person_id=person.id, now=now)
+    note(session, consult, "claim", person_id=person.id, now=now, detail=detail)
     return consult
 
 

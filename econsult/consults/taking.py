@@ -1,14 +1,16 @@
-"""What somebody should take next: the most urgent, soonest due request that they may take."""
+"""What somebody should take next: the most urgent, soonest due request that they may take. And taking another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.fitting import check_may_take
+from econsult.consults.holding import claim
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.views import Filters, View
 from econsult.consults.wishes import kept_for_others
@@ -16,6 +18,9 @@ from econsult.consults.worklist import page
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.rosters.limits import Limits, limits_of
+
+OUT_OF_TURN = "out_of_turn"
+"""What the trail says of a request that somebody took although another was before it in their queue."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,26 @@ def next_for(session: Session, person: Person, *, now: datetime) -> Consult | No
     What somebody else is asked about first, by name, is passed over for the while; whoever opens it may take it.
     Raises ForbiddenError for somebody whose hands are full. The database passes over what is barred, in one statement.
     """
+    first = _first(session, person, now)
+    if first is not None:
+        check_may_take(session, first, person)
+    return first
+
+
+def take(session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta) -> Consult:
+    """Claim the request that somebody chose themselves, as `holding.claim` does.
+
+    Where another comes before it in their queue, the trail says so, and not which: that is another child's.
+    """
+    first = _first(session, person, now) if consult.status == Status.SUBMITTED else None
+    is_in_turn = first is None or first.id == consult.id
+    return claim(session, consult, person, now=now, lease=lease, detail="" if is_in_turn else OUT_OF_TURN)
+
+
+def _first(session: Session, person: Person, now: datetime) -> Consult | None:
     bars = (*_bars(session, person), ~kept_for_others(person, now))
     found = page(session, person, View.POOL, now=now, filters=_Takeable(bars=bars), limit=1)
-    for consult in found.consults:
-        check_may_take(session, consult, person)
-        return consult
-    return None
+    return next(iter(found.consults), None)
 
 
 def is_kept_for_others(session: Session, person: Person, *, now: datetime) -> bool:

@@ -64,12 +64,26 @@ class Change:
     number: str
     moves: list[Move]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether a promise of it would be broken at once."""
+        return any(move.is_late for move in self.moves)
+
 
 class Preview(NamedTuple):
     """Which consults would change; `is_part` where there may be more than were counted or looked at."""
 
     changes: list[Change]
     is_part: bool
+
+    @property
+    def late(self) -> list[Change]:
+        """Those of which a promise would be broken at once: whoever decides must not have to look for them."""
+        return [change for change in self.changes if change.is_late]
+
+    @property
+    def late_first(self) -> list[Change]:
+        return [*self.late, *(change for change in self.changes if not change.is_late)]
 
 
 class Applied(NamedTuple):

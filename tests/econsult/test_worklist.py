@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from econsult import access
 from econsult.consults import requests, threads, worklist
-from econsult.consults.taking import next_for
+from econsult.consults.taking import OUT_OF_TURN, next_for, take
 from econsult.consults.views import View
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, PractitionerSpecialty
 from econsult.rosters.limits import Conflict, Limits
+from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, Clinic
 
@@ -151,3 +153,16 @@ def test_what_one_may_see_for_three_reasons_is_neither_lost_nor_listed_twice(
         seen += [consult.id for consult in page.consults]
         cursor = page.next_cursor
     assert (seen, cursor) == (found, None)
+
+
+def test_who_takes_another_than_the_next_one_leaves_a_trace(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        first, second = clinic.econsult(session), clinic.econsult(session, now=NOON + timedelta(hours=1))
+        for consult in (second, first):
+            take(session, consult, clinic.derm, now=NOON + timedelta(hours=2), lease=timedelta(minutes=30))
+        # One's own again is no other choice.
+        clinic.econsult(session)
+        take(session, second, clinic.derm, now=NOON + timedelta(hours=3), lease=timedelta(minutes=30))
+    claims = select(AuditEvent.consult_id, AuditEvent.detail).where(AuditEvent.action == "claim")
+    with database.reading() as session:
+        assert session.execute(claims.order_by(AuditEvent.id)).all() == [(second.id, OUT_OF_TURN), (first.id, "")]

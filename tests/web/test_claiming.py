@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from econsult.consults.answers import signed_answer
 from econsult.consults.records import Consult
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.rosters.limits import Limits
+from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -80,3 +82,14 @@ def test_an_answer_is_signed_although_the_next_request_cannot_be_taken(
         assert signed_answer(session, first.id) is not None
         assert session.get_one(Consult, asked.id).holder_id is None
         assert session.get_one(Consult, second.id).holder_id == clinic.derm.id
+
+
+def test_a_request_that_is_chosen_before_the_next_one_is_written_down(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        later = clinic.econsult(session, now=NOW + timedelta(minutes=5))
+    assert post(browser_of(clinic.derm), f"/consults/{later.public_id}/claim", {}).status_code == 303
+    with runtime.database.reading() as session:
+        claim = session.scalars(select(AuditEvent).where(AuditEvent.action == "claim")).one()
+        assert (claim.consult_id, claim.detail) == (later.id, "out_of_turn")

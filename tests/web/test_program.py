@@ -261,6 +261,9 @@ def test_a_policy_is_looked_at_before_it_is_saved(
     page = post(admin, "/program/rules", {**wish, "verb": "look"}).text
     assert "If this were saved for open requests too, 1 would change." in page
     assert asked.number in page
+    # On a phone the form is longer than the screen: the page opens where it says so.
+    assert '<div id="tried" role="status" tabindex="-1" autofocus>' in page
+    assert "of them would be late at once" not in page
     assert post(admin, "/program/rules", {**wish, "verb": "save"}).status_code == 303
     with runtime.database.reading() as session:
         assert session.scalars(select(Policy.version)).all() == [1]
@@ -268,6 +271,18 @@ def test_a_policy_is_looked_at_before_it_is_saved(
     assert post(admin, "/program/rules", {**wish, "verb": "apply"}).status_code == 303
     with runtime.database.reading() as session:
         assert session.get_one(Consult, asked.id).due_at == NOW + timedelta(hours=8)
+
+
+def test_what_a_policy_would_make_late_at_once_is_counted_and_comes_first(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        late = clinic.econsult(session, now=NOW - timedelta(hours=9)).number
+    wish = {"specialty": "dermatology", "urgency": "routine", **RULES, "first_reply": "8", "ladder": "50, 100"}
+    page = post(browser_of(clinic.admin), "/program/rules", {**wish, "verb": "look"}).text
+    assert "If this were saved for open requests too, 2 would change." in page
+    assert "1 of them would be late at once." in page
+    assert page.index(late) < page.index(asked.number)
 
 
 @pytest.mark.parametrize(

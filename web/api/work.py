@@ -9,6 +9,7 @@ from flask import request
 from econsult.access import patients_on
 from econsult.consults import declining, holding, worklist
 from econsult.consults.clocks import clocks_among
+from econsult.consults.taking import take
 from econsult.consults.views import View
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -61,7 +62,7 @@ def show_worklist() -> dict[str, Any]:
 def claim_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
     """Take the consult in hand; one of several who try at once gets it."""
     with loaded(consult_id, Right.HOLD) as (session, passed):
-        holding.claim(session, passed.consult, me(), now=now(), lease=settings().claim)
+        take(session, passed.consult, me(), now=now(), lease=settings().claim)
     return after(passed)
 
 

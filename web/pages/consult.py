@@ -16,6 +16,7 @@ from econsult.consults import declining, holding
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
+from econsult.consults.taking import take
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, TakenError
 from econsult.people.patients import age_in_months
@@ -144,7 +145,7 @@ def claim(public_id: str) -> Response:
     try:
         with database().writing() as session:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
-            holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+            take(session, loaded.consult, me(), now=now(), lease=settings().claim)
     except TakenError:
         return redirect(url_for(".show", public_id=public_id, said="taken"), 303)
     except ForbiddenError as error:

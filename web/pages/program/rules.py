@@ -161,8 +161,8 @@ def _rules(policy: Policy | None) -> Rules:
 
 
 def _name(policy: Policy | None) -> str:
-    """Which rules they are: "Dermatology, same day, version 2", or those that the installation has."""
-    return _named((policy.specialty, policy.urgency), policy.version)[0] if policy else gettext("as installed")
+    """Which rules they are: "Dermatology, same day, version 2", or the installation's own."""
+    return _named((policy.specialty, policy.urgency), policy.version)[0] if policy else gettext("the standard rules")
 
 
 def _named(pair: Pair, version: int) -> tuple[str, Pair]:
