@@ -23,7 +23,7 @@ from econsult.people.invitations import Invitation
 from econsult.people.naming import fold
 from econsult.people.onfile import FamilyContact
 from econsult.people.patients import Patient
-from econsult.reach.mobiles import Mobile
+from econsult.reach.mobiles import Mobile, numbers_before
 
 _NAME = re.compile(r"[^\W\d_][^\W\d_'\u2019-]+")
 _NOT_NAMES = frozenset(
@@ -79,11 +79,12 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
 def _add_family(session: Session, found: dict[int, OnFile]) -> None:
     family = family_of(session, list(found))
     people = {person.id for _child, person in family}
-    mobiles = dict(_rows(session, Mobile.person_id, Mobile.number, people))
+    mobiles = session.scalars(select(Mobile).where(Mobile.person_id.in_(people)))
+    numbers = {each.person_id: [*_some(each.number), *numbers_before(each)] for each in mobiles}
     for number, person in family:
         found[number].names.append(person.name)
         found[number].emails += _some(person.email)
-        found[number].phones += _some(mobiles.get(person.id, ""))
+        found[number].phones += numbers.get(person.id, [])
 
 
 def _add_questions(session: Session, found: dict[int, OnFile]) -> None:

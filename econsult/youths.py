@@ -29,8 +29,7 @@ from econsult.people.caregivers import (
     is_old_enough,
 )
 from econsult.people.keptaway import reaches_kept
-from econsult.people.onfile import contact_row
-from econsult.people.pasted import pasted
+from econsult.people.onfile import contact_row, is_same_mailbox
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
 from econsult.people.signin import ApiToken, SignInLink, end_sessions
@@ -74,7 +73,7 @@ def open_account(
     if youth_of(session, patient, now) is not None:
         wrong["email"] = "has_account"
     on_file = contact_row(session, patient)
-    if on_file is not None and pasted(form.email).casefold() == on_file.email.casefold():
+    if on_file is not None and is_same_mailbox(form.email, on_file.email):
         # Whoever reads the family's letters would come in as the young person.
         wrong["email"] = "shared"
     if reaches_kept(session, patient, form.email):
@@ -96,7 +95,7 @@ def _closed_before(session: Session, cipher: TextCipher, patient: Patient, email
     """
     query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
     for link, person in session.execute(query.where(RelatedPerson.patient_id == patient.id)):
-        if link.relation == SELF and person.email.casefold() == pasted(email).casefold():
+        if link.relation == SELF and is_same_mailbox(person.email, email):
             link.ends_at, person.is_active = None, True
             # Whoever has the address now shows anew that they are meant.
             link.proven_at, link.proof_tries = None, 0

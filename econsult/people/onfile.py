@@ -15,9 +15,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, program_of
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
+from econsult.people.caregivers import SELF, active_links
 from econsult.people.former import keep_former
 from econsult.people.formerly import reaches_former
-from econsult.people.keptaway import reaches_kept, refuse_kept
+from econsult.people.keptaway import key_of, reaches_kept, refuse_kept
 from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
 from econsult.people.persons import Person, is_address
@@ -82,7 +83,8 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
     """Write down how the family is reached; an empty text takes one away. What stays as it was stays on file.
 
     `patient` comes from `access`. Raises InvalidError for the field `phone` or `email`, with `barred` where it reaches
-    somebody whom a court keeps away, and ForbiddenError for somebody who is not of the staff.
+    somebody whom a court keeps away and `shared` where the young person signs in there, and ForbiddenError for somebody
+    who is not of the staff.
     """
     if not staff.is_staff:
         raise ForbiddenError("The clinic writes down how a family is reached.")
@@ -93,6 +95,8 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
     given, known = {"phone": phone, "email": email}, {"phone": patient.phone, "email": row.email if row else ""}
     changed = [name for name in given if given[name] != known[name]]
     refuse_kept(session, patient, **{name: given[name] for name in changed})
+    if "email" in changed:
+        _refuse_own(session, patient, email, now)
     if row is None:
         row = FamilyContact(patient_id=patient.id, email="", phone_since=patient.created_at, email_since=now)
         session.add(row)
@@ -107,6 +111,18 @@ def set_contact(session: Session, patient: Patient, phone: str, email: str, staf
         note_patient(session, patient, "set_contact", now, person_id=staff.id, detail="/".join(changed))
         tell_more(session, patient.id, now)
     session.flush()
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Whether two addresses are one, however they are written. Whoever reads a letter there comes in by it."""
+    return bool(one) and key_of(one) == key_of(other)
+
+
+def _refuse_own(session: Session, patient: Patient, email: str, now: datetime) -> None:
+    """The young person's own mailbox is theirs alone: whoever reads the family's letters would come in as them."""
+    links = active_links(session, patient.id, now)
+    if any(link.relation == SELF and is_same_mailbox(person.email, email) for link, person in links):
+        raise InvalidError("The young person signs in with this address.", {"email": "shared"})
 
 
 def _check(phone: str, email: str) -> None:

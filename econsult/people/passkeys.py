@@ -1,6 +1,6 @@
 """Passkeys: keys that live in a person's phone, computer or security key, and sign what this site alone asks.
 
-A false page gets nothing that works here: a browser signs the origin that it is at. Of each question only a hash
+A false page gets nothing that works here: a browser signs the origin that it is at. Of a question at most a hash
 is kept; it holds five minutes, in the browser that asked, and is used up by the first answer, right or wrong.
 """
 
@@ -45,7 +45,7 @@ class Passkey(PublicId, Base):
 
 
 class PasskeyChallenge(Base):
-    """One question that waits for its answer."""
+    """One question that waits for its answer; or, of nobody known (`person_id`), one that has had it."""
 
     __tablename__ = "passkey_challenge"
 

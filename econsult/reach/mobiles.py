@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.belonging import in_program, program_of
-from econsult.database import NO_KEY, Base, Instant, Sealed, TextCipher, changed_rows
+from econsult.database import NO_KEY, Base, Instant, Sealed, SealedJson, TextCipher, changed_rows
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.notices import NoticeKind, notify
@@ -32,12 +33,15 @@ TRIES = 5
 """So many wrong codes, then another must be sent."""
 CODES, CODES_WITHIN = 5, timedelta(hours=24)
 """So many codes are sent for one person in a day: nobody's telephone is made to ring all night."""
+FORMER = 50
+"""So many of the numbers that were there before are remembered, the last ones."""
 
 
 class Mobile(Base):
     """One number of one person. It is used once `confirmed_at` is set, unless the number has said stop.
 
-    A number that was taken away leaves an empty row, which still counts the codes of the day.
+    A number that was taken away leaves an empty row, which still counts the codes of the day. `former` has the numbers
+    that were there before: old photos and texts still say them.
     """
 
     __tablename__ = "mobile"
@@ -56,6 +60,7 @@ class Mobile(Base):
     is_refused: Mapped[bool] = mapped_column(default=False)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    former: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("mobile.former"))
 
 
 class StoppedNumber(Base):
@@ -122,6 +127,7 @@ def set_mobile(
         session.add(mobile)
     elif mobile.confirmed_at is not None:
         _tell_of_change(session, person, now)
+    _keep_former(mobile, number)
     mobile.number, mobile.number_index = number, cipher.blind_index(number, MOBILE)
     mobile.confirmed_at, mobile.added_by_id = None, by.id
     _renew_code(session, mobile, now)
@@ -174,6 +180,7 @@ def remove_mobile(session: Session, cipher: TextCipher, person: Person, *, by: P
         return False
     if mobile.confirmed_at is not None:
         _tell_of_change(session, person, now)
+    _keep_former(mobile, "")
     mobile.number, mobile.number_index, mobile.confirmed_at = "", cipher.blind_index("", MOBILE), None
     _note(session, "remove_mobile", person, by, now)
     return True
@@ -206,6 +213,18 @@ def _note_owners(session: Session, cipher: TextCipher, number: str, action: str,
 def _locked(session: Session, person: Person) -> Mobile | None:
     query = select(Mobile).where(Mobile.person_id == person.id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _keep_former(mobile: Mobile, next_one: str) -> None:
+    """Remember the number that is about to go: where it was written down it still tells who the family is."""
+    if mobile.number and mobile.number != next_one:
+        before = [each for each in numbers_before(mobile) if each != mobile.number]
+        mobile.former = {"numbers": [*before, mobile.number][-FORMER:]}
+
+
+def numbers_before(mobile: Mobile) -> list[str]:
+    """The numbers that were there before the present one, the oldest first."""
+    return list((mobile.former or {}).get("numbers", ()))
 
 
 def _renew_code(session: Session, mobile: Mobile, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Callable
@@ -186,18 +187,42 @@ def test_bytes_that_make_no_sense_are_refused_and_nothing_breaks(database: Datab
             assert proving.prove(session, HERE, None, odd, now=NOON) is None
 
 
-def test_questions_keep_no_secret_and_are_counted_by_place(database: Database, clinic: Clinic) -> None:
-    asked = json.loads(asked_for(database))["challenge"]
+def test_questions_keep_no_secret_and_are_counted_by_person_and_place(database: Database, clinic: Clinic) -> None:
+    asked = json.loads(asked_for(database, clinic.derm))["challenge"]
     with database.reading() as session:
         assert asked not in str(session.execute(text("SELECT * FROM passkey_challenge")).all())
     for _ in range(ASKED_FROM_ONE - 1):
-        asked_for(database)
+        asked_for(database, clinic.derm)
     with pytest.raises(TooManyTriesError):
-        asked_for(database)
-    asked_for(database, place=replace(HERE, sources=("elsewhere",)))
+        asked_for(database, clinic.derm)
+    asked_for(database, clinic.derm, place=replace(HERE, sources=("elsewhere",)))
+    asked_for(database, clinic.mother)
     with database.writing() as session:
         sweep_sign_ins(session, NOON + LIVES)
         assert session.scalars(select(PasskeyChallenge)).all() == []
+
+
+def test_who_asks_without_an_account_shuts_nobody_out_at_the_same_address(
+    database: Database, clinic: Clinic, key: SoftKey
+) -> None:
+    stranger = replace(HERE, browser="a stranger")
+    asked = asked_for(database, place=stranger)
+    spoilt = replace(key, origin="http://evil.test")
+    for _ in range(ASKED_FROM_ONE + 10):
+        # Whoever has seen somebody's passkey may answer as well; that fills no trail.
+        assert proven(database, spoilt.prove(asked_for(database, place=stranger)), place=stranger) == ""
+    with database.reading() as session:
+        refused = select(AuditEvent.id).where(AuditEvent.action == "refuse_passkey")
+        assert len(session.scalars(refused).all()) == ASKED_FROM_ONE
+    assert proven(database, key.prove(asked_for(database))) == "derm@clinic.test"
+    assert proven(database, key.prove(asked_for(database, clinic.derm)), clinic.derm) == "derm@clinic.test"
+    # What one browser was asked fits no other, and its end cannot be moved.
+    assert proven(database, key.prove(asked)) == ""
+    sent = base64.urlsafe_b64decode(json.loads(asked)["challenge"] + "==")
+    later = sent[:-33] + bytes([sent[-33] ^ 64]) + sent[-32:]
+    moved = json.dumps({"challenge": base64.urlsafe_b64encode(later).decode().rstrip("=")})
+    assert proven(database, key.prove(moved), place=stranger) == ""
+    assert proven(database, key.prove(asked), place=stranger) == "derm@clinic.test"
 
 
 def test_they_are_removed_by_their_owner_or_all_by_the_operator(

@@ -11,8 +11,9 @@ from econsult.identifying import on_file
 from econsult.people.invitations import invite
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
 from econsult.people.signin import make_token
-from econsult.reach.mobiles import MOBILE, Mobile
+from econsult.reach.mobiles import remove_mobile, set_mobile
 from tests.personas import Clinic
 from tests.web.conftest import BrowserOf
 from workers.policies import identifiers_of
@@ -23,6 +24,8 @@ TOLD = {
     "the telephone on file": "505-555-0177",
     "the e-mail on file": "family.begay@mail.test",
     "a caregiver's own number": "505-555-0123",
+    "the number a caregiver had before": "505-555-0124",
+    "the number a caregiver had before that": "505-555-0125",
     "the insurance card": "MCD88231907",
     "the number to call back": "505-555-0155",
     "the caller's number": "505-555-0166",
@@ -43,17 +46,18 @@ DETAILS = {
 @pytest.fixture
 def number(runtime: Runtime, clinic: Clinic) -> str:
     """The public number of a request whose text tells all of it."""
-    index = runtime.database.cipher.blind_index("+15055550123", MOBILE)
-    own = {"number": "+15055550123", "number_index": index, "nonce": "", "confirmed_at": NOW}
-    times = {"code_expires_at": NOW, "codes_since": NOW, "created_at": NOW}
+    cipher = runtime.database.cipher
     with runtime.database.writing() as session:
-        child, who = session.get_one(Patient, clinic.child.id), clinic.mother.id
+        child, mother = session.get_one(Patient, clinic.child.id), session.get_one(Person, clinic.mother.id)
         before = TOLD["the telephone that was on file"], TOLD["the e-mail that was on file"]
         set_contact(session, child, *before, clinic.pcp, now=NOW)
         for where in (TOLD["where an invitation went"], "+15055550149"):
             invite(session, clinic.pcp, child, "en", secret_key=runtime.secret_key, now=NOW, sent_to=where)
         set_contact(session, child, TOLD["the telephone on file"], TOLD["the e-mail on file"], clinic.pcp, now=NOW)
-        session.add(Mobile(program_id=clinic.program.id, person_id=who, added_by_id=who, **own, **times))
+        for had in ("the number a caregiver had before that", "the number a caregiver had before"):
+            set_mobile(session, cipher, mother, TOLD[had], by=mother, countries=("US",), now=NOW)
+        remove_mobile(session, cipher, mother, by=mother, now=NOW)
+        set_mobile(session, cipher, mother, TOLD["a caregiver's own number"], by=mother, countries=("US",), now=NOW)
         session.add(Coverage(patient_id=child.id, insurance_id=TOLD["the insurance card"]))
         text = f"The mam\u00e1 of this child says: {', '.join(TOLD.values())}. Is it eczema?"
         return clinic.econsult(session, now=NOW, question=text, details=DETAILS).public_id
@@ -79,8 +83,6 @@ def test_papers_are_covered_by_the_same_list(runtime: Runtime, clinic: Clinic) -
         child = session.get_one(Patient, clinic.child.id)
         told, known = on_file(session, [child])[child.id], identifiers_of(session, child.id)
     assert [*known.names] == told.names
-    assert {*TOLD.values()} - {*known.phones, *known.emails, *known.numbers, *known.names} == {
-        "505-555-0123",
-        "505-555-0149",
-    }
-    assert {"+15055550123", "+15055550149"} <= {*known.phones}
+    international = {"505-555-0123", "505-555-0124", "505-555-0125", "505-555-0149"}
+    assert {*TOLD.values()} - {*known.phones, *known.emails, *known.numbers, *known.names} == international
+    assert {f"+1{number.replace('-', '')}" for number in international} <= {*known.phones}

@@ -85,6 +85,10 @@ def test_the_clinic_opens_the_account_once_it_has_seen_the_young_person(
     assert 'value="own@example.test"' in refused.text
     assert post(clinics, f"{path}/youth", form).location == f"{path}?said=account_opened"
     assert "own@example.test" in clinics.get(path).text
+    # Their mailbox is theirs alone also where the family's contact is written down later, however it is typed.
+    familys = {"phone": "505-555-0177", "phone_again": "505-555-0177", "email": "OWN@example.test\u200b"}
+    refused = post(clinics, f"{path}/contact", familys | {"email_again": familys["email"]})
+    assert (refused.status_code, "The young person signs in with this address" in refused.text) == (422, True)
     # The desk sees nobody in person; the clinic of another child does not know this one.
     assert post(browser_of(clinic.coordinator), f"{path}/youth", form).status_code == 403
     assert post(browser_of(clinic.other_pcp), f"{path}/youth", form).status_code == 404

@@ -173,11 +173,8 @@ def _first_time(session: Session, *, to_judge: bool = False) -> Halfway | None:
 def ask_who() -> Answer:
     """What the browser is to prove by any passkey of this site that it has."""
     browser = _asked_before() or secrets.token_hex(16)
-    try:
-        with database().writing() as session:
-            asked = proving.ask_to_prove(session, place_of(browser), None, now=now())
-    except TooManyTriesError:
-        return _refused(too_many_tries(), 429)
+    with database().reading() as session:
+        asked = proving.ask_to_prove(session, place_of(browser), None, now=now())
     answer = _question(asked)
     set_cookie(answer, cookie_name(ASKED), browser, max_age=int(LIVES.total_seconds()))
     return answer

@@ -75,8 +75,11 @@ def write_contact(public_id: str) -> Page:
             "phone": gettext("Write the whole number, with at least 7 digits"),
             "email": gettext("Write the whole address, such as ana@example.org"),
         }
-        barred = gettext("A court keeps whoever is reached there from the child")
-        form.errors |= {name: barred if code == "barred" else words[name] for name, code in error.fields.items()}
+        told = {
+            "barred": gettext("A court keeps whoever is reached there from the child"),
+            "shared": gettext("The young person signs in with this address: ask for one that the family reads"),
+        }
+        form.errors |= {name: told.get(code, words[name]) for name, code in error.fields.items()}
     if form.errors:
         return family_page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="saved"), 303)
