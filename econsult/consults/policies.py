@@ -144,8 +144,18 @@ def _object(text: str) -> dict[str, Any]:
 
 def current_rules(session: Session, consult: Consult, first_reply: Mapping[str, timedelta] | None = None) -> Rules:
     """The rules that would hold for the consult today: the newest version of the closest policy over the defaults."""
-    base = installed(consult.urgency, first_reply)
-    policy = closest(session, consult.program_id, consult.specialty or "", consult.urgency)
+    return _rules_today(session, consult.program_id, (consult.specialty or "", consult.urgency), first_reply)
+
+
+def first_replies(
+    session: Session, program_id: int, specialty: str, targets: Mapping[str, timedelta] | None = None
+) -> dict[str, timedelta]:
+    """Within what a first reply would be promised today, by urgency: what a page may say before a request is sent."""
+    return {each: _rules_today(session, program_id, (specialty, each), targets).first_reply for each in Urgency}
+
+
+def _rules_today(session: Session, program_id: int, pair: Pair, first_reply: Mapping[str, timedelta] | None) -> Rules:
+    base, policy = installed(pair[1], first_reply), closest(session, program_id, *pair)
     return overlay(base, read_content(policy.content), policy.version) if policy is not None else base
 
 

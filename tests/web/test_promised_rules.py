@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -97,10 +98,10 @@ def test_the_page_says_what_its_rules_replace_and_takes_them_back(
     with runtime.database.writing() as session:
         consult = clinic.econsult(session, now=datetime.now(UTC))
     page = admin.get(address).text
-    assert "They take the place of all of this: All specialties, Within 24 hours, version 1." in page
+    assert "They take the place of all of this: All specialties, Routine, version 1." in page
     row = re.search(r"First reply within \(hours\)</th><td[^>]*>8</td><td[^>]*>12</td>", page)
     assert (row is not None, page.count('<th scope="row">')) == (True, 1)
-    assert "Dermatology, Within 24 hours, version 1" in admin.get("/program/rules?urgency=routine").text
+    assert "Dermatology, Routine, version 1" in admin.get("/program/rules?urgency=routine").text
     back = {"urgency": "routine", "specialty": "dermatology"}
     looked = post(admin, "/program/rules", {**back, "verb": "look_back"})
     assert (looked.status_code, consult.number in looked.text) == (200, True)
@@ -111,3 +112,19 @@ def test_the_page_says_what_its_rules_replace_and_takes_them_back(
         assert rules_of(open_now).first_reply == timedelta(hours=12)
     again = post(admin, "/program/rules", {**back, "verb": "retire"})
     assert (again.status_code, "These rules were taken back already" in again.text) == (422, True)
+
+
+def test_a_clinic_reads_before_it_sends_within_what_time_its_program_promises_a_reply(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    began = datetime.now(UTC)
+    wish = {"specialty": "dermatology", "urgency": "routine", "content": {"first_reply": 72 * 60}}
+    with runtime.database.writing() as session:
+        save_policy(session, clinic.admin, **wish, now=began)
+        drafts = {3: clinic.draft(session), 1: clinic.draft(session, specialty="neurology")}
+    for days, draft in drafts.items():
+        page = browser_of(clinic.pcp).get(f"/clinic/requests/{draft.public_id}").text
+        field = re.search(r'value="routine" data-due="by ([A-Z][a-z]{2}) [0-9]', page)
+        due = [(at + timedelta(days=days)).astimezone(ZoneInfo("America/Denver")) for at in (began, datetime.now(UTC))]
+        assert field is not None
+        assert field[1] in {f"{at:%a}" for at in due}

@@ -61,6 +61,8 @@ async function askAnew() {
   const reason = form.elements.lacking?.value;
   for (const name of ["[data-readybox]", "[data-views]", "[data-named]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
   if (reason) form.elements.lacking.value = reason;
+  // Each specialty may promise its reply within another time.
+  for (const one of fresh.querySelectorAll("[name=urgency]")) form.querySelector(`[name=urgency][value="${one.value}"]`).dataset.due = one.dataset.due;
   document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
   refresh();
 }

@@ -36,7 +36,8 @@ ADULT_AT = 18
 LANGUAGES = {"en": _l("English"), "es": _l("Spanish")}
 READERS = {"en": _l("The family reads English."), "es": _l("The family reads Spanish.")}
 URGENCIES = {
-    Urgency.ROUTINE: _l("Within 24 hours"),
+    # The program's rules say within what time: no name of it says another.
+    Urgency.ROUTINE: _l("Routine"),
     Urgency.SAME_DAY: _l("Same day"),
     Urgency.URGENT: _l("Urgent"),
 }

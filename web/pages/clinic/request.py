@@ -17,6 +17,7 @@ from econsult.consults.details import flags_of
 from econsult.consults.facepolicy import asks_for_policy
 from econsult.consults.lifecycle import Status
 from econsult.consults.merging import check_version
+from econsult.consults.policies import first_replies
 from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import body_sites
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -207,7 +208,9 @@ def _state(public_id: str) -> dict[str, Any]:
 
 
 def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes | None = None) -> str:
-    targets = {code: now() + target for code, target in settings().first_reply.items()}
+    with database().reading() as session:
+        promised = first_replies(session, me().program_id, desk.consult.specialty or "", settings().first_reply)
+    targets = {code: now() + target for code, target in promised.items()}
     given = request.form if request.method == "POST" else None
     months = age_in_months(desk.loaded.patient.birth_date, now().date())
     return render_template(
