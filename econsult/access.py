@@ -232,19 +232,19 @@ def _is_hidden_draft(person: Person, consult: Consult) -> bool:
 def _specialists_relation(session: Session, person: Person, consult: Consult) -> Relation | None:
     if consult.kind == Kind.FAMILY_QUESTION or consult.status == Status.DRAFT:
         return None
+    if person.id in conflicted(session, consult.patient_id):
+        # Whoever must not answer for a child does not read about it either, nor look at its pictures: what they held
+        # went back as they were barred (`queue.letting_go`), and having answered opens nothing.
+        return None
     own = (Answer.consult_id == consult.id, Answer.author_id == person.id)
     wrote = exists().where(*own, Answer.signed_at.is_not(None))
-    barred = person.id in conflicted(session, consult.patient_id)
-    # Who holds an open question must still give it back; having answered one opens nothing to whoever is barred since.
-    is_holding = consult.holder_id == person.id and (consult.status in OPEN or not barred)
-    if is_holding or (not barred and session.scalar(select(wrote))):
+    if consult.holder_id == person.id or session.scalar(select(wrote)):
         return Relation.HOLDER
-    if consult.status in OPEN and not barred and (second := seconds_relation(session, person, consult)):
+    if consult.status in OPEN and (second := seconds_relation(session, person, consult)):
         return second
     pools = {consult.specialty, consult.fallback_specialty}
     is_pool = consult.status in OPEN and bool(pools & specialties_of(session, person))
-    # Whoever must not answer for a child does not read about it either, nor look at its pictures.
-    return Relation.POOL if is_pool and not barred else None
+    return Relation.POOL if is_pool else None
 
 
 def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:

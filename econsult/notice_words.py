@@ -32,6 +32,8 @@ class NoticeKind(StrEnum):
     UNALLOCATED = "unallocated"
     RETURNED = "returned"
     HANDED_OVER = "handed_over"
+    LET_GO = "let_go"
+    NO_LONGER_YOURS = "no_longer_yours"
     RAISED = "raised"
     STILL_NEEDED = "still_needed"
     ROSTER = "roster"
@@ -162,6 +164,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.HANDED_OVER: {
         "en": "A request changed hands. Sign in to see who has it now.",
         "es": "Una solicitud cambió de manos. Entre para ver quién la tiene ahora.",
+    },
+    NoticeKind.LET_GO: {
+        "en": "A request went back to its pool: whoever had it may not answer it any more. Sign in to see who can.",
+        "es": "Una solicitud volvió al grupo: quien la tenía ya no puede responderla. Entre para ver quién puede.",
+    },
+    NoticeKind.NO_LONGER_YOURS: {
+        "en": "You may not answer a request any more, and somebody else gets it. What you wrote is kept for them.",
+        "es": "Usted ya no puede responder una solicitud y la recibe otra persona. Lo que escribió queda para ella.",
     },
     NoticeKind.RAISED: {
         "en": "A request has become more urgent. Sign in to see it.",

@@ -18,6 +18,7 @@ from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult
 from econsult.consults.wishes import has_lost, named_now
 from econsult.people.persons import Person
 from econsult.queue.absence import lock_in_order, owed
+from econsult.queue.letting_go import let_go
 from econsult.rosters.watching import look_soon
 
 MOST = 500
@@ -35,9 +36,14 @@ _UNALLOCATED = (
 
 
 def offer_again(session: Session, program_id: int, now: datetime) -> int:
-    """Offer each waiting request again whose pool is another than it was told; returns how many."""
+    """Offer each waiting request again whose pool is another than it was told; returns how many.
+
+    What somebody holds who may not answer it any more is given back first, however much it is.
+    """
     waiting = select(Consult.id).where(Consult.program_id == program_id, Consult.status == Status.SUBMITTED)
-    return _offer(session, list(session.scalars(waiting.order_by(*ORDER).limit(MOST))), now)
+    numbers = list(session.scalars(waiting.order_by(*ORDER).limit(MOST)))
+    let_go(session, program_id, now, numbers)
+    return _offer(session, numbers, now)
 
 
 def offer_unallocated(session: Session, program_id: int, after: int, now: datetime) -> int | None:

@@ -44,6 +44,8 @@ SPANISH = {
     NoticeKind.UNALLOCATED: "Nadie puede tomar una solicitud. Entre para elegir a alguien.",
     NoticeKind.RETURNED: "Una solicitud regresa al grupo porque nadie la trabajaba. Entre para verla.",
     NoticeKind.HANDED_OVER: "Una solicitud pasa a otra persona. Entre para verla.",
+    NoticeKind.LET_GO: "Una solicitud regresa al grupo: su especialista no puede responderla. Entre para verla.",
+    NoticeKind.NO_LONGER_YOURS: "Usted no puede responder una solicitud y la recibe otra persona. Su texto se guarda.",
     NoticeKind.RAISED: "Una solicitud ahora es urgente. Entre para verla.",
     NoticeKind.STILL_NEEDED: "Nos sigue faltando una cosa de usted. Por favor entre.",
     NoticeKind.SWAP_ANSWERED: "Alguien responde sobre un turno que usted le ha ofrecido. Entre para verlo.",

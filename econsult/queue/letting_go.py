@@ -1,0 +1,104 @@
+"""Who may not answer any more holds nothing: it goes back to its pool in the transaction that bars them.
+
+Barred is who has a conflict with the child, no licence where the child's clinic lies, or an account that is closed;
+a language bars nobody from what they hold, since the desk gives that on purpose. The draft stays with the request, as
+after any release, and a name that was opened by exception closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from econsult.consults.glass import BrokenGlass
+from econsult.consults.handover import hand_over
+from econsult.consults.hearers import desk_of
+from econsult.consults.holding import to_pool
+from econsult.consults.lifecycle import OPEN, next_status
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
+from econsult.notices import NoticeKind, notify
+from econsult.people.persons import Organization, Person, Role
+from econsult.queue.absence import lock_in_order, owed
+from econsult.rosters.limits import Conflict, Limits, why_barred
+
+VERB = "let_go"
+"""How the trail and the way from hand to hand call it."""
+
+
+def let_go(session: Session, program_id: int, now: datetime, waiting: Sequence[int] = ()) -> int:
+    """Give back whatever barred people of this program hold, and tell them and the desk, once; returns how many.
+
+    Those that wait are locked with them, all by their numbers, before anybody is told of one: whoever is just taking
+    one of them is waited for, and found here then.
+    """
+    lock_in_order(session, {*waiting, *_held_by_barred(session, program_id)})
+    numbers = _held_by_barred(session, program_id)
+    lock_in_order(session, numbers)
+    _close_names(session, program_id, now)
+    query = select(Consult).where(Consult.id.in_(numbers)).order_by(Consult.id).options(*SEALED_STAY_SHUT)
+    found = session.scalars(query.execution_options(populate_existing=True)).all() if numbers else []
+    for consult in found:
+        _give_back(session, consult, now)
+    return len(found)
+
+
+def _give_back(session: Session, consult: Consult, now: datetime) -> None:
+    holder, about = session.get_one(Person, consult.holder_id), f"{VERB}:{now.isoformat()}"
+    is_open = consult.status in OPEN
+    has_alarm = False
+    if is_open:
+        hand_over(session, consult, VERB, None, by_id=None, now=now)
+        has_alarm = not to_pool(session, consult, next_status(consult.status, "release"), now).has_cover
+        note(session, consult, VERB, person_id=None, now=now)
+    else:
+        # What the clinic asks about an answer has no pool: the desk gives it to somebody who may reply.
+        about = f"{VERB}:{consult.clinic_waits_since}"
+    if holder.is_active:
+        notify(session, holder, NoticeKind.NO_LONGER_YOURS, consult_id=consult.id, about=about, now=now)
+    # Where nobody is there for it, the desk has just had an alarm: one event is one letter.
+    for person in () if has_alarm else desk_of(session, consult.program_id):
+        notify(session, person, NoticeKind.LET_GO, consult_id=consult.id, about=about, now=now)
+
+
+def _held_by_barred(session: Session, program_id: int) -> list[int]:
+    """What barred people hold and owe a reply to, by number."""
+    held = (owed(Consult.holder_id.is_not(None)), Person.role == Role.SPECIALIST)
+    query = _bars(Consult.id).join(Person, Person.id == Consult.holder_id)
+    rows = session.execute(_with_bars(query).where(Consult.program_id == program_id, *held).order_by(Consult.id))
+    return [row.id for row in rows if _is_barred(row)]
+
+
+def _close_names(session: Session, program_id: int, now: datetime) -> None:
+    """A child's name that somebody opened who may not answer any more is closed to them."""
+    query = _bars(BrokenGlass.id).join(BrokenGlass, BrokenGlass.consult_id == Consult.id)
+    opened = _with_bars(query.join(Person, Person.id == BrokenGlass.person_id))
+    rows = session.execute(opened.where(Consult.program_id == program_id, BrokenGlass.ends_at > now)).all()
+    if numbers := [row.id for row in rows if _is_barred(row)]:
+        session.execute(update(BrokenGlass).where(BrokenGlass.id.in_(numbers)).values(ends_at=now))
+
+
+def _bars(number: InstrumentedAttribute[int]) -> Select[Any]:
+    """Something of a request, by its number, with what may bar its person from it."""
+    columns: list[InstrumentedAttribute[Any]] = [number, Person.is_active, Limits.states, Organization.state]
+    return select(*columns, Conflict.id.label("conflict")).select_from(Consult)
+
+
+def _with_bars(query: Select[Any]) -> Select[Any]:
+    is_conflict = and_(Conflict.person_id == Person.id, Conflict.patient_id == Consult.patient_id)
+    return (
+        query.outerjoin(Limits, Limits.person_id == Person.id)
+        .outerjoin(Organization, Organization.id == Consult.organization_id)
+        .outerjoin(Conflict, is_conflict)
+    )
+
+
+def _is_barred(row: Row[Any]) -> bool:
+    limits = Limits(states=row.states or "", languages="")
+    is_conflicted = row.conflict is not None
+    return not row.is_active or bool(
+        why_barred(limits, is_conflicted=is_conflicted, state=row.state or "", language="")
+    )

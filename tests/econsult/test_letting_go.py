@@ -1,0 +1,119 @@
+"""Who may not answer any more holds nothing from that moment, and everybody who must know is told once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from econsult.access import consult_for, rendition_for
+from econsult.consults import answers, holding, threads
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, Rendition, receive
+from econsult.consults.glass import break_glass, open_until
+from econsult.consults.handover import handovers_of
+from econsult.consults.lifecycle import Status
+from econsult.consults.records import Consult
+from econsult.database import Database, new_public_id
+from econsult.errors import ForbiddenError, NotFoundError
+from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role, add_person
+from econsult.people.signin import close_account
+from econsult.queue.invariants import violations
+from econsult.queue.reoffering import offer_again
+from econsult.rights import Right
+from econsult.rosters.qualifying import LimitsForm, bar, set_limits, set_state
+from tests.personas import ANSWER, LEASE, NOON, Clinic
+
+SOON = NOON + timedelta(minutes=5)
+TOLD = (NoticeKind.LET_GO, NoticeKind.NO_LONGER_YOURS, NoticeKind.NO_COVER, NoticeKind.UNALLOCATED)
+
+
+def _keep_out(session: Session, clinic: Clinic, why: str) -> None:
+    if why == "conflict":
+        bar(session, clinic.coordinator, clinic.derm.public_id, session.get_one(Patient, clinic.child.id), now=SOON)
+    elif why == "closed":
+        close_account(session, session.get_one(Person, clinic.derm.id), SOON)
+    elif why == "licence":
+        set_limits(session, clinic.coordinator, clinic.derm.public_id, LimitsForm("TX", (), 0), now=SOON)
+    else:
+        set_limits(session, clinic.coordinator, clinic.derm.public_id, LimitsForm("", ("en",), 0), now=SOON)
+    offer_again(session, clinic.program.id, SOON)
+
+
+def _copy(session: Session, consult: Consult, clinic: Clinic) -> str:
+    """A picture of the request, ready to be looked at."""
+    sent = Received(new_public_id(), MediaKind.PHOTO, 10, "far", b"k", clinic.pcp.id)
+    file = receive(session, consult, sent, NOON)
+    session.execute(update(Attachment).values(state=AttachmentState.READY))
+    copy = Rendition(attachment_id=file.id, name="thumb", media_type="image/jpeg", size=3, blob_key="b/k")
+    copy.object_id, copy.key_wrapped, copy.width, copy.height, copy.sha256 = "0" * 32, b"k", 1, 1, "0" * 64
+    session.add(copy)
+    session.flush()
+    return copy.public_id
+
+
+@pytest.mark.parametrize("why", ["conflict", "licence", "closed"])
+def test_whoever_is_barred_holds_nothing_from_that_moment_and_each_is_told_once(
+    database: Database, clinic: Clinic, why: str
+) -> None:
+    with database.writing() as session:
+        details = {"email": "vera@clinic.test", "name": "vera", "role": Role.PRIVACY, "now": NOON}
+        add_person(session, database.cipher, clinic.program, **details)
+        set_state(session, clinic.coordinator, clinic.home.public_id, "NM", now=NOON)
+        held, waits, other = clinic.claimed(session), clinic.claimed(session), clinic.econsult(session)
+        holding.claim(session, other, clinic.derm2, now=NOON, lease=LEASE)
+        answers.save_draft(session, held, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        threads.request_info(session, waits, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        break_glass(session, held, clinic.derm, reason="The lab asks which child this is.", now=NOON)
+        copy = _copy(session, held, clinic)
+        assert rendition_for(session, clinic.derm, copy, now=SOON)
+    with database.writing() as session:
+        _keep_out(session, clinic, why)
+        _keep_out(session, clinic, why)
+    with database.writing() as session:
+        for number in (held.id, waits.id):
+            consult = session.get_one(Consult, number)
+            assert (consult.status, consult.holder_id) == (Status.SUBMITTED, None)
+            assert [(row.verb, row.from_id, row.to_id) for row in handovers_of(session, number)] == [
+                ("let_go", clinic.derm.id, None)
+            ]
+            rows = session.execute(select(Notice.kind, Notice.person_id).where(Notice.consult_id == number)).all()
+            letters = sorted((kind, person) for kind, person in rows if kind in TOLD)
+            whose = [] if why == "closed" else [(NoticeKind.NO_LONGER_YOURS, clinic.derm.id)]
+            assert letters == [(NoticeKind.LET_GO, clinic.coordinator.id), *whose]
+        assert session.get_one(Consult, other.id).holder_id == clinic.derm2.id, "a colleague's stays theirs"
+        assert open_until(session, held, clinic.derm, SOON) is None
+        assert list(violations(session, SOON)) == []
+        person = session.get_one(Person, clinic.derm.id)
+        if why != "licence":  # Of their pool they read on, as whoever of it may not take something.
+            for look in (
+                lambda: consult_for(session, person, held.public_id, now=SOON),
+                lambda: rendition_for(session, person, copy, now=SOON),
+            ):
+                with pytest.raises(NotFoundError):
+                    look()
+        with pytest.raises((ForbiddenError, NotFoundError)):
+            consult_for(session, person, held.public_id, now=SOON, right=Right.ANSWER)
+        again = holding.claim(session, session.get_one(Consult, held.id), clinic.derm2, now=SOON, lease=LEASE)
+        draft = answers.draft_of(session, again.id)
+        assert draft is not None
+        assert draft.content["impression"] == ANSWER["impression"], "what was written is there for whoever goes on"
+
+
+def test_a_language_takes_nothing_from_who_holds_it_and_a_reply_that_is_owed_is_the_desks(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        held, signed = clinic.claimed(session), clinic.answered(session)
+        signed.clinic_waits_since = NOON
+    with database.writing() as session:
+        _keep_out(session, clinic, "language")
+        assert session.get_one(Consult, held.id).holder_id == clinic.derm.id
+        _keep_out(session, clinic, "conflict")
+        _keep_out(session, clinic, "conflict")
+        assert session.get_one(Consult, signed.id).status == Status.ANSWERED
+        found = session.scalars(select(Notice.person_id).where(Notice.consult_id == signed.id, Notice.kind.in_(TOLD)))
+        assert sorted(found) == sorted([clinic.derm.id, clinic.coordinator.id])
