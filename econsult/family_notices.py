@@ -53,6 +53,7 @@ TOLD = frozenset(
         NoticeKind.LATE,
         NoticeKind.READ_NOW,
         NoticeKind.SIGN_IN_CHANGED,
+        NoticeKind.SIGN_IN_NEW,
         NoticeKind.CONTACT_CHANGED,
         NoticeKind.RIGHT_ENDS,
         NoticeKind.OUTCOME_ASKED,

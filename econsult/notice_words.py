@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     DUTY_CHANGED = "duty_changed"
     DIGEST = "digest"
     SIGN_IN_CHANGED = "sign_in_changed"
+    SIGN_IN_NEW = "sign_in_new"
     NAME_OPENED = "name_opened"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
@@ -216,6 +217,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SIGN_IN_CHANGED: {
         "en": "Your password or second step was changed, or a recovery code was used. If it was not you, call us now.",
         "es": "Se cambió su contraseña o su segundo paso, o se usó un código de respaldo. Si no fue usted, llámenos.",
+    },
+    NoticeKind.SIGN_IN_NEW: {
+        "en": "Someone signed in to your account from a new browser. If it was not you, end it there and call us.",
+        "es": "Alguien entró en su cuenta desde un navegador nuevo. Si no fue usted, ciérrelo ahí y llámenos.",
     },
     NoticeKind.OUTCOME_ASKED: {
         "en": "How did it go? Sign in to tell us. It takes one minute.",

@@ -29,6 +29,8 @@ AT_ONCE = frozenset(
     }
 )
 """An emergency goes to every channel, by night as by day."""
+LEADS_TO = {NoticeKind.SIGN_IN_NEW: "/account#h-sessions"}
+"""Where a letter leads that does not lead to the front door: a page of everybody's, which names nothing."""
 
 
 class NoticeState(StrEnum):
@@ -125,9 +127,10 @@ def unsay(session: Session, consult_id: int, kinds: Collection[NoticeKind], said
 
 
 def letter(notice: Notice, base_url: str, *, is_family: bool) -> tuple[str, str]:
-    """Subject and text of the notice in the person's language; the link leads to the sign-in page only."""
+    """Subject and text of the notice in the person's language; the link leads to the sign-in page, or behind it."""
     language = notice.language if notice.language in SUBJECTS else "en"
-    return SUBJECTS[language], f"{said_to(notice.kind, is_family=is_family)[language]}\n\n{base_url}/\n"
+    path = LEADS_TO.get(NoticeKind(notice.kind), "/")
+    return SUBJECTS[language], f"{said_to(notice.kind, is_family=is_family)[language]}\n\n{base_url}{path}\n"
 
 
 def mark_notice_sent(notice: Notice, now: datetime) -> None:

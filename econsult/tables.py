@@ -36,6 +36,8 @@ from econsult.database import Base
 from econsult.erasure import records as erasures
 from econsult.people import (
     ages,
+    attempts,
+    browsers,
     call_drafts,
     caregivers,
     consent,
@@ -60,8 +62,10 @@ MODULES = (
     ages,
     answers,
     attachments,
+    attempts,
     billing,
     birthdays,
+    browsers,
     by_code,
     call_drafts,
     caregivers,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from econsult import audit
 from econsult.consults.records import Consult
 from econsult.database import TextCipher
+from econsult.people.browsers import KnownBrowser
 from econsult.people.factors import FactorTry, RecoveryCode, SecondFactor
 from econsult.people.halfway import HalfwaySignIn
 from econsult.people.invitations import Invitation
@@ -29,6 +30,7 @@ OWN = (
     RecoveryCode,
     SecondFactor,
     HalfwaySignIn,
+    KnownBrowser,
     AskedLink,
     Passkey,
     PasskeyChallenge,

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from econsult import audit
 from econsult.database import Database, changed_rows, cipher_of
 from econsult.errors import ForbiddenError, NotFoundError
-from econsult.people import factors, halfway, links
+from econsult.people import browsers, factors, halfway, links
+from econsult.people.attempts import sign_in
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import EMAIL, STAFF, Organization, Person, Program, Role, people_at, share_password
-from econsult.people.signin import STAFF_IDLE, ApiToken, SignInSession, end_access, idle_limit, set_password, sign_in
+from econsult.people.signin import STAFF_IDLE, ApiToken, SignInSession, end_access, idle_limit, set_password
 from econsult.people.standing import credential_of, still_stands
 from econsult.zones import check_zone
 
@@ -73,9 +74,13 @@ def still_in(session: Session, person: Person, session_id: int) -> bool:
     return session.scalar(own) is not None
 
 
-def end_others(session: Session, person: Person, keep: int, now: datetime) -> int:
-    """Sign the person out everywhere but in the session `keep`; returns in how many browsers."""
+def end_others(session: Session, person: Person, keep: int, now: datetime, *, browser: str = "") -> int:
+    """Sign the person out everywhere but in the session `keep` of `browser`; returns in how many browsers.
+
+    Every other browser is a stranger from then on: a letter tells when it comes back.
+    """
     _end_halfway(session, person)
+    browsers.forget(session, person, but=browser)
     others = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id != keep)
     count = changed_rows(session.execute(others))
     if count:
@@ -87,8 +92,10 @@ def end_session(session: Session, person: Person, session_id: int, now: datetime
     """Sign the person out in one browser. Raises NotFoundError for a session that is not theirs, or is over."""
     _end_halfway(session, person)
     own = delete(SignInSession).where(SignInSession.person_id == person.id, SignInSession.id == session_id)
-    if not changed_rows(session.execute(own)):
+    ended = session.execute(own.returning(SignInSession.browser_hash)).one_or_none()
+    if ended is None:
         raise NotFoundError
+    browsers.forget_one(session, person, ended.browser_hash)
     audit.record(session, "end_session", "person", person.public_id, now=now, person_id=person.id)
 
 
@@ -159,8 +166,10 @@ def reopen_account(session: Session, person: Person, now: datetime) -> None:
     audit.record_operator(session, "reopen", "person", person, now=now)
 
 
-def change_password(database: Database, person: Person, old: str, new: str, *, source: str, now: datetime) -> bool:
-    """Set a new password, which ends every session; False where the old one is not right.
+def change_password(
+    database: Database, person: Person, old: str, new: str, *, source: str, now: datetime, browser: str = ""
+) -> bool:
+    """Set a new password, which ends every session; False where the old one is not right. `browser` stays known.
 
     Raises InvalidError for a new one that is too short, too long or easy to guess, and TooManyTriesError as `sign_in`
     does: a browser that somebody left open is no way to guess.
@@ -174,7 +183,7 @@ def change_password(database: Database, person: Person, old: str, new: str, *, s
     with database.writing() as session:
         if not still_stands(session, found, credential_of(found)):
             return False
-        set_password(session, session.get_one(Person, person.id), hashed, now, by=person)
+        set_password(session, session.get_one(Person, person.id), hashed, now, by=person, browser=browser)
     return True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,12 +10,10 @@ from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
-from econsult.database import NO_KEY, Base, Database, Instant, changed_rows, cipher_of
-from econsult.errors import TooManyTriesError
-from econsult.people import factors, halfway, links, passkeys
-from econsult.people.passwords import is_password
-from econsult.people.persons import EMAIL, Person, Role, address_indexes, person_by_email
-from econsult.people.standing import Step, credential_of, step_after_password
+from econsult.database import Base, Instant, changed_rows, cipher_of
+from econsult.people import attempts, browsers, factors, halfway, links, passkeys
+from econsult.people.persons import EMAIL, Person, Role
+from econsult.people.standing import Step, step_after_password
 from econsult.people.tokens import hashed
 from storage.keys import WrongKey
 
@@ -28,13 +25,13 @@ ENDED_KEPT = timedelta(hours=24)
 """So long after it ended by its age a session still says whose it was, to who tells a danger sign; it opens nothing."""
 LINK_PATH = "/sign-in/link/"
 """Where a one-time link leads; the token follows."""
-TRIES, TRIES_IN_ALL, TRY_WINDOW = 10, 100, timedelta(minutes=15)
 
 
 class SignInSession(Base):
     """A signed-in browser. `device` is what its header said in two words, such as "Chrome, Android".
 
-    `has_factor` tells that a second factor was proven when it was opened.
+    `has_factor` tells that a second factor was proven when it was opened; `browser_hash` by which browser it was, as
+    `people.browsers` knows it again.
     """
 
     __tablename__ = "sign_in_session"
@@ -46,6 +43,7 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     device: Mapped[str] = mapped_column(String(40), default="", server_default="")
     has_factor: Mapped[bool] = mapped_column(default=False, server_default="0")
+    browser_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class SignInLink(Base):
@@ -68,16 +66,6 @@ class ApiToken(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class SignInTry(Base):
-    """A password that was tried, so that guessing gets slow. `account` and `source` are blind indexes."""
-
-    __tablename__ = "sign_in_try"
-
-    account: Mapped[str] = mapped_column(String(100), index=True)
-    source: Mapped[str] = mapped_column(String(100))
-    at: Mapped[datetime] = mapped_column(Instant)
 
 
 @dataclass(frozen=True)
@@ -110,10 +98,12 @@ def open_session(
     device: str = "",
     has_factor: bool = False,
     until: datetime | None = None,
+    browser: str = "",
 ) -> str:
     """Sign the person in; the returned token goes into the cookie and is stored nowhere else.
 
-    `until` is the end of an invited device's session; everybody else's follows from the role.
+    `until` is the end of an invited device's session; everybody else's follows from the role. `browser` is the token
+    by which the browser is known again, if any.
     """
     token = secrets.token_urlsafe(32)
     session.add(
@@ -125,6 +115,7 @@ def open_session(
             expires_at=until or now + longest_for(person),
             device=device[:40],
             has_factor=has_factor,
+            browser_hash=hashed(browser) if browser else None,
         )
     )
     detail = factors.Proof.APP if has_factor else ""
@@ -159,9 +150,13 @@ def end_sessions(session: Session, person: Person) -> None:
     links.end_asked(session, [person.email_index], person.id)
 
 
-def end_access(session: Session, person: Person) -> None:
-    """The same, and every link that was given out and every token of a program: whoever had one has it no more."""
+def end_access(session: Session, person: Person, *, browser: str = "") -> None:
+    """The same, and every link that was given out and every token of a program: whoever had one has it no more.
+
+    Every browser but this one is a stranger again: a letter tells when it comes back.
+    """
     end_sessions(session, person)
+    browsers.forget(session, person, but=browser)
     for table in (SignInLink, ApiToken):
         session.execute(delete(table).where(table.person_id == person.id))
 
@@ -200,15 +195,17 @@ def use_link(session: Session, token: str, now: datetime) -> Person | None:
     return None if person_id is None else session.get_one(Person, person_id)
 
 
-def set_password(session: Session, person: Person, stored: str, now: datetime, *, by: Person | None = None) -> None:
+def set_password(
+    session: Session, person: Person, stored: str, now: datetime, *, by: Person | None = None, browser: str = ""
+) -> None:
     """Keep the hash of a new password. Whoever is in, or half in, has to sign in again; links and tokens end as well.
 
     It is that of the address: the person's accounts in other programs have the same, and end as much. `by` is the
-    person, or None for whoever runs the program. A second factor stays as it is.
+    person, who does it by `browser`, or None for whoever runs the program. A second factor stays as it is.
     """
     for account in _at_one_address(session, person):
         account.password_hash = stored
-        end_access(session, account)
+        end_access(session, account, browser=browser)
         if by is None:
             factors.forget_tries(session, account)
         # In each program it is its own account that did it: none hears of the others.
@@ -235,41 +232,6 @@ def close_account(session: Session, person: Person, now: datetime) -> None:
     audit.record_operator(session, "close", "person", person, now=now)
 
 
-def sign_in(database: Database, email: str, password: str, *, source: str, now: datetime) -> Person | None:
-    """The person, when the password is right. `source` is the network address that the try comes from.
-
-    Raises TooManyTriesError, for known and unknown addresses alike, before a password is looked at.
-
-    Ten wrong tries from one source, or a hundred from all of them, close the account to them for a quarter of an hour;
-    a guesser elsewhere does not lock the owner out. It takes the database and not a session because hashing takes a
-    tenth of a second, in which no lock may be held; each try is counted before it is evaluated, so that many at once
-    do not slip through.
-    """
-    cipher = database.cipher
-    accounts, places = address_indexes(cipher, email), cipher.blind_indexes(source, "sign_in_try.source")
-    with database.writing() as session:
-        person = person_by_email(session, cipher, email)
-        if person is not None:
-            session.refresh(person, with_for_update=NO_KEY)
-        if _is_closed(session, accounts, places, now):
-            raise TooManyTriesError
-        stored = credential_of(person) if person is not None else None
-        counted = SignInTry(account=accounts[0], source=places[0], at=now)
-        session.add(counted)
-    if not is_password(stored, password):
-        return None
-    with database.writing() as session:
-        session.execute(delete(SignInTry).where(SignInTry.id == counted.id))
-    return person
-
-
-def _is_closed(session: Session, accounts: Sequence[str], places: Sequence[str], now: datetime) -> bool:
-    """Whether this address, or all of them, tried too often. Just after a rotation tries lie under two keys."""
-    recent = select(SignInTry.source).where(SignInTry.account.in_(accounts), SignInTry.at > now - TRY_WINDOW)
-    sources = session.scalars(recent.limit(TRIES_IN_ALL)).all()
-    return len(sources) >= TRIES_IN_ALL or sum(source in places for source in sources) >= TRIES
-
-
 def make_token(session: Session, person: Person, now: datetime, *, days: int = 90) -> str:
     """A bearer token for the API; shown once."""
     token, expires = secrets.token_urlsafe(32), now + timedelta(days=days)
@@ -293,8 +255,8 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
     gone = (
         delete(SignInSession).where(SignInSession.expires_at <= now - ENDED_KEPT),
         delete(SignInLink).where(SignInLink.expires_at <= now),
-        delete(SignInTry).where(SignInTry.at <= now - TRY_WINDOW),
     )
     count = sum(changed_rows(session.execute(statement)) for statement in gone)
-    sweeps = (factors.sweep_tries, halfway.sweep_halfway, links.sweep_asked, passkeys.sweep_challenges)
+    kept_elsewhere = (attempts.sweep_tries, browsers.sweep_browsers, factors.sweep_tries)
+    sweeps = (*kept_elsewhere, halfway.sweep_halfway, links.sweep_asked, passkeys.sweep_challenges)
     return count + sum(sweep(session, now) for sweep in sweeps)

@@ -25,7 +25,7 @@ LATER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelt
 """When a channel that was away is asked again, after a person has been told that the notice failed."""
 SILENT = "silent"
 """What a channel is called that was away in the last round too: nothing is tried any more."""
-BY_LETTER = frozenset({NoticeKind.SIGN_IN_CHANGED, NoticeKind.CONTACT_CHANGED})
+BY_LETTER = frozenset({NoticeKind.SIGN_IN_CHANGED, NoticeKind.SIGN_IN_NEW, NoticeKind.CONTACT_CHANGED})
 """Somebody who has another's telephone must not be the only one to hear of it."""
 
 

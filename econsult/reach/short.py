@@ -50,6 +50,7 @@ SPANISH = {
     NoticeKind.STILL_NEEDED: "Nos sigue faltando una cosa de usted. Por favor entre.",
     NoticeKind.SWAP_ANSWERED: "Alguien responde sobre un turno que usted le ha ofrecido. Entre para verlo.",
     NoticeKind.DUTY_CHANGED: "Sus turnos o su ausencia han cambiado. Entre para ver sus turnos.",
+    NoticeKind.SIGN_IN_NEW: "Alguien entra en su cuenta desde otro navegador. Si no fue usted, llame a su programa.",
     NoticeKind.SIGN_IN_CHANGED: "Su clave o su segundo paso ha cambiado. Si no fue usted, llame a su programa.",
     NoticeKind.NAME_OPENED: "Alguien abre el nombre de un menor durante una hora. Entre para ver el motivo.",
     NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",

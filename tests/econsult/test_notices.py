@@ -66,7 +66,8 @@ def test_a_letter_leads_to_the_front_door_only(database: Database, clinic: Clini
     with database.writing() as session:
         consult: Consult = clinic.draft(session)
         notice = notify(session, clinic.pcp, kind, consult_id=consult.id, about="x", now=NOON)
-        assert letter(notice, "https://clinic.test", is_family=False)[1].endswith("\n\nhttps://clinic.test/\n")
+        path = "account#h-sessions" if kind == NoticeKind.SIGN_IN_NEW else ""
+        assert letter(notice, "https://clinic.test", is_family=False)[1].endswith(f"\n\nhttps://clinic.test/{path}\n")
 
 
 def test_of_a_test_nobody_is_told_but_who_made_it(database: Database, clinic: Clinic) -> None:

@@ -18,10 +18,11 @@ from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
 from econsult.notices import Notice, NoticeKind
 from econsult.people import factors, madeup
+from econsult.people.attempts import sign_in
 from econsult.people.mixups import prove
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
-from econsult.people.signin import open_session, sign_in, use_link, visitor_by_session
+from econsult.people.signin import open_session, use_link, visitor_by_session
 from econsult.people.totp import new_secret
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent

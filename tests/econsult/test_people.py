@@ -11,11 +11,12 @@ from sqlalchemy import func, select, text
 
 from econsult.database import Database
 from econsult.errors import InvalidError, TooManyTriesError
-from econsult.people import signin
+from econsult.people import attempts, signin
 from econsult.people.caregivers import caregivers_of
 from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import add_patient, age_in_months, link_caregiver
 from econsult.people.persons import Role, add_person, person_by_email
+from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
 
 PASSWORD = "correct horse battery"
@@ -54,28 +55,58 @@ def test_a_password_has_a_sensible_length(password: str) -> None:
 def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Database, clinic: Clinic) -> None:
     def attempt(password: str, source: str = "192.0.2.7", after: timedelta = timedelta(), unseen: str = "") -> bool:
         email = f"pc{unseen}p@clinic.test"
-        return signin.sign_in(database, email, password, source=source, now=NOON + after) is not None
+        return attempts.sign_in(database, email, password, source=source, now=NOON + after) is not None
 
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
     assert attempt(PASSWORD)
     # Signs that show nothing find the same account, and are the same account's tries.
-    assert not any(attempt("wrong", unseen="\u200b" * number) for number in range(signin.TRIES))
+    assert not any(attempt("wrong", unseen="\u200b" * number) for number in range(attempts.TRIES))
     with pytest.raises(TooManyTriesError):
         attempt(PASSWORD)
     assert attempt(PASSWORD, source="198.51.100.4"), "the owner is not locked out by a guesser elsewhere"
-    assert attempt(PASSWORD, after=signin.TRY_WINDOW + timedelta(seconds=1))
+    assert attempt(PASSWORD, after=attempts.TRY_WINDOW + timedelta(seconds=1))
+
+
+def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_quarter_of_an_hour(
+    database: Database, clinic: Clinic
+) -> None:
+    def guess(times: int, after: timedelta = timedelta(), email: str = "pcp@clinic.test") -> None:
+        for number in range(times):
+            with suppress(TooManyTriesError):
+                attempts.sign_in(database, email, f"guess {number}", source="192.0.2.7", now=NOON + after)
+
+    def rows() -> list[tuple[str, str, str]]:
+        acts = AuditEvent.action.in_((attempts.WRONG, attempts.SHUT))
+        with database.reading() as session:
+            found = session.scalars(
+                select(AuditEvent).where(acts, AuditEvent.person_id.is_(None)).order_by(AuditEvent.id)
+            )
+            return [(row.action, row.entity_id, row.detail) for row in found]
+
+    who = clinic.pcp.public_id
+    guess(attempts.TOLD_FROM - 1)
+    guess(20, email="nobody@clinic.test")
+    assert rows() == [], "who mistypes twice is nobody's business"
+    guess(1)
+    assert rows() == [("wrong_passwords", who, "")]
+    guess(20)
+    guess(20, after=timedelta(minutes=14))
+    both = [("wrong_passwords", who, ""), ("shut_sign_in", who, "")]
+    assert rows() == both
+    guess(20, after=timedelta(minutes=16))
+    assert rows() == both * 2
 
 
 def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic) -> None:
     def guess(number: int) -> None:
         with suppress(TooManyTriesError):
-            signin.sign_in(database, "pcp@clinic.test", f"wrong {number}", source="192.0.2.7", now=NOON)
+            attempts.sign_in(database, "pcp@clinic.test", f"wrong {number}", source="192.0.2.7", now=NOON)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(guess, range(24)))
     with database.reading() as session:
-        assert session.scalar(select(func.count(signin.SignInTry.id))) == signin.TRIES
+        assert session.scalar(select(func.count(attempts.SignInTry.id))) == attempts.TRIES
 
 
 def test_a_session_ends_when_idle_and_at_its_limit(database: Database, clinic: Clinic) -> None:

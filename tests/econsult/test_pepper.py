@@ -7,9 +7,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text, update
 
 from econsult.database import Database, alembic_config
+from econsult.people.attempts import sign_in
 from econsult.people.passwords import hash_password, is_password
 from econsult.people.persons import Person
-from econsult.people.signin import sign_in
 from storage.keys import FieldCipher, KeyRing, generate
 from tests.personas import NOON, Clinic
 

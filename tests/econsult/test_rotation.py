@@ -19,12 +19,12 @@ from econsult.__main__ import main
 from econsult.database import Database
 from econsult.heartbeats import Heartbeat, beat
 from econsult.installation import Installation, open_installation
+from econsult.people.attempts import sign_in
 from econsult.people.factors import Proof, RecoveryCode, prove, set_up
 from econsult.people.links import AskedLink, ask_link
 from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, person_by_email
-from econsult.people.signin import sign_in
 from econsult.people.totp import new_secret
 from econsult.rotation import rows_under
 from econsult.settings import load_settings

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.people.account import change_password
+from econsult.people.attempts import sign_in
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import (
@@ -20,7 +21,6 @@ from econsult.people.signin import (
     make_token,
     open_session,
     set_password,
-    sign_in,
 )
 from econsult.people.standing import credential_of
 from tests.web.browsing import SESSION, post

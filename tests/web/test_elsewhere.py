@@ -15,10 +15,11 @@ from sqlalchemy import event, select, update
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.account import reopen_account
+from econsult.people.attempts import sign_in
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Program, Role, add_person, people_at
-from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password, sign_in
+from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password
 from econsult.trail import AuditEvent
 from econsult.youths import YouthForm, close_youth, open_account
 from tests.personas import Clinic

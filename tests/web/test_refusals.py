@@ -11,7 +11,7 @@ from sqlalchemy import select
 from econsult.consults import declining, holding
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
-from econsult.people.signin import TRIES
+from econsult.people.attempts import TRIES
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf

@@ -120,6 +120,7 @@ def test_what_gathered_is_told_only_while_one_of_it_may_be(clinic: Clinic, desk:
         (NoticeKind.RIGHT_ENDS, False),
         (NoticeKind.ACCOUNT_OPENED, False),
         (NoticeKind.SIGN_IN_CHANGED, True),
+        (NoticeKind.SIGN_IN_NEW, True),
         (NoticeKind.CONTACT_CHANGED, True),
     ],
 )

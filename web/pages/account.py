@@ -29,7 +29,7 @@ from web.pages.owning import check_code, check_owner, check_second_step
 from web.pages.second_factor import codes_page, too_many_tries
 from web.shell.auth import me, only, place_for
 from web.shell.desk import rings
-from web.shell.entering import enter, entered, must_have_factor, start_set_up, step_of
+from web.shell.entering import browser_here, enter, entered, must_have_factor, start_set_up, step_of
 from web.shell.forms import FormReader
 from web.shell.site import site_here
 from web.showing.contact import contact_of
@@ -52,7 +52,7 @@ def show() -> str:
 def sign_out_others() -> Response:
     """End every other session; this one stays."""
     with database().writing() as session:
-        end_others(session, me(), g.get("session_id", 0), now())
+        end_others(session, me(), g.get("session_id", 0), now(), browser=browser_here())
     return redirect("/account?said=signed_out_others", 303)
 
 
@@ -98,7 +98,8 @@ def password() -> Response | tuple[str, int]:
 
 def _change(form: FormReader, old: str, new: str) -> None:
     try:
-        if not change_password(database(), me(), old, new, source=request.remote_addr or "", now=now()):
+        here = {"source": request.remote_addr or "", "browser": browser_here()}
+        if not change_password(database(), me(), old, new, now=now(), **here):
             form.errors["old"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["old"] = too_many_tries()

@@ -7,9 +7,9 @@ from werkzeug import Response
 from werkzeug.utils import redirect
 
 from econsult.errors import TooManyTriesError
+from econsult.people.attempts import sign_in
 from econsult.people.authenticators import site_of
 from econsult.people.persons import choose_language
-from econsult.people.signin import sign_in
 from econsult.people.standing import credential_of
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name

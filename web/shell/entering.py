@@ -1,28 +1,35 @@
 """The way in: from a password or a link that was right, by the second factor where there is one, to a session.
 
-Before the second factor the browser has no session, only a cookie that opens the page which asks for the code.
+Before the second factor the browser has no session, only a cookie that opens the page which asks for the code. Another
+cookie stays for as long as browsers keep one: a random token by which the owner of an account hears of a sign-in from a
+browser that it was never used by. It opens nothing, and is the same whoever signs in.
 """
 
 from __future__ import annotations
+
+import re
+import secrets
 
 from flask import g, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult.alerts import tell_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
+from econsult.people.browsers import KNOWN_FOR, note_browser
 from econsult.people.elsewhere import carry_start, others_of
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, close_session, open_session
 from econsult.people.standing import Step, offer_codes, step_after_password, still_stands
 from econsult.people.tokens import hashed
-from web.context import database, now, settings, signed_in
+from web.context import database, now, ring_workers, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import COOKIE, NEXT, place_for
 from web.words.devices import device_of
 
-HALFWAY = "econsult_halfway"
+HALFWAY, BROWSER = "econsult_halfway", "econsult_browser"
 CODE_PAGE, SET_UP_PAGE = "/sign-in/code", "/sign-in/second-factor"
 OFFER_PAGE = "/account/second-factor/first-codes"
 PROGRAMS_PAGE = "/account/programs"
@@ -43,7 +50,7 @@ def welcome(person: Person, path: str, credential: str | None, *, comes_from: in
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
-            token = _new_session(session, person, has_factor=False)
+            token = _new_session(session, person, has_factor=False, goes_over=bool(comes_from))
             if old is not None:
                 session.flush()
                 carry_start(session, old, person, hashed(token))
@@ -79,6 +86,9 @@ def place_after(session: Session, person: Person) -> str:
 def entered(response: Response, token: str, *, place: str = "") -> Response:
     """The answer that brings the new session, and takes away what led to it; `place` is where it leads to."""
     set_cookie(response, cookie_name(COOKIE), token)
+    set_cookie(response, cookie_name(BROWSER), browser_here(), max_age=int(KNOWN_FOR.total_seconds()))
+    if g.get("has_told"):
+        ring_workers()
     if place not in (OFFER_PAGE, PROGRAMS_PAGE):
         # Behind the offer, or the choice of a program, the page that was asked for still waits.
         set_cookie(response, NEXT, "", max_age=0)
@@ -169,6 +179,19 @@ def end_old(session: Session) -> None:
         close_session(session, g.session_id)
 
 
-def _new_session(session: Session, person: Person, *, has_factor: bool) -> str:
-    device = device_of(request.headers.get("User-Agent", ""))
-    return open_session(session, person, now(), device=device, has_factor=has_factor)
+def browser_here() -> str:
+    """The token by which this browser is known again; made for the request where it brings none."""
+    if "browser" not in g:
+        given = request.cookies.get(cookie_name(BROWSER), "")
+        g.browser = given if re.fullmatch("[A-Za-z0-9_-]{43}", given) else secrets.token_urlsafe(32)
+    return str(g.browser)
+
+
+def _new_session(session: Session, person: Person, *, has_factor: bool, goes_over: bool = False) -> str:
+    """Whoever goes over from another account of theirs was told of the browser there."""
+    device, browser = device_of(request.headers.get("User-Agent", "")), browser_here()
+    is_strange = note_browser(session, person, browser, now())
+    if is_strange and not goes_over and not settings().is_demo:
+        tell_of_browser(session, person, now())
+        g.has_told = True
+    return open_session(session, person, now(), device=device, has_factor=has_factor, browser=browser)
