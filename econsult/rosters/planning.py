@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
@@ -25,7 +25,10 @@ LONGEST_AWAY = timedelta(days=366)
 
 @dataclass(frozen=True)
 class ShiftForm:
-    """A weekly shift as a form gives it: `starts` in minutes after midnight, by the clock on the wall."""
+    """A weekly shift as a form gives it: `starts` in minutes after midnight, by the clock on the wall.
+
+    With `on_day` it is of that day alone, whatever the weekday is.
+    """
 
     person: str
     specialty: str
@@ -33,6 +36,7 @@ class ShiftForm:
     starts: int
     minutes: int
     time_zone: str
+    on_day: date | None = None
 
 
 class AwayPage(NamedTuple):
@@ -43,7 +47,10 @@ class AwayPage(NamedTuple):
 
 
 def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -> Shift:
-    """Put somebody on the weekly roster from today on. Raises InvalidError naming each wrong field."""
+    """Put somebody on the weekly roster from today on, or on duty once. Raises InvalidError naming each wrong field.
+
+    Once is beside a weekly plan: without one, everybody counts as on duty, and one day would make it the whole plan.
+    """
     person = member_of(session, by, form.person)
     wrong: dict[str, str] = {}
     if person is None or form.specialty not in specialties_of(session, person):
@@ -56,18 +63,24 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
         wrong["hours"] = "invalid"
     if not _is_zone(form.time_zone):
         wrong["time_zone"] = "unknown_value"
+    today = now.astimezone(ZoneInfo(form.time_zone)).date() if _is_zone(form.time_zone) else now.date()
+    if form.on_day is not None and not today <= form.on_day <= today + LONGEST_AWAY:
+        wrong["on_day"] = "passed"
     if wrong or person is None:
         raise InvalidError("This shift is not right: " + ", ".join(sorted(wrong)) + ".", wrong)
+    if form.on_day is not None and not _has_plan(session, by, form.specialty):
+        raise InvalidError("There is no weekly plan beside which it would be.", {"on_day": "no_plan"})
     _check_new(session, person, form)
     shift = Shift(
         program_id=by.program_id,
         specialty=form.specialty,
         person_id=person.id,
-        weekday=form.weekday,
+        weekday=_weekday(form),
         starts=form.starts,
         minutes=form.minutes,
         time_zone=form.time_zone,
-        from_day=now.astimezone(ZoneInfo(form.time_zone)).date(),
+        from_day=form.on_day or today,
+        to_day=form.on_day,
     )
     session.add(shift)
     session.flush()
@@ -76,12 +89,26 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
     return shift
 
 
+def _weekday(form: ShiftForm) -> int:
+    return form.weekday if form.on_day is None else form.on_day.weekday()
+
+
+def _has_plan(session: Session, by: Person, specialty: str) -> bool:
+    """Whether the specialty has a weekly plan, which nobody may end meanwhile."""
+    own = (Shift.program_id == by.program_id, Shift.specialty == specialty, Shift.to_day.is_(None))
+    return (
+        session.scalars(select(Shift.id).where(*own).order_by(Shift.id).with_for_update(key_share=True)).first()
+        is not None
+    )
+
+
 def _check_new(session: Session, person: Person, form: ShiftForm) -> None:
-    """Raise InvalidError where this person has a shift with the same beginning already."""
+    """Raise InvalidError where this person has a shift with the same beginning already, every week or on that day."""
     # One form at a time for each person: two clicks at once would both find nothing.
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
-    same = {"specialty": form.specialty, "weekday": form.weekday, "starts": form.starts, "time_zone": form.time_zone}
-    query = select(Shift.id).filter_by(person_id=person.id, **same).where(Shift.to_day.is_(None))
+    same = {"specialty": form.specialty, "weekday": _weekday(form), "starts": form.starts, "time_zone": form.time_zone}
+    query = select(Shift.id).filter_by(person_id=person.id, **same)
+    query = query.where(or_(Shift.to_day.is_(None), Shift.to_day == form.on_day))
     if session.scalars(query.limit(1)).first() is not None:
         raise InvalidError("This person has this shift already.", {"starts": "taken"})
 
@@ -89,18 +116,22 @@ def _check_new(session: Session, person: Person, form: ShiftForm) -> None:
 def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime, ends_plan: bool = False) -> None:
     """Take a shift off the roster, with its swaps; who has it, and who took a day of it that is to come, is told.
 
-    Without its last shift a specialty has no plan, and its whole pool counts as on duty at all hours: raises
-    InvalidError where that is not meant (`ends_plan`).
+    Without its last weekly shift a specialty has no plan, and its whole pool counts as on duty at all hours: raises
+    InvalidError where that is not meant (`ends_plan`). What was planned for single days ends with it.
     """
     plan = _plan_of(session, by, shift_id)
     shift = plan.pop(shift_id)
-    if not plan and not ends_plan:
+    is_last = shift.to_day is None and all(each.to_day for each in plan.values())
+    if is_last and not ends_plan:
         raise InvalidError("This is the last shift of the plan.", {"ends_plan": "required"})
-    coming = select(Swap.to_id).where(Swap.shift_id == shift.id, Swap.on_day >= now.date() - timedelta(days=2))
-    took = set(session.scalars(coming.where(Swap.accepted_at.is_not(None))))
-    tell_changed(session, by, {shift.person_id} | took, now)
-    session.execute(delete(Swap).where(Swap.shift_id == shift.id))
-    session.delete(shift)
+    gone = {each.id: each for each in (shift, *(plan.values() if is_last else ()))}
+    since = now.date() - timedelta(days=2)
+    coming = select(Swap.to_id).where(Swap.shift_id.in_(gone), Swap.on_day >= since, Swap.accepted_at.is_not(None))
+    theirs = {each.person_id for each in gone.values() if each.to_day is None or each.to_day >= since}
+    tell_changed(session, by, theirs | set(session.scalars(coming)), now)
+    session.execute(delete(Swap).where(Swap.shift_id.in_(gone)))
+    for each in gone.values():
+        session.delete(each)
     write_down(session, by, "remove_shift", f"{shift_id}", now)
 
 
@@ -184,8 +215,15 @@ def _place(cursor: str) -> tuple[datetime, int]:
 
 def shifts_of(session: Session, program_id: int, specialty: str) -> list[Shift]:
     """The weekly plan of a specialty."""
-    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
+    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty, Shift.to_day.is_(None))
     return list(session.scalars(query.order_by(Shift.weekday, Shift.starts, Shift.id)))
+
+
+def single_shifts_of(session: Session, program_id: int, specialty: str, now: datetime) -> list[Shift]:
+    """What is planned beside it for single days that are not over, the earliest first."""
+    query = select(Shift).where(Shift.program_id == program_id, Shift.specialty == specialty)
+    query = query.where(Shift.to_day >= now.date() - timedelta(days=1))
+    return list(session.scalars(query.order_by(Shift.to_day, Shift.starts, Shift.id)))
 
 
 def shift_of(session: Session, by: Person, shift_id: int) -> Shift:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, bindparam, exists, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, bindparam, exists, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
@@ -24,6 +24,8 @@ from econsult.rosters.stretches import outside, within
 from econsult.zones import zone_of
 
 DAY = timedelta(days=1)
+OVER = 4 * DAY
+"""A shift of a day that lies further back than this has ended wherever it was planned."""
 HORIZON = timedelta(days=8)
 """A weekly roster repeats within a week: whoever does not come within this time never comes."""
 
@@ -129,11 +131,12 @@ def all_spans(
 ) -> dict[str, list[Span]]:
     """What `spans` says of each of these specialties, in four statements however many they are."""
     found: dict[str, list[Span]] = {name: [] for name in specialties}
-    shifts = readable(session, _SHIFTS, Shift, {"program": program_id, "specialties": list(specialties)})
+    given = {"program": program_id, "specialties": list(specialties), "since": start.date() - OVER}
+    shifts = readable(session, _SHIFTS, Shift, given)
     home, names = home_zone(session), {shift.id: shift.specialty for shift in shifts}
     planned = [span for shift in shifts for span in _planned(shift, home, start, end)]
-    given = _still_here(session, _swapped(session, planned)) if planned else []
-    cut = [within(span, start, end) for span in given]
+    there = _still_here(session, _swapped(session, planned)) if planned else []
+    cut = [within(span, start, end) for span in there]
     for span in without_time_off(session, cut, start, end):
         found[names[span.shift_id]].append(span)
     return found
@@ -142,7 +145,9 @@ def all_spans(
 # Made once each, for the clock process asks them for every program in every minute.
 _ROSTERED = select(Shift.specialty).where(Shift.program_id == bindparam("program")).distinct()
 _SHIFTS = select(Shift).where(
-    Shift.program_id == bindparam("program"), Shift.specialty.in_(bindparam("specialties", expanding=True))
+    Shift.program_id == bindparam("program"),
+    Shift.specialty.in_(bindparam("specialties", expanding=True)),
+    or_(Shift.to_day.is_(None), Shift.to_day >= bindparam("since")),
 )
 _SWAPS = select(Swap).where(one_of(Swap.shift_id, "shifts"), Swap.accepted_at.is_not(None))
 _HERE = select(Person.id).where(one_of(Person.id, "people"), Person.is_active)

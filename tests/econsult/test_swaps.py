@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
 from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
-from econsult.rosters.shifts import Shift, Swap, on_duty, own_spans
+from econsult.rosters.shifts import Shift, Swap, has_roster, on_duty, own_spans, spans
 from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
@@ -257,3 +258,27 @@ def test_whoever_took_a_shift_over_may_give_it_back(database: Database, clinic: 
         assert on_duty(session, clinic.program.id, "dermatology", NOON) == {derm.id}
         with pytest.raises(ForbiddenError):
             offer_swap(session, derm2, number, TODAY, derm.public_id, now=NOON)
+
+
+def test_a_shift_of_one_day_is_beside_a_weekly_plan_and_ends_with_it(database: Database, clinic: Clinic) -> None:
+    weekly = ShiftForm(clinic.derm.public_id, "dermatology", 0, 240, 540, "America/Denver")
+    # The weekday of the form does not count beside a day.
+    once = replace(weekly, person=clinic.derm2.public_id, weekday=4, starts=900, on_day=TODAY + timedelta(days=1))
+    start, desk = NOON + timedelta(hours=1), clinic.coordinator
+    with database.writing() as session:
+        with pytest.raises(InvalidError) as refused:
+            add_shift(session, desk, once, now=NOON)
+        assert refused.value.fields == {"on_day": "no_plan"}, "it would be the whole plan"
+        number = add_shift(session, desk, weekly, now=NOON).id
+        add_shift(session, desk, once, now=NOON)
+        for wrong in (once, replace(once, on_day=TODAY - timedelta(days=2)), replace(once, on_day=date.min)):
+            with pytest.raises(InvalidError):
+                add_shift(session, desk, wrong, now=NOON)
+        found = spans(session, clinic.program.id, "dermatology", start, start + timedelta(days=15))
+        assert [span.day for span in found if span.person_id == clinic.derm2.id] == [once.on_day]
+        with pytest.raises(InvalidError) as refused:
+            remove_shift(session, desk, number, now=NOON)
+        assert refused.value.fields == {"ends_plan": "required"}
+        remove_shift(session, desk, number, now=NOON, ends_plan=True)
+        session.flush()
+        assert not has_roster(session, clinic.program.id, "dermatology")

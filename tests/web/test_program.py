@@ -65,6 +65,24 @@ def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: Flask
     assert ("No cover" in page, "There is no plan." in page) == (False, True)
 
 
+def test_one_night_is_covered_without_a_new_week(desk: FlaskClient, clinic: Clinic) -> None:
+    post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
+    # A day of this week that is no Tuesday.
+    days = [datetime.now(UTC).date() + timedelta(days=n) for n in (2, 3)]
+    once = _shift(clinic, clinic.derm2, on_day=f"{next(day for day in days if day.weekday() != 1)}")
+    look = post(desk, "/program/roster/shifts", {**once, "verb": "look"})
+    assert (look.status_code, "Somebody would be on duty who is missing now:" in look.text) == (200, True)
+    assert "On one day only" not in look.text
+    assert post(desk, "/program/roster/shifts", once).status_code == 303
+    page = desk.get("/program/roster?specialty=dermatology").text
+    assert "On one day only" in page
+    week = page.split("Every week")[1].split("On one day only")[0]
+    assert (clinic.derm.name in week, clinic.derm2.name in week) == (True, False)
+    for day, words in (("2020-01-01", "Choose a day that has not passed"), ("soon", "Choose a day that has not")):
+        refused = post(desk, "/program/roster/shifts", {**once, "on_day": day})
+        assert (refused.status_code, words in refused.text) == (422, True)
+
+
 def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(
     runtime: Runtime, desk: FlaskClient, clinic: Clinic, asked: Consult
 ) -> None:

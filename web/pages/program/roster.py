@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -52,7 +52,7 @@ def week() -> str:
 def add() -> Response | tuple[str, int]:
     """Put somebody on the weekly plan."""
     form = FormReader()
-    hours = form.text("hours", longest=5)
+    hours, once = form.text("hours", longest=5), form.text("on_day", longest=10)
     wish = ShiftForm(
         person=form.text("person", longest=40),
         specialty=_specialty(),
@@ -60,6 +60,8 @@ def add() -> Response | tuple[str, int]:
         starts=_minutes(form.text("starts", longest=5)),
         minutes=_length(hours),
         time_zone=settings().time_zone,
+        # A day that cannot be read is not taken for "every week".
+        on_day=(day_in(once) or date.min) if once else None,
     )
     return _change("shift", lambda session: planning.add_shift(session, me(), wish, now=now()))
 
@@ -175,6 +177,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         here = on_duty(session, me().program_id, specialty, start)
         names = {span.person_id: session.get_one(Person, span.person_id).name for span in shown}
         plan = planning.shifts_of(session, me().program_id, specialty)
+        singles = planning.single_shifts_of(session, me().program_id, specialty, start)
         planned = has_roster(session, me().program_id, specialty)
         swaps = [_swap(session, *each) for each in swapping.swaps_coming(session, me().program_id, specialty, start)]
         stakes = {(gap.specialty, gap.start): gap.at_stake for gap in forecast(session, me().program_id, start).gaps}
@@ -189,6 +192,8 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         people=list(people.values()),
         clinics=clinics,
         plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
+        singles=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in singles],
+        day_of=_day_of,
         swaps=swaps,
         times=_times,
         zone=zone.key,
@@ -229,6 +234,10 @@ def _times(starts: int, minutes: int) -> str:
     return f"{starts // 60:02}:{starts % 60:02}-{end // 60:02}:{end % 60:02}"
 
 
+def _day_of(day: date) -> str:
+    return day_of(datetime.combine(day, time()))
+
+
 def _specialty() -> str:
     wish = request.values.get("specialty", "")
     return wish if wish in SPECIALTIES else SPECIALTIES[0]
@@ -261,6 +270,7 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         "starts": gettext("Write when it starts, for example 18:00"),
         "hours": gettext("Write how many hours, up to 24"),
         "day": gettext("The shift is not on that day"),
+        "on_day": gettext("Choose a day that has not passed, within a year"),
         "ends_at": gettext("The end must come after the start, and not have passed"),
     }
     if error.fields.get("starts") == "taken":
@@ -271,6 +281,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         known["to"] = gettext("This person is away then: choose somebody else")
     if error.fields.get("day") == "required":
         known["day"] = gettext("Choose the date of the shift")
+    if error.fields.get("on_day") == "no_plan":
+        known["on_day"] = gettext("There is no weekly plan: everybody counts as on duty on that day anyway")
     if error.fields.get("day") == "passed":
         known["day"] = gettext("Choose a day that has not passed, within a year")
     return {name: known.get(name, gettext("Check this part")) for name in error.fields}
