@@ -66,7 +66,7 @@ def screen_red_flags(
         raise EmergencyError(codes, wrong)
     stop = _keep_stop(session, consult, person, codes, now, safe_way=safe_way)
     is_of_family = not person.is_staff or consult.source == Source.PHONE
-    if UNSAFE in codes and is_of_family:
+    if UNSAFE in codes and is_of_family and consult.submitted_at is None:
         _leave_no_trace(consult)
     if is_of_family:
         _tell_clinic(session, consult, stop, person, now)
@@ -186,16 +186,19 @@ def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: 
     """A family was sent to emergency care: once for each stop; the key of a notice names no sign.
 
     Where it has nobody left, the desk hears. Staff who are stopped read it themselves, and where the child is with them
-    there is nothing to tell; on the telephone it is the family that was stopped, and a clinician must know.
+    there is nothing to tell; on the telephone it is the family that was stopped, and a clinician must know. Of a
+    question that was sent already whoever holds it hears too.
     """
-    for clinician in home_of(session, consult):
+    holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
+    hearers = [*home_of(session, consult), *([holder] if holder is not None and holder.is_active else [])]
+    for clinician in {each.id: each for each in hearers}.values():
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
 
 
 def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
     """By consult, the stops of the same child shortly before it was sent or opened again, oldest first: of other
-    requests, and of its own those for which nobody answered with an attestation.
+    requests, and of its own those for which nobody answered with an attestation, however late they came.
 
     A family that was stopped and then says "none of these" may be right, or may only want to get through: whoever reads
     the question must know. That a home is not safe is not told here: it belongs to its own line and no further.
@@ -215,7 +218,10 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
             stop
             for stop, patient_id in stops
             if patient_id == consult.patient_id
-            and any(_led_to(stop, at) for at in (consult.submitted_at, *reopened.get(consult.id, ())))
+            and (
+                _came_after(stop, consult)
+                or any(_led_to(stop, at) for at in (consult.submitted_at, *reopened.get(consult.id, ())))
+            )
             and not (stop.consult_id == consult.id and consult.id in answered)
         ]
         for consult in sent
@@ -225,6 +231,11 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
 
 def _led_to(stop: RedFlagStop, asked_at: datetime | None) -> bool:
     return asked_at is not None and asked_at - STOP_LINGERS <= stop.at <= asked_at
+
+
+def _came_after(stop: RedFlagStop, consult: Consult) -> bool:
+    """Whether the family told of the sign on the question itself once it was sent: in a window of before."""
+    return stop.consult_id == consult.id and consult.submitted_at is not None and stop.at > consult.submitted_at
 
 
 def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -> Urgency:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from econsult.consults import requests, threads
+from econsult.consults import holding, requests, threads
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience
@@ -107,6 +107,36 @@ def test_a_sign_in_a_second_window_is_told_like_the_first_one(
     assert (draft.confidential, "safe_way" in draft.details, stops[1].safe_way) == ("unsafe", False, WAY)
     # A no in a third window takes nothing back, and shows nothing.
     assert mother.post(begun, data={**form, "emergency": "no"}).location == "/family"
+
+
+@pytest.mark.parametrize("sign", ["breathing", "unsafe"])
+def test_a_sign_in_a_window_of_before_stops_and_is_told_of_a_question_that_was_sent(
+    runtime: Runtime, mother: FlaskClient, clinic: Clinic, browser_of: BrowserOf, sign: str
+) -> None:
+    begun = str(post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location)
+    form = {"csrf_token": token_from(mother.get(begun).text), "flags": [sign], "safe_way": WAY}
+    at = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        question = session.scalars(select(Consult)).one()
+        question.status, question.submitted_at, question.kind = "submitted", at, "econsult"
+        question.specialty, question.source = "dermatology", "caregiver"
+        holding.claim(session, question, session.merge(clinic.derm), now=at, lease=timedelta(hours=1))
+    told = [mother.post(begun, data={**form, "emergency": "yes"}) for _ in range(2)]
+    leads_to = "/family/help" if sign == "unsafe" else begun.replace("/emergency", "/call-911")
+    assert [each.location for each in told] == [leads_to] * 2
+    assert "911" in mother.get(leads_to).text
+    with runtime.database.reading() as session:
+        (stop,) = session.scalars(select(RedFlagStop))
+        heard = session.scalars(select(Notice.person_id).where(Notice.kind == "emergency"))
+        assert {clinic.pcp.id, clinic.derm.id} <= set(heard)
+        sent = session.get_one(Consult, question.id)
+        # What was sent stays as it is, and in the family's hands: only the stop beside it tells of the sign.
+        assert (stop.codes, sent.status, sent.is_traceless, "safe_way" in sent.details) == (
+            sign, "claimed", False, False
+        )  # fmt: skip
+    assert f"/stops/{stop.id}/called" in browser_of(clinic.pcp).get("/clinic").text
+    case = browser_of(clinic.derm).get(f"/consults/{sent.public_id}").text
+    assert ("told of a danger sign after it was sent" in case) == (sign == "breathing")
 
 
 def test_a_program_with_the_familys_rights_finds_nothing_either(

@@ -62,7 +62,7 @@ class EarlierStop:
     """A stop that came shortly before a question: for which signs, when, and when the question was sent all the same.
 
     `at` is the last of the `times` that the same signs stopped it. `is_familys` says that the family itself sent it,
-    with "none of these".
+    with "none of these"; `is_later` that it told of them on the question itself, which was sent already.
     """
 
     signs: str
@@ -70,6 +70,7 @@ class EarlierStop:
     sent_at: str
     is_familys: bool
     times: int = 1
+    is_later: bool = False
 
 
 def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
@@ -78,13 +79,14 @@ def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
     if sent_at is None:
         return []
     sent, is_familys = written(sent_at, zone=zone), consult.source == Source.CAREGIVER
-    times: dict[str, list[datetime]] = {}
+    times: dict[tuple[str, bool], list[datetime]] = {}
     for stop in stopped_before(session, [consult]).get(consult.id, []):
-        times.setdefault("; ".join(signs_of(_without_home(stop))), []).append(stop.at)
+        is_later = stop.consult_id == consult.id and stop.at > sent_at
+        times.setdefault(("; ".join(signs_of(_without_home(stop))), is_later), []).append(stop.at)
     return [
         # What came after the sending led to a reopening, at which nobody said "none of these".
-        EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys and at[-1] <= sent_at, len(at))
-        for signs, at in times.items()
+        EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys and at[-1] <= sent_at, len(at), is_later)
+        for (signs, is_later), at in times.items()
     ]
 
 

@@ -9,6 +9,7 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults.asked import NO_SKIN
 from econsult.consults.details import SAFE_WAY, contact_of
+from econsult.consults.lifecycle import Status
 from econsult.consults.merging import seen_text
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
@@ -20,7 +21,7 @@ from econsult.rights import Right
 from econsult.stops import is_gone_for
 from web.context import database, now, ring_workers, settings
 from web.pages.family.drafts import is_stopped, keep, keep_merged, load_draft, next_step, require_before, start_of
-from web.pages.family.late import codes_told, danger_told, draft_told, safe_way_told, stop_screen, tell_stop
+from web.pages.family.late import codes_told, danger_told, question_told, safe_way_told, stop_screen, tell_stop
 from web.pages.family.safety import stopped_at
 from web.shell.auth import me, only
 from web.shell.forms import FIELD, FormReader, has_token, reads_own_form, refuse_token
@@ -155,10 +156,13 @@ def _keep_flags(session: Session, draft: Pass, codes: list[str], safe_way: str) 
 
 
 def _tell_again(session: Session, public_id: str, codes: list[str]) -> None:
-    """A sign that was ticked in a second window is a stop of its own, though another stopped this draft before it."""
-    found = draft_told(session, me(), public_id) if flags_now(codes) else None
-    if found is not None and (found[0].is_traceless or is_stopped(found[0])):
-        tell_stop(session, found[0], me(), codes)
+    """A sign that was ticked in a second window is a stop of its own, though another stopped this draft before it, or
+    though it was sent."""
+    if not flags_now(codes):
+        return
+    consult, _child = question_told(session, me(), public_id)
+    if consult.is_traceless or consult.status != Status.DRAFT or is_stopped(consult):
+        tell_stop(session, consult, me(), codes)
 
 
 def _known_contact(draft: Pass) -> dict[str, str]:

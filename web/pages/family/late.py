@@ -69,24 +69,27 @@ def stop_screen(codes: list[str], telephone: Telephone | None) -> Page:
     return page if telephone is not None else (page, 401)
 
 
-def draft_told(session: Session, person: Person, public_id: str) -> tuple[Consult, Patient] | None:
-    """The draft whose page was open before, whatever was told of it in another window since: one that left no trace
-    as well, of which nothing is shown. None of one that was sent."""
+def question_told(session: Session, person: Person, public_id: str) -> tuple[Consult, Patient]:
+    """The question whose page was open before, whatever was told of it in another window since: one that left no
+    trace as well, of which nothing is shown, and one that was sent."""
     gone = gone_draft(session, person, public_id)
     if gone is not None:
         patient = session.get_one(Patient, gone.patient_id)
         patient.check_kept()
         return gone, patient
     loaded = consult_for(session, person, public_id, now=now(), right=Right.REQUEST)
-    return (loaded.consult, loaded.patient) if loaded.consult.status == Status.DRAFT else None
+    return loaded.consult, loaded.patient
 
 
 def tell_stop(session: Session, consult: Consult, person: Person, codes: list[str]) -> None:
-    """Record these signs and tell the clinic, as with the first ones. Raises EmergencyError."""
+    """Record these signs and tell the clinic, as with the first ones. Raises EmergencyError.
+
+    What was asked is not changed any more once it was sent: the stop stands beside it, for whoever answers.
+    """
     # Nothing that was told before in another window is taken back by this one.
     told = list(dict.fromkeys((*flags_of(consult.details), *codes)))
     details = {"red_flags": told, "red_flags_asked": True, SAFE_WAY: safe_way_told()}
-    if consult.is_traceless:
+    if consult.is_traceless or consult.status != Status.DRAFT:
         screen_red_flags(session, consult, person, details, None, now=now())
     edit(session, consult, person, RequestForm(details=details), now=now())
     submit(session, consult, person, SubmitForm(), now=now(), targets=settings().first_reply)
@@ -97,11 +100,9 @@ def _tell(person: Person, public_id: str, codes: list[str]) -> Telephone | None:
     telephone = None
     try:
         with database().writing() as session:
-            found = draft_told(session, person, public_id)
-            if found is None:
-                return None
-            telephone = telephone_of(session, found[1])
-            tell_stop(session, found[0], person, codes)
+            consult, child = question_told(session, person, public_id)
+            telephone = telephone_of(session, child)
+            tell_stop(session, consult, person, codes)
     except EmergencyError:
         ring_workers()
         return telephone
