@@ -17,7 +17,7 @@ from econsult.consults.adopting import adopted_for
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.caregivers import LONGEST_PAPER, SHORTEST_PAPER, active_links
 from econsult.people.invitations import Invitation, invitations_of, revoke
-from econsult.people.keptaway import keep_keys, kept_from, keys_of, reaches_kept, ways_of
+from econsult.people.keptaway import keep_keys, kept_from, keys_of, numbers_in, reaches_kept, ways_of
 from econsult.people.onfile import contact_row, set_contact
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Person
@@ -28,7 +28,7 @@ CONTACTS = ("phone", "email")
 
 @dataclass(frozen=True)
 class Order:
-    """Where the order is written down, and of each part of the contact on file whether it reaches the person."""
+    """Where the order is written down, and of each way on file (`ways_on_file`) whether it reaches the person."""
 
     paper: str
     reaches: Mapping[str, bool]
@@ -39,6 +39,15 @@ def on_file(session: Session, child: Patient) -> dict[str, str]:
     row = contact_row(session, child)
     found = {"phone": child.phone, "email": row.email if row else ""}
     return {name: where for name, where in found.items() if where}
+
+
+def ways_on_file(session: Session, child: Patient) -> dict[str, str]:
+    """The same with each number of its own, where several stand in the field: `phone`, `phone-2`, and so on."""
+    found: dict[str, str] = {}
+    for name, where in on_file(session, child).items():
+        for place, each in enumerate(numbers_in(where) if name == "phone" else [where], 1):
+            found[name if place == 1 else f"{name}-{place}"] = each
+    return found
 
 
 def keep_away(
@@ -52,10 +61,10 @@ def keep_away(
 ) -> None:
     """Keep the person of this link from the child; out with the next request. `child` is locked by the caller.
 
-    Raises InvalidError without the order's paper (`paper`), and where nobody said of a part of the contact on file
-    whether it reaches them (`phone`, `email`); what is theirs by the account needs no saying.
+    Raises InvalidError without the order's paper (`paper`), and where nobody said of a way on file whether it reaches
+    them (`phone`, `phone-2`, `email`); what is theirs by the account needs no saying.
     """
-    person, known = session.get_one(Person, link.person_id), on_file(session, child)
+    person, known = session.get_one(Person, link.person_id), ways_on_file(session, child)
     theirs = keys_of(session, person)
     unsaid = [name for name, where in known.items() if not ways_of(where) & theirs and name not in order.reaches]
     wrong = dict.fromkeys(unsaid, "required")
@@ -72,9 +81,10 @@ def keep_away(
     note_patient(session, child, "bar_caregiver", now, person_id=staff.id)
     for invitation in _may_be_theirs(session, child, person, now):
         revoke(session, invitation, staff, now)
-    kept = {name: "" if reaches_kept(session, child, where) else where for name, where in known.items()}
+    kept = {name: where for name, where in known.items() if not reaches_kept(session, child, where)}
     if kept != known:
-        set_contact(session, child, kept.get("phone", ""), kept.get("email", ""), staff, now=now)
+        numbers = [where for name, where in kept.items() if name != "email"]
+        set_contact(session, child, " / ".join(numbers), kept.get("email", ""), staff, now=now)
     session.flush()
 
 

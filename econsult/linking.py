@@ -92,13 +92,13 @@ class Linked:
 
 def linked_to(session: Session, child: Patient, now: datetime) -> tuple[list[Linked], list[Linked]]:
     """Who is linked to the child, now or from a day to come, and whom a court keeps away; no young person."""
-    here = [each for each in _on_file(session, child) if not _is_over(each.link, now)]
+    here = [each for each in _on_file(session, child) if not _is_over(each, now)]
     return here, [Linked(link, person) for link, person in kept_from(session, child.id)]
 
 
 def no_longer(session: Session, child: Patient, now: datetime) -> list[Linked]:
-    """Whose link is over, by its day or because somebody ended it."""
-    return [each for each in _on_file(session, child) if _is_over(each.link, now)]
+    """Whose link is over, by its day or because somebody ended it, or whose account is closed."""
+    return [each for each in _on_file(session, child) if _is_over(each, now)]
 
 
 def add_caregiver(
@@ -205,8 +205,9 @@ def _on_file(session: Session, child: Patient) -> list[Linked]:
     return [Linked(link, person) for link, person in links_on_file(session, child.id)]
 
 
-def _is_over(link: RelatedPerson, now: datetime) -> bool:
-    return link.over_at is not None and link.over_at <= now
+def _is_over(linked: Linked, now: datetime) -> bool:
+    over_at = linked.link.over_at
+    return not linked.person.is_active or (over_at is not None and over_at <= now)
 
 
 def _check(staff: Person) -> None:

@@ -129,9 +129,11 @@ def active_links(
 
 
 def links_on_file(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
-    """The links of active caregivers that no court ended: those that last, and those that are over or not begun."""
+    """The links of caregivers that no court ended: those that last, those that are over or not begun, and those of
+    somebody whose account is closed, whom a court may keep away all the same.
+    """
     query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
-    query = query.where(RelatedPerson.patient_id == patient_id, Person.is_active, RelatedPerson.barred_at.is_(None))
+    query = query.where(RelatedPerson.patient_id == patient_id, RelatedPerson.barred_at.is_(None))
     found = session.execute(query.where(RelatedPerson.relation != SELF).order_by(Person.id))
     return [(link, person) for link, person in found]
 

@@ -6,6 +6,7 @@ apart by ten digits, however somebody writes them, and whatever else stands in t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -19,7 +20,8 @@ from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person
 from storage.keys import same_spelling
 
-_DIGITS = 10
+_DIGITS, _FEWEST = 10, 7
+_BETWEEN = re.compile(r"[/;,|&]|\b(?:or|and|o|y)\b", re.IGNORECASE)
 
 
 def kept_from(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
@@ -41,6 +43,30 @@ def ways_of(where: str) -> set[str]:
     if "@" in where or len(digits) <= _DIGITS:
         return {key_of(where)} - {""}
     return {digits[start : start + _DIGITS] for start in range(len(digits) - _DIGITS + 1)}
+
+
+def numbers_in(where: str) -> list[str]:
+    """The telephone numbers of a field, each with what is written beside it; several stand in one where a family has
+    several. What has too few figures for a number is an extension of the one before it.
+    """
+    found: list[str] = []
+    for part in _BETWEEN.split(pasted(where)):
+        words, current = part.split(), ""
+        for place, word in enumerate(words):
+            is_next = part[:1].isalpha() or bool(_digits_of(word))
+            is_full = len(_digits_of(current)) >= _DIGITS and len(_digits_of("".join(words[place:]))) >= _FEWEST
+            if is_next and is_full:
+                found.append(current)
+                current = ""
+            current = f"{current} {word}".strip()
+        found.append(current)
+    whole: list[str] = []
+    for each in filter(None, found):
+        if whole and min(len(_digits_of(each)), len(_digits_of(whole[-1]))) < _FEWEST:
+            whole[-1] += f" {each}"
+        else:
+            whole.append(each)
+    return whole
 
 
 def _digits_of(text: str) -> str:

@@ -14,7 +14,7 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, lift_bar
 from econsult.people.invitations import Invitation, invite, live_invitation, still_works
-from econsult.people.keptaway import is_kept_caller, reaches_kept
+from econsult.people.keptaway import is_kept_caller, numbers_in, reaches_kept
 from econsult.people.mixups import prove
 from econsult.people.onfile import RESTS, Way, contact_on_file, contact_row, set_contact
 from econsult.people.patients import Patient
@@ -133,6 +133,24 @@ def test_however_it_is_typed_what_reaches_them_is_seen(
         keep_away(session, clinic, father)
         assert reaches_kept(session, child_of(session, clinic), where) is is_theirs
         assert is_kept_caller(session, clinic.child.id, "Somebody Else", where) is is_theirs
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [
+        ("505-555-0123 / 505-555-0199", ["505-555-0123", "505-555-0199"]),
+        ("505 555 0123 1 505 555 0199", ["505 555 0123", "1 505 555 0199"]),
+        ("505-555-0123 (mom), 5550199 (dad)", ["505-555-0123 (mom)", "5550199 (dad)"]),
+        ("mom 505-555-0123 dad 505-555-0199", ["mom 505-555-0123", "dad 505-555-0199"]),
+        ("505-555-0123 o 505-555-0199 ext. 2", ["505-555-0123", "505-555-0199 ext. 2"]),
+        ("+52 55 1234 5678", ["+52 55 1234 5678"]),
+        ("(505) 555 0123 (2)", ["(505) 555 0123 (2)"]),
+        ("505-555-0123; 14", ["505-555-0123 14"]),
+        ("", []),
+    ],
+)
+def test_several_numbers_of_one_field_are_told_apart(where: str, numbers: list[str]) -> None:
+    assert numbers_in(where) == numbers
 
 
 def test_whether_the_contact_on_file_reaches_them_must_be_said(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from econsult.barring import CONTACTS
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, unlink, write_order
 from econsult.people.account import reopen_account
-from econsult.people.keptaway import is_kept_caller
+from econsult.people.keptaway import is_kept_caller, reaches_kept
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
@@ -114,6 +114,32 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert (refused.status_code, words in refused.text) == (422, True)
     kept = "Placement letter" if "paper-new" not in changes else "Rosa Gil"
     assert kept in refused.text
+
+
+def test_whose_account_is_closed_can_be_kept_away_and_of_two_numbers_the_one_that_is_meant(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    desk, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/people"
+    hers = f"{path}/{clinic.mother.public_id}"
+    with runtime.database.writing() as session:
+        close_account(session, session.merge(clinic.mother), datetime.now(UTC))
+        child = session.get_one(Patient, clinic.child.id)
+        set_contact(session, child, "505-555-0123 / 505-555-0199", "", clinic.pcp, now=datetime.now(UTC))
+    no_longer = desk.get(f"{path}?lang=en").text.split('id="h-ended"')[1]
+    assert ("Their account is closed." in no_longer, f'action="{hers}/bar"' in no_longer) == (True, True)
+    refused = post(desk, f"{hers}/bar?lang=en", {"bar-paper": ORDER, "bar-phone": "no"})
+    assert (refused.status_code, ORDER in refused.text) == (422, True)
+    assert refused.text.count("Say whether this reaches them") == 2, "in the summary and at the number"
+    said = {"bar-paper": ORDER, "bar-phone": "no", "bar-phone-2": "yes"}
+    assert post(desk, f"{hers}/bar", said).location == f"{path}?said=kept_away"
+    with runtime.database.reading() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        assert child.phone == "505-555-0123"
+        assert (reaches_kept(session, child, "505-555-0123"), reaches_kept(session, child, "5055550199")) == (
+            False,
+            True,
+        )
+        assert is_kept_caller(session, child.id, clinic.mother.name, "")
 
 
 def test_an_order_that_comes_after_the_right_has_ended_is_written_down(

@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from econsult import linking
 from econsult.access import patient_for
-from econsult.barring import CONTACTS, on_file
+from econsult.barring import ways_on_file
 from econsult.errors import InvalidError
 from econsult.linking import LINKERS, Authority, Linked, Newcomer
 from econsult.people.ages import day_begins, local_day
@@ -105,17 +105,17 @@ def bar(public_id: str, person_id: str) -> Page:
     """A court keeps them from the child."""
     form = FormReader()
     paper = form.text("bar-paper", longest=LONGEST_PAPER)
-    said = {part: form.choice(f"bar-{part}", ("yes", "no")) for part in CONTACTS}
-    reaches = {part: word == "yes" for part, word in said.items() if word}
     try:
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
+            said = {part: form.choice(f"bar-{part}", ("yes", "no")) for part in ways_on_file(session, child)}
+            reaches = {part: word == "yes" for part, word in said.items() if word}
             linking.bar(session, child, person_id, paper, me(), now=now(), reaches=reaches)
     except InvalidError as error:
         words = {"paper": gettext("Write where the order is written down")}
         unsaid = gettext("Say whether this reaches them")
         wrong = {f"bar-{part}-{person_id}": words.get(part, unsaid) for part in error.fields}
-        return _page(public_id, wrong), 422
+        return _page(public_id, wrong, barring=person_id), 422
     return redirect(url_for(".show", public_id=public_id, said="kept_away"), 303)
 
 
@@ -211,12 +211,13 @@ def _sentences(error: InvalidError, key: str) -> dict[str, str]:
     return {name: found[name] for name in names if name in found}
 
 
-def _page(public_id: str, errors: dict[str, str]) -> str:
+def _page(public_id: str, errors: dict[str, str], *, barring: str = "") -> str:
+    """`barring` is of whom a refused form said that a court keeps them away."""
     with database().writing() as session:
         child = patient_for(session, me(), public_id, now=now())
         here, barred = linking.linked_to(session, child, now())
         shown = [_shown(session, each) for each in here]
-        contact = on_file(session, child)
+        contact = ways_on_file(session, child)
         home = home_shown(session, child.id)
         ended = [(each, _last_day(session, each.link.over_at)) for each in linking.no_longer(session, child, now())]
     return render_template(
@@ -229,6 +230,7 @@ def _page(public_id: str, errors: dict[str, str]) -> str:
         ended=ended,
         today=now(),
         on_file=contact,
+        barring=barring,
         relations=[(name, RELATION_WORDS[name]) for name in RELATIONS],
         words=RELATION_WORDS,
         languages=list(terms.LANGUAGES.items()),
