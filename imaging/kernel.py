@@ -8,7 +8,9 @@ import platform
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _ALWAYS, _LARGE_PAGE, _MADV_HUGEPAGE = 1 << 30, 1 << 21, 14
-_HOLE_MOST, _HOLE_LEAST = 1 << 26, 1 << 17
+_HOLE_MOST, _HOLE_LEAST = 1 << 26, 1 << 8
+_NOTES = 24
+"""Bytes that the C library keeps for itself: before a piece, and before what is free behind it."""
 _CAPABILITIES_V3 = 0x20080522
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 
@@ -63,16 +65,29 @@ def keep_heap(size: int) -> None:
     another one, or the kernel has no such pages, all of that changes nothing.
     """
     libc = _libc()
-    if not hasattr(libc, "mallopt"):
+    if not hasattr(libc, "mallinfo2"):
         return
     for option, value in ((_M_MMAP_THRESHOLD, _ALWAYS), (_M_TRIM_THRESHOLD, _ALWAYS), (_M_TOP_PAD, size)):
         libc.mallopt(option, value)
-    libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
-    libc.free(ctypes.c_void_p(libc.malloc(_LARGE_PAGE)))
-    end = libc.sbrk(0)
-    start = -(-(end - size) // _LARGE_PAGE) * _LARGE_PAGE
-    libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_HUGEPAGE)
+    _lay_room(libc)
     libc.mallopt(_M_TOP_PAD, _LARGE_PAGE)
+
+
+def _lay_room(libc: ctypes.CDLL) -> None:
+    """Let the heap grow, and let what is taken next lie at the beginning of a large page that nobody has touched.
+
+    The C library notes the size of what is free in front of it: one such note in a large page, and the kernel would
+    fill all of that page by pieces of 4 KiB. So the end of what is in use is moved to just before one, for good.
+    """
+    libc.mallinfo2.restype = _MallocInfo
+    libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
+    free = libc.mallinfo2().keepcost
+    top = libc.sbrk(0) - free
+    # More than is free, so that the heap must grow; and more than fits into a hole.
+    start = -(-(top + free + _LARGE_PAGE) // _LARGE_PAGE) * _LARGE_PAGE
+    libc.malloc(ctypes.c_size_t(start - top - _NOTES))
+    end = libc.sbrk(0)
+    libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_HUGEPAGE)
 
 
 def fill_holes() -> None:

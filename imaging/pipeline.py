@@ -112,15 +112,16 @@ GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "progress",
 _loaded = Detectors()
 
 
-def run(kind: str, *, is_review: bool = False, **given: object) -> dict[str, object]:
+def run(kind: str, *, is_review: bool = False, is_last: bool = False, **given: object) -> dict[str, object]:
     """Run one file through the pipeline of its kind and return the facts for the report.
 
     `emit(rendition)` receives each finished copy; `budget(seconds)` grants that much more processor time;
-    `progress(share)` hears how much of a long work is done, from 0 to 1. Raises Refused, Held, or whatever a decoder
-    raises on bad bytes.
+    `progress(share)` hears how much of a long work is done, from 0 to 1. Where the file `is_last` of this process, the
+    networks that were loaded are gone as soon as nobody needs them. Raises Refused, Held, or whatever a decoder raises
+    on bad bytes.
     """
     steps = (REVIEWS if is_review else PIPELINES | CHECKS)[kind]
-    values: dict[str, object] = {"detectors": _loaded, **given}
+    values: dict[str, object] = {"detectors": _hand_over() if is_last else _loaded, **given}
     # Of what is large nothing may be held but by `values`, where it is let go.
     del given
     timings: dict[str, float] = {}
@@ -139,8 +140,8 @@ def load(models: Models) -> None:
     warm_up(_loaded)
 
 
-def hand_over() -> Detectors:
-    """Give up what was loaded to whoever asks: it is gone as soon as he needs it no more. For a job's only file."""
+def _hand_over() -> Detectors:
+    """Give up what was loaded to whoever asks: it is gone as soon as he needs it no more."""
     global _loaded
     given, _loaded = _loaded, Detectors()
     return given

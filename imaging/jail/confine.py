@@ -13,6 +13,13 @@ _OPEN_FILES = 32
 _NOBODY = 65534
 
 
+def prepare() -> None:
+    """Find out once, before jobs are forked, what this kernel can close, and write down the filter on calls."""
+    landlock.version()
+    if filters.is_available():
+        filters.for_anybody(kernel.machine())
+
+
 def confine(limits: JobLimits, keep: int) -> list[str]:
     """Give up everything a decoder does not need and return the names of the locks that closed.
 
@@ -30,7 +37,7 @@ def confine(limits: JobLimits, keep: int) -> list[str]:
         landlock.close_all()
         locks.append(LANDLOCK)
     if filters.is_available():
-        filters.install(filters.for_decoders(kernel.machine()))
+        filters.install(filters.for_this_process(kernel.machine()))
         locks.append(SECCOMP)
     return locks
 

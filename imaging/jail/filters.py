@@ -21,6 +21,10 @@ _EXECUTABLE, _THREAD, _SET_NAME = 0x4, 0x10000, 15
 _LOOKS = (1, 2, 3)
 """What may be asked of a descriptor: whether it is closed by exec, to be so, and how it was opened."""
 
+_ANYBODY = 0x7FFFFFFF
+"""Stands for the process to be confined until it is known: no process can have this number."""
+_LINE = struct.Struct("=HBBI")
+
 Line = tuple[int, int, int, int]
 
 
@@ -37,18 +41,36 @@ def is_available() -> bool:
     return True
 
 
-def install(program: list[Line]) -> None:
-    """Put a filter over this process, for ever. Raises OSError."""
-    code = b"".join(struct.pack("=HBBI", *line) for line in program)
+def install(code: bytes) -> None:
+    """Put a packed filter over this process, for ever. Raises OSError."""
     buffer = ctypes.create_string_buffer(code, len(code))
     # A length, padding up to a pointer, and the pointer to the lines.
-    head = struct.pack("@HP", len(program), ctypes.addressof(buffer))
+    head = struct.pack("@HP", len(code) // _LINE.size, ctypes.addressof(buffer))
     kernel.call(*_seccomp(), _SET_FILTER, 0, ctypes.create_string_buffer(head, len(head)))
 
 
-def for_decoders(machine: str) -> list[Line]:
-    """The filter under which files are decoded: all calls end the process but those that `calls` names."""
-    no, own = refusing(errno.EPERM), os.getpid()
+def packed(program: Iterable[Line]) -> bytes:
+    """A filter in the kernel's own form."""
+    return b"".join(_LINE.pack(*line) for line in program)
+
+
+@functools.cache
+def for_anybody(machine: str) -> bytes:
+    """The filter under which files are decoded, packed. Ask for it once before jobs are forked: to make it takes longer
+    than to install it. In a job it becomes its own by `for_this_process`.
+    """
+    return packed(for_decoders(machine, _ANYBODY))
+
+
+def for_this_process(machine: str) -> bytes:
+    """The filter under which this process decodes its file, packed."""
+    anybody, own = (_LINE.pack(*_answer([who], ALLOW)[0]) for who in (_ANYBODY, os.getpid()))
+    return for_anybody(machine).replace(anybody, own)
+
+
+def for_decoders(machine: str, own: int) -> list[Line]:
+    """The same as lines, for the process `own`: all calls end it but those that `calls` names."""
+    no = refusing(errno.EPERM)
 
     def named(*names: str) -> list[int]:
         return calls.numbers(calls.CONDITIONAL, machine, *names)
@@ -70,7 +92,7 @@ def for_decoders(machine: str) -> list[Line]:
         # Limits may be moved, within the hard ones, for this process alone; so may a signal be sent, as abort() does.
         *_answer(named("setrlimit"), ALLOW),
         *_by_argument(named("prlimit64"), 0, (_IF_EQUAL, 0), ALLOW, no),
-        *_by_argument(named("tgkill"), 0, (_IF_EQUAL, own), ALLOW, KILL),
+        *_by_values(named("tgkill"), 0, [own], ALLOW, KILL),
         (_RETURN, 0, 0, KILL),
     ]
 

@@ -30,6 +30,7 @@ _STEP = 5
 def preload() -> None:
     """Load what the first job would otherwise load, before the server forks any."""
     warmth.warm_up()
+    confine.prepare()
 
 
 def load_networks(models: Models) -> None:
@@ -93,6 +94,9 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
     facts = pipeline.run(
         str(order["kind"]),
         is_review=policy.is_review,
+        # A photo of which every pixel is kept needs the networks' memory too. Any other job is better off with fresh
+        # memory: what it shares with its server must be copied before it is written to, 4 KiB at a time.
+        is_last=policy.keeps_detail,
         source=source,
         size=size,
         media_type=str(order["media_type"]),
@@ -100,7 +104,6 @@ def _prepare(connection: socket.socket, order: dict[str, object]) -> dict[str, o
         emit=emit,
         budget=budget,
         progress=progress,
-        detectors=pipeline.hand_over(),
     )
     _send_masks(connection, cast("list[object]", facts.pop("masks")))
     return facts

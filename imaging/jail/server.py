@@ -21,8 +21,8 @@ from imaging.jail import wire
 from imaging.limits import MIB
 from imaging.models import Models
 
-_HEAP = 320 * MIB
-"""What a photo of some megapixels takes from start to end with all networks; it is addresses until it is used."""
+HEAP = 352 * MIB
+"""What a photo of some megapixels takes from start to end with all looks; it is addresses until it is used."""
 _LIFELINE = 0
 """Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
 
@@ -154,7 +154,7 @@ def settle() -> None:
     kernel.give_back_memory()
     kernel.fill_holes()
     kernel.give_back_memory()
-    kernel.keep_heap(_HEAP)
+    kernel.keep_heap(HEAP)
 
 
 def _fork_twin(listener: socket.socket, twins: socket.socket) -> _Twin:
@@ -179,7 +179,7 @@ def main(descriptor: str, twins_descriptor: str, *models: str) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The networks' weights lie in large pages then: a fork has to copy one entry for each, and not five hundred.
-    kernel.keep_heap(_HEAP)
+    kernel.keep_heap(HEAP)
     listener, twins = (socket.socket(fileno=int(number)) for number in (descriptor, twins_descriptor))
     preload()
     settle()

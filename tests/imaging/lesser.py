@@ -24,7 +24,7 @@ def main(lacking: str, least: str, path: str) -> None:
     if lacking in {"seccomp", "both"}:
         numbers += calls.numbers(calls.SECCOMP, kernel.machine())
     kernel.forbid_gaining()
-    filters.install(filters.without(numbers, errno.ENOSYS))
+    filters.install(filters.packed(filters.without(numbers, errno.ENOSYS)))
     filters.is_available.cache_clear()
     with open_jail(least=least) as jail:
         report = prepare("photo", io.BytesIO(files.encode(files.corners(), "JPEG")), Kept(), PLAIN, jail=jail)

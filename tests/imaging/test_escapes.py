@@ -91,7 +91,7 @@ def test_the_levels_are_ordered_and_an_unknown_one_is_none() -> None:
 def test_both_processors_have_a_filter_without_doubles(machine: str) -> None:
     numbers = calls.numbers(calls.ALLOWED | calls.REFUSED | calls.CONDITIONAL, machine)
     assert len(numbers) == len(set(numbers)) > 70
-    program = filters.for_decoders(machine)
+    program = filters.for_decoders(machine, os.getpid())
     assert len(program) < 600
     # Every jump lands inside of the program, and its last line kills.
     for place, (code, true, false, _) in enumerate(program):
