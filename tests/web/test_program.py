@@ -570,6 +570,11 @@ def test_nobody_is_chosen_before_somebody_chooses(desk: FlaskClient, clinic: Cli
     assert "datetime-local" not in page
     swap = {"specialty": "dermatology", "shift": "1", "to": "", "day": _tuesday()}
     assert post(desk, "/program/roster/swaps", swap).status_code == 422
+    # Whom one form is about is not chosen in the other, where a click would write them off.
+    look = post(desk, "/program/roster/shifts", {**_shift(clinic, clinic.derm2), "verb": "look"}).text
+    for name, is_chosen in (("person", True), ("away", False)):
+        choices = look.split(f'<select id="{name}"')[1].split("</select>")[0]
+        assert (name, "selected" in choices) == (name, is_chosen)
 
 
 @pytest.mark.parametrize(
