@@ -1,7 +1,8 @@
 """The awaited photo that opened a question again turns out to be none: its clinic refuses it, or it cannot be prepared.
 
 Nobody is asked to look at nothing. The question is answered as it was, its step is to do again with the day by which it
-is due, and the next photo opens it anew. Where more came with the photo than the photo, it stays open for that.
+is due, and the next photo opens it anew. Where more came with the photo than the photo, it stays open for that; where
+somebody has begun to answer, their clock is held until the next photo is there. Whoever had taken it hears.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
-from econsult.consults.clocks import stop_clock
+from econsult.consults.clocks import pause_clock, stop_clock
 from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, REOPEN, Handover, hand_over
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import StepState, add_event, steps_of
-from econsult.consults.records import Consult, note
+from econsult.consults.records import Consult, Urgency, note
 from econsult.consults.sides import side_of
 from econsult.consults.threads import Audience, Message
 from econsult.consults.versions import Answer, draft_of, first_signed, signed_answer
@@ -41,13 +42,37 @@ def photo_lost(session: Session, consult: Consult, *, now: datetime) -> bool:
     for step in steps_of(session, consult.id, answer.version, is_locked=True):
         if step.kind == PHOTO and step.state == StepState.DONE:
             add_event(session, step, "again", person_id=None, now=now)
-    if not _has_more(session, consult, begun.at):
+    holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
+    has_come = _has_come(session, consult, begun.at)
+    if not has_come and not _is_begun(session, consult):
+        # Whoever had taken it has it no more, or has nothing to look at: either way they hear of it.
         _answered_as_before(session, consult, answer, now)
-    elif consult.holder_id is not None:
-        holder = session.get_one(Person, consult.holder_id)
-        about = f"photo_lost:{now.isoformat()}"
-        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+        _tell(session, consult, holder, NoticeKind.WITHDRAWN, now)
+        return True
+    if not has_come:
+        _wait_for_photo(session, consult, begun, now)
+    _tell(session, consult, holder, NoticeKind.MESSAGE, now)
     return True
+
+
+def _tell(session: Session, consult: Consult, holder: Person | None, kind: NoticeKind, now: datetime) -> None:
+    if holder is not None and holder.is_active:
+        notify(session, holder, kind, consult_id=consult.id, about=f"photo_lost:{now.isoformat()}", now=now)
+
+
+def _wait_for_photo(session: Session, consult: Consult, begun: Handover, now: datetime) -> None:
+    """Somebody has begun to answer and lacks the photo alone: their clock is held, as for whatever else is asked for.
+
+    It runs on once something comes in, or when it was held for as long as the rules allow; of what is urgent always.
+    """
+    if consult.status != Status.CLAIMED or consult.urgency == Urgency.URGENT or side_of(session, consult.id):
+        return
+    sender = session.get(Person, begun.by_id) if begun.by_id is not None else None
+    lane = Audience.FAMILY if sender is not None and not sender.is_staff else Audience.CLINICIANS
+    if pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
+        consult.status = next_status(consult.status, "request_info")
+        consult.version += 1
+        note(session, consult, PHOTO_LOST, person_id=None, now=now, detail="waits")
 
 
 def opened_by_photo(session: Session, consult: Consult) -> Handover | None:
@@ -69,10 +94,14 @@ def _has_photo(session: Session, consult: Consult) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def _has_more(session: Session, consult: Consult, since: datetime) -> bool:
-    """Whether somebody wrote, asked or sent anything since the photo came, which is to be answered all the same."""
-    if consult.status == Status.NEEDS_INFO or draft_of(session, consult.id) or side_of(session, consult.id):
-        return True
+def _is_begun(session: Session, consult: Consult) -> bool:
+    """Whether somebody works on it: has asked for something, or a colleague, or written a draft."""
+    is_asking = consult.status == Status.NEEDS_INFO or side_of(session, consult.id) is not None
+    return is_asking or draft_of(session, consult.id) is not None
+
+
+def _has_come(session: Session, consult: Consult, since: datetime) -> bool:
+    """Whether somebody wrote or sent anything since the photo came, which is to be answered all the same."""
     words = select(Message.id).where(
         Message.consult_id == consult.id, Message.created_at >= since, Message.audience == Audience.CLINICIANS
     )

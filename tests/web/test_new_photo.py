@@ -21,6 +21,7 @@ from econsult.consults.clocks import open_clocks
 from econsult.consults.correcting import save_correction
 from econsult.consults.own_steps import TAKE
 from econsult.consults.photo_came import settle_awaited
+from econsult.consults.policies import ClockName
 from econsult.consults.preparing import end_without_copies, hold, link_renditions
 from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult
@@ -270,11 +271,42 @@ def test_a_photo_that_is_refused_after_it_counted_is_waited_for_again(
         assert [step.next_at == step.due_at for step in steps_of(session, consult.id)] == [True]
         assert len(begun_in(session, Consult.id == consult.id)[consult.id]) == 0
     assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 1
+    # Who had taken it has it no more, and hears so.
+    assert told(runtime, consult, clinic.derm, NoticeKind.WITHDRAWN) == is_taken
     assert "Enviar la foto nueva" in mother.get(here).text
     # The next one opens it again.
     assert "sent=1" in send(mother, consult, f"{here}/photos")
     prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
+
+
+def test_the_clock_of_whoever_has_begun_to_answer_is_held_for_the_next_photo(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}/photos"
+    assert "sent=1" in send(mother, consult, here)
+    prepare(runtime, consult)
+    assert post(browser_of(clinic.derm), f"/consults/{consult.public_id}/claim", {}).status_code == 303
+    with runtime.database.writing() as session:
+        found, now = session.get_one(Consult, consult.id), datetime.now(UTC)
+        answers.save_draft(session, found, clinic.derm, {"impression": "As it was"}, now=now, lease=timedelta(hours=1))
+    refuse(runtime, consult, clinic)
+    messages = told(runtime, consult, clinic.derm, NoticeKind.MESSAGE)
+
+    def clock() -> tuple[str, int | None, str, str | None]:
+        with runtime.database.reading() as session:
+            found = session.get_one(Consult, consult.id)
+            assert list(violations(session, datetime.now(UTC))) == []
+            (held,) = open_clocks(session, consult.id, ClockName.FIRST_REPLY)
+            return found.status, found.holder_id, held.state, held.paused_reason
+
+    assert clock() == ("needs_info", clinic.derm.id, "paused", "needs_family")
+    assert messages == 1
+    assert mother.get(here.removesuffix("/photos")).status_code == 200
+    # The next one lets it run on, in the same hands, with what was written.
+    assert "sent=1" in send(mother, consult, here)
+    assert clock() == ("claimed", clinic.derm.id, "running", None)
 
 
 def test_words_that_came_with_a_refused_photo_are_answered_all_the_same(
