@@ -31,6 +31,7 @@ from econsult.people.caregivers import (
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 from web.context import database, now
+from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
@@ -112,14 +113,14 @@ def keep(public_id: str) -> Page:
     form = FormReader()
     with database().writing() as session:
         child = patient_for(session, me(), public_id, now=now())
-        people = {
-            person.public_id: person for link, person in active_links(session, child.id, now()) if link.relation != SELF
-        }
-        chosen = form.choice("caregiver", tuple(people), required=gettext("Choose who may act"))
-        given = _grant_in(session, form)
-        if given is None:
+        chosen, given = _right_in(session, child, form)
+    # Outside of a transaction, since a password that is tried is counted in one of its own.
+    check_recent(form)
+    with database().writing() as session:
+        child = patient_for(session, me(), public_id, now=now())
+        if chosen is None or given is None or form.errors:
             return _page(session, child, form.errors), 422
-        grant_proxy(session, child, people[chosen], given, me(), now=now())
+        grant_proxy(session, child, chosen, given, me(), now=now())
     return redirect(url_for(".one", public_id=public_id, said="noted"), 303)
 
 
@@ -131,6 +132,15 @@ def end(public_id: str, right_id: str) -> Response:
         child = patient_for(session, me(), public_id, now=now())
         end_grant(session, child, right_id, me(), now())
     return redirect(url_for(".one", public_id=public_id, said="right_ended"), 303)
+
+
+def _right_in(session: Session, child: Patient, form: FormReader) -> tuple[Person | None, GrantForm | None]:
+    """Whose right it is and what it says; the form's errors say what is missing."""
+    people = {
+        person.public_id: person for link, person in active_links(session, child.id, now()) if link.relation != SELF
+    }
+    chosen = form.choice("caregiver", tuple(people), required=gettext("Choose who may act"))
+    return people.get(chosen), _grant_in(session, form)
 
 
 def _grant_in(session: Session, form: FormReader) -> GrantForm | None:
@@ -194,5 +204,6 @@ def _page(session: Session, child: Patient, errors: dict[str, str]) -> str:
         relations=RELATIONS,
         longest=LONGEST_PAPER,
         errors=errors,
+        asks_password=asks_password(),
         given=request.form,
     )

@@ -19,11 +19,16 @@ from econsult.people.persons import Role
 from econsult.rights import Right
 from econsult.youths import end_sharing, let_go_on, sharers
 from web.context import database, now
+from web.pages.consult import case_page
+from web.pages.family.status import status_page
+from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.casefile import open_case
 from web.words.families import RELATIONS
 
 confidential = Blueprint("confidential", __name__)
+Page = str | Response | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -40,46 +45,74 @@ class Sharer:
 
 @confidential.post("/family/questions/<public_id>/private")
 @only(Role.YOUTH)
-def choose(public_id: str) -> Response:
+def choose(public_id: str) -> Page:
     """The young person hides a question from their caregivers, or shows it."""
-    _keep(public_id)
+    form = FormReader()
+    wish = _wish(form)
+    if form.errors:
+        return status_page(public_id, form)
+    _keep(public_id, wish)
     return redirect(url_for("family_status.show", public_id=public_id), 303)
 
 
 @confidential.post("/consults/<public_id>/confidential")
 @only(Role.PCP)
-def mark(public_id: str) -> Response:
+def mark(public_id: str) -> Page:
     """The clinic does it."""
-    said = "kept" if _keep(public_id) else "shown"
-    return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
+    form = FormReader()
+    wish = _wish(form)
+    if form.errors:
+        with database().writing() as session:
+            case = open_case(session, consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL))
+        return case_page(case, errors=form.errors, asks_password=True), 422
+    _keep(public_id, wish)
+    return redirect(url_for("consult.show", public_id=public_id, said="kept" if wish else "shown"), 303)
 
 
-def _keep(public_id: str) -> bool:
-    wish = FormReader().choice("sees", ("private", "shared")) != "shared"
+def _wish(form: FormReader) -> bool:
+    """Whether the question is to be kept; whoever opens it to others is asked for their password once more."""
+    wish = form.choice("sees", ("private", "shared")) != "shared"
+    if not wish:
+        check_recent(form)
+    return wish
+
+
+def _keep(public_id: str, wish: bool) -> None:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL)
         keep_confidential(session, loaded.consult, me(), wish, now=now())
-    return wish
 
 
 @confidential.get("/family/sharing")
 @only(Role.YOUTH)
-def sharing() -> str:
+def sharing() -> Page:
     """Who of the family may see and ask, now and from the day of majority."""
+    return _sharing_page(FormReader())
+
+
+def _sharing_page(form: FormReader) -> Page:
     with database().writing() as session:
         patient = _self(session)
         found = _sharers(session, patient)
         grown_on = _grown_on(session, patient)
         is_grown = grown_on is not None and grown_on <= local_day(session, now())
-    return render_template("family/sharing.html", people=found, grown_on=grown_on, is_grown=is_grown)
+    shown = {"people": found, "grown_on": grown_on, "is_grown": is_grown}
+    page = render_template("family/sharing.html", errors=form.errors, asks_password=asks_password(), **shown)
+    return (page, 422) if form.errors else page
 
 
 @confidential.post("/family/sharing/<person_id>")
 @only(Role.YOUTH)
-def share(person_id: str) -> Response:
+def share(person_id: str) -> Page:
     """Let a caregiver go on from the day of majority, or take that back."""
+    form = FormReader()
+    ends = request.form.get("verb") == "end"
+    if not ends:
+        check_recent(form)
+    if form.errors:
+        return _sharing_page(form)
     with database().writing() as session:
-        change = end_sharing if request.form.get("verb") == "end" else let_go_on
+        change = end_sharing if ends else let_go_on
         change(session, _self(session), me(), person_id, now())
     return redirect(url_for(".sharing"), 303)
 

@@ -23,6 +23,7 @@ from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, settings
+from web.pages.owning import asks_password
 from web.shell.auth import me, only
 from web.shell.desk import rings, why_barred
 from web.shell.forms import FormReader
@@ -80,6 +81,7 @@ def case_page(case: Case, **changes: object) -> str:
         "whence": whence_of(case.consult),
         "allowed": allowed_in(case.consult),
         "may_keep": _may_keep(case),
+        "asks_password": bool(case.consult.confidential) and asks_password(),
         "may_follow_up": me().role in (Role.PCP, Role.TELEPRESENTER) and may_be_followed(case.consult),
         **changes,
     }

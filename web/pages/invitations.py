@@ -18,6 +18,7 @@ from econsult.reach.numbers import international
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime, settings
 from web.pages.consult import case_page
+from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -55,6 +56,7 @@ def issue(public_id: str) -> Page:
     sent_to = form.text("sent_to", longest=254)
     check_twice(form, "sent_to")
     where = _where(form, sent_to)
+    check_recent(form)
     try:
         if form.errors:
             return _page(public_id, form, sent_to)
@@ -166,6 +168,7 @@ def _page(public_id: str, form: FormReader, sent_to: str = "") -> Page:
         sent_to=sent_to,
         is_texting=is_texting(),
         errors=form.errors,
+        asks_password=asks_password(),
     )
     return (page, 422) if form.errors else page
 

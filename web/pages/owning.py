@@ -48,6 +48,11 @@ def asks_owner() -> bool:
         return not is_fresh(session, g.get("session_id") or 0, now())
 
 
+def asks_password() -> bool:
+    """Whether a page asks for the password beside what counts: those who have none are told to come by a new link."""
+    return me().has_password and asks_owner()
+
+
 def check_recent(form: FormReader) -> None:
     """Ask for the owner where the sign-in is not recent, once everything else is right."""
     if not form.errors and asks_owner():

@@ -21,7 +21,7 @@ from econsult.reach import mobiles
 from econsult.youths import CONFIRMERS, YouthForm, close_youth, open_account, youth_of
 from web.context import database, now
 from web.pages.contact import send_again, take_code, take_number
-from web.pages.owning import asks_owner, check_recent
+from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -192,7 +192,7 @@ def family_page(public_id: str, errors: dict[str, str] | None = None) -> str:
         on_file={"phone": child.phone, "email": row.email if row else "", **request.form},
         rests=rests,
         youth=youth,
-        asks_password=asks_owner() and me().has_password,
+        asks_password=asks_password(),
         may_open=me().role in CONFIRMERS and is_old,
         may_close=me().role in CONFIRMERS,
         may_correct=may_correct(me(), child),

@@ -20,7 +20,7 @@ from econsult.people.caregivers import LONGEST_PAPER, is_proxy
 from econsult.people.patients import RELATIONS, Patient
 from econsult.people.persons import LANGUAGES
 from web.context import database, now
-from web.pages.owning import asks_owner, check_recent
+from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -236,7 +236,7 @@ def _page(public_id: str, errors: dict[str, str], *, barring: str = "") -> str:
         languages=list(terms.LANGUAGES.items()),
         longest=LONGEST_PAPER,
         new=NEW,
-        asks_password=asks_owner() and me().has_password,
+        asks_password=asks_password(),
         errors=errors,
         given=request.form,
     )

@@ -32,6 +32,7 @@ from web.pages.family.drafts import next_step
 from web.pages.family.home import due_at, sends_to_hospital, state_of, waits_words
 from web.pages.family.progress import TALKING, steps_of
 from web.pages.family.voice import voice_terms
+from web.pages.owning import asks_password
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
@@ -215,6 +216,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         errors=form.errors,
         text=text,
         may_keep=may_keep,
+        asks_password=may_keep and asks_password(),
     )
     return (page, 422) if form.errors else page
 

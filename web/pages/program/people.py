@@ -22,6 +22,7 @@ from econsult.rosters.qualifying import LimitsForm
 from econsult.rosters.watching import look_soon
 from econsult.zones import zone_names
 from web.context import database, now, settings
+from web.pages.owning import asks_password, check_recent
 from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -107,6 +108,10 @@ def conflict() -> Response | tuple[str, int]:
 @only(Role.COORDINATOR)
 def no_conflict(public_id: str, patient_id: str) -> Response | tuple[str, int]:
     """There is no conflict any more."""
+    form = FormReader()
+    check_recent(form)
+    if form.errors:
+        return _page(form.errors), 422
 
     def act(session: Session) -> None:
         patient = patient_for(session, me(), patient_id, now=now())
@@ -161,6 +166,7 @@ def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -
         conflicts=conflicts,
         knows_children=me().role == Role.COORDINATOR,
         errors=errors,
+        asks_password=asks_password(),
         tried=tried or {},
         states=sorted(qualifying.STATES),
         zones=zone_names(),
