@@ -29,6 +29,15 @@ def with_garbage(data: bytes) -> bytes:
     return data[:at] + garbage + data[at + len(garbage) :]
 
 
+def of_another_version(data: bytes) -> bytes:
+    """JFIF 2.1, on which the decoder remarks, and on nothing after that."""
+    return data[:11] + b"\x02" + data[12:]
+
+
+def with_bytes_in_the_head(data: bytes) -> bytes:
+    return data[:20] + b"\x00\x01" + data[20:]
+
+
 def ended_early(data: bytes) -> bytes:
     return data[: len(data) // 3] + b"\xff\xd9"
 
@@ -44,6 +53,8 @@ def with_one_bit(data: bytes) -> bytes:
     [
         pytest.param(jpeg(), without_a_stretch, id="a hole"),
         pytest.param(jpeg(), with_garbage, id="garbage"),
+        pytest.param(of_another_version(jpeg()), without_a_stretch, id="a hole behind an unknown version"),
+        pytest.param(with_bytes_in_the_head(jpeg()), without_a_stretch, id="a hole behind bytes in the head"),
         pytest.param(jpeg(), ended_early, id="an end amid the picture"),
         pytest.param(jpeg(progressive=True), without_a_stretch, id="a hole, progressive"),
         pytest.param(jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
@@ -62,6 +73,8 @@ def test_what_is_damaged_inside_is_refused(
     "data",
     [
         pytest.param(jpeg()[:-2] + bytes(10) + b"\xff\xd9", id="padding before the end"),
+        pytest.param(of_another_version(jpeg()), id="an unknown version"),
+        pytest.param(with_bytes_in_the_head(jpeg()), id="bytes in the head"),
         pytest.param(jpeg() + bytes(500), id="bytes behind the end"),
         pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
         pytest.param(files.encode(WHOLE, "PNG"), id="png"),
