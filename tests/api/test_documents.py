@@ -72,4 +72,18 @@ def test_an_unknown_list_is_422(clinic: Clinic, program_of: ProgramOf) -> None:
     for wish in ("%00", "astrology", "%F0%9F%A6%84"):
         refused = derm.get(f"/worklist?specialty={wish}")
         assert (refused.status_code, refused.json["fields"]) == (422, {"specialty": "unknown_value"})
+    assert derm.get("/worklist?language=fr").json["fields"] == {"language": "unknown_value"}
     assert program_of(clinic.derm).get("/worklist?cursor=x").json["fields"] == {"cursor": "invalid"}
+
+
+def test_a_list_is_narrowed_to_families_of_one_language(
+    runtime: Runtime, clinic: Clinic, program_of: ProgramOf
+) -> None:
+    with runtime.database.writing() as session:
+        consults = {language: clinic.econsult(session) for language in ("en", "es")}
+        for language, consult in consults.items():
+            session.merge(consult).language = language
+    derm = program_of(clinic.derm)
+    for language, consult in consults.items():
+        found = derm.get(f"/worklist?language={language}").json["items"]
+        assert [item["id"] for item in found] == [consult.public_id]

@@ -10,9 +10,9 @@ from econsult.access import patients_on
 from econsult.consults import declining, holding, worklist
 from econsult.consults.clocks import clocks_among
 from econsult.consults.taking import take
-from econsult.consults.views import View
+from econsult.consults.views import Filters, View
 from econsult.errors import InvalidError
-from econsult.people.persons import SPECIALTIES, Role
+from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
 from econsult.reading import readers_among
 from econsult.rights import Right
 from web.api.loading import after, loaded
@@ -24,8 +24,10 @@ from web.context import database, now, settings
 from web.shell.auth import me
 from web.words.covered import marks
 
+NARROWED = ("view", "specialty", "language", "cursor")
 
-@route("GET", "/worklist", answer="Consults", roles=(*CLINIC, Role.SPECIALIST), query=("view", "specialty", "cursor"))
+
+@route("GET", "/worklist", answer="Consults", roles=(*CLINIC, Role.SPECIALIST), query=NARROWED)
 def show_worklist() -> dict[str, Any]:
     """One page of a list: the most urgent first, then the next deadline."""
     view = request.args.get("view", View.POOL)
@@ -34,9 +36,13 @@ def show_worklist() -> dict[str, Any]:
     specialty, cursor = request.args.get("specialty") or None, request.args.get("cursor") or None
     if specialty is not None and specialty not in SPECIALTIES:
         raise InvalidError("There is no such specialty.", {"specialty": "unknown_value"})
+    language = request.args.get("language", "")
+    if language and language not in LANGUAGES:
+        raise InvalidError("There is no such language of families.", {"language": "unknown_value"})
+    wanted = Filters(specialty or "", language=language)
     has_identity = me().role != Role.SPECIALIST
     with database().writing() as session:
-        page = worklist.page(session, me(), View(view), now=now(), specialty=specialty, cursor=cursor)
+        page = worklist.page(session, me(), View(view), now=now(), filters=wanted, cursor=cursor)
         patients = patients_on(session, me(), page.consults, now=now())
         hidden = hidden_for(session, patients.values()) if has_identity else {}
         clocks = clocks_among(session, [consult.id for consult in page.consults])
