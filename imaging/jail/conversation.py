@@ -1,6 +1,8 @@
 """One job's exchange of messages with its child, and what may be believed of it."""
 
 import json
+import math
+import re
 import signal
 import socket
 import struct
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from imaging.jail import levels, wire
-from imaging.limits import MASKS_MOST, JobLimits
+from imaging.limits import MASKS_MOST, MIB, JobLimits
 from imaging.rendition import Rendition
 
 Teller = Callable[[int], None]
@@ -19,6 +21,13 @@ _ALL = 100
 # How PDFium and others stop themselves where a file asks for what they cannot give, such as 10 GB for one picture: it
 # would be the same at every further attempt.
 _GIVEN_UP = {signal.SIGTRAP, signal.SIGILL}
+_WORD = re.compile(r"[a-z0-9_]{1,40}")
+_SIDE_MOST = 65_535
+"""As many pixels as a side of a JPEG can have."""
+_BYTES_MOST, _SECONDS_MOST = 1 << 40, 1e6
+"""More than any job can use; the server's word is on the job's own connection, and a job could speak first."""
+_MASKS_BYTES = 4 * MIB
+"""What is told of ten thousand boxes, with room to spare: a box is a box and not a hundred kilobytes of text."""
 _NEARLY_ALL = 0.5
 """The limit counts addresses, and the libraries' own take a third of it before the first byte is decoded."""
 
@@ -59,7 +68,6 @@ class Conversation:
     ) -> None:
         self._least, self._level = least, ""
         self._tell, self._percent = tell, 0
-        self._told = bytearray()
         self._connection = connection
         self._source = source
         self._limits = limits
@@ -69,10 +77,13 @@ class Conversation:
         self._heads: list[dict[str, object]] = []
         self._bodies: list[bytearray] = []
         self._masks: list[object] = []
+        self._masks_room = _MASKS_BYTES
+        self._size = 0
         self._room = limits.output
 
     def hold(self, order: dict[str, object]) -> Outcome:
         """Give the order and answer until the child has ended."""
+        self._size = _whole(order.get("size"), _BYTES_MOST)
         try:
             wire.send_json(self._connection, wire.JOB, order)
             self._level = self._hear_locks()
@@ -118,6 +129,7 @@ class Conversation:
         elif kind == wire.STEP:
             self._hear_step(_parse(payload).get("percent"))
         elif kind == wire.MASKS:
+            self._masks_room -= len(payload)
             self._note_masks(_parse(payload).get("masks"))
         elif kind == wire.DONE:
             self._outcome = _outcome(_parse(payload))
@@ -128,6 +140,8 @@ class Conversation:
             offset, length = wire.unpack_range(payload)
         except struct.error:
             raise _Misspoken from None
+        if offset > self._size:
+            raise _Misspoken
         self._source.seek(offset)
         data = self._source.read(min(length, wire.PIECE))
         try:
@@ -148,9 +162,7 @@ class Conversation:
         self._bodies[-1] += payload
 
     def _extend_wall(self, seconds: object) -> None:
-        if not isinstance(seconds, int | float):
-            raise _Misspoken
-        asked = min(time.monotonic() - self._began + max(0.0, seconds), self._limits.wall_most)
+        asked = min(time.monotonic() - self._began + _number(seconds), self._limits.wall_most)
         # On a busy machine a page of paper may need longer than its share of an idle one: time is never taken back.
         self._wall = max(self._wall, asked)
 
@@ -163,15 +175,14 @@ class Conversation:
             self._tell(percent)
 
     def _note_masks(self, masks: object) -> None:
-        if not isinstance(masks, list) or len(self._masks) + len(masks) > MASKS_MOST:
+        if not isinstance(masks, list) or len(self._masks) + len(masks) > MASKS_MOST or self._masks_room < 0:
             raise _Misspoken
         self._masks += masks
 
     def _conclude(self, end: dict[str, object]) -> Outcome:
         """Join what the child said with how it ended; a child that was cut off has said nothing."""
-        number, cpu, rss = end["signal"], end["cpu"], end["rss"]
-        if not isinstance(number, int) or not isinstance(cpu, float) or not isinstance(rss, int):
-            raise _Misspoken
+        number, rss = _whole(end.get("signal"), signal.NSIG), _whole(end.get("rss"), _BYTES_MOST)
+        cpu = _number(end.get("cpu"))
         outcome = self._outcome or self._cut_off(number, cpu, rss)
         outcome.cpu, outcome.rss, outcome.level = cpu, rss, self._level
         if outcome.verdict == "ready":
@@ -196,22 +207,37 @@ class Conversation:
 def _parse(payload: bytes) -> dict[str, object]:
     try:
         content = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Misspoken from None
     if not isinstance(content, dict):
         raise _Misspoken
     return content
 
 
+def _whole(value: object, most: int) -> int:
+    """A whole number from 0 on."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise _Misspoken
+    return value
+
+
+def _number(value: object) -> float:
+    """A number from 0 on, as a float can hold it: JSON may also tell an infinite one, or none."""
+    if not isinstance(value, int | float) or not 0 <= value <= _SECONDS_MOST or math.isnan(value):
+        raise _Misspoken
+    return float(value)
+
+
 def _outcome(facts: dict[str, object]) -> Outcome:
+    """What the child says of its file. The reason is a word of ours, for it goes into reports, pages and logs."""
     verdict, reason = facts.pop("verdict", None), facts.pop("reason", None)
-    if verdict not in {"ready", "held", "rejected"} or not isinstance(reason, str | None):
+    if verdict == "ready" and reason is None:
+        return Outcome("ready", None, facts)
+    if verdict not in {"held", "rejected"} or not isinstance(reason, str) or not _WORD.fullmatch(reason):
         raise _Misspoken
     return Outcome(str(verdict), reason, facts)
 
 
 def _rendition(head: dict[str, object], data: bytes) -> Rendition:
-    width, height = head.get("width"), head.get("height")
-    if not isinstance(width, int) or not isinstance(height, int):
-        raise _Misspoken
+    width, height = (_whole(head.get(side), _SIDE_MOST) for side in ("width", "height"))
     return Rendition(str(head.get("name")), str(head.get("media_type")), width, height, data)

@@ -6,6 +6,7 @@ the kernel gave where one is refused, and otherwise does not end by itself.
 
 import ctypes
 import fcntl
+import json
 import mmap
 import os
 import platform
@@ -139,6 +140,25 @@ def _own() -> int:
     raise Nothing
 
 
+def _tell(*messages: tuple[bytes, bytes]) -> None:
+    """Speak to the parent in the job's own words, then wait for what comes of it."""
+    for kind, payload in messages:
+        os.write(_own(), kind + payload)
+    time.sleep(3600)
+
+
+def _copy(**head: object) -> tuple[tuple[bytes, bytes], ...]:
+    """A copy and the verdict that it is ready."""
+    told = {"name": "view", "media_type": "image/jpeg", "width": 32, "height": 32} | head
+    done = {"verdict": "ready", "reason": None}
+    return (b"H", json.dumps(told).encode()), (b"P", b"x"), (b"F", json.dumps(done).encode()), (b"X", _END)
+
+
+_END = b'{"signal": 0, "code": 0, "cpu": 0.1, "rss": 1000}'
+_LONG = b"1" + b"0" * 4000
+_TEXT = json.dumps({"masks": ["x" * 120_000]}).encode()
+
+
 ATTEMPTS: dict[str, Callable[[], object]] = {
     "behave": lambda: None,
     "burn the processor": _loop,
@@ -190,6 +210,17 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "choose the signal of its connection": lambda: fcntl.fcntl(_own(), 10, signal.SIGKILL),
     "let its connection send signals": lambda: fcntl.fcntl(_own(), fcntl.F_SETFL, os.O_ASYNC),
     "let its connection send signals by the other way": lambda: _call(16 if _X86 else 29, _own(), 0x5452, b"\1\0\0\0"),
+    "tell a verdict too deep to be read": lambda: _tell((b"F", b'{"verdict":' + b"[" * 100_000)),
+    "tell a reason in words of the file": lambda: _tell((b"F", b'{"verdict": "held", "reason": "Jane Roe"}')),
+    "refuse without a reason": lambda: _tell((b"F", b'{"verdict": "rejected", "reason": null}')),
+    "ask for a byte behind the end of numbers": lambda: _tell((b"R", struct.pack("!QI", 2**64 - 1, 1))),
+    "ask for more time than a number can hold": lambda: _tell((b"B", b'{"wall": %b}' % _LONG)),
+    "ask for a time that is no number": lambda: _tell((b"B", b'{"wall": NaN}')),
+    "tell of its end with more memory than there is": lambda: _tell((b"X", b'{"signal":0,"cpu":0.1,"rss":%b}' % _LONG)),
+    "tell of its end with no number of seconds": lambda: _tell((b"X", b'{"signal": 0, "cpu": NaN, "rss": 1}')),
+    "fill the parent's memory with boxes": lambda: _tell(*[(b"M", _TEXT)] * 9000),
+    "give a copy wider than a number can hold": lambda: _tell(*_copy(width=10**4000)),
+    "give a copy of no width": lambda: _tell(*_copy(width=-1)),
     "lift the filter": lambda: _call(317 if _X86 else 277, 0, 0, None),
 }
 

@@ -33,6 +33,12 @@ _OTHERS: dict[str, tuple[str, str | None, str | None]] = {
     "find another descriptor": ("rejected", "damaged", NOTHING),
     "find an environment": ("rejected", "damaged", NOTHING),
 }
+_SPEAKS = {"tell a verdict too deep to be read", "tell a reason in words of the file", "refuse without a reason"}
+_SPEAKS |= {"ask for a byte behind the end of numbers", "ask for more time than a number can hold"}
+_SPEAKS |= {"ask for a time that is no number", "tell of its end with more memory than there is"}
+_SPEAKS |= {"tell of its end with no number of seconds", "fill the parent's memory with boxes"}
+_SPEAKS |= {"give a copy wider than a number can hold", "give a copy of no width"}
+_OTHERS |= dict.fromkeys(_SPEAKS, CRASHED)
 _REFUSED = {"read a file of the system", "read its own executable", "list a folder", "look whether a file exists"}
 _REFUSED |= {
     "write a file",
