@@ -10,6 +10,8 @@ from imaging.jail.levels import LANDLOCK, OTHER_USER, SECCOMP
 from imaging.limits import JobLimits
 
 _OPEN_FILES = 32
+_PROCESSES = 8
+"""Where processes cannot be told from the threads that some decoders start."""
 _NOBODY = 65534
 
 
@@ -29,6 +31,8 @@ def confine(limits: JobLimits, keep: int) -> list[str]:
     server = os.getppid()
     _close_all_but(keep)
     locks = [OTHER_USER] if _become_nobody() else []
+    if not filters.is_available():
+        _live_alone()
     _die_with(server)
     kernel.forbid_tracing()
     _limit_resources(limits)
@@ -83,9 +87,20 @@ def _become_nobody() -> bool:
     return True
 
 
+def _live_alone() -> None:
+    """Where calls cannot be filtered, let a decoder start few processes, and leave nothing for the next job to find.
+
+    In a namespace of users the kernel counts the processes in it and no others. It comes with every right inside, which
+    are given up at once.
+    """
+    if kernel.leave_the_others():
+        kernel.drop_capabilities()
+        resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
+
+
 def _limit_resources(limits: JobLimits) -> None:
     """Set the limits. Processes are not among them: the kernel counts a user's threads everywhere, and some
-    decoders start one thread of their own; the filter on calls tells a thread from a process.
+    decoders start one thread of their own; the filter on calls tells a thread from a process, or see `_live_alone`.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

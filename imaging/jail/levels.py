@@ -65,4 +65,5 @@ def wrap(seen: Sequence[str]) -> list[str]:
     command += ["--cap-drop", "ALL", "--chdir", "/", "--dev", "/dev"]
     for path in dict.fromkeys([*_SYSTEM, sys.base_prefix, sys.prefix, *seen]):
         command += ["--ro-bind-try", path, path]
-    return command
+    # What a job could write there, the next one could read, and it would be memory.
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]

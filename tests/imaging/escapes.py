@@ -47,6 +47,8 @@ _REFUSED |= {
     "read its own map",
     "run a shell",
     "fork",
+    "start processes",
+    "leave a file for the next job",
 }
 _REFUSED |= {"have its connection signal the parent", "name a thread of the parent to be signalled"}
 _REFUSED |= {"choose the signal of its connection", "let its connection send signals"}

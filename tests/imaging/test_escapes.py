@@ -80,6 +80,24 @@ def test_a_kernel_with_less_is_told_by_its_level(lacking: str, least: str, path:
     assert run("tests.imaging.lesser", lacking, least, path) == [ends]
 
 
+@pytest.mark.parametrize(
+    ("level", "path", "attempts"),
+    [
+        # Root itself is counted by no kernel: as whoever owns nothing, which it becomes at this level, it is.
+        (levels.RLIMITS, "/nowhere", {"start processes": "BlockingIOError", "connect to the network": "OSError"}),
+        (levels.BUBBLEWRAP, TOOLS, {"leave a file for the next job": "OSError"}),
+    ],
+)
+def test_a_job_whose_calls_are_not_filtered_lives_alone(level: str, path: str, attempts: dict[str, str]) -> None:
+    left = "leave memory for the next job"
+    ends = run("tests.imaging.lesser", "both", level, path, "behave", *attempts, left, left, "behave")
+    good = [level, "behave", "ready", None, None]
+    refused = [
+        [level, name, "rejected", "damaged", detail] for name, detail in [*attempts.items(), *[(left, "Nothing")] * 2]
+    ]
+    assert ends == [good, *refused, good]
+
+
 def test_the_levels_are_ordered_and_an_unknown_one_is_none() -> None:
     assert levels.is_enough(levels.SEALED, levels.BUBBLEWRAP)
     assert not levels.is_enough(levels.RLIMITS, levels.BUBBLEWRAP)
