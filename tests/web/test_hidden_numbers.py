@@ -23,6 +23,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from tests.personas import FAMILY_QUESTION, TARGETS, Clinic
+from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
@@ -127,6 +128,37 @@ def test_programs_read_the_number_on_file_until_nobody_must_call_there_but_for_a
         open_call(session, session.get_one(Consult, consult.id), 1, person_id=clinic.derm.id, now=datetime.now(UTC))
     assert staff["coordinator"](address)["patient"]["phone"] == NUMBER
     assert staff["coordinator"]("/patients")["items"][0]["phone"] == ""
+
+
+@pytest.mark.parametrize("why", ["home is not safe", "court keeps"])
+def test_pages_and_programs_hide_the_number_on_file_by_one_rule(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, why: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=datetime.now(UTC))
+    pcp, desk = browser_of(clinic.pcp), browser_of(clinic.coordinator)
+    family, card = f"/families/{clinic.child.public_id}", f"/coordination/{consult.public_id}"
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).phone = NUMBER
+
+    def links() -> list[bool]:
+        """Whether the number can be pressed on each page; a form that corrects it holds it all the same."""
+        pages = (pcp.get(family).text, post(desk, f"{card}/phone", {}).text)
+        return [f'href="tel:{NUMBER}"' in page for page in pages]
+
+    assert links() == [True, True]
+    with runtime.database.writing() as session:
+        child, at = session.get_one(Patient, clinic.child.id), datetime.now(UTC)
+        if why == "home is not safe":
+            say(session, child, HomeForm(False, "By the school nurse"), clinic.pcp, now=at)
+        else:
+            bar(session, child, clinic.mother.public_id, "Order 12/2026", clinic.pcp, now=at, reaches={"phone": True})
+            # On file again, as from a file that was read in since.
+            child.phone = NUMBER
+    assert links() == [False, False]
+    assert all(why in page for page in (pcp.get(family).text, desk.get(card).text))
+    told = api_of(runtime, pcp, clinic.pcp)(f"/consults/{consult.public_id}")["patient"]
+    assert (told["phone"], told["phone_hidden"]) == ("", "court" if "court" in why else "home_not_safe")
 
 
 def test_what_was_read_without_its_number_is_not_written_over_it() -> None:

@@ -25,7 +25,6 @@ from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
-from econsult.stops import unsafe_home
 from web.context import database, now
 from web.pages.allocation import count_desk
 from web.pages.calls import phones_for
@@ -36,6 +35,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
+from web.showing.callers import phone_on_file
 from web.showing.casefile import open_case
 from web.showing.closing import close_refusal
 from web.showing.lost import changed_words
@@ -119,7 +119,8 @@ def reveal(public_id: str) -> str:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         patient, consult = loaded.patient, loaded.consult
-        if (home := unsafe_home(session, patient.id)) is not None and not home.is_hint:
+        phone, _why = phone_on_file(session, patient)
+        if patient.phone and not phone:
             return card_page(session, loaded)
         audit.record(
             session,
@@ -131,7 +132,7 @@ def reveal(public_id: str) -> str:
             patient_id=patient.id,
             consult_id=consult.id,
         )
-        return card_page(session, loaded, phone=patient.phone or gettext("No number is written down"))
+        return card_page(session, loaded, phone=phone or gettext("No number is written down"))
 
 
 @coordination.post("/<public_id>/informed")
@@ -227,6 +228,7 @@ def card_page(
         spoken=told_in({**case.content, "reason": case.correction}, loaded.patient.language),
         clinic=clinic,
         phone=phone,
+        phone_hidden=phone_on_file(session, loaded.patient)[1],
         errors=errors or {},
         given=given or {},
         terms=terms,

@@ -14,6 +14,7 @@ from econsult.access import Pass
 from econsult.consults.details import caller_of, contact_of
 from econsult.hidden_numbers import Hidden, why_hidden
 from econsult.home_safety import WARNERS
+from econsult.people.patients import Patient
 from econsult.rights import Right
 from web.shell.auth import me
 from web.words.families import CONTACTS
@@ -40,7 +41,7 @@ def wish_of(session: Session, loaded: Pass) -> Contact | None:
         return None
     if not loaded.may(Right.SEE_IDENTITY):
         return Contact(words, "")
-    is_hidden, why = _hidden(session, loaded, asked["phone"])
+    is_hidden, why = _hidden(session, loaded.patient, asked["phone"])
     return Contact(words, "" if is_hidden else asked["phone"], why)
 
 
@@ -49,13 +50,22 @@ def caller_words(session: Session, loaded: Pass) -> str:
     told = caller_of(loaded.consult.details)
     if not told["who"] or not loaded.may(Right.SEE_IDENTITY):
         return ""
-    is_hidden, why = _hidden(session, loaded, told["phone"]) if told["who"] != "clinic" else (False, "")
+    is_hidden, why = _hidden(session, loaded.patient, told["phone"]) if told["who"] != "clinic" else (False, "")
     return ", ".join(filter(None, (told["name"], "" if is_hidden else told["phone"], why)))
 
 
-def _hidden(session: Session, loaded: Pass, number: str) -> tuple[bool, str]:
+def phone_on_file(session: Session, patient: Patient) -> tuple[str, str]:
+    """The number of the family that is on file, for whoever may know the child; or nothing, and why.
+
+    The API has the same rule (`web.api.numbers`): a home that is not safe and a court's order hide it alike.
+    """
+    is_hidden, why = _hidden(session, patient, patient.phone)
+    return "" if is_hidden else patient.phone, why
+
+
+def _hidden(session: Session, patient: Patient, number: str) -> tuple[bool, str]:
     """Whether nobody must call this number, and why, for who speaks with families."""
-    hidden = why_hidden(session, loaded.patient, number)
+    hidden = why_hidden(session, patient, number)
     if hidden is None:
         return False, ""
     why = (

@@ -25,6 +25,7 @@ from web.pages.owning import asks_password, check_recent
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.showing.callers import phone_on_file
 from web.showing.contact import Contact, contact_of
 from web.showing.home_safety import home_shown, home_told
 from web.showing.twice import check_twice
@@ -179,12 +180,15 @@ def family_page(public_id: str, errors: dict[str, str] | None = None) -> str:
         row, rests = contact_row(session, child), rests_until(session, child, now())
         members = [Member(each, contact_of(session, each)) for each in people]
         home, told = home_shown(session, child.id), home_told(session, child.id)
+        phone, phone_hidden = phone_on_file(session, child)
     return render_template(
         "clinic/family.html",
         child=child,
         who=terms.child(child, now().date()),
         members=members,
         unsafe_home=home,
+        phone=phone,
+        phone_hidden=phone_hidden,
         home_told=told,
         may_end=may_end(me(), child),
         errors=errors or {},
