@@ -89,8 +89,13 @@ def promised_at(clock: Ticking) -> datetime:
 def deadlines(clocks: Sequence[Ticking], rules: Rules) -> tuple[datetime | None, datetime | None]:
     """What the consult derives from its clocks: the next instant to look at it, and the earliest promised reply."""
     pending = [instant for clock in clocks if (instant := pending_at(clock, rules)) is not None]
+    return min(pending, default=None), first_promised_at(clocks)
+
+
+def first_promised_at(clocks: Sequence[Ticking]) -> datetime | None:
+    """The earliest promised reply of these clocks of one consult, by which lists are ordered."""
     running = [clock for clock in clocks if clock.state != ClockState.STOPPED and clock.name != ClockName.ALLOCATE]
     # Opened again, a question waits for its answer; telling the family what was said before orders nothing.
     if any(clock.name == ClockName.FIRST_REPLY for clock in running):
         running = [clock for clock in running if clock.name != ClockName.FAMILY_INFORMED]
-    return min(pending, default=None), min((promised_at(clock) for clock in running), default=None)
+    return min((promised_at(clock) for clock in running), default=None)

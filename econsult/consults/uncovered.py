@@ -14,6 +14,7 @@ from econsult.consults.policies import ClockName
 
 NO_COVER = "no_cover"
 PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
+OF_CLINICIANS = frozenset((*PROMISED, ClockName.ALLOCATE))
 OF_CLOCK = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
 
 
@@ -30,7 +31,7 @@ class Running(Protocol):
 
 def is_clinicians(name: str, lane: str) -> bool:
     """Whether this clock waits for whoever answers it, and not for somebody of the medical home to tell the family."""
-    return name in (*PROMISED, ClockName.ALLOCATE) and lane != "family"
+    return name in OF_CLINICIANS and lane != "family"
 
 
 def line_of(clock: Running, now: datetime, *, by_id: int | None = None) -> dict[str, Any]:

@@ -108,11 +108,13 @@ class Able:
 
     def among(self, people: Collection[int], asked: Asked, *, is_to_family: bool = True) -> set[int]:
         """Those of these people who may take the request; where it is no word to a family, in whatever language."""
-        return {person for person in people if self._may(person, asked, is_to_family=is_to_family)}
+        others = set(people) - {asked.requester_id, asked.sent_on_by_id}
+        if not self.has_rules:
+            return others
+        return {person for person in others if self._may(person, asked, is_to_family=is_to_family)}
 
     def _may(self, person: int, asked: Asked, *, is_to_family: bool) -> bool:
-        is_asking = person in (asked.requester_id, asked.sent_on_by_id)
-        is_conflicted = is_asking or (person, asked.patient_id) in self._barred
+        is_conflicted = (person, asked.patient_id) in self._barred
         limits = self._limits.get(person)
         state = self._state(asked.organization_id) if limits and limits.states else ""
         language = self._language(asked.patient_id) if limits and limits.languages and is_to_family else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar, cast
 
@@ -86,12 +86,12 @@ class Audience:
         number = consult.program_id
         here = self._specialists(number, specialty)
         able = self._takers(number).able
-        found = able.among({person.id for person in here}, consult)
+        found = able.among(here, consult)
         if not found:
             # Those on duty are all barred: whoever may answer it is told, on duty or not.
-            here = self._around(number).pools.get(specialty, ())
-            found = able.among({person.id for person in here}, consult)
-        return [person for person in here if person.id in found]
+            here = {person.id: person for person in self._around(number).pools.get(specialty, ())}
+            found = able.among(here, consult)
+        return [person for each, person in here.items() if each in found]
 
     def fallback(self, consult: DueConsult, name: str) -> str | None:
         """The specialty that stands in: for a reply that was not given the one that the router's rule chooses."""
@@ -182,15 +182,16 @@ class Audience:
         takers.know({name for each in self._consults if each.program_id == program_id for name in pools(each)})
         return takers
 
-    def _specialists(self, program_id: int, specialty: str) -> Sequence[Person]:
+    def _specialists(self, program_id: int, specialty: str) -> Mapping[int, Person]:
         return self._once(("pool", program_id, specialty), lambda: self._pool_now(program_id, specialty))
 
-    def _pool_now(self, program_id: int, specialty: str) -> Sequence[Person]:
-        everybody = list(self._around(program_id).pools.get(specialty, ()))
+    def _pool_now(self, program_id: int, specialty: str) -> Mapping[int, Person]:
+        """By their numbers, which a record gives so slowly that they are asked once."""
+        everybody = {person.id: person for person in self._around(program_id).pools.get(specialty, ())}
         if not self._has_roster(program_id, specialty):
             return everybody
         here = self._on_duty(program_id, specialty)
-        return [person for person in everybody if person.id in here] or everybody
+        return {number: person for number, person in everybody.items() if number in here} or everybody
 
     def _has_roster(self, program_id: int, specialty: str) -> bool:
         return specialty in self._around(program_id).rostered

@@ -29,7 +29,7 @@ def insert_new(session: Session, table: type[Base], rows: Rows, *back: Any) -> l
     target = cast("Table", table.__table__)
     if _is_postgres(session):
         statement = _insert_recordset(target, tuple(rows[0]), back or (table.id,))
-        return list(session.execute(statement, {"rows": _as_json(rows)}))
+        return list(session.connection().execute(statement, {"rows": _as_json(rows)}).all())
     if not back:
         session.execute(_insert(target), list(rows))
         return []

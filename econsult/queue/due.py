@@ -6,15 +6,14 @@ row written by a statement of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, bindparam, inspect, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.records import Consult
@@ -98,10 +97,15 @@ RUNNING = select(*(getattr(Clock, name) for name in CLOCK_NAMES)).where(
 
 def due_consults(session: Session, now: datetime, pick: Pick = ANY) -> list[DueConsult]:
     """The consults whose next deadline has come, by index, oldest first, locked for this transaction."""
-    rows = session.execute(pick.narrow(DUE, Consult.id), {"now": now, "most": pick.most})
+    # By the connection: what a session does around a statement costs as much as the rows. What it knows and has not
+    # written yet is due as well.
+    session.flush()
+    connection = session.connection()
+    rows = connection.execute(pick.narrow(DUE, Consult.id), {"now": now, "most": pick.most}).all()
     found = {row.id: _as_read(DueConsult(*row), row[: len(CONSULT_NAMES)]) for row in rows}
     if found:
-        for row in sorted(session.execute(RUNNING, {"numbers": list(found)}), key=attrgetter("id")):
+        running = connection.execute(RUNNING, {"numbers": list(found)}).all()
+        for row in sorted(running, key=attrgetter("id")):
             found[row.consult_id].clocks.append(_as_read(DueClock(*row), row))
     return list(found.values())
 
@@ -121,8 +125,7 @@ def write_back(session: Session, consults: Sequence[DueConsult], events: Rows = 
     both = [(Clock, _moved(CLOCK_NAMES, clocks)), (Consult, _moved(CONSULT_NAMES, consults))]
     moved = [(table, rows) for table, rows in both if rows]
     write_together(session, moved, (ClockEvent, events) if events else None)
-    for table, rows in moved:
-        _forget(session, table, [row["id"] for row in rows])
+    _forget(session, {table: {row["id"] for row in rows} for table, rows in moved})
 
 
 def _moved(names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> list[dict[str, Any]]:
@@ -133,8 +136,11 @@ def _moved(names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> list[
     return [{name: getattr(row, name) for name in ("id", *sorted(changed))} for row, _now in moved]
 
 
-def _forget(session: Session, table: type[Base], numbers: Sequence[int]) -> None:
-    for number in numbers:
-        record: Any = session.identity_map.get(identity_key(table, number))
-        if record is not None:
+def _forget(session: Session, moved: Mapping[type[Base], Collection[int]]) -> None:
+    """A tick's session knows some people and hardly any consult: what it knows is asked, and not each row."""
+    known: list[Any] = list(session)
+    for record in known:
+        # By the key under which it is kept: one that is to be read anew would be read now to say its number.
+        number = inspect(record).identity
+        if number is not None and number[0] in moved.get(type(record), ()):
             session.expire(record)

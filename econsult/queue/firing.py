@@ -20,7 +20,7 @@ from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.steps import BROKEN, deadlines, is_held, next_step, pending_at
+from econsult.consults.steps import BROKEN, first_promised_at, is_held, next_step, pending_at
 from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
@@ -86,8 +86,8 @@ class _Firing:
                 self._ladder_step(clocks[number], instant)
             pending[number] = pending_at(clocks[number], self.rules)
         self.batch.tellings += self.told.values()
-        self.consult.next_deadline_at, due_at = deadlines(self.consult.clocks, self.rules)
-        self.consult.due_at = due_at or self.consult.due_at
+        self.consult.next_deadline_at = min((at for at in pending.values() if at is not None), default=None)
+        self.consult.due_at = first_promised_at(self.consult.clocks) or self.consult.due_at
 
     def _ladder_step(self, clock: DueClock, instant: datetime) -> None:
         level, _at = next_step(clock, self.rules.ladder)

@@ -17,7 +17,7 @@ from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.people.persons import Organization, Person
 from econsult.people.signin import close_account
-from econsult.queue.able import Takers, around
+from econsult.queue.able import Able, Takers, around
 from econsult.queue.audience import Audience as Around
 from econsult.queue.cover import watch_cover
 from econsult.queue.due import due_consults
@@ -303,3 +303,19 @@ def test_a_family_that_is_not_told_of_a_decline_is_foreseen(database: Database, 
         assert _risks(session, clinic, NOON + 30 * HOUR) == [(consult.id, "family_informed", "late")]
         telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=False, now=NOON + 31 * HOUR)
         assert _risks(session, clinic, NOON + 32 * HOUR) == []
+
+
+@pytest.mark.parametrize("has_rules", [False, True])
+def test_whoever_asked_is_nobody_to_take_it(database: Database, clinic: Clinic, *, has_rules: bool) -> None:
+    with database.writing() as session:
+        asked = clinic.econsult(session)
+        if has_rules:
+            session.add(Limits(person_id=clinic.neuro.id, capacity=1))
+            session.flush()
+        able, both = Able(session, clinic.program.id), (clinic.derm.id, clinic.derm2.id)
+        assert able.among(both, asked) == set(both)
+        asked.requester_id = clinic.derm.id
+        assert able.among(both, asked) == {clinic.derm2.id}
+        asked.sent_on_by_id = clinic.derm2.id
+        assert able.among(both, asked) == set()
+        session.rollback()
