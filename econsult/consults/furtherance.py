@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
+from econsult.consults.reviews import cover_faces
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -87,7 +88,7 @@ def standing(session: Session, consult_id: int) -> frozenset[Allowed]:
 
 
 def choose(session: Session, consult: Consult, person: Person, choice: Choice, *, now: datetime) -> None:
-    """Record the answer; what stands already is not written again.
+    """Record the answer; what stands already is not written again. With a no to faces they are covered at once.
 
     Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended.
     """
@@ -97,6 +98,8 @@ def choose(session: Session, consult: Consult, person: Person, choice: Choice, *
     if choice.is_given and (consult.status in ENDED or consult.consent_withdrawn_at is not None):
         raise ImpossibleVerbError(consult.status, "take a consent")
     _record(session, consult, person, choice, now)
+    if choice.what == Allowed.FACES and not choice.is_given:
+        cover_faces(session, consult, now=now)
 
 
 def take_all_back(

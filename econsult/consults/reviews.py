@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
-from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, check_consent
+from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, MASK_ALL, check_consent
 from econsult.consults.lifecycle import Status
 from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import end_without_copies, queue_again
@@ -112,6 +112,24 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
         is_private = attachment.reason == PRIVATE_SITE
         if attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None:
             _run_again(session, attachment, None, (), now)
+
+
+def cover_faces(session: Session, consult: Consult, *, now: datetime) -> None:
+    """The family says no to the face: what shows one by its yes is covered, and so is whatever comes later.
+
+    What is being prepared at this moment is caught by its worker before it is shown. What a person of the medical home
+    released for treatment, with a reason, rests on that.
+    """
+    own = (Attachment.consult_id == consult.id, Attachment.face_policy == FACE_IS_FINDING)
+    for attachment in session.scalars(
+        select(Attachment).where(*own).order_by(Attachment.id).with_for_update(key_share=True)
+    ):
+        attachment.face_policy = None
+        if attachment.state in _DECIDABLE and attachment.blob_key is not None:
+            _run_again(session, attachment, None, (), now)
+    if consult.details.get("face_policy") == FACE_IS_FINDING:
+        consult.details = {**consult.details, "face_policy": MASK_ALL, "face_consent": False}
+        run_all_again(session, consult, now=now)
 
 
 def hides_face(attachment: Attachment) -> bool:

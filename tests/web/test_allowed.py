@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.consults.attachments import Attachment
+from econsult.consults.facepolicy import FACE_IS_FINDING, KEEP
 from econsult.consults.furtherance import TEXT_VERSION, TEXTS, Allowed, Choice, FurtherConsent, choose, standing
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.jobs import Job, JobKind
 from econsult.people.consent import hash_of
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
@@ -80,6 +84,36 @@ def test_the_face_is_a_yes_of_its_own_where_the_photos_are(
     assert allowed(runtime, draft) == {"faces"}
     post(mother, f"{ask}/face", {"face": "mask_all"})
     assert allowed(runtime, draft) == set()
+
+
+def test_a_yes_to_the_face_is_taken_back_where_the_question_was_sent_and_covers_every_photo(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, consult: Consult
+) -> None:
+    place, yes = f"/family/questions/{consult.public_id}", ("parent", "electronic", "es")
+    with runtime.database.writing() as session:
+        case = session.get_one(Consult, consult.id)
+        choose(session, case, session.merge(clinic.mother), Choice(Allowed.FACES, True, *yes), now=NOW)
+        case.details = {**case.details, "face_policy": FACE_IS_FINDING, "face_consent": True}
+        # Shown by the choice of the case; by a decision about this file alone; released by a person for a reason.
+        for policy in (None, FACE_IS_FINDING, KEEP):
+            session.add(
+                Attachment(
+                    consult_id=case.id, patient_id=case.patient_id, uploaded_by_id=clinic.pcp.id, kind="photo",
+                    size=1, state="ready", face_policy=policy, blob_key="originals/x", key_wrapped=b"", received_at=NOW,
+                )
+            )  # fmt: skip
+    page = mother.get(f"{place}?lang=en").text
+    assert re.search(r'value="faces" checked', page)
+    post(mother, f"{place}/allowed", {"allowed": "trainees"})
+    assert allowed(runtime, consult) == {"trainees"}
+    with runtime.database.reading() as session:
+        case = session.get_one(Consult, consult.id)
+        assert (case.details["face_policy"], case.details["face_consent"]) == ("mask_all", False)
+        files = session.execute(select(Attachment.state, Attachment.face_policy).order_by(Attachment.id)).all()
+        again = session.scalars(select(Job.dedupe_key).where(Job.kind == JobKind.PREPARE)).all()
+    assert [tuple(row) for row in files] == [("received", None), ("received", None), ("ready", KEEP)]
+    assert len(again) == 2
+    assert 'value="faces"' not in mother.get(f"{place}?lang=en").text, "no page of a sent question asks for the face"
 
 
 def test_who_may_not_answer_for_the_child_allows_nothing(

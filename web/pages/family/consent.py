@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.furtherance import TEXTS as ALLOWED
-from econsult.consults.furtherance import Choice, choose
+from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.caregivers import caregiver_link
@@ -20,7 +20,7 @@ from web.pages.family.status import status_page
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.agreeing import language_shown
-from web.words.allowed import ASKED_LATER
+from web.words.allowed import asked_later
 from web.words.families import CONSENT_BY
 from web.words.language import gettext
 
@@ -47,11 +47,12 @@ def take_back(public_id: str) -> str | Response | tuple[str, int]:
 @only(*HOUSEHOLD)
 def allow(public_id: str) -> Response:
     """Keep each of the family's further answers by itself."""
-    chosen = FormReader().choices("allowed", ASKED_LATER)
+    chosen = FormReader().choices("allowed", tuple(Allowed))
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        by, read_in = _by(session, loaded), language_shown(*(ALLOWED[what] for what in ASKED_LATER))
-        for what in ASKED_LATER:
+        asked = asked_later(standing(session, loaded.consult.id))
+        by, read_in = _by(session, loaded), language_shown(*ALLOWED.values())
+        for what in asked:
             choice = Choice(what, what in chosen, by, OWN_WORD, read_in)
             choose(session, loaded.consult, me(), choice, now=now())
     return redirect(url_for("family_status.show", public_id=public_id, _anchor="allowed"), code=303)

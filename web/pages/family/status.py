@@ -42,7 +42,7 @@ from web.showing.deciding import undecided
 from web.showing.files import FileCard, cards_of
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
-from web.words.allowed import ASKED_LATER
+from web.words.allowed import asked_later
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
 
@@ -206,8 +206,8 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         shown=shown,
         consult=shown.consult,
         voice=voice,
-        allowed=[(what, ALLOWED[what][language()], what in given) for what in ASKED_LATER],
-        allowed_mark=mark_of(*(ALLOWED[what] for what in ASKED_LATER)),
+        allowed=[(what, ALLOWED[what][language()], what in given) for what in asked_later(given)],
+        allowed_mark=mark_of(*ALLOWED.values()),
         withdrawal_mark=mark_of(WITHDRAWAL),
         withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) and is_theirs and not cannot else "",
         patient=loaded.patient,
