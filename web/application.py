@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from econsult.erasure.carrying import Tools, refuse_brought_back
 from econsult.people.madeup import PASSWORD, refuse_made_up
 from econsult.settings import Settings
 from web.api import about, api
@@ -98,6 +101,7 @@ def build_app(runtime: Runtime | None) -> Flask:
         runtime = runtime or open_runtime()
         if not runtime.settings.is_demo:
             refuse_made_up(runtime.database)
+            _refuse_brought_back(runtime)
             _warn_of_passwords(runtime.settings)
     if kinds := unproven():
         _log.warning(
@@ -139,6 +143,19 @@ def build_app(runtime: Runtime | None) -> Flask:
     for pages in (*PAGES, demo) if runtime.settings.is_demo else PAGES:
         app.register_blueprint(pages)
     return app
+
+
+def _refuse_brought_back(runtime: Runtime) -> None:
+    """Let nobody sign in to an older copy of the database before the register of what was erased was read again."""
+    tools = Tools(runtime.database.cipher, runtime.settings.audit_anchors)
+    try:
+        with runtime.database.reading() as session:
+            refuse_brought_back(session, tools, datetime.now(UTC))
+    except SQLAlchemyError:
+        # A database that does not answer yet is asked by whoever needs it.
+        return
+    except OSError:
+        _log.warning("WARNING: the register of what was erased cannot be read here: see ECONSULT_AUDIT_ANCHORS.")
 
 
 def _warn_of_passwords(settings: Settings) -> None:

@@ -27,6 +27,7 @@ from econsult.erasure.records import Basis, Erasure, RetentionHold
 from econsult.erasure.register import is_ours, last_line, read_lines, write_line
 from econsult.erasure.retention import hold_of
 from econsult.erasure.scrubbing import overwrite_what_goes
+from econsult.errors import SettingError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.caregivers import ProxyGrant
 from econsult.people.invitations import Invitation
@@ -34,7 +35,7 @@ from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Person, Program
 from econsult.people.signin import close_account
 from econsult.picking import ANY, Pick
-from econsult.trail import AuditChain, chain_key
+from econsult.trail import AuditChain, AuditEvent, chain_key
 
 AT_ONCE = 20
 """How many children of a program one transaction erases."""
@@ -138,6 +139,19 @@ def replay(session: Session, tools: Tools, now: datetime) -> int:
     return found
 
 
+def refuse_brought_back(session: Session, tools: Tools, now: datetime) -> None:
+    """Raise SettingError while an older copy of the database holds what the register says is gone. Raises OSError.
+
+    A line of the last minutes may be of an erasure that is under way, which is no reason to stay shut.
+    """
+    for program, patient, at in came_back(session, tools):
+        if at <= now - MEANWHILE and not _lived_on(session, program, patient, at):
+            raise SettingError(
+                "This database is an older copy and holds records that were erased since: "
+                "run `python -m econsult shred replay`, then start again."
+            )
+
+
 def _register(session: Session, tools: Tools, program: Program, patient: Patient | None, now: datetime) -> None:
     """Write the line, unless one is there of a try that failed; a record that lived on since then gets a line anew."""
     number = patient.public_id if patient is not None else ""
@@ -161,17 +175,20 @@ def _lived_on(session: Session, program: Program, patient: Patient | None, at: d
 def _was_there(session: Session, program: Program, patient: Patient | None, at: datetime) -> bool:
     """Whether the record was held, its erasure undone, or something asked about it since its line was written.
 
-    An older copy of the database knows nothing so young. What somebody did while the clock already held the record
-    carries the time at which they began.
+    What somebody did while the clock already held the record carries the time at which they began. Whatever was done
+    later proves nothing by itself: people go on working with an older copy of the database. Only the one in which the
+    transaction was lost has something in its trail from about the time of the line.
     """
-    since = at - MEANWHILE
-    acts = [select(Erasure.id).where(*_own(program, patient), Erasure.undone_at >= since)]
+    since, until = at - MEANWHILE, at + MEANWHILE
+    acts = [select(Erasure.undone_at).where(*_own(program, patient), Erasure.undone_at >= since)]
     if patient is not None:
-        acts.append(
-            select(RetentionHold.id).where(RetentionHold.patient_id == patient.id, RetentionHold.placed_at >= since)
-        )
-        acts.append(select(Consult.id).where(Consult.patient_id == patient.id, Consult.created_at >= since))
-    return any(session.scalar(act.limit(1)) is not None for act in acts)
+        holds = select(RetentionHold.placed_at).where(RetentionHold.patient_id == patient.id)
+        acts.append(holds.where(RetentionHold.placed_at >= since))
+        asked = select(Consult.created_at).where(Consult.patient_id == patient.id)
+        acts.append(asked.where(Consult.created_at >= since))
+    times = [each for act in acts for each in session.scalars(act) if each is not None]
+    about = select(AuditEvent.id).where(AuditEvent.at.between(since, until)).limit(1)
+    return bool(times) and (min(times) <= until or session.scalar(about) is not None)
 
 
 def _own(program: Program, patient: Patient | None) -> tuple[ColumnElement[bool], ...]:

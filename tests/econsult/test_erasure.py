@@ -23,18 +23,18 @@ from econsult.consults.threads import among_clinicians
 from econsult.database import Database, Sealed, SealedJson, open_database
 from econsult.erasure import asking, retention
 from econsult.erasure.asking import KeptError, Wish, ask_erasure, ask_program, child_named, undo_erasure
-from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, replay
+from econsult.erasure.carrying import AT_ONCE, Tools, erase_due, refuse_brought_back, replay
 from econsult.erasure.forgetting import NAMELESS, forget_family
 from econsult.erasure.places import places_of
 from econsult.erasure.records import Basis, Erasure, RetentionHold
 from econsult.erasure.register import FILE, read_lines
 from econsult.erasure.retention import Retention, kept_until, lift_hold, place_hold, set_rule
 from econsult.erasure.scrubbing import scrub
-from econsult.errors import ErasedError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.errors import ErasedError, ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, SettingError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.people.call_drafts import CallDraft, keep_call
-from econsult.people.patients import Patient, add_patient, link_caregiver
+from econsult.people.patients import Patient, add_patient, link_caregiver, note_patient
 from econsult.people.persons import Person, Program, Role, add_person, person_by_email
 from econsult.people.unsent import Form, Unsent, keep_unsent
 from econsult.queue.invariants import violations
@@ -471,6 +471,53 @@ def test_an_older_copy_of_the_database_brings_nothing_back(database: Database, c
             consult_for(session, clinic.pcp, consult.public_id, now=LATER)
         assert session.get_one(Patient, clinic.other_child.id).name == clinic.other_child.name
         assert session.scalars(select(Erasure.basis)).all() == [Basis.RESTORED]
+
+
+@pytest.mark.parametrize("act", ["hold", "undo", "question"])
+def test_nor_does_what_was_done_with_it_weeks_after_its_line(
+    database: Database, clinic: Clinic, tools: Tools, act: str
+) -> None:
+    with database.writing() as session:
+        waits = ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    backup, weeks = _copy(database), LATER + timedelta(days=40)
+    with database.writing() as session:
+        erase_due(session, tools, LATER)
+        refuse_brought_back(session, tools, weeks)
+    _restore(database, backup)
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        if act == "hold":
+            place_hold(session, child, None, "Litigation hold of the state, 2026-77", now=weeks)
+        elif act == "undo":
+            undo_erasure(session, session.get_one(Erasure, waits.id), None, now=weeks)
+        else:
+            clinic.econsult(session, now=weeks)
+    with database.writing() as session:
+        with pytest.raises(SettingError, match="shred replay"):
+            refuse_brought_back(session, tools, weeks)
+        # The line of an erasure that is under way keeps nobody out.
+        refuse_brought_back(session, tools, LATER + timedelta(minutes=1))
+        assert replay(session, tools, weeks) == 1
+        refuse_brought_back(session, tools, weeks)
+        assert session.get_one(Patient, clinic.child.id).key_wrapped == b""
+
+
+def test_a_hold_long_after_a_lost_erasure_keeps_the_record_where_the_trail_knows_that_day(
+    database: Database, clinic: Clinic, tools: Tools
+) -> None:
+    with database.writing() as session:
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    _lose(database, tools)
+    with database.writing() as session:
+        # Somebody else was at work in this very database; the clock was away for a day.
+        other = session.get_one(Patient, clinic.other_child.id)
+        note_patient(session, other, "see", LATER + timedelta(minutes=5), person_id=clinic.pcp.id)
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        place_hold(session, child, None, "Litigation hold of the state, 2026-77", now=LATER + timedelta(days=1))
+        refuse_brought_back(session, tools, LATER + timedelta(days=2))
+        assert replay(session, tools, LATER + timedelta(days=2)) == 0
+        assert session.get_one(Patient, clinic.child.id).name == clinic.child.name
 
 
 def test_nobody_erases_a_record_by_writing_a_line(database: Database, clinic: Clinic, tools: Tools) -> None:
