@@ -19,8 +19,10 @@ from econsult.consults.handover import Handover, hand_over
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, Message
 from econsult.database import MIGRATIONS, Database, alembic_config
+from econsult.people.passwords import hash_password
 from econsult.people.patients import RelatedPerson
-from econsult.people.persons import Organization, Person, person_by_email
+from econsult.people.persons import Organization, Person, Role, add_person, person_by_email
+from econsult.people.signin import set_password
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
 from econsult.rosters.shifts import TimeOff
@@ -254,3 +256,27 @@ def test_what_was_said_before_belongs_to_its_program(database: Database, clinic:
         assert [session.scalars(select(each.program_id).order_by(each.id)).all() for each in SAID] == belongs
     assert {number for each in belongs for number in each} == {clinic.program.id, second.program.id}
     assert all(belongs)
+
+
+def test_a_young_account_that_was_opened_again_gets_the_password_of_its_address(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        program = clinic.vault.add_program(session, "Second Program", NOON)
+        own, theirs, alone = (
+            add_person(session, database.cipher, where, email=email, name=email, role=Role.YOUTH, now=NOON)
+            for where, email in (
+                (clinic.program, "own@example.test"),
+                (program, "own@example.test"),
+                (program, "alone@example.test"),
+            )
+        )
+        set_password(session, theirs, hash_password("another horse another staple"), NOON)
+        own.password_hash = None
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0084' for each in script.walk_revisions())}")
+    database.migrate()
+    with database.reading() as session:
+        hashes = [session.get_one(Person, each.id).password_hash for each in (own, theirs, alone)]
+    assert hashes[0] == hashes[1] is not None
+    assert hashes[2] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -133,7 +134,13 @@ def test_it_is_removed_with_the_password_by_its_owner_alone(
         path = f"/account/passkeys/{session.scalars(select(Passkey.public_id)).one()}/remove"
     assert path in browser.get("/account").text
     assert post(browser_of(clinic.stranger), path, {}).status_code == 404
-    assert post(browser, path, {"factor_password": "wrong"}).status_code == 422
+    refused = post(browser, path, {"factor_password": "wrong"})
+    assert refused.status_code == 422
+    # The summary leads to the field of the very passkey, which is open and says it too.
+    leads = rf'<details open><summary(?:(?!</details>).)*action="{path}"(?:(?!</details>).)*id="factor_password"'
+    assert re.search(leads, refused.text, re.DOTALL)
+    assert refused.text.count('id="factor_password"') == refused.text.count('href="#factor_password"') == 1
+    assert refused.text.count('id="factor_password-error"') == 1
     assert post(browser, path, OWNER).location == "/account?said=passkey_removed#passkeys"
     assert come_in(visitor, key).status_code == 422
     assert post(browser, path, OWNER).status_code == 404
