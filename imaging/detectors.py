@@ -7,7 +7,7 @@ import numpy as np
 
 from imaging.boxes import Box, best_of, united
 from imaging.models import Models
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, stepped_down
 from imaging.reading.date_reader import DateReader, load_date_reader
 from imaging.reading.ink import ink_of
 from imaging.reading.tesseract import Reader, load_reader
@@ -19,9 +19,12 @@ FACE_THRESHOLD = 0.2
 FACE_SIDE, LARGE_FACE_SIDE, LARGE_FACE = 640, 320, 0.25
 """A face that fills the photo is lost on the finer look when it is turned or blurred. So a coarser one looks for those
 whose longer side is at least this share of the picture."""
+SMALL_FACE_SIDE, SMALL_FACE = 1152, 0.06
+"""A copy that keeps more pixels than the look shows faces that the look cannot see, so a finer one looks for those
+whose longer side is at most this share of the picture. It costs three times the other."""
 _FACE_OUTPUTS = ["537", "538", "539", "540"]
 _FACE_STRIDE = 4
-_FACE_OVERLAP = 0.3
+FACE_OVERLAP = 0.3
 _PAGE_SIDE = 240
 
 
@@ -75,7 +78,15 @@ def _loaded(path: str) -> cv2.dnn.Net | None:
 def all_faces_in(net: cv2.dnn.Net, pixels: Pixels) -> list[Box]:
     """Find faces of every size in an upright RGB picture."""
     large = (box for box in faces_in(net, pixels, LARGE_FACE_SIDE) if box.longest >= LARGE_FACE)
-    return united(faces_in(net, pixels), large, _FACE_OVERLAP)
+    return united(faces_in(net, pixels), large, FACE_OVERLAP)
+
+
+def small_faces_in(net: cv2.dnn.Net, pixels: Pixels) -> list[Box]:
+    """Find faces in an upright RGB picture, as large as its largest copy, that are too small for the other looks."""
+    if max(pixels.shape[:2]) <= SMALL_FACE_SIDE:
+        return []
+    found = faces_in(net, stepped_down(pixels, SMALL_FACE_SIDE), SMALL_FACE_SIDE)
+    return [box for box in found if box.longest <= SMALL_FACE]
 
 
 def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Box]:
@@ -90,4 +101,4 @@ def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Bo
         middle_y = (float(y + offset[0, 0, y, x]) + 0.5) * _FACE_STRIDE
         edges = (middle_x - wide, middle_y - high, middle_x + wide, middle_y + high)
         found.append(share_of(edges, (width, height), float(heat[0, 0, y, x])))
-    return best_of(found, _FACE_OVERLAP)
+    return best_of(found, FACE_OVERLAP)

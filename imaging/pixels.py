@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -29,3 +30,15 @@ def pixels_of(image: Image.Image) -> Pixels:
     for top, band in bands(image):
         found[top : top + len(band)] = band
     return found
+
+
+def stepped_down(pixels: Pixels, side: int) -> Pixels:
+    """Return the pixels shrunk by whole steps to no less than this many on the longer side."""
+    height, width = pixels.shape[:2]
+    factor = max(1, max(height, width) // side)
+    if factor == 1:
+        return pixels
+    # What is less than one step is left out at the edge: with it the picture would have to be summed in fractions.
+    height, width = height // factor or 1, width // factor or 1
+    whole = pixels[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

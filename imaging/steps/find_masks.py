@@ -1,7 +1,8 @@
 """Decides what the networks' looks cover in a picture: faces by the policy, and every line of writing."""
 
+from imaging.boxes import united
 from imaging.choice import open_faces
-from imaging.detectors import FACE_THRESHOLD, Detectors, all_faces_in
+from imaging.detectors import FACE_OVERLAP, FACE_THRESHOLD, Detectors, all_faces_in, small_faces_in
 from imaging.masks import Mask, box_mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.pixels import Pixels
@@ -16,17 +17,19 @@ _FACE_GROWTH = 1.3
 
 def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*faces_of(small, policy, detectors), *_writing(small, pixels, policy, detectors))
+    return (*faces_of(small, policy, detectors, pixels), *_writing(small, pixels, policy, detectors))
 
 
-def faces_of(small: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
-    """Return the faces that the policy covers."""
+def faces_of(small: Pixels, policy: Policy, detectors: Detectors, pixels: Pixels | None = None) -> list[Mask]:
+    """Return the faces that the policy covers; small ones are sought in `pixels`, where those are given."""
     if policy.faces == KEEP:
         return []
     if detectors.faces is None:
         raise Held("no_face_model")
-    boxes = [box.grown(_FACE_GROWTH) for box in all_faces_in(detectors.faces, small)]
-    covered = open_faces(boxes, policy)
+    found = all_faces_in(detectors.faces, small)
+    if pixels is not None:
+        found = united(found, small_faces_in(detectors.faces, pixels), FACE_OVERLAP)
+    covered = open_faces([box.grown(_FACE_GROWTH) for box in found], policy)
     return [box_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
 
 

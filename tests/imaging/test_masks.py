@@ -93,6 +93,16 @@ def test_a_face_that_fills_the_photo_or_is_far_off_is_covered_however_it_is_turn
     assert sum(box.area for box in found) < 2.5 * face.area + 0.02
 
 
+def test_a_face_that_only_a_copy_of_every_pixel_shows_is_covered(run: Prepare) -> None:
+    scene = files.skin(504, 378).resize((4032, 3024))
+    scene.paste(pictures.portrait(140), (3300, 300))
+    report, kept = run(files.encode(scene, "JPEG"), policy=Policy(text="keep", keeps_detail=True))
+    assert Image.open(io.BytesIO(kept.files["full"])).size == scene.size
+    assert [mask.what for mask in report.masks] == ["face"]
+    eyes_and_mouth = (3345 / 4032, 350 / 3024, 3400 / 4032, 410 / 3024)
+    assert is_covered(kept.files["full"], eyes_and_mouth)
+
+
 def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare) -> None:
     drawn = (Region(0.22, 0.3, 0.08, 0.2),)
     policy = Policy(faces="face_is_finding", text="keep", regions=drawn)
